@@ -1,0 +1,99 @@
+"""Every error a user can meet, as a type that carries what happened.
+
+AssistctlError                exit 1
+├── ManifestError             the manifests or assistctl.yaml are wrong; carries the diagnostics
+├── ProjectError              no project, an unknown target or key
+├── RefusedError              exit 3: a safety rule said no
+└── PlatformError             the platform said no, or nothing
+    ├── NotFoundError         what was asked for is not there
+    ├── ConflictError         it was changed by somebody else meanwhile
+    ├── NotKeptError          it accepted a request and kept something else
+    └── OutcomeUnknownError   the request may or may not have been carried out
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+from assistctl.model import Diagnostic
+
+
+class ExitCode(IntEnum):
+    """What the command's exit code means, in every command."""
+
+    OK = 0
+    ERROR = 1
+    PENDING = 2
+    REFUSED = 3
+    PARTIAL = 4
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+class AssistctlError(Exception):
+    """What happened (``summary``) and what to do next (``hint``), in whole sentences."""
+
+    exit_code = ExitCode.ERROR
+
+    def __init__(self, summary: str, hint: str = "") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.hint = hint
+
+
+class ManifestError(AssistctlError):
+    """Manifests or ``assistctl.yaml`` that cannot be used. ``diagnostics`` holds all that was found."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("the manifests have errors")
+
+
+class ProjectError(AssistctlError):
+    """The project, target or key that was named is not there."""
+
+
+class RefusedError(AssistctlError):
+    """A safety rule refuses; nothing was touched."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class PlatformError(AssistctlError):
+    """The platform's answer to one request. ``status`` is the HTTP status, ``None`` without an answer."""
+
+    def __init__(self, summary: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(summary, hint)
+        self.status = status
+
+
+class NotFoundError(PlatformError):
+    """The platform does not have it (any more)."""
+
+
+class ConflictError(PlatformError):
+    """Somebody else changed it since it was read."""
+
+
+class NotKeptError(PlatformError):
+    """The platform accepted a request and kept something else at ``paths``; ``object_id`` was changed."""
+
+    def __init__(self, object_id: str, paths: Iterable[str]) -> None:
+        self.object_id = object_id
+        self.paths = tuple(paths)
+        super().__init__(
+            f"the platform accepted the request but did not keep {', '.join(self.paths)}",
+            "It may not support that. The rest of this change was made.",
+        )
+
+
+class OutcomeUnknownError(PlatformError):
+    """No answer, or a 5xx: the request may have been carried out all the same."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` for the nearest known word, or the empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""

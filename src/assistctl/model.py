@@ -1,0 +1,263 @@
+"""The words of the project as data: what is declared, what is there, what would change.
+
+Frozen dataclasses without I/O. Everything else in the package takes these in or gives them out.
+Field names and shapes are those of the Assistants API
+(https://platform.openai.com/docs/api-reference/assistants), on every platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+class Kind(StrEnum):
+    """What a change is about."""
+
+    ASSISTANT = "assistant"
+    VECTOR_STORE = "vector_store"
+    FILE = "file"
+
+
+class Action(StrEnum):
+    """What apply would do with one thing."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+
+
+class Origin(StrEnum):
+    """Who moved a field away from what this project last applied."""
+
+    MANIFEST = "manifest"
+    DRIFT = "drift"
+    BOTH = "both"
+
+
+class Blocked(StrEnum):
+    """The safety rule that will refuse a change."""
+
+    PROTECTED = "protected"
+    THRESHOLD = "threshold"
+    ADOPTION = "adoption"
+    AMBIGUOUS = "ambiguous"
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error stops, a warning and an info do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Status(StrEnum):
+    """What became of a change."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a file: the path as people know it (relative to the project), line and column from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message about a manifest, the project or a plan.
+
+    ``summary`` is one sentence; ``detail`` says what is allowed or what to do next. ``path`` is the field's
+    dotted path in the manifest (``tools[2].function.name``), empty for the whole document.
+    """
+
+    severity: Severity
+    summary: str
+    detail: str = ""
+    key: str | None = None
+    path: str = ""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The rules a manifest sets for its own assistant. ``None`` means the manifest does not say."""
+
+    prevent_destroy: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One assistant as declared: variables filled, files read.
+
+    ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
+    Assistants API's shapes; a declared ``null`` is kept. ``secret_paths`` are the paths (``instructions``,
+    ``tools[0].function.description``) of the strings that contain an ``${env:}`` value. ``platform_fields``
+    is the manifest's ``platforms`` mapping. ``positions`` maps a path to where it stands.
+    """
+
+    key: str
+    fields: Mapping[str, Json]
+    position: Position
+    lifecycle: Lifecycle = Lifecycle()
+    secret_paths: frozenset[str] = frozenset()
+    platform_fields: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+    def position_of(self, path: str) -> Position:
+        """Where ``path`` stands, or the nearest declared thing that encloses it."""
+        while path and path not in self.positions:
+            cut = max(path.rfind("."), path.rfind("["))
+            path = path[:cut] if cut > 0 else ""
+        return self.positions.get(path, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
+
+    ``fields`` holds what the answer contained, and nothing it did not; ``metadata`` is all of its pairs, ours
+    too. ``revision`` is the platform's version token, where it has one.
+    """
+
+    id: str
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str]
+    revision: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The display name, when there is one."""
+        name = self.fields.get("name")
+        return name if isinstance(name, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDiff:
+    """One difference inside a thing: ``path`` is dotted from the manifest's field.
+
+    ``old`` is what is there and ``new`` what is declared; ``None`` stands for nothing (absent, or the
+    platform's default). A ``secret`` one is to be shown as changed, never by value.
+    """
+
+    path: str
+    old: Json
+    new: Json
+    origin: Origin
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map."""
+
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str]
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing apply would do, why, and in what it differs. ``request`` is ``None`` for a delete."""
+
+    kind: Kind
+    key: str
+    id: str | None
+    action: Action
+    reason: str
+    diffs: tuple[FieldDiff, ...] = ()
+    blocked: Blocked | None = None
+    name: str | None = None
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A field somebody else changed: what is there against what is declared (or was last applied)."""
+
+    kind: Kind
+    key: str
+    id: str
+    path: str
+    observed: Json
+    desired: Json
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetName:
+    """A target as plans name it."""
+
+    name: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many assistants (and other things with a key) each action takes in."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    adopt: int = 0
+    unchanged: int = 0
+
+    @property
+    def changes(self) -> int:
+        """How many changes there are altogether."""
+        return self.create + self.update + self.delete + self.adopt
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply would do, and what that was decided upon.
+
+    ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
+    ``fingerprint`` is the digest of all of them.
+    """
+
+    project: str
+    target: TargetName
+    changes: tuple[Change, ...]
+    drift: tuple[Drift, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    summary: Summary
+    seen: Mapping[str, str]
+    fingerprint: str
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        """The changes a safety rule refuses."""
+        return tuple(change for change in self.changes if change.blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one change. ``error`` is a sentence for people when it failed or was skipped.
+
+    ``touched`` says whether the platform was changed: it can be when the change as a whole failed.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    action: Action
+    status: Status
+    error: str | None = None
+    touched: bool = False
