@@ -1,0 +1,12 @@
+"""The embedded platform: the Assistants API v2 as an ASGI app over one SQLite file.
+
+``app.create_app`` is the whole of it; ``server.serve`` puts it on a port. Each resource has a package of its
+own (``assistants``, ``models``); what they share is one module each: ``storage`` (the file), ``collection``
+(objects in it), ``paging`` (lists), ``body`` and ``shapes`` (what is sent), ``errors``, ``envelope`` and
+``access`` (what is answered, and to whom).
+"""
+
+import logging
+
+# Without a handler of its own, an error record would reach the user's terminal with its traceback.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,0 +1,1 @@
+"""The assistants: what may be sent (``fields``), what becomes of it (``record``), and the routes."""

@@ -1,0 +1,147 @@
+"""What a request about an assistant may contain.
+
+The limits are those of ``CreateAssistantRequest`` and ``ModifyAssistantRequest`` in OpenAI's OpenAPI
+description and of its field descriptions. Like the service, and unlike the description, this also refuses
+unknown keys inside a tool or a tool's resources: there they would be lost without a word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistctl.local.errors import ApiError
+from assistctl.local.metadata import Metadata
+from assistctl.local.shapes import (
+    AnyObject,
+    Boolean,
+    Choice,
+    Decimal,
+    Integer,
+    Items,
+    Nullable,
+    Record,
+    Shape,
+    Tagged,
+    Text,
+    key_path,
+    require_object,
+    wrong_type,
+)
+from assistctl.model import Json
+
+_NAME = Text(max_length=64, required=True, pattern=re.compile("[a-zA-Z0-9_-]+"))
+"""The name of a function or of a JSON Schema response format."""
+
+_TYPE = Text()
+
+
+class ResponseFormat:
+    """``"auto"``, or one of three objects."""
+
+    _object = Tagged(
+        {
+            "text": Record({"type": _TYPE}),
+            "json_object": Record({"type": _TYPE}),
+            "json_schema": Record(
+                {
+                    "type": _TYPE,
+                    "json_schema": Record(
+                        {
+                            "name": _NAME,
+                            "description": Text(),
+                            "schema": AnyObject(),
+                            "strict": Nullable(Boolean()),
+                        },
+                        required=("name",),
+                    ),
+                },
+                required=("json_schema",),
+            ),
+        }
+    )
+
+    def check(self, value: Json, path: str) -> None:
+        """See ``Shape``."""
+        if isinstance(value, str):
+            Choice(("auto",)).check(value, path)
+        elif isinstance(value, dict):
+            self._object.check(value, path)
+        else:
+            raise wrong_type(value, path, "'auto' or an object")
+
+
+class FileSearchResources:
+    """``vector_store_ids``; on create also ``vector_stores``, which this platform does not have yet."""
+
+    _record = Record({"vector_store_ids": Items(Text(), max_items=1, noun="an array of strings")})
+
+    def check(self, value: Json, path: str) -> None:
+        """See ``Shape``."""
+        if "vector_stores" in require_object(value, path):
+            where = key_path(path, "vector_stores")
+            message = f"'{where}' is not supported here. Create the vector store first and pass its id."
+            raise ApiError(message, param=where, code="unsupported_parameter")
+        self._record.check(value, path)
+
+
+_TOOL = Tagged(
+    {
+        "code_interpreter": Record({"type": _TYPE}),
+        "function": Record(
+            {
+                "type": _TYPE,
+                "function": Record(
+                    {
+                        "name": _NAME,
+                        "description": Text(),
+                        "parameters": AnyObject(),
+                        "strict": Nullable(Boolean()),
+                    },
+                    required=("name",),
+                ),
+            },
+            required=("function",),
+        ),
+        "file_search": Record(
+            {
+                "type": _TYPE,
+                "file_search": Record(
+                    {
+                        "max_num_results": Integer(minimum=1, maximum=50),
+                        "ranking_options": Record(
+                            {
+                                "ranker": Choice(("auto", "default_2024_08_21")),
+                                "score_threshold": Decimal(minimum=0, maximum=1),
+                            },
+                            required=("score_threshold",),
+                        ),
+                    }
+                ),
+            }
+        ),
+    }
+)
+
+_TOOL_RESOURCES = Record(
+    {
+        "code_interpreter": Record({"file_ids": Items(Text(), max_items=20, noun="an array of strings")}),
+        "file_search": FileSearchResources(),
+    }
+)
+
+_FIELDS: dict[str, Shape] = {
+    "model": Text(required=True),
+    "name": Nullable(Text(max_length=256)),
+    "description": Nullable(Text(max_length=512)),
+    "instructions": Nullable(Text(max_length=256_000)),
+    "reasoning_effort": Nullable(Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max"))),
+    "tools": Items(_TOOL, max_items=128),
+    "tool_resources": Nullable(_TOOL_RESOURCES),
+    "metadata": Nullable(Metadata()),
+    "temperature": Nullable(Decimal(minimum=0, maximum=2)),
+    "top_p": Nullable(Decimal(minimum=0, maximum=1)),
+    "response_format": Nullable(ResponseFormat()),
+}
+
+CREATE = Record(_FIELDS, required=("model",))
+UPDATE = Record(_FIELDS)

@@ -1,0 +1,116 @@
+"""What becomes of a request: defaults filled in, changes merged, and the assistant as it is answered.
+
+The defaults are those api.openai.com was recorded with: ``temperature`` and ``top_p`` 1.0, ``response_format``
+``"auto"``, ``metadata`` ``{}``; a function's ``strict`` false; ``ranking_options`` of
+``default_2024_08_21`` and 0.0, where the OpenAPI description speaks of ``auto``. ``tool_resources`` was ``{}``
+without tools, and had an empty list for each tool that could have files (quoted SDK output of 2024 and 2025:
+``ToolResources(code_interpreter=ToolResourcesCodeInterpreter(file_ids=[]), file_search=None)``).
+"""
+
+from __future__ import annotations
+
+from assistctl.local.collection import Stored
+from assistctl.local.errors import ApiError
+from assistctl.local.models.sampling import takes_sampling
+from assistctl.model import Json
+
+Fields = dict[str, Json]
+
+_SAMPLING = ("temperature", "top_p")
+_UNSET: Fields = {
+    "name": None,
+    "description": None,
+    "instructions": None,
+    "tools": [],
+    "tool_resources": {},
+    "metadata": {},
+    "temperature": None,
+    "top_p": None,
+    "response_format": "auto",
+    "reasoning_effort": None,
+}
+_EMPTY_RESOURCES: dict[str, Fields] = {
+    "code_interpreter": {"file_ids": []},
+    "file_search": {"vector_store_ids": []},
+}
+
+
+def created(sent: Fields) -> Fields:
+    """The fields of a new assistant. ``sent`` fits ``fields.CREATE``. Raises ``ApiError``."""
+    return _settled({**_UNSET, **sent}, sent)
+
+
+def updated(stored: Fields, sent: Fields) -> Fields:
+    """The fields after an update: what is not sent is kept, null goes back to the default.
+
+    ``metadata`` and ``tools`` are replaced whole, ``tool_resources`` tool by tool. ``sent`` fits
+    ``fields.UPDATE``. Raises ``ApiError``, also when a kept value is none that a new model takes.
+    """
+    merged = {**stored, **sent}
+    old, new = stored["tool_resources"], sent.get("tool_resources")
+    if isinstance(old, dict) and isinstance(new, dict):
+        merged["tool_resources"] = {**old, **new}
+    return _settled(merged, sent)
+
+
+def view(stored: Stored) -> Fields:
+    """The ``AssistantObject``. It has no ``reasoning_effort``, in the description as in the SDK."""
+    fields = {key: value for key, value in stored.body.items() if key != "reasoning_effort"}
+    return {
+        "id": stored.id,
+        "object": "assistant",
+        "created_at": stored.created_at,
+        **fields,
+        "tool_resources": _with_empty_resources(fields),
+    }
+
+
+def _settled(fields: Fields, sent: Fields) -> Fields:
+    """``fields`` with every null that has a default replaced by it."""
+    settled = {key: _UNSET.get(key) if value is None else value for key, value in fields.items()}
+    settled["tools"] = [_filled_in(tool) for tool in _objects(settled["tools"])]
+    for name in _SAMPLING:
+        settled[name] = _sampling(name, settled, sent)
+    return settled
+
+
+def _sampling(name: str, fields: Fields, sent: Fields) -> Json:
+    value = fields[name]
+    if takes_sampling(str(fields["model"])):
+        return float(value) if isinstance(value, int | float) else 1.0
+    if value is not None:
+        # For a value kept from before, the service blames the model (openai/openai-python issue 2072).
+        raise ApiError(
+            f"Unsupported parameter: '{name}' is not supported with this model.",
+            param=name if name in sent else "model",
+            code="unsupported_parameter",
+        )
+    return None
+
+
+def _filled_in(tool: Fields) -> Fields:
+    if tool["type"] == "function":
+        function = {**_object(tool["function"])}
+        function["strict"] = bool(function.get("strict"))
+        return {**tool, "function": function}
+    if tool["type"] == "file_search":
+        settings = _object(tool.get("file_search", {}))
+        ranking: Fields = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
+        ranking_options: Fields = {**ranking, **_object(settings.get("ranking_options", {}))}
+        return {**tool, "file_search": {**settings, "ranking_options": ranking_options}}
+    return tool
+
+
+def _with_empty_resources(fields: Fields) -> Fields:
+    types = {tool["type"] for tool in _objects(fields["tools"])}
+    empty = {kind: resources for kind, resources in _EMPTY_RESOURCES.items() if kind in types}
+    given = _object(fields["tool_resources"])
+    return {kind: {**empty.get(kind, {}), **_object(given.get(kind, {}))} for kind in (*empty, *given)}
+
+
+def _objects(value: Json) -> list[Fields]:
+    return [_object(item) for item in value] if isinstance(value, list) else []
+
+
+def _object(value: Json) -> Fields:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,101 @@
+"""Request bodies: bytes to a JSON object, or a 4xx that says why not."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NoReturn
+
+from starlette.requests import Request
+
+from assistctl.local.errors import ApiError
+from assistctl.model import Json
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest body taken, in bytes: 256,000 characters of instructions and 128 generous tools fit well."""
+
+MAX_DEPTH = 100
+"""How deep arrays and objects may be nested: far below where Python's own recursion limit would strike."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+async def read_object(request: Request) -> dict[str, Json]:
+    """The request's body as a JSON object; an empty body is an empty object.
+
+    Raises ``ApiError``: 413 beyond ``MAX_BYTES``, else 400.
+    """
+    content = await _content(request)
+    if not content:
+        return {}
+    value = _parsed(content)
+    if not isinstance(value, dict):
+        raise ApiError("Invalid type: expected a JSON object as the request body.", code="invalid_type")
+    return value
+
+
+async def _content(request: Request) -> bytes:
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MAX_BYTES:
+            message = f"The request body is too large. The maximum is {MAX_BYTES} bytes."
+            raise ApiError(message, status=413, code="request_too_large")
+    return bytes(content)
+
+
+def _parsed(content: bytes) -> Json:
+    try:
+        text = content.decode()
+        value: Json = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable() from error
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise ApiError(f"The request body is nested too deeply. The maximum is {MAX_DEPTH} levels.")
+    if _SURROGATE.search(text) and not _encodable(value):
+        raise _unreadable()
+    return value
+
+
+def _unreadable() -> ApiError:
+    """The service's 400 for a body that is not JSON, without its advice on where to get help."""
+    return ApiError(
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP"
+        " library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if not math.isfinite(number):
+        raise ValueError(f"{literal} is out of range")
+    return number
+
+
+def _depth_exceeds(value: Json, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Json) -> list[Json]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _encodable(value: Json) -> bool:
+    """Whether every string is valid Unicode: half a surrogate pair can neither be stored nor sent back."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""The shape of ``metadata``, which every object of the API has in the same form.
+
+Limits: the ``Metadata`` schema of OpenAI's OpenAPI description (16 pairs, keys of 64 characters, values of 512).
+"""
+
+from __future__ import annotations
+
+from assistctl.local.errors import ApiError
+from assistctl.local.shapes import Text, key_path, require_object, shortened
+from assistctl.model import Json
+
+MAX_PAIRS = 16
+MAX_KEY = 64
+_VALUE = Text(max_length=512)
+
+
+class Metadata:
+    """An object of strings."""
+
+    def check(self, value: Json, path: str) -> None:
+        """See ``Shape``."""
+        pairs = require_object(value, path)
+        if len(pairs) > MAX_PAIRS:
+            message = (
+                f"Invalid '{path}': too many properties. Expected an object with at most {MAX_PAIRS} properties,"
+                f" but got an object with {len(pairs)} properties instead."
+            )
+            raise ApiError(message, param=path, code="object_above_max_properties")
+        for key, text in pairs.items():
+            _check_key(key, path)
+            _VALUE.check(text, key_path(path, key))
+
+
+def _check_key(key: str, path: str) -> None:
+    if len(key) <= MAX_KEY:
+        return
+    message = (
+        f"Invalid property name in '{path}': '{shortened(key)}' is too long. Expected a string with maximum"
+        f" length {MAX_KEY}, but got a string with length {len(key)} instead."
+    )
+    raise ApiError(message, param=key_path(path, key), code="property_name_above_max_length")

@@ -1,0 +1,1 @@
+"""The models the platform lists, and what a model takes."""

