@@ -1,0 +1,183 @@
+"""Plans and results as JSON documents, in the format that scripts rely on (``format_version`` 1.0)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Status, Summary
+from assistctl.rendering.outcome import count, done_summary
+from assistctl.rendering.safe_text import SECRET, escape_hidden
+
+FORMAT_VERSION = "1.0"
+
+
+def plan_document(plan: Plan) -> dict[str, Json]:
+    """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
+
+    ``observed`` lists the state the plan was decided upon: ``[{"key", "id", "digest"}]``.
+    """
+    return {
+        **_head(plan),
+        "summary": dict(_summary(plan.summary)),
+        "changes": [_change(change) for change in plan.changes],
+        "drift": [_drift(drift) for drift in plan.drift],
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
+        "fingerprint": plan.fingerprint,
+        "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
+    }
+
+
+def results_document(
+    plan: Plan, results: Sequence[Result], diagnostics: Sequence[Diagnostic] = ()
+) -> dict[str, Json]:
+    """The outcome of an apply as printed by ``apply --format json``.
+
+    ``summary`` counts what was done, not what was planned, and ``failed`` and ``skipped`` besides;
+    ``diagnostics`` are those the apply adds to the plan's.
+    """
+    return {
+        **_head(plan),
+        "summary": {
+            **_summary(done_summary(plan, results)),
+            "failed": count(results, Status.FAILED),
+            "skipped": count(results, Status.SKIPPED),
+        },
+        "changes": [_change(change) for change in plan.changes],
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
+        "results": [_result(result) for result in results],
+    }
+
+
+def drift_document(plan: Plan) -> dict[str, Json]:
+    """Only the drift in a plan, as printed by ``drift --format json``."""
+    return {**_head(plan), "drift": [_drift(drift) for drift in plan.drift], "fingerprint": plan.fingerprint}
+
+
+def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dict[str, Json]:
+    """Diagnostics by themselves, as printed by ``validate`` and by a command that found errors before it began."""
+    severities = [diagnostic.severity for diagnostic in diagnostics]
+    return {
+        "format_version": FORMAT_VERSION,
+        **head,
+        "summary": {f"{severity}s": severities.count(severity) for severity in (Severity.ERROR, Severity.WARNING)},
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics],
+    }
+
+
+def dumps(document: Mapping[str, Json]) -> str:
+    r"""``document`` as indented JSON with a final newline.
+
+    Text stays readable, but what a terminal could act upon or UTF-8 cannot hold (controls, bidi marks, lone
+    surrogates) is written as ``\uXXXX``, which reads back the same. JSON has no NaN or infinity (RFC 8259,
+    section 6): those are written as strings.
+    """
+    try:
+        text = _indented(document)
+    except ValueError:
+        text = _indented(_finite(dict(document)))
+    return escape_hidden(text, _escape) + "\n"
+
+
+def _indented(value: Mapping[str, Json] | Json) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _escape(char: str) -> str:
+    if char == "\n":  # a newline outside of strings: inside, it is escaped already
+        return char
+    code_units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{code_units[i : i + 4]}" for i in range(0, len(code_units), 4))
+
+
+def _finite(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _head(plan: Plan) -> dict[str, Json]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "project": plan.project,
+        "target": {"name": plan.target.name, "platform": plan.target.platform},
+    }
+
+
+def _summary(summary: Summary) -> dict[str, int]:
+    return {
+        "create": summary.create,
+        "update": summary.update,
+        "delete": summary.delete,
+        "adopt": summary.adopt,
+        "unchanged": summary.unchanged,
+    }
+
+
+def _change(change: Change) -> dict[str, Json]:
+    document: dict[str, Json] = {
+        "kind": str(change.kind),
+        "key": change.key,
+        "id": change.id,
+        "action": str(change.action),
+        "reason": change.reason,
+        "diffs": [_diff(diff) for diff in change.diffs],
+    }
+    if change.blocked is not None:
+        document["blocked"] = str(change.blocked)
+    return document
+
+
+def _diff(diff: FieldDiff) -> dict[str, Json]:
+    return {
+        "path": diff.path,
+        "old": SECRET if diff.secret else diff.old,
+        "new": SECRET if diff.secret else diff.new,
+        "origin": str(diff.origin),
+    }
+
+
+def _drift(drift: Drift) -> dict[str, Json]:
+    return {
+        "kind": str(drift.kind),
+        "key": drift.key,
+        "id": drift.id,
+        "path": drift.path,
+        "observed": SECRET if drift.secret else drift.observed,
+        "desired": SECRET if drift.secret else drift.desired,
+    }
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
+    position = diagnostic.position
+    return {
+        "severity": str(diagnostic.severity),
+        "key": diagnostic.key,
+        "file": position.file if position else None,
+        "line": position.line if position else None,
+        "column": position.column if position else None,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "path": diagnostic.path,
+    }
+
+
+def _observed(name: str, digest: str) -> dict[str, Json]:
+    key, _, identifier = name.partition(":")
+    return {"key": key, "id": identifier, "digest": digest}
+
+
+def _result(result: Result) -> dict[str, Json]:
+    return {
+        "kind": str(result.kind),
+        "key": result.key,
+        "id": result.id,
+        "action": str(result.action),
+        "status": str(result.status),
+        "error": result.error,
+    }

@@ -1,0 +1,57 @@
+"""Text from outside made harmless: what could hide, reorder or move something is shown as an escape.
+
+What counts as hidden follows Unicode: general categories Cc, Cf, Cs, Zl and Zp (UAX #44) and the property
+Default_Ignorable_Code_Point, minus what legitimate writing needs: joiners inside emoji and inside scripts that
+join, presentation selectors after emoji, and visible format characters such as Arabic number signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
+
+_EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001fbff"
+_JOINING_SCRIPTS = "\u0600-\u0604\u0606-\u061b\u061d-\u109f\u1780-\u17b3\u17b6-\u17ff\u1820-\u18af"
+_IDEOGRAPHS = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+_CONTROLS = "\x00-\x1f\x7f-\x9f"
+_SEPARATORS = "\u2028\u2029"
+_SURROGATES = "\ud800-\udfff"
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_ZERO_WIDTH = "\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
+_FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufff0-\ufff8"
+_ASTRAL = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+
+_HIDDEN = re.compile(
+    f"[{_CONTROLS}{_SEPARATORS}{_SURROGATES}{_BIDI}{_ZERO_WIDTH}{_FILLERS}{_ASTRAL}]"
+    rf"|(?<![{_EMOJI}0-9#*])[\ufe0e\ufe0f]|[\ufe00-\ufe0d]"
+    rf"|(?<![{_IDEOGRAPHS}])[\U000e0100-\U000e01ef]"
+    rf"|\u200c(?![{_JOINING_SCRIPTS}])|(?<![{_JOINING_SCRIPTS}])\u200c"
+    rf"|\u200d(?![{_JOINING_SCRIPTS}{_EMOJI}])|(?<![{_JOINING_SCRIPTS}{_EMOJI}\ufe0f])\u200d"
+)
+_NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_BYTE, _BMP = 0xFF, 0xFFFF
+
+
+def visible(text: str, *, multiline: bool = False) -> str:
+    r"""``text`` with every hidden character as an escape: ``\x1b``, ``\u202e``, ``\n``.
+
+    With ``multiline`` newlines and tabs stay as they are. Accents, every script and emoji stay readable.
+    """
+    return escape_hidden(text, lambda char: char if multiline and char in "\n\t" else _escape(char))
+
+
+def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
+    """``text`` with each hidden character replaced by what ``escape`` makes of it."""
+    return _HIDDEN.sub(lambda match: escape(match.group()), text)
+
+
+def _escape(char: str) -> str:
+    if char in _NAMED:
+        return _NAMED[char]
+    code = ord(char)
+    if code <= _BYTE:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistctl.model import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Result, Status
+from assistctl.rendering.as_json import dumps, plan_document, results_document
+
+HEAD = ["format_version", "project", "target", "summary", "changes"]
+
+
+def test_plan_has_the_documented_keys_in_their_order(review_plan: Plan) -> None:
+    document = plan_document(review_plan)
+    assert list(document) == [*HEAD, "drift", "diagnostics", "fingerprint", "observed"]
+    assert document["format_version"] == "1.0"
+    assert document["target"] == {"name": "prod", "platform": "openai-agents"}
+    assert document["summary"] == {"create": 1, "update": 1, "delete": 1, "adopt": 1, "unchanged": 5}
+    assert document["observed"] == [
+        {"key": "order-desk", "id": "asst_1", "digest": "d1"},
+        {"key": "old-bot", "id": "asst_2", "digest": "d2"},
+    ]
+
+
+def test_changes_drift_and_diagnostics_are_written_out(review_plan: Plan) -> None:
+    document: Any = plan_document(review_plan)
+    order_desk, old_bot = document["changes"][1:3]
+    assert list(order_desk) == ["kind", "key", "id", "action", "reason", "diffs"]
+    assert order_desk["diffs"][1] == {
+        "path": "model",
+        "old": "gpt-4o",
+        "new": "gpt-4o-mini",
+        "origin": "drift",
+    }
+    assert (old_bot["blocked"], old_bot["diffs"]) == ("protected", [])
+    assert document["drift"][0] == {
+        "kind": "assistant",
+        "key": "order-desk",
+        "id": "asst_1",
+        "path": "model",
+        "observed": "gpt-4o",
+        "desired": "gpt-4o-mini",
+    }
+    assert document["diagnostics"] == [
+        {
+            "severity": "warning",
+            "key": "order-desk",
+            "file": "assistants/order-desk.yaml",
+            "line": 3,
+            "column": 8,
+            "summary": "gpt-4o-mini is switched off on 2027-01-31",
+            "detail": "Pick a model from the list that `assistctl list` prints.",
+            "path": "model",
+        }
+    ]
+
+
+def test_secret_values_are_never_written(review_plan: Plan) -> None:
+    text = dumps(plan_document(review_plan))
+    assert "hunter" not in text
+    assert "s3cr3t" not in text
+    assert text.count('"old": "(secret)"') == text.count('"new": "(secret)"') == 2
+
+
+def test_secret_drift_is_never_written(make_plan: Callable[..., Plan]) -> None:
+    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "metadata.token", "hunter2", "hunter3", secret=True)
+    text = dumps(plan_document(make_plan(drift=(drift,))))
+    assert "hunter" not in text
+    assert text.count("(secret)") == 2
+
+
+def test_results_count_what_was_done_and_not_what_was_planned(review_plan: Plan) -> None:
+    results = [
+        Result(Kind.ASSISTANT, "translator", "asst_9", Action.CREATE, Status.OK),
+        Result(Kind.FILE, "prices.csv", "file_1", Action.CREATE, Status.OK),
+        Result(Kind.ASSISTANT, "order-desk", "asst_1", Action.UPDATE, Status.FAILED, "429"),
+        Result(Kind.ASSISTANT, "old-bot", "asst_2", Action.DELETE, Status.SKIPPED, "after a failure"),
+    ]
+    document: Any = results_document(review_plan, results)
+    assert list(document) == [*HEAD, "diagnostics", "results"]
+    assert document["summary"] == {
+        "create": 1,
+        "update": 0,
+        "delete": 0,
+        "adopt": 0,
+        "unchanged": 5,
+        "failed": 1,
+        "skipped": 1,
+    }
+    assert document["results"][2] == {
+        "kind": "assistant",
+        "key": "order-desk",
+        "id": "asst_1",
+        "action": "update",
+        "status": "failed",
+        "error": "429",
+    }
+
+
+def test_numbers_that_json_does_not_have_are_written_as_text(make_plan: Callable[..., Plan]) -> None:
+    diffs = (FieldDiff("temperature", float("nan"), {"a": [float("-inf"), 0.5]}, Origin.MANIFEST),)
+    change = Change(Kind.ASSISTANT, "a", None, Action.CREATE, "", diffs)
+    diff = json.loads(dumps(plan_document(make_plan((change,)))))["changes"][0]["diffs"][0]
+    assert (diff["old"], diff["new"]) == ("nan", {"a": ["-inf", 0.5]})
+
+
+@given(st.data())
+def test_documents_read_back_the_same(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
+    document = plan_document(data.draw(any_plan))
+    assert json.loads(dumps(document)) == json.loads(json.dumps(document))
+
+
+@given(st.data())
+def test_output_is_printable_lines_that_utf8_can_hold(
+    any_plan: st.SearchStrategy[Plan], any_results: st.SearchStrategy[list[Result]], data: st.DataObject
+) -> None:
+    text = dumps(results_document(data.draw(any_plan), data.draw(any_results)))
+    assert text.endswith("}\n")
+    text.encode("utf-8")
+    assert not {unicodedata.category(char) for char in text.replace("\n", "")} & {"Cc", "Cs", "Zl", "Zp"}
+
+
+def test_text_stays_readable() -> None:
+    assert dumps({"a": "Crème 订单 👩‍💻"}) == '{\n  "a": "Crème 订单 👩‍💻"\n}\n'
+
+
+def test_importing_it_imports_no_other_format() -> None:
+    code = "import sys, assistctl.rendering.as_json; print('rich' in sys.modules, 'html' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "False"]

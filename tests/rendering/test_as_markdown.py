@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from assistctl.model import Action, Change, Diagnostic, FieldDiff, Kind, Origin, Plan, Severity, Summary
+from assistctl.rendering.as_markdown import LIMIT, plan_markdown
+
+MakePlan = Callable[..., Plan]
+
+REVIEW = """\
+### acme → prod (openai-agents)
+
+**Plan: 1 to create, 1 to update, 1 to delete, 1 to adopt, 5 unchanged.**
+
+| | What | Action | Why | |
+|:-:|---|---|---|---|
+| `+` | `translator` | create | not on the platform |  |
+| `~` | `order-desk` | update | manifest changed and changed outside |  |
+| `-` | `old-bot` | delete | no longer declared | **PROTECTED** |
+| `=` | `greeter` | adopt | an assistant with this name exists | **ADOPTION** |
+"""
+
+ORDER_DESK = """\
+<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>
+
+```diff
+- temperature: 0.2
++ temperature: 0.4
+- model: gpt-4o
++ model: gpt-4o-mini  (changed outside)
+- top_p: 0.9
++ top_p: (not set)
+- description: "Orders "
++ description: "Orders"  (changed here and outside)
+- metadata.token: (secret)
++ metadata.token: (secret)
+  instructions: 1 of 81 lines
+-    41 │ Always answer in [-English-] unless the customer writes in another language.
++    41 │ Always answer in {+French+} unless the customer writes in another language.
+"""
+
+
+def test_a_comment_for_a_reviewer(review_plan: Plan) -> None:
+    text = plan_markdown(review_plan)
+    assert text.startswith(REVIEW)
+    assert ORDER_DESK in text
+    assert "hunter" not in text
+    assert "- **PROTECTED** `old-bot`: Protected against deletion." in text
+    assert (
+        "- `assistants/order-desk.yaml:3:8`: **warning:** gpt-4o-mini is switched off on 2027-01-31 (model)<br>"
+        in text
+    )
+
+
+def test_an_empty_plan_is_two_lines(make_plan: MakePlan) -> None:
+    text = plan_markdown(make_plan(summary=Summary(unchanged=7)))
+    assert text == "### acme → prod (openai-agents)\n\n**No changes. 7 assistants are as declared.**\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "cell"),
+    [
+        ("a | b", "a &#124; b"),
+        ("ask @octocat", "ask @&#8203;octocat"),
+        ("see #12", r"see \#&#8203;12"),
+        ("![p](http://example.com)", r"!&#8203;\[p\](http:&#8203;//example.com)"),
+        ("<img src=x> &amp;", "&lt;img src=x&gt; &amp;amp;"),
+        ("`x` *y* __z__", r"\`x\` \*y\* \_\_z\_\_"),
+        ("www.example.com", "www&#8203;.example.com"),
+        (":tada: $x$", r":&#8203;tada: \$&#8203;x\$"),
+        ("a\n| b", r"a\\n&#124; b"),
+    ],
+)
+def test_text_outside_of_code_does_nothing(make_plan: MakePlan, reason: str, cell: str) -> None:
+    text = plan_markdown(make_plan((Change(Kind.ASSISTANT, "a", None, Action.CREATE, reason),)))
+    row = text.splitlines()[6]
+    assert row == f"| `+` | `a` | create | {cell} |  |"
+
+
+def test_code_stays_code(make_plan: MakePlan) -> None:
+    diff = FieldDiff("x", "```\n</details>\n@octocat", "````\n</details>\n@octocat", Origin.MANIFEST)
+    text = plan_markdown(make_plan((Change(Kind.ASSISTANT, "`|`", "id", Action.UPDATE, "", (diff,)),)))
+    assert '| `~` | ``"`\\|`"`` | update |' in text
+    fence = re.findall(r"^(`{3,})", text, re.MULTILINE)
+    assert fence == ["````", "````"]
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=60)
+def test_structure_is_ours_alone(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
+    plan = data.draw(any_plan)
+    text = plan_markdown(plan)
+    assert len(text) <= LIMIT
+    assert not {unicodedata.category(char) for char in text.replace("\n", "")} & {"Cc", "Cs", "Zl", "Zp"}
+    outside = outside_of_fences(text)
+    assert len([line for line in outside if line.startswith("| `")]) == len(plan.changes)
+    assert all(unescaped_pipes(line) == 6 for line in outside if line.startswith("| `"))
+    assert set(re.findall(r"<([^\s/>]+)", rendered(text))) <= TAGS
+
+
+TAGS = {"h3", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "pre", "code", "br"}
+TAGS |= {"details", "summary"}
+
+
+def rendered(text: str) -> str:
+    """The comment as HTML. The parser is one that lets HTML through, as GitHub's does before it sanitises."""
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
+
+
+def test_a_markdown_parser_finds_the_same_structure(review_plan: Plan) -> None:
+    page = rendered(plan_markdown(review_plan))
+    assert page.count("<tr>") == 5
+    assert page.count('<pre><code class="language-diff">') == 3
+    assert "<td><code>old-bot</code></td>" in page
+    assert "<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>" in page
+
+
+def outside_of_fences(text: str) -> list[str]:
+    """The lines that Markdown reads as Markdown; every fence has to close."""
+    outside: list[str] = []
+    fence = ""
+    for line in text.splitlines():
+        if fence:
+            fence = "" if line == fence else fence
+        elif line.startswith("```"):
+            fence = line.removesuffix("diff")
+        else:
+            outside.append(line)
+    assert not fence
+    return outside
+
+
+def unescaped_pipes(line: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", line))
+
+
+def test_a_comment_too_long_loses_its_longest_differences_first(make_plan: MakePlan) -> None:
+    small = FieldDiff("small", "one", "two", Origin.MANIFEST)
+    changes = (
+        *(big_change(f"big-{number}") for number in range(30)),
+        Change(Kind.ASSISTANT, "tiny", "id", Action.UPDATE, "r", (small,)),
+    )
+    text = plan_markdown(make_plan(changes, summary=Summary(update=31)))
+    assert LIMIT * 0.8 < len(text) <= LIMIT
+    assert "**Plan: 0 to create, 31 to update, 0 to delete, 0 unchanged.**" in text
+    assert "Shortened to fit" in text
+    assert "- small: one\n+ small: two\n" in text
+    assert all(f"<code>big-{number}</code>" in text for number in range(30))
+    assert re.search(r"… \d+ more lines\n```", text)
+    outside_of_fences(text)
+
+
+def big_change(key: str) -> Change:
+    old = "".join(f"{key} line {number} {'word ' * 20}\n" for number in range(60))
+    return Change(
+        Kind.ASSISTANT,
+        key,
+        "id",
+        Action.UPDATE,
+        "r",
+        (FieldDiff("x", old, old.replace("word", "other"), Origin.MANIFEST),),
+    )
+
+
+def test_thousands_of_changes_and_messages_still_fit(make_plan: MakePlan) -> None:
+    diff = FieldDiff("x", 1, 2, Origin.MANIFEST)
+    changes = tuple(Change(Kind.ASSISTANT, f"a{n}", "id", Action.UPDATE, "r" * 50, (diff,)) for n in range(5_000))
+    diagnostics = tuple(Diagnostic(Severity.WARNING, "w" * 5_000) for _ in range(500))
+    text = plan_markdown(make_plan(changes, diagnostics=diagnostics))
+    assert LIMIT * 0.5 < len(text) <= LIMIT
+    assert "**Plan: 0 to create, 5,000 to update" in text
+    assert re.search(r"… [\d,]+ more \|", text)
+    outside_of_fences(text)
