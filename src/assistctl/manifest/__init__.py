@@ -1,0 +1,7 @@
+"""Manifests and ``assistctl.yaml``: YAML text in, declared assistants out. Nothing here speaks to a platform."""
+
+from assistctl.manifest.load import Loaded, load_manifests
+from assistctl.manifest.project import Project, Safety, Target
+from assistctl.manifest.project_file import load_project
+
+__all__ = ["Loaded", "Project", "Safety", "Target", "load_manifests", "load_project"]

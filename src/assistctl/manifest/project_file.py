@@ -1,0 +1,153 @@
+"""``assistctl.yaml`` and ``.env`` -> the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from assistctl.errors import ManifestError
+from assistctl.manifest.explaining import explain
+from assistctl.manifest.node import Node, plain_value
+from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
+from assistctl.manifest.references import Scope
+from assistctl.manifest.schema import PROJECT, validator
+from assistctl.manifest.text_file import UnusableFileError, read_text, read_yaml_text
+from assistctl.manifest.violations import Subject
+from assistctl.manifest.yaml_nodes import compose
+from assistctl.model import Diagnostic, Position, Severity
+
+ENVIRONMENT_FILE = ".env"
+DEFAULT_FOLDER = "assistants"
+
+
+def load_project(directory: Path, environ: Mapping[str, str]) -> Project:
+    """The project in ``directory``: its ``assistctl.yaml`` and its ``.env``, over which ``environ`` wins.
+
+    A folder without an ``assistctl.yaml`` is a project without a name. Nothing above ``directory`` is looked at.
+    Raises ``ManifestError`` with all that is wrong in either file, each with its position.
+    """
+    directory = directory.resolve()
+    environment, warnings = _environment(directory)
+    environment |= environ
+    file = directory / PROJECT_FILE
+    if not file.is_file() and not file.is_symlink():
+        folder = (directory / DEFAULT_FOLDER).resolve()
+        return Project(directory, None, folder, environment=environment, diagnostics=warnings)
+    root = _read(file)
+    declared = plain_value(root) if isinstance(root.value, dict) else {}
+    return _project(directory, root, declared, environment, warnings)
+
+
+def _environment(directory: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    file = directory / ENVIRONMENT_FILE
+    if not file.is_file():
+        return {}, ()
+    # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
+    from dotenv.parser import parse_stream
+
+    try:
+        bindings = list(parse_stream(StringIO(read_text(file))))
+    except UnusableFileError as error:
+        raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
+    warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
+    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
+
+
+def _unreadable_line(line: int) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        "this line is not understood and is left out",
+        "A line is NAME=VALUE; a # starts a comment.",
+        position=Position(ENVIRONMENT_FILE, line),
+    )
+
+
+def _read(file: Path) -> Node:
+    """The file's one document, valid by the schema. An empty file is an empty mapping."""
+    try:
+        text = read_yaml_text(file)
+    except UnusableFileError as error:
+        raise ManifestError([error.diagnostic(PROJECT_FILE)]) from error
+    documents, problems = compose(text, PROJECT_FILE)
+    problems += (problem for document in documents for problem in document.problems)
+    if len(documents) > 1:
+        problems.append(_wrong("there are several documents in this file", documents[1].position, "Keep one."))
+    root = documents[0].root if documents else None
+    if root is None:
+        root = Node({}, Position(PROJECT_FILE))
+    errors = validator(PROJECT).iter_errors(plain_value(root)) if not problems else ()
+    problems += explain(errors, Subject(root, name=PROJECT_FILE))
+    if problems:
+        raise ManifestError(problems)
+    return root
+
+
+def _project(
+    directory: Path,
+    root: Node,
+    declared: Any,  # noqa: ANN401 - JSON that fits the schema
+    environment: dict[str, str],
+    warnings: tuple[Diagnostic, ...],
+) -> Project:
+    nodes = _pairs(root.child("targets"))
+    targets = {name: _target(name, node) for name, node in nodes.items()}
+    problems = [problem for name, node in nodes.items() for problem in _nested_variables(name, node)]
+    folder = (directory / declared.get("assistants", DEFAULT_FOLDER)).resolve()
+    if not folder.is_relative_to(directory):
+        where = _position(root, "assistants")
+        problems.append(
+            _wrong(
+                "assistants is outside the project",
+                where,
+                f"Name a folder inside {PROJECT_FILE}'s own.",
+                "assistants",
+            )
+        )
+    if problems:
+        raise ManifestError(problems)
+    return Project(
+        directory=directory,
+        name=declared.get("project"),
+        assistants=folder,
+        default_target=declared.get("default_target"),
+        targets=targets,
+        safety=Safety(**declared.get("safety", {})),
+        environment=environment,
+        diagnostics=warnings,
+        file=directory / PROJECT_FILE,
+    )
+
+
+def _target(name: str, node: Node) -> Target:
+    declared: Any = plain_value(node)
+    declared.setdefault("platform", name)
+    variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
+    return Target(**{**declared, "name": name, "variables": variables, "position": node.position})
+
+
+def _nested_variables(name: str, target: Node) -> list[Diagnostic]:
+    return [
+        _wrong(
+            "a variable cannot refer to other variables",
+            node.position,
+            "Only ${env:NAME} is filled in its value. For the text itself write $${var:NAME}.",
+            f"targets.{name}.variables.{variable}",
+        )
+        for variable, node in _pairs(target.child("variables")).items()
+        if any(unset.kind == "var" for unset in Scope({}, {}).fill(node.written).unset)
+    ]
+
+
+def _pairs(node: Node | None) -> dict[str, Node]:
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _position(root: Node, key: str) -> Position:
+    child = root.child(key)
+    return child.position if child else root.position
+
+
+def _wrong(summary: str, position: Position, detail: str, path: str = "") -> Diagnostic:
+    return Diagnostic(Severity.ERROR, summary, detail, path=path, position=position)

