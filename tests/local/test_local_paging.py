@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:deprecated:D
 
 def fill(app: Starlette, count: int) -> list[str]:
     """``count`` assistants in one transaction, and so within very few seconds; their ids, oldest first."""
-    ids = [new_id("asst") for _ in range(count)]
+    ids = [new_id("asst_") for _ in range(count)]
     body = record.created({"model": "gpt-4o"})
     with app.state.database.writing(create=True) as connection:
         for assistant_id in ids:

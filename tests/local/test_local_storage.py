@@ -171,7 +171,7 @@ def newer(path: Path) -> None:
     [
         (not_sqlite, "is not a usable SQLite database"),
         (foreign, "is a database of another program"),
-        (newer, "was written by a newer version of assistctl (format 99; this one knows up to 1)"),
+        (newer, "was written by a newer version of assistctl (format 99; this one knows up to 2)"),
         (Path.mkdir, "cannot be opened for writing"),
     ],
 )

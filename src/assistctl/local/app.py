@@ -14,8 +14,12 @@ from assistctl.local.access import Access
 from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.envelope import Envelope
 from assistctl.local.errors import answer
+from assistctl.local.files import endpoints as files
+from assistctl.local.files.content import ContentFolder
 from assistctl.local.models import endpoints as models
 from assistctl.local.storage import Database
+from assistctl.local.vector_stores import endpoints as vector_stores
+from assistctl.local.vector_stores.indexer import Indexer
 
 
 def create_app(
@@ -25,11 +29,12 @@ def create_app(
 
     With ``api_key`` every request must bear it. With ``allowed_hosts`` (names without ports, lower case, IPv6
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
-    request; a file that cannot be used is a 500 with a sentence that says why. The lifespan's end closes the
-    file; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
+    request; a file that cannot be used is a 500 with a sentence that says why. Uploads are kept in a folder
+    beside the file, ``<name>.files``. The lifespan's end closes all of it; who calls the app in process,
+    without a lifespan, calls ``app.state.database.close()``.
     """
     app = Starlette(
-        routes=[*assistants.routes(), *models.routes()],
+        routes=[*assistants.routes(), *files.routes(), *models.routes(), *vector_stores.routes()],
         middleware=[
             Middleware(Envelope),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
@@ -39,8 +44,20 @@ def create_app(
     )
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
-    app.state.database = Database(database)
+    _keep_state(app, database)
     return app
+
+
+def _keep_state(app: Starlette, path: Path | None) -> None:
+    """What ``state`` finds again. Closing the database ends the rest, too."""
+    database = Database(path)
+    content = ContentFolder(path)
+    indexer = Indexer(database, content)
+    database.before_close(indexer.stop)
+    database.before_close(content.close)
+    app.state.database = database
+    app.state.content = content
+    app.state.indexer = indexer
 
 
 @asynccontextmanager

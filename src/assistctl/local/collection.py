@@ -11,21 +11,16 @@ import secrets
 import sqlite3
 import string
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from assistctl.local.errors import not_found
-from assistctl.local.paging import PageQuery
+from assistctl.local.paging import PageQuery, page_of_rows
 from assistctl.model import Json
 
 _BASE62 = string.digits + string.ascii_letters
 _ROW = tuple[int, str, int, str]
-
-# In the order of seq, which insert() keeps the same as the order of created_at.
-_ASCENDING = """SELECT seq, id, created_at, body FROM objects
-    WHERE kind = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?"""
-_DESCENDING = """SELECT seq, id, created_at, body FROM objects
-    WHERE kind = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"""
-_BEFORE_ALL, _AFTER_ALL = 0, 2**62
+_OF_KIND = "SELECT seq, id, created_at, body FROM objects WHERE kind = :kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,17 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a listed object must fulfil: SQL that starts with ``AND``, and its named parameters."""
+
+    sql: str = ""
+    parameters: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+EVERYTHING = Condition()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page in the order asked for, and whether there is more beyond it."""
 
@@ -46,8 +52,8 @@ class Page:
 
 
 def new_id(prefix: str) -> str:
-    """``asst_`` and 24 random letters and digits, as the service makes them."""
-    return f"{prefix}_{''.join(secrets.choice(_BASE62) for _ in range(24))}"
+    """The prefix (``asst_``) and 24 random letters and digits, as the service makes them."""
+    return f"{prefix}{''.join(secrets.choice(_BASE62) for _ in range(24))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +91,18 @@ class Collection:
         (seq, *_) = self._row(connection, object_id)
         connection.execute("DELETE FROM objects WHERE seq = ?", (seq,))
 
-    def page(self, connection: sqlite3.Connection, query: PageQuery) -> Page:
-        """The page asked for; with only ``before``, the nearest objects before it, and whether more precede.
+    def page(self, connection: sqlite3.Connection, query: PageQuery, condition: Condition = EVERYTHING) -> Page:
+        """The page asked for, of the objects that fit ``condition``; see ``page_of_rows``.
 
         Raises ``ApiError`` 404 for a cursor that is not there: none of the recorded answers shows the case,
         and a missing object is a 404 with this wording wherever else its id is given.
         """
-        start, end = self._seq(connection, query.after), self._seq(connection, query.before)
-        if query.descending:
-            start, end = end, start
-        backwards = query.before is not None and query.after is None
-        statement = _DESCENDING if query.descending != backwards else _ASCENDING
-        bounds = (start or _BEFORE_ALL, end or _AFTER_ALL)
-        rows = connection.execute(statement, (self.kind, *bounds, query.limit + 1)).fetchall()
-        objects = [_stored(row) for row in rows[: query.limit]]
-        if backwards:
-            objects.reverse()
-        return Page(objects, has_more=len(rows) > query.limit)
-
-    def _seq(self, connection: sqlite3.Connection, object_id: str | None) -> int | None:
-        return None if object_id is None else self._row(connection, object_id)[0]
+        select = f"{_OF_KIND} {condition.sql}"
+        parameters = {**condition.parameters, "kind": self.kind}
+        found, has_more = page_of_rows(
+            connection, select, parameters, query, lambda it: self._row(connection, it)[0]
+        )
+        return Page([_stored(row) for row in found], has_more)
 
     def _row(self, connection: sqlite3.Connection, object_id: str) -> _ROW:
         cursor = connection.execute(

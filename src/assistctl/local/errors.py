@@ -41,8 +41,10 @@ class ApiError(Exception):
 def not_found(kind: str, object_id: str) -> ApiError:
     """The 404 of an object that is not there: ``No assistant found with id 'asst_x'.``
 
-    The wording: VRSEN/agency-swarm issue 44.
+    The wording: VRSEN/agency-swarm issue 44. That for files is an older one, which the service has kept.
     """
+    if kind == "file":
+        return ApiError(f"No such File object: {object_id}", status=404, param="id")
     return ApiError(f"No {kind} found with id '{object_id}'.", status=404)
 
 

@@ -1,21 +1,26 @@
-"""The shape of ``metadata``, which every object of the API has in the same form.
+"""The shape of ``metadata``, which every object of the API has in the same form, and of maps like it.
 
 Limits: the ``Metadata`` schema of OpenAI's OpenAPI description (16 pairs, keys of 64 characters, values of 512).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from assistctl.local.errors import ApiError
-from assistctl.local.shapes import Text, key_path, require_object, shortened
+from assistctl.local.shapes import Shape, Text, key_path, require_object, shortened
 from assistctl.model import Json
 
 MAX_PAIRS = 16
 MAX_KEY = 64
-_VALUE = Text(max_length=512)
+_TEXT = Text(max_length=512)
 
 
+@dataclass(frozen=True, slots=True)
 class Metadata:
-    """An object of strings."""
+    """An object of short values, which are strings unless ``value`` says otherwise."""
+
+    value: Shape = _TEXT
 
     def check(self, value: Json, path: str) -> None:
         """See ``Shape``."""
@@ -28,7 +33,7 @@ class Metadata:
             raise ApiError(message, param=path, code="object_above_max_properties")
         for key, text in pairs.items():
             _check_key(key, path)
-            _VALUE.check(text, key_path(path, key))
+            self.value.check(text, key_path(path, key))
 
 
 def _check_key(key: str, path: str) -> None:

@@ -116,16 +116,20 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """An array of at most ``max_items`` values of one shape."""
+    """An array of at most ``max_items`` values of one shape, and of at least one if it is ``required``."""
 
     shape: Shape
     max_items: int
     noun: str = "an array of objects"
+    required: bool = False
 
     def check(self, value: Json, path: str) -> None:
         """See ``Shape``."""
         if not isinstance(value, list):
             raise wrong_type(value, path, self.noun)
+        if self.required and not value:
+            message = f"Invalid '{path}': empty array. Expected an array with minimum length 1."
+            raise ApiError(message, param=path, code="empty_array")
         if len(value) > self.max_items:
             raise _too_long("array", path, self.max_items, len(value))
         for index, item in enumerate(value):

@@ -1,7 +1,8 @@
 """The platform's one file: an SQLite database that several threads and processes may use at once.
 
-Reading changes nothing: without a file there is an empty database, and no file is made. The first write makes
-the folder and the file, for its owner only. Transactions are short, and writers queue for the file.
+Reading changes nothing: without a file there is an empty database, and no file is made; a file of an older format
+is read through a copy in memory. The first write makes the folder and the file, for its owner only, or brings an
+older file up to date. Transactions are short, and writers queue for the file.
 """
 
 from __future__ import annotations
@@ -10,32 +11,18 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from assistctl.errors import AssistctlError
+from assistctl.local.migrations import MIGRATIONS
 
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process's, in seconds; each takes about a millisecond."""
 
 _APPLICATION_ID = 0x61737374
 """``asst`` in ASCII: marks a file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
-
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        # seq is the order of insertion, also among objects of one second; a number is never used again.
-        """CREATE TABLE objects (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            kind TEXT NOT NULL,
-            id TEXT NOT NULL UNIQUE,
-            created_at INTEGER NOT NULL,
-            body TEXT NOT NULL
-        ) STRICT""",
-        "CREATE INDEX objects_in_order ON objects (kind, seq)",
-    ),
-)
-"""What turns version n into n + 1 (``PRAGMA user_version``). Entries are added, never changed."""
 
 
 class Database:
@@ -49,14 +36,18 @@ class Database:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._empty: sqlite3.Connection | None = None
+        self._before_close: list[Callable[[], None]] = []
+
+    @property
+    def path(self) -> Path | None:
+        """The file, ``None`` for a database in memory."""
+        return self._path
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the database, and must not be written to."""
-        with self._lock, self._explained():
-            connection = self._connected(create=False)
-            with _transaction(connection, "BEGIN"):
-                yield connection
+        with self._lock, self._explained(), self._readable() as connection, _transaction(connection, "BEGIN"):
+            yield connection
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
@@ -65,7 +56,7 @@ class Database:
         Only with ``create`` is a missing file made; without, there is nothing in it to update or delete.
         """
         with self._lock, self._explained():
-            connection = self._connected(create=create)
+            connection = self._writable(create=create)
             # Taking the write lock at the start: a read lock that wants to become one can only fail.
             with _transaction(connection, "BEGIN IMMEDIATE"):
                 yield connection
@@ -75,46 +66,54 @@ class Database:
 
         Using it again opens it again; a database in memory is empty then.
         """
+        for action in self._before_close:
+            action()
         with self._lock:
             for connection in (self._connection, self._empty):
                 if connection is not None:
                     connection.close()
             self._connection = self._empty = None
 
-    def _connected(self, *, create: bool) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._memory() if self._path is None else self._file(self._path, create=create)
-        if self._connection is not None:
-            return self._connection
+    def before_close(self, action: Callable[[], None]) -> None:
+        """Have ``action`` called at each ``close``, while the file can still be used."""
+        self._before_close.append(action)
+
+    @contextmanager
+    def _readable(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection or self._opened()
+        if connection is None or _version(connection) == len(MIGRATIONS):
+            yield connection or self._nothing()
+            return
+        # Looked at again by every read: another process may bring the file up to date at any moment.
+        with closing(_memory()) as copy:
+            connection.backup(copy)
+            _migrate(copy)
+            yield copy
+
+    def _writable(self, *, create: bool) -> sqlite3.Connection:
+        connection = self._connection or self._opened(create=create)
+        if connection is None:
+            return self._nothing()
+        if _version(connection) < len(MIGRATIONS):
+            _use_wal(connection)
+            _migrate(connection)
+        return connection
+
+    def _nothing(self) -> sqlite3.Connection:
+        """An empty database, for reading a file that is not there."""
         if self._empty is None:
-            self._empty = self._memory()
+            self._empty = _memory()
+            _migrate(self._empty)
         return self._empty
 
-    def _memory(self) -> sqlite3.Connection:
-        connection = _connect(":memory:")
-        _migrate(connection)
-        return connection
-
-    def _file(self, path: Path, *, create: bool) -> sqlite3.Connection | None:
-        """A connection to the file, or ``None`` when nothing was ever written to it and nothing shall be."""
-        if create:
-            _make_private(path)
-        elif not path.exists():
-            return None
-        # Also for reading in mode rw: only such a connection can tidy up the -wal and -shm files at its end.
-        connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
-        try:
-            version = _checked_version(connection, path)
-            if version == 0 and not create:
-                connection.close()
-                return None
-            if version < len(_MIGRATIONS):
-                _use_wal(connection)
-                _migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
+        """A connection, kept for the next time; ``None`` when nothing was ever written and nothing shall be."""
+        if self._path is None:
+            self._connection = _memory()
+            _migrate(self._connection)
+        else:
+            self._connection = _file(self._path, create=create)
+        return self._connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -128,6 +127,28 @@ class Database:
                 f"The database {self._path} cannot be opened for writing ({error.strerror or error})",
                 "Choose a place that can be written to.",
             ) from error
+
+
+def _memory() -> sqlite3.Connection:
+    return _connect(":memory:")
+
+
+def _file(path: Path, *, create: bool) -> sqlite3.Connection | None:
+    """A connection to the file, whatever its format; ``None`` for an empty file unless it is to ``create``."""
+    if create:
+        _make_private(path)
+    elif not path.exists():
+        return None
+    # Also for reading in mode rw: only such a connection can tidy up the -wal and -shm files at its end.
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
+    try:
+        if _checked_version(connection, path) or create:
+            return connection
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
 
 
 def _connect(uri: str) -> sqlite3.Connection:
@@ -160,20 +181,24 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     """The version of a database that is ours, 0 for an empty one. Raises ``AssistctlError`` for any other."""
     # In one transaction: another process may be making the database at this moment.
     with _transaction(connection, "BEGIN"):
-        version = _number(connection, "PRAGMA user_version")
+        version = _version(connection)
         application = _number(connection, "PRAGMA application_id")
         tables = _number(connection, "SELECT count(*) FROM sqlite_master")
     if application != _APPLICATION_ID and (application or version or tables):
         raise AssistctlError(
             f"The file {path} is a database of another program", "Choose another file, or move this one away."
         )
-    if version > len(_MIGRATIONS):
+    if version > len(MIGRATIONS):
         raise AssistctlError(
             f"The database {path} was written by a newer version of assistctl"
-            f" (format {version}; this one knows up to {len(_MIGRATIONS)})",
+            f" (format {version}; this one knows up to {len(MIGRATIONS)})",
             "Upgrade assistctl.",
         )
     return version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return _number(connection, "PRAGMA user_version")
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:
@@ -200,12 +225,12 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection) -> None:
     with _transaction(connection, "BEGIN IMMEDIATE"):
         # Read again: another process may have done it while this one waited.
-        version = _number(connection, "PRAGMA user_version")
-        for statements in _MIGRATIONS[version:]:
+        version = _version(connection)
+        for statements in MIGRATIONS[version:]:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def _explanation(error: sqlite3.Error, path: Path | None) -> AssistctlError:

@@ -6,6 +6,8 @@ the event loop; but a process that waits for another one's lock would hold up ev
 
 from __future__ import annotations
 
+import sqlite3
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.endpoints import HTTPEndpoint
@@ -18,7 +20,11 @@ from assistctl.local.assistants import fields, record
 from assistctl.local.body import read_object
 from assistctl.local.collection import Collection, Stored, new_id
 from assistctl.local.paging import page_body, page_query
+from assistctl.local.state import database_of
 from assistctl.local.storage import Database
+from assistctl.local.vector_stores import stores
+from assistctl.local.vector_stores.exchange import writing
+from assistctl.model import Json
 
 _ASSISTANTS = Collection("assistant")
 
@@ -35,7 +41,7 @@ class Assistants(_AssistantsEndpoint):
     def get(self, request: Request) -> JSONResponse:
         """One page of them."""
         query = page_query(request.query_params)
-        with _database(request).reading() as connection:
+        with database_of(request).reading() as connection:
             page = _ASSISTANTS.page(connection, query)
         return JSONResponse(page_body([record.view(stored) for stored in page.objects], has_more=page.has_more))
 
@@ -43,7 +49,14 @@ class Assistants(_AssistantsEndpoint):
         """Create one."""
         sent = await read_object(request)
         fields.CREATE.check(sent)
-        stored = await run_in_threadpool(_insert, _database(request), record.created(sent))
+        return await run_in_threadpool(self._create, request, sent)
+
+    @staticmethod
+    def _create(request: Request, sent: record.Fields) -> JSONResponse:
+        body = record.created(sent)
+        with writing(request, create=True) as connection:
+            body["tool_resources"] = _with_stores_made(connection, body["tool_resources"])
+            stored = _ASSISTANTS.insert(connection, new_id("asst_"), body)
         return JSONResponse(record.view(stored))
 
 
@@ -52,7 +65,7 @@ class OneAssistant(_AssistantsEndpoint):
 
     def get(self, request: Request) -> JSONResponse:
         """Retrieve it."""
-        with _database(request).reading() as connection:
+        with database_of(request).reading() as connection:
             stored = _ASSISTANTS.get(connection, _id(request))
         return JSONResponse(record.view(stored))
 
@@ -60,12 +73,12 @@ class OneAssistant(_AssistantsEndpoint):
         """Modify it."""
         sent = await read_object(request)
         fields.UPDATE.check(sent)
-        stored = await run_in_threadpool(_update, _database(request), _id(request), sent)
+        stored = await run_in_threadpool(_update, database_of(request), _id(request), sent)
         return JSONResponse(record.view(stored))
 
     def delete(self, request: Request) -> JSONResponse:
         """Delete it; the files and vector stores it names stay."""
-        with _database(request).writing() as connection:
+        with database_of(request).writing() as connection:
             _ASSISTANTS.delete(connection, _id(request))
         return JSONResponse({"id": _id(request), "object": "assistant.deleted", "deleted": True})
 
@@ -75,9 +88,18 @@ def routes() -> list[Route]:
     return [Route("/v1/assistants", Assistants), Route("/v1/assistants/{assistant_id}", OneAssistant)]
 
 
-def _insert(database: Database, body: record.Fields) -> Stored:
-    with database.writing(create=True) as connection:
-        return _ASSISTANTS.insert(connection, new_id("asst"), body)
+def _with_stores_made(connection: sqlite3.Connection, resources: Json) -> Json:
+    """Make the store ``file_search.vector_stores`` asks for, and name it in its place.
+
+    Whether files and stores named by their ids are there is not asked: the reference does not say that the
+    service does. Raises ``ApiError`` 404 for a file of the new store.
+    """
+    search = resources.get("file_search") if isinstance(resources, dict) else None
+    asked = search.get("vector_stores") if isinstance(search, dict) else None
+    if not isinstance(resources, dict) or not isinstance(asked, list):
+        return resources
+    made: list[Json] = [stores.create(connection, it).id for it in asked if isinstance(it, dict)]
+    return {**resources, "file_search": {"vector_store_ids": made}}
 
 
 def _update(database: Database, assistant_id: str, sent: record.Fields) -> Stored:
@@ -90,8 +112,3 @@ def _update(database: Database, assistant_id: str, sent: record.Fields) -> Store
 
 def _id(request: Request) -> str:
     return str(request.path_params["assistant_id"])
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database

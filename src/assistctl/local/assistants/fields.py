@@ -27,12 +27,14 @@ from assistctl.local.shapes import (
     require_object,
     wrong_type,
 )
+from assistctl.local.vector_stores.fields import HELPER
 from assistctl.model import Json
 
 _NAME = Text(max_length=64, required=True, pattern=re.compile("[a-zA-Z0-9_-]+"))
 """The name of a function or of a JSON Schema response format."""
 
 _TYPE = Text()
+_STORE_IDS = Items(Text(), max_items=1, noun="an array of strings")
 
 
 class ResponseFormat:
@@ -70,18 +72,18 @@ class ResponseFormat:
             raise wrong_type(value, path, "'auto' or an object")
 
 
-class FileSearchResources:
-    """``vector_store_ids``; on create also ``vector_stores``, which this platform does not have yet."""
+class NewFileSearchResources:
+    """``vector_store_ids``, or ``vector_stores``: stores to be made."""
 
-    _record = Record({"vector_store_ids": Items(Text(), max_items=1, noun="an array of strings")})
+    _record = Record({"vector_store_ids": _STORE_IDS, "vector_stores": Items(HELPER, max_items=1)})
 
     def check(self, value: Json, path: str) -> None:
         """See ``Shape``."""
-        if "vector_stores" in require_object(value, path):
-            where = key_path(path, "vector_stores")
-            message = f"'{where}' is not supported here. Create the vector store first and pass its id."
-            raise ApiError(message, param=where, code="unsupported_parameter")
         self._record.check(value, path)
+        if "vector_stores" in (both := require_object(value, path)) and "vector_store_ids" in both:
+            where = key_path(path, "vector_stores")
+            message = f"Only one of '{key_path(path, 'vector_store_ids')}' and '{where}' can be given."
+            raise ApiError(message, param=where, code="mutually_exclusive_parameters")
 
 
 _TOOL = Tagged(
@@ -122,12 +124,11 @@ _TOOL = Tagged(
     }
 )
 
-_TOOL_RESOURCES = Record(
-    {
-        "code_interpreter": Record({"file_ids": Items(Text(), max_items=20, noun="an array of strings")}),
-        "file_search": FileSearchResources(),
-    }
+_CODE_INTERPRETER = Record({"file_ids": Items(Text(), max_items=20, noun="an array of strings")})
+_RESOURCES = Record(
+    {"code_interpreter": _CODE_INTERPRETER, "file_search": Record({"vector_store_ids": _STORE_IDS})}
 )
+_NEW_RESOURCES = Record({"code_interpreter": _CODE_INTERPRETER, "file_search": NewFileSearchResources()})
 
 _FIELDS: dict[str, Shape] = {
     "model": Text(required=True),
@@ -136,12 +137,12 @@ _FIELDS: dict[str, Shape] = {
     "instructions": Nullable(Text(max_length=256_000)),
     "reasoning_effort": Nullable(Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max"))),
     "tools": Items(_TOOL, max_items=128),
-    "tool_resources": Nullable(_TOOL_RESOURCES),
+    "tool_resources": Nullable(_RESOURCES),
     "metadata": Nullable(Metadata()),
     "temperature": Nullable(Decimal(minimum=0, maximum=2)),
     "top_p": Nullable(Decimal(minimum=0, maximum=1)),
     "response_format": Nullable(ResponseFormat()),
 }
 
-CREATE = Record(_FIELDS, required=("model",))
+CREATE = Record({**_FIELDS, "tool_resources": Nullable(_NEW_RESOURCES)}, required=("model",))
 UPDATE = Record(_FIELDS)

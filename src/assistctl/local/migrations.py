@@ -1,0 +1,83 @@
+"""What turns a database of one format into one of the next, as SQL.
+
+The format's number is SQLite's ``user_version``. Entries are added, never changed: files of every format are out
+there.
+"""
+
+from __future__ import annotations
+
+_OBJECTS = (
+    # seq is the order of insertion, also among objects of one second; a number is never used again.
+    """CREATE TABLE objects (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX objects_in_order ON objects (kind, seq)",
+)
+
+_FILES_AND_VECTOR_STORES = (
+    """CREATE INDEX files_by_expiry ON objects (json_extract(body, '$.expires_at')) WHERE kind = 'file'""",
+    # One row for each attachment of a file to a vector store. A file attached again is a new row, so that
+    # whoever is indexing the old one finds it gone.
+    """CREATE TABLE vector_store_files (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        vector_store_id TEXT NOT NULL,
+        file_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        attributes TEXT NOT NULL,
+        max_chunk_size_tokens INTEGER NOT NULL,
+        chunk_overlap_tokens INTEGER NOT NULL,
+        usage_bytes INTEGER NOT NULL DEFAULT 0,
+        error_code TEXT,
+        error_message TEXT,
+        UNIQUE (vector_store_id, file_id)
+    ) STRICT""",
+    "CREATE INDEX vector_store_files_in_order ON vector_store_files (vector_store_id, seq)",
+    "CREATE INDEX vector_store_files_of_file ON vector_store_files (file_id)",
+    "CREATE INDEX vector_store_files_waiting ON vector_store_files (seq) WHERE status = 'in_progress'",
+    """CREATE TABLE file_batch_members (
+        batch_id TEXT NOT NULL,
+        attachment INTEGER NOT NULL,
+        PRIMARY KEY (batch_id, attachment)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX file_batches_of_attachment ON file_batch_members (attachment)",
+    # overlap is how many characters at the start repeat the end of the chunk before.
+    """CREATE TABLE chunks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        attachment INTEGER NOT NULL,
+        overlap INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX chunks_of_attachment ON chunks (attachment, id, length)",
+    # https://www.sqlite.org/fts5.html#external_content_tables
+    """CREATE VIRTUAL TABLE chunk_words USING fts5 (
+        text, content = 'chunks', content_rowid = 'id', tokenize = 'porter unicode61 remove_diacritics 2'
+    )""",
+    "CREATE VIRTUAL TABLE chunk_terms USING fts5vocab (chunk_words, 'instance')",
+    """CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+        INSERT INTO chunk_words (rowid, text) VALUES (new.id, new.text);
+    END""",
+    """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.id, old.text);
+    END""",
+    """CREATE TRIGGER attachment_removed AFTER DELETE ON vector_store_files BEGIN
+        DELETE FROM chunks WHERE attachment = old.seq;
+        DELETE FROM file_batch_members WHERE attachment = old.seq;
+    END""",
+    """CREATE TRIGGER file_removed AFTER DELETE ON objects WHEN old.kind = 'file' BEGIN
+        DELETE FROM vector_store_files WHERE file_id = old.id;
+    END""",
+    """CREATE TRIGGER vector_store_removed AFTER DELETE ON objects WHEN old.kind = 'vector store' BEGIN
+        DELETE FROM vector_store_files WHERE vector_store_id = old.id;
+        DELETE FROM objects
+            WHERE kind = 'file batch' AND json_extract(body, '$.vector_store_id') = old.id;
+    END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES)
+"""The statements that turn format n into format n + 1, at index n."""

@@ -1,0 +1,64 @@
+"""Text to chunks of so many tokens, overlapping by so many.
+
+Tokens are estimated: a run of letters or digits counts one for every six characters, every other sign one,
+and so does every Chinese, Japanese or Korean character; white space counts with what follows it. On English
+text that is close to OpenAI's tokenizers; those would have to be downloaded first.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_CJK = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTERS_PER_TOKEN = 6
+# A word without end (base64) is cut into pieces, so that a chunk is never much larger than it may be.
+_WORD = re.compile(rf"\s*(?:(?P<single>[{_CJK}]|[^\w\s])|[^\W{_CJK}]{{1,60}}|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of the text; its first ``overlap`` characters repeat the end of the chunk before."""
+
+    text: str
+    overlap: int
+
+
+def chunks(text: str, size: int, overlap: int) -> Iterator[Chunk]:
+    """Cut ``text`` between words into chunks of at most ``size`` tokens; ``overlap`` is at most half of that.
+
+    Without their overlaps the chunks are the text again, white space included.
+    """
+    ends, counted = _words(text)
+    start = covered = 0
+    while covered < len(ends):
+        before = counted[start - 1] if start else 0
+        stop = max(bisect_right(counted, before + size), covered + 1)
+        begin = ends[start - 1] if start else 0
+        repeated = ends[covered - 1] - begin if covered else 0
+        yield Chunk(text[begin : ends[stop - 1]], repeated)
+        covered = stop
+        start = min(bisect_left(counted, counted[stop - 1] - overlap) + 1, stop)
+
+
+def estimated_tokens(text: str) -> int:
+    """How many tokens ``text`` has, about."""
+    _, counted = _words(text)
+    return counted[-1] if counted else 0
+
+
+def _words(text: str) -> tuple[array[int], array[int]]:
+    """Where each word ends, and how many tokens there are up to there."""
+    ends, counted = array("Q"), array("Q")
+    total = 0
+    for word in _WORD.finditer(text):
+        if word.end() == word.start():
+            continue
+        length = 1 if word["single"] else len(word[0].strip())
+        total += -(-length // _LETTERS_PER_TOKEN)
+        ends.append(word.end())
+        counted.append(total)
+    return ends, counted

@@ -1,0 +1,47 @@
+"""What every request about vector stores has in common: a transaction, and indexing afterwards.
+
+Whatever waits to be indexed when a request ends is worked on from then on, whoever attached it. An answer that
+says ``in_progress`` also says when to ask again (``openai-poll-after-ms``), which the SDK's helpers honour.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from assistctl.local.state import database_of, indexer_of
+from assistctl.local.vector_stores import attachments
+from assistctl.model import Json
+
+POLL_AFTER_MS = 100
+"""When to ask again whether files are indexed, in milliseconds; a small file takes some five."""
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[sqlite3.Connection]:
+    """See ``Database.reading``."""
+    with database_of(request).reading() as connection:
+        yield connection
+        waiting = attachments.any_waiting(connection)
+    if waiting:
+        indexer_of(request).wake()
+
+
+@contextmanager
+def writing(request: Request, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    """See ``Database.writing``."""
+    with database_of(request).writing(create=create) as connection:
+        yield connection
+        waiting = attachments.any_waiting(connection)
+    if waiting:
+        indexer_of(request).wake()
+
+
+def answer(fields: Mapping[str, Json]) -> JSONResponse:
+    """The response with an object that may have a ``status``."""
+    headers = {"openai-poll-after-ms": str(POLL_AFTER_MS)} if fields.get("status") == "in_progress" else None
+    return JSONResponse(fields, headers=headers)

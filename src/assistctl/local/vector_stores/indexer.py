@@ -1,0 +1,129 @@
+"""Indexing of attached files, behind the requests.
+
+A thread is started when there is work and ends when there is none. Work is what the database says is
+``in_progress``, so what one process leaves, the next request to any process picks up. One process at a time
+works, under ``index_lock``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from assistctl.local.files.content import LOCK, ContentFolder
+from assistctl.local.storage import Database
+from assistctl.local.vector_stores import jobs
+from assistctl.local.vector_stores.chunking import Chunk, chunks
+from assistctl.local.vector_stores.index_lock import held
+from assistctl.local.vector_stores.jobs import Job
+from assistctl.local.vector_stores.unreadable import UnreadableError
+
+logger = logging.getLogger(__name__)
+
+_STOP_SECONDS = 10.0
+"""How long to wait for the thread at the end; beyond that the process goes, and another one finishes its work."""
+
+_SLICE = 200
+"""Chunks written in one transaction. Measured, that takes up to 0.2 s, and other writers wait."""
+
+
+class Indexer:
+    """The indexing of one app. ``database`` may be used by others at the same time."""
+
+    def __init__(self, database: Database, content: ContentFolder) -> None:
+        # A connection of its own, so that requests need not wait for it. In memory there is only the one.
+        self._database = database if database.path is None else Database(database.path)
+        self._content = content
+        self._mutex = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._wanted = False
+        self._stopping = threading.Event()
+
+    def wake(self) -> None:
+        """See to it that what waits is indexed."""
+        with self._mutex:
+            self._wanted = True
+            if self._thread is not None:
+                return
+            self._stopping = threading.Event()
+            # A daemon: the end of the process need not wait for it, as nothing is lost.
+            self._thread = threading.Thread(target=self._run, name="assistctl-indexer", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the step under way. ``wake`` starts again."""
+        with self._mutex:
+            thread = self._thread
+            self._stopping.set()
+        if thread is not None:
+            thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        while self._is_wanted():
+            try:
+                self._work()
+            except Exception:
+                # The next request wakes it again, and tells its client what is wrong with the database.
+                logger.exception("indexing stopped")
+            if self._database.path is not None:
+                self._database.close()
+
+    def _is_wanted(self) -> bool:
+        with self._mutex:
+            wanted = self._wanted and not self._stopping.is_set()
+            self._wanted = False
+            if not wanted:
+                self._thread = None
+            return wanted
+
+    def _work(self) -> None:
+        if self._database.path is None:
+            self._index_all()
+            return
+        with held(self._content.made() / LOCK) as mine:
+            if mine:
+                self._index_all()
+
+    def _index_all(self) -> None:
+        while not self._stopping.is_set():
+            with self._database.reading() as connection:
+                job = jobs.next_job(connection)
+            if job is None:
+                return
+            self._index(job)
+
+    def _index(self, job: Job) -> None:
+        try:
+            pieces = self._chunks(job)
+        except UnreadableError as error:
+            with self._database.writing() as connection:
+                jobs.fail(connection, job, error.code, error.message)
+            return
+        for start in range(0, len(pieces), _SLICE):
+            if self._stopping.is_set() or not self._write(job, pieces, start):
+                return
+
+    def _chunks(self, job: Job) -> list[Chunk]:
+        """The chunks of a file; none when it is time to stop."""
+        # What it needs for all kinds of files would be loaded for nothing by most commands.
+        from assistctl.local.vector_stores.extraction import extract
+
+        parts: list[str] = []
+        for part in extract(self._content.path_of(job.file_id), job.filename):
+            if self._stopping.is_set():
+                return []
+            parts.append(part)
+        return list(chunks("".join(parts), job.max_chunk_size_tokens, job.chunk_overlap_tokens))
+
+    def _write(self, job: Job, pieces: list[Chunk], start: int) -> bool:
+        """Write one slice; false when nobody wants it any more."""
+        end = start + _SLICE
+        with self._database.writing() as connection:
+            if not jobs.is_waiting(connection, job):
+                return False
+            if start == 0:
+                jobs.clear(connection, job)
+            jobs.add_chunks(connection, job, pieces[start:end])
+            if end >= len(pieces):
+                jobs.complete(connection, job)
+        return True

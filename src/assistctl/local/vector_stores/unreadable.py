@@ -1,0 +1,19 @@
+"""Why a file was not indexed: the codes of ``last_error`` in the OpenAPI description, and common messages."""
+
+from __future__ import annotations
+
+UNSUPPORTED = "unsupported_file"
+INVALID = "invalid_file"
+SERVER_ERROR = "server_error"
+
+TOO_LARGE = "The file could not be parsed because it is too large."
+"""The service's words (openai/openai-openapi pull request 300)."""
+
+
+class UnreadableError(Exception):
+    """A file whose text cannot be had: a ``last_error`` with one of its codes, and a message for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,119 @@
+"""Databases of older formats: read as they are, brought up to date by the first write."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from assistctl.local import migrations, storage
+from assistctl.local.app import create_app
+
+pytestmark = pytest.mark.anyio
+
+ClientOf = Callable[[Starlette], httpx2.AsyncClient]
+
+CREATOR = """
+import sys
+from pathlib import Path
+from assistctl.local.vector_stores import stores
+from assistctl.local.storage import Database
+
+database = Database(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+with database.writing(create=True) as connection:
+    stores.create(connection, {"name": sys.argv[2]})
+database.close()
+"""
+
+
+@pytest.fixture
+def old(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A database as the first version made it, with an object ``kept``."""
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        app = create_app(database)
+        with app.state.database.writing(create=True) as connection:
+            connection.execute(
+                "INSERT INTO objects (kind, id, created_at, body) VALUES ('thing', 'kept', 1, '{}')"
+            )
+        app.state.database.close()
+    assert version(database) == 1
+    return database
+
+
+def version(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.close()
+    return number
+
+
+def things(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT id FROM objects WHERE kind = 'thing'").fetchall()
+    connection.close()
+    return [object_id for (object_id,) in rows]
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+async def test_reading_an_old_database_does_not_change_it(old: Path, client_of: ClientOf) -> None:
+    before = contents(old.parent)
+    app = create_app(old)
+    async with client_of(app) as http:
+        for path in ("/assistants", "/files", "/vector_stores"):
+            assert (await http.get(path)).json()["data"] == []
+        assert (await http.get("/vector_stores/vs_x/files")).status_code == 404
+        assert (await http.get("/files/file-x/content")).status_code == 404
+        with app.state.database.reading() as connection:
+            assert connection.execute("SELECT id FROM objects").fetchall() == [("kept",)]
+    app.state.database.close()
+    assert contents(old.parent) == before
+
+
+async def test_a_write_brings_it_up_to_date(old: Path, client_of: ClientOf) -> None:
+    app = create_app(old)
+    async with client_of(app) as http:
+        assert (await http.get("/vector_stores")).json()["data"] == []
+        created = (await http.post("/vector_stores")).json()
+        assert (await http.get("/vector_stores")).json()["data"] == [created]
+    app.state.database.close()
+    assert version(old) == len(migrations.MIGRATIONS)
+    assert things(old) == ["kept"]
+
+
+async def test_another_process_may_bring_it_up_to_date_meanwhile(old: Path, client_of: ClientOf) -> None:
+    app, other = create_app(old), create_app(old)
+    async with client_of(app) as http, client_of(other) as elsewhere:
+        assert (await http.get("/vector_stores")).json()["data"] == []
+        created = (await elsewhere.post("/vector_stores")).json()
+        assert (await http.get("/vector_stores")).json()["data"] == [created]
+
+
+def test_processes_that_bring_it_up_to_date_together_lose_nothing(old: Path) -> None:
+    command = [sys.executable, "-c", CREATOR, str(old)]
+    creators = [
+        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE) for name in "abc"
+    ]
+    for creator in creators:
+        assert creator.stdout is not None
+        assert creator.stdout.readline() == b"ready\n"
+    for creator in creators:
+        creator.communicate(b"\n", timeout=60)
+        assert creator.returncode == 0
+    app = create_app(old)
+    with app.state.database.reading() as connection:
+        (count,) = connection.execute("SELECT count(*) FROM objects WHERE kind = 'vector store'").fetchone()
+    app.state.database.close()
+    assert count == 3
+    assert things(old) == ["kept"]
