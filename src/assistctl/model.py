@@ -109,7 +109,8 @@ class Desired:
     ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
     Assistants API's shapes; a declared ``null`` is kept. ``secret_paths`` are the paths (``instructions``,
     ``tools[0].function.description``) of the strings that contain an ``${env:}`` value. ``platform_fields``
-    is the manifest's ``platforms`` mapping. ``positions`` maps a path to where it stands.
+    is the manifest's ``platforms`` mapping. ``import_id`` is the id of an existing assistant to take over, and
+    ``moved_from`` the key this one had before. ``positions`` maps a path to where it stands.
     """
 
     key: str
@@ -118,6 +119,8 @@ class Desired:
     lifecycle: Lifecycle = Lifecycle()
     secret_paths: frozenset[str] = frozenset()
     platform_fields: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    import_id: str | None = None
+    moved_from: str | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def position_of(self, path: str) -> Position:
@@ -165,11 +168,15 @@ class FieldDiff:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map."""
+    """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
+
+    ``removed`` are the metadata pairs that must be gone afterwards.
+    """
 
     fields: Mapping[str, Json]
     metadata: Mapping[str, str]
     revision: str | None = None
+    removed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +224,12 @@ class Summary:
     delete: int = 0
     adopt: int = 0
     unchanged: int = 0
+    forget: int = 0
 
     @property
     def changes(self) -> int:
         """How many changes there are altogether."""
-        return self.create + self.update + self.delete + self.adopt
+        return self.create + self.update + self.delete + self.adopt + self.forget
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Status, Summary
-from assistctl.rendering.outcome import count, done_summary
+from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
+from assistctl.rendering.outcome import done_summary
 from assistctl.rendering.safe_text import SECRET, escape_hidden
 
 FORMAT_VERSION = "1.0"
@@ -34,16 +34,12 @@ def results_document(
 ) -> dict[str, Json]:
     """The outcome of an apply as printed by ``apply --format json``.
 
-    ``summary`` counts what was done, not what was planned, and ``failed`` and ``skipped`` besides;
-    ``diagnostics`` are those the apply adds to the plan's.
+    ``summary`` counts what was done, not what was planned; ``diagnostics`` are those the apply adds to the
+    plan's.
     """
     return {
         **_head(plan),
-        "summary": {
-            **_summary(done_summary(plan, results)),
-            "failed": count(results, Status.FAILED),
-            "skipped": count(results, Status.SKIPPED),
-        },
+        "summary": dict(_summary(done_summary(plan, results))),
         "changes": [_change(change) for change in plan.changes],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
         "results": [_result(result) for result in results],
@@ -110,13 +106,14 @@ def _head(plan: Plan) -> dict[str, Json]:
 
 
 def _summary(summary: Summary) -> dict[str, int]:
-    return {
+    counts = {
         "create": summary.create,
         "update": summary.update,
         "delete": summary.delete,
         "adopt": summary.adopt,
         "unchanged": summary.unchanged,
     }
+    return {**counts, "forget": summary.forget} if summary.forget else counts
 
 
 def _change(change: Change) -> dict[str, Json]:

@@ -19,6 +19,7 @@ def done_summary(plan: Plan, results: Sequence[Result]) -> Summary:
         delete=done["delete"],
         adopt=done["adopt"],
         unchanged=plan.summary.unchanged,
+        forget=done["forget"],
     )
 
 

@@ -1,0 +1,1 @@
+"""desired + observed + policy -> plan. Pure: no I/O, no SDK, no knowledge of any one platform."""

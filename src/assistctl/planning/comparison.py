@@ -1,0 +1,234 @@
+"""One assistant, three ways: what is declared, what is there, and what this project last applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistctl.model import Desired, Drift, FieldDiff, Json, Kind, Observed, Origin
+from assistctl.planning.baseline import Baseline, read_baseline
+from assistctl.planning.canonical import (
+    DEFAULTS,
+    RESOURCE_LISTS,
+    canonical_units,
+    default_of,
+)
+from assistctl.planning.differences import Difference, differences
+from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
+from assistctl.planning.ownership import BASELINE, is_marked, users_pairs
+from assistctl.planning.paths import Path, dotted
+from assistctl.planning.secrecy import plainly_named_tools, secret_paths, shown_path, touches
+
+# A new model may refuse what the old one was given, so these are not carried over to it.
+MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
+
+_MODEL: Path = ("model",)
+_TOOLS: Path = ("tools",)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``desired`` against ``observed`` against the baseline in the latter's metadata.
+
+    ``unreported`` fields may be missing from what the platform answers; one that is missing is judged by the
+    baseline alone.
+    """
+
+    desired: Desired
+    observed: Observed
+    unreported: frozenset[str] = frozenset()
+
+    @cached_property
+    def diffs(self) -> tuple[FieldDiff, ...]:
+        """Each difference between what is there and what is declared, with its origin."""
+        return tuple(
+            self._diff(difference, unit) for unit, found in self._differences.items() for difference in found
+        )
+
+    @cached_property
+    def drift(self) -> tuple[Drift, ...]:
+        """The differences that somebody else had a hand in."""
+        key, observed_id = self.desired.key, self.observed.id
+        return tuple(
+            Drift(Kind.ASSISTANT, key, observed_id, diff.path, diff.old, diff.new, diff.secret)
+            for diff in self.diffs
+            if diff.origin is not Origin.MANIFEST
+        )
+
+    @property
+    def changed(self) -> tuple[Path, ...]:
+        """The units that differ."""
+        return tuple(unit for unit, found in self._differences.items() if found)
+
+    @property
+    def model_changes(self) -> bool:
+        """Whether the assistant gets another model."""
+        return _MODEL in self.changed
+
+    @cached_property
+    def fields(self) -> dict[str, Json]:
+        """The declared fields in the API's shapes, with what is ignored inside them taken from what is there."""
+        return keep_observed(self.desired.fields, self.observed.fields, self.ignored)
+
+    @cached_property
+    def declared(self) -> dict[Path, Json]:
+        """The canonical units this project manages from now on."""
+        return self._managed(self.fields)
+
+    @cached_property
+    def applied(self) -> dict[Path, Json]:
+        """The canonical units to remember as applied: as the manifest has them, what is ignored inside too."""
+        return self._managed(self.desired.fields)
+
+    @cached_property
+    def secret_units(self) -> tuple[Path, ...]:
+        """The units that hold a secret from now on; what is ignored keeps one that it was given."""
+        units = dict.fromkeys((*_known_units(), *self._there, *self.declared))
+        return tuple(
+            unit
+            for unit in units
+            if touches(self._secrets, unit) or (touches(self.ignored, unit) and self._baseline.is_secret(unit))
+        )
+
+    @cached_property
+    def undeclared(self) -> tuple[Path, ...]:
+        """The units that were applied once and are declared no longer: they go back to the default."""
+        return tuple(
+            unit
+            for unit in dict.fromkeys((*_known_units(), *self._there))
+            if unit not in self.declared and self._baseline.has(unit) and not covers(self.ignored, unit)
+        )
+
+    @cached_property
+    def ignored(self) -> tuple[Path, ...]:
+        """The paths of ``lifecycle.ignore_changes``."""
+        return ignored_paths(self.desired.lifecycle.ignore_changes)
+
+    def _managed(self, fields: Mapping[str, Json]) -> dict[Path, Json]:
+        units = _declared_units(fields)
+        return {unit: value for unit, value in units.items() if not covers(self.ignored, unit)}
+
+    @cached_property
+    def _there(self) -> dict[Path, Json]:
+        return canonical_units(self.observed.fields, users_pairs(self.observed.metadata))
+
+    @cached_property
+    def _there_but_for_ignored(self) -> dict[Path, Json]:
+        """What is there, had nobody edited what is ignored."""
+        fields = keep_observed(self.observed.fields, self.desired.fields, self.ignored)
+        return canonical_units(fields, users_pairs(self.observed.metadata))
+
+    @cached_property
+    def _baseline(self) -> Baseline:
+        baseline = read_baseline(self.observed.metadata.get(BASELINE))
+        # Without a mark it tells what somebody else applied, or nobody knows who; its secrets are secrets still.
+        return baseline if is_marked(self.observed.metadata) else Baseline(secrets=baseline.secrets)
+
+    @cached_property
+    def _secrets(self) -> tuple[Path, ...]:
+        return secret_paths(self.desired)
+
+    @cached_property
+    def _differences(self) -> dict[Path, tuple[Difference, ...]]:
+        found = {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
+        if found.get(_MODEL):
+            settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
+            found.update({unit: tuple(self._compare(unit)) for unit in settings})
+        return found
+
+    def _compare(self, unit: Path) -> Iterator[Difference]:
+        want = self.declared.get(unit, default_of(unit))
+        if not self._is_unseen(unit):
+            yield from differences(unit, self._there.get(unit, default_of(unit)), want)
+        elif not self._baseline.is_still(unit, want):
+            yield Difference(unit, None, want)
+
+    def _is_unseen(self, unit: Path) -> bool:
+        """Whether the answer need not show the unit and does not: nobody can tell what is there."""
+        return unit[0] in self.unreported and unit not in self._there
+
+    def _diff(self, difference: Difference, unit: Path) -> FieldDiff:
+        origin, is_secret = self._origin(difference, unit), self._is_secret(difference, unit)
+        path = shown_path(difference.path, plainly_named_tools(self.desired)) if is_secret else difference.path
+        return FieldDiff(dotted(path), difference.old, difference.new, origin, is_secret)
+
+    def _origin(self, difference: Difference, unit: Path) -> Origin:
+        if self._is_unseen(unit):
+            return Origin.MANIFEST
+        part = self._part(difference, unit)
+        theirs_untouched = any(
+            self._is_as_applied(part, there) for there in (self._there, self._there_but_for_ignored)
+        )
+        if theirs_untouched or not self._baseline.has(unit):
+            return Origin.MANIFEST
+        moved_by_us = unit in self.undeclared or not self._is_as_applied(part, self.applied)
+        return Origin.BOTH if moved_by_us else Origin.DRIFT
+
+    def _part(self, difference: Difference, unit: Path) -> Path:
+        """The smallest part around a difference that has a baseline entry."""
+        if unit != _TOOLS or not self._baseline.by_tool or difference.path == unit:
+            return unit
+        return (*unit, difference.path[1])
+
+    def _is_as_applied(self, part: Path, state: Mapping[Path, Json]) -> bool:
+        """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
+        unit = _TOOLS if part[:1] == _TOOLS else part
+        value = state.get(unit, default_of(unit))
+        if part != unit:
+            value = _member(value, part[-1])
+        is_missing_tool = part != unit and value is None
+        return not self._baseline.has(part) if is_missing_tool else self._baseline.is_still(part, value)
+
+    def _is_secret(self, difference: Difference, unit: Path) -> bool:
+        return touches(self._secrets, difference.path) or self._baseline.is_secret(unit)
+
+
+def created(desired: Desired) -> tuple[FieldDiff, ...]:
+    """Everything a new assistant is declared to have; each tool by itself."""
+    units = _declared_units(desired.fields)
+    tools = units.pop(_TOOLS, None)
+    if isinstance(tools, dict):
+        units.update({("tools", name): tool for name, tool in tools.items()})
+    secrets, plain_tools = secret_paths(desired), plainly_named_tools(desired)
+    return tuple(
+        FieldDiff(
+            dotted(shown_path(path, plain_tools) if touches(secrets, path) else path),
+            None,
+            value,
+            Origin.MANIFEST,
+            touches(secrets, path),
+        )
+        for path, value in units.items()
+    )
+
+
+def foreign_edits(observed: Observed) -> tuple[Path, ...]:
+    """The units of an owned assistant that are not as this project applied them.
+
+    A metadata pair that somebody removed has no name any more; it is told as ``metadata``.
+    """
+    baseline = read_baseline(observed.metadata.get(BASELINE))
+    there = canonical_units(observed.fields, users_pairs(observed.metadata))
+    units = {**{unit: default_of(unit) for unit in _known_units()}, **there}
+    edited = [unit for unit, value in units.items() if baseline.has(unit) and not baseline.is_still(unit, value)]
+    tools = units[_TOOLS]
+    known = [*units, *((*_TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
+    if _TOOLS not in edited and baseline.has_others_than(known):
+        edited.append(("metadata",))
+    return tuple(edited)
+
+
+def _declared_units(fields: Mapping[str, Json]) -> dict[Path, Json]:
+    metadata = fields.get("metadata")
+    return canonical_units(fields, metadata if isinstance(metadata, dict) else {})
+
+
+def _known_units() -> Iterator[Path]:
+    """The units a baseline may name although the answer does not show them."""
+    yield from ((name,) for name in ("description", "instructions", *DEFAULTS))
+    yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
+
+
+def _member(value: Json, token: object) -> Json:
+    return value.get(str(token)) if isinstance(value, Mapping) else None

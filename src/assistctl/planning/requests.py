@@ -1,0 +1,89 @@
+"""What apply would send: only what differs, and always the whole metadata map with our marks in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from assistctl.model import Desired, Json, Observed, Request
+from assistctl.planning.baseline import write_baseline
+from assistctl.planning.canonical import canonical_units, cleared
+from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
+from assistctl.planning.ignoring import covers
+from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
+from assistctl.planning.paths import Path
+from assistctl.planning.secrecy import secret_paths, touches
+
+
+def create_request(desired: Desired, mark: Mark) -> Request:
+    """Everything that is declared, marked as ours."""
+    fields = {name: value for name, value in desired.fields.items() if name != "metadata"}
+    pairs = desired.fields.get("metadata")
+    metadata = pairs if isinstance(pairs, dict) else {}
+    units = canonical_units(fields, metadata)
+    secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
+    return Request(fields, {**_texts(metadata), **_ours(mark, units, secret_units)})
+
+
+def update_request(comparison: Comparison, mark: Mark) -> Request:
+    """The fields that differ, and the metadata with other people's pairs as they are."""
+    observed = comparison.observed
+    fields: dict[str, Json] = {}
+    for unit in comparison.changed:
+        fields.update(_field(comparison, unit))
+    if comparison.model_changes:
+        fields.update(_settings_for_new_model(comparison))
+    metadata = {**observed.metadata, **_texts(_metadata(comparison.declared))}
+    for unit in comparison.undeclared:
+        if unit[0] == "metadata":
+            metadata.pop(str(unit[1]), None)
+    metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
+    return Request(fields, metadata, observed.revision, frozenset(observed.metadata.keys() - metadata.keys()))
+
+
+def forget_request(observed: Observed) -> Request:
+    """The metadata without our pairs; nothing else."""
+    theirs = {key: value for key, value in observed.metadata.items() if not key.startswith(OUR_PREFIX)}
+    return Request({}, theirs, observed.revision, frozenset(observed.metadata.keys() - theirs.keys()))
+
+
+def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:
+    """Nulls for the settings that nobody declares, or declares to be the platform's own choice."""
+    return {
+        str(unit[0]): None
+        for unit in MODEL_SETTINGS
+        if comparison.desired.fields.get(str(unit[0])) is None and not covers(comparison.ignored, unit)
+    }
+
+
+def _field(comparison: Comparison, unit: Path) -> Mapping[str, Json]:
+    field = str(unit[0])
+    if field == "metadata":
+        return {}
+    if field == "tool_resources":
+        return {field: _tool_resources(comparison)}
+    return {field: comparison.fields[field] if unit in comparison.declared else cleared(unit)}
+
+
+def _tool_resources(comparison: Comparison) -> Json:
+    """All of it: whether a platform keeps what is left out is not written anywhere."""
+    there = comparison.observed.fields.get("tool_resources")
+    resources = dict(there) if isinstance(there, dict) else {}
+    units = {**{unit: cleared(unit) for unit in comparison.undeclared}, **comparison.declared}
+    for unit, value in units.items():
+        if unit[0] == "tool_resources":
+            tool, ids_name = str(unit[1]), str(unit[2])
+            resource = resources.get(tool)
+            resources[tool] = {**(resource if isinstance(resource, dict) else {}), ids_name: value}
+    return resources
+
+
+def _metadata(units: Mapping[Path, Json]) -> dict[str, Json]:
+    return {str(unit[1]): value for unit, value in units.items() if unit[0] == "metadata"}
+
+
+def _texts(pairs: Mapping[str, Json]) -> dict[str, str]:
+    return {key: str(value) for key, value in pairs.items()}
+
+
+def _ours(mark: Mark, units: Mapping[Path, Json], secret_units: Iterable[Path]) -> dict[str, str]:
+    return {MARK: str(mark), BASELINE: write_baseline(units, secret_units)}

@@ -1,0 +1,111 @@
+"""The rules that refuse a change, and what each says to the person who meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Observed, Severity
+from assistctl.planning.ownership import METADATA_PAIRS
+from assistctl.planning.policy import Policy
+
+
+def protected(change: Change) -> tuple[Change, Diagnostic]:
+    """A delete of a protected assistant, marked, and why."""
+    return replace(change, blocked=Blocked.PROTECTED), Diagnostic(
+        Severity.WARNING,
+        f"{change.key} is protected from deletion",
+        "Apply refuses this. To lift the protection, declare the assistant with "
+        "lifecycle: {prevent_destroy: false} and apply that first.",
+        key=change.key,
+    )
+
+
+def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
+    """An unowned assistant has a declared name, and nobody said whether to take it over."""
+    return _warning(
+        desired,
+        f"an assistant named {one.name!r} exists that no project owns: {one.id}",
+        "Apply stops until that is decided: --adopt takes it over, --no-adopt leaves it and creates another.",
+    )
+
+
+def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnostic:
+    """Several unowned assistants have the declared name, or several keys declare the name of one."""
+    ids = ", ".join(one.id for one in candidates)
+    advice = "Rename or delete what is too many, or pass --no-adopt to create anew."
+    if len(candidates) == 1:
+        return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
+    return _warning(
+        desired, f"{len(candidates)} unowned assistants are named {candidates[0].name!r}: {ids}", advice
+    )
+
+
+def ambiguous_owner(desired: Desired, twins: Sequence[Observed]) -> Diagnostic:
+    """Several assistants carry the mark of one key."""
+    ids = ", ".join(one.id for one in twins)
+    return _warning(
+        desired,
+        f"{len(twins)} assistants carry the mark of {desired.key}: {ids}",
+        "Apply refuses to guess which one is right. Delete the others on the platform.",
+    )
+
+
+def too_many_pairs(desired: Desired, pairs: int) -> Diagnostic:
+    """The declared, our own and other people's metadata pairs do not fit together."""
+    return Diagnostic(
+        Severity.ERROR,
+        f"the metadata would have {pairs} pairs with those that others added; {METADATA_PAIRS} fit",
+        "Declare fewer pairs, or remove some of the others' on the platform.",
+        key=desired.key,
+        path="metadata",
+        position=desired.position_of("metadata"),
+    )
+
+
+def nothing_declared(owned: int) -> Diagnostic:
+    """An empty folder of manifests means the deletion of everything; that is said aloud."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"no assistant is declared, so all {owned} that this project owns here would be deleted",
+        "If that is not meant, look at `assistants:` in assistctl.yaml and at the folder it names.",
+    )
+
+
+def within_thresholds(
+    changes: Sequence[Change], owned: int, policy: Policy
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """``changes``, those marked that exceed a threshold of the ``owned`` assistants, and why."""
+    exceeded = {
+        action: _exceeded(action, count, limit, owned)
+        for action, limit in _limits(policy)
+        if (count := sum(change.action is action for change in changes)) * 100 > limit * owned
+        and owned >= policy.thresholds.min_existing
+    }
+    marked = tuple(
+        replace(change, blocked=change.blocked or Blocked.THRESHOLD) if change.action in exceeded else change
+        for change in changes
+    )
+    return marked, tuple(exceeded.values())
+
+
+def _limits(policy: Policy) -> Iterable[tuple[Action, float]]:
+    if policy.destroy:
+        return
+    if not policy.allow_deletes:
+        yield Action.DELETE, policy.thresholds.max_delete_percent
+    yield Action.UPDATE, policy.thresholds.max_update_percent
+
+
+def _exceeded(action: Action, count: int, limit: float, owned: int) -> Diagnostic:
+    passing = "Pass --allow-deletes if that is meant, or raise" if action is Action.DELETE else "Raise"
+    return Diagnostic(
+        Severity.WARNING,
+        f"{count} of the {owned} assistants owned here would be {action}d, more than {limit:g} %",
+        f"Apply refuses this. {passing} safety.max_{action}_percent in assistctl.yaml.",
+    )
+
+
+def _warning(desired: Desired, summary: str, detail: str) -> Diagnostic:
+    position = desired.position_of("name")
+    return Diagnostic(Severity.WARNING, summary, detail, key=desired.key, path="name", position=position)

@@ -1,0 +1,124 @@
+"""A platform for the engine's tests: an in-memory service that logs its calls and fails on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from assistctl.errors import NotFoundError, PlatformError
+from assistctl.model import Json, Observed
+from assistctl.platforms.base import Capabilities
+from support.assistants_store import CAPABILITIES, AssistantsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: ``list``, ``create``, ``update`` or ``delete``, and whom it was about (a name, else an id)."""
+
+    method: str
+    about: str = ""
+
+
+@dataclass(slots=True)
+class LoggingPlatform:
+    """``Platform`` over a store.
+
+    A call in ``failures`` raises its error: before anything is done, or after it when it is in ``lost_answers``.
+    ``forgets`` are fields that are accepted and not kept. With a ``gate`` every change waits for it.
+    """
+
+    store: AssistantsStore = field(default_factory=AssistantsStore)
+    failures: dict[Call, PlatformError] = field(default_factory=dict)
+    lost_answers: set[Call] = field(default_factory=set)
+    forgets: frozenset[str] = frozenset()
+    gate: asyncio.Event | None = None
+    calls: list[Call] = field(default_factory=list)
+    under_way: int = 0
+    most_under_way: int = 0
+    name: str = "in-memory"
+    capabilities: Capabilities = CAPABILITIES
+
+    @property
+    def changing_calls(self) -> list[Call]:
+        """The calls that are not mere looks."""
+        return [call for call in self.calls if call.method != "list"]
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """See ``Platform``."""
+        call = Call("list")
+        await self._begin(call)
+        self._end(call)
+        return self.store.listed()
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """See ``Platform``."""
+        call = Call("create", str(fields.get("name")))
+        await self._begin(call)
+        try:
+            answer = self.store.create(self._kept(fields), metadata)
+        finally:
+            self._end(call)
+        return answer
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,
+    ) -> Observed:
+        """See ``Platform``."""
+        assert revision is None
+        call = Call("update", assistant_id)
+        await self._begin(call)
+        try:
+            answer = self.store.update(assistant_id, self._kept(fields), metadata)
+        finally:
+            self._end(call)
+        return answer
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """See ``Platform``."""
+        call = Call("delete", assistant_id)
+        await self._begin(call)
+        try:
+            self.store.delete(assistant_id)
+        except NotFoundError:
+            return
+        finally:
+            self._end(call)
+
+    async def list_models(self) -> None:
+        """See ``Platform``: this one does not say."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    async def _begin(self, call: Call) -> None:
+        self.calls.append(call)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        await (self.gate.wait() if self.gate and call.method != "list" else asyncio.sleep(0))
+        if call in self.failures and call not in self.lost_answers:
+            self.under_way -= 1
+            raise self.failures[call]
+
+    def _end(self, call: Call) -> None:
+        self.under_way -= 1
+        if call in self.lost_answers:
+            raise self.failures[call]
+
+    def _kept(self, fields: Mapping[str, Json]) -> dict[str, Json]:
+        return {name: value for name, value in fields.items() if name not in self.forgets}

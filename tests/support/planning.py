@@ -1,0 +1,71 @@
+"""Planning and applying in a test: declared assistants from plain values, and a project on a store of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from assistctl.applying.engine import carry_out
+from assistctl.model import Desired, Json, Lifecycle, Plan, Position, Result, Status, TargetName
+from assistctl.planning.planner import make_plan
+from assistctl.planning.policy import Policy
+from support.assistants_store import CAPABILITIES, AssistantsStore
+from support.logging_platform import Call, LoggingPlatform
+
+POLICY = Policy("acme", TargetName("prod", "in-memory"))
+
+
+def declared(key: str, manifest: Mapping[str, Json]) -> Desired:
+    """What a manifest declares; ``secret`` lists the paths of ``${env:}`` values, and stands for them."""
+    fields: dict[str, Json] = {"name": key, **manifest}
+    lifecycle, secret = fields.pop("lifecycle", None), fields.pop("secret", None)
+    platforms = fields.pop("platforms", None)
+    import_id, moved_from = fields.pop("import", None), fields.pop("moved_from", None)
+    rules = lifecycle if isinstance(lifecycle, dict) else {}
+    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
+    return Desired(
+        key,
+        fields,
+        Position(f"assistants/{key}.yaml"),
+        Lifecycle(
+            prevent if isinstance(prevent, bool) else None,
+            tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
+        ),
+        frozenset(str(path) for path in secret) if isinstance(secret, list) else frozenset(),
+        {name: part for name, part in platforms.items() if isinstance(part, dict)}
+        if isinstance(platforms, dict)
+        else {},
+        import_id if isinstance(import_id, str) else None,
+        moved_from if isinstance(moved_from, str) else None,
+    )
+
+
+@dataclass(slots=True)
+class ProjectOnStore:
+    """A project's target on a store: plans with the real planner and applies with the real engine."""
+
+    store: AssistantsStore = field(default_factory=AssistantsStore)
+    policy: Policy = POLICY
+
+    def plan(self, desired: Iterable[Desired], *, adopt: bool | None = None, destroy: bool = False) -> Plan:
+        """What apply would do."""
+        policy = replace(self.policy, adopt=adopt, destroy=destroy)
+        return make_plan(tuple(desired), self.store.listed(), policy, CAPABILITIES)
+
+    def carry_out(self, plan: Plan) -> tuple[Result, ...]:
+        """Make the changes, whatever rule would refuse them."""
+        return asyncio.run(carry_out(plan, LoggingPlatform(self.store)))
+
+    def calls_of(self, plan: Plan) -> list[Call]:
+        """The requests that carrying out the plan makes."""
+        platform = LoggingPlatform(self.store)
+        asyncio.run(carry_out(plan, platform))
+        return platform.calls
+
+    def apply(self, desired: Iterable[Desired], *, adopt: bool | None = None, destroy: bool = False) -> Plan:
+        """Plan and make the changes, all of which must succeed; the plan that was carried out."""
+        plan = self.plan(desired, adopt=adopt, destroy=destroy)
+        results = self.carry_out(plan)
+        assert [result.error for result in results if result.status is not Status.OK] == []
+        return plan

@@ -1,0 +1,77 @@
+"""A project in a temporary folder, and the command run in it as a user would."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistctl.cli.main import run
+
+# JSON escapes a character beyond U+FFFF as two; YAML as one.
+_PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+
+
+def _as_one(pair: re.Match[str]) -> str:
+    character = json.loads(f'"{pair[0]}"')
+    return f"\\U{ord(character):08x}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: its exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The result, parsed."""
+        return json.loads(self.out)
+
+
+@dataclass
+class ProjectFolder:
+    """A folder with ``assistctl.yaml``; ``run`` is ``assistctl`` in it."""
+
+    path: Path
+    capture: pytest.CaptureFixture[str]
+    enter: Callable[[Path], None]
+    written: list[Path] = field(default_factory=list)
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """A file below the folder; text is dedented."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
+        self.written.append(path)
+        return path
+
+    def manifest(self, key: str, **fields: object) -> Path:
+        """A manifest with these fields."""
+        text = json.dumps({"model": "gpt-4.1", **fields})
+        return self.write(f"assistants/{key}.yaml", _PAIR.sub(_as_one, text))
+
+    def remove(self, key: str) -> None:
+        """Take a manifest away."""
+        (self.path / f"assistants/{key}.yaml").unlink()
+
+    def run(self, *args: str | Path) -> Outcome:
+        """``assistctl ARGS`` in the folder."""
+        self.enter(self.path)
+        self.capture.readouterr()
+        code = run([str(arg) for arg in args])
+        streams = self.capture.readouterr()
+        assert "Traceback" not in streams.err
+        return Outcome(code, streams.out, streams.err)
+
+    def snapshot(self) -> Mapping[str, bytes]:
+        """Every file below the folder, and what is in it."""
+        return {str(path): path.read_bytes() for path in sorted(self.path.rglob("*")) if path.is_file()}

@@ -1,0 +1,211 @@
+"""The embedded platform over real HTTP, with a record of what it was asked and faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistctl.local.app import create_app
+
+MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response to give instead of the real one.
+
+    ``after`` the real one was worked out, and is lost. ``hangs_up`` closes the connection without a byte.
+    """
+
+    status: int = 500
+    body: bytes = b""
+    after: bool = False
+    hangs_up: bool = False
+    headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", b"application/json"),)
+
+
+def error_body(message: str, **more: object) -> bytes:
+    """An error as the API words it."""
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    return json.dumps({"error": error | more}).encode()
+
+
+Payload: TypeAlias = Any
+"""JSON of whatever shape a server might answer."""
+Fault = Callable[[Asked], Answer | None]
+Hearing = Callable[[Asked], Asked]
+Telling = Callable[[Asked, int, Payload], Payload]
+Gate = Callable[[Asked], threading.Event | None]
+
+
+@dataclass
+class RecordingServer:
+    """A server at ``url``: what it was asked, and ``fault`` which may answer in its place.
+
+    A dialect of the API is ``hear``, which rewrites a request before it is carried out, with ``tell``, which
+    rewrites the JSON of the answer. ``gate`` may name an event that has to be set before a request goes on.
+    """
+
+    url: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    fault: Fault = lambda _: None
+    hear: Hearing | None = None
+    tell: Telling | None = None
+    gate: Gate = lambda _: None
+
+    @property
+    def mutations(self) -> list[Asked]:
+        """The requests that change something."""
+        return [asked for asked in self.asked if asked.method in MUTATING]
+
+    def clear(self) -> None:
+        """Forget what was asked so far."""
+        self.asked.clear()
+
+
+@contextmanager
+def recording_server(database: Path | None, *, api_key: str | None = None) -> Iterator[RecordingServer]:
+    """Serve on a free port of loopback until the block ends."""
+    record = RecordingServer()
+    app = _Recorder(create_app(database, api_key=api_key), record)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    started = threading.Event()
+    startup = server.startup
+
+    async def announced(*args: Payload, **options: Payload) -> None:
+        await startup(*args, **options)
+        started.set()
+
+    server.startup = announced  # type: ignore[method-assign]  # uvicorn has no hook for this
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert started.wait(20)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    record.url = f"http://127.0.0.1:{port}/v1"
+    try:
+        yield record
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@dataclass
+class _Recorder:
+    app: ASGIApp
+    record: RecordingServer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = await _whole(receive)
+        asked = _asked(scope, body)
+        self.record.asked.append(asked)
+        gate = self.record.gate(asked)
+        if gate is not None:
+            await asyncio.to_thread(gate.wait, 20)
+        fault = self.record.fault(asked)
+        if fault is None:
+            await self._in_dialect(scope, asked, body, send)
+            return
+        if fault.after:
+            await self.app(scope, _replayed(body), _nowhere)
+        if fault.hangs_up:
+            _connection(send).close()
+            return
+        await send({"type": "http.response.start", "status": fault.status, "headers": list(fault.headers)})
+        await send({"type": "http.response.body", "body": fault.body})
+
+    async def _in_dialect(self, scope: Scope, asked: Asked, body: bytes, send: Send) -> None:
+        if self.record.hear is not None:
+            heard = self.record.hear(asked)
+            scope = {**scope, "query_string": heard.query.encode()}
+            body = b"" if heard.body is None else json.dumps(heard.body).encode()
+            scope["headers"] = _with_length(scope["headers"], len(body))
+        if self.record.tell is None:
+            await self.app(scope, _replayed(body), send)
+            return
+        real = _Kept()
+        await self.app(scope, _replayed(body), real)
+        told = json.dumps(self.record.tell(asked, real.status, json.loads(real.body))).encode()
+        await send({**real.start, "headers": _with_length(real.start["headers"], len(told))})
+        await send({"type": "http.response.body", "body": told})
+
+
+@dataclass
+class _Kept:
+    """A response that is kept instead of sent."""
+
+    start: Message = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def status(self) -> int:
+        return int(self.start["status"])
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        else:
+            self.body += message.get("body", b"")
+
+
+def _connection(send: Send) -> asyncio.Transport:
+    """The connection a response would go to: uvicorn's ``send`` is a method of what holds it."""
+    transport = send.__self__.transport  # type: ignore[attr-defined]  # ASGI has no way to hang up
+    assert isinstance(transport, asyncio.Transport)
+    return transport
+
+
+def _with_length(headers: Iterable[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return [*kept, (b"content-length", str(length).encode())]
+
+
+async def _nowhere(_: Message) -> None:
+    """Where a lost response goes."""
+
+
+async def _whole(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _replayed(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _asked(scope: Scope, body: bytes) -> Asked:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        parsed = json.loads(body) if body else None
+    except ValueError:
+        parsed = body
+    return Asked(scope["method"], scope["path"], scope["query_string"].decode(), headers, parsed)
