@@ -1,0 +1,64 @@
+"""The embedded platform, reached in process: the Assistants API over a database in the project's folder.
+
+The requests go through the same SDK and the same code as to any server; only the transport ends here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from assistctl.errors import ProjectError
+from assistctl.platforms.base import Connection
+from assistctl.platforms.openai_assistants import CAPABILITIES, OpenAIAssistants
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+__all__ = ["CAPABILITIES", "Local", "connect", "database_of"]
+
+DATABASE = Path(".assistctl", "local.db")
+# Only a name: no address is looked up on the way through the in-process transport.
+_BASE_URL = "http://assistctl.local/v1"
+
+
+class Local(OpenAIAssistants):
+    """The Assistants API over SQLite, in this process."""
+
+    name = "local"
+
+    def __init__(self, connection: Connection) -> None:
+        import httpx2
+
+        from assistctl.local.app import create_app
+
+        self._app: Starlette = create_app(database_of(connection))
+        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
+        super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
+
+    async def list_models(self) -> None:
+        """Nothing: what runs no model can neither lack one nor see it retire."""
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(exc_type, exc, traceback)
+        self._app.state.database.close()
+
+
+def connect(connection: Connection) -> Local:
+    """The embedded platform of a project. Raises ``ProjectError`` for settings that cannot be used."""
+    return Local(connection)
+
+
+def database_of(connection: Connection) -> Path:
+    """The database's file: ``options.database`` (relative to the project), else ``.assistctl/local.db``."""
+    path = connection.options.get("database", str(DATABASE))
+    if not isinstance(path, str) or not path:
+        raise ProjectError(f"options.database of target {connection.target!r} must be a path")
+    return connection.directory / path

@@ -1,0 +1,144 @@
+"""The OpenAI Assistants API v2, wherever it is served.
+
+https://platform.openai.com/docs/api-reference/assistants. The manifest's names and shapes are this API's own,
+so there is next to nothing to translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model import Json, Observed
+from assistctl.platforms.base import Capabilities, Connection, Support
+from assistctl.platforms.openai_wire import OpenAIWire
+from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
+
+FIELDS = (
+    "name",
+    "description",
+    "model",
+    "instructions",
+    "tools",
+    "tool_resources",
+    "response_format",
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+)
+
+CAPABILITIES = Capabilities(
+    fields={
+        name: Support()
+        for name in (
+            *FIELDS,
+            "metadata",
+            "tools.code_interpreter",
+            "tools.file_search",
+            "tools.function",
+        )
+    },
+    # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
+    unreported=frozenset({"reasoning_effort"}),
+)
+
+
+class OpenAIAssistants:
+    """A connection to one server of the Assistants API."""
+
+    name = "openai-assistants"
+    capabilities = CAPABILITIES
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = OpenAIWire(connection, beta="assistants=v2")
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """All assistants, oldest first."""
+        return [_observed(item) for item in await all_items(self._page)]
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /assistants``, once."""
+        answer = await self._wire.post("/assistants", _body(fields, metadata), repeatable=False)
+        try:
+            return _observed(answer)
+        except PlatformError as error:
+            # It said yes, in words that are not understood: most likely the assistant is there.
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,  # noqa: ARG002  # this API has none
+    ) -> Observed:
+        """``POST /assistants/{id}``; it replaces what it is given, so that repeating it does no harm."""
+        body = _body(fields, metadata)
+        return _observed(await self._wire.post(_path(assistant_id), body, repeatable=True))
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``DELETE /assistants/{id}``."""
+        try:
+            answer = await self._wire.delete(_path(assistant_id))
+        except NotFoundError:
+            return
+        if isinstance(answer, dict) and answer.get("deleted") is False:
+            raise PlatformError(f"the platform did not delete {assistant_id}")
+
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """``GET /models``; its ``shutdown_date`` is in OpenAI's API description since 2026-08-14."""
+        try:
+            items = as_page(await self._wire.get("/models", retried=False)).items
+        except PlatformError:
+            return None
+        dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}
+        return {model: date if isinstance(date, str) else None for model, date in dates.items()}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._wire.close()
+
+    async def _page(self, after: str | None) -> Page:
+        # Oldest first: what others create meanwhile then comes last and is not missed, and one known server
+        # only understands `after` in this direction.
+        params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
+        if after is not None:
+            params["after"] = after
+        return as_page(await self._wire.get("/assistants", params))
+
+
+def connect(connection: Connection) -> OpenAIAssistants:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return OpenAIAssistants(connection)
+
+
+def _path(assistant_id: str) -> str:
+    return f"/assistants/{quote(assistant_id, safe='')}"
+
+
+def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:
+    return {**fields, "metadata": dict(metadata.items())}
+
+
+def _observed(answer: Json) -> Observed:
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")
+    pairs = answer.get("metadata")
+    metadata = {key: _text(value) for key, value in pairs.items()} if isinstance(pairs, dict) else {}
+    fields = {name: answer[name] for name in FIELDS if name in answer}
+    return Observed(str(answer["id"]), fields, metadata)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else repr(value)

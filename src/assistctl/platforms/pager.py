@@ -1,0 +1,81 @@
+"""Our own pager: every item a list has, each once, whatever the server thinks of cursors.
+
+Servers exist that ignore ``after`` (a client that trusts them asks for ever), that always say
+``has_more: false`` (a client that trusts them misses the rest), and that refuse ``after``. So: ask for full
+pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias, cast
+
+from assistctl.errors import PlatformError
+from assistctl.model import Json
+
+PAGE_SIZE = 100
+MAX_PAGES = 10_000
+
+Item: TypeAlias = "dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its items and what it says about more (``None`` when it says nothing)."""
+
+    items: list[Item]
+    has_more: bool | None
+
+
+Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
+
+
+async def all_items(fetch: Fetch) -> list[Item]:
+    """Every item behind ``fetch``, which takes the id to start after.
+
+    Raises ``PlatformError`` for an answer that cannot be paged, and whatever ``fetch`` raises.
+    """
+    seen: dict[str, Item] = {}
+    page = await fetch(None)
+    for _ in range(MAX_PAGES):
+        before = len(seen)
+        seen.update((_id(item), item) for item in page.items)
+        if len(seen) == before or not (page.has_more or len(page.items) >= PAGE_SIZE):
+            return list(seen.values())
+        following = await _following(fetch, page)
+        if following is None:
+            return list(seen.values())
+        page = following
+    raise PlatformError(f"the platform's list does not end after {MAX_PAGES:,} pages")
+
+
+async def _following(fetch: Fetch, page: Page) -> Page | None:
+    """The page behind ``page``; ``None`` from a server without cursors that already gave all it has."""
+    try:
+        return await fetch(_id(page.items[-1]))
+    except PlatformError as error:
+        may_be_cut_off = page.has_more and len(page.items) == PAGE_SIZE
+        if may_be_cut_off or error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return None
+
+
+def as_page(body: Json) -> Page:
+    """The page in a list endpoint's answer. Raises ``PlatformError`` when there is none in it."""
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(data, list):
+        raise PlatformError("the platform's answer to a list request is no list", "Is the base_url right?")
+    if not all(isinstance(item, dict) for item in data):
+        raise PlatformError("the platform listed something that is no object")
+    items = cast("list[Item]", data)
+    has_more = body.get("has_more")
+    return Page(items, has_more if isinstance(has_more, bool) else None)
+
+
+def _id(item: Item) -> str:
+    identity = item.get("id")
+    if not isinstance(identity, str) or not identity:
+        raise PlatformError("the platform listed something without an id")
+    return identity

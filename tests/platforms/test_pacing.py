@@ -1,0 +1,165 @@
+"""Waiting together: what is sent again, after how long, and when it is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import email.utils
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import TypeVarTuple, Unpack
+
+import pytest
+
+from assistctl.errors import PlatformError
+from assistctl.platforms import pacing
+from assistctl.platforms.pacing import AskAgainError, Pace, is_transient, wait_asked_for
+
+Arguments = TypeVarTuple("Arguments")
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps over every wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = 0.0
+
+    def time(self) -> float:
+        """The time, with all that was jumped over."""
+        return super().time() + self._ahead
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Arguments]], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Jump to the moment the callback is due."""
+        self._ahead += max(0.0, when - self.time())
+        return super().call_at(self.time(), callback, *args, context=context)
+
+
+@dataclass
+class Server:
+    """Refuses the first requests with these errors, then answers; keeps the times."""
+
+    errors: list[PlatformError]
+    times: list[float] = field(default_factory=list)
+
+    async def answer(self) -> str:
+        self.times.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(0)
+        if self.errors:
+            raise self.errors.pop(0)
+        return "well"
+
+    @property
+    def waits(self) -> list[float]:
+        return [round(later - sooner, 1) for sooner, later in zip(self.times, self.times[1:], strict=False)]
+
+
+def run(work: Callable[[], Awaitable[str]]) -> str:
+    async def main() -> str:
+        return await work()
+
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        return runner.run(main())
+
+
+def refused(wait: float | None = None, *, throttled: bool = True) -> AskAgainError:
+    return AskAgainError(PlatformError("not now", status=429), wait=wait, throttled=throttled)
+
+
+@pytest.mark.parametrize(
+    ("errors", "repeatable", "waits"),
+    [
+        ([], True, []),
+        ([refused(3)], False, [3.0]),
+        ([refused(0)], False, [0.0]),
+        ([refused(), refused(), refused()], False, [0.5, 1.0, 2.0]),
+        ([refused(0), refused(0), refused(0)], False, [0.0, 1.0, 2.0]),
+        ([refused(throttled=False)], True, [0.5]),
+    ],
+)
+def test_waits(errors: list[PlatformError], repeatable: bool, waits: list[float]) -> None:
+    server = Server([*errors])
+    assert run(lambda: Pace().keep(server.answer, repeatable=repeatable)) == "well"
+    assert server.waits == waits
+
+
+@pytest.mark.parametrize(
+    ("errors", "repeatable", "requests"),
+    [
+        ([refused(throttled=False)] * 9, False, 1),
+        ([refused(throttled=False)] * 9, True, pacing.TRIES),
+        ([refused(pacing.LONGEST_WAIT + 1)], True, 1),
+        ([PlatformError("no")], True, 1),
+        ([refused()] * 99, False, 6),
+        ([refused(0)] * 99, False, 6),
+    ],
+)
+def test_giving_up(errors: list[PlatformError], repeatable: bool, requests: int) -> None:
+    server = Server([*errors])
+    with pytest.raises(PlatformError) as caught:
+        run(lambda: Pace().keep(server.answer, repeatable=repeatable))
+    assert not isinstance(caught.value, AskAgainError)
+    assert len(server.times) == requests
+
+
+def test_all_wait_when_one_is_refused() -> None:
+    """Four are refused at once: that is one refusal, and nobody asks again before its time."""
+    server = Server([refused() for _ in range(4)])
+
+    async def four() -> str:
+        pace = Pace()
+        await asyncio.gather(*(pace.keep(server.answer, repeatable=False) for _ in range(4)))
+        return "well"
+
+    assert run(four) == "well"
+    first = server.times[0]
+    assert [round(time - first, 1) for time in server.times[:5]] == [0.0, 0.0, 0.0, 0.0, 0.5]
+
+
+def in_seconds(seconds: int) -> str:
+    return email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after": in_seconds(-60)}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+    ],
+)
+def test_the_wait_an_answer_asks_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert wait_asked_for(headers) == seconds
+
+
+def test_the_wait_until_a_date() -> None:
+    wait = wait_asked_for({"retry-after": in_seconds(60)})
+    assert wait is not None
+    assert 55 < wait <= 60
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "transient"),
+    [
+        (500, {}, True),
+        (503, {}, True),
+        (408, {}, True),
+        (400, {}, False),
+        (500, {"x-should-retry": "false"}, False),
+    ],
+)
+def test_passing_trouble(status: int, headers: dict[str, str], transient: bool) -> None:
+    assert is_transient(status, headers) is transient

@@ -1,0 +1,119 @@
+"""The pager against every kind of server that was met: each item once, and an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from assistctl.errors import PlatformError
+from assistctl.model import Json
+from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
+
+
+@dataclass
+class Server:
+    """A list of ``count`` items; ``answer`` makes the page from what lies behind the cursor."""
+
+    count: int
+    answer: Callable[[list[str], str | None], tuple[list[str], bool | None]]
+    asked: list[str | None] = field(default_factory=list)
+
+    async def fetch(self, after: str | None) -> Page:
+        self.asked.append(after)
+        ids = [f"a{number:05}" for number in range(self.count)]
+        shown, has_more = self.answer(ids, after)
+        return Page([{"id": one} for one in shown], has_more)
+
+
+def behind(ids: list[str], after: str | None) -> list[str]:
+    return ids if after is None else ids[ids.index(after) + 1 :]
+
+
+def faithful(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+    rest = behind(ids, after)
+    return rest[:PAGE_SIZE], len(rest) > PAGE_SIZE
+
+
+def never_more(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+    return behind(ids, after)[:PAGE_SIZE], False
+
+
+def always_more(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+    return behind(ids, after)[:PAGE_SIZE], True
+
+
+def all_at_once(ids: list[str], _: str | None) -> tuple[list[str], bool | None]:
+    return ids, None
+
+
+def overlapping(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+    start = 0 if after is None else max(0, ids.index(after) - 3)
+    return ids[start : start + PAGE_SIZE], start + PAGE_SIZE < len(ids)
+
+
+def no_cursors(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+    if after is not None:
+        raise PlatformError("after is not supported", status=400)
+    return ids, False
+
+
+SERVERS = (faithful, never_more, always_more, all_at_once, overlapping, no_cursors)
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250, 1000])
+@pytest.mark.parametrize("answer", SERVERS)
+def test_each_item_once(
+    count: int, answer: Callable[[list[str], str | None], tuple[list[str], bool | None]]
+) -> None:
+    server = Server(count, answer)
+    found = [item["id"] for item in asyncio.run(all_items(server.fetch))]
+    assert found == [f"a{number:05}" for number in range(count)]
+    assert len(server.asked) <= count // 90 + 2
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (99, 1), (100, 2), (101, 2), (250, 3), (1000, 11)])
+def test_what_a_faithful_server_is_asked(count: int, requests: int) -> None:
+    server = Server(count, faithful)
+    asyncio.run(all_items(server.fetch))
+    assert len(server.asked) == requests
+
+
+def test_a_refused_cursor_is_an_error_when_something_would_be_missed() -> None:
+    def cut_off(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+        if after is not None:
+            raise PlatformError("no", status=400)
+        return ids[:PAGE_SIZE], True
+
+    with pytest.raises(PlatformError):
+        asyncio.run(all_items(Server(250, cut_off).fetch))
+
+
+@pytest.mark.parametrize("status", [None, 401, 500])
+def test_other_errors_are_not_taken_for_the_end(status: int | None) -> None:
+    def failing(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+        if after is not None:
+            raise PlatformError("no", status=status)
+        return ids[:PAGE_SIZE], False
+
+    with pytest.raises(PlatformError):
+        asyncio.run(all_items(Server(250, failing).fetch))
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], "x", {}, {"data": None}, {"data": {"id": "x"}}, {"data": [1]}, {"data": [None]}]
+)
+def test_what_is_no_list(body: object) -> None:
+    with pytest.raises(PlatformError):
+        as_page(body)  # type: ignore[arg-type]  # whatever a server sends
+
+
+@pytest.mark.parametrize("item", [{}, {"id": None}, {"id": 7}, {"id": ""}])
+def test_items_need_an_id(item: dict[str, Json]) -> None:
+    async def fetch(_: str | None) -> Page:
+        return as_page({"data": [item]})
+
+    with pytest.raises(PlatformError):
+        asyncio.run(all_items(fetch))
