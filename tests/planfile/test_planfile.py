@@ -1,0 +1,257 @@
+"""Saved plans: they read back, they go stale when something moved, and garbage is no plan."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistctl.errors import AssistctlError, ExitCode, RefusedError
+from assistctl.model import Json, Plan, TargetName
+from assistctl.planfile import SavedPlan, Scope, check_still_holds, load_plan, save_plan
+from assistctl.planning.planner import make_plan
+from support.assistants_store import CAPABILITIES
+from support.planning import POLICY, ProjectOnStore, declared
+
+MANIFESTS: dict[str, dict[str, Json]] = {
+    "desk": {"model": "m", "instructions": "the SECRET", "secret": ["instructions"]},
+    "night": {"model": "m", "temperature": 0.2},
+}
+DESIRED = [declared(key, manifest) for key, manifest in MANIFESTS.items()]
+MOVED = [DESIRED[0], declared("night", {"model": "m", "temperature": 0.3}), declared("noon", {"model": "m"})]
+
+
+@pytest.fixture
+def project() -> ProjectOnStore:
+    """Two assistants that are as declared in ``DESIRED``."""
+    project = ProjectOnStore()
+    project.apply(DESIRED)
+    return project
+
+
+def saved_and_loaded(plan: Plan, folder: Path, scope: Scope | None = None) -> SavedPlan:
+    path = folder / "change.plan"
+    save_plan(plan, plan, scope or Scope(), path)
+    return load_plan(path)
+
+
+@pytest.mark.parametrize("adopt", [None, True, False])
+@pytest.mark.parametrize("destroy", [True, False])
+def test_what_is_saved_reads_back(
+    project: ProjectOnStore, tmp_path: Path, adopt: bool | None, destroy: bool
+) -> None:
+    plan, scope = project.plan(MOVED), Scope(("desk", "night"), destroy, adopt)
+    saved = saved_and_loaded(plan, tmp_path, scope)
+    assert saved == replace(SavedPlan.of(plan), scope=scope)
+    check_still_holds(saved, project.plan(MOVED))
+
+
+def test_an_empty_plan_can_be_saved_and_goes_stale_like_any(tmp_path: Path) -> None:
+    project = ProjectOnStore()
+    saved = saved_and_loaded(project.plan([]), tmp_path)
+    check_still_holds(saved, project.plan([]))
+    with pytest.raises(RefusedError, match="manifests or variables of noon"):
+        check_still_holds(saved, project.plan([declared("noon", {"model": "m"})]))
+
+
+def test_only_its_owner_can_read_it_and_no_secret_is_in_it(project: ProjectOnStore, tmp_path: Path) -> None:
+    plan = project.plan([declared("desk", {**MANIFESTS["desk"], "instructions": "another SECRET"})])
+    path = tmp_path / "change.plan"
+    save_plan(plan, plan, Scope(), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "SECRET" not in path.read_text(encoding="utf-8")
+    assert [file.name for file in tmp_path.iterdir()] == ["change.plan"]
+
+
+def test_a_plan_replaces_an_older_one(project: ProjectOnStore, tmp_path: Path) -> None:
+    saved_and_loaded(project.plan(DESIRED), tmp_path)
+    assert saved_and_loaded(project.plan(MOVED), tmp_path).requests.keys() == {
+        "update night asst_2",
+        "create noon ",
+    }
+
+
+Change = Callable[[ProjectOnStore], object]
+ON_THE_PLATFORM: dict[str, tuple[Change, str]] = {
+    "edited": (
+        lambda project: project.store.update(
+            "asst_2", {"instructions": "theirs"}, project.store.assistants["asst_2"].metadata
+        ),
+        r"night \(asst_2\) was changed",
+    ),
+    "a pair was added": (
+        lambda project: project.store.assistants["asst_1"].metadata.update(theirs="1"),
+        r"desk \(asst_1\) was changed",
+    ),
+    "deleted": (lambda project: project.store.delete("asst_1"), r"desk \(asst_1\) is gone"),
+    "an unowned one of a declared name": (
+        lambda project: project.store.create({"name": "noon", "model": "m"}, {}),
+        r"noon \(asst_3\) is new",
+    ),
+    "a twin": (
+        lambda project: project.store.create({"model": "m"}, project.store.assistants["asst_1"].metadata),
+        r"desk \(asst_3\) is new",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ON_THE_PLATFORM)
+def test_what_moves_on_the_platform_makes_it_stale_and_is_named(
+    project: ProjectOnStore, tmp_path: Path, case: str
+) -> None:
+    move, named = ON_THE_PLATFORM[case]
+    saved = saved_and_loaded(project.plan(MOVED), tmp_path)
+    move(project)
+    with pytest.raises(RefusedError, match=named) as caught:
+        check_still_holds(saved, project.plan(MOVED))
+    assert caught.value.exit_code == ExitCode.REFUSED
+    assert "Plan again" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda project: project.store.create({"name": "somebody's", "model": "m"}, {}),
+        lambda project: project.store.create(
+            {"name": "desk", "model": "m"}, {"assistctl": "project=b target=c key=d"}
+        ),
+    ],
+)
+def test_what_others_do_with_their_own_does_not_matter(
+    project: ProjectOnStore, tmp_path: Path, move: Change
+) -> None:
+    saved = saved_and_loaded(project.plan(MOVED), tmp_path)
+    move(project)
+    check_still_holds(saved, project.plan(MOVED))
+
+
+IN_THE_MANIFESTS = {
+    "another value": ([DESIRED[0], declared("night", {"model": "m", "temperature": 0.4}), MOVED[2]], "night"),
+    "another secret": ([declared("desk", {**MANIFESTS["desk"], "instructions": "x"}), *MOVED[1:]], "desk"),
+    "one more": ([*MOVED, declared("late", {"model": "m"})], "late"),
+    "one less": (MOVED[1:], "desk"),
+    "back": ([*DESIRED, MOVED[2]], "night"),
+}
+
+
+@pytest.mark.parametrize("case", IN_THE_MANIFESTS)
+def test_what_moves_in_the_manifests_makes_it_stale_and_is_named(
+    project: ProjectOnStore, tmp_path: Path, case: str
+) -> None:
+    desired, key = IN_THE_MANIFESTS[case]
+    saved = saved_and_loaded(project.plan(MOVED), tmp_path)
+    with pytest.raises(RefusedError, match=f"manifests or variables of {key} are not what was planned"):
+        check_still_holds(saved, project.plan(desired))
+
+
+def test_applied_once_it_is_stale(project: ProjectOnStore, tmp_path: Path) -> None:
+    saved = saved_and_loaded(project.apply(MOVED), tmp_path)
+    with pytest.raises(RefusedError, match=r"night \(asst_2\) was changed; noon \(asst_3\) is new"):
+        check_still_holds(saved, project.plan(MOVED))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        replace(POLICY, project="other"),
+        replace(POLICY, target=TargetName("staging", "in-memory")),
+        replace(POLICY, target=TargetName("prod", "another-platform")),
+    ],
+)
+def test_it_is_for_one_project_target_and_platform(
+    project: ProjectOnStore, tmp_path: Path, policy: object
+) -> None:
+    saved = saved_and_loaded(project.plan(MOVED), tmp_path)
+    assert isinstance(policy, type(POLICY))
+    with pytest.raises(RefusedError, match=r"the plan (was made for|is stale)"):
+        check_still_holds(saved, make_plan(MOVED, project.store.listed(), policy, CAPABILITIES))
+
+
+def document_of(project: ProjectOnStore, folder: Path) -> dict[str, Json]:
+    saved_and_loaded(project.plan(MOVED), folder)
+    document: dict[str, Json] = json.loads((folder / "change.plan").read_text(encoding="utf-8"))
+    return document
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"", b"{", b"null", b"[]", b"7", b'"text"', b"{}", b"NaN", b"\xff\xfe\x00", b"\x00" * 9, b"[" * 100_000,
+        b"9" * 5000, b"project: acme\n", b'{"format_version": "1.0"}', b'{"format_version": "9.0"}',
+        b'{"format_version": null}',
+    ],
+)  # fmt: skip
+def test_what_is_no_plan_is_said_to_be_none(tmp_path: Path, garbage: bytes) -> None:
+    path = tmp_path / "change.plan"
+    path.write_bytes(garbage)
+    with pytest.raises(AssistctlError, match="plan"):
+        load_plan(path)
+
+
+def test_a_plan_with_a_part_missing_is_none(project: ProjectOnStore, tmp_path: Path) -> None:
+    document = document_of(project, tmp_path)
+    for part in ("format_version", "project", "target", "fingerprint", "options", "observed", "requests"):
+        less = {name: value for name, value in document.items() if name != part}
+        (tmp_path / "less.plan").write_text(json.dumps(less), encoding="utf-8")
+        with pytest.raises(AssistctlError, match="is no saved plan"):
+            load_plan(tmp_path / "less.plan")
+
+
+PARTS = st.sampled_from(["project", "target", "fingerprint", "options", "observed", "requests", "format_version"])
+WRONG: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["key", "id", "digest", "name", "keys", "destroy", "adopt", "x"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(part=PARTS, value=WRONG)
+def test_a_plan_with_a_wrong_part_is_refused_and_never_a_surprise(
+    project: ProjectOnStore, tmp_path: Path, part: str, value: Json
+) -> None:
+    document = document_of(project, tmp_path)
+    path = tmp_path / "wrong.plan"
+    path.write_text(json.dumps({**document, part: value}), encoding="utf-8")
+    try:
+        saved = load_plan(path)
+        check_still_holds(saved, project.plan(MOVED))
+    except AssistctlError:
+        return
+    assert part == "options" or value == document[part], "a forged plan was taken for a true one"
+
+
+def test_a_plan_that_is_not_there_says_what_was_looked_for(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.plan", tmp_path, tmp_path / "none" / "x.plan"):
+        with pytest.raises(AssistctlError, match="is neither a key nor a saved plan") as caught:
+            load_plan(path)
+        assert str(path) in caught.value.summary
+
+
+def test_a_path_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(AssistctlError, match="plan"):
+        load_plan(tmp_path / "a\0b")
+
+
+@pytest.mark.parametrize("name", ["missing/change.plan", "folder"])
+def test_a_plan_that_cannot_be_saved_leaves_nothing(project: ProjectOnStore, tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    plan = project.plan(MOVED)
+    with pytest.raises(AssistctlError, match="cannot be saved to"):
+        save_plan(plan, plan, Scope(), tmp_path / name)
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
