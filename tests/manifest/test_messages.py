@@ -16,7 +16,7 @@ from assistctl.manifest import load_manifests, load_project
 from assistctl.model import Diagnostic
 
 CASES = Path(__file__).parent / "cases"
-SECRET = "s3cret-value"  # noqa: S105 - it guards nothing
+SECRET = "s3cret-value"
 FILES = sorted(CASES.glob("*/expected*.txt"))
 
 

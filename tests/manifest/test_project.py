@@ -192,7 +192,7 @@ def test_a_declared_target_wins_over_the_platform_of_its_name(load: Load) -> Non
             "default_target: prod",
             {},
             None,
-            ("there is no target 'prod' (default_target in", "The targets are: local,"),
+            ("there is no target 'prod' (default_target at", "The targets are: local,"),
         ),
         (
             "targets: {p: {platform: openai}}",

@@ -19,7 +19,7 @@ from assistctl.manifest.wording import shown
 from assistctl.manifest.yaml_nodes import Document, compose
 from assistctl.model import Desired, Diagnostic, Json, Lifecycle, Position, Severity
 
-_NOT_FIELDS = frozenset({"key", "files", "lifecycle", "checks", "platforms"})
+_NOT_FIELDS = frozenset({"key", "import", "moved_from", "files", "lifecycle", "checks", "platforms"})
 _TOOLS = frozenset({"code_interpreter", "file_search", "function"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
@@ -167,8 +167,14 @@ def _desired(key: str, contents: Contents) -> Desired:
         lifecycle=_lifecycle(value.get("lifecycle")),
         secret_paths=frozenset(dotted(path) for path in contents.secret if not _is_outside_fields(path)),
         platform_fields=_platform_fields(value.get("platforms")),
+        import_id=_text(value.get("import")),
+        moved_from=_text(value.get("moved_from")),
         positions=contents.positions,
     )
+
+
+def _text(declared: Json) -> str | None:
+    return declared if isinstance(declared, str) else None
 
 
 def _platform_fields(declared: Json) -> dict[str, dict[str, Json]]:

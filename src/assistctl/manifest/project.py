@@ -50,6 +50,7 @@ class Project:
 
     ``directory`` and ``assistants`` are absolute and resolved. ``environment`` is the process's environment over
     the folder's ``.env``. ``file`` is the ``assistctl.yaml`` that was read; without one ``name`` is ``None`` too.
+    ``removed`` are the keys to let go without deleting what they own.
     """
 
     directory: Path
@@ -61,6 +62,8 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     file: Path | None = None
+    removed: frozenset[str] = frozenset()
+    default_target_position: Position | None = None
 
     def require(self) -> None:
         """Raise ``ProjectError`` unless the project has a name, which is the scope of ownership."""
@@ -130,7 +133,7 @@ class Project:
         if from_environment:
             return from_environment, f" (from {TARGET_VARIABLE})"
         if self.default_target:
-            return self.default_target, f" (default_target in {PROJECT_FILE})"
+            return self.default_target, f" (default_target at {self.default_target_position or PROJECT_FILE})"
         return DEFAULT_TARGET, ""
 
     def _unknown_target(self, wanted: str, origin: str, platforms: Iterable[str]) -> ProjectError:

@@ -117,6 +117,8 @@ def _project(
         environment=environment,
         diagnostics=warnings,
         file=directory / PROJECT_FILE,
+        default_target_position=_position(root, "default_target"),
+        removed=frozenset(declared.get("removed", ())),
     )
 
 

@@ -1,0 +1,157 @@
+"""An assistant that exists -> the manifest that declares it, for ``dump``.
+
+What the manifest loader makes of the text is what was observed: a plan after a dump has no field to change.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from assistctl.manifest.references import escape, mentions
+from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.model import Json, Observed
+from assistctl.planning.canonical import canonical, default_of, same
+from assistctl.planning.ownership import read_mark, users_pairs
+
+SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
+
+_LONGEST_KEY = 64
+# A text is a file of its own when it is a page rather than a sentence.
+_LONGEST_INLINE = 200
+_FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")
+_SETTINGS = ("temperature", "top_p", "reasoning_effort")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One manifest: its key, and the texts of its files by their path in the manifest folder."""
+
+    key: str
+    files: Mapping[str, str]
+
+
+def written_manifest(observed: Observed, key: str, *, schema: str) -> Written:
+    """The manifest of ``observed`` under ``key``, its long instructions as a file beside it.
+
+    ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
+    """
+    files: dict[str, str] = {}
+    document: dict[str, Json] = dict(_declared(observed, key))
+    instructions = observed.fields.get("instructions")
+    if isinstance(instructions, str) and _is_page(instructions):
+        prompt = f"prompts/{key}.md"
+        files[prompt] = instructions
+        document["instructions"] = {"file": prompt}
+    mark = read_mark(observed.metadata)
+    if mark and mark.prevent_destroy:
+        document["lifecycle"] = {"prevent_destroy": True}
+    files[f"{key}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(document)
+    return Written(key, files)
+
+
+def key_for(observed: Observed, taken: Iterable[str]) -> str:
+    """A key made from the assistant's name (or its id), different from those ``taken``."""
+    base = _slug(observed.name or "") or _slug(observed.id) or "assistant"
+    used, key, number = {*taken}, base, 2
+    while key in used:
+        ending = f"-{number}"
+        key, number = base[: _LONGEST_KEY - len(ending)] + ending, number + 1
+    return key
+
+
+def _declared(observed: Observed, key: str) -> Iterator[tuple[str, Json]]:
+    """The fields that are not as they would be without being declared."""
+    for field in (*_FIELDS, *_SETTINGS):
+        value = observed.fields.get(field)
+        if field == "name":
+            if value != key:
+                yield field, _escaped(value)
+        elif field in observed.fields and not _is_default(field, value):
+            yield field, _escaped(_tidy(field, value))
+    pairs = users_pairs(dict(observed.metadata))
+    if pairs:
+        yield "metadata", _escaped(pairs)
+
+
+def _is_default(field: str, value: Json) -> bool:
+    return (
+        not _resources(value) if field == "tool_resources" else same(canonical(field, value), default_of((field,)))
+    )
+
+
+def _tidy(field: str, value: Json) -> Json:
+    """A value without the defaults that the platform filled in."""
+    if field == "tools":
+        tools = canonical(field, value)
+        return list(tools.values()) if isinstance(tools, dict) else []
+    return _resources(value) if field == "tool_resources" else canonical(field, value)
+
+
+def _resources(value: Json) -> dict[str, Json]:
+    resources = value if isinstance(value, dict) else {}
+    return {
+        tool: resource
+        for tool, resource in resources.items()
+        if isinstance(resource, dict) and any(resource.values())
+    }
+
+
+def _escaped(value: Json) -> Json:
+    """Text that the loader reads back as it is: what looks like a reference is none."""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return value
+
+
+def _is_page(text: str) -> bool:
+    """Whether a text is better read in a file; one that a file cannot hold as it is stays in the YAML."""
+    fits = unusable_text(text) is None and mentions(text) is None
+    return fits and ("\n" in text or len(text) > _LONGEST_INLINE)
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:_LONGEST_KEY].rstrip("-_")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that YAML 1.1 and 1.2 read the same, and pages as blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002  # PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None
+    if "\n" in text:
+        style = "|"
+    elif not _stays_text(text):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _stays_text(text: str) -> bool:
+    try:
+        return read_plain(text) == text
+    except NumberRefusedError:
+        return False
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(document: Mapping[str, Json]) -> str:
+    text: str = yaml.dump(
+        dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
+    )
+    return text
