@@ -1,0 +1,77 @@
+"""``assistctl apply``: plan again, and make it so."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import click
+
+from assistctl.cli.carrying_out import Order, carry_out_order
+from assistctl.cli.options import (
+    adopt_option,
+    allow_deletes_option,
+    format_option,
+    keys_argument,
+    parallelism_option,
+    subcommand,
+    yes_option,
+)
+from assistctl.cli.terminal import Terminal
+from assistctl.planfile import SavedPlan, Scope, load_plan
+
+HELP = """Create, update and delete what the plan says.
+
+Plans again with the same code as plan, asks on a terminal, and carries it out; every change is compared with
+what the platform then has. Given the FILE of a saved plan, it does exactly what that says or, when something
+moved meanwhile, nothing."""
+EXAMPLE = """\
+Examples:
+  assistctl apply
+  assistctl apply order-desk translator --target staging
+  assistctl apply --yes                    in a pipeline, where nobody can answer
+  assistctl apply change.plan --yes        a plan saved with plan --out"""
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+@subcommand("apply", HELP, EXAMPLE)
+@keys_argument("[KEY... | FILE]")
+@yes_option()
+@parallelism_option()
+@adopt_option()
+@allow_deletes_option()
+@format_option("text", "json")
+def command(
+    terminal: Terminal,
+    *,
+    keys: tuple[str, ...],
+    yes: bool,
+    parallelism: int,
+    adopt: bool | None,
+    allow_deletes: bool,
+    output_format: str,
+) -> int:
+    """Carry out the plan for these keys, or the saved one."""
+    saved = _saved_plan(keys)
+    scope = saved.scope if saved else Scope(keys)
+    deployment = terminal.deployment(saved.target if saved else None)
+    policy = deployment.policy(
+        adopt=scope.adopt if adopt is None else adopt,
+        destroy=scope.destroy,
+        allow_deletes=allow_deletes,
+        only=scope.keys,
+    )
+    loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
+    order = Order(loaded, policy, yes, parallelism, output_format, saved)
+    return asyncio.run(carry_out_order(terminal, deployment, order))
+
+
+def _saved_plan(arguments: tuple[str, ...]) -> SavedPlan | None:
+    """The saved plan that is named: an argument that cannot be a key is one."""
+    files = [argument for argument in arguments if not _KEY.fullmatch(argument)]
+    if not files:
+        return None
+    if len(arguments) > 1:
+        raise click.UsageError(f"{files[0]!r} is no key, and a saved plan is applied by itself.")
+    return load_plan(Path(files[0]))

@@ -1,0 +1,130 @@
+"""From a plan to its results, for every command that changes something: check, ask, do, tell."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assistctl.cli.showing import has_errors, print_plan, print_results
+from assistctl.cli.terminal import Terminal
+from assistctl.deployment import Deployment
+from assistctl.errors import ExitCode
+from assistctl.manifest import Loaded
+from assistctl.model import Plan, Result, Status
+from assistctl.planfile import SavedPlan, check_still_holds
+from assistctl.planning.policy import Policy
+from assistctl.platforms.base import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to carry out, and how."""
+
+    loaded: Loaded
+    policy: Policy
+    yes: bool
+    parallelism: int
+    output_format: str
+    saved: SavedPlan | None = None
+
+
+async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Order) -> int:
+    """Plan, and make the changes unless a rule, a stale plan or the person says no; the exit code."""
+    async with deployment.open() as platform:
+        plan = await deployment.plan_on(platform, order.loaded, order.policy)
+        if order.saved is not None:
+            check_still_holds(order.saved, plan)
+        refusal = _refusal(terminal, plan, order)
+        if refusal is not None:
+            return refusal
+        if not order.yes:
+            print_plan(terminal, plan, "text")
+            if not terminal.ask(f"Make these changes on {plan.target.name}?"):
+                terminal.complain("Nothing was changed.")
+                return ExitCode.REFUSED
+            # What was agreed to must be what is done, however long the answer took.
+            agreed = SavedPlan.of(plan)
+            plan = await deployment.plan_on(platform, order.loaded, order.policy)
+            check_still_holds(agreed, plan)
+        return await _done(terminal, platform, plan, order)
+
+
+def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
+    """Why nothing is to be done, if so: the plan is printed, and the exit code returned."""
+    if plan.changes and not plan.blocked and not has_errors(plan) and (order.yes or terminal.is_interactive):
+        return None
+    if order.output_format == "json" and not plan.changes and not has_errors(plan):
+        print_results(terminal, plan, (), "json")
+        return ExitCode.OK
+    print_plan(terminal, plan, order.output_format)
+    if has_errors(plan):
+        terminal.complain("error: nothing was changed: the plan has errors")
+        return ExitCode.ERROR
+    if plan.blocked:
+        keys = ", ".join(dict.fromkeys(change.key for change in plan.blocked))
+        terminal.complain(f"refused: nothing was changed, because of {keys}; the plan says why and how to pass")
+        return ExitCode.REFUSED
+    if not plan.changes:
+        return ExitCode.OK
+    terminal.complain("refused: nothing was changed, because there is no terminal to ask on; pass --yes")
+    return ExitCode.REFUSED
+
+
+async def _done(terminal: Terminal, platform: Platform, plan: Plan, order: Order) -> int:
+    from assistctl.applying.engine import carry_out
+
+    stop = asyncio.Event()
+    with _progress(terminal, len(plan.changes)) as report, _stopping(stop):
+        results = await carry_out(plan, platform, parallelism=order.parallelism, report=report, stop=stop)
+    print_results(terminal, plan, results, order.output_format)
+    return _exit_code(results, interrupted=stop.is_set())
+
+
+def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:
+    if all(result.status is Status.OK for result in results):
+        return ExitCode.OK
+    if any(result.touched for result in results):
+        return ExitCode.PARTIAL
+    return ExitCode.INTERRUPTED if interrupted else ExitCode.ERROR
+
+
+@contextlib.contextmanager
+def _progress(terminal: Terminal, total: int) -> Iterator[Callable[[Result], None]]:
+    """Tells of each result as it comes: a bar on a terminal, a line elsewhere."""
+    if terminal.invocation.quiet or not sys.stderr.isatty():
+        yield lambda result: terminal.say(f"{result.action} {result.key}: {result.status}")
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn("Applying"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=terminal.messages(), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda _: bar.advance(task)
+
+
+@contextlib.contextmanager
+def _stopping(stop: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM lets what is under way finish; the second ends it at once."""
+    loop = asyncio.get_running_loop()
+
+    def wind_down() -> None:
+        stop.set()
+        restore()
+
+    def restore() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; there Ctrl-C ends the process at once.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, wind_down)
+    try:
+        yield
+    finally:
+        restore()

@@ -1,0 +1,40 @@
+"""``assistctl drift``: only what others changed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from assistctl.cli.options import format_option, keys_argument, subcommand
+from assistctl.cli.terminal import Terminal
+from assistctl.errors import ExitCode
+
+HELP = """Show only what was changed outside.
+
+Compares what the platform has with what this project last applied, which it reads from the assistants
+themselves: a fresh clone knows as much. Exits 2 when there is drift. Changes nothing."""
+EXAMPLE = """\
+Examples:
+  assistctl drift
+  assistctl drift order-desk --target prod
+  assistctl drift --format json | jq '.drift[].path'"""
+
+
+@subcommand("drift", HELP, EXAMPLE)
+@keys_argument()
+@format_option("text", "json")
+def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) -> int:
+    """Plan, and print the drift in it."""
+    deployment = terminal.deployment()
+    loaded = deployment.manifests()
+    plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys)))
+    shown = terminal.shown(replace(plan, changes=(), diagnostics=()))
+    if output_format == "json":
+        from assistctl.rendering.as_json import drift_document, dumps
+
+        terminal.write(dumps(drift_document(shown)))
+    else:
+        from assistctl.rendering.as_text import print_drift
+
+        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+    return ExitCode.PENDING if plan.drift else ExitCode.OK

@@ -1,0 +1,48 @@
+"""``assistctl init``: a new project."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.terminal import Terminal
+from assistctl.errors import AssistctlError, ExitCode
+
+HELP = """Scaffold a project and its CI workflow.
+
+Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and a GitHub workflow.
+Nothing that exists is overwritten."""
+EXAMPLE = """\
+Examples:
+  assistctl init
+  assistctl init --project support-desk
+  assistctl init -C path/to/repo"""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@subcommand("init", HELP, EXAMPLE)
+@click.option("--project", metavar="NAME", help="The project's name.  [default: the folder's]")
+@format_option("text", "json")
+def command(terminal: Terminal, *, project: str | None, output_format: str) -> int:
+    """Write what is missing, and say what was."""
+    from assistctl.scaffold import project_name, scaffold
+
+    directory = terminal.invocation.directory
+    if not directory.is_dir():
+        raise AssistctlError(f"there is no folder {directory}")
+    name = project or project_name(directory)
+    if not _NAME.fullmatch(name):
+        raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")
+    done = scaffold(directory, name)
+    if output_format == "json":
+        from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+
+        created, kept = list(done.created), list(done.kept)
+        terminal.write(dumps({"format_version": FORMAT_VERSION, "created": [*created], "kept": [*kept]}))
+        return ExitCode.OK
+    terminal.write("".join(f"created  {path}\n" for path in done.created))
+    terminal.write("".join(f"kept     {path}\n" for path in done.kept))
+    terminal.say("Next: assistctl plan, then assistctl apply.")
+    return ExitCode.OK

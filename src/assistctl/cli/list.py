@@ -1,0 +1,75 @@
+"""``assistctl list``: what is deployed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.terminal import Terminal
+from assistctl.deployment import DeployedAssistant
+from assistctl.errors import ExitCode
+from assistctl.model import Json
+
+HELP = """List what the project has deployed on the target.
+
+Only what this project owns on this target; the platform is asked, the manifests are not read."""
+EXAMPLE = """\
+Examples:
+  assistctl list
+  assistctl list --target prod --format json"""
+
+
+@subcommand("list", HELP, EXAMPLE)
+@format_option("text", "json")
+def command(terminal: Terminal, output_format: str) -> int:
+    """Ask the platform and print."""
+    deployment = terminal.deployment()
+    found = asyncio.run(deployment.deployed())
+    if output_format == "json":
+        _print_json(terminal, found)
+    else:
+        _print_table(terminal, found)
+    return ExitCode.OK
+
+
+def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+    from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+
+    deployment = terminal.deployment()
+    assistants: list[Json] = [
+        {
+            "key": one.key,
+            "id": one.id,
+            "name": terminal.shown(one.name),
+            "model": terminal.shown(one.model),
+            "prevent_destroy": one.prevent_destroy,
+        }
+        for one in found
+    ]
+    document: dict[str, Json] = {
+        "format_version": FORMAT_VERSION,
+        "project": deployment.owner,
+        "target": {"name": deployment.target.name, "platform": deployment.target.platform},
+        "assistants": assistants,
+    }
+    terminal.write(dumps(document))
+
+
+def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+    if not found:
+        terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from assistctl.rendering.safe_text import visible
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("KEY", "ID", "MODEL", "NAME"):
+        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
+    for one in found:
+        name = f"{one.name or ''}{' (protected)' if one.prevent_destroy else ''}"
+        cells = (one.key, one.id, one.model or "", name)
+        table.add_row(*(Text(visible(terminal.shown(cell))) for cell in cells))
+    terminal.results().print(table)

@@ -1,0 +1,143 @@
+"""``assistctl``: finds the command, runs it, and turns whatever happens into an exit code of ours."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO, cast
+
+import click
+
+from assistctl import __version__
+from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
+from assistctl.errors import ExitCode, did_you_mean
+
+# Help for all of them without importing any of them.
+COMMANDS: Mapping[str, str] = {
+    "init": "Scaffold a project and its CI workflow.",
+    "validate": "Check manifests offline.",
+    "plan": "Show what apply would do.",
+    "apply": "Create, update and delete what the plan says.",
+    "destroy": "Delete what the project owns.",
+    "forget": "Let go of assistants without deleting them.",
+    "drift": "Show only what was changed outside.",
+    "dump": "Write manifests for assistants that already exist.",
+    "list": "List what is deployed.",
+    "output": "Print key and id of each assistant, for scripts.",
+    "serve": "Serve the embedded platform over HTTP.",
+}
+_EPILOG = """\
+\b
+Start with:
+  assistctl init                       a project in this folder
+  assistctl plan                       what would change
+  assistctl apply                      change it
+
+\b
+Exit codes: 0 done or nothing to do, 1 error, 2 changes pending or drift or a
+failed check, 3 refused by a safety rule, 4 applied in part, 64 wrong usage.
+"""
+
+
+class CommandsOnDemand(click.Group):
+    """Imports a command when it is run, and takes the global options before it as well as after it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """All commands, in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return cast("click.Command", import_module(f"assistctl.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names."""
+        if args and args[0] not in COMMANDS:
+            ctx.fail(f"there is no command {args[0]!r}. {did_you_mean(args[0], COMMANDS)}".strip())
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put what stands before the command behind it: every command takes the global options itself."""
+        place = _place_of_command(args)
+        if place is not None:
+            args = [args[place], *args[:place], *args[place + 1 :]]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options that every command takes."""
+        rows = [row for option in GLOBAL_OPTIONS if (row := option.get_help_record(ctx))]
+        with formatter.section("Options of every command, before or after it"):
+            formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+
+
+def _place_of_command(args: list[str]) -> int | None:
+    place = 0
+    while place < len(args):
+        word = args[place]
+        if word in COMMANDS:
+            return place
+        if not word.startswith("-") or word in {"--", "--help", "-h", "--version"}:
+            return None
+        place += 2 if takes_value(word) else 1
+    return None
+
+
+@click.command(
+    cls=CommandsOnDemand,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+@click.version_option(__version__, prog_name="assistctl", message="%(prog)s %(version)s")
+def assistctl() -> None:
+    """Assistants as code: YAML files declare AI assistants, plan shows what would change, apply does it."""
+
+
+def main() -> None:
+    """Run the command line and exit the process."""
+    # A stream that was closed before we began is nowhere, not an error.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets its code, not a crash.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def run(args: list[str]) -> int:
+    """Run the command line; the exit code. Every failure has been reported when it returns."""
+    try:
+        code = assistctl.main(args, prog_name="assistctl", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.ERROR
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    return int(code or 0)

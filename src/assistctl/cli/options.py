@@ -1,0 +1,161 @@
+"""The options that commands share, and what they come to: an ``Invocation``."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The global options as given."""
+
+    directory: Path
+    target: str | None
+    variables: Mapping[str, str]
+    color: str
+    verbose: bool
+    quiet: bool
+
+
+def _variables(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    variables = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not _VARIABLE.fullmatch(name):
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
+        variables[name] = value
+    return variables
+
+
+GLOBAL_OPTIONS = (
+    click.Option(
+        ["-C", "--directory"],
+        type=click.Path(path_type=Path),
+        default=Path(),
+        metavar="DIR",
+        help="The project's folder.  [default: this one]",
+    ),
+    click.Option(
+        ["-t", "--target"],
+        metavar="NAME",
+        help="Where to deploy to.  [default: ASSISTCTL_TARGET, else default_target, else local]",
+    ),
+    click.Option(
+        ["--var", "variables"],
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_variables,
+        help="Set ${var:NAME}; may be repeated.",
+    ),
+    click.Option(
+        ["--color"],
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        metavar="auto|always|never",
+        help="When to colour the output.",
+    ),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
+    click.Option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
+)
+
+_VALUE_OPTIONS = frozenset(name for option in GLOBAL_OPTIONS if not option.is_flag for name in option.opts) | {
+    "--format"
+}
+
+
+def takes_value(word: str) -> bool:
+    """Whether the next word on the command line is the value of this option."""
+    return word in _VALUE_OPTIONS
+
+
+def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..., int]], click.Command]:
+    """A command that takes the global options and is called with an ``Invocation`` first.
+
+    ``example`` is shown verbatim under the help. The function returns the exit code.
+    """
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        @functools.wraps(function)
+        def invoke(
+            *,
+            directory: Path,
+            target: str | None,
+            variables: Mapping[str, str],
+            color: str,
+            verbose: bool,
+            quiet: bool,
+            **own: object,
+        ) -> int:
+            from assistctl.cli.terminal import reporting
+
+            invocation = Invocation(directory, target, variables, color, verbose, quiet)
+            return reporting(invocation, function, own)
+
+        made = click.command(name, help=help_text, epilog=f"\b\n{example}")(invoke)
+        made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        made.params += GLOBAL_OPTIONS
+        return made
+
+    return decorate
+
+
+def keys_argument(metavar: str = "[KEY]...") -> Callable[[Function], Function]:
+    """Any number of keys."""
+    return click.argument("keys", nargs=-1, metavar=metavar)
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """``--format``, the first being the default."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        metavar="|".join(formats),
+        help="How to print the result.",
+    )
+
+
+def adopt_option() -> Callable[[Function], Function]:
+    """``--adopt/--no-adopt``, undecided by default."""
+    return click.option(
+        "--adopt/--no-adopt",
+        default=None,
+        help="Take over an unowned assistant that has a declared name, or leave it and create another.",
+    )
+
+
+def allow_deletes_option() -> Callable[[Function], Function]:
+    """``--allow-deletes``."""
+    return click.option(
+        "--allow-deletes", is_flag=True, help="Pass the threshold for deletes (safety.max_delete_percent)."
+    )
+
+
+def yes_option() -> Callable[[Function], Function]:
+    """``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+
+
+def parallelism_option() -> Callable[[Function], Function]:
+    """``--parallelism``."""
+    return click.option(
+        "--parallelism",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        metavar="N",
+        help="How many changes are made at a time.",
+    )

@@ -1,0 +1,61 @@
+"""``assistctl plan``: what apply would do. Changes nothing, anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from assistctl.cli.options import adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
+from assistctl.cli.showing import has_errors, print_plan
+from assistctl.cli.terminal import Terminal
+from assistctl.errors import ExitCode
+from assistctl.planfile import Scope, save_plan
+
+HELP = """Show what apply would do.
+
+Compares the manifests with what the platform lists, and changes nothing, anywhere. With KEYs, only those are
+looked at."""
+EXAMPLE = """\
+Examples:
+  assistctl plan
+  assistctl plan order-desk --target staging
+  assistctl plan --detailed-exitcode       exits 2 when changes are pending
+  assistctl plan --out change.plan         and later: assistctl apply change.plan
+  assistctl plan --format markdown >> "$GITHUB_STEP_SUMMARY\""""
+
+
+@subcommand("plan", HELP, EXAMPLE)
+@keys_argument()
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply."
+)
+@format_option("text", "json", "markdown", "html")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
+@click.option("--destroy", is_flag=True, help="Plan the deletion of what the project owns.")
+@adopt_option()
+@allow_deletes_option()
+def command(
+    terminal: Terminal,
+    *,
+    keys: tuple[str, ...],
+    out: Path | None,
+    output_format: str,
+    detailed_exitcode: bool,
+    destroy: bool,
+    adopt: bool | None,
+    allow_deletes: bool,
+) -> int:
+    """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
+    deployment = terminal.deployment()
+    loaded = deployment.keys_only() if destroy else deployment.manifests()
+    policy = deployment.policy(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
+    plan = asyncio.run(deployment.planned(loaded, policy))
+    if out is not None:
+        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt), out)
+        terminal.say(f"Saved to {out}; `assistctl apply {out}` does exactly this, or nothing.")
+    print_plan(terminal, plan, output_format)
+    if has_errors(plan):
+        return ExitCode.ERROR
+    return ExitCode.PENDING if detailed_exitcode and plan.changes else ExitCode.OK

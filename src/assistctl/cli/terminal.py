@@ -1,0 +1,156 @@
+"""Results to stdout, everything else to stderr; and how an error is told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+import click
+
+from assistctl.cli.options import Invocation
+from assistctl.errors import AssistctlError, ExitCode, ManifestError
+from assistctl.model import Diagnostic, Severity
+from assistctl.redaction import Redactor
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistctl.deployment import Deployment
+
+Shown = TypeVar("Shown")
+
+_WIDTH_WITHOUT_TERMINAL = 100
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Both streams of one command, and the secrets that must not appear on them."""
+
+    invocation: Invocation
+    redactor: Redactor = field(default_factory=Redactor)
+    _deployment: Deployment | None = None
+
+    def deployment(self, target: str | None = None) -> Deployment:
+        """The project on the target that the options name (or on ``target``).
+
+        Raises what ``open_deployment`` raises.
+        """
+        from assistctl.deployment import open_deployment
+
+        given = self.invocation
+        self._deployment = open_deployment(given.directory, given.target or target, given.variables, os.environ)
+        return self._deployment
+
+    def know(self, secrets: Iterable[str]) -> None:
+        """Keep these out of everything that is printed."""
+        self.redactor = self.redactor.knowing(secrets)
+
+    def shown(self, value: Shown) -> Shown:
+        """``value`` without any secret that was read so far."""
+        if self._deployment is not None:
+            self.know(self._deployment.secrets)
+        return self.redactor.shown(value)
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody is there to answer a question."""
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    def results(self) -> Console:
+        """Where results go, as a console."""
+        return _console(self.invocation.color, sys.stdout)
+
+    def messages(self) -> Console:
+        """Where progress and messages go, as a console."""
+        return _console(self.invocation.color, sys.stderr)
+
+    def write(self, text: str) -> None:
+        """Print a finished document."""
+        click.echo(text, nl=False)
+
+    def say(self, text: str) -> None:
+        """Print one line of progress, unless it is to be quiet."""
+        if not self.invocation.quiet:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Print one line to stderr, whatever was said about quiet."""
+        from assistctl.rendering.safe_text import visible
+
+        click.echo(visible(self.shown(text), multiline=True), err=True)
+
+    def ask(self, question: str) -> bool:
+        """Ask on the terminal; only a clear yes is one."""
+        with _ctrl_c_ends_it():
+            click.echo(f"{question} [yes/no] ", nl=False, err=True)
+            return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+@contextlib.contextmanager
+def _ctrl_c_ends_it() -> Iterator[None]:
+    """An event loop only takes note of Ctrl-C, which does not wake a read that waits for an answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _console(color: str, stream: TextIO) -> Console:
+    from rich.console import Console
+
+    is_terminal = stream.isatty()
+    return Console(
+        file=stream,
+        force_terminal=True if color == "always" else (False if color == "never" else None),
+        color_system=None if color == "never" else ("truecolor" if color == "always" else "auto"),
+        width=None if is_terminal else _WIDTH_WITHOUT_TERMINAL,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not is_terminal,
+    )
+
+
+def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
+    """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
+    terminal = Terminal(invocation)
+    try:
+        return int(function(terminal, **own))
+    except ManifestError as error:
+        diagnostics, code = error.diagnostics, error.exit_code
+    except AssistctlError as error:
+        diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
+    except (click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
+        diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
+    _tell(terminal, diagnostics, as_json=own.get("output_format") == "json")
+    return code
+
+
+def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
+    """Say what went wrong, to people and, where JSON was asked for, to the script as well."""
+    from assistctl.rendering.as_text import print_diagnostics
+
+    shown = terminal.shown(tuple(diagnostics))
+    print_diagnostics(terminal.messages(), shown)
+    if as_json:
+        from assistctl.rendering.as_json import diagnostics_document, dumps
+
+        terminal.write(dumps(diagnostics_document(shown)))
+
+
+def _defect(terminal: Terminal, error: Exception) -> Diagnostic:
+    summary = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
+    advice = "This is a defect. With -v it says where; please report that."
+    if terminal.invocation.verbose:
+        import traceback
+
+        advice = "".join(traceback.format_exception(error))
+    return Diagnostic(Severity.ERROR, summary, advice)

@@ -1,0 +1,74 @@
+"""``assistctl validate``: read everything, speak to nobody."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.terminal import Terminal
+from assistctl.errors import ExitCode, ProjectError
+from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
+from assistctl.model import Diagnostic, Severity
+from assistctl.platforms.registry import known_platforms
+
+HELP = """Check manifests offline.
+
+Reads the given files and folders, or the project's. Needs no key, no network and no project. A variable that
+is not set is a warning here; every other command stops at it."""
+EXAMPLE = """\
+Examples:
+  assistctl validate
+  assistctl validate assistants/order-desk.yaml
+  assistctl validate --target prod --format json"""
+
+
+@subcommand("validate", HELP, EXAMPLE)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@format_option("text", "json")
+def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
+    """Check, print, and say with the exit code whether there were errors."""
+    invocation = terminal.invocation
+    project = load_project(invocation.directory, os.environ)
+    target = _target(project, invocation.target, invocation.variables)
+    loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True)
+    terminal.know(loaded.secrets)
+    diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
+    if output_format == "json":
+        _print_json(terminal, diagnostics)
+    else:
+        _print_text(terminal, loaded, diagnostics)
+    return ExitCode.ERROR if _errors(diagnostics) else ExitCode.OK
+
+
+def _target(project: Project, name: str | None, variables: Mapping[str, str]) -> Target | None:
+    """The target whose variables count. Without a project there is only ``--var``."""
+    try:
+        return project.target(name, variables, known_platforms())
+    except ProjectError:
+        if project.file is not None or name is not None:
+            raise
+        return None
+
+
+def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:
+    from assistctl.rendering.as_json import diagnostics_document, dumps
+
+    terminal.write(dumps(diagnostics_document(diagnostics)))
+
+
+def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagnostic]) -> None:
+    if diagnostics:
+        from assistctl.rendering.as_text import print_diagnostics
+
+        print_diagnostics(terminal.results(), diagnostics)
+    if not _errors(diagnostics):
+        count = len(loaded.desired)
+        terminal.write(f"{count} assistant{'' if count == 1 else 's'}, no errors.\n")
+
+
+def _errors(diagnostics: Sequence[Diagnostic]) -> bool:
+    return any(one.severity is Severity.ERROR for one in diagnostics)

@@ -1,0 +1,192 @@
+"""A project's target, opened: manifests in, plan out. Where the rooms are put together, for every command."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from assistctl.errors import ManifestError, ProjectError, did_you_mean
+from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
+from assistctl.model import Observed, Plan, Severity, TargetName
+from assistctl.planning.advice import advise
+from assistctl.planning.baseline import read_baseline
+from assistctl.planning.ownership import BASELINE, read_mark
+from assistctl.planning.planner import make_plan
+from assistctl.planning.policy import Policy, Thresholds
+from assistctl.planning.world import sorted_out
+from assistctl.platforms.base import Connection, Platform
+from assistctl.platforms.registry import known_platforms, open_platform
+from assistctl.rendering.safe_text import SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedAssistant:
+    """One assistant the project owns on the target."""
+
+    key: str
+    id: str
+    name: str | None
+    model: str | None
+    prevent_destroy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One project on one of its targets.
+
+    ``secrets`` gathers every secret that is read on the way, for whoever prints.
+    """
+
+    project: Project
+    target: Target
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def target_name(self) -> TargetName:
+        """The target as plans name it."""
+        return TargetName(self.target.name, self.target.platform)
+
+    @property
+    def owner(self) -> str:
+        """The project's name."""
+        return self.project.name or ""
+
+    def manifests(self) -> Loaded:
+        """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
+        loaded = load_manifests(self.project, self.target)
+        self.secrets.update(loaded.secrets)
+        diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
+        if any(one.severity is Severity.ERROR for one in diagnostics):
+            raise ManifestError(diagnostics)
+        return replace(loaded, diagnostics=diagnostics)
+
+    def keys_only(self) -> Loaded:
+        """As much of the manifests as can be read, without a word about the rest: to know which keys there are."""
+        loaded = load_manifests(self.project, self.target, lenient_variables=True)
+        self.secrets.update(loaded.secrets)
+        return replace(loaded, diagnostics=())
+
+    def open(self) -> Platform:
+        """Connect to the platform. Raises ``ProjectError`` for settings that are missing or unusable."""
+        return open_platform(self.target.platform, self._connection())
+
+    def policy(
+        self,
+        *,
+        adopt: bool | None = None,
+        destroy: bool = False,
+        allow_deletes: bool = False,
+        only: Sequence[str] = (),
+        forget: Sequence[str] = (),
+    ) -> Policy:
+        """The project's policy with the command line's decisions."""
+        safety = self.project.safety
+        return Policy(
+            project=self.owner,
+            target=self.target_name,
+            thresholds=Thresholds(safety.max_delete_percent, safety.max_update_percent, safety.min_existing),
+            adopt=adopt,
+            destroy=destroy,
+            allow_deletes=allow_deletes,
+            only=frozenset(only) if only else None,
+            forget=self.project.removed | frozenset(forget),
+        )
+
+    async def planned(self, loaded: Loaded, policy: Policy) -> Plan:
+        """Connect, look, and plan."""
+        async with self.open() as platform:
+            return await self.plan_on(platform, loaded, policy)
+
+    async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy) -> Plan:
+        """What apply would do. Raises ``ProjectError`` for a key that nothing has."""
+        wanted = () if policy.destroy else tuple(one for one in loaded.desired if policy.includes(one.key))
+        observed, models = await asyncio.gather(
+            platform.list_assistants(), platform.list_models() if wanted else _nothing()
+        )
+        if policy.only is not None:
+            self._check_keys(policy.only, loaded, observed)
+        plan = make_plan(loaded.desired, observed, policy, platform.capabilities)
+        today = dt.datetime.now(dt.UTC).date()
+        return replace(plan, diagnostics=(*loaded.diagnostics, *advise(wanted, models, today), *plan.diagnostics))
+
+    async def observed(self) -> Sequence[Observed]:
+        """Connect, and list all there is, whoever owns it."""
+        async with self.open() as platform:
+            return await platform.list_assistants()
+
+    async def deployed(self) -> list[DeployedAssistant]:
+        """Connect, and list what the project owns, by key."""
+        owned = self.owned(await self.observed())
+        return [_deployed(key, one) for key, those in owned.items() for one in those]
+
+    def owned(self, observed: Iterable[Observed]) -> dict[str, Sequence[Observed]]:
+        """What the project owns on the target, by key."""
+        return dict(sorted(sorted_out(observed, self.owner, self.target.name).owned.items()))
+
+    def _check_keys(self, keys: Iterable[str], loaded: Loaded, observed: Sequence[Observed]) -> None:
+        known = {*(one.key for one in loaded.desired), *self.owned(observed)}
+        for key in sorted(keys):
+            if key not in known:
+                advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."
+                raise ProjectError(f"there is no assistant with the key {key!r}", advice)
+
+    def _connection(self) -> Connection:
+        target = self.target
+        return Connection(
+            target=target.name,
+            directory=self.project.directory,
+            environment=self.project.environment,
+            base_url=self._resolved(target.base_url, "base_url"),
+            api_key=self._secret(target.api_key),
+            organization=self._resolved(target.organization, "organization"),
+            project=self._resolved(target.project, "project"),
+            options=self.project.resolve_options(target, secrets=self.secrets),
+        )
+
+    def _resolved(self, text: str | None, what: str) -> str | None:
+        if text is None:
+            return None
+        return self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+
+    def _secret(self, api_key: str | None) -> str | None:
+        key = self._resolved(api_key, "api_key")
+        self.secrets.update(filter(None, (key, *_keys_in(self.project.environment))))
+        return key
+
+
+def open_deployment(
+    directory: Path, target: str | None, variables: Mapping[str, str], environ: Mapping[str, str]
+) -> Deployment:
+    """The project in ``directory`` on a target.
+
+    Raises ``ProjectError`` when there is no project or target of that name, ``ManifestError`` when
+    ``assistctl.yaml`` is wrong.
+    """
+    project = load_project(directory, environ)
+    project.require()
+    return Deployment(project, project.target(target, variables, known_platforms()))
+
+
+async def _nothing() -> None:
+    """What is known of models when nobody asks."""
+
+
+def _deployed(key: str, one: Observed) -> DeployedAssistant:
+    mark = read_mark(one.metadata)
+    baseline = read_baseline(one.metadata.get(BASELINE))
+    model = one.fields.get("model")
+    return DeployedAssistant(
+        key,
+        one.id,
+        SECRET if baseline.is_secret(("name",)) else one.name,
+        SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
+        bool(mark and mark.prevent_destroy),
+    )
+
+
+def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
+    """The credentials an SDK may take from the environment on its own."""
+    return (value for name, value in environment.items() if name.endswith("_API_KEY") and value)

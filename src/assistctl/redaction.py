@@ -1,0 +1,58 @@
+"""Keeps secrets out of everything that is shown: a last net under what the planner already marks as secret."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Plan, Result
+from assistctl.rendering.safe_text import SECRET
+
+# Anything shorter would blank out ordinary words; such a value is hidden by its path alone.
+_SHORTEST = 4
+# Free text only: keys, ids, paths and actions are what scripts match on, and hold no value.
+_FREE_TEXT: dict[type, tuple[str, ...]] = {
+    FieldDiff: ("old", "new"),
+    Drift: ("observed", "desired"),
+    Change: ("name", "reason", "diffs"),
+    Diagnostic: ("summary", "detail"),
+    Result: ("error",),
+    Plan: ("changes", "drift", "diagnostics"),
+}
+
+Shown = TypeVar("Shown")
+
+
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """Replaces every known secret in a text, or in all free text of a plan and its parts."""
+
+    secrets: frozenset[str] = frozenset()
+
+    def knowing(self, more: Iterable[str]) -> Redactor:
+        """A redactor of these secrets and ``more``."""
+        return Redactor(self.secrets | {secret for secret in more if len(secret) >= _SHORTEST})
+
+    def text(self, text: str) -> str:
+        """``text`` without the secrets; longer ones first, as one may contain another."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, SECRET)
+        return text
+
+    def shown(self, value: Shown) -> Shown:
+        """``value`` (text, JSON, a plan or part of one, or a sequence of them) without the secrets."""
+        return cast("Shown", self._clean(value)) if self.secrets else value
+
+    def _clean(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, tuple | list):
+            return type(value)(self._clean(item) for item in value)
+        if isinstance(value, dict):
+            return {self._clean(key): self._clean(item) for key, item in value.items()}
+        names = _FREE_TEXT.get(type(value))
+        if names is None or not dataclasses.is_dataclass(value) or isinstance(value, type):
+            return value
+        return dataclasses.replace(value, **{name: self._clean(getattr(value, name)) for name in names})

@@ -1,0 +1,87 @@
+"""What ``assistctl init`` writes: a project that plans and applies as it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from assistctl.errors import AssistctlError
+
+# Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
+_FILES = {
+    "assistctl.yaml": "assistctl.yaml",
+    "helper.yaml": "assistants/helper.yaml",
+    "helper.md": "assistants/prompts/helper.md",
+    "workflow.yml": ".github/workflows/assistctl.yml",
+}
+_IGNORED = (".assistctl/", ".env")
+_PLACEHOLDER = "PROJECT_NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffolded:
+    """The paths that were written and those that were there already and were left alone."""
+
+    created: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def scaffold(directory: Path, project: str) -> Scaffolded:
+    """Write a new project's files into ``directory``; nothing that exists is overwritten.
+
+    Raises ``AssistctlError`` when a file cannot be written.
+    """
+    created, kept = [], []
+    for name, text in _texts(project):
+        path = directory / name
+        if path.exists():
+            kept.append(name)
+            continue
+        _write(path, text)
+        created.append(name)
+    if _ignore(directory / ".gitignore"):
+        created.append(".gitignore")
+    return Scaffolded(tuple(created), tuple(kept))
+
+
+def project_name(directory: Path) -> str:
+    """A project name made from the folder's."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name).strip("-._")
+    return name[:64] or "my-assistants"
+
+
+def _texts(project: str) -> Iterator[tuple[str, str]]:
+    from assistctl.manifest.schema import ASSISTANT, PROJECT, read_schema
+
+    files = resources.files(__name__) / "files"
+    for name, place in _FILES.items():
+        text = (files / name).read_text(encoding="utf-8")
+        yield place, text.replace(_PLACEHOLDER, project)
+    for name in (ASSISTANT, PROJECT):
+        text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
+        yield f"schemas/{name}.schema.json", f"{text}\n"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _ignore(path: Path) -> bool:
+    """Add what must not be committed; whether there was anything to add."""
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssistctlError(f"{path} cannot be read: {error}") from error
+    missing = [line for line in _IGNORED if line not in text.splitlines()]
+    if missing:
+        before = f"{text}\n" if text and not text.endswith("\n") else text
+        _write(path, before + "\n".join(missing) + "\n")
+    return bool(missing)

@@ -1,0 +1,51 @@
+"""A scaffolded project is one that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.projects import ProjectFolder
+
+
+@pytest.fixture
+def empty(project: ProjectFolder) -> ProjectFolder:
+    """A folder with nothing in it."""
+    (project.path / "assistctl.yaml").unlink()
+    (project.path / "assistants").rmdir()
+    return project
+
+
+def test_what_init_writes_validates_and_applies(empty: ProjectFolder) -> None:
+    created = empty.run("init", "--format", "json").json
+    assert {"assistctl.yaml", ".github/workflows/assistctl.yml", "schemas/assistant.schema.json"} <= {
+        *created["created"]
+    }
+    assert empty.run("validate").code == 0
+    assert empty.run("apply", "--yes").code == 0
+    assert empty.run("plan", "--detailed-exitcode").code == 0
+    assert empty.run("list", "--format", "json").json["project"] == "acme"
+
+
+def test_nothing_that_exists_is_overwritten(empty: ProjectFolder) -> None:
+    mine = empty.write("assistctl.yaml", "project: mine\n")
+    empty.write(".gitignore", "dist")
+    assert empty.run("init").code == 0
+    assert mine.read_text() == "project: mine\n"
+    assert (empty.path / ".gitignore").read_text().splitlines() == ["dist", ".assistctl/", ".env"]
+    again = empty.run("init", "--format", "json").json
+    assert again["created"] == []
+
+
+@pytest.mark.parametrize("name", ["no spaces", "", "-x", "a" * 65])
+def test_a_project_name_must_be_one(empty: ProjectFolder, name: str) -> None:
+    assert empty.run("init", f"--project={name}").code == (64 if name else 0)
+
+
+def test_the_workflow_is_yaml_and_runs_commands_there_are(empty: ProjectFolder) -> None:
+    empty.run("init")
+    workflow = yaml.safe_load(Path(empty.path / ".github/workflows/assistctl.yml").read_text())
+    steps = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert [step.split()[1] for step in steps if step.startswith("assistctl ")] == ["validate", "plan", "apply"]

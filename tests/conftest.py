@@ -1,0 +1,51 @@
+"""Every test runs with a scrubbed environment, away from the checkout, and with no network beyond loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.projects import ProjectFolder
+from support.server import RecordingServer, recording_server
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith(("ASSISTCTL_", "OPENAI_", "GITHUB_")) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
+    """A project named ``acme`` on the embedded platform, without a manifest yet."""
+    folder = ProjectFolder(tmp_path / "acme", capsys, monkeypatch.chdir)
+    folder.write("assistctl.yaml", "project: acme\n")
+    (folder.path / "assistants").mkdir()
+    return folder
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RecordingServer]:
+    """The embedded platform over HTTP, on a database of its own."""
+    with recording_server(tmp_path / "server.db") as running:
+        yield running
+
+
+@pytest.fixture
+def remote(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """The project on that server, through the target ``prod``."""
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: prod
+        targets:
+          prod: {{platform: openai-assistants, base_url: "{server.url}", api_key: test-key}}
+        """,
+    )
+    return project
