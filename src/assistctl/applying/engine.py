@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.applying.readback import not_kept
-from assistctl.errors import AssistctlError, NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
+from assistctl.errors import (
+    AssistctlError,
+    NotFoundError,
+    NotKeptError,
+    OutcomeUnknownError,
+    PlatformError,
+    RefusedError,
+)
 from assistctl.model import Action, Change, Observed, Plan, Request, Result, Status
 from assistctl.planning.ownership import MARK
 from assistctl.platforms.base import Platform
@@ -29,7 +36,11 @@ async def carry_out(
 
     What fails does not keep the others from going through. Deletes come last. Once ``stop`` is set nothing new
     begins, and what was not begun is reported as skipped. ``report`` gets each result as it comes.
+
+    Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
+    if plan.blocked:
+        raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
     run = _Run(platform, asyncio.Semaphore(parallelism), report, stop or asyncio.Event())
     await run.all_of([change for change in plan.changes if change.action is not Action.DELETE])
     await run.all_of([change for change in plan.changes if change.action is Action.DELETE])

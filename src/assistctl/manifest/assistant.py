@@ -10,7 +10,7 @@ from assistctl.manifest.discovery import ManifestFile
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.filling import Contents, fill
 from assistctl.manifest.included import include_files
-from assistctl.manifest.node import Node, Path, dotted
+from assistctl.manifest.node import Node, Path, dotted, merged
 from assistctl.manifest.schema import ASSISTANT, validator
 from assistctl.manifest.text_file import UnusableFileError, read_yaml_text
 from assistctl.manifest.variables import Variables
@@ -50,12 +50,13 @@ def _declared(
     if not isinstance(root.value, dict):
         found = "a list" if isinstance(root.value, list) else "a single value"
         return None, [*document.problems, _wrong_document(f"this document is {found}", root.position)]
+    root = _overridden(root, file, variables, default_key=default_key)
     contents = fill(root, variables)
     key = _key(root, contents, file, default_key=default_key)
     contents.problems += _violations(contents)
     include_files(contents, file)
     _refuse_twins(contents)
-    if "files" in root.value and not variables.lenient:
+    if root.child("files") is not None and not variables.lenient:
         contents.report(
             ("files",), "files are not supported yet", "Remove `files:`, or use ids in `tool_resources`."
         )
@@ -66,6 +67,14 @@ def _declared(
     if key is None or any(problem.severity is Severity.ERROR for problem in problems):
         return None, problems
     return _desired(key, contents), problems
+
+
+def _overridden(root: Node, file: ManifestFile, variables: Variables, *, default_key: bool) -> Node:
+    """The document with what the target declares for its key on top."""
+    declared = root.child("key")
+    key = declared.value if declared else (file.path.stem if default_key else None)
+    over = variables.target.overrides.get(key) if variables.target and isinstance(key, str) else None
+    return merged(root, over) if over else root
 
 
 def _place(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistctl.errors import did_you_mean
 from assistctl.manifest.assistant import declared_assistants
 from assistctl.manifest.discovery import discover
 from assistctl.manifest.project import Project, Target
@@ -54,7 +55,23 @@ def load_manifests(
         desired += found
         diagnostics += messages
     diagnostics += _keys_declared_twice(desired)
+    if target and paths is None and not any(one.severity is Severity.ERROR for one in diagnostics):
+        diagnostics += _overrides_of_nothing(target, {one.key for one in desired})
     return Loaded(tuple(desired), tuple(diagnostics), frozenset(variables.secrets))
+
+
+def _overrides_of_nothing(target: Target, keys: Collection[str]) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            f"no manifest declares the key {key!r}",
+            did_you_mean(key, keys) or "An override adds to a manifest; it does not make one.",
+            path=f"targets.{target.name}.overrides.{key}",
+            position=node.position,
+        )
+        for key, node in target.overrides.items()
+        if key not in keys
+    ]
 
 
 def _keys_declared_twice(desired: Sequence[Desired]) -> list[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from assistctl.model import Json, Position
@@ -60,6 +60,22 @@ def key_position_at(root: Node, path: Path, key: str) -> Position:
     for step in path:
         node = node.child(step) if node else None
     return node.keys.get(key, node.position) if node else position_at(root, path)
+
+
+def merged(base: Node, over: Node) -> Node:
+    """``base`` with ``over`` on top: mappings are merged at every level, anything else is replaced."""
+    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
+        return over
+    both = {
+        key: merged(base.value[key], child) if key in base.value else child for key, child in over.value.items()
+    }
+    return replace(
+        base,
+        value={**base.value, **both},
+        keys={**base.keys, **over.keys},
+        weight=base.weight + over.weight,
+        height=max(base.height, over.height),
+    )
 
 
 def plain_value(node: Node) -> Json:

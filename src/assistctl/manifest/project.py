@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistctl.errors import ProjectError, did_you_mean
+from assistctl.manifest.node import Node
 from assistctl.manifest.references import Scope, escape
 from assistctl.manifest.wording import sentences
 from assistctl.model import Diagnostic, Json, Position
@@ -30,7 +31,8 @@ class Target:
     """A named place to deploy to.
 
     All text is raw: ``${env:NAME}`` and ``${var:NAME}`` in it are resolved by ``Project.resolve`` and, for
-    ``variables``, while manifests are loaded. A ``$${`` stands for a literal ``${``.
+    ``variables``, while manifests are loaded. A ``$${`` stands for a literal ``${``. ``overrides`` are the fields
+    that manifests get on this target only, by key.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Target:
     project: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
+    overrides: Mapping[str, Node] = field(default_factory=dict)
     position: Position | None = None
 
 

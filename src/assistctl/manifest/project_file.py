@@ -126,7 +126,8 @@ def _target(name: str, node: Node) -> Target:
     declared: Any = plain_value(node)
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
-    return Target(**{**declared, "name": name, "variables": variables, "position": node.position})
+    own = {"name": name, "variables": variables, "position": node.position}
+    return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
 
 def _nested_variables(name: str, target: Node) -> list[Diagnostic]:

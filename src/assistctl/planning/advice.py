@@ -109,9 +109,9 @@ def _mentions(text: str, name: str) -> bool:
 
 
 def _is_itself_twice(text: str) -> bool:
-    stripped = text.strip()
-    second = stripped.find(stripped[:_SHORTEST_REPEATED], 1)
-    return second >= _SHORTEST_REPEATED and stripped[:second].strip() == stripped[second:].strip()
+    words = text.split()
+    half = len(words) // 2
+    return len(text) >= 2 * _SHORTEST_REPEATED and len(words) % 2 == 0 and words[:half] == words[half:]
 
 
 def _date(text: str | None) -> dt.date | None:
