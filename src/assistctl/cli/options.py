@@ -1,31 +1,20 @@
-"""The options that commands share, and what they come to: an ``Invocation``."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from assistctl.cli.invocation import Invocation
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """The global options as given."""
-
-    directory: Path
-    target: str | None
-    variables: Mapping[str, str]
-    color: str
-    verbose: bool
-    quiet: bool
 
 
 def _variables(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from assistctl.cli.options import Invocation
+from assistctl.cli.invocation import Invocation
 from assistctl.errors import AssistctlError, ExitCode, ManifestError
 from assistctl.model import Diagnostic, Severity
 from assistctl.redaction import Redactor

@@ -1,0 +1,19 @@
+"""The global options as given, for everything that prints or opens a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The global options as given."""
+
+    directory: Path
+    target: str | None
+    variables: Mapping[str, str]
+    color: str
+    verbose: bool
+    quiet: bool
