@@ -19,6 +19,7 @@ from assistctl.planning.policy import Policy, Thresholds
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
+from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
 
 
@@ -71,7 +72,9 @@ class Deployment:
 
     def open(self) -> Platform:
         """Connect to the platform. Raises ``ProjectError`` for settings that are missing or unusable."""
-        return open_platform(self.target.platform, self._connection())
+        connection = self._connection()
+        keep_out_of_logs(self.secrets)
+        return open_platform(self.target.platform, connection)
 
     def policy(
         self,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Plan, Result
 from assistctl.rendering.safe_text import SECRET
+
+if TYPE_CHECKING:
+    from logging import LogRecord
 
 # Anything shorter would blank out ordinary words; such a value is hidden by its path alone.
 _SHORTEST = 4
@@ -56,3 +59,30 @@ class Redactor:
         if names is None or not dataclasses.is_dataclass(value) or isinstance(value, type):
             return value
         return dataclasses.replace(value, **{name: self._clean(getattr(value, name)) for name in names})
+
+
+def keep_out_of_logs(secrets: Iterable[str]) -> None:
+    """Replace ``secrets`` in every log record of this process, whoever writes it.
+
+    An SDK that is told to log in full (``OPENAI_LOG=debug``) logs whole requests.
+    """
+    import logging
+
+    make = logging.getLogRecordFactory()
+    if isinstance(make, _RecordsWithoutSecrets):
+        make.redactor = make.redactor.knowing(secrets)
+    else:
+        logging.setLogRecordFactory(_RecordsWithoutSecrets(make, Redactor().knowing(secrets)))
+
+
+@dataclass(slots=True)
+class _RecordsWithoutSecrets:
+    """Makes log records as ``make`` does, and takes the secrets out of their text."""
+
+    make: Callable[..., LogRecord]
+    redactor: Redactor
+
+    def __call__(self, *args: object, **options: object) -> LogRecord:
+        record = self.make(*args, **options)
+        record.msg, record.args = self.redactor.text(record.getMessage()), ()
+        return record
