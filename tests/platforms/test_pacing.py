@@ -79,6 +79,7 @@ def refused(wait: float | None = None, *, throttled: bool = True) -> AskAgainErr
         ([], True, []),
         ([refused(3)], False, [3.0]),
         ([refused(0)], False, [0.0]),
+        ([refused(0.2)] * 3, False, [0.2, 0.2, 0.2]),
         ([refused(), refused(), refused()], False, [0.5, 1.0, 2.0]),
         ([refused(0), refused(0), refused(0)], False, [0.0, 1.0, 2.0]),
         ([refused(throttled=False)], True, [0.5]),

@@ -26,6 +26,8 @@ PATIENCE = 15.0
 LONGEST_WAIT = 120.0
 # The first and the longest wait when it does not say how long, in seconds.
 _FIRST_WAIT = 0.5
+# A platform that asks for less than this and refuses again does not mean it.
+_NO_WAIT = 0.1
 _LONGEST_OWN_WAIT = 30.0
 
 
@@ -98,7 +100,7 @@ class Pace:
         if began < self._slowed_at:
             return
         again = self._own_wait > _FIRST_WAIT
-        if error.wait is None or again:
+        if error.wait is None or (again and error.wait < _NO_WAIT):
             self.resume_at = max(self.resume_at, now + self._own_wait)
         self._own_wait = min(self._own_wait * 2, _LONGEST_OWN_WAIT)
         self._slowed_at = now

@@ -1,0 +1,158 @@
+"""``serve`` as somebody with the OpenAI SDK meets it, and ``init`` as somebody with an empty folder."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+import yaml
+
+from support.projects import ProjectFolder
+
+
+@contextmanager
+def serving(folder: Path, *args: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """``assistctl serve --port 0 ARGS`` until the block ends: its address and the process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistctl", "serve", "--port", "0", *args],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    try:
+        for line in process.stdout:
+            said += line
+            found = re.search(r"http://[\d.]+:\d+(/v1)?", said)
+            if found:
+                yield found[0].removesuffix("/v1") + "/v1", process
+                break
+        else:
+            pytest.fail(said)
+    finally:
+        process.kill()
+        process.wait(20)
+        process.stdout.close()
+
+
+def test_serve_to_the_sdk_and_what_it_makes_is_seen_by_the_command(project: ProjectFolder) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import openai
+
+        project.manifest("one", instructions="Be brief.")
+        assert project.run("apply", "--yes").code == 0
+        with serving(project.path, "-t", "local") as (address, process):
+            with openai.OpenAI(base_url=address, api_key="any", max_retries=0) as client:
+                (mine,) = client.beta.assistants.list()
+                assert (mine.name, mine.instructions) == ("one", "Be brief.")
+                client.beta.assistants.update(mine.id, instructions="Edited.")
+                with pytest.raises(openai.NotFoundError):
+                    client.beta.assistants.retrieve("asst_none")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) in {0, 130}
+    (drift,) = project.run("plan", "--format", "json").json["drift"]
+    assert (drift["observed"], drift["desired"]) == ("Edited.", "Be brief.")
+
+
+def test_serve_wants_its_key_and_keeps_to_its_database(project: ProjectFolder, tmp_path: Path) -> None:
+    with serving(project.path, "--db", str(tmp_path / "team.db"), "--api-key", "right-key") as (address, process):
+        for key, status in (("wrong", 401), ("right-key", 200), (None, 401)):
+            headers = {"openai-beta": "assistants=v2"} | ({"authorization": f"Bearer {key}"} if key else {})
+            answer = httpx2.post(f"{address}/assistants", headers=headers, json={"model": "gpt-4.1"})
+            assert answer.status_code == status
+            if status == 401:
+                assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+        assert "127.0.0.1" in address, "loopback by default"
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert (tmp_path / "team.db").is_file()
+    assert not (project.path / ".assistctl").exists()
+
+
+def test_a_port_that_is_taken_is_told(project: ProjectFolder) -> None:
+    with serving(project.path) as (address, _):
+        port = address.split(":")[2].removesuffix("/v1")
+        done = subprocess.run(
+            [sys.executable, "-m", "assistctl", "serve", "--port", port],
+            cwd=project.path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# init
+
+
+@pytest.fixture
+def empty(project: ProjectFolder, tmp_path: Path) -> ProjectFolder:
+    """A folder with nothing in it."""
+    project.path = tmp_path / "new-shop"
+    project.path.mkdir()
+    return project
+
+
+def test_init_then_validate_plan_apply_plan(empty: ProjectFolder) -> None:
+    assert empty.run("init").code == 0
+    assert empty.run("validate").code == 0
+    assert empty.run("plan", "--detailed-exitcode").code == 2
+    assert empty.run("apply", "--yes").code == 0
+    assert empty.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_init_scaffolds_project_and_workflow(empty: ProjectFolder) -> None:
+    assert empty.run("init").code == 0
+    settings = yaml.safe_load((empty.path / "assistctl.yaml").read_text())
+    assert settings["project"] == "new-shop"
+    (workflow,) = (empty.path / ".github/workflows").iterdir()
+    jobs = yaml.safe_load(workflow.read_text())["jobs"]
+    commands = " ".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+    assert "assistctl plan" in commands
+    assert "assistctl apply" in commands
+
+
+def test_init_overwrites_nothing(empty: ProjectFolder) -> None:
+    empty.write("assistctl.yaml", "project: mine\n")
+    empty.write("assistants/own.yaml", "model: gpt-4.1\n")
+    before = empty.snapshot()
+    empty.run("init")
+    after = empty.snapshot()
+    assert {name: after[name] for name in before} == before
+    again = empty.run("init")
+    assert again.code in {0, 1}
+    assert empty.snapshot() == after
+
+
+@pytest.mark.parametrize("name", ["Üml äut", "-dash", "with space", "x" * 200, "a:b #c"])
+def test_init_in_a_folder_whose_name_is_no_project_name(empty: ProjectFolder, tmp_path: Path, name: str) -> None:
+    empty.path = tmp_path / name
+    empty.path.mkdir()
+    shown = empty.run("init")
+    if shown.code == 0:
+        assert empty.run("plan").code == 0
+    else:
+        assert shown.code in {1, 64}
+        assert "--project" in shown.err
+    assert empty.run("init", "--project", "fine").code == 0
+    assert empty.run("plan").code == 0
+
+
+def test_init_in_another_folder(empty: ProjectFolder) -> None:
+    assert empty.run("init", "-C", "sub/folder").code in {0, 1}
+    if (empty.path / "sub/folder/assistctl.yaml").exists():
+        assert empty.run("-C", "sub/folder", "plan").code == 0

@@ -1,0 +1,405 @@
+"""Servers that speak dialects of the API: paging, dropped fields, other shapes of the same values."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+
+from support.dashboard import Dashboard
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, Payload, RecordingServer, Telling, error_body
+
+
+def lists(asked: Asked) -> bool:
+    """Whether this asks for a page of assistants."""
+    return asked.method == "GET" and asked.path.endswith("/assistants")
+
+
+def without(asked: Asked, *names: str) -> Asked:
+    """The request without these query parameters."""
+    query = {name: value[0] for name, value in parse_qs(asked.query).items() if name not in names}
+    return replace(asked, query=urlencode(query))
+
+
+def pages(server: RecordingServer) -> int:
+    """How many pages of assistants were asked for."""
+    return sum(lists(asked) for asked in server.asked)
+
+
+@pytest.fixture
+def crowded(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
+    """Two of ours, the oldest and the newest on an account of 122."""
+    remote.manifest("first", instructions="First.")
+    remote.run("apply", "--yes")
+    for number in range(120):
+        dashboard.create(name=f"theirs-{number}")
+    remote.manifest("last", instructions="Last.")
+    assert remote.run("apply", "--yes").code == 0
+    return remote
+
+
+def always(has_more: bool | None) -> Telling:
+    """Lists that always say the same about more pages, or nothing."""
+
+    def tell(asked: Asked, _: int, body: Payload) -> Payload:
+        if not lists(asked):
+            return body
+        return {name: value for name, value in body.items() if name != "has_more"} | (
+            {} if has_more is None else {"has_more": has_more}
+        )
+
+    return tell
+
+
+@pytest.mark.parametrize("has_more", [True, False, None])
+def test_paging_whatever_a_server_says_about_more(
+    crowded: ProjectFolder, server: RecordingServer, has_more: bool | None
+) -> None:
+    server.tell = always(has_more)
+    server.clear()
+    shown = crowded.run("plan", "--detailed-exitcode", "--format", "json")
+    assert (shown.code, shown.json["summary"]["unchanged"]) == (0, 2)
+    assert {parse_qs(asked.query)["limit"][0] for asked in server.asked if lists(asked)} == {"100"}
+    assert 2 <= pages(server) <= 3
+
+
+@pytest.mark.parametrize("has_more", [True, False, None])
+def test_a_server_that_ignores_after_and_gives_all_at_once(
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, has_more: bool | None
+) -> None:
+    for name in ("theirs", "theirs", None):
+        dashboard.create(name=name)
+    server.hear = lambda asked: without(asked, "after", "before")
+    server.tell = always(has_more)
+    remote.manifest("one")
+    assert remote.run("apply", "--yes").code == 0
+    server.clear()
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert pages(server) <= 2
+
+
+def test_a_server_that_repeats_a_full_page_for_ever(crowded: ProjectFolder, server: RecordingServer) -> None:
+    """It ends; that it sees a hundred is all such a server lets anybody see."""
+    server.hear = lambda asked: without(asked, "after")
+    server.tell = always(True)
+    server.clear()
+    shown = crowded.run("plan", "first")
+    assert shown.code in {0, 1}
+    assert pages(server) <= 3
+
+
+def test_pages_that_overlap(crowded: ProjectFolder, server: RecordingServer, dashboard: Dashboard) -> None:
+    everything = dashboard.all()
+
+    def tell(asked: Asked, _: int, body: Payload) -> Payload:
+        if lists(asked) and "after" in asked.query:
+            return body | {"data": everything[90:100] + body["data"]}
+        return body
+
+    server.tell = tell
+    shown = crowded.run("plan", "--detailed-exitcode", "--format", "json")
+    assert (shown.code, shown.json["summary"]["unchanged"]) == (0, 2)
+
+
+@pytest.mark.parametrize("has_more", [True, False, None])
+def test_a_server_that_answers_400_to_after(
+    remote: ProjectFolder, server: RecordingServer, has_more: bool | None
+) -> None:
+    """Behind a page that was not full there is nothing, whatever it says."""
+    body = error_body("after is not supported")
+    server.fault = lambda asked: Answer(400, body) if "after=" in asked.query else None
+    server.tell = always(has_more)
+    remote.manifest("one")
+    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_page_behind_the_first_that_fails_is_no_end_of_the_list(
+    crowded: ProjectFolder, server: RecordingServer
+) -> None:
+    """Taking it for the end would plan twins."""
+    retry_soon = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
+    server.fault = lambda asked: Answer(503, b"{}", headers=retry_soon) if "after=" in asked.query else None
+    server.clear()
+    assert crowded.run("apply", "--yes").code == 1
+    assert server.mutations == []
+
+
+@pytest.mark.parametrize("order", ["newest first", "shuffled"])
+def test_the_order_of_a_list_does_not_matter(remote: ProjectFolder, server: RecordingServer, order: str) -> None:
+    for key in ("a", "b", "c"):
+        remote.manifest(key)
+    remote.run("apply", "--yes")
+    first = remote.run("plan", "--format", "json").json
+
+    def tell(asked: Asked, _: int, body: Payload) -> Payload:
+        if not lists(asked):
+            return body
+        data = body["data"]
+        return body | {"data": data[::-1] if order == "newest first" else data[1:] + data[:1]}
+
+    server.tell = tell
+    again = remote.run("plan", "--format", "json", "--detailed-exitcode")
+    assert (again.code, again.json["fingerprint"]) == (0, first["fingerprint"])
+
+
+# What it answers is compared with what was sent
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", 0.2),
+        ("top_p", 0.5),
+        ("instructions", "Be brief."),
+        ("description", "Answers."),
+        ("response_format", {"type": "json_object"}),
+        ("tools", [{"type": "file_search"}]),
+        ("metadata", {"team": "support"}),
+    ],
+)
+def test_a_field_that_is_dropped_in_silence_fails_that_change(
+    remote: ProjectFolder, server: RecordingServer, field: str, value: object
+) -> None:
+    def hear(asked: Asked) -> Asked:
+        if asked.method != "POST" or asked.body["name"] != "declares":
+            return asked
+        kept = {name: sent for name, sent in asked.body.items() if name != field}
+        if field == "metadata":
+            kept["metadata"] = {name: pair for name, pair in asked.body[field].items() if name != "team"}
+        return replace(asked, body=kept)
+
+    server.hear = hear
+    remote.manifest("declares", **{field: value})
+    remote.manifest("plain")
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert applied.code == 4
+    results = {one["key"]: one for one in applied.json["results"]}
+    assert (results["declares"]["status"], results["plain"]["status"]) == ("failed", "ok")
+    assert field in results["declares"]["error"]
+    again = remote.run("plan", "--detailed-exitcode", "--format", "json")
+    assert again.code == 2, "it is still not as declared"
+    assert [one["action"] for one in again.json["changes"]] == ["update"], "and there is no twin"
+
+
+def test_dropped_metadata_fails_and_is_said(remote: ProjectFolder, server: RecordingServer) -> None:
+    """Without metadata there is no owner; the next apply must not make twins without end."""
+    server.hear = lambda asked: (
+        replace(asked, body={**asked.body, "metadata": {}}) if asked.method == "POST" else asked
+    )
+    remote.manifest("one")
+    applied = remote.run("apply", "--yes")
+    assert applied.code in {1, 4}
+    assert "metadata" in applied.err + applied.out
+    server.clear()
+    assert remote.run("apply", "--yes").code == 3, "what it left has the declared name and no owner"
+    assert server.mutations == []
+
+
+def test_a_value_that_is_clamped_fails(remote: ProjectFolder, server: RecordingServer) -> None:
+    server.hear = lambda asked: (
+        replace(asked, body={**asked.body, "temperature": 1.0}) if asked.method == "POST" else asked
+    )
+    remote.manifest("one", temperature=1.7)
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert applied.json["results"][0]["status"] == "failed"
+    assert "temperature" in applied.json["results"][0]["error"]
+
+
+# The same values in other shapes
+
+
+def every(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Telling:
+    """A dialect in which each assistant is answered as ``change`` makes it."""
+
+    def tell(_: Asked, __: int, body: Payload) -> Payload:
+        if isinstance(body, dict) and body.get("object") == "assistant":
+            return change(body)
+        if isinstance(body, dict) and isinstance(body.get("data"), list):
+            return body | {"data": [tell(_, 200, one) for one in body["data"]]}
+        return body
+
+    return tell
+
+
+def single(value: float) -> float:
+    """As single precision holds it, read back as a double."""
+    stored: float = struct.unpack("f", struct.pack("f", value))[0]
+    return stored
+
+
+DIALECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "single-precision floats": lambda one: (
+        one | {"temperature": single(one["temperature"]), "top_p": single(one["top_p"])}
+    ),
+    "tools in another order": lambda one: one | {"tools": one["tools"][::-1]},
+    "extra keys": lambda one: (
+        one | {"extra_body": {}, "updated_at": 1, "file_ids": [], "user_id": "u", "org_id": None}
+    ),
+    "created_at in milliseconds": lambda one: one | {"created_at": one["created_at"] * 1000},
+    "created_at as a text": lambda one: one | {"created_at": "2026-11-22T00:00:00Z"},
+    "null for defaults": lambda one: (
+        one
+        | {
+            name: None
+            for name, default in (("temperature", 1.0), ("top_p", 1.0), ("response_format", "auto"))
+            if one[name] == default
+        }
+    ),
+    "null for what is empty": lambda one: {
+        name: value if value not in ([], {}) else None for name, value in one.items()
+    },
+    "nothing for what is empty": lambda one: {
+        name: value for name, value in one.items() if value not in ([], {}, None)
+    },
+    "text for auto": lambda one: (
+        one | {"response_format": {"type": "text"} if one["response_format"] == "auto" else one["response_format"]}
+    ),
+    "the ranker by its date": lambda one: (
+        one
+        | {
+            "tools": [
+                tool
+                if tool["type"] != "file_search"
+                else {
+                    "type": "file_search",
+                    "file_search": {"ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0}},
+                }
+                for tool in one["tools"]
+            ]
+        }
+    ),
+    "strict null": lambda one: (
+        one
+        | {
+            "tools": [
+                tool
+                if tool["type"] != "function"
+                else {"type": "function", "function": tool["function"] | {"strict": None}}
+                for tool in one["tools"]
+            ]
+        }
+    ),
+    "empty resources": lambda one: (
+        one | {"tool_resources": {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}}}
+    ),
+    "no object": lambda one: {name: value for name, value in one.items() if name != "object"},
+    "keys in another order": lambda one: dict(sorted(one.items(), reverse=True)),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_other_shapes_of_the_same_are_no_change(
+    remote: ProjectFolder, server: RecordingServer, dialect: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    server.tell = every(dialect)
+    remote.manifest("plain")
+    remote.manifest(
+        "full",
+        instructions="Be brief.",
+        temperature=0.2,
+        top_p=0.7,
+        tools=[
+            {"type": "code_interpreter"},
+            {"type": "file_search"},
+            {"type": "function", "function": {"name": "f", "description": "F"}},
+        ],
+        response_format={"type": "json_object"},
+    )
+    remote.manifest("defaults", temperature=1, top_p=1, response_format="auto", tools=[], metadata={})
+    applied = remote.run("apply", "--yes")
+    assert applied.code == 0, applied.err + applied.out
+    shown = remote.run("plan", "--detailed-exitcode")
+    assert shown.code == 0, shown.out
+
+
+UNKNOWN = {"type": "bing_grounding", "bing_grounding": {"connections": ["c"]}}
+
+
+def test_a_tool_of_an_unknown_type_is_seen_as_what_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("one", tools=[{"type": "code_interpreter"}])
+    remote.manifest("unmanaged")
+    remote.run("apply", "--yes")
+    server.tell = every(lambda one: one | {"tools": [UNKNOWN]})
+    shown = remote.run("plan", "--format", "json")
+    assert "bing_grounding" in json.dumps(shown.json["drift"])
+    assert {change["key"] for change in shown.json["changes"]} == {"one"}
+    for output in ("text", "markdown", "html"):
+        assert "bing_grounding" in remote.run("plan", "--format", output).out
+
+
+def test_somebody_elses_odd_objects_do_not_disturb(remote: ProjectFolder, server: RecordingServer) -> None:
+    odd: list[Any] = [
+        {"id": "asst_min"},
+        {"id": "asst_null", "name": None, "metadata": None, "tools": None, "model": None},
+        {"id": "asst_types", "name": 7, "metadata": {"a": 1, "b": None, "c": ["x"]}, "tools": "none", "model": 3},
+        {"id": "asst_list", "metadata": []},
+    ]
+
+    def tell(asked: Asked, _: int, body: Payload) -> Payload:
+        return body | {"data": odd + body["data"]} if lists(asked) else body
+
+    server.tell = tell
+    remote.manifest("one")
+    applied = remote.run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert [one["key"] for one in remote.run("list", "--format", "json").json["assistants"]] == ["one"]
+    assert remote.run("destroy", "--yes").code == 0
+
+
+def test_warnings_of_the_sdk_never_reach_a_user(remote: ProjectFolder) -> None:
+    remote.manifest("one")
+    for command in (["apply", "--yes"], ["plan", "-v"], ["list"], ["destroy", "--yes"]):
+        shown = remote.run(*command)
+        assert "deprecat" not in (shown.err + shown.out).lower()
+
+
+def test_requests_are_those_of_the_assistants_api(remote: ProjectFolder, server: RecordingServer) -> None:
+    text = (remote.path / "assistctl.yaml").read_text()
+    options = (
+        "organization: org-1, project: proj-1, "
+        "options: {default_query: {api-version: v1}, default_headers: {x-team: support}}"
+    )
+    remote.write("assistctl.yaml", text.replace("api_key: test-key", f"api_key: test-key, {options}"))
+    remote.manifest("one")
+    remote.run("apply", "--yes")
+    remote.manifest("one", instructions="New.")
+    remote.run("apply", "--yes")
+    remote.run("destroy", "--yes")
+    assert [asked.method for asked in server.mutations] == ["POST", "POST", "DELETE"]
+    for asked in server.asked:
+        assert parse_qs(asked.query)["api-version"] == ["v1"]
+        wanted = {
+            "authorization": "Bearer test-key",
+            "openai-beta": "assistants=v2",
+            "openai-organization": "org-1",
+            "openai-project": "proj-1",
+            "x-team": "support",
+        }
+        if "/assistants" in asked.path:
+            assert {name: asked.headers.get(name) for name in wanted} == wanted
+
+
+def test_mutating_requests_are_the_ones_of_the_plan(remote: ProjectFolder, server: RecordingServer) -> None:
+    """Each changed assistant costs one mutating request, whatever changes about it."""
+    for key in ("a", "b", "c"):
+        remote.manifest(key, instructions="First.", metadata={"x": "y"})
+    remote.run("apply", "--yes")
+    server.clear()
+    remote.manifest(
+        "a", model="gpt-4o", name="A", instructions="2", temperature=0.1, lifecycle={"prevent_destroy": True}
+    )
+    remote.remove("b")
+    remote.manifest("d")
+    assert remote.run("apply", "--yes", "--parallelism", "1").code == 0
+    assert sorted(asked.method for asked in server.mutations) == ["DELETE", "POST", "POST"]
+    server.clear()
+    assert remote.run("apply", "--yes").code == 0
+    assert server.mutations == []
