@@ -96,6 +96,7 @@ class Deployment:
             allow_deletes=allow_deletes,
             only=frozenset(only) if only else None,
             forget=self.project.removed | frozenset(forget),
+            address=self._address(),
         )
 
     async def planned(self, loaded: Loaded, policy: Policy) -> Plan:
@@ -135,6 +136,13 @@ class Deployment:
             if key not in known:
                 advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."
                 raise ProjectError(f"there is no assistant with the key {key!r}", advice)
+
+    def _address(self) -> str:
+        """Where the target is: what makes it another place although the name is the same."""
+        connection = self._connection()
+        url = connection.base_url or connection.environment.get("OPENAI_BASE_URL") or ""
+        account = (connection.organization or "", connection.project or "")
+        return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
     def _connection(self) -> Connection:
         target = self.target

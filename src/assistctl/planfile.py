@@ -27,6 +27,7 @@ class Scope:
     keys: tuple[str, ...] = ()
     destroy: bool = False
     adopt: bool | None = None
+    allow_deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,12 @@ def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
     Raises ``AssistctlError`` when the file cannot be written; then none is left behind.
     """
     document = plan_document(shown)
-    document["options"] = {"keys": list(scope.keys), "destroy": scope.destroy, "adopt": scope.adopt}
+    document["options"] = {
+        "keys": list(scope.keys),
+        "destroy": scope.destroy,
+        "adopt": scope.adopt,
+        "allow_deletes": scope.allow_deletes,
+    }
     document["requests"] = dict(_requests(plan))
     try:
         _replace(path, dumps(document))
@@ -123,6 +129,7 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
             tuple(str(key) for key in cast("list[Json]", options["keys"])),
             options["destroy"] is True,
             adopt if isinstance(adopt, bool) else None,
+            options.get("allow_deletes") is True,
         ),
         observed={f"{one['key']}:{one['id']}": one["digest"] for one in observed},
         requests={name: str(sent) for name, sent in cast("dict[str, Json]", document["requests"]).items()},

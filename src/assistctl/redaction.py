@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -35,8 +36,9 @@ class Redactor:
     secrets: frozenset[str] = frozenset()
 
     def knowing(self, more: Iterable[str]) -> Redactor:
-        """A redactor of these secrets and ``more``."""
-        return Redactor(self.secrets | {secret for secret in more if len(secret) >= _SHORTEST})
+        """A redactor of these secrets and ``more``, also as they look when something quotes them."""
+        forms = {form for secret in more for form in _forms(secret)}
+        return Redactor(self.secrets | {form for form in forms if len(form) >= _SHORTEST})
 
     def text(self, text: str) -> str:
         """``text`` without the secrets; longer ones first, as one may contain another."""
@@ -59,6 +61,15 @@ class Redactor:
         if names is None or not dataclasses.is_dataclass(value) or isinstance(value, type):
             return value
         return dataclasses.replace(value, **{name: self._clean(getattr(value, name)) for name in names})
+
+
+def _forms(secret: str) -> Iterator[str]:
+    for text in (secret, secret.strip()):
+        yield text
+        yield repr(text)[1:-1]
+        yield repr(text.encode("utf-8", "surrogateescape"))[2:-1]
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def keep_out_of_logs(secrets: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -64,7 +65,9 @@ class _Run:
         async with self.slots:
             result = await self._outcome(change)
         self.results[id(change)] = result
-        self.report(result)
+        # Telling never stops doing: whoever listened may be gone.
+        with contextlib.suppress(OSError):
+            self.report(result)
 
     async def _outcome(self, change: Change) -> Result:
         if self.stop.is_set():
@@ -75,6 +78,9 @@ class _Run:
             return _result(change, error.object_id, Status.FAILED, _words(error), touched=True)
         except AssistctlError as error:
             return _result(change, change.id, Status.FAILED, _words(error))
+        except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
+            words = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
+            return _result(change, change.id, Status.FAILED, words)
         return _result(change, done_to, Status.OK, None, touched=True)
 
     async def _carried_out(self, change: Change) -> str:

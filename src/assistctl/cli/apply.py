@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 
 import click
 
 from assistctl.cli.carrying_out import Order, carry_out_order
 from assistctl.cli.options import (
+    KEY,
     adopt_option,
     allow_deletes_option,
     format_option,
@@ -32,7 +32,6 @@ Examples:
   assistctl apply order-desk translator --target staging
   assistctl apply --yes                    in a pipeline, where nobody can answer
   assistctl apply change.plan --yes        a plan saved with plan --out"""
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @subcommand("apply", HELP, EXAMPLE)
@@ -59,7 +58,7 @@ def command(
     policy = deployment.policy(
         adopt=scope.adopt if adopt is None else adopt,
         destroy=scope.destroy,
-        allow_deletes=allow_deletes,
+        allow_deletes=allow_deletes or scope.allow_deletes,
         only=scope.keys,
     )
     loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
@@ -69,7 +68,7 @@ def command(
 
 def _saved_plan(arguments: tuple[str, ...]) -> SavedPlan | None:
     """The saved plan that is named: an argument that cannot be a key is one."""
-    files = [argument for argument in arguments if not _KEY.fullmatch(argument)]
+    files = [argument for argument in arguments if not KEY.fullmatch(argument)]
     if not files:
         return None
     if len(arguments) > 1:

@@ -6,7 +6,7 @@ import asyncio
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import DeployedAssistant
+from assistctl.deployment import DeployedAssistant, Deployment
 from assistctl.errors import ExitCode
 from assistctl.model import Json
 
@@ -26,16 +26,15 @@ def command(terminal: Terminal, output_format: str) -> int:
     deployment = terminal.deployment()
     found = asyncio.run(deployment.deployed())
     if output_format == "json":
-        _print_json(terminal, found)
+        _print_json(terminal, deployment, found)
     else:
         _print_table(terminal, found)
     return ExitCode.OK
 
 
-def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+def _print_json(terminal: Terminal, deployment: Deployment, found: list[DeployedAssistant]) -> None:
     from assistctl.rendering.as_json import FORMAT_VERSION, dumps
 
-    deployment = terminal.deployment()
     assistants: list[Json] = [
         {
             "key": one.key,

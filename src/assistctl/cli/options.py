@@ -12,6 +12,9 @@ import click
 
 from assistctl.cli.invocation import Invocation
 
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""What an assistant's key looks like; an argument that does not is the path of a saved plan."""
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assistctl.cli.options import adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
+from assistctl.cli.options import KEY, adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
 from assistctl.cli.showing import has_errors, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -53,8 +53,10 @@ def command(
     policy = deployment.policy(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
     plan = asyncio.run(deployment.planned(loaded, policy))
     if out is not None:
-        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt), out)
-        terminal.say(f"Saved to {out}; `assistctl apply {out}` does exactly this, or nothing.")
+        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt, allow_deletes), out)
+        # A name that could be a key would be taken for one.
+        shown = f"./{out}" if KEY.fullmatch(str(out)) else out
+        terminal.say(f"Saved to {out}; `assistctl apply {shown}` does exactly this, or nothing.")
     print_plan(terminal, plan, output_format)
     if has_errors(plan):
         return ExitCode.ERROR

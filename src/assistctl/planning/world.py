@@ -57,5 +57,5 @@ def digest_of(one: Observed) -> str:
 
 def fingerprint(policy: Policy, seen: Mapping[str, str]) -> str:
     """``sha256:`` and a digest of everything that was observed for a plan."""
-    scope = [policy.project, policy.target.name, policy.target.platform]
+    scope = [policy.project, policy.target.name, policy.target.platform, policy.address]
     return f"sha256:{sha256([*scope, dict(seen)])}"

@@ -13,7 +13,6 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
 
 _OPENAI_HOST = "api.openai.com"
-_LONGEST_MESSAGE = 600
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 # Nothing was sent when a connection could not even be made.
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -87,8 +86,6 @@ def _message(error: openai.APIStatusError, base_url: str) -> str:
     if text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
-    if len(text) > _LONGEST_MESSAGE:
-        text = text[:_LONGEST_MESSAGE] + "…"
     return f"{text} (HTTP {error.status_code} from {_shown(base_url)})"
 
 

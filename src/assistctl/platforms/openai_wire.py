@@ -24,6 +24,8 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TIMEOUT_SECONDS = 120.0
+# For what is only advice, and not worth waiting for.
+_TIMEOUT_ONCE_SECONDS = 5.0
 
 
 class OpenAIWire:
@@ -36,10 +38,10 @@ class OpenAIWire:
         self._pace = Pace()
 
     async def get(self, path: str, params: Mapping[str, object] | None = None, *, retried: bool = True) -> Json:
-        """The JSON at ``path``."""
-        options = {"params": params or {}}
+        """The JSON at ``path``. One that is not ``retried`` is given up after a few seconds."""
+        options: dict[str, object] = {"params": params or {}}
         if not retried:
-            return await self._send("get", path, options)
+            return await self._send("get", path, {**options, "timeout": _TIMEOUT_ONCE_SECONDS})
         return await self._pace.keep(lambda: self._send("get", path, options), repeatable=True)
 
     async def post(self, path: str, body: Mapping[str, Json], *, repeatable: bool) -> Json:
@@ -80,6 +82,9 @@ class OpenAIWire:
             response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise translated(error, self.base_url, repeatable=repeatable) from error
+        except (ValueError, OSError) as error:
+            # What could not be written as a request was not sent: half a character, a proxy's address.
+            raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
             return _parsed(response)
         except PlatformError as error:
@@ -128,6 +133,11 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
 
 def _api_key(connection: Connection, base_url: str) -> str:
     key = connection.api_key or connection.environment.get("OPENAI_API_KEY")
+    if key and not (key.isascii() and key.isprintable()):
+        raise ProjectError(
+            f"the API key of target {connection.target!r} has a character that no key has",
+            "Look for a line break at its end, or a quote that was copied along.",
+        )
     if key:
         return key
     if urlsplit(base_url).hostname in _LOOPBACK or connection.http_client is not None:
