@@ -53,6 +53,9 @@ def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
 
     Raises ``AssistctlError`` when the file cannot be written; then none is left behind.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file")
     document = plan_document(shown)
     document["options"] = {
         "keys": list(scope.keys),

@@ -34,7 +34,7 @@ def test_nothing_that_exists_is_overwritten(empty: ProjectFolder) -> None:
     empty.write(".gitignore", "dist")
     assert empty.run("init").code == 0
     assert mine.read_text() == "project: mine\n"
-    assert (empty.path / ".gitignore").read_text().splitlines() == ["dist", ".assistctl/", ".env"]
+    assert (empty.path / ".gitignore").read_text().splitlines() == ["dist", ".assistctl/", ".env", "*.plan"]
     again = empty.run("init", "--format", "json").json
     assert again["created"] == []
 

@@ -19,6 +19,9 @@ from assistctl.planfile import SavedPlan, check_still_holds
 from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Platform
 
+# A refusal names so many keys; the plan has them all.
+_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -42,7 +45,8 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
         if refusal is not None:
             return refusal
         if not order.yes:
-            print_plan(terminal, plan, "text")
+            # Where the results are for a script, the question and what it is about go to the person.
+            print_plan(terminal, plan, "text", to_messages=order.output_format == "json")
             if not terminal.ask(f"Make these changes on {plan.target.name}?"):
                 terminal.complain("Nothing was changed.")
                 return ExitCode.REFUSED
@@ -65,8 +69,10 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
         terminal.complain("error: nothing was changed: the plan has errors")
         return ExitCode.ERROR
     if plan.blocked:
-        keys = ", ".join(dict.fromkeys(change.key for change in plan.blocked))
-        terminal.complain(f"refused: nothing was changed, because of {keys}; the plan says why and how to pass")
+        keys = list(dict.fromkeys(change.key for change in plan.blocked))
+        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        named = ", ".join(keys[:_NAMED]) + more
+        terminal.complain(f"refused: nothing was changed, because of {named}; the plan says why and how to pass")
         return ExitCode.REFUSED
     if not plan.changes:
         return ExitCode.OK

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode
+from assistctl.errors import AssistctlError, ExitCode
+from assistctl.model import Action, Blocked
 
 HELP = """Show only what was changed outside.
 
@@ -37,4 +38,13 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
         from assistctl.rendering.as_text import print_drift
 
         print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+    missing = [change.key for change in plan.changes if change.action in {Action.CREATE, Action.ADOPT}]
+    if missing:
+        terminal.say(f"Declared and not there with this project's mark: {', '.join(missing)}.")
+        terminal.say("They were deleted outside, or never applied.")
+    unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
+    if unjudged:
+        raise AssistctlError(
+            f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
+        )
     return ExitCode.PENDING if plan.drift else ExitCode.OK

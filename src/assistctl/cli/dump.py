@@ -13,7 +13,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ExitCode, ProjectError, did_you_mean
-from assistctl.manifest.writing import Written, key_for, written_manifest
+from assistctl.manifest.writing import Written, is_withheld, key_for, written_manifest
 from assistctl.model import Json, Observed
 from assistctl.planning.ownership import is_marked, read_mark
 
@@ -25,7 +25,7 @@ EXAMPLE = """\
 Examples:
   assistctl dump
   assistctl dump "Order desk" asst_abc123 --target prod
-  assistctl dump --to imported/            and then: assistctl plan --adopt"""
+  assistctl dump --to imported/            to look at them before they move to assistants/"""
 
 
 @subcommand("dump", HELP, EXAMPLE)
@@ -43,6 +43,12 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
     written = _written(deployment, chosen, folder)
     _check_nothing_is_there(written, folder)
     paths = [path for one in written for path in _write(one, folder)]
+    for one in written:
+        if one.withheld:
+            names = ", ".join(one.withheld)
+            terminal.complain(
+                f"warning: {one.key}: {names} came from ${{env:}} and is not written; fill it in again"
+            )
     if output_format == "json":
         from assistctl.rendering.as_json import FORMAT_VERSION, dumps
 
@@ -50,8 +56,17 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
         terminal.write(dumps({"format_version": FORMAT_VERSION, "folder": str(folder), "assistants": dumped}))
         return ExitCode.OK
     terminal.write("".join(f"wrote  {path}\n" for path in paths))
-    terminal.say(f"{len(written)} manifests. What nobody owns yet is taken over with: assistctl apply --adopt")
+    _say_what_next(terminal, deployment, written, folder)
     return ExitCode.OK
+
+
+def _say_what_next(terminal: Terminal, deployment: Deployment, written: Sequence[Written], folder: Path) -> None:
+    if not written:
+        terminal.say("Everything that is there is declared.")
+    elif folder.resolve().is_relative_to(deployment.project.assistants):
+        terminal.say("What nobody owns yet is taken over with: assistctl apply --adopt")
+    else:
+        terminal.say(f"They count once they are in {deployment.project.assistants.name}/.")
 
 
 def _named(wanted: Sequence[str], observed: Sequence[Observed]) -> list[Observed]:
@@ -59,10 +74,14 @@ def _named(wanted: Sequence[str], observed: Sequence[Observed]) -> list[Observed
     for word in wanted:
         found = [one for one in observed if word in (one.id, one.name)]
         if not found:
-            known = [text for one in observed for text in (one.id, one.name) if text]
+            known = [text for one in observed for text in (one.id, _shown_name(one)) if text]
             raise ProjectError(f"there is no assistant with the name or id {word!r}", did_you_mean(word, known))
         chosen.update({one.id: one for one in found})
     return list(chosen.values())
+
+
+def _shown_name(one: Observed) -> str | None:
+    return None if is_withheld(one, ("name",)) else one.name
 
 
 def _undeclared(deployment: Deployment, observed: Sequence[Observed]) -> list[Observed]:
@@ -80,7 +99,8 @@ def _undeclared(deployment: Deployment, observed: Sequence[Observed]) -> list[Ob
 
 
 def _written(deployment: Deployment, chosen: Sequence[Observed], folder: Path) -> list[Written]:
-    taken = {one.key for one in deployment.keys_only().desired}
+    # A manifest of this name would be taken for the project's own file.
+    taken = {"assistctl", *(one.key for one in deployment.keys_only().desired)}
     written = []
     for one in chosen:
         mark = read_mark(one.metadata)

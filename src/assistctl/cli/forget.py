@@ -9,6 +9,7 @@ import click
 from assistctl.cli.carrying_out import Order, carry_out_order
 from assistctl.cli.options import format_option, parallelism_option, subcommand, yes_option
 from assistctl.cli.terminal import Terminal
+from assistctl.errors import ProjectError
 
 HELP = """Let go of assistants without deleting them.
 
@@ -28,6 +29,13 @@ Examples:
 def command(terminal: Terminal, *, keys: tuple[str, ...], yes: bool, parallelism: int, output_format: str) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
+    loaded = deployment.manifests()
+    declared = {one.key: one for one in loaded.desired}
+    for key in keys:
+        if key in declared:
+            raise ProjectError(
+                f"{key!r} is still declared at {declared[key].position}", "Remove its manifest first."
+            )
     policy = deployment.policy(only=keys, forget=keys)
-    order = Order(deployment.manifests(), policy, yes, parallelism, output_format)
+    order = Order(loaded, policy, yes, parallelism, output_format)
     return asyncio.run(carry_out_order(terminal, deployment, order))

@@ -12,8 +12,8 @@ from assistctl.errors import ExitCode
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
-It is the Assistants API v2 over one SQLite file, by default the one the target `local` uses. It listens on
-this machine only unless told otherwise."""
+It is the Assistants API v2 over one SQLite file, by default .assistctl/local.db, which the target `local` uses
+too. It listens on this machine only unless told otherwise."""
 EXAMPLE = """\
 Examples:
   assistctl serve
@@ -49,5 +49,11 @@ def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: 
 
     terminal.know([api_key] if api_key else [])
     database = db or terminal.invocation.directory / DATABASE
-    serve(host=host, port=port, database=database, api_key=api_key, announce=terminal.complain)
+    key = "the key it was given" if api_key else "any key"
+
+    def announce(url: str) -> None:
+        terminal.complain(url)
+        terminal.say(f"Serving {database} to whoever has {key}. Ctrl-C stops it.")
+
+    serve(host=host, port=port, database=database, api_key=api_key, announce=announce)
     return ExitCode.OK

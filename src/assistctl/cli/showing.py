@@ -8,13 +8,15 @@ from assistctl.cli.terminal import Terminal
 from assistctl.model import Plan, Result, Severity
 
 
-def print_plan(terminal: Terminal, plan: Plan, output_format: str) -> None:
-    """Print the plan as a result."""
+def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_messages: bool = False) -> None:
+    """Print the plan as a result, or as text among the messages."""
     shown = terminal.shown(plan)
     if output_format == "text":
         from assistctl.rendering.as_text import print_plan as as_text
 
-        as_text(terminal.results(), shown, verbose=terminal.invocation.verbose)
+        console = terminal.messages() if to_messages else terminal.results()
+        with terminal.to_whoever_reads():
+            as_text(console, shown, verbose=terminal.invocation.verbose)
     elif output_format == "json":
         from assistctl.rendering.as_json import dumps, plan_document
 
@@ -39,7 +41,8 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
         return
     from assistctl.rendering.as_text import print_results as as_text
 
-    as_text(terminal.results(), outcome, plan=shown)
+    with terminal.to_whoever_reads():
+        as_text(terminal.results(), outcome, plan=shown)
 
 
 def has_errors(plan: Plan) -> bool:

@@ -71,7 +71,17 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Print a finished document."""
-        click.echo(text, nl=False)
+        with self.to_whoever_reads():
+            click.echo(text, nl=False)
+            sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def to_whoever_reads(self) -> Iterator[None]:
+        """A reader that has seen enough (``| head``) changes nothing of what was done, nor the exit code."""
+        try:
+            yield
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def say(self, text: str) -> None:
         """Print one line of progress, unless it is to be quiet."""
@@ -82,7 +92,9 @@ class Terminal:
         """Print one line to stderr, whatever was said about quiet."""
         from assistctl.rendering.safe_text import visible
 
-        click.echo(visible(self.shown(text), multiline=True), err=True)
+        # Whoever listened may be gone; what is being done goes on.
+        with contextlib.suppress(OSError):
+            click.echo(visible(self.shown(text), multiline=True), err=True)
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal; only a clear yes is one."""
@@ -104,8 +116,13 @@ def _ctrl_c_ends_it() -> Iterator[None]:
 def _console(color: str, stream: TextIO) -> Console:
     from rich.console import Console
 
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process here; ``to_whoever_reads`` knows better."""
+            raise  # noqa: PLE0704  # the BrokenPipeError that rich is handling
+
     is_terminal = stream.isatty()
-    return Console(
+    return OurConsole(
         file=stream,
         force_terminal=True if color == "always" else (False if color == "never" else None),
         color_system=None if color == "never" else ("truecolor" if color == "always" else "auto"),
@@ -143,7 +160,9 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
     if as_json:
         from assistctl.rendering.as_json import diagnostics_document, dumps
 
-        terminal.write(dumps(diagnostics_document(shown)))
+        # What cannot be written has been told on stderr.
+        with contextlib.suppress(OSError):
+            terminal.write(dumps(diagnostics_document(shown)))
 
 
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -16,8 +16,10 @@ import yaml
 from assistctl.manifest.references import escape, mentions
 from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.model import Json, Observed
-from assistctl.planning.canonical import canonical, default_of, same
-from assistctl.planning.ownership import read_mark, users_pairs
+from assistctl.planning.baseline import read_baseline
+from assistctl.planning.canonical import canonical, canonical_units, default_of, same
+from assistctl.planning.ownership import BASELINE, read_mark, users_pairs
+from assistctl.planning.paths import Path, dotted
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
@@ -30,10 +32,14 @@ _SETTINGS = ("temperature", "top_p", "reasoning_effort")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One manifest: its key, and the texts of its files by their path in the manifest folder."""
+    """One manifest: its key, and the texts of its files by their path in the manifest folder.
+
+    ``withheld`` are the fields that came from the environment: they are left out, as files go into git.
+    """
 
     key: str
     files: Mapping[str, str]
+    withheld: tuple[str, ...] = ()
 
 
 def written_manifest(observed: Observed, key: str, *, schema: str) -> Written:
@@ -42,6 +48,8 @@ def written_manifest(observed: Observed, key: str, *, schema: str) -> Written:
     ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
     """
     files: dict[str, str] = {}
+    withheld = tuple(dotted(unit) for unit in _units(observed) if is_withheld(observed, unit))
+    observed = _without_secrets(observed)
     document: dict[str, Json] = dict(_declared(observed, key))
     instructions = observed.fields.get("instructions")
     if isinstance(instructions, str) and _is_page(instructions):
@@ -52,7 +60,12 @@ def written_manifest(observed: Observed, key: str, *, schema: str) -> Written:
     if mark and mark.prevent_destroy:
         document["lifecycle"] = {"prevent_destroy": True}
     files[f"{key}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(document)
-    return Written(key, files)
+    return Written(key, files, withheld)
+
+
+def is_withheld(observed: Observed, unit: Path) -> bool:
+    """Whether a unit was given a value from the environment when it was applied."""
+    return read_baseline(observed.metadata.get(BASELINE)).is_secret(unit)
 
 
 def key_for(observed: Observed, taken: Iterable[str]) -> str:
@@ -65,12 +78,25 @@ def key_for(observed: Observed, taken: Iterable[str]) -> str:
     return key
 
 
+def _units(observed: Observed) -> Iterable[Path]:
+    return canonical_units(observed.fields, users_pairs(dict(observed.metadata)))
+
+
+def _without_secrets(observed: Observed) -> Observed:
+    secret = {unit for unit in _units(observed) if is_withheld(observed, unit)}
+    fields = {
+        name: value for name, value in observed.fields.items() if not any(unit[0] == name for unit in secret)
+    }
+    metadata = {name: text for name, text in observed.metadata.items() if ("metadata", name) not in secret}
+    return replace(observed, fields=fields, metadata=metadata)
+
+
 def _declared(observed: Observed, key: str) -> Iterator[tuple[str, Json]]:
     """The fields that are not as they would be without being declared."""
     for field in (*_FIELDS, *_SETTINGS):
         value = observed.fields.get(field)
         if field == "name":
-            if value != key:
+            if value != key and field in observed.fields:
                 yield field, _escaped(value)
         elif field in observed.fields and not _is_default(field, value):
             yield field, _escaped(_tidy(field, value))

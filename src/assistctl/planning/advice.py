@@ -47,9 +47,7 @@ def _about_model(one: Desired, models: Mapping[str, str | None] | None, today: d
     if date is None or date - today > NEAR:
         return
     when = "was shut down" if date <= today else "will be shut down"
-    yield _warning(
-        one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one, and apply before that day."
-    )
+    yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
 
 
 def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:

@@ -137,7 +137,7 @@ class _Draft:
             None,
             Action.CREATE,
             "not on the platform",
-            created(desired) + _protection(was=False, now=protect),
+            created(desired) + _protection(was=None if protect else False, now=protect),
             name=_name(desired),
             request=create_request(desired, self._mark(desired, protect=protect)),
         )
@@ -230,7 +230,7 @@ def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:
     )
 
 
-def _protection(*, was: bool, now: bool) -> tuple[FieldDiff, ...]:
+def _protection(*, was: bool | None, now: bool) -> tuple[FieldDiff, ...]:
     return () if was is now else (FieldDiff("lifecycle.prevent_destroy", was, now, Origin.MANIFEST),)
 
 

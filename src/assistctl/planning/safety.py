@@ -25,7 +25,7 @@ def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
     """An unowned assistant has a declared name, and nobody said whether to take it over."""
     return _warning(
         desired,
-        f"an assistant named {one.name!r} exists that no project owns: {one.id}",
+        f"an assistant with the name of {desired.key} exists that no project owns: {one.id}",
         "Apply stops until that is decided: --adopt takes it over, --no-adopt leaves it and creates another.",
     )
 
@@ -36,9 +36,7 @@ def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnost
     advice = "Rename or delete what is too many, or pass --no-adopt to create anew."
     if len(candidates) == 1:
         return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
-    return _warning(
-        desired, f"{len(candidates)} unowned assistants are named {candidates[0].name!r}: {ids}", advice
-    )
+    return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
 
 
 def ambiguous_owner(desired: Desired, twins: Sequence[Observed]) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from assistctl.errors import did_you_mean
 from assistctl.model import Desired, Diagnostic, Observed, Severity
 from assistctl.planning.ownership import is_marked
 from assistctl.planning.policy import Policy
@@ -47,9 +48,21 @@ def transfers(wanted: Mapping[str, Desired], world: World, policy: Policy) -> Tr
     diagnostics = (
         *(_cannot_import(one, world) for key, one in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
+        *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, world, wanted)),
         *(_still_declared(wanted[key]) for key in sorted(policy.forget & wanted.keys())),
     )
     return Transfers(moved, imported, policy.forget - wanted.keys(), diagnostics)
+
+
+def _misspelt(one: Desired, world: World, wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
+    """A ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
+    if one.moved_from is None or one.moved_from in {*world.owned, *wanted}:
+        return
+    advice = did_you_mean(one.moved_from, world.owned.keys() - wanted.keys())
+    if advice:
+        summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new assistant"
+        position = one.position_of("moved_from")
+        yield Diagnostic(Severity.WARNING, summary, advice, key=one.key, path="moved_from", position=position)
 
 
 def _rivals(newcomers: Mapping[str, Desired], wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:

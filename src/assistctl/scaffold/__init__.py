@@ -18,7 +18,7 @@ _FILES = {
     "helper.md": "assistants/prompts/helper.md",
     "workflow.yml": ".github/workflows/assistctl.yml",
 }
-_IGNORED = (".assistctl/", ".env")
+_IGNORED = (".assistctl/", ".env", "*.plan")
 _PLACEHOLDER = "PROJECT_NAME"
 
 
