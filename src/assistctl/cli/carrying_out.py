@@ -84,7 +84,7 @@ async def _done(terminal: Terminal, platform: Platform, plan: Plan, order: Order
     from assistctl.applying.engine import carry_out
 
     stop = asyncio.Event()
-    with _progress(terminal, len(plan.changes)) as report, _stopping(stop):
+    with _progress(terminal, len(plan.changes)) as report, _stopping(terminal, stop):
         results = await carry_out(plan, platform, parallelism=order.parallelism, report=report, stop=stop)
     print_results(terminal, plan, results, order.output_format)
     return _exit_code(results, interrupted=stop.is_set())
@@ -113,13 +113,14 @@ def _progress(terminal: Terminal, total: int) -> Iterator[Callable[[Result], Non
 
 
 @contextlib.contextmanager
-def _stopping(stop: asyncio.Event) -> Iterator[None]:
+def _stopping(terminal: Terminal, stop: asyncio.Event) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM lets what is under way finish; the second ends it at once."""
     loop = asyncio.get_running_loop()
 
     def wind_down() -> None:
         stop.set()
         restore()
+        terminal.complain("Stopping: what is under way is finished first. Once more ends it at once.")
 
     def restore() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
