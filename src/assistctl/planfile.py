@@ -16,7 +16,7 @@ from assistctl.planning.canonical import digest
 from assistctl.rendering.as_json import FORMAT_VERSION, dumps, plan_document
 
 _LARGEST = 256 * 1024 * 1024
-# Enough to tell two requests apart, too little to find a secret that is in one.
+# Enough to tell two requests apart, and no more of a digest of what may hold a secret than that takes.
 _DIGEST_CHARACTERS = 8
 
 

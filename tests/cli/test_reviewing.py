@@ -88,3 +88,24 @@ def test_a_server_without_a_list_of_models_is_no_trouble(remote: ProjectFolder, 
     server.fault = lambda asked: Answer(404, b"{}") if asked.path == "/v1/models" else None
     remote.manifest("desk")
     assert remote.run("plan").code == 0
+
+
+def test_drift_of_twins_is_an_error_and_one_document(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("desk")
+    remote.run("apply", "--yes")
+    headers = {"OpenAI-Beta": "assistants=v2"}
+    mark = "project=acme target=prod key=desk"
+    httpx2.post(f"{server.url}/assistants", json={"model": "m", "metadata": {"assistctl": mark}}, headers=headers)
+    shown = remote.run("drift", "--format", "json")
+    assert shown.code == 1
+    assert "desk" in shown.json["diagnostics"][0]["summary"]
+
+
+def test_manifest_errors_come_before_a_missing_key(project: ProjectFolder) -> None:
+    targets = "{local: {platform: local, api_key: '${env:NO_KEY}'}}"
+    project.write("assistctl.yaml", f"project: acme\ntargets: {targets}\n")
+    project.write("assistants/one.yaml", "modle: gpt-4.1\n")
+    for command in ("plan", "apply"):
+        shown = project.run(command)
+        assert "assistants/one.yaml:1:1" in shown.err
+        assert "NO_KEY" not in shown.err

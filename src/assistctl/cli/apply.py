@@ -55,13 +55,14 @@ def command(
     saved = _saved_plan(keys)
     scope = saved.scope if saved else Scope(keys)
     deployment = terminal.deployment(saved.target if saved else None)
+    # Manifests first: what is wrong in them is told before a key is looked for.
+    loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
     policy = deployment.policy(
         adopt=scope.adopt if adopt is None else adopt,
         destroy=scope.destroy,
         allow_deletes=allow_deletes or scope.allow_deletes,
         only=scope.keys,
     )
-    loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
     order = Order(loaded, policy, yes, parallelism, output_format, saved)
     return asyncio.run(carry_out_order(terminal, deployment, order))
 

@@ -29,6 +29,11 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     deployment = terminal.deployment()
     loaded = deployment.manifests()
     plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys)))
+    unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
+    if unjudged:
+        raise AssistctlError(
+            f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
+        )
     shown = terminal.shown(replace(plan, changes=(), diagnostics=()))
     if output_format == "json":
         from assistctl.rendering.as_json import drift_document, dumps
@@ -37,14 +42,10 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     else:
         from assistctl.rendering.as_text import print_drift
 
-        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+        with terminal.to_whoever_reads():
+            print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
     missing = [change.key for change in plan.changes if change.action in {Action.CREATE, Action.ADOPT}]
     if missing:
         terminal.say(f"Declared and not there with this project's mark: {', '.join(missing)}.")
         terminal.say("They were deleted outside, or never applied.")
-    unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
-    if unjudged:
-        raise AssistctlError(
-            f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
-        )
     return ExitCode.PENDING if plan.drift else ExitCode.OK

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistctl.errors import did_you_mean
 from assistctl.model import Desired, Diagnostic, Observed, Severity
-from assistctl.planning.ownership import is_marked
+from assistctl.planning.ownership import MARK, is_marked
 from assistctl.planning.policy import Policy
 from assistctl.planning.world import World
 
@@ -96,7 +96,7 @@ def _cannot_import(one: Desired, world: World) -> Diagnostic:
 
 
 def _owner(taken: Observed) -> str:
-    mark = taken.metadata.get("assistctl", "")
+    mark = taken.metadata.get(MARK, "")
     return mark if is_marked(taken.metadata) and mark else "another project"
 
 
