@@ -8,6 +8,7 @@ AssistctlError                exit 1
     ├── NotFoundError         what was asked for is not there
     ├── ConflictError         it was changed by somebody else meanwhile
     ├── NotKeptError          it accepted a request and kept something else
+    ├── ChangedFileError      a file was changed while it was uploaded
     └── OutcomeUnknownError   the request may or may not have been carried out
 """
 
@@ -87,6 +88,13 @@ class NotKeptError(PlatformError):
             f"the platform accepted the request but did not keep {', '.join(self.paths)}",
             "It may not support that. The rest of this change was made.",
         )
+
+
+class ChangedFileError(PlatformError):
+    """A file was not what the plan says when it was uploaded."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} was changed while it was uploaded", "Apply again when it is finished.")
 
 
 class OutcomeUnknownError(PlatformError):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.source_file import SourceFile
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -109,7 +111,9 @@ class Desired:
     ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
     Assistants API's shapes; a declared ``null`` is kept. ``secret_paths`` are the paths (``instructions``,
     ``tools[0].function.description``) of the strings that contain an ``${env:}`` value. ``platform_fields``
-    is the manifest's ``platforms`` mapping. ``import_id`` is the id of an existing assistant to take over, and
+    is the manifest's ``platforms`` mapping. ``interpreter_files`` are those of ``files`` that are for the code
+    interpreter; ``store`` is the key of the vector store it searches: its own key when ``files`` has any for file
+    search, or that of a shared one. ``import_id`` is the id of an existing assistant to take over, and
     ``moved_from`` the key this one had before. ``positions`` maps a path to where it stands.
     """
 
@@ -122,6 +126,8 @@ class Desired:
     import_id: str | None = None
     moved_from: str | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
+    interpreter_files: tuple[SourceFile, ...] = ()
+    store: str | None = None
 
     def position_of(self, path: str) -> Position:
         """Where ``path`` stands, or the nearest declared thing that encloses it."""

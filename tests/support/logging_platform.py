@@ -40,6 +40,7 @@ class LoggingPlatform:
     most_under_way: int = 0
     name: str = "in-memory"
     capabilities: Capabilities = CAPABILITIES
+    knowledge: None = None
 
     @property
     def changing_calls(self) -> list[Call]:

@@ -6,14 +6,16 @@ plans, ownership or baselines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json, Observed
+from assistctl.source_file import SourceFile
 
 
 class Level(StrEnum):
@@ -68,11 +70,78 @@ class Connection:
     http_client: object = None
 
 
+class KnowledgePlatform(Protocol):
+    """The files and vector stores of a platform.
+
+    All methods raise ``PlatformError`` (or a subclass) and nothing else on failure.
+    """
+
+    async def upload(self, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
+        """Upload a file of the project for the use of assistants, streamed from the disk; never repeated.
+
+        ``sent`` is called with the number of bytes of each piece that was sent. Raises ``ChangedFileError`` when
+        what was read is not what ``source`` says (nothing is left on the platform then), and
+        ``OutcomeUnknownError`` when it may be there all the same.
+        """
+
+    async def list_files(self) -> Sequence[UploadedFile]:
+        """All uploads for the use of assistants, whoever owns them, each once."""
+
+    async def find_file(self, file_id: str) -> UploadedFile | None:
+        """One upload; ``None`` when it is not there."""
+
+    async def delete_file(self, file_id: str) -> None:
+        """Delete an upload; one that is already gone is no error."""
+
+    async def list_stores(self) -> Sequence[ObservedStore]:
+        """All vector stores there are, whoever owns them, each once."""
+
+    async def create_store(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> ObservedStore:
+        """Create an empty vector store, in one request that is never repeated.
+
+        Raises ``OutcomeUnknownError`` when it may have been created all the same.
+        """
+
+    async def update_store(
+        self, store_id: str, fields: Mapping[str, Json], metadata: Mapping[str, str]
+    ) -> ObservedStore:
+        """Set ``fields`` (``None`` clears one) and replace the metadata."""
+
+    async def delete_store(self, store_id: str) -> None:
+        """Delete a vector store, not its uploads; one that is already gone is no error."""
+
+    async def list_store_files(self, store_id: str) -> Sequence[StoreFile]:
+        """All files of a vector store, each once."""
+
+    async def attach(self, store_id: str, files: Sequence[Attachment]) -> str:
+        """Put at most ``BATCH_SIZE`` uploads into a vector store as one batch; the batch's id.
+
+        Raises ``OutcomeUnknownError`` when it may have been done all the same.
+        """
+
+    async def indexing(self, store_id: str, batch_id: str) -> Indexing:
+        """How far a batch is."""
+
+    async def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Json]) -> None:
+        """Replace all attributes of a file in a vector store."""
+
+    async def detach(self, store_id: str, file_id: str) -> None:
+        """Take a file out of a vector store; the upload stays. One that is not in it is no error."""
+
+
+BATCH_SIZE = 2_000
+"""How many files one batch may hold (CreateVectorStoreFileBatchRequest in OpenAI's API description)."""
+
+
 class Platform(Protocol):
     """One kind of API. All methods raise ``PlatformError`` (or a subclass) and nothing else on failure."""
 
     name: str
     capabilities: Capabilities
+
+    @property
+    def knowledge(self) -> KnowledgePlatform | None:
+        """Its files and vector stores; ``None`` where it has none."""
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants there are, whoever owns them, each once."""

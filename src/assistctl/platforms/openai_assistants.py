@@ -51,6 +51,7 @@ class OpenAIAssistants:
 
     name = "openai-assistants"
     capabilities = CAPABILITIES
+    knowledge = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="assistants=v2")
