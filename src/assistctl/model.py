@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl import json_value
+from assistctl.file_work import FileTotals, FileUse, KnowledgeWork
 from assistctl.source_file import SourceFile
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = json_value.Json
 
 
 class Kind(StrEnum):
@@ -176,18 +178,23 @@ class FieldDiff:
 class Request:
     """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
 
-    ``removed`` are the metadata pairs that must be gone afterwards.
+    ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
+    that are not known yet; ``reads`` maps those of the code interpreter's files to their paths.
     """
 
     fields: Mapping[str, Json]
     metadata: Mapping[str, str]
     revision: str | None = None
     removed: frozenset[str] = frozenset()
+    reads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing apply would do, why, and in what it differs. ``request`` is ``None`` for a delete."""
+    """One thing apply would do, why, and in what it differs.
+
+    ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
+    """
 
     kind: Kind
     key: str
@@ -198,6 +205,7 @@ class Change:
     blocked: Blocked | None = None
     name: str | None = None
     request: Request | None = None
+    file: FileUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +251,8 @@ class Plan:
     """What apply would do, and what that was decided upon.
 
     ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
-    ``fingerprint`` is the digest of all of them.
+    ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
+    out; ``knowledge`` is what they come to.
     """
 
     project: str
@@ -254,6 +263,8 @@ class Plan:
     summary: Summary
     seen: Mapping[str, str]
     fingerprint: str
+    files: FileTotals = field(default_factory=FileTotals)
+    knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
 
     @property
     def blocked(self) -> tuple[Change, ...]:

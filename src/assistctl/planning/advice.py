@@ -75,13 +75,13 @@ def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
 
 def _about_files(one: Desired) -> Iterator[Diagnostic]:
     resources = one.fields.get("tool_resources")
-    has_store = isinstance(resources, dict) and bool(resources.get("file_search"))
+    has_store = one.store is not None or (isinstance(resources, dict) and bool(resources.get("file_search")))
     if "file_search" in _types(one) and not has_store:
         yield _warning(
             one,
             "tools",
             "file_search is declared, and there is nothing for it to search",
-            "Give it a vector store under `tool_resources.file_search`.",
+            "Name what it is to search under `files`, or a vector store under `vector_store`.",
         )
 
 

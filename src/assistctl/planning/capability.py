@@ -59,6 +59,10 @@ def check_expressible(desired: Desired, platform: str, capabilities: Expressible
 
 def _used(desired: Desired) -> Iterator[tuple[str, str]]:
     """Each capability a manifest asks for, and the path that asks for it."""
+    if desired.interpreter_files:
+        yield "files.code_interpreter", "files"
+    if desired.store is not None:
+        yield "files.file_search", "files" if "files" in desired.positions else "vector_store"
     for field, value in desired.fields.items():
         if field != "tools":
             yield field, field

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from assistctl.model import Desired, Drift, FieldDiff, Json, Kind, Observed, Origin
@@ -16,9 +16,10 @@ from assistctl.planning.canonical import (
 )
 from assistctl.planning.differences import Difference, differences
 from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
-from assistctl.planning.ownership import BASELINE, is_marked, users_pairs
+from assistctl.planning.ownership import BASELINE, Mark, is_marked, users_pairs
 from assistctl.planning.paths import Path, dotted
 from assistctl.planning.secrecy import plainly_named_tools, secret_paths, shown_path, touches
+from assistctl.planning.symbols import Symbols
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
@@ -32,17 +33,20 @@ class Comparison:
     """``desired`` against ``observed`` against the baseline in the latter's metadata.
 
     ``unreported`` fields may be missing from what the platform answers; one that is missing is judged by the
-    baseline alone.
+    baseline alone. Where ids stand for files and vector stores, both sides have tokens, and ``symbols`` says what
+    people call those. ``kind`` is what is compared.
     """
 
     desired: Desired
     observed: Observed
     unreported: frozenset[str] = frozenset()
+    symbols: Symbols = field(default_factory=Symbols)
+    kind: Kind = Kind.ASSISTANT
 
     @cached_property
     def diffs(self) -> tuple[FieldDiff, ...]:
         """Each difference between what is there and what is declared, with its origin."""
-        return tuple(
+        return self.symbols.in_diffs(
             self._diff(difference, unit) for unit, found in self._differences.items() for difference in found
         )
 
@@ -51,7 +55,7 @@ class Comparison:
         """The differences that somebody else had a hand in."""
         key, observed_id = self.desired.key, self.observed.id
         return tuple(
-            Drift(Kind.ASSISTANT, key, observed_id, diff.path, diff.old, diff.new, diff.secret)
+            Drift(self.kind, key, observed_id, diff.path, diff.old, diff.new, diff.secret)
             for diff in self.diffs
             if diff.origin is not Origin.MANIFEST
         )
@@ -184,14 +188,14 @@ class Comparison:
         return touches(self._secrets, difference.path) or self._baseline.is_secret(unit)
 
 
-def created(desired: Desired) -> tuple[FieldDiff, ...]:
-    """Everything a new assistant is declared to have; each tool by itself."""
+def created(desired: Desired, symbols: Symbols | None = None) -> tuple[FieldDiff, ...]:
+    """Everything a new thing is declared to have; each tool by itself."""
     units = _declared_units(desired.fields)
     tools = units.pop(_TOOLS, None)
     if isinstance(tools, dict):
         units.update({("tools", name): tool for name, tool in tools.items()})
     secrets, plain_tools = secret_paths(desired), plainly_named_tools(desired)
-    return tuple(
+    return (symbols or Symbols()).in_diffs(
         FieldDiff(
             dotted(shown_path(path, plain_tools) if touches(secrets, path) else path),
             None,
@@ -201,6 +205,18 @@ def created(desired: Desired) -> tuple[FieldDiff, ...]:
         )
         for path, value in units.items()
     )
+
+
+def protection_diff(*, was: bool | None, now: bool) -> tuple[FieldDiff, ...]:
+    """The difference in protection, if there is one."""
+    return () if was is now else (FieldDiff("lifecycle.prevent_destroy", was, now, Origin.MANIFEST),)
+
+
+def key_diff(mark: Mark | None, key: str) -> tuple[FieldDiff, ...]:
+    """The difference between the key that something carries and the one it is to have."""
+    if mark is None or mark.key == key:
+        return ()
+    return (FieldDiff("key", mark.key, key, Origin.MANIFEST),)
 
 
 def foreign_edits(observed: Observed) -> tuple[Path, ...]:

@@ -22,30 +22,45 @@ from assistctl.model import (
 )
 from assistctl.planning import safety
 from assistctl.planning.capability import Expressible, check_expressible
-from assistctl.planning.comparison import Comparison, created, foreign_edits
+from assistctl.planning.comparison import Comparison, created, foreign_edits, key_diff, protection_diff
+from assistctl.planning.file_changes import totals
+from assistctl.planning.file_marks import OUR_FILE_PAIRS
+from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.ownership import METADATA_PAIRS, Mark, read_mark
 from assistctl.planning.paths import dotted
 from assistctl.planning.policy import Policy
 from assistctl.planning.requests import create_request, forget_request, update_request
+from assistctl.planning.shelves import Knowledge, shelves
+from assistctl.planning.symbols import Symbols, symbols_of, with_tokens
 from assistctl.planning.transfer import Transfers, transfers
 from assistctl.planning.world import World, digest_of, fingerprint, sorted_out
 
 
 def make_plan(
-    desired: Sequence[Desired], observed: Iterable[Observed], policy: Policy, capabilities: Expressible
+    desired: Sequence[Desired],
+    observed: Sequence[Observed],
+    policy: Policy,
+    capabilities: Expressible,
+    knowledge: Knowledge | None = None,
 ) -> Plan:
     """What apply would do so that the project's assistants on the target are the declared ones.
 
     Nothing but what carries the project's and target's mark is changed or deleted, save an adoption that
-    ``policy`` allows. The changes are in the order of their keys.
+    ``policy`` allows. The changes are in the order of their keys, those of files behind them in that of their
+    paths.
     """
     world = sorted_out(observed, policy.project, policy.target.name)
     wanted = {} if policy.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
     moving = transfers(wanted, world, policy)
-    draft = _Draft(policy, capabilities, world, moving, _names_to_come(wanted, world))
+    knowledge = knowledge or Knowledge()
+    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy))
+    draft = _Draft(policy, capabilities, world, moving, _names_to_come(wanted, world), reading)
+    reading.decide_stores([one for those in world.owned.values() for one in those])
     for key in sorted({*wanted, *world.owned} - moving.left_behind):
         if policy.includes(key):
             draft.decide(key, wanted.get(key))
+        else:
+            draft.leave(key)
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         draft.diagnostics.append(safety.nothing_declared(world.owned_count))
     return draft.finished()
@@ -65,6 +80,7 @@ class _Draft:
     world: World
     transfers: Transfers
     names: Counter[object]
+    knowledge: KnowledgeDraft
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -93,26 +109,41 @@ class _Draft:
         else:
             self._create_or_adopt(desired)
 
+    def leave(self, key: str) -> None:
+        """Note what one key has that this plan is not about."""
+        for one in self.world.owned.get(key, ()):
+            self.knowledge.interpreter_stays(one)
+
     def finished(self) -> Plan:
         """The plan, its thresholds checked and its changes counted."""
         changes, exceeded = safety.within_thresholds(self.changes, self.world.owned_count, self.policy)
+        changes = tuple(sorted((*changes, *self.knowledge.changes), key=_place))
         counts = Counter(str(change.action) for change in changes)
+        files = tuple(self.knowledge.files.planned())
+        seen = {**self.seen, **self.knowledge.seen}
         return Plan(
             project=self.policy.project,
             target=self.policy.target,
-            changes=changes,
-            drift=tuple(self.drift),
-            diagnostics=(*self.transfers.diagnostics, *self.diagnostics, *exceeded),
+            changes=(*changes, *files),
+            drift=(*self.drift, *self.knowledge.drift),
+            diagnostics=(
+                *self.transfers.diagnostics,
+                *self.diagnostics,
+                *self.knowledge.diagnostics,
+                *exceeded,
+            ),
             summary=Summary(
                 create=counts["create"],
                 update=counts["update"],
                 delete=counts["delete"],
                 adopt=counts["adopt"],
-                unchanged=self.unchanged,
+                unchanged=self.unchanged + self.knowledge.unchanged,
                 forget=counts["forget"],
             ),
-            seen=dict(self.seen),
-            fingerprint=fingerprint(self.policy, self.seen),
+            seen=seen,
+            fingerprint=fingerprint(self.policy, seen),
+            files=totals(files),
+            knowledge=self.knowledge.work(),
         )
 
     def _create_or_adopt(self, desired: Desired) -> None:
@@ -130,6 +161,9 @@ class _Draft:
             self._adopt(desired, candidates[0])
 
     def _create(self, desired: Desired) -> None:
+        self.knowledge.interpreter_reads(desired, None)
+        symbols = self._symbols(desired, None)
+        desired = _symbolic(desired, symbols)
         protect = bool(desired.lifecycle.prevent_destroy)
         change = Change(
             Kind.ASSISTANT,
@@ -137,7 +171,7 @@ class _Draft:
             None,
             Action.CREATE,
             "not on the platform",
-            created(desired) + _protection(was=None if protect else False, now=protect),
+            created(desired, symbols) + protection_diff(was=None if protect else False, now=protect),
             name=_name(desired),
             request=create_request(desired, self._mark(desired, protect=protect)),
         )
@@ -176,21 +210,33 @@ class _Draft:
         self.changes.append(change)
 
     def _brought_in_line(self, desired: Desired, one: Observed, action: Action) -> tuple[Change, Comparison]:
-        comparison = Comparison(desired, one, self.capabilities.unreported)
+        self.knowledge.interpreter_reads(desired, one)
+        symbols = self._symbols(desired, one)
+        comparison = Comparison(
+            _symbolic(desired, symbols),
+            replace(one, fields=symbols.in_fields(one.fields)),
+            self.capabilities.unreported,
+            symbols,
+        )
         mark = read_mark(one.metadata)
         was = bool(mark and mark.prevent_destroy)
         wants = desired.lifecycle.prevent_destroy
         now = was if wants is None else wants
-        diffs = comparison.diffs + _protection(was=was, now=now) + _key_change(mark, desired)
+        diffs = comparison.diffs + protection_diff(was=was, now=now) + key_diff(mark, desired.key)
         change = Change(Kind.ASSISTANT, desired.key, one.id, action, "", diffs, name=_name(desired))
         if not diffs and action is Action.UPDATE:
             return change, comparison
         request = update_request(comparison, self._mark(desired, protect=now))
-        if len(request.metadata) > METADATA_PAIRS:
-            self.diagnostics.append(safety.too_many_pairs(desired, len(request.metadata)))
+        pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
+        if pairs > METADATA_PAIRS:
+            self.diagnostics.append(safety.too_many_pairs(desired, pairs))
         return replace(change, request=request), comparison
 
+    def _symbols(self, desired: Desired | None, one: Observed | None) -> Symbols:
+        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id)
+
     def _forget(self, key: str, one: Observed) -> None:
+        self.knowledge.interpreter_stays(one)
         self.changes.append(
             Change(
                 Kind.ASSISTANT,
@@ -207,7 +253,9 @@ class _Draft:
         reasons = ["destroy" if self.policy.destroy else "no longer declared"]
         if self.capabilities.archives:
             reasons.append("the platform archives it")
-        edited = ", ".join(dotted(unit) for unit in foreign_edits(one))
+        self.knowledge.interpreter_ends(key, one)
+        symbolic = replace(one, fields=self._symbols(None, one).in_fields(one.fields))
+        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic))
         if edited:
             reasons.append(f"changed outside since: {edited}")
         change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name)
@@ -230,14 +278,15 @@ def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:
     )
 
 
-def _protection(*, was: bool | None, now: bool) -> tuple[FieldDiff, ...]:
-    return () if was is now else (FieldDiff("lifecycle.prevent_destroy", was, now, Origin.MANIFEST),)
+def _symbolic(desired: Desired, symbols: Symbols) -> Desired:
+    """``desired`` with tokens for all that may have another id tomorrow."""
+    desired = with_tokens(desired)
+    return replace(desired, fields=symbols.in_fields(desired.fields))
 
 
-def _key_change(mark: Mark | None, desired: Desired) -> tuple[FieldDiff, ...]:
-    if mark is None or mark.key == desired.key:
-        return ()
-    return (FieldDiff("key", mark.key, desired.key, Origin.MANIFEST),)
+def _place(change: Change) -> tuple[str, bool]:
+    """The order of changes: by key, an assistant before its vector store."""
+    return change.key, change.kind is not Kind.ASSISTANT
 
 
 def _name(desired: Desired) -> str | None:

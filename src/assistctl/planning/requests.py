@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from assistctl.model import Desired, Json, Observed, Request
+from assistctl.model import Desired, Json, Kind, Observed, Request
 from assistctl.planning.baseline import write_baseline
 from assistctl.planning.canonical import canonical_units, cleared
 from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
+from assistctl.planning.file_marks import FILES, PATHS, files_pairs, tokens_of_files
 from assistctl.planning.ignoring import covers
 from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.planning.paths import Path
 from assistctl.planning.secrecy import secret_paths, touches
+from assistctl.planning.symbols import is_token, replaced_ids
 
 
 def create_request(desired: Desired, mark: Mark) -> Request:
@@ -21,7 +24,7 @@ def create_request(desired: Desired, mark: Mark) -> Request:
     metadata = pairs if isinstance(pairs, dict) else {}
     units = canonical_units(fields, metadata)
     secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
-    return Request(fields, {**_texts(metadata), **_ours(mark, units, secret_units)})
+    return Request(fields, {**_texts(metadata), **_ours(mark, units, secret_units)}, reads=_reads(desired))
 
 
 def update_request(comparison: Comparison, mark: Mark) -> Request:
@@ -32,18 +35,40 @@ def update_request(comparison: Comparison, mark: Mark) -> Request:
         fields.update(_field(comparison, unit))
     if comparison.model_changes:
         fields.update(_settings_for_new_model(comparison))
-    metadata = {**observed.metadata, **_texts(_metadata(comparison.declared))}
+    metadata = {**_kept_pairs(comparison), **_texts(_metadata(comparison.declared))}
     for unit in comparison.undeclared:
         if unit[0] == "metadata":
             metadata.pop(str(unit[1]), None)
     metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
-    return Request(fields, metadata, observed.revision, frozenset(observed.metadata.keys() - metadata.keys()))
+    reads = _reads(comparison.desired)
+    removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if reads else set())
+    return Request(fields, metadata, observed.revision, frozenset(removed), reads)
 
 
 def forget_request(observed: Observed) -> Request:
     """The metadata without our pairs; nothing else."""
     theirs = {key: value for key, value in observed.metadata.items() if not key.startswith(OUR_PREFIX)}
     return Request({}, theirs, observed.revision, frozenset(observed.metadata.keys() - theirs.keys()))
+
+
+def resolved(request: Request, ids: Mapping[str, str]) -> Request:
+    """``request`` with ids for its tokens, and with the pairs that say what the ids of files stand for.
+
+    Raises ``KeyError`` for a token that ``ids`` does not have.
+    """
+    fields = replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one)
+    pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
+    return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
+
+
+def _reads(desired: Desired) -> dict[str, str]:
+    return {token: file.path for token, file in tokens_of_files(desired.interpreter_files).items()}
+
+
+def _kept_pairs(comparison: Comparison) -> dict[str, str]:
+    """What is there but for what is written anew: what an assistant's files are."""
+    anew = {FILES, PATHS} if comparison.kind is Kind.ASSISTANT else set()
+    return {key: value for key, value in comparison.observed.metadata.items() if key not in anew}
 
 
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:

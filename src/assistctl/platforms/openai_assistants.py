@@ -39,6 +39,8 @@ CAPABILITIES = Capabilities(
             "tools.code_interpreter",
             "tools.file_search",
             "tools.function",
+            "files.code_interpreter",
+            "files.file_search",
         )
     },
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.

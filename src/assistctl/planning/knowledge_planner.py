@@ -1,0 +1,299 @@
+"""The part of a plan that is about files and vector stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assistctl.file_work import KnowledgeWork, StoreWork
+from assistctl.knowledge import DesiredStore, ObservedStore
+from assistctl.model import (
+    Action,
+    Change,
+    Desired,
+    Diagnostic,
+    Drift,
+    Json,
+    Kind,
+    Observed,
+    Severity,
+)
+from assistctl.planning import safety
+from assistctl.planning.canonical import digest
+from assistctl.planning.comparison import Comparison, created, key_diff, protection_diff
+from assistctl.planning.file_changes import FileChanges, Holder
+from assistctl.planning.file_marks import (
+    FILES,
+    held_in_store,
+    interpreter_files,
+    tokens_of,
+    tokens_of_files,
+    was_settled,
+)
+from assistctl.planning.ownership import Mark, read_mark
+from assistctl.planning.policy import Policy
+from assistctl.planning.requests import create_request, forget_request, update_request
+from assistctl.planning.shelves import Knowledge, Shelves
+from assistctl.planning.store_contents import Contents, compared, everything
+from assistctl.planning.symbols import file_ids
+
+
+@dataclass(slots=True)
+class KnowledgeDraft:
+    """The plan of the project's files and vector stores while it is being made."""
+
+    policy: Policy
+    knowledge: Knowledge
+    shelves: Shelves
+    changes: list[Change] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)
+    unchanged: int = 0
+    files: FileChanges = field(default_factory=FileChanges)
+    _work: dict[str, StoreWork] = field(default_factory=dict)
+
+    def decide_stores(self, owned: Iterable[Observed]) -> None:
+        """Add what is to be done about every vector store that the plan is about; ``owned`` are the assistants."""
+        self._note_uploads(owned)
+        left_behind = set(self.shelves.moved.values())
+        for key in sorted({*self.shelves.wanted, *self.shelves.live} - left_behind):
+            wanted, there = self.shelves.wanted.get(key), self.shelves.there(key)
+            if there is not None and (wanted or self.policy.includes(key)):
+                self.seen[f"{key}:{there.id}"] = self._digest(there)
+            if wanted is not None:
+                self._create(wanted) if there is None else self._update(wanted, there)
+            elif there is not None and self.policy.includes(key):
+                self._forget(key, there) if key in self.policy.forget else self._delete(key, there)
+
+    def interpreter_reads(self, desired: Desired, observed: Observed | None) -> None:
+        """Add what becomes of the files that an assistant's code interpreter has, and is to have."""
+        holder = (str(Kind.ASSISTANT), desired.key)
+        held = interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else []
+        there = {one.token: one for one in held}
+        wanted = tokens_of_files(desired.interpreter_files)
+        stale = {one.path: one for token, one in there.items() if token not in wanted}
+        for token, source in wanted.items():
+            self.files.wanted(token, source)
+            if token in there:
+                self.files.stays(there[token].file_id)
+                continue
+            replaced = [stale.pop(source.path)] if source.path in stale else []
+            self.files.changes(holder, source, token, "changed" if replaced else "new", replaced)
+        for one in stale.values():
+            self.files.goes(holder, one, "no longer declared")
+
+    def interpreter_ends(self, key: str, observed: Observed) -> None:
+        """Add that the files of an assistant's code interpreter go with it."""
+        for held in interpreter_files(observed.metadata, file_ids(observed.fields)):
+            self.files.goes((str(Kind.ASSISTANT), key), held, "its assistant is deleted")
+
+    def interpreter_stays(self, observed: Observed) -> None:
+        """Note the files of an assistant that the plan leaves alone."""
+        for held in interpreter_files(observed.metadata, file_ids(observed.fields)):
+            self.files.stays(held.file_id)
+
+    def work(self) -> KnowledgeWork:
+        """What all of it comes to."""
+        needed = self.files.needed()
+        recorded = self.knowledge.observed.recorded_tokens()
+        return KnowledgeWork(
+            uploads=needed,
+            known={token: one for token, one in self.files.in_place.items() if token not in needed},
+            recorded={token: recorded[token] for token in needed if token in recorded},
+            stores=self._work,
+            discards=self.files.discards(),
+        )
+
+    def _note_uploads(self, owned: Iterable[Observed]) -> None:
+        for one in owned:
+            for held in interpreter_files(one.metadata, file_ids(one.fields)):
+                self.files.found(held.token, held.file_id)
+        for files in self.knowledge.observed.files.values():
+            for file in files:
+                in_store = held_in_store(file)
+                if in_store is not None:
+                    self.files.found(in_store.token, in_store.file_id)
+
+    def _create(self, store: DesiredStore) -> None:
+        contents = everything(store)
+        self._note(store, contents)
+        desired = _as_desired(store)
+        protect = bool(store.lifecycle.prevent_destroy)
+        self.changes.append(
+            Change(
+                Kind.VECTOR_STORE,
+                store.key,
+                None,
+                Action.CREATE,
+                f"not on the platform; {_counted(len(tokens_of(store)))}",
+                created(desired) + protection_diff(was=None if protect else False, now=protect),
+                name=_name(store),
+                request=create_request(desired, self._mark(store.key, protect=protect)),
+            )
+        )
+
+    def _update(self, store: DesiredStore, there: ObservedStore) -> None:
+        files = self.knowledge.observed.files.get(there.id)
+        untouched = was_settled(store, there)
+        contents = Contents()
+        # One that was not looked into says that it holds what is declared.
+        if files is not None:
+            contents = compared(store, files)
+            self._note(store, contents, untouched=untouched)
+            self._note_drift(store, there, contents, untouched=untouched)
+        desired = _as_desired(store)
+        comparison = Comparison(desired, _as_observed(there), kind=Kind.VECTOR_STORE)
+        self.drift += comparison.drift
+        mark = read_mark(there.metadata)
+        was = bool(mark and mark.prevent_destroy)
+        now = was if store.lifecycle.prevent_destroy is None else store.lifecycle.prevent_destroy
+        diffs = comparison.diffs + protection_diff(was=was, now=now) + key_diff(mark, store.key)
+        reasons = [*_reasons(contents), *(["its fields changed"] if diffs else [])]
+        if not reasons and not untouched and files is not None:
+            reasons = ["an earlier apply was not finished"]
+        if not reasons:
+            self.unchanged += 1
+            return
+        self.changes.append(
+            Change(
+                Kind.VECTOR_STORE,
+                store.key,
+                there.id,
+                Action.UPDATE,
+                "; ".join(reasons),
+                diffs,
+                name=_name(store),
+                request=update_request(comparison, self._mark(store.key, protect=now)),
+            )
+        )
+
+    def _note(self, store: DesiredStore, contents: Contents, *, untouched: bool = False) -> None:
+        """Tell the files' changes of what this vector store holds, is to hold, and holds no longer."""
+        holder = _holder(store.key)
+        for token, entry in tokens_of(store).items():
+            self.files.wanted(token, entry.source)
+        for file_id in contents.held.values():
+            self.files.stays(file_id)
+        for one in contents.changes:
+            reason = f"{one.reason}, outside" if untouched and one.is_new else one.reason
+            self.files.changes(holder, one.entry.source, one.token, reason, one.replaces)
+        for held in contents.removed:
+            self.files.goes(holder, held, "no longer declared")
+        for held in contents.spare:
+            self.files.spare(holder, held)
+        self._work[store.key] = contents.work
+
+    def _note_drift(
+        self, store: DesiredStore, there: ObservedStore, contents: Contents, *, untouched: bool
+    ) -> None:
+        """What others did to the files of a vector store that held all that is declared."""
+        if not untouched:
+            return
+        paths = [one.entry.source.path for one in contents.changes]
+        self.drift += [
+            Drift(Kind.VECTOR_STORE, store.key, there.id, f"files[{path}]", None, path) for path in paths
+        ]
+        if contents.foreign and there.metadata.get(FILES) != contents.work.settled:
+            self.diagnostics.append(_foreign_files(store, contents.foreign))
+
+    def _delete(self, key: str, there: ObservedStore) -> None:
+        self._empty(key, there, "its vector store is deleted")
+        reason = "destroy" if self.policy.destroy else "no longer declared"
+        change = Change(Kind.VECTOR_STORE, key, there.id, Action.DELETE, reason, name=_store_name(there))
+        mark = read_mark(there.metadata)
+        if mark and mark.prevent_destroy:
+            change, diagnostic = safety.protected(change)
+            self.diagnostics.append(diagnostic)
+        self.changes.append(change)
+
+    def _forget(self, key: str, there: ObservedStore) -> None:
+        for file in self.knowledge.observed.files.get(there.id, ()):
+            self.files.stays(file.id)
+        self.changes.append(
+            Change(
+                Kind.VECTOR_STORE,
+                key,
+                there.id,
+                Action.FORGET,
+                "let go without deleting it",
+                name=_store_name(there),
+                request=forget_request(_as_observed(there)),
+            )
+        )
+
+    def _empty(self, key: str, there: ObservedStore, reason: str) -> None:
+        for file in self.knowledge.observed.files.get(there.id, ()):
+            held = held_in_store(file)
+            if held is not None:
+                self.files.goes(_holder(key), held, reason)
+
+    def _mark(self, key: str, *, protect: bool) -> Mark:
+        return Mark(self.policy.project, self.policy.target.name, key, protect)
+
+    def _digest(self, there: ObservedStore) -> str:
+        """A digest of all that a change of a vector store could overwrite."""
+        files = self.knowledge.observed.files.get(there.id, ())
+        held: dict[str, Json] = {file.id: dict(file.attributes) for file in files}
+        return digest([dict(there.fields), dict(there.metadata), held])
+
+
+def _holder(key: str) -> Holder:
+    return str(Kind.VECTOR_STORE), key
+
+
+def _as_desired(store: DesiredStore) -> Desired:
+    """A vector store's own fields, as the comparison of fields takes them."""
+    return Desired(
+        store.key,
+        store.fields,
+        store.position,
+        store.lifecycle,
+        frozenset(path for path in store.secret_paths if not path.startswith("files")),
+        positions=store.positions,
+    )
+
+
+def _as_observed(there: ObservedStore) -> Observed:
+    return Observed(there.id, there.fields, there.metadata)
+
+
+def _name(store: DesiredStore) -> str | None:
+    name = store.fields.get("name")
+    return name if isinstance(name, str) else None
+
+
+def _store_name(there: ObservedStore) -> str | None:
+    name = there.fields.get("name")
+    return name if isinstance(name, str) else None
+
+
+def _reasons(contents: Contents) -> Iterable[str]:
+    work = contents.work
+    replaced = sum(1 for one in work.attach if one.replaces)
+    again = sum(1 for one in work.attach if one.renew)
+    new = len(work.attach) - replaced - again
+    for count, what in (
+        (new, "to add"),
+        (replaced, "to replace"),
+        (again, "to index again"),
+        (len(work.retag), "to relabel"),
+        (len(work.detach), "to remove"),
+        (len(work.pending), "being indexed"),
+    ):
+        if count:
+            yield f"{_counted(count)} {what}"
+
+
+def _counted(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _foreign_files(store: DesiredStore, count: int) -> Diagnostic:
+    return Diagnostic(
+        Severity.INFO,
+        f"the vector store of {store.key} also holds {_counted(count)} that this project did not put there",
+        "Apply leaves them alone.",
+        key=store.key,
+        position=store.position,
+    )

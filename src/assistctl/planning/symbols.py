@@ -1,0 +1,130 @@
+"""Ids that come and go, as tokens that stay: so that files and vector stores compare by what they are.
+
+An assistant names its files and its vector store by ids, and those of its desired state are not known before they
+are uploaded. Both sides are therefore compared as tokens, and the baseline remembers tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from assistctl.model import Desired, FieldDiff, Json, Observed
+from assistctl.planning.canonical import RESOURCE_LISTS
+from assistctl.planning.file_marks import (
+    FILE_TOKEN,
+    STORE_TOKEN,
+    interpreter_files,
+    store_token,
+    tokens_of_files,
+)
+
+_INTERPRETER = "tool_resources.code_interpreter.file_ids"
+_SEARCH = "tool_resources.file_search.vector_store_ids"
+# Enough of a digest to see that two versions of a file differ.
+_SHOWN_CHARACTERS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The tokens of one assistant's ids, and what people call each token."""
+
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def in_fields(self, fields: Mapping[str, Json]) -> dict[str, Json]:
+        """``fields`` with tokens for the ids in ``tool_resources``."""
+        return replaced_ids(fields, lambda one: self.tokens.get(one, one))
+
+    def in_diffs(self, diffs: Iterable[FieldDiff]) -> tuple[FieldDiff, ...]:
+        """``diffs`` as people know these things: files by path, vector stores by key."""
+        return tuple(self._labelled(diff) for diff in diffs)
+
+    def _labelled(self, diff: FieldDiff) -> FieldDiff:
+        """A diff under the name that the manifest has for it, when it is about a token."""
+        for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
+            if diff.path.startswith(path) and (_has_token(diff.old) or _has_token(diff.new)):
+                shown = name + diff.path.removeprefix(path)
+                return replace(diff, path=shown, old=self._label(diff.old), new=self._label(diff.new))
+        return diff
+
+    def _label(self, value: Json) -> Json:
+        if isinstance(value, list):
+            return [self._label(one) for one in value]
+        return self.labels.get(value, value) if isinstance(value, str) else value
+
+
+def symbols_of(desired: Desired | None, observed: Observed | None, stores: Mapping[str, str]) -> Symbols:
+    """The symbols of one assistant; ``stores`` maps the ids of the project's vector stores to their keys."""
+    tokens = {store_id: store_token(key) for store_id, key in stores.items()}
+    labels = {store_token(key): key for key in stores.values()}
+    for held in interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else ():
+        tokens[held.file_id] = held.token
+        labels[held.token] = _file_label(held.path or held.file_id, held.token)
+    if desired is not None:
+        wanted = tokens_of_files(desired.interpreter_files)
+        labels |= {token: _file_label(file.path, token) for token, file in wanted.items()}
+        labels |= {store_token(desired.store): desired.store} if desired.store else {}
+    return Symbols(tokens, labels)
+
+
+def with_tokens(desired: Desired) -> Desired:
+    """``desired`` with what its ``files`` and ``vector_store`` come to in ``tool_resources``."""
+    if not desired.interpreter_files and desired.store is None:
+        return desired
+    declared = desired.fields.get("tool_resources")
+    resources = dict(declared) if isinstance(declared, dict) else {}
+    if desired.interpreter_files:
+        resources["code_interpreter"] = {"file_ids": list(tokens_of_files(desired.interpreter_files))}
+    if desired.store is not None:
+        resources["file_search"] = {"vector_store_ids": [store_token(desired.store)]}
+    return replace(desired, fields={**desired.fields, "tool_resources": resources})
+
+
+def file_ids(fields: Mapping[str, Json]) -> list[Json]:
+    """The ids of the code interpreter's files in an assistant's fields."""
+    return _ids(fields, "code_interpreter")
+
+
+def store_ids(fields: Mapping[str, Json]) -> list[Json]:
+    """The ids of the vector stores in an assistant's fields."""
+    return _ids(fields, "file_search")
+
+
+def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> dict[str, Json]:
+    """``fields`` with every id (or token) in ``tool_resources`` exchanged."""
+    resources = fields.get("tool_resources")
+    if not isinstance(resources, dict):
+        return dict(fields)
+    exchanged = {
+        tool: {**resource, RESOURCE_LISTS[tool]: [_exchanged(one, exchange) for one in _ids(fields, tool)]}
+        for tool, resource in resources.items()
+        if tool in RESOURCE_LISTS and isinstance(resource, dict) and _ids(fields, tool)
+    }
+    return {**fields, "tool_resources": {**resources, **exchanged}}
+
+
+def is_token(text: str) -> bool:
+    """Whether a text stands for a file or vector store, and is no id."""
+    return text.startswith((FILE_TOKEN, STORE_TOKEN))
+
+
+def _ids(fields: Mapping[str, Json], tool: str) -> list[Json]:
+    resources = fields.get("tool_resources")
+    resource = resources.get(tool) if isinstance(resources, dict) else None
+    ids = resource.get(RESOURCE_LISTS[tool]) if isinstance(resource, dict) else None
+    return ids if isinstance(ids, list) else []
+
+
+def _exchanged(one: Json, exchange: Callable[[str], str]) -> Json:
+    return exchange(one) if isinstance(one, str) else one
+
+
+def _file_label(path: str, token: str) -> str:
+    return f"{path} ({token.removeprefix(FILE_TOKEN)[:_SHOWN_CHARACTERS]})"
+
+
+def _has_token(value: Json) -> bool:
+    if isinstance(value, list):
+        return any(_has_token(one) for one in value)
+    return isinstance(value, str) and is_token(value)
