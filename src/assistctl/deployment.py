@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
+from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.model import Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
+from assistctl.planning.canonical import digest
 from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy, Thresholds
+from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into
 from assistctl.planning.world import sorted_out
-from assistctl.platforms.base import Connection, Platform
+from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
+
+# How many vector stores are looked into side by side.
+_LISTED_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +111,35 @@ class Deployment:
         async with self.open() as platform:
             return await self.plan_on(platform, loaded, policy)
 
-    async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy) -> Plan:
-        """What apply would do. Raises ``ProjectError`` for a key that nothing has."""
+    async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
+        """What apply would do. Raises ``ProjectError`` for a key that nothing has.
+
+        ``thorough`` looks into every vector store, those too that say they hold what is declared.
+        """
         wanted = () if policy.destroy else tuple(one for one in loaded.desired if policy.includes(one.key))
-        observed, models = await asyncio.gather(
-            platform.list_assistants(), platform.list_models() if wanted else _nothing()
+        observed, models, stores = await asyncio.gather(
+            platform.list_assistants(),
+            platform.list_models() if wanted else _nothing(),
+            platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
         )
         if policy.only is not None:
-            self._check_keys(policy.only, loaded, observed)
-        plan = make_plan(loaded.desired, observed, policy, platform.capabilities)
+            self._check_keys(policy.only, loaded, observed, stores)
+        desired = () if policy.destroy else loaded.desired
+        knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=self.upload_record().uploads()))
+        if platform.knowledge is not None:
+            knowledge = await _looked_into(
+                platform.knowledge,
+                knowledge,
+                lambda known: stores_to_look_into(known, desired, observed, policy, thorough=thorough),
+            )
+        plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         today = dt.datetime.now(dt.UTC).date()
         return replace(plan, diagnostics=(*loaded.diagnostics, *advise(wanted, models, today), *plan.diagnostics))
+
+    def upload_record(self) -> UploadRecord:
+        """What this checkout uploaded to this target, and does not know to be in use."""
+        scope = digest([self.owner, self.target.name, self.target.platform, self._address()])
+        return UploadRecord(self.project.directory, scope)
 
     async def observed(self) -> Sequence[Observed]:
         """Connect, and list all there is, whoever owns it."""
@@ -130,8 +155,17 @@ class Deployment:
         """What the project owns on the target, by key."""
         return dict(sorted(sorted_out(observed, self.owner, self.target.name).owned.items()))
 
-    def _check_keys(self, keys: Iterable[str], loaded: Loaded, observed: Sequence[Observed]) -> None:
-        known = {*(one.key for one in loaded.desired), *self.owned(observed)}
+    def _check_keys(
+        self,
+        keys: Iterable[str],
+        loaded: Loaded,
+        observed: Sequence[Observed],
+        stores: Sequence[ObservedStore],
+    ) -> None:
+        marks = filter(None, (read_mark(store.metadata) for store in stores))
+        owned = {mark.key for mark in marks if mark.owned_by(self.owner, self.target.name)}
+        declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
+        known = {*declared, *owned, *self.owned(observed)}
         for key in sorted(keys):
             if key not in known:
                 advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."
@@ -183,6 +217,28 @@ def open_deployment(
 
 async def _nothing() -> None:
     """What is known of models when nobody asks."""
+
+
+async def _no_stores() -> Sequence[ObservedStore]:
+    """The vector stores of a platform that has none."""
+    return ()
+
+
+async def _looked_into(
+    platform: KnowledgePlatform, knowledge: Knowledge, ask: Callable[[Knowledge], frozenset[str]]
+) -> Knowledge:
+    """``knowledge`` with the contents of the vector stores that matter; some only matter for what is in others."""
+    slots = asyncio.Semaphore(_LISTED_AT_ONCE)
+
+    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
+        async with slots:
+            return store_id, await platform.list_store_files(store_id)
+
+    while wanted := ask(knowledge):
+        found = dict(await asyncio.gather(*(listed(store_id) for store_id in sorted(wanted))))
+        files = {**knowledge.observed.files, **found}
+        knowledge = replace(knowledge, observed=replace(knowledge.observed, files=files))
+    return knowledge
 
 
 def _deployed(key: str, one: Observed) -> DeployedAssistant:

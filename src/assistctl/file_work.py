@@ -59,7 +59,8 @@ class Discard:
 class KnowledgeWork:
     """All that a plan has to do with files.
 
-    ``uploads`` maps tokens to what is to be uploaded for them, ``known`` tokens to the ids that are there.
+    ``uploads`` maps tokens to what is to be uploaded for them, ``known`` tokens (of vector stores, too) to the ids
+    that are there.
     ``recorded`` are tokens of ``uploads`` for which this checkout wrote down an upload that may still be there.
     ``stores`` maps the keys of vector stores to their work.
     """

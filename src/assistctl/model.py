@@ -179,7 +179,8 @@ class Request:
     """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
 
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
-    that are not known yet; ``reads`` maps those of the code interpreter's files to their paths.
+    that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
+    key of the vector store that must be in order before this is sent.
     """
 
     fields: Mapping[str, Json]
@@ -187,6 +188,7 @@ class Request:
     revision: str | None = None
     removed: frozenset[str] = frozenset()
     reads: Mapping[str, str] = field(default_factory=dict)
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ class Plan:
 
     ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
-    out; ``knowledge`` is what they come to.
+    out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
     """
 
     project: str
@@ -263,7 +265,7 @@ class Plan:
     summary: Summary
     seen: Mapping[str, str]
     fingerprint: str
-    files: FileTotals = field(default_factory=FileTotals)
+    files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
 
     @property

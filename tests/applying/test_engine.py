@@ -9,6 +9,7 @@ import pytest
 
 from assistctl.applying.engine import carry_out
 from assistctl.applying.readback import not_kept
+from assistctl.applying.watch import Watch
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
 from assistctl.model import Action, Desired, Json, Plan, Result, Status
 from support.assistants_store import AssistantsStore
@@ -132,12 +133,22 @@ def test_what_fails_does_not_keep_the_others_from_going_through() -> None:
     assert len(platform.changing_calls) == 5
 
 
+class Listening(Watch):
+    """Keeps the results in the order they come."""
+
+    def __init__(self) -> None:
+        self.reported: list[Result] = []
+
+    def finished(self, result: Result) -> None:
+        self.reported.append(result)
+
+
 def test_each_result_is_reported_as_it_comes() -> None:
     project = deployed("a")
     plan = project.plan([desk("b"), desk("c")])
-    reported: list[Result] = []
-    results = asyncio.run(carry_out(plan, LoggingPlatform(project.store), parallelism=1, report=reported.append))
-    assert reported == [results[1], results[2], results[0]]
+    watch = Listening()
+    results = asyncio.run(carry_out(plan, LoggingPlatform(project.store), parallelism=1, watch=watch))
+    assert watch.reported == [results[1], results[2], results[0]]
 
 
 @pytest.mark.parametrize(

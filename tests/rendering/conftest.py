@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import strategies as st
 
+from assistctl.file_work import FileTotals
 from assistctl.model import (
     Action,
     Blocked,
@@ -120,6 +121,7 @@ def make_plan() -> MakePlan:
         diagnostics: tuple[Diagnostic, ...] = (),
         summary: Summary | None = None,
         project: str = "acme",
+        files: FileTotals | None = None,
     ) -> Plan:
         return Plan(
             project=project,
@@ -130,6 +132,7 @@ def make_plan() -> MakePlan:
             summary=summary or Summary(update=len(changes)),
             seen={},
             fingerprint="sha256:0",
+            files=files,
         )
 
     return make

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from assistctl.file_work import FileTotals, FileUse
 from assistctl.model import (
     Action,
     Change,
@@ -195,13 +196,13 @@ def test_an_empty_plan_says_so(make_plan: MakePlan, summary: Summary, line: str)
 
 def test_files_are_counted_apart(make_plan: MakePlan) -> None:
     changes = (
-        Change(Kind.FILE, "a.csv", None, Action.CREATE, "new"),
+        Change(Kind.FILE, "a.csv", None, Action.CREATE, "new", file=FileUse(2048, upload=True)),
         Change(Kind.FILE, "b.csv", "file_1", Action.DELETE, "replaced"),
     )
-    text = shown(make_plan(changes, summary=Summary(unchanged=2)))
-    assert "  + a.csv (file)  create  new\n" in text
+    text = shown(make_plan(changes, summary=Summary(unchanged=2), files=FileTotals(1, 1, 2048)))
+    assert "  + a.csv (file)  create  new, 2.0 kB\n" in text
     assert text.endswith(
-        "Plan: 0 to create, 0 to update, 0 to delete, 2 unchanged, 1 file to upload, 1 file to remove.\n"
+        "Plan: 0 to create, 0 to update, 0 to delete, 2 unchanged, 1 file to upload (2.0 kB), 1 file to remove.\n"
     )
 
 

@@ -1,28 +1,31 @@
-"""Carrying out a plan: bounded side by side, each change on its own, and nothing made up about the outcome."""
+"""Carrying out a plan: bounded side by side, each change on its own, and nothing made up about the outcome.
+
+Everything waits for what it is made of: an assistant for its files and its vector store, a vector store for its
+uploads. What goes, goes last: assistants, then vector stores, then the uploads that nothing reads any more.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from assistctl.applying.readback import not_kept
-from assistctl.errors import (
-    AssistctlError,
-    NotFoundError,
-    NotKeptError,
-    OutcomeUnknownError,
-    PlatformError,
-    RefusedError,
-)
-from assistctl.model import Action, Change, Observed, Plan, Request, Result, Status
-from assistctl.planning.ownership import MARK
+from assistctl.applying.assistants import change_assistant, delete_assistant
+from assistctl.applying.outcome import done, failed
+from assistctl.applying.reading_matter import ReadingMatter
+from assistctl.applying.upload_record import UploadRecord
+from assistctl.applying.uploading import Uploads, go_on
+from assistctl.applying.watch import Watch
+from assistctl.errors import PlatformError, RefusedError
+from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
+from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
 DEFAULT_PARALLELISM = 8
-
-Report = Callable[[Result], None]
+DEFAULT_WAIT = 600.0
+"""How long files may take to be indexed, in seconds."""
 
 
 async def carry_out(
@@ -30,116 +33,108 @@ async def carry_out(
     platform: Platform,
     *,
     parallelism: int = DEFAULT_PARALLELISM,
-    report: Report = lambda _: None,
+    wait: float = DEFAULT_WAIT,
+    watch: Watch | None = None,
     stop: asyncio.Event | None = None,
+    record: UploadRecord | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
-    What fails does not keep the others from going through. Deletes come last. Once ``stop`` is set nothing new
-    begins, and what was not begun is reported as skipped. ``report`` gets each result as it comes.
+    What fails does not keep the others from going through. Once ``stop`` is set nothing new begins, and what was
+    not begun is reported as skipped. ``wait`` is how many seconds files may take to be indexed; ``record`` is
+    where uploads are written down.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    run = _Run(platform, asyncio.Semaphore(parallelism), report, stop or asyncio.Event())
-    await run.all_of([change for change in plan.changes if change.action is not Action.DELETE])
-    await run.all_of([change for change in plan.changes if change.action is Action.DELETE])
+    stop, watch = stop or asyncio.Event(), watch or Watch()
+    reading = None
+    if platform.knowledge is not None:
+        record = record or UploadRecord(Path.cwd(), "")
+        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, stop)
+        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, stop, wait)
+    run = _Run(plan, platform, parallelism, watch, stop, asyncio.Semaphore(parallelism), reading)
+    await run.everything()
     return tuple(run.results[id(change)] for change in plan.changes)
 
 
 @dataclass(slots=True)
 class _Run:
+    plan: Plan
     platform: Platform
-    slots: asyncio.Semaphore
-    report: Report
+    parallelism: int
+    watch: Watch
     stop: asyncio.Event
+    slots: asyncio.Semaphore
+    reading: ReadingMatter | None
     results: dict[int, Result] = field(default_factory=dict)
 
-    async def all_of(self, changes: Sequence[Change]) -> None:
+    async def everything(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            if self.reading is not None:
+                tasks.create_task(self.reading.uploads.upload_all(self.parallelism))
+            for change in self._of_kind(Kind.VECTOR_STORE, deletes=False):
+                tasks.create_task(self._store(change))
+            for change in self._of_kind(Kind.ASSISTANT, deletes=False):
+                tasks.create_task(self._assistant(change))
+        await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
+        await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
+        if self.reading is not None:
+            await self._files(self.reading)
+
+    async def _each(
+        self, make: Callable[[Change], Coroutine[None, None, None]], changes: Iterator[Change]
+    ) -> None:
         async with asyncio.TaskGroup() as tasks:
             for change in changes:
-                tasks.create_task(self._one(change))
+                tasks.create_task(make(change))
 
-    async def _one(self, change: Change) -> None:
-        async with self.slots:
-            result = await self._outcome(change)
+    async def _assistant(self, change: Change) -> None:
+        try:
+            request = await self._filled_in(change.request) if change.request else None
+            async with self.slots:
+                go_on(self.stop)
+                result = done(change, await self._changed(change, request))
+        except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
+            result = failed(change, error)
+        if self.reading is not None and change.request is not None and result.status is Status.OK:
+            self.reading.uploads.in_use(change.request.reads)
+        self._finish(change, result)
+
+    async def _changed(self, change: Change, request: Request | None) -> str:
+        if request is None:
+            return await delete_assistant(self.platform, change)
+        return await change_assistant(self.platform, change, request)
+
+    async def _filled_in(self, request: Request) -> Request:
+        """The request with ids for its tokens, once what they stand for is there."""
+        ids = await self.reading.ids_for(request) if self.reading is not None else {}
+        return resolved(request, ids)
+
+    async def _store(self, change: Change) -> None:
+        if self.reading is None:
+            self._finish(change, failed(change, PlatformError(f"{self.platform.name} has no vector stores")))
+            return
+        self._finish(change, await self.reading.change_store(change))
+
+    async def _files(self, reading: ReadingMatter) -> None:
+        made = {(str(result.kind), result.key): result for result in self.results.values()}
+        await reading.delete_unread(made.values(), self.parallelism)
+        for change in self.plan.changes:
+            if change.kind is Kind.FILE:
+                self._finish(change, await reading.file_result(change, made))
+        reading.uploads.record.close()
+
+    def _of_kind(self, kind: Kind, *, deletes: bool) -> Iterator[Change]:
+        return (
+            change
+            for change in self.plan.changes
+            if change.kind is kind and (change.action is Action.DELETE) is deletes
+        )
+
+    def _finish(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
         # Telling never stops doing: whoever listened may be gone.
         with contextlib.suppress(OSError):
-            self.report(result)
-
-    async def _outcome(self, change: Change) -> Result:
-        if self.stop.is_set():
-            return _result(change, change.id, Status.SKIPPED, "not begun: the apply was interrupted")
-        try:
-            done_to = await self._carried_out(change)
-        except NotKeptError as error:
-            return _result(change, error.object_id, Status.FAILED, _words(error), touched=True)
-        except AssistctlError as error:
-            return _result(change, change.id, Status.FAILED, _words(error))
-        except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
-            words = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
-            return _result(change, change.id, Status.FAILED, words)
-        return _result(change, done_to, Status.OK, None, touched=True)
-
-    async def _carried_out(self, change: Change) -> str:
-        """Make one change; the id of what it was made to."""
-        if change.request is None:
-            return await self._delete(change)
-        request = change.request
-        answer = await (self._create(request) if change.id is None else self._update(change.id, request))
-        lost = not_kept(request, answer, self.platform.capabilities.unreported)
-        if lost:
-            raise NotKeptError(answer.id, lost)
-        return answer.id
-
-    async def _delete(self, change: Change) -> str:
-        if change.id is None:
-            raise PlatformError(f"{change.key} has no id to delete")
-        await self.platform.delete_assistant(change.id)
-        return change.id
-
-    async def _create(self, request: Request) -> Observed:
-        try:
-            return await self.platform.create_assistant(request.fields, request.metadata)
-        except OutcomeUnknownError as error:
-            return await self._made_all_the_same(request, error)
-
-    async def _made_all_the_same(self, request: Request, error: OutcomeUnknownError) -> Observed:
-        """The assistant with our mark, if the create was carried out although its answer was lost."""
-        mark = request.metadata[MARK]
-        summary = f"whether it was created is not known: {error.summary}"
-        try:
-            listed = await self.platform.list_assistants()
-        except PlatformError as failure:
-            hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
-            raise PlatformError(summary, hint, status=error.status) from failure
-        ours = [one for one in listed if one.metadata.get(MARK) == mark]
-        if len(ours) == 1:
-            return ours[0]
-        found = f"{len(ours)} carry its mark" if ours else "Nothing with its mark is listed yet"
-        hint = f"{found}; the next apply looks again before it creates."
-        raise PlatformError(summary, hint, status=error.status) from error
-
-    async def _update(self, assistant_id: str, request: Request) -> Observed:
-        try:
-            return await self.platform.update_assistant(
-                assistant_id, request.fields, request.metadata, revision=request.revision
-            )
-        except NotFoundError as error:
-            raise PlatformError(
-                f"somebody deleted {assistant_id} meanwhile: {error.summary}",
-                "The next apply creates it again.",
-                status=error.status,
-            ) from error
-
-
-def _result(
-    change: Change, done_to: str | None, status: Status, error: str | None, *, touched: bool = False
-) -> Result:
-    return Result(change.kind, change.key, done_to, change.action, status, error, touched)
-
-
-def _words(error: AssistctlError) -> str:
-    return f"{error.summary}. {error.hint}" if error.hint else error.summary
+            self.watch.finished(result)

@@ -16,6 +16,7 @@ from assistctl.cli.options import (
     keys_argument,
     parallelism_option,
     subcommand,
+    wait_option,
     yes_option,
 )
 from assistctl.cli.terminal import Terminal
@@ -38,6 +39,7 @@ Examples:
 @keys_argument("[KEY... | FILE]")
 @yes_option()
 @parallelism_option()
+@wait_option()
 @adopt_option()
 @allow_deletes_option()
 @format_option("text", "json")
@@ -47,6 +49,7 @@ def command(
     keys: tuple[str, ...],
     yes: bool,
     parallelism: int,
+    wait: float,
     adopt: bool | None,
     allow_deletes: bool,
     output_format: str,
@@ -63,7 +66,7 @@ def command(
         allow_deletes=allow_deletes or scope.allow_deletes,
         only=scope.keys,
     )
-    order = Order(loaded, policy, yes, parallelism, output_format, saved)
+    order = Order(loaded, policy, yes, parallelism, output_format, saved, wait)
     return asyncio.run(carry_out_order(terminal, deployment, order))
 
 

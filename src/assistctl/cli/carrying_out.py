@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistctl.cli.progress import watching
 from assistctl.cli.showing import has_errors, print_plan, print_results
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
@@ -18,6 +18,9 @@ from assistctl.model import Plan, Result, Status
 from assistctl.planfile import SavedPlan, check_still_holds
 from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Platform
+
+DEFAULT_WAIT = 600.0
+"""How long files may take to be indexed, in seconds."""
 
 # A refusal names so many keys; the plan has them all.
 _NAMED = 5
@@ -33,6 +36,7 @@ class Order:
     parallelism: int
     output_format: str
     saved: SavedPlan | None = None
+    wait: float = DEFAULT_WAIT
 
 
 async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Order) -> int:
@@ -54,7 +58,7 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
             agreed = SavedPlan.of(plan)
             plan = await deployment.plan_on(platform, order.loaded, order.policy)
             check_still_holds(agreed, plan)
-        return await _done(terminal, platform, plan, order)
+        return await _done(terminal, deployment, platform, plan, order)
 
 
 def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
@@ -80,12 +84,20 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
     return ExitCode.REFUSED
 
 
-async def _done(terminal: Terminal, platform: Platform, plan: Plan, order: Order) -> int:
+async def _done(terminal: Terminal, deployment: Deployment, platform: Platform, plan: Plan, order: Order) -> int:
     from assistctl.applying.engine import carry_out
 
     stop = asyncio.Event()
-    with _progress(terminal, len(plan.changes)) as report, _stopping(terminal, stop):
-        results = await carry_out(plan, platform, parallelism=order.parallelism, report=report, stop=stop)
+    with watching(terminal, plan) as watch, _stopping(terminal, stop):
+        results = await carry_out(
+            plan,
+            platform,
+            parallelism=order.parallelism,
+            wait=order.wait,
+            watch=watch,
+            stop=stop,
+            record=deployment.upload_record(),
+        )
     print_results(terminal, plan, results, order.output_format)
     return _exit_code(results, interrupted=stop.is_set())
 
@@ -96,20 +108,6 @@ def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:
     if any(result.touched for result in results):
         return ExitCode.PARTIAL
     return ExitCode.INTERRUPTED if interrupted else ExitCode.ERROR
-
-
-@contextlib.contextmanager
-def _progress(terminal: Terminal, total: int) -> Iterator[Callable[[Result], None]]:
-    """Tells of each result as it comes: a bar on a terminal, a line elsewhere."""
-    if terminal.invocation.quiet or not sys.stderr.isatty():
-        yield lambda result: terminal.say(f"{result.action} {result.key}: {result.status}")
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = TextColumn("Applying"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=terminal.messages(), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda _: bar.advance(task)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,9 @@ KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -28,6 +31,13 @@ def _variables(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) ->
             raise click.BadParameter(f"{text!r} is not NAME=VALUE.")
         variables[name] = value
     return variables
+
+
+def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is no duration. It looks like 90, 90s, 10m or 1h.")
+    return float(found[1]) * _SECONDS[found[2] or "s"]
 
 
 GLOBAL_OPTIONS = (
@@ -150,4 +160,16 @@ def parallelism_option() -> Callable[[Function], Function]:
         show_default=True,
         metavar="N",
         help="How many changes are made at a time.",
+    )
+
+
+def wait_option() -> Callable[[Function], Function]:
+    """``--wait``, in seconds."""
+    return click.option(
+        "--wait",
+        default="10m",
+        show_default=True,
+        metavar="TIME",
+        callback=_seconds,
+        help="How long files may take to be indexed: 90, 90s, 10m, 1h.",
     )

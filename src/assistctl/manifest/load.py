@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.errors import did_you_mean
+from assistctl.knowledge import DesiredStore
 from assistctl.manifest.assistant import declared_assistants
 from assistctl.manifest.discovery import discover
 from assistctl.manifest.project import Project, Target
@@ -25,6 +26,7 @@ class Loaded:
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...]
     secrets: frozenset[str] = frozenset()
+    stores: tuple[DesiredStore, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -26,6 +26,7 @@ from assistctl.planning.file_marks import (
     FILES,
     held_in_store,
     interpreter_files,
+    store_token,
     tokens_of,
     tokens_of_files,
     was_settled,
@@ -52,6 +53,11 @@ class KnowledgeDraft:
     unchanged: int = 0
     files: FileChanges = field(default_factory=FileChanges)
     _work: dict[str, StoreWork] = field(default_factory=dict)
+
+    @property
+    def concerned(self) -> bool:
+        """Whether anything is declared or there that has to do with files."""
+        return bool(self.files.uploads or self.files.kept or self.shelves.wanted or self.shelves.live)
 
     def decide_stores(self, owned: Iterable[Observed]) -> None:
         """Add what is to be done about every vector store that the plan is about; ``owned`` are the assistants."""
@@ -96,10 +102,12 @@ class KnowledgeDraft:
     def work(self) -> KnowledgeWork:
         """What all of it comes to."""
         needed = self.files.needed()
+        known = {token: one for token, one in self.files.in_place.items() if token not in needed}
+        known |= {store_token(key): store_id for store_id, key in self.shelves.keys_by_id.items()}
         recorded = self.knowledge.observed.recorded_tokens()
         return KnowledgeWork(
             uploads=needed,
-            known={token: one for token, one in self.files.in_place.items() if token not in needed},
+            known=known,
             recorded={token: recorded[token] for token in needed if token in recorded},
             stores=self._work,
             discards=self.files.discards(),

@@ -142,7 +142,7 @@ class _Draft:
             ),
             seen=seen,
             fingerprint=fingerprint(self.policy, seen),
-            files=totals(files),
+            files=totals(files) if files or self.knowledge.concerned else None,
             knowledge=self.knowledge.work(),
         )
 

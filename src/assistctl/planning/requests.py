@@ -24,7 +24,12 @@ def create_request(desired: Desired, mark: Mark) -> Request:
     metadata = pairs if isinstance(pairs, dict) else {}
     units = canonical_units(fields, metadata)
     secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
-    return Request(fields, {**_texts(metadata), **_ours(mark, units, secret_units)}, reads=_reads(desired))
+    return Request(
+        fields,
+        {**_texts(metadata), **_ours(mark, units, secret_units)},
+        reads=_reads(desired),
+        store=desired.store,
+    )
 
 
 def update_request(comparison: Comparison, mark: Mark) -> Request:
@@ -42,7 +47,7 @@ def update_request(comparison: Comparison, mark: Mark) -> Request:
     metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
     reads = _reads(comparison.desired)
     removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if reads else set())
-    return Request(fields, metadata, observed.revision, frozenset(removed), reads)
+    return Request(fields, metadata, observed.revision, frozenset(removed), reads, comparison.desired.store)
 
 
 def forget_request(observed: Observed) -> Request:

@@ -104,6 +104,12 @@ def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> 
     return {**fields, "tool_resources": {**resources, **exchanged}}
 
 
+def tokens_in(fields: Mapping[str, Json]) -> set[str]:
+    """The tokens in ``tool_resources``."""
+    those = (*file_ids(fields), *store_ids(fields))
+    return {one for one in those if isinstance(one, str) and is_token(one)}
+
+
 def is_token(text: str) -> bool:
     """Whether a text stands for a file or vector store, and is no id."""
     return text.startswith((FILE_TOKEN, STORE_TOKEN))

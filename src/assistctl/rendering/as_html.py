@@ -22,6 +22,8 @@ from assistctl.rendering.word_diff import Segment, Side
 _LIMITS = Limits(rows=60, preview=12)
 _OPEN = 12
 """Up to so many changes, their differences are shown unfolded."""
+_FILES = 500
+"""Up to so many files are listed one by one."""
 
 
 def plan_html(plan: Plan) -> str:
@@ -52,10 +54,16 @@ def plan_html(plan: Plan) -> str:
 def _sections(plan: Plan) -> Iterable[str]:
     yield _header(plan)
     yield _refusals(plan)
-    yield _section("Changes", [_change(change, unfold=len(plan.changes) <= _OPEN) for change in plan.changes])
+    yield _section("Changes", _changes(plan))
     yield _section(wording.DRIFT_TITLE.rstrip(":"), _drift(plan))
     yield _section("Messages", [_diagnostic(diagnostic) for diagnostic in plan.diagnostics])
     yield f"<footer>Fingerprint of what was observed: <code>{_text(plan.fingerprint)}</code></footer>"
+
+
+def _changes(plan: Plan) -> list[str]:
+    changes, hidden = wording.listed(plan.changes, _FILES)
+    cards = [_change(change, unfold=len(changes) <= _OPEN) for change in changes]
+    return [*cards, f'<p class="more">{_text(wording.more_files(hidden))}</p>'] if hidden else cards
 
 
 def _header(plan: Plan) -> str:
@@ -100,7 +108,7 @@ def _change(change: Change, *, unfold: bool) -> str:
         f'<span class="sign">{wording.SIGNS[change.action]}</span>'
         f'<span class="key">{_isolated(wording.thing(change))}</span>'
         f'<span class="action">{change.action}</span>'
-        f'<span class="reason">{_isolated(change.reason)}</span>{badge}{identifier}'
+        f'<span class="reason">{_isolated(wording.reason(change))}</span>{badge}{identifier}'
     )
     views = [view_diff(diff, change.action, _LIMITS) for diff in change.diffs]
     return _card(change.action, head, views, unfold=unfold)

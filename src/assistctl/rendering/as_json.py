@@ -6,8 +6,9 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from assistctl.file_work import FileTotals
 from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
-from assistctl.rendering.outcome import done_summary
+from assistctl.rendering.outcome import done_files, done_summary
 from assistctl.rendering.safe_text import SECRET, escape_hidden
 
 FORMAT_VERSION = "1.0"
@@ -20,7 +21,7 @@ def plan_document(plan: Plan) -> dict[str, Json]:
     """
     return {
         **_head(plan),
-        "summary": dict(_summary(plan.summary)),
+        **_counts(plan.summary, plan.files),
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(drift) for drift in plan.drift],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
@@ -39,7 +40,7 @@ def results_document(
     """
     return {
         **_head(plan),
-        "summary": dict(_summary(done_summary(plan, results))),
+        **_counts(done_summary(plan, results), done_files(plan, results)),
         "changes": [_change(change) for change in plan.changes],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
         "results": [_result(result) for result in results],
@@ -105,6 +106,14 @@ def _head(plan: Plan) -> dict[str, Json]:
     }
 
 
+def _counts(summary: Summary, files: FileTotals | None) -> dict[str, Json]:
+    """What has a key and, apart from that, the files; those only where there are any to speak of."""
+    if files is None:
+        return {"summary": dict(_summary(summary))}
+    totals: dict[str, Json] = {"upload": files.upload, "remove": files.remove, "bytes": files.bytes}
+    return {"summary": {**_summary(summary), "files": totals}, "files": dict(totals)}
+
+
 def _summary(summary: Summary) -> dict[str, int]:
     counts = {
         "create": summary.create,
@@ -127,6 +136,10 @@ def _change(change: Change) -> dict[str, Json]:
     }
     if change.blocked is not None:
         document["blocked"] = str(change.blocked)
+    if change.file is not None:
+        document["bytes"] = change.file.size
+        document["upload"] = change.file.upload
+        document["used_by"] = [{"kind": kind, "key": key} for kind, key in change.file.holders]
     return document
 
 

@@ -21,6 +21,8 @@ _LIMITS = Limits(rows=40, preview=20)
 _OPEN = 3
 """Up to so many changes, their differences are shown unfolded."""
 _LONGEST_LINE = 1_500
+_FILES = 50
+"""Up to so many files are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,17 @@ def _largest_size(parts: Sequence[_Part], room: int) -> int:
 
 def _overview(plan: Plan) -> Iterator[_Part]:
     if plan.changes:
-        rows = tuple(_overview_row(change) for change in plan.changes)
+        changes, hidden = wording.listed(plan.changes, _FILES)
+        rows = tuple(_overview_row(change) for change in changes)
+        if hidden:
+            rows = (*rows, f"| | {plain(wording.more_files(hidden))} | | | |")
         yield _Part("| | What | Action | Why | |\n|:-:|---|---|---|---|", rows, left_out="| | … {} more | | | |")
 
 
 def _overview_row(change: Change) -> str:
     blocked = f"**{change.blocked.upper()}**" if change.blocked else ""
     sign, what = code_cell(wording.SIGNS[change.action]), code_cell(wording.thing(change))
-    return f"| {sign} | {what} | {change.action} | {plain(_shortened(change.reason))} | {blocked} |"
+    return f"| {sign} | {what} | {change.action} | {plain(_shortened(wording.reason(change)))} | {blocked} |"
 
 
 def _refusals(plan: Plan) -> Iterator[_Part]:

@@ -37,6 +37,8 @@ _PAST = {
 }
 _LIMITS = Limits(rows=8, preview=3, structures_as_size=True)
 _WIDEST_KEY = 32
+# How many files are listed one by one.
+_FILES = 20
 
 
 def print_plan(console: Console, plan: Plan, *, verbose: bool = False) -> None:
@@ -83,13 +85,16 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
 
 
 def _changes(console: Console, plan: Plan, limits: Limits) -> Iterator[Line]:
-    width = _key_width([wording.thing(change) for change in plan.changes])
-    for position, change in enumerate(plan.changes):
-        if position and (change.diffs or plan.changes[position - 1].diffs):
+    changes, hidden = wording.listed(plan.changes, None if limits is EVERYTHING else _FILES)
+    width = _key_width([wording.thing(change) for change in changes])
+    for position, change in enumerate(changes):
+        if position and (change.diffs or changes[position - 1].diffs):
             yield Line()
         yield _change_line(change, width)
         views = [view_diff(diff, change.action, limits) for diff in change.diffs]
         yield from field_lines(console, views)
+    if hidden:
+        yield Line(Text(wording.more_files(hidden), "dim"), prefix=Text("    "))
 
 
 def _change_line(change: Change, width: int) -> Line:
@@ -97,7 +102,7 @@ def _change_line(change: Change, width: int) -> Line:
     body = Text()
     body.append(pad(wording.thing(change), width), "bold")
     body.append(f"  {change.action:<6}  ", colour)
-    body.append(visible(change.reason))
+    body.append(visible(wording.reason(change)))
     if change.id and change.action in {Action.DELETE, Action.ADOPT, Action.FORGET}:
         body.append(f"  {label(change.id)}", "dim")
     if change.blocked:

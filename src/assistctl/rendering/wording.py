@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.filesize import decimal
+
+from assistctl.file_work import FileTotals
 from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Origin, Plan, Result, Status
 from assistctl.rendering.field_view import FieldView, Shape, label
 from assistctl.rendering.outcome import count, done_summary
@@ -92,16 +95,38 @@ def _counts(plan: Plan) -> Iterator[str]:
     if forget:
         yield f"{forget:,} to forget"
     yield f"{summary.unchanged:,} unchanged"
-    yield from _file_counts(plan.changes)
+    yield from _file_counts(plan.files)
 
 
-def _file_counts(changes: Sequence[Change]) -> Iterator[str]:
-    files = [change.action for change in changes if change.kind is Kind.FILE]
-    uploads, removals = files.count(Action.CREATE), files.count(Action.DELETE)
-    if uploads:
-        yield f"{uploads:,} {'file' if uploads == 1 else 'files'} to upload"
-    if removals:
-        yield f"{removals:,} {'file' if removals == 1 else 'files'} to remove"
+def _file_counts(files: FileTotals | None) -> Iterator[str]:
+    if files and files.upload:
+        yield f"{counted_files(files.upload)} to upload ({decimal(files.bytes)})"
+    if files and files.remove:
+        yield f"{counted_files(files.remove)} to remove"
+
+
+def counted_files(number: int) -> str:
+    """So many files."""
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def reason(change: Change) -> str:
+    """Why, and for a file that is uploaded how large it is."""
+    if change.file is None or not change.file.upload or change.file.size is None:
+        return change.reason
+    return f"{change.reason}, {decimal(change.file.size)}"
+
+
+def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:
+    """The changes to show, with at most so many files (``None``: all), and how many files are left out."""
+    files = [change for change in changes if change.kind is Kind.FILE]
+    hidden = len(files) - most if most is not None and len(files) > most else 0
+    return tuple(changes[: len(changes) - hidden]), hidden
+
+
+def more_files(hidden: int) -> str:
+    """That files are left out."""
+    return f"… and {counted_files(hidden)} more ({FULL_DIFF_HINT})"
 
 
 def done(plan: Plan, results: Sequence[Result]) -> str:

@@ -1,0 +1,47 @@
+"""A create is sent once; when its answer is lost, the platform is asked whether it was carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.planning.ownership import MARK
+
+
+class Marked(Protocol):
+    """Anything with metadata."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Its pairs."""
+
+
+Made = TypeVar("Made", bound=Marked)
+
+
+async def created(
+    create: Callable[[], Awaitable[Made]], listed: Callable[[], Awaitable[Sequence[Made]]], mark: str
+) -> Made:
+    """What ``create`` makes; when that is not known, the one that is listed with our ``mark``."""
+    try:
+        return await create()
+    except OutcomeUnknownError as error:
+        return await _made_all_the_same(listed, mark, error)
+
+
+async def _made_all_the_same(
+    listed: Callable[[], Awaitable[Sequence[Made]]], mark: str, error: OutcomeUnknownError
+) -> Made:
+    summary = f"whether it was created is not known: {error.summary}"
+    try:
+        there = await listed()
+    except PlatformError as failure:
+        hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
+        raise PlatformError(summary, hint, status=error.status) from failure
+    ours = [one for one in there if one.metadata.get(MARK) == mark]
+    if len(ours) == 1:
+        return ours[0]
+    found = f"{len(ours)} carry its mark" if ours else "Nothing with its mark is listed yet"
+    hint = f"{found}; the next apply looks again before it creates."
+    raise PlatformError(summary, hint, status=error.status) from error

@@ -1,0 +1,192 @@
+"""Vector stores: filled before anything is taken out of them, and waited for until they can be searched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.applying.uploading import NotBegunError, Uploads, go_on
+from assistctl.applying.watch import Watch
+from assistctl.errors import AssistctlError, OutcomeUnknownError
+from assistctl.file_work import PlannedAttachment, StoreWork
+from assistctl.knowledge import Attachment
+from assistctl.platforms.base import BATCH_SIZE, KnowledgePlatform
+
+# How long to wait before asking again how far the indexing is, when the platform does not say; in seconds.
+_FIRST_POLL = 0.2
+_LONGEST_POLL = 5.0
+_BEING_INDEXED = "in_progress"
+_INDEXED = "completed"
+_NAMED = 5
+
+
+class NotIndexedError(AssistctlError):
+    """Files of a vector store that could not be used, by path, and why."""
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        self.failures = dict(failures)
+        named = [f"{path} ({why})" for path, why in list(self.failures.items())[:_NAMED]]
+        more = len(self.failures) - len(named)
+        text = ", ".join(named) + (f" and {more:,} more" if more else "")
+        super().__init__(f"files that could not be indexed: {text}", "What was there before is still in place.")
+
+
+@dataclass(slots=True)
+class Filling:
+    """The files of one vector store, put in and waited for at most ``deadline`` seconds.
+
+    ``failures`` maps the paths of those that did not get in to why.
+    """
+
+    platform: KnowledgePlatform
+    uploads: Uploads
+    watch: Watch
+    stop: asyncio.Event
+    key: str
+    store_id: str
+    work: StoreWork
+    deadline: float
+    failures: dict[str, str] = field(default_factory=dict)
+    touched: bool = False
+    _attached: dict[str, PlannedAttachment] = field(default_factory=dict)
+    _batches: list[tuple[str, int]] = field(default_factory=list)
+
+    async def put_in(self) -> None:
+        """Attach all that is to be in it, and wait until it is indexed.
+
+        Raises ``NotBegunError`` when the apply was interrupted before all was attached.
+        """
+        for part in _cut(self.work.attach, BATCH_SIZE):
+            ready = await self._uploaded(part)
+            go_on(self.stop)
+            if ready:
+                await self._attach(ready)
+        for file_id, attributes in self.work.retag.items():
+            await self.platform.set_attributes(self.store_id, file_id, attributes)
+            self.touched = True
+        await self._wait()
+
+    async def take_out(self) -> None:
+        """Take out what is replaced by something that is in, and, when all is in, what is to go."""
+        replaced = [
+            old for one in self._attached.values() if one.path not in self.failures for old in one.replaces
+        ]
+        for file_id in (*replaced, *(() if self.failures else self.work.detach)):
+            await self.platform.detach(self.store_id, file_id)
+            self.touched = True
+        await self._withdraw()
+        self.uploads.in_use(one.token for one in self._attached.values() if one.path not in self.failures)
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether anything is going to be taken out."""
+        return bool(self.work.detach or any(one.replaces for one in self._attached.values()))
+
+    async def _uploaded(self, part: Sequence[PlannedAttachment]) -> dict[str, PlannedAttachment]:
+        """Those of ``part`` that are uploaded, by their ids."""
+        ready: dict[str, PlannedAttachment] = {}
+        for one in part:
+            try:
+                ready[await self.uploads.id_of(one.token)] = one
+            except NotBegunError:
+                raise
+            except AssistctlError as error:
+                self.failures[one.path] = error.summary
+        return ready
+
+    async def _attach(self, ready: Mapping[str, PlannedAttachment]) -> None:
+        for file_id, one in ready.items():
+            if one.renew:
+                await self.platform.detach(self.store_id, file_id)
+        self.touched = True
+        try:
+            self._batches.append((await self._batch(ready), len(ready)))
+        except OutcomeUnknownError:
+            await self._batch_again(ready)
+        self._attached.update(ready)
+
+    async def _batch(self, ready: Mapping[str, PlannedAttachment]) -> str:
+        files = [Attachment(file_id, one.attributes, one.chunking) for file_id, one in ready.items()]
+        return await self.platform.attach(self.store_id, files)
+
+    async def _batch_again(self, ready: Mapping[str, PlannedAttachment]) -> None:
+        """Attach what a request with a lost answer did not."""
+        there = {file.id for file in await self.platform.list_store_files(self.store_id)}
+        missing = {file_id: one for file_id, one in ready.items() if file_id not in there}
+        if missing:
+            self._batches.append((await self._batch(missing), len(missing)))
+
+    async def _wait(self) -> None:
+        """Wait until all is indexed, failed, or late; what failed or is late is in ``failures`` then."""
+        expected = {**{file_id: one.path for file_id, one in self._attached.items()}, **self.work.pending}
+        if not expected:
+            return
+        by_count = not self.work.pending and sum(size for _, size in self._batches) == len(expected)
+        try:
+            async with asyncio.timeout(self.deadline):
+                failed = await (self._batches_end() if by_count else self._files_end(expected))
+        except TimeoutError:
+            failed = True
+        if failed:
+            await self._name_failures(expected)
+
+    async def _batches_end(self) -> bool:
+        """Wait for the batches; whether any file in them failed."""
+        total, done, failed = sum(size for _, size in self._batches), 0, False
+        for batch, size in self._batches:
+            for pause in _pauses():
+                state = await self.platform.indexing(self.store_id, batch)
+                self.watch.indexing(self.key, done + size - state.in_progress, total)
+                if not state.in_progress:
+                    break
+                await asyncio.sleep(state.poll_after or pause)
+            done += size
+            failed = failed or state.completed < size
+        return failed
+
+    async def _files_end(self, expected: Collection[str]) -> bool:
+        """Wait for files one by one: what an earlier apply attached has no batch that is known."""
+        for pause in _pauses():
+            there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
+            waiting = sum(1 for one in expected if one in there and there[one].status == _BEING_INDEXED)
+            self.watch.indexing(self.key, len(expected) - waiting, len(expected))
+            if not waiting:
+                return any(one not in there or there[one].status != _INDEXED for one in expected)
+            await asyncio.sleep(pause)
+        return True
+
+    async def _name_failures(self, expected: Mapping[str, str]) -> None:
+        there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
+        for file_id, path in expected.items():
+            file = there.get(file_id)
+            if file is None:
+                self.failures[path] = "the platform lost it"
+            elif file.status == _BEING_INDEXED:
+                self.failures[path] = f"still being indexed after {self.deadline:g} s; the next apply waits for it"
+            elif file.status != _INDEXED:
+                self.failures[path] = file.error or file.status
+
+    async def _withdraw(self) -> None:
+        """Take out and delete what failed for good; what is late stays, for the next apply to wait for."""
+        if not self.failures:
+            return
+        there = {file.id: file.status for file in await self.platform.list_store_files(self.store_id)}
+        for file_id, one in self._attached.items():
+            late = there.get(file_id) == _BEING_INDEXED
+            if one.path in self.failures and not late and not one.renew:
+                await self.platform.detach(self.store_id, file_id)
+                await self.uploads.withdraw(one.token, file_id)
+            elif late:
+                self.uploads.in_use([one.token])
+
+
+def _cut(items: Sequence[PlannedAttachment], length: int) -> Iterable[Sequence[PlannedAttachment]]:
+    return (items[start : start + length] for start in range(0, len(items), length))
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_POLL
+    while True:
+        yield pause
+        pause = min(pause * 1.5, _LONGEST_POLL)

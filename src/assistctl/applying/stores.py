@@ -1,0 +1,104 @@
+"""The changes of vector stores: made, filled, and only then said to be complete."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from assistctl.applying.creating import created
+from assistctl.applying.filling import Filling, NotIndexedError
+from assistctl.applying.readback import not_kept
+from assistctl.applying.uploading import Uploads
+from assistctl.applying.watch import Watch
+from assistctl.errors import NotKeptError, PlatformError
+from assistctl.file_work import StoreWork
+from assistctl.knowledge import ObservedStore
+from assistctl.model import Action, Change, Observed, Request
+from assistctl.planning.file_marks import FILES
+from assistctl.planning.ownership import MARK
+from assistctl.platforms.base import KnowledgePlatform
+
+
+@dataclass(slots=True)
+class StoreChange:
+    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why."""
+
+    platform: KnowledgePlatform
+    uploads: Uploads
+    watch: Watch
+    stop: asyncio.Event
+    deadline: float
+    change: Change
+    work: StoreWork
+    touched: bool = False
+    failures: dict[str, str] = field(default_factory=dict)
+
+    async def carry_out(self) -> str:
+        """Make it; the store's id. Raises ``AssistctlError``, ``NotIndexedError`` when files did not get in."""
+        change = self.change
+        if change.request is None:
+            return await self._delete()
+        if change.action is Action.FORGET:
+            return (await self._update(change.request)).id
+        if change.id is not None:
+            return await self._fill(change.id, change.request)
+        store = await self._create(change.request)
+        # All but the files is as it should be.
+        return await self._fill(store.id, replace(change.request, fields={}, removed=frozenset()))
+
+    async def _fill(self, store_id: str, request: Request) -> str:
+        filling = Filling(
+            self.platform,
+            self.uploads,
+            self.watch,
+            self.stop,
+            self.change.key,
+            store_id,
+            self.work,
+            self.deadline,
+            self.failures,
+        )
+        try:
+            await filling.put_in()
+            # First it is said whether all is in, then the old is taken out: cut off in between, the count does not
+            # fit what is said, and the next plan looks into the store.
+            settled = {} if self.failures else {FILES: self.work.settled}
+            pairs = {key: value for key, value in request.metadata.items() if key != FILES}
+            await self._update(replace(request, metadata={**pairs, **settled}), store_id)
+            await filling.take_out()
+        finally:
+            self.touched = self.touched or filling.touched
+        if self.failures:
+            raise NotIndexedError(self.failures)
+        return store_id
+
+    async def _create(self, request: Request) -> ObservedStore:
+        store = await created(
+            lambda: self.platform.create_store(request.fields, request.metadata),
+            self.platform.list_stores,
+            request.metadata[MARK],
+        )
+        self.touched = True
+        _check_kept(request, store)
+        return store
+
+    async def _update(self, request: Request, store_id: str | None = None) -> ObservedStore:
+        answer = await self.platform.update_store(
+            store_id or self.change.id or "", request.fields, request.metadata
+        )
+        self.touched = True
+        _check_kept(request, answer)
+        return answer
+
+    async def _delete(self) -> str:
+        if self.change.id is None:
+            raise PlatformError(f"the vector store of {self.change.key} has no id to delete")
+        await self.platform.delete_store(self.change.id)
+        self.touched = True
+        return self.change.id
+
+
+def _check_kept(request: Request, store: ObservedStore) -> None:
+    lost = not_kept(request, Observed(store.id, store.fields, store.metadata), frozenset())
+    if lost:
+        raise NotKeptError(store.id, lost)
