@@ -91,6 +91,16 @@ def test_a_refused_cursor_is_an_error_when_something_would_be_missed() -> None:
         asyncio.run(all_items(Server(250, cut_off).fetch))
 
 
+@pytest.mark.parametrize(("count", "requests"), [(499, 1), (500, 2), (1200, 3)])
+def test_pages_of_another_size(count: int, requests: int) -> None:
+    def large(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+        return behind(ids, after)[:500], False
+
+    server = Server(count, large)
+    assert len(asyncio.run(all_items(server.fetch, 500))) == count
+    assert len(server.asked) == requests
+
+
 @pytest.mark.parametrize("status", [None, 401, 500])
 def test_other_errors_are_not_taken_for_the_end(status: int | None) -> None:
     def failing(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:

@@ -32,8 +32,8 @@ class Page:
 Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
 
 
-async def all_items(fetch: Fetch) -> list[Item]:
-    """Every item behind ``fetch``, which takes the id to start after.
+async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE) -> list[Item]:
+    """Every item behind ``fetch``, which takes the id to start after and asks for ``page_size`` items.
 
     Raises ``PlatformError`` for an answer that cannot be paged, and whatever ``fetch`` raises.
     """
@@ -42,21 +42,21 @@ async def all_items(fetch: Fetch) -> list[Item]:
     for _ in range(MAX_PAGES):
         before = len(seen)
         seen.update((_id(item), item) for item in page.items)
-        if len(seen) == before or not (page.has_more or len(page.items) >= PAGE_SIZE):
+        if len(seen) == before or not (page.has_more or len(page.items) >= page_size):
             return list(seen.values())
-        following = await _following(fetch, page)
+        following = await _following(fetch, page, page_size)
         if following is None:
             return list(seen.values())
         page = following
     raise PlatformError(f"the platform's list does not end after {MAX_PAGES:,} pages")
 
 
-async def _following(fetch: Fetch, page: Page) -> Page | None:
+async def _following(fetch: Fetch, page: Page, page_size: int) -> Page | None:
     """The page behind ``page``; ``None`` from a server without cursors that already gave all it has."""
     try:
         return await fetch(_id(page.items[-1]))
     except PlatformError as error:
-        may_be_cut_off = page.has_more and len(page.items) == PAGE_SIZE
+        may_be_cut_off = page.has_more and len(page.items) == page_size
         if may_be_cut_off or error.status != HTTPStatus.BAD_REQUEST:
             raise
         return None
