@@ -77,11 +77,12 @@ class KnowledgePlatform(Protocol):
     """
 
     async def upload(self, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
-        """Upload a file of the project for the use of assistants, streamed from the disk; never repeated.
+        """Upload a file of the project for the use of assistants, streamed from the disk.
 
-        ``sent`` is called with the number of bytes of each piece that was sent. Raises ``ChangedFileError`` when
-        what was read is not what ``source`` says (nothing is left on the platform then), and
-        ``OutcomeUnknownError`` when it may be there all the same.
+        It is only repeated when the platform refused it for now. ``sent`` is called with the number of bytes of
+        each piece that was sent, and before a repetition with the negative sum of those so far. Raises
+        ``ChangedFileError`` when what was read is not what ``source`` says (nothing is left on the platform
+        then), and ``OutcomeUnknownError`` when it may be there all the same.
         """
 
     async def list_files(self) -> Sequence[UploadedFile]:
@@ -120,7 +121,7 @@ class KnowledgePlatform(Protocol):
         """
 
     async def indexing(self, store_id: str, batch_id: str) -> Indexing:
-        """How far a batch is."""
+        """How far a batch is; all of it is in progress while a batch just attached has yet to appear."""
 
     async def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Json]) -> None:
         """Replace all attributes of a file in a vector store."""

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
+from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_wire import OpenAIWire
 from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
 
@@ -53,10 +54,10 @@ class OpenAIAssistants:
 
     name = "openai-assistants"
     capabilities = CAPABILITIES
-    knowledge = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="assistants=v2")
+        self.knowledge = OpenAIKnowledge(self._wire)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
@@ -85,12 +86,7 @@ class OpenAIAssistants:
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``DELETE /assistants/{id}``."""
-        try:
-            answer = await self._wire.delete(_path(assistant_id))
-        except NotFoundError:
-            return
-        if isinstance(answer, dict) and answer.get("deleted") is False:
-            raise PlatformError(f"the platform did not delete {assistant_id}")
+        await self._wire.remove(_path(assistant_id), assistant_id)
 
     async def list_models(self) -> Mapping[str, str | None] | None:
         """``GET /models``; its ``shutdown_date`` is in OpenAI's API description since 2026-08-14."""

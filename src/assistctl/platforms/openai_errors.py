@@ -51,7 +51,7 @@ def _answered(error: openai.APIStatusError, base_url: str, *, repeatable: bool) 
 
 def _explained(error: openai.APIStatusError, base_url: str) -> PlatformError:
     status, said = error.status_code, _message(error, base_url)
-    if status == HTTPStatus.NOT_FOUND and urlsplit(base_url).hostname == _OPENAI_HOST:
+    if status == HTTPStatus.NOT_FOUND and _is_retired(error, base_url):
         return _retired(said)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
@@ -66,6 +66,11 @@ def _explained(error: openai.APIStatusError, base_url: str) -> PlatformError:
         HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try again later, or with --parallelism 1.",
     }
     return PlatformError(said, hints.get(status, ""), status=status)
+
+
+def _is_retired(error: openai.APIStatusError, base_url: str) -> bool:
+    """Whether OpenAI itself was asked for assistants; files and vector stores are still there."""
+    return urlsplit(base_url).hostname == _OPENAI_HOST and "/assistants" in error.request.url.path
 
 
 def _retired(said: str) -> PlatformError:

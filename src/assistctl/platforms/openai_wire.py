@@ -7,25 +7,42 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from assistctl.errors import PlatformError, ProjectError
+from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model import Json
 from assistctl.platforms.base import Connection
-from assistctl.platforms.pacing import Pace
+from assistctl.platforms.pacing import AskAgainError, Pace
 
 if TYPE_CHECKING:
     import httpx2
     import openai
 
+NamedFile: TypeAlias = tuple[str, BinaryIO]
+"""A file open for reading, and the name to send it by."""
+
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# For each wait on the network, not for a request as a whole.
 _TIMEOUT_SECONDS = 120.0
+# For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
+# for, when to us all of it is sent.
+_TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
 # For what is only advice, and not worth waiting for.
 _TIMEOUT_ONCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said; the names of ``headers`` are found in any case."""
+
+    body: Json
+    headers: Mapping[str, str]
 
 
 class OpenAIWire:
@@ -34,28 +51,75 @@ class OpenAIWire:
     def __init__(self, connection: Connection, *, beta: str) -> None:
         self.base_url = base_url_of(connection)
         self._client = _client(connection, self.base_url)
-        self._beta = beta
+        self._timeout = _timeout(connection)
+        self._headers = {"OpenAI-Beta": beta}
         self._pace = Pace()
 
     async def get(self, path: str, params: Mapping[str, object] | None = None, *, retried: bool = True) -> Json:
         """The JSON at ``path``. One that is not ``retried`` is given up after a few seconds."""
-        options: dict[str, object] = {"params": params or {}}
-        if not retried:
-            return await self._send("get", path, {**options, "timeout": _TIMEOUT_ONCE_SECONDS})
+        if retried:
+            return (await self.get_answer(path, params)).body
+        options = {"params": params or {}, "timeout": _TIMEOUT_ONCE_SECONDS}
+        return (await self._send("get", path, options)).body
+
+    async def get_answer(self, path: str, params: Mapping[str, object] | None = None) -> Answer:
+        """The JSON at ``path``, and the headers it came with."""
+        options = {"params": params or {}}
         return await self._pace.keep(lambda: self._send("get", path, options), repeatable=True)
 
-    async def post(self, path: str, body: Mapping[str, Json], *, repeatable: bool) -> Json:
+    async def post(
+        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+    ) -> Json:
         """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
 
-        Raises ``OutcomeUnknownError`` when one that is not repeatable may have been carried out all the same.
+        What it is about may still be ``appearing``, because it was made a moment ago: then a 404 is no last word,
+        and a repeatable one is repeated. Raises ``OutcomeUnknownError`` when one that is not repeatable may have
+        been carried out all the same.
         """
-        return await self._pace.keep(
-            lambda: self._send("post", path, {}, body=body, repeatable=repeatable), repeatable=repeatable
-        )
+
+        async def send() -> Answer:
+            try:
+                return await self._send("post", path, repeatable=repeatable, body=body)
+            except NotFoundError as error:
+                if not appearing:
+                    raise
+                raise AskAgainError(error, wait=None, throttled=False) from error
+
+        return (await self._pace.keep(send, repeatable=repeatable)).body
+
+    async def post_file(self, path: str, fields: Mapping[str, str], opened: Callable[[], NamedFile]) -> Json:
+        """The answer to a form with ``fields`` and, as ``file``, what ``opened`` gives; it is closed afterwards.
+
+        The file is streamed. The form is only repeated when it surely was not taken, with a file opened anew.
+        Raises ``OutcomeUnknownError`` when it may have been taken all the same, and whatever ``opened`` and
+        reading from its file raise.
+        """
+        import httpx2
+
+        patience = max(self._timeout, _TIMEOUT_AFTER_UPLOAD_SECONDS)
+        options = {"timeout": httpx2.Timeout(self._timeout, read=patience)}
+        headers = {"Content-Type": "multipart/form-data"}
+
+        async def send() -> Answer:
+            name, file = opened()
+            with file:
+                form = {"body": fields, "files": {"file": (name, file)}}
+                return await self._send("post", path, options, headers=headers, repeatable=False, **form)
+
+        return (await self._pace.keep(send, repeatable=False)).body
 
     async def delete(self, path: str) -> Json:
         """The answer to a DELETE of ``path``."""
-        return await self._pace.keep(lambda: self._send("delete", path, {}), repeatable=True)
+        return (await self._pace.keep(lambda: self._send("delete", path), repeatable=True)).body
+
+    async def remove(self, path: str, object_id: str) -> None:
+        """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
+        try:
+            answer = await self.delete(path)
+        except NotFoundError:
+            return
+        if isinstance(answer, dict) and answer.get("deleted") is False:
+            raise PlatformError(f"the platform did not delete {object_id}")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -65,19 +129,19 @@ class OpenAIWire:
         self,
         method: str,
         path: str,
-        options: Mapping[str, object],
+        options: Mapping[str, object] = MappingProxyType({}),
         *,
-        body: Mapping[str, Json] | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         repeatable: bool = True,
-    ) -> Json:
+        **payload: object,
+    ) -> Answer:
         import httpx2
         import openai
 
         from assistctl.platforms.openai_errors import outcome_unknown, translated
 
         send = cast("Any", getattr(self._client, method))
-        payload = {} if body is None else {"body": body}
-        everything = {**options, "headers": {"OpenAI-Beta": self._beta}}
+        everything = {**options, "headers": {**self._headers, **headers}}
         try:
             response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -86,7 +150,7 @@ class OpenAIWire:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
-            return _parsed(response)
+            return Answer(_parsed(response), response.headers)
         except PlatformError as error:
             raise error if repeatable else outcome_unknown(error) from error
 
