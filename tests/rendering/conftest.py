@@ -120,6 +120,7 @@ def make_plan() -> MakePlan:
         drift: tuple[Drift, ...] = (),
         diagnostics: tuple[Diagnostic, ...] = (),
         summary: Summary | None = None,
+        *,
         project: str = "acme",
         files: FileTotals | None = None,
     ) -> Plan:

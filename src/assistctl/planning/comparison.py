@@ -19,7 +19,7 @@ from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
 from assistctl.planning.ownership import BASELINE, Mark, is_marked, users_pairs
 from assistctl.planning.paths import Path, dotted
 from assistctl.planning.secrecy import plainly_named_tools, secret_paths, shown_path, touches
-from assistctl.planning.symbols import Symbols
+from assistctl.planning.symbols import Symbols, has_token
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
@@ -144,7 +144,10 @@ class Comparison:
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.declared.get(unit, default_of(unit))
         if not self._is_unseen(unit):
-            yield from differences(unit, self._there.get(unit, default_of(unit)), want)
+            there = self._there.get(unit, default_of(unit))
+            # Which of two files is the first means nothing; such lists are told apart as a whole.
+            whole = has_token(there) or has_token(want)
+            yield from differences(unit, there, want, whole=whole)
         elif not self._baseline.is_still(unit, want):
             yield Difference(unit, None, want)
 

@@ -20,11 +20,14 @@ class Difference:
     new: Json
 
 
-def differences(unit: Path, old: Json, new: Json) -> Iterator[Difference]:
-    """The differences between two canonical values of ``unit``, in the order of their paths."""
+def differences(unit: Path, old: Json, new: Json, *, whole: bool = False) -> Iterator[Difference]:
+    """The differences between two canonical values of ``unit``, in the order of their paths.
+
+    With ``whole`` one that is not looked into.
+    """
     if same(old, new):
         return
-    nested = isinstance(old, dict | list) and isinstance(new, dict | list) and type(old) is type(new)
+    nested = not whole and isinstance(old, dict | list) and isinstance(new, dict | list) and type(old) is type(new)
     if not nested:
         yield Difference(unit, old, new)
         return

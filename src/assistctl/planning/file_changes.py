@@ -91,9 +91,16 @@ class FileChanges:
         )
 
     def planned(self) -> list[Change]:
-        """A change for each path, in their order; for an upload whose path nobody knows, for its id."""
+        """A change for each path, in their order; for an upload whose path nobody knows, for its id.
+
+        What one thing reads no longer and another still does is no change of the file.
+        """
         needed, going = self.needed(), {one.file_id for one in self.discards()}
-        return [_change(path, self._by_path[path], needed, going) for path in sorted(self._by_path)]
+        return [
+            _change(path, one, needed, going)
+            for path, one in sorted(self._by_path.items())
+            if one.token is not None or not going.isdisjoint(one.discards)
+        ]
 
     def _goes(self, holder: Holder, held: HeldFile) -> None:
         self._gone.setdefault(held.file_id, (held, set()))[1].add(holder)

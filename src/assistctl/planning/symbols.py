@@ -43,15 +43,13 @@ class Symbols:
     def _labelled(self, diff: FieldDiff) -> FieldDiff:
         """A diff under the name that the manifest has for it, when it is about a token."""
         for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
-            if diff.path.startswith(path) and (_has_token(diff.old) or _has_token(diff.new)):
-                shown = name + diff.path.removeprefix(path)
-                return replace(diff, path=shown, old=self._label(diff.old), new=self._label(diff.new))
+            if diff.path == path and (has_token(diff.old) or has_token(diff.new)):
+                old, new = self._labels(diff.old), self._labels(diff.new)
+                return replace(diff, path=name, old=_others(old, new), new=_others(new, old))
         return diff
 
-    def _label(self, value: Json) -> Json:
-        if isinstance(value, list):
-            return [self._label(one) for one in value]
-        return self.labels.get(value, value) if isinstance(value, str) else value
+    def _labels(self, value: Json) -> list[str]:
+        return sorted(self.labels.get(str(one), str(one)) for one in value) if isinstance(value, list) else []
 
 
 def symbols_of(desired: Desired | None, observed: Observed | None, stores: Mapping[str, str]) -> Symbols:
@@ -126,11 +124,17 @@ def _exchanged(one: Json, exchange: Callable[[str], str]) -> Json:
     return exchange(one) if isinstance(one, str) else one
 
 
+def _others(those: list[str], others: list[str]) -> Json:
+    """What is only among ``those``; ``None`` for nothing."""
+    return [one for one in those if one not in others] or None
+
+
 def _file_label(path: str, token: str) -> str:
     return f"{path} ({token.removeprefix(FILE_TOKEN)[:_SHOWN_CHARACTERS]})"
 
 
-def _has_token(value: Json) -> bool:
+def has_token(value: Json) -> bool:
+    """Whether a value is a token, or a list with one."""
     if isinstance(value, list):
-        return any(_has_token(one) for one in value)
+        return any(has_token(one) for one in value)
     return isinstance(value, str) and is_token(value)

@@ -1,0 +1,93 @@
+"""Uploads and vector stores that nothing refers to, and which of them are this project's beyond doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistctl.knowledge import ObservedStore, StoreFile, UploadedFile
+from assistctl.model import Kind, Observed
+from assistctl.planning.file_marks import HeldFile, held_in_store
+from assistctl.planning.ownership import read_mark
+from assistctl.planning.symbols import file_ids, store_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """One thing that nothing refers to. ``size`` is in bytes, ``None`` for a vector store.
+
+    ``proven``: it is this project's. What is not only looks as if it were.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    size: int | None
+    proven: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All there is on the platform, whoever owns it; ``contents`` has the files of every vector store."""
+
+    assistants: Sequence[Observed]
+    stores: Sequence[ObservedStore]
+    contents: Mapping[str, Sequence[StoreFile]]
+    uploads: Sequence[UploadedFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """How this project's things are known.
+
+    ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` are the ids of uploads
+    that this checkout wrote down; ``look`` the names and sizes of files that are declared, or whose upload began.
+    """
+
+    project: str
+    target: str
+    declared: frozenset[str]
+    recorded: frozenset[str]
+    look: frozenset[tuple[str, int]]
+
+
+def garbage(there: Everything, ours: Ours) -> list[Garbage]:
+    """What nothing refers to, vector stores first."""
+    used = {one for each in there.assistants for one in store_ids(each.fields)}
+    unread = [store for store in there.stores if store.id not in used and _is_ours(store, ours)]
+    dropped = {store.id for store in unread}
+    read = {one for each in there.assistants for one in file_ids(each.fields)}
+    read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
+    named = {held.file_id for store in unread for held in _held(there.contents[store.id])} | ours.recorded
+    return [*_stores(unread), *_uploads(there.uploads, read, named, ours.look)]
+
+
+def _is_ours(store: ObservedStore, ours: Ours) -> bool:
+    mark = read_mark(store.metadata)
+    return mark is not None and mark.owned_by(ours.project, ours.target) and mark.key not in ours.declared
+
+
+def _stores(unread: Iterable[ObservedStore]) -> Iterable[Garbage]:
+    for store in unread:
+        name, reason = store.fields.get("name"), "no assistant searches it"
+        shown = name if isinstance(name, str) else ""
+        yield Garbage(Kind.VECTOR_STORE, store.id, shown, None, proven=True, reason=reason)
+
+
+def _uploads(
+    uploads: Iterable[UploadedFile], read: Collection[object], named: Collection[str], look: Collection[object]
+) -> Iterable[Garbage]:
+    for file in uploads:
+        if file.id in read:
+            continue
+        if file.id in named:
+            reason = "this project uploaded it, and nothing reads it"
+            yield Garbage(Kind.FILE, file.id, file.name, file.size, proven=True, reason=reason)
+        elif (file.name, file.size) in look:
+            reason = "nothing reads it, and it has the name and size of a file of this project"
+            yield Garbage(Kind.FILE, file.id, file.name, file.size, proven=False, reason=reason)
+
+
+def _held(files: Iterable[StoreFile]) -> Iterable[HeldFile]:
+    return (held for file in files if (held := held_in_store(file)) is not None)
