@@ -106,10 +106,10 @@ class Deployment:
             address=self._address(),
         )
 
-    async def planned(self, loaded: Loaded, policy: Policy) -> Plan:
+    async def planned(self, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
         """Connect, look, and plan."""
         async with self.open() as platform:
-            return await self.plan_on(platform, loaded, policy)
+            return await self.plan_on(platform, loaded, policy, thorough=thorough)
 
     async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
         """What apply would do. Raises ``ProjectError`` for a key that nothing has.

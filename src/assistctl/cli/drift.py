@@ -28,7 +28,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     """Plan, and print the drift in it."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys)))
+    plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys), thorough=True))
     unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
     if unjudged:
         raise AssistctlError(

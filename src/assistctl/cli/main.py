@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "dump": "Write manifests for assistants that already exist.",
     "list": "List what is deployed.",
     "output": "Print key and id of each assistant, for scripts.",
+    "gc": "Delete uploads and vector stores that nothing refers to.",
     "serve": "Serve the embedded platform over HTTP.",
 }
 _EPILOG = """\

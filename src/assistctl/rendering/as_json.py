@@ -43,8 +43,13 @@ def results_document(
         **_counts(done_summary(plan, results), done_files(plan, results)),
         "changes": [_change(change) for change in plan.changes],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
-        "results": [_result(result) for result in results],
+        "results": result_documents(results),
     }
+
+
+def result_documents(results: Sequence[Result]) -> list[Json]:
+    """Results as ``apply`` and ``gc`` list them."""
+    return [_result(result) for result in results]
 
 
 def drift_document(plan: Plan) -> dict[str, Json]:
