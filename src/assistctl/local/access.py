@@ -39,7 +39,7 @@ def require_assistants_v2(headers: Headers) -> None:
 
     Wording and code: openai/openai-ruby issue 136 and openai-react-native issue 10 (v2 missing).
     """
-    features = {feature.strip() for feature in headers.get("openai-beta", "").split(",")}
+    features = _features(headers)
     if "assistants=v2" in features:
         return
     how = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
@@ -48,6 +48,21 @@ def require_assistants_v2(headers: Headers) -> None:
     raise ApiError(
         f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {how}", code="invalid_beta"
     )
+
+
+def require_agents_v1(headers: Headers) -> None:
+    """Refuse a request without ``OpenAI-Beta: agents=v1``; in the words that the Assistants API had for it."""
+    if "agents=v1" in _features(headers):
+        return
+    raise ApiError(
+        "You must provide the 'OpenAI-Beta' header to access the Agents API."
+        " Please try again by setting the header 'OpenAI-Beta: agents=v1'.",
+        code="invalid_beta",
+    )
+
+
+def _features(headers: Headers) -> set[str]:
+    return {feature.strip() for feature in headers.get("openai-beta", "").split(",")}
 
 
 def _require_host(host: str, allowed: Collection[str]) -> None:

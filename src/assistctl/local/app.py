@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from assistctl.local.access import Access
+from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.envelope import Envelope
 from assistctl.local.errors import answer
@@ -34,7 +35,13 @@ def create_app(
     without a lifespan, calls ``app.state.database.close()``.
     """
     app = Starlette(
-        routes=[*assistants.routes(), *files.routes(), *models.routes(), *vector_stores.routes()],
+        routes=[
+            *agents.routes(),
+            *assistants.routes(),
+            *files.routes(),
+            *models.routes(),
+            *vector_stores.routes(),
+        ],
         middleware=[
             Middleware(Envelope),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
