@@ -144,7 +144,9 @@ class Observed:
     """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
 
     ``fields`` holds what the answer contained, and nothing it did not; ``metadata`` is all of its pairs, ours
-    too. ``revision`` is the platform's version token, where it has one.
+    too. ``revision`` is the platform's version token, where it has one. What only the platform has is under
+    ``platforms`` and its name, as in a manifest: ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``;
+    its own tools stand among ``tools``, in its own shapes.
     """
 
     id: str
@@ -178,6 +180,7 @@ class FieldDiff:
 class Request:
     """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
 
+    The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
     key of the vector store that must be in order before this is sent.

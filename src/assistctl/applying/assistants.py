@@ -13,7 +13,8 @@ from assistctl.platforms.base import Platform
 async def change_assistant(platform: Platform, change: Change, request: Request) -> str:
     """Create or update one; its id. Raises ``PlatformError`` when that fails or something was not kept."""
     answer = await (_create(platform, request) if change.id is None else _update(platform, change.id, request))
-    lost = not_kept(request, answer, platform.capabilities.unreported)
+    capabilities = platform.capabilities
+    lost = not_kept(request, answer, capabilities.unreported, capabilities.resolved)
     if lost:
         raise NotKeptError(answer.id, lost)
     return answer.id

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistctl.model import Observed, Request
+from assistctl.model import Json, Observed, Request
 from assistctl.planning.canonical import canonical_units, default_of, same
-from assistctl.planning.paths import dotted
+from assistctl.planning.declared_part import declared_part
+from assistctl.planning.paths import Path, dotted
 
 
-def not_kept(request: Request, answer: Observed, unreported: frozenset[str]) -> tuple[str, ...]:
+def not_kept(
+    request: Request, answer: Observed, unreported: frozenset[str], resolved: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """The paths of what was sent and is not in the answer; values are told apart as the planner does it.
 
-    ``unreported`` fields that are missing from the answer cannot be judged, and are left out.
+    ``unreported`` fields that are missing from the answer cannot be judged, and are left out; so are ``resolved``
+    ones, and a platform's own, for which null was sent: the answer is then the platform's choice.
     """
-    return tuple(_lost(request, answer, unreported))
+    return tuple(_lost(request, answer, unreported, resolved))
 
 
-def _lost(request: Request, answer: Observed, unreported: frozenset[str]) -> Iterator[str]:
+def _lost(
+    request: Request, answer: Observed, unreported: frozenset[str], resolved: frozenset[str]
+) -> Iterator[str]:
     kept = canonical_units(answer.fields, dict(answer.metadata))
     for unit, value in canonical_units(request.fields, dict(request.metadata)).items():
         if unit not in kept and unit[0] in unreported:
             continue
-        if not same(value, kept.get(unit, default_of(unit))):
+        if _is_left_to_platform(unit, value, request, resolved):
+            continue
+        if not same(value, declared_part(unit, kept.get(unit, default_of(unit)), value)):
             yield dotted(unit)
     yield from (
         f"metadata.{pair} (which should be gone)" for pair in sorted(request.removed & answer.metadata.keys())
     )
+
+
+def _is_left_to_platform(unit: Path, value: Json, request: Request, resolved: frozenset[str]) -> bool:
+    if unit[0] in resolved:
+        return request.fields[str(unit[0])] is None
+    return unit[0] == "platforms" and value is None

@@ -5,7 +5,8 @@ the same is gathered here and nowhere else. Sources: OpenAI's API description of
 (defaults of CreateAssistantRequest, FileSearchRankingOptions) and answers recorded from live servers.
 
 The canonical state of an assistant is a mapping from *units* to values. A unit is what is managed or left alone
-as a whole: a field, one half of ``tool_resources``, or one metadata pair.
+as a whole: a field, one half of ``tool_resources``, one metadata pair, or one setting of a platform's own fields
+(``platforms.openai-agents.multi_agent.enabled``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ DEFAULTS: Mapping[str, Json] = {
 }
 RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
 
+# What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
+NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
+
 _DEFAULT_RANKERS = ("auto", "default_2024_08_21")
 _DEFAULT_MAX_NUM_RESULTS = 20
 _EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object", "properties": {}})
@@ -44,6 +48,8 @@ def canonical_units(fields: Mapping[str, Json], metadata: Mapping[str, Json]) ->
     for field, value in fields.items():
         if field == "tool_resources":
             units.update(_resource_units(value))
+        elif field == "platforms":
+            units.update(_platform_units(value))
         elif field != "metadata":
             units[(field,)] = canonical(field, value)
     units.update({("metadata", key): value for key, value in metadata.items()})
@@ -90,7 +96,9 @@ def sha256(value: Json) -> str:
 
 
 def tool_identities(tools: Iterable[Json]) -> list[str]:
-    """A name for each tool in a list: a function's name, else the type; repeated ones are numbered ``#2``.
+    """A name for each tool in a list: a function's name, else its type, with the label of an MCP server.
+
+    Repeated ones are numbered ``#2``.
 
     A function may be named like a type; the type then goes first, whatever the order in the list.
     """
@@ -109,7 +117,10 @@ def _tool_name(tool: Json) -> str:
     function = tool.get("function")
     if _is_function(tool) and isinstance(function, dict):
         return str(function.get("name"))
-    return str(tool.get("type"))
+    if _is_function(tool):
+        return str(tool.get("name"))
+    label = tool.get("server_label") or tool.get("mcp_server_name")
+    return f"{tool.get('type')}:{label}" if label else str(tool.get("type"))
 
 
 def _is_function(tool: Json) -> bool:
@@ -125,6 +136,18 @@ def _resource_units(value: Json) -> dict[Path, Json]:
             ids = resource.get(ids_name) if isinstance(resource, dict) else None
             # The API has no order among the ids, and servers return them as they like.
             units["tool_resources", tool, ids_name] = sorted(ids, key=str) if isinstance(ids, list) else []
+    return units
+
+
+def _platform_units(value: Json) -> dict[Path, Json]:
+    units: dict[Path, Json] = {}
+    for platform, fields in value.items() if isinstance(value, dict) else ():
+        for name, setting in fields.items() if isinstance(fields, dict) else ():
+            unit: Path = ("platforms", platform, name)
+            if isinstance(setting, dict) and setting:
+                units.update({(*unit, part): _numbers(inner) for part, inner in setting.items()})
+            else:
+                units[unit] = None if setting == {} else _numbers(setting)
     return units
 
 

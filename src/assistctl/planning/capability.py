@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+from assistctl.errors import did_you_mean
 from assistctl.model import Desired, Diagnostic, Json, Severity
 
 
@@ -20,12 +21,33 @@ class Support(Protocol):
         """How it is mapped, or the nearest way on."""
 
 
+class Finding(Protocol):
+    """Something in a manifest that a platform does not express as it stands there."""
+
+    @property
+    def path(self) -> str:
+        """Where: ``tools[0].function.description``."""
+
+    @property
+    def summary(self) -> str:
+        """What is the matter."""
+
+    @property
+    def note(self) -> str:
+        """How it is mapped, or the nearest way on."""
+
+    @property
+    def level(self) -> str:
+        """``mapped`` or ``unsupported``."""
+
+
 class Expressible(Protocol):
     """The part of a platform's capabilities that planning asks about."""
 
     @property
     def fields(self) -> Mapping[str, Support]:
-        """The support of each field (``temperature``) and tool (``tools.file_search``)."""
+        """The support of each field (``temperature``), tool (``tools.file_search``) and kind of value
+        (``response_format.json_object``)."""
 
     @property
     def platform_fields(self) -> frozenset[str]:
@@ -39,35 +61,55 @@ class Expressible(Protocol):
     def archives(self) -> bool:
         """Whether a delete only archives."""
 
+    @property
+    def resolved(self) -> frozenset[str]:
+        """The fields that are answered with what the platform chose where null was sent."""
+
+    @property
+    def together(self) -> tuple[tuple[str, ...], ...]:
+        """The fields that are sent together or not at all."""
+
+    def findings(self, fields: Mapping[str, Json], own: Mapping[str, Json], /) -> Iterable[Finding]:
+        """What in the values of a manifest's fields, and of its fields for this platform, is not expressed."""
+
+    def expressed(self, fields: Mapping[str, Json], /) -> Mapping[str, Json]:
+        """The fields in the form in which the platform expresses them."""
+
 
 def check_expressible(desired: Desired, platform: str, capabilities: Expressible) -> Iterator[Diagnostic]:
     """An error for each declared thing the platform cannot express, an info for each it maps."""
-    for name, path in _used(desired):
+    for name, path in _used(desired, capabilities.fields):
         support = capabilities.fields.get(name)
-        level = support.level if support else "unsupported"
+        level, note = (support.level, support.note) if support else ("unsupported", "")
         if level == "native":
             continue
         if level == "mapped":
-            yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", support)
+            yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
-            yield _diagnostic(desired, path, Severity.ERROR, f"{platform} cannot express {path}", support)
-    for name in desired.platform_fields.get(platform, {}):
+            yield _diagnostic(desired, path, Severity.ERROR, f"{platform} cannot express {path}", note)
+    own = desired.platform_fields.get(platform, {})
+    for name in own:
         if name not in capabilities.platform_fields:
-            path = f"platforms.{platform}.{name}"
-            yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", None)
+            path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
+            yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
+    for finding in capabilities.findings(desired.fields, own):
+        severity = Severity.INFO if finding.level == "mapped" else Severity.ERROR
+        yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
 
 
-def _used(desired: Desired) -> Iterator[tuple[str, str]]:
+def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str, str]]:
     """Each capability a manifest asks for, and the path that asks for it."""
     if desired.interpreter_files:
         yield "files.code_interpreter", "files"
     if desired.store is not None:
         yield "files.file_search", "files" if "files" in desired.positions else "vector_store"
     for field, value in desired.fields.items():
-        if field != "tools":
-            yield field, field
-            continue
-        yield from _used_tools(value)
+        # Null is the platform's default, which every platform has.
+        if field == "tools":
+            yield from _used_tools(value)
+        elif value is not None:
+            kind = f"{field}.{value.get('type')}" if isinstance(value, dict) else field
+            yield kind if kind in known else field, field
 
 
 def _used_tools(tools: Json) -> Iterator[tuple[str, str]]:
@@ -76,8 +118,5 @@ def _used_tools(tools: Json) -> Iterator[tuple[str, str]]:
         yield f"tools.{kind}", f"tools[{place}]"
 
 
-def _diagnostic(
-    desired: Desired, path: str, severity: Severity, summary: str, support: Support | None
-) -> Diagnostic:
-    note = support.note if support else ""
+def _diagnostic(desired: Desired, path: str, severity: Severity, summary: str, note: str) -> Diagnostic:
     return Diagnostic(severity, summary, note, key=desired.key, path=path, position=desired.position_of(path))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 from assistctl.model import Desired, Drift, FieldDiff, Json, Kind, Observed, Origin
 from assistctl.planning.baseline import Baseline, read_baseline
@@ -13,7 +14,9 @@ from assistctl.planning.canonical import (
     RESOURCE_LISTS,
     canonical_units,
     default_of,
+    same,
 )
+from assistctl.planning.declared_part import agreeing_part, declared_part, whole_setting
 from assistctl.planning.differences import Difference, differences
 from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
 from assistctl.planning.ownership import BASELINE, Mark, is_marked, users_pairs
@@ -23,6 +26,8 @@ from assistctl.planning.symbols import Symbols, has_token
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
+
+Narrowing: TypeAlias = Callable[[Path, Json, Json], Json]
 
 _MODEL: Path = ("model",)
 _TOOLS: Path = ("tools",)
@@ -34,7 +39,8 @@ class Comparison:
 
     ``unreported`` fields may be missing from what the platform answers; one that is missing is judged by the
     baseline alone. Where ids stand for files and vector stores, both sides have tokens, and ``symbols`` says what
-    people call those. ``kind`` is what is compared.
+    people call those. ``kind`` is what is compared. For the ``resolved`` fields, and for a platform's own, null is
+    answered with what the platform chose: a declared null is judged by the baseline alone as well.
     """
 
     desired: Desired
@@ -42,6 +48,7 @@ class Comparison:
     unreported: frozenset[str] = frozenset()
     symbols: Symbols = field(default_factory=Symbols)
     kind: Kind = Kind.ASSISTANT
+    resolved: frozenset[str] = frozenset()
 
     @cached_property
     def diffs(self) -> tuple[FieldDiff, ...]:
@@ -88,7 +95,7 @@ class Comparison:
     @cached_property
     def secret_units(self) -> tuple[Path, ...]:
         """The units that hold a secret from now on; what is ignored keeps one that it was given."""
-        units = dict.fromkeys((*_known_units(), *self._there, *self.declared))
+        units = dict.fromkeys((*known_units(), *self._there, *self.declared))
         return tuple(
             unit
             for unit in units
@@ -100,7 +107,7 @@ class Comparison:
         """The units that were applied once and are declared no longer: they go back to the default."""
         return tuple(
             unit
-            for unit in dict.fromkeys((*_known_units(), *self._there))
+            for unit in dict.fromkeys((*known_units(), *self._there))
             if unit not in self.declared and self._baseline.has(unit) and not covers(self.ignored, unit)
         )
 
@@ -124,6 +131,17 @@ class Comparison:
         return canonical_units(fields, users_pairs(self.observed.metadata))
 
     @cached_property
+    def _seen(self) -> dict[Path, Json]:
+        """What is there, as far as the manifest speaks of it."""
+        return self._narrowed(self._there, declared_part)
+
+    def _narrowed(self, state: Mapping[Path, Json], part: Narrowing) -> dict[Path, Json]:
+        return {
+            unit: part(unit, value, self.declared[unit]) if unit in self.declared else value
+            for unit, value in state.items()
+        }
+
+    @cached_property
     def _baseline(self) -> Baseline:
         baseline = read_baseline(self.observed.metadata.get(BASELINE))
         # Without a mark it tells what somebody else applied, or nobody knows who; its secrets are secrets still.
@@ -143,13 +161,39 @@ class Comparison:
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.declared.get(unit, default_of(unit))
-        if not self._is_unseen(unit):
-            there = self._there.get(unit, default_of(unit))
+        if self._is_left_to_platform(unit):
+            there = whole_setting(unit, self._there)
+            if there is not None and not self._baseline.is_still(unit, want):
+                yield Difference(unit, there, None)
+        elif not self._is_unseen(unit):
+            seen = self._seen.get(unit, default_of(unit))
             # Which of two files is the first means nothing; such lists are told apart as a whole.
-            whole = has_token(there) or has_token(want)
-            yield from differences(unit, there, want, whole=whole)
+            yield from differences(unit, seen, want, whole=has_token(seen) or has_token(want))
+            yield from self._settings_dropped(unit, want)
         elif not self._baseline.is_still(unit, want):
             yield Difference(unit, None, want)
+
+    def _settings_dropped(self, unit: Path, want: Json) -> Iterator[Difference]:
+        """What is declared no longer, inside of something that is otherwise as declared."""
+        by_tool = unit == _TOOLS and self._baseline.by_tool and isinstance(want, dict)
+        parts = [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]
+        for part in parts:
+            whole, wanted = _part_of(self._there, part), _part_of(self.declared, part)
+            is_dropped = self._agrees(part) and self._baseline.has(part) and not same(whole, wanted)
+            if is_dropped and not self._is_as_applied(part, self.applied):
+                yield Difference(part, whole, wanted)
+
+    def _agrees(self, part: Path) -> bool:
+        """Whether all that is declared of a unit, or a single tool, is there."""
+        return same(_part_of(self._seen, part), _part_of(self.declared, part))
+
+    def _is_left_to_platform(self, unit: Path) -> bool:
+        """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
+        if unit not in self.declared:
+            return False
+        return (unit[0] == "platforms" and self.declared[unit] is None) or (
+            unit[0] in self.resolved and self.fields.get(str(unit[0])) is None
+        )
 
     def _is_unseen(self, unit: Path) -> bool:
         """Whether the answer need not show the unit and does not: nobody can tell what is there."""
@@ -161,12 +205,15 @@ class Comparison:
         return FieldDiff(dotted(path), difference.old, difference.new, origin, is_secret)
 
     def _origin(self, difference: Difference, unit: Path) -> Origin:
-        if self._is_unseen(unit):
-            return Origin.MANIFEST
         part = self._part(difference, unit)
-        theirs_untouched = any(
-            self._is_as_applied(part, there) for there in (self._there, self._there_but_for_ignored)
+        if self._is_unseen(unit) or self._is_left_to_platform(unit) or self._agrees(part):
+            return Origin.MANIFEST
+        there_before = (
+            self._seen,
+            self._narrowed(self._there_but_for_ignored, declared_part),
+            self._narrowed(self._there, agreeing_part),
         )
+        theirs_untouched = any(self._is_as_applied(part, there) for there in there_before)
         if theirs_untouched or not self._baseline.has(unit):
             return Origin.MANIFEST
         moved_by_us = unit in self.undeclared or not self._is_as_applied(part, self.applied)
@@ -180,11 +227,8 @@ class Comparison:
 
     def _is_as_applied(self, part: Path, state: Mapping[Path, Json]) -> bool:
         """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
-        unit = _TOOLS if part[:1] == _TOOLS else part
-        value = state.get(unit, default_of(unit))
-        if part != unit:
-            value = _member(value, part[-1])
-        is_missing_tool = part != unit and value is None
+        value = _part_of(state, part)
+        is_missing_tool = part[:1] == _TOOLS and part != _TOOLS and value is None
         return not self._baseline.has(part) if is_missing_tool else self._baseline.is_still(part, value)
 
     def _is_secret(self, difference: Difference, unit: Path) -> bool:
@@ -222,32 +266,20 @@ def key_diff(mark: Mark | None, key: str) -> tuple[FieldDiff, ...]:
     return (FieldDiff("key", mark.key, key, Origin.MANIFEST),)
 
 
-def foreign_edits(observed: Observed) -> tuple[Path, ...]:
-    """The units of an owned assistant that are not as this project applied them.
-
-    A metadata pair that somebody removed has no name any more; it is told as ``metadata``.
-    """
-    baseline = read_baseline(observed.metadata.get(BASELINE))
-    there = canonical_units(observed.fields, users_pairs(observed.metadata))
-    units = {**{unit: default_of(unit) for unit in _known_units()}, **there}
-    edited = [unit for unit, value in units.items() if baseline.has(unit) and not baseline.is_still(unit, value)]
-    tools = units[_TOOLS]
-    known = [*units, *((*_TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
-    if _TOOLS not in edited and baseline.has_others_than(known):
-        edited.append(("metadata",))
-    return tuple(edited)
-
-
 def _declared_units(fields: Mapping[str, Json]) -> dict[Path, Json]:
     metadata = fields.get("metadata")
     return canonical_units(fields, metadata if isinstance(metadata, dict) else {})
 
 
-def _known_units() -> Iterator[Path]:
+def known_units() -> Iterator[Path]:
     """The units a baseline may name although the answer does not show them."""
     yield from ((name,) for name in ("description", "instructions", *DEFAULTS))
     yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
 
 
-def _member(value: Json, token: object) -> Json:
-    return value.get(str(token)) if isinstance(value, Mapping) else None
+def _part_of(state: Mapping[Path, Json], part: Path) -> Json:
+    """The value of a unit, or of a single tool."""
+    if part[:1] != _TOOLS or part == _TOOLS:
+        return state.get(part, default_of(part))
+    tools = state.get(_TOOLS)
+    return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None

@@ -22,9 +22,11 @@ from assistctl.model import (
 )
 from assistctl.planning import safety
 from assistctl.planning.capability import Expressible, check_expressible
-from assistctl.planning.comparison import Comparison, created, foreign_edits, key_diff, protection_diff
+from assistctl.planning.comparison import Comparison, created, key_diff, protection_diff
+from assistctl.planning.expressed import expressed
 from assistctl.planning.file_changes import totals
 from assistctl.planning.file_marks import OUR_FILE_PAIRS
+from assistctl.planning.foreign_edits import foreign_edits
 from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.ownership import METADATA_PAIRS, Mark, read_mark
 from assistctl.planning.paths import dotted
@@ -97,6 +99,7 @@ class _Draft:
                 let_go(key, one)
             return
         self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
+        desired = expressed(desired, self.policy.target.platform, self.capabilities)
         if len(owned) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, owned))
             self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
@@ -217,6 +220,7 @@ class _Draft:
             replace(one, fields=symbols.in_fields(one.fields)),
             self.capabilities.unreported,
             symbols,
+            resolved=self.capabilities.resolved,
         )
         mark = read_mark(one.metadata)
         was = bool(mark and mark.prevent_destroy)
@@ -226,7 +230,7 @@ class _Draft:
         change = Change(Kind.ASSISTANT, desired.key, one.id, action, "", diffs, name=_name(desired))
         if not diffs and action is Action.UPDATE:
             return change, comparison
-        request = update_request(comparison, self._mark(desired, protect=now))
+        request = update_request(comparison, self._mark(desired, protect=now), self.capabilities.together)
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
         if pairs > METADATA_PAIRS:
             self.diagnostics.append(safety.too_many_pairs(desired, pairs))

@@ -9,8 +9,10 @@ from assistctl.model import Desired, Json, Kind, Observed, Request
 from assistctl.planning.baseline import write_baseline
 from assistctl.planning.canonical import canonical_units, cleared
 from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
+from assistctl.planning.expressed import PLATFORMS
 from assistctl.planning.file_marks import FILES, PATHS, files_pairs, tokens_of_files
 from assistctl.planning.ignoring import covers
+from assistctl.planning.own_fields import add_companions, changed_own_fields
 from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.planning.paths import Path
 from assistctl.planning.secrecy import secret_paths, touches
@@ -32,14 +34,19 @@ def create_request(desired: Desired, mark: Mark) -> Request:
     )
 
 
-def update_request(comparison: Comparison, mark: Mark) -> Request:
-    """The fields that differ, and the metadata with other people's pairs as they are."""
+def update_request(comparison: Comparison, mark: Mark, together: Iterable[Iterable[str]] = ()) -> Request:
+    """The fields that differ, and the metadata with other people's pairs as they are.
+
+    Of fields that go ``together``, all are sent when one is, those that are not managed as they are.
+    """
     observed = comparison.observed
     fields: dict[str, Json] = {}
     for unit in comparison.changed:
         fields.update(_field(comparison, unit))
     if comparison.model_changes:
         fields.update(_settings_for_new_model(comparison))
+    for group in together:
+        add_companions(fields, tuple(group), comparison)
     metadata = {**_kept_pairs(comparison), **_texts(_metadata(comparison.declared))}
     for unit in comparison.undeclared:
         if unit[0] == "metadata":
@@ -91,6 +98,8 @@ def _field(comparison: Comparison, unit: Path) -> Mapping[str, Json]:
         return {}
     if field == "tool_resources":
         return {field: _tool_resources(comparison)}
+    if field == PLATFORMS:
+        return {field: changed_own_fields(comparison)}
     return {field: comparison.fields[field] if unit in comparison.declared else cleared(unit)}
 
 

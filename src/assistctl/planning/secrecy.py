@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assistctl.model import Desired
-from assistctl.planning.canonical import tool_identities
+from assistctl.planning.canonical import NAMING, tool_identities
 from assistctl.planning.paths import Path, parse
 
 # What stands in a path for a tool whose very name is secret.
@@ -37,8 +37,13 @@ def plainly_named_tools(desired: Desired) -> frozenset[str]:
     """The identities of the declared tools that hold no secret themselves."""
     tools = desired.fields.get("tools")
     identities = tool_identities(tools if isinstance(tools, list) else [])
-    hidden = {path[1] for path in secret_paths(desired) if path[0] == "tools" and path[3:] in {(), ("name",)}}
+    hidden = {path[1] for path in secret_paths(desired) if path[0] == "tools" and _names_tool(path[2:])}
     return frozenset(identities) - hidden
+
+
+def _names_tool(inside: Path) -> bool:
+    """Whether a tool's identity is made from what is there."""
+    return inside in {("function", "name"), *((name,) for name in NAMING)}
 
 
 def _by_identity(desired: Desired, path: Path) -> Path:

@@ -6,12 +6,12 @@ plans, ownership or baselines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json, Observed
@@ -35,19 +35,55 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a manifest's values that a platform does not express as it stands there.
+
+    ``path`` is where in the manifest (``tools[0].function.description``), ``summary`` what is the matter, and
+    ``note`` how it is mapped or, where it is unsupported, the nearest way on.
+    """
+
+    path: str
+    summary: str
+    note: str
+    level: Level = Level.UNSUPPORTED
+
+
+Fields: TypeAlias = Mapping[str, Json]
+
+
+def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
+    return ()
+
+
+def _as_they_are(fields: Fields, /) -> Fields:
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a platform can express.
 
-    ``fields`` is the support of each manifest field (``temperature``) or tool (``tools.file_search``); one that
-    is not listed is unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``.
-    ``unreported`` fields may be missing from answers, so a missing one cannot be compared. ``archives``: a
-    delete only archives.
+    ``fields`` is the support of each manifest field (``temperature``) or tool (``tools.file_search``), or of one
+    kind of an object's values by their type (``response_format.json_object``); one that is not listed is
+    unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
+    appended to the manifest's. ``unreported`` fields may be missing from answers, so a missing one cannot be
+    compared. ``resolved`` fields are answered with what the platform chose where null was sent. ``together`` are
+    fields that an update replaces as one, the platform's own as ``platforms.<name>``: all are sent when one is.
+    ``archives``: a delete only archives.
+
+    ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not expressed.
+    ``expressed`` gives the fields as the platform has them, without what it told of: what is left is compared with
+    what it answers. Both are pure.
     """
 
     fields: Mapping[str, Support]
     platform_fields: frozenset[str] = frozenset()
     unreported: frozenset[str] = frozenset()
     archives: bool = False
+    resolved: frozenset[str] = frozenset()
+    together: tuple[tuple[str, ...], ...] = ()
+    findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
+    expressed: Callable[[Fields], Fields] = _as_they_are
 
 
 @dataclass(frozen=True, slots=True)

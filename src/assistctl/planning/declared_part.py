@@ -1,0 +1,76 @@
+"""What is there, as far as the manifest speaks of it.
+
+The Assistants API's own defaults are known, and ``canonical`` takes them out. Those of other platforms' fields and
+tools are not: an answer fills in what nobody asked for (the mode of a web search, the permissions of a tool set).
+There only what is declared is compared; the rest is the platform's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistctl.model import Json
+from assistctl.planning.canonical import same
+from assistctl.planning.paths import Path
+
+_KNOWN_TYPES = frozenset({"code_interpreter", "file_search"})
+
+
+def is_own_tool(tool: Json) -> bool:
+    """Whether a tool is none of the Assistants API's."""
+    if not isinstance(tool, dict):
+        return False
+    is_function = tool.get("type") == "function" and isinstance(tool.get("function"), dict)
+    return not is_function and tool.get("type") not in _KNOWN_TYPES
+
+
+def declared_part(unit: Path, there: Json, want: Json) -> Json:
+    """``there``, the canonical value of ``unit``, without what ``want`` does not mention."""
+    if unit[0] == "platforms":
+        return _mentioned(there, want)
+    if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
+        return there
+    return {
+        name: _mentioned(tool, want[name]) if name in want and is_own_tool(want[name]) else tool
+        for name, tool in there.items()
+    }
+
+
+def agreeing_part(unit: Path, there: Json, want: Json) -> Json:
+    """``declared_part`` without what is not as wanted: what held before more was declared."""
+    if unit[0] == "platforms":
+        return _agreeing(there, want)
+    if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
+        return there
+    return {
+        name: _agreeing(tool, want[name]) if name in want and is_own_tool(want[name]) else tool
+        for name, tool in there.items()
+    }
+
+
+def is_comparable(unit: Path, value: Json) -> bool:
+    """Whether a value can be held against a digest without knowing what was declared of it."""
+    if unit == ("tools",) and isinstance(value, dict):
+        return not any(is_own_tool(tool) for tool in value.values())
+    return unit[0] != "platforms" or not isinstance(value, dict | list)
+
+
+def whole_setting(unit: Path, there: Mapping[Path, Json]) -> Json:
+    """The value of a unit, put together again if it is one of several settings."""
+    parts = {str(one[-1]): value for one, value in there.items() if one[:-1] == unit}
+    return parts or there.get(unit)
+
+
+def _mentioned(there: Json, want: Json) -> Json:
+    if isinstance(there, dict) and isinstance(want, dict):
+        return {name: _mentioned(there[name], inner) for name, inner in want.items() if name in there}
+    if isinstance(there, list) and isinstance(want, list) and len(there) == len(want):
+        return [_mentioned(one, inner) for one, inner in zip(there, want, strict=True)]
+    return there
+
+
+def _agreeing(there: Json, want: Json) -> Json:
+    if not isinstance(there, dict) or not isinstance(want, dict):
+        return there
+    parts = {name: _agreeing(there[name], inner) for name, inner in want.items() if name in there}
+    return {name: part for name, part in parts.items() if same(part, want[name]) or isinstance(part, dict)}
