@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,23 +79,22 @@ class Project:
             )
         raise ProjectError(f"there is no {PROJECT_FILE} in {self.directory}", self._way_to_a_project())
 
-    def target(self, name: str | None, overrides: Mapping[str, str], known_platforms: Iterable[str]) -> Target:
+    def target(self, name: str | None, overrides: Mapping[str, str], platforms: Collection[str]) -> Target:
         """The target to work on, with ``overrides`` (literal texts, from ``--var``) merged over its variables.
 
         The first that is given counts: ``name``, the environment's ``ASSISTCTL_TARGET``, ``default_target``,
-        ``local``. The name of a known platform is a target with default settings, unless one is declared.
+        ``local``. The name of one of the ``platforms`` is a target with default settings, unless one is declared.
 
         Raises ``ProjectError`` for an unknown target, or a declared one whose platform is unknown.
         """
-        platforms = sorted(known_platforms)
         wanted, origin = self._wanted_target(name)
         found = self.targets.get(wanted)
         if found is None:
             if wanted not in platforms:
-                raise self._unknown_target(wanted, origin, platforms)
+                raise self._unknown_target(wanted, origin, sorted(platforms))
             found = Target(name=wanted, platform=wanted)
         elif found.platform not in platforms:
-            raise _unknown_platform(found, platforms)
+            raise _unknown_platform(found, sorted(platforms))
         literal = {variable: escape(text) for variable, text in overrides.items()}
         return replace(found, variables={**found.variables, **literal})
 

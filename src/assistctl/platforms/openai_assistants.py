@@ -15,6 +15,7 @@ from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
+from assistctl.platforms.openai_models import listed_models
 from assistctl.platforms.openai_wire import OpenAIWire
 from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
 
@@ -89,13 +90,8 @@ class OpenAIAssistants:
         await self._wire.remove(_path(assistant_id), assistant_id)
 
     async def list_models(self) -> Mapping[str, str | None] | None:
-        """``GET /models``; its ``shutdown_date`` is in OpenAI's API description since 2026-08-14."""
-        try:
-            items = as_page(await self._wire.get("/models", retried=False)).items
-        except PlatformError:
-            return None
-        dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}
-        return {model: date if isinstance(date, str) else None for model, date in dates.items()}
+        """See ``listed_models``."""
+        return await listed_models(self._wire)
 
     async def __aenter__(self) -> Self:
         return self

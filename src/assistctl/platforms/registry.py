@@ -1,40 +1,103 @@
-"""Which platforms there are, by name; none is imported before it is asked for."""
+"""Which platforms there are, by name: our own, and those that other packages offer as entry points.
+
+A package offers one in the group ``assistctl.platforms``; the entry point is a module (or an object) with
+``connect`` and ``CAPABILITIES``, as our own modules have them. None is imported before it is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import AssistctlError, ProjectError, did_you_mean
 from assistctl.platforms.base import Capabilities, Connection, Platform
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "assistctl.platforms"
 
 _MODULES: Mapping[str, str] = {
     "local": "assistctl.platforms.local",
     "openai-assistants": "assistctl.platforms.openai_assistants",
+    "openai-agents": "assistctl.platforms.openai_agents",
 }
 
 
-def known_platforms() -> tuple[str, ...]:
-    """The names of all platforms."""
-    return tuple(_MODULES)
+class Offer(Protocol):
+    """What a module (or an entry point) has to have to be a platform."""
+
+    CAPABILITIES: Capabilities
+
+    def connect(self, connection: Connection, /) -> Platform:
+        """Connect. Raises ``ProjectError`` for settings that cannot be used."""
+
+
+def known_platforms() -> Collection[str]:
+    """The names of all platforms, our own first; other packages are only looked at for a name that is not ours."""
+    return _Names()
+
+
+class _Names(Collection[str]):
+    def __contains__(self, name: object) -> bool:
+        return name in _MODULES or name in _entry_points()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from dict.fromkeys((*_MODULES, *sorted(_entry_points())))
+
+    def __len__(self) -> int:
+        return len({*_MODULES, *_entry_points()})
 
 
 def open_platform(name: str, connection: Connection) -> Platform:
     """Connect to a platform; to be used as an async context manager.
 
-    Raises ``ProjectError`` for a name nobody knows or settings that cannot be used.
+    Raises ``ProjectError`` for a name nobody knows, a plug-in that is broken, or settings that cannot be used.
     """
-    return cast("Platform", import_module(_module(name)).connect(connection))
+    return _offer(name).connect(connection)
 
 
 def capabilities_of(name: str) -> Capabilities:
-    """What a platform can express. Raises ``ProjectError`` for a name nobody knows."""
-    return cast("Capabilities", import_module(_module(name)).CAPABILITIES)
+    """What a platform can express. Raises ``ProjectError`` as ``open_platform`` does."""
+    return _offer(name).CAPABILITIES
 
 
-def _module(name: str) -> str:
-    if name not in _MODULES:
-        advice = did_you_mean(name, _MODULES) or f"Known platforms: {', '.join(_MODULES)}."
-        raise ProjectError(f"there is no platform {name!r}", advice)
-    return _MODULES[name]
+def _offer(name: str) -> Offer:
+    if name in _MODULES:
+        return cast("Offer", import_module(_MODULES[name]))
+    offers = _entry_points()
+    if name not in offers:
+        known = known_platforms()
+        raise ProjectError(
+            f"there is no platform {name!r}", did_you_mean(name, known) or f"Known platforms: {', '.join(known)}."
+        )
+    return _loaded(name, offers[name])
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {one.name: one for one in entry_points(group=GROUP)}
+
+
+def _loaded(name: str, entry_point: EntryPoint) -> Offer:
+    package = entry_point.dist.name if entry_point.dist else entry_point.value
+    try:
+        offer = entry_point.load()
+    except AssistctlError:
+        raise
+    except Exception as error:  # whatever somebody else's module does when it is imported
+        raise ProjectError(
+            f"the platform {name!r} of the package {package} cannot be loaded: {type(error).__name__}: {error}",
+            "Update or remove that package.",
+        ) from error
+    if not callable(getattr(offer, "connect", None)) or not isinstance(
+        getattr(offer, "CAPABILITIES", None), Capabilities
+    ):
+        raise ProjectError(
+            f"the platform {name!r} of the package {package} is none: {entry_point.value} has no `connect` and "
+            "`CAPABILITIES`",
+            "Update or remove that package.",
+        )
+    return cast("Offer", offer)
