@@ -63,9 +63,11 @@ SDK = (
     PROBE
     + """
 import openai
-client = openai.OpenAI(base_url=sys.argv[3], api_key="any")
-client.files.create(file=("small.bin", b"x"), purpose="assistants")
-measured(lambda: client.files.create(file=open(sys.argv[1], "rb"), purpose="assistants"))
+def upload(file):
+    openai.OpenAI(base_url=sys.argv[3], api_key="any").files.create(file=file, purpose="assistants")
+
+upload(("small.bin", b"x"))
+measured(lambda: upload(open(sys.argv[1], "rb")))
 """
 )
 
