@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json, Observed
 from assistctl.source_file import SourceFile
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Level(StrEnum):
@@ -92,7 +95,9 @@ class Connection:
 
     ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
     process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
-    SDK's HTTP client to use instead of its own.
+    SDK's HTTP client to use instead of its own. ``patience`` is how long, in seconds, the platform may throttle
+    without letting anything through before requests are given up. Once ``stop`` is set, no request waits any
+    longer because of throttling: those not sent yet fail.
     """
 
     target: str
@@ -104,6 +109,8 @@ class Connection:
     project: str | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
     http_client: object = None
+    patience: float = 600.0
+    stop: asyncio.Event | None = None
 
 
 class KnowledgePlatform(Protocol):

@@ -13,6 +13,8 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
 
 _OPENAI_HOST = "api.openai.com"
+# A 429 that does not pass (https://platform.openai.com/docs/guides/error-codes).
+_NO_QUOTA = "insufficient_quota"
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 # Nothing was sent when a connection could not even be made.
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -39,6 +41,10 @@ def outcome_unknown(error: PlatformError) -> OutcomeUnknownError:
 def _answered(error: openai.APIStatusError, base_url: str, *, repeatable: bool) -> PlatformError:
     status, headers = error.status_code, error.response.headers
     found = _explained(error, base_url)
+    if error.code == _NO_QUOTA:
+        return PlatformError(
+            found.summary, "The account's quota is used up; waiting does not help.", status=status
+        )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return AskAgainError(found, wait=wait_asked_for(headers), throttled=True)
     unknown = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -6,6 +6,7 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class OpenAIWire:
         self._client = _client(connection, self.base_url)
         self._timeout = _timeout(connection)
         self._headers = {"OpenAI-Beta": beta}
-        self._pace = Pace()
+        self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
 
     async def get(self, path: str, params: Mapping[str, object] | None = None, *, retried: bool = True) -> Json:
         """The JSON at ``path``. One that is not ``retried`` is given up after a few seconds."""

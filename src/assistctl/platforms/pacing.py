@@ -1,7 +1,7 @@
 """When to ask again, and when to wait: for all requests of one connection together.
 
-A platform that throttles one request throttles them all, so one 429 makes every request wait; each backing off by
-itself would keep it throttled.
+A platform that throttles one request throttles them all, so one 429 makes every request wait, and fewer of them
+go at once from then on; each backing off by itself would keep it throttled.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import datetime as dt
 import email.utils
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeVar
 
 from assistctl.errors import PlatformError
+from assistctl.platforms.congestion import Window
 
 Answer = TypeVar("Answer")
 
 # How often something that may be repeated is tried when there is no answer, or a 5xx.
 TRIES = 3
-# How long a platform may keep answering 429, and the longest single wait it may ask for, in seconds.
-PATIENCE = 15.0
-LONGEST_WAIT = 120.0
+# How long a platform may go without letting anything through, in seconds, if nothing else is said.
+PATIENCE = 600.0
 # The first and the longest wait when it does not say how long, in seconds.
 _FIRST_WAIT = 0.5
 # A platform that asks for less than this and refuses again does not mean it.
@@ -45,57 +45,116 @@ class AskAgainError(PlatformError):
         self.throttled = throttled
 
 
+class InterruptedWaitError(PlatformError):
+    """Somebody wants to stop while a request waits for its turn: it was not sent yet, or was refused."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "interrupted while the platform asked to wait", "This was not done; run it again to go on."
+        )
+
+
 @dataclass(slots=True)
 class Pace:
-    """The waiting that all requests of one connection share."""
+    """The waiting that all requests of one connection share.
 
+    ``patience`` is how long, in seconds, the platform may refuse without letting anything through. Once ``stop``
+    is set nothing waits any more: who would have to raises ``InterruptedWaitError``.
+    """
+
+    patience: float = PATIENCE
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
     resume_at: float = 0.0
+    window: Window = field(default_factory=Window)
     _own_wait: float = _FIRST_WAIT
     _slowed_at: float = 0.0
+    _refusal: AskAgainError | None = None
+    _refused_since: float = 0.0
 
     async def keep(self, send: Callable[[], Awaitable[Answer]], *, repeatable: bool) -> Answer:
         """Call ``send``, again where that is right: after a 429 always, else only what is ``repeatable``.
 
-        Raises the error behind the last ``AskAgainError`` when patience or tries are used up.
+        Raises the error behind the last ``AskAgainError`` when patience or tries are used up, and
+        ``InterruptedWaitError``.
         """
         from tenacity import AsyncRetrying, retry_if_exception
 
-        clock = asyncio.get_running_loop().time
-        began, tries = clock(), 0
+        began, tries = asyncio.get_running_loop().time(), 0
+        last: AskAgainError | None = None
 
         def again(error: BaseException) -> bool:
-            nonlocal tries
-            tries += 1
-            if not isinstance(error, AskAgainError) or (error.wait or 0) > LONGEST_WAIT:
+            nonlocal last, tries
+            if not isinstance(error, AskAgainError):
                 return False
-            return error.throttled or (repeatable and tries < TRIES)
+            last, tries = error, tries + 1
+            may_be = error.throttled or (repeatable and tries < TRIES)
+            return may_be and (error.wait or 0.0) <= self.patience
 
         retrying = AsyncRetrying(
             retry=retry_if_exception(again),
-            stop=lambda _: clock() - began > PATIENCE,
             wait=lambda _: 0.0,  # the waiting is shared, and done before each turn
             reraise=True,
         )
         try:
-            return await retrying(self._turn, send)
+            return await retrying(self._turn, send, began)
         except AskAgainError as error:
             raise error.error from error.__cause__
+        except InterruptedWaitError:
+            if last is None or last.throttled:
+                raise
+            # It was sent, and nobody knows what became of it.
+            raise last.error from last.__cause__
 
-    async def _turn(self, send: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _turn(self, send: Callable[[], Awaitable[Answer]], since: float) -> Answer:
+        await self._admission(since)
         clock = asyncio.get_running_loop().time
-        while (left := self.resume_at - clock()) > 0:  # noqa: ASYNC110  # others may put it off meanwhile
-            await asyncio.sleep(left)
         began = clock()
+        self.window.enter()
         try:
             answer = await send()
         except AskAgainError as error:
             self._slow_down(error, began, clock())
             raise
+        finally:
+            self.window.leave()
+        self._refusal = None
         self._own_wait = _FIRST_WAIT
+        self.window.succeeded(began)
         return answer
 
+    async def _admission(self, since: float) -> None:
+        """Wait until it is time and there is room for one more request, of somebody who waits ``since`` then."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            left = self.resume_at - clock()
+            self._check_patience(since, clock() + max(0.0, left))
+            if left > 0:
+                await first_of(self.stop, seconds=left)
+            elif self.window.is_full:
+                await first_of(self.stop, self.window.freed)
+            else:
+                return
+            if self.stop.is_set():
+                raise InterruptedWaitError
+
+    def _check_patience(self, since: float, next_try: float) -> None:
+        """Raise what the platform said last when the next try would come too late.
+
+        Time counts from the first refusal since anything went through, whoever met it: behind a narrow limit
+        many wait for long, and not in vain, and when nothing goes through any more all of them give up at once.
+        """
+        said = self._refusal
+        if said is not None and next_try - max(since, self._refused_since) > self.patience:
+            raise PlatformError(said.summary, said.hint, status=said.status)
+
     def _slow_down(self, error: AskAgainError, began: float, now: float) -> None:
-        self.resume_at = max(self.resume_at, now + (error.wait or 0.0))
+        asked = error.wait or 0.0
+        # Nobody waits for longer than there is patience; the others need not, to learn that for themselves.
+        self.resume_at = max(self.resume_at, now + asked if asked <= self.patience else 0.0)
+        if error.throttled:
+            self._refused_since = now if self._refusal is None else self._refused_since
+            self._refusal = error
+            self.window.throttled(began, now)
         # Requests that were under way together are refused together, and count as one refusal.
         if began < self._slowed_at:
             return
@@ -104,6 +163,16 @@ class Pace:
             self.resume_at = max(self.resume_at, now + self._own_wait)
         self._own_wait = min(self._own_wait * 2, _LONGEST_OWN_WAIT)
         self._slowed_at = now
+
+
+async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
+    """Wait until one of ``events`` is set, for at most so many seconds."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:
