@@ -1,0 +1,65 @@
+"""What nothing refers to: what is proved to be this project's, what only looks like it, and what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistctl.knowledge import ObservedStore, StoreFile, UploadedFile
+from assistctl.model import Observed
+from assistctl.planning.garbage import Everything, Ours, garbage
+from support.knowledge import desired_store, observed_store, store_file
+
+OURS = Ours("acme", "prod", frozenset(), frozenset(), frozenset())
+UPLOADS = (UploadedFile("f1", "a.md", 4, 0), UploadedFile("f2", "b.csv", 5, 0))
+STORE = observed_store(desired_store("a.md"))
+IN_STORE = {"vs_1": (store_file("a.md", "f1"),)}
+
+
+def assistant(*, stores: tuple[str, ...] = (), files: tuple[str, ...] = ()) -> Observed:
+    resources = {
+        "file_search": {"vector_store_ids": list(stores)},
+        "code_interpreter": {"file_ids": list(files)},
+    }
+    return Observed("asst_1", {"tool_resources": resources}, {})  # type: ignore[dict-item]  # JSON, more narrowly
+
+
+def found(there: Everything, ours: Ours = OURS) -> list[tuple[str, bool]]:
+    return [(one.id, one.proven) for one in garbage(there, ours)]
+
+
+def test_a_vector_store_that_is_searched_and_its_files_stay() -> None:
+    assert found(Everything([assistant(stores=("vs_1",))], [STORE], IN_STORE, UPLOADS)) == []
+
+
+def test_a_vector_store_of_ours_that_nothing_searches_goes_with_its_files() -> None:
+    assert found(Everything([], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True), ("f1", True)]
+
+
+@pytest.mark.parametrize(
+    "mark", [None, "project=other target=prod key=desk", "project=acme target=staging key=desk"]
+)
+def test_a_vector_store_of_others_stays(mark: str | None) -> None:
+    theirs = ObservedStore("vs_1", {}, {"assistctl": mark} if mark else {})
+    assert found(Everything([], [theirs], IN_STORE, UPLOADS)) == []
+
+
+def test_a_declared_vector_store_that_nothing_searches_yet_stays() -> None:
+    ours = Ours("acme", "prod", frozenset({"desk"}), frozenset(), frozenset())
+    assert found(Everything([], [STORE], IN_STORE, UPLOADS), ours) == []
+
+
+def test_a_file_that_something_else_reads_stays() -> None:
+    other = ObservedStore("vs_2", {}, {})
+    contents: dict[str, tuple[StoreFile, ...]] = {**IN_STORE, "vs_2": (StoreFile("f1", "completed", {}),)}
+    assert found(Everything([], [STORE, other], contents, UPLOADS)) == [("vs_1", True)]
+    assert found(Everything([assistant(files=("f1",))], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True)]
+
+
+def test_what_this_checkout_wrote_down_is_proved() -> None:
+    ours = Ours("acme", "prod", frozenset(), frozenset({"f2", "f-gone"}), frozenset())
+    assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", True)]
+
+
+def test_what_only_looks_like_ours_is_told_and_not_proved() -> None:
+    ours = Ours("acme", "prod", frozenset(), frozenset(), frozenset({("b.csv", 5), ("a.md", 5)}))
+    assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", False)]

@@ -1,0 +1,60 @@
+"""Files and vector stores in a test, from plain words: a file is ``path`` or ``path=content``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from assistctl.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
+from assistctl.model import Json, Position
+from assistctl.planning.file_marks import FILES, attributes_of, settled
+from assistctl.planning.ownership import MARK, Mark
+from assistctl.source_file import Identity, SourceFile
+
+POSITION = Position("assistants/desk.yaml")
+
+
+def source(text: str) -> SourceFile:
+    """The file ``path=content``; the content is the path when it is left out."""
+    path, _, content = text.partition("=")
+    data = (content or path).encode()
+    name = path.rpartition("/")[2]
+    return SourceFile(path, Path(path), len(data), Identity(hashlib.sha256(data).hexdigest(), name))
+
+
+def desired_store(
+    *files: str,
+    key: str = "desk",
+    attributes: dict[str, Json] | None = None,
+    chunking: dict[str, Json] | None = None,
+) -> DesiredStore:
+    """A vector store with these files."""
+    entries = tuple(StoreEntry(source(one), POSITION, attributes or {}) for one in files)
+    return DesiredStore(key, {"name": key}, entries, POSITION, chunking)
+
+
+def store_file(text: str, file_id: str, *, status: str = "completed", **attributes: Json) -> StoreFile:
+    """A file that this project put into a vector store."""
+    entry = StoreEntry(source(text), POSITION, attributes)
+    return StoreFile(file_id, status, attributes_of(entry))
+
+
+def observed_store(
+    store: DesiredStore, store_id: str = "vs_1", *, completed: int | None = None, says: str | None = None
+) -> ObservedStore:
+    """``store`` as it is on the platform of the tests' project once it was applied."""
+    mark = str(Mark("acme", "prod", store.key))
+    pairs = {MARK: mark, FILES: settled(store, 0) if says is None else says}
+    return ObservedStore(
+        store_id, dict(store.fields), pairs, completed=_count(store) if completed is None else completed
+    )
+
+
+def ids(those: Iterable[object]) -> list[str]:
+    """The ids of things."""
+    return [str(getattr(one, "id", getattr(one, "file_id", one))) for one in those]
+
+
+def _count(store: DesiredStore) -> int:
+    return len({entry.source.identity for entry in store.files})
