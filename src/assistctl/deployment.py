@@ -45,12 +45,14 @@ class DeployedAssistant:
 class Deployment:
     """One project on one of its targets.
 
-    ``secrets`` gathers every secret that is read on the way, for whoever prints.
+    ``secrets`` gathers every secret that is read on the way, for whoever prints. ``patience`` is how long, in
+    seconds, the platform may refuse everything as too much.
     """
 
     project: Project
     target: Target
     secrets: set[str] = field(default_factory=set)
+    patience: float = 600.0
 
     @property
     def target_name(self) -> TargetName:
@@ -77,9 +79,12 @@ class Deployment:
         self.secrets.update(loaded.secrets)
         return replace(loaded, diagnostics=())
 
-    def open(self) -> Platform:
-        """Connect to the platform. Raises ``ProjectError`` for settings that are missing or unusable."""
-        connection = self._connection()
+    def open(self, stop: asyncio.Event | None = None) -> Platform:
+        """Connect to the platform. Raises ``ProjectError`` for settings that are missing or unusable.
+
+        Once ``stop`` is set, no request waits any longer until the platform lets it through.
+        """
+        connection = replace(self._connection(), patience=self.patience, stop=stop)
         keep_out_of_logs(self.secrets)
         return open_platform(self.target.platform, connection)
 
@@ -203,7 +208,12 @@ class Deployment:
 
 
 def open_deployment(
-    directory: Path, target: str | None, variables: Mapping[str, str], environ: Mapping[str, str]
+    directory: Path,
+    target: str | None,
+    variables: Mapping[str, str],
+    environ: Mapping[str, str],
+    *,
+    patience: float = 600.0,
 ) -> Deployment:
     """The project in ``directory`` on a target.
 
@@ -212,7 +222,7 @@ def open_deployment(
     """
     project = load_project(directory, environ)
     project.require()
-    return Deployment(project, project.target(target, variables, known_platforms()))
+    return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
 
 
 async def _nothing() -> None:

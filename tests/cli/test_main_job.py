@@ -98,6 +98,7 @@ def test_each_changed_assistant_costs_one_request(remote: ProjectFolder, server:
     assert sorted((asked.method, asked.path, asked.query) for asked in server.asked) == [
         ("GET", "/v1/assistants", "limit=100&order=asc"),
         ("GET", "/v1/models", ""),
+        ("GET", "/v1/vector_stores", "limit=100&order=asc"),
     ]
 
 

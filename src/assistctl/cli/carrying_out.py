@@ -41,7 +41,8 @@ class Order:
 
 async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Order) -> int:
     """Plan, and make the changes unless a rule, a stale plan or the person says no; the exit code."""
-    async with deployment.open() as platform:
+    stop = asyncio.Event()
+    async with deployment.open(stop) as platform:
         plan = await deployment.plan_on(platform, order.loaded, order.policy)
         if order.saved is not None:
             check_still_holds(order.saved, plan)
@@ -58,7 +59,7 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
             agreed = SavedPlan.of(plan)
             plan = await deployment.plan_on(platform, order.loaded, order.policy)
             check_still_holds(agreed, plan)
-        return await _done(terminal, deployment, platform, plan, order)
+        return await _done(terminal, deployment, platform, plan, order, stop=stop)
 
 
 def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
@@ -84,10 +85,17 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
     return ExitCode.REFUSED
 
 
-async def _done(terminal: Terminal, deployment: Deployment, platform: Platform, plan: Plan, order: Order) -> int:
+async def _done(
+    terminal: Terminal,
+    deployment: Deployment,
+    platform: Platform,
+    plan: Plan,
+    order: Order,
+    *,
+    stop: asyncio.Event,
+) -> int:
     from assistctl.applying.engine import carry_out
 
-    stop = asyncio.Event()
     with watching(terminal, plan) as watch, _stopping(terminal, stop):
         results = await carry_out(
             plan,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The global options as given."""
+    """The global options as given; ``timeout`` is in seconds."""
 
     directory: Path
     target: str | None
@@ -17,3 +17,4 @@ class Invocation:
     color: str
     verbose: bool
     quiet: bool
+    timeout: float = 600.0

@@ -67,6 +67,14 @@ GLOBAL_OPTIONS = (
         metavar="auto|always|never",
         help="When to colour the output.",
     ),
+    click.Option(
+        ["--timeout"],
+        default="10m",
+        show_default=True,
+        metavar="TIME",
+        callback=_seconds,
+        help="How long a platform may refuse all requests as too many: 90, 90s, 10m, 1h.",
+    ),
     click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
 )
@@ -97,11 +105,12 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
             color: str,
             verbose: bool,
             quiet: bool,
+            timeout: float,
             **own: object,
         ) -> int:
             from assistctl.cli.terminal import reporting
 
-            invocation = Invocation(directory, target, variables, color, verbose, quiet)
+            invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout)
             return reporting(invocation, function, own)
 
         made = click.command(name, help=help_text, epilog=f"\b\n{example}")(invoke)

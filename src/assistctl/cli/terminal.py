@@ -43,7 +43,9 @@ class Terminal:
         from assistctl.deployment import open_deployment
 
         given = self.invocation
-        self._deployment = open_deployment(given.directory, given.target or target, given.variables, os.environ)
+        self._deployment = open_deployment(
+            given.directory, given.target or target, given.variables, os.environ, patience=given.timeout
+        )
         return self._deployment
 
     def know(self, secrets: Iterable[str]) -> None:

@@ -69,7 +69,7 @@ def _explained(error: openai.APIStatusError, base_url: str) -> PlatformError:
         HTTPStatus.UNAUTHORIZED: "The key is the target's api_key in assistctl.yaml, else OPENAI_API_KEY in the "
         "environment, else in .env.",
         HTTPStatus.FORBIDDEN: "The key has no right to do this.",
-        HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try again later, or with --parallelism 1.",
+        HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try later, or wait longer with --timeout.",
     }
     return PlatformError(said, hints.get(status, ""), status=status)
 

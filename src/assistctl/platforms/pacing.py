@@ -70,6 +70,7 @@ class Pace:
     _slowed_at: float = 0.0
     _refusal: AskAgainError | None = None
     _refused_since: float = 0.0
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def keep(self, send: Callable[[], Awaitable[Answer]], *, repeatable: bool) -> Answer:
         """Call ``send``, again where that is right: after a 429 always, else only what is ``repeatable``.
@@ -109,7 +110,6 @@ class Pace:
         await self._admission(since)
         clock = asyncio.get_running_loop().time
         began = clock()
-        self.window.enter()
         try:
             answer = await send()
         except AskAgainError as error:
@@ -123,19 +123,23 @@ class Pace:
         return answer
 
     async def _admission(self, since: float) -> None:
-        """Wait until it is time and there is room for one more request, of somebody who waits ``since`` then."""
+        """Wait until it is time and there is room for one more request, of somebody who waits ``since`` then.
+
+        One after another through the gate: whoever was refused goes behind those who have not been heard yet.
+        """
         clock = asyncio.get_running_loop().time
-        while True:
-            left = self.resume_at - clock()
-            self._check_patience(since, clock() + max(0.0, left))
-            if left > 0:
-                await first_of(self.stop, seconds=left)
-            elif self.window.is_full:
-                await first_of(self.stop, self.window.freed)
-            else:
-                return
-            if self.stop.is_set():
-                raise InterruptedWaitError
+        waits = self._gate.locked()
+        async with self._gate:
+            while True:
+                if waits and self.stop.is_set():
+                    raise InterruptedWaitError
+                left = max(0.0, self.resume_at - clock())
+                self._check_patience(since, clock() + left)
+                if not left and not self.window.is_full:
+                    self.window.enter()
+                    return
+                waits = True
+                await (first_of(self.stop, seconds=left) if left else first_of(self.stop, self.window.freed))
 
     def _check_patience(self, since: float, next_try: float) -> None:
         """Raise what the platform said last when the next try would come too late.
