@@ -12,9 +12,16 @@ from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 
 
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where caches go that would go to the folder of whoever runs the tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of whoever runs the tests reaches them."""
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
+    """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     for name in list(os.environ):
         if name.startswith(("ASSISTCTL_", "OPENAI_", "GITHUB_")) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)

@@ -73,7 +73,7 @@ def resolve_inside(path: Path, root: Path) -> Path:
     except RuntimeError as error:
         raise UnusableFileError("this is a link that leads back to itself") from error
     except (OSError, ValueError) as error:
-        raise UnusableFileError(f"it cannot be opened: {_reason(error)}") from error
+        raise UnusableFileError(f"it cannot be opened: {reason_of(error)}") from error
     if not real.is_relative_to(root):
         raise UnusableFileError(
             "it lies outside the project" if path == real else "it leaves the project, through a link or `..`",
@@ -121,7 +121,7 @@ def _read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UnusableFileError(f"it cannot be read: {_reason(error)}") from error
+        raise UnusableFileError(f"it cannot be read: {reason_of(error)}") from error
     if len(data) > MAX_BYTES:
         raise UnusableFileError(
             f"this file is larger than {MAX_BYTES:,} bytes",
@@ -136,7 +136,8 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return len(before), len(before[-1]) + 1
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why the system refused, as the end of a sentence."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error)
