@@ -66,7 +66,7 @@ class Deployment:
 
     def manifests(self) -> Loaded:
         """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
-        loaded = load_manifests(self.project, self.target)
+        loaded = load_manifests(self.project, self.target, read_files=True)
         self.secrets.update(loaded.secrets)
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
         if any(one.severity is Severity.ERROR for one in diagnostics):

@@ -41,7 +41,10 @@ def said(project_folder: Path, *, lenient: bool) -> tuple[Diagnostic, ...]:
     except ManifestError as error:
         return error.diagnostics
     target = project.target(None, {}, ["local", "openai-assistants"])
-    return project.diagnostics + load_manifests(project, target, lenient_variables=lenient).diagnostics
+    loaded = load_manifests(
+        project, target, lenient_variables=lenient, check_files=lenient, read_files=not lenient
+    )
+    return project.diagnostics + loaded.diagnostics
 
 
 def rendered(message: Diagnostic) -> str:

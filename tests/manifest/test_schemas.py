@@ -13,9 +13,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest import violations
-from assistctl.manifest.schema import ASSISTANT, PROJECT, read_schema, validator
+from assistctl.manifest.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema, validator
 
-SCHEMAS = (ASSISTANT, PROJECT)
+SCHEMAS = (ASSISTANT, PROJECT, VECTOR_STORE)
 SILENT = {"if", "then", "else", "allOf", "properties", "items", "propertyNames", "$ref", "$defs"}
 ANNOTATIONS = {"$schema", "title", "description", "examples", "default", "errorMessage", "patternErrorMessage"}
 
@@ -69,7 +69,9 @@ def test_names_and_limits_are_those_of_the_api() -> None:
     theirs = openai_schemas()["CreateAssistantRequest"]["properties"]
     ours: Any = read_schema(ASSISTANT)["properties"]
     assert set(theirs) - set(ours) == set()
-    assert set(ours) - set(theirs) == {"key", "files", "lifecycle", "import", "moved_from", "checks", "platforms"}
+    assert set(ours) - set(theirs) == {
+        *("kind", "key", "files", "vector_store", "lifecycle", "import", "moved_from", "checks", "platforms")
+    }
     for field, words in {
         "name": ("maxLength",),
         "description": ("maxLength",),
@@ -80,6 +82,36 @@ def test_names_and_limits_are_those_of_the_api() -> None:
     }.items():
         for word in words:
             assert ours[field][word] == limit(theirs[field], word), (field, word)
+
+
+def test_limits_of_vector_stores_are_those_of_the_api() -> None:
+    theirs = openai_schemas()
+    ours: Any = read_schema(VECTOR_STORE)
+    fields = set(ours["properties"]) - {"kind", "key", "files", "lifecycle", "moved_from"}
+    assert fields == set(theirs["CreateVectorStoreRequest"]["properties"]) - {"file_ids", "description"}
+    days = theirs["VectorStoreExpirationAfter"]["properties"]["days"]
+    assert {
+        word: ours["properties"]["expires_after"]["properties"]["days"][word] for word in ("minimum", "maximum")
+    } == {word: days[word] for word in ("minimum", "maximum")}
+    longest = "max_chunk_size_tokens"
+    sizes = ours["$defs"]["staticChunking"]["properties"]["static"]["properties"][longest]
+    their_sizes = theirs["StaticChunkingStrategy"]["properties"][longest]
+    assert (sizes["minimum"], sizes["maximum"]) == (their_sizes["minimum"], their_sizes["maximum"])
+    pairs = ours["$defs"]["fileMapping"]["properties"]["attributes"]
+    their_pairs = theirs["VectorStoreFileAttributes"]["anyOf"][0]
+    assert pairs["propertyNames"]["maxLength"] == their_pairs["propertyNames"]["maxLength"]
+    assert pairs["additionalProperties"]["maxLength"] == limit(their_pairs["additionalProperties"], "maxLength")
+    assert pairs["maxProperties"] + 4 == their_pairs["maxProperties"]
+
+
+def test_an_assistants_vector_store_is_declared_as_a_shared_one() -> None:
+    assistant: Any = read_schema(ASSISTANT)
+    store: Any = read_schema(VECTOR_STORE)
+    own = assistant["$defs"]["vectorStore"]["properties"]
+    assert own == {field: store["properties"][field] for field in own}
+    assert assistant["$defs"]["staticChunking"] == store["$defs"]["staticChunking"]
+    entry = store["$defs"]["fileMapping"]["properties"]
+    assert entry == {field: assistant["$defs"]["fileMapping"]["properties"][field] for field in entry}
 
 
 def limit(schema: dict[str, Any], word: str) -> object:

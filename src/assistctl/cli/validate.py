@@ -34,7 +34,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     invocation = terminal.invocation
     project = load_project(invocation.directory, os.environ)
     target = _target(project, invocation.target, invocation.variables)
-    loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True)
+    loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     terminal.know(loaded.secrets)
     diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
     if output_format == "json":

@@ -10,7 +10,7 @@ from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_
 from assistctl.manifest.variables import Variables
 from assistctl.model import Diagnostic, Json, Position, Severity
 
-_NOT_FILLED: tuple[Path, ...] = (("key",),)
+_NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Contents:
 
 
 def fill(root: Node, variables: Variables) -> Contents:
-    """The value of ``root``. References are filled in every text but ``key`` and the names of fields.
+    """The value of ``root``. References are filled in every text but ``kind``, ``key`` and the names of fields.
 
     Values of variables are text. A lone reference (``temperature: ${var:temperature}``) to a text that means a
     number or a boolean counts as one where the schema wants one, and as text where it wants text. Where it does

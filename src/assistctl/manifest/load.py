@@ -1,15 +1,21 @@
-"""Manifests of a project: from files to declared assistants."""
+"""Manifests of a project: from files to declared assistants and vector stores."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.errors import did_you_mean
 from assistctl.knowledge import DesiredStore
-from assistctl.manifest.assistant import declared_assistants
+from assistctl.manifest.agreement import (
+    keys_declared_twice,
+    overrides_of_nothing,
+    stores_not_declared,
+    stores_not_searched,
+)
 from assistctl.manifest.discovery import discover
+from assistctl.manifest.document import Declaration, declared_in
+from assistctl.manifest.globbing import Folders
 from assistctl.manifest.project import Project, Target
 from assistctl.manifest.variables import Variables
 from assistctl.model import Desired, Diagnostic, Severity
@@ -19,7 +25,8 @@ from assistctl.model import Desired, Diagnostic, Severity
 class Loaded:
     """What the manifests declare, and every message about them.
 
-    ``desired`` leaves out each document that has an error, so it is to be used only when ``errors`` is empty.
+    ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
+    ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
     ``secrets`` holds every ``${env:}`` value that went into a manifest, for scrubbing output.
     """
 
@@ -40,58 +47,56 @@ def load_manifests(
     *,
     paths: Sequence[Path] | None = None,
     lenient_variables: bool = False,
+    check_files: bool = False,
+    read_files: bool = False,
 ) -> Loaded:
-    """The assistants that ``paths`` (files or folders; default: the project's assistants folder) declare.
+    """What ``paths`` (files or folders; default: the project's assistants folder) declare.
 
     Never raises for what files contain: all that is wrong is in ``diagnostics``, each with its position.
 
     ``lenient_variables`` is for validating: a reference that is not set is a warning, its text stays as it is
     written, and what depends on it is not checked. With no ``target`` it is a warning only where some declared
     target does not set the variable (or none does), for then a deployment there would stop.
+
+    ``check_files`` looks for the files that assistants read: whether they are there, of what size, how many.
+    ``read_files`` does too and, when nothing is wrong, hashes them; only then ``Desired.interpreter_files`` and
+    ``DesiredStore.files`` are filled.
     """
     files, diagnostics = discover(project, paths)
     variables = Variables(project, target, lenient=lenient_variables)
-    desired: list[Desired] = []
+    folders = Folders() if check_files or read_files else None
+    declarations: list[Declaration] = []
     for file in files:
-        found, messages = declared_assistants(file, variables)
-        desired += found
+        found, messages = declared_in(file, variables, folders)
+        declarations += found
         diagnostics += messages
-    diagnostics += _keys_declared_twice(desired)
-    if target and paths is None and not any(one.severity is Severity.ERROR for one in diagnostics):
-        diagnostics += _overrides_of_nothing(target, {one.key for one in desired})
-    return Loaded(tuple(desired), tuple(diagnostics), frozenset(variables.secrets))
+    diagnostics += keys_declared_twice(declarations)
+    if paths is None:
+        diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
+    if read_files and _are_sound(diagnostics):
+        from assistctl.manifest.identified import identified
 
-
-def _overrides_of_nothing(target: Target, keys: Collection[str]) -> list[Diagnostic]:
-    return [
-        Diagnostic(
-            Severity.ERROR,
-            f"no manifest declares the key {key!r}",
-            did_you_mean(key, keys) or "An override adds to a manifest; it does not make one.",
-            path=f"targets.{target.name}.overrides.{key}",
-            position=node.position,
-        )
-        for key, node in target.overrides.items()
-        if key not in keys
-    ]
-
-
-def _keys_declared_twice(desired: Sequence[Desired]) -> list[Diagnostic]:
-    first: dict[str, Desired] = {}
-    messages = []
-    for one in desired:
-        other = first.setdefault(one.key, one)
-        if other is not one:
-            messages.append(_declared_twice(one, other))
-    return messages
-
-
-def _declared_twice(one: Desired, other: Desired) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        f"the key {one.key!r} is declared twice: first at {other.position_of('key')}",
-        "A key is one assistant's identity in the project. Give one of the two another `key:`.",
-        key=one.key,
-        path="key",
-        position=one.position_of("key"),
+        declarations, messages = identified(declarations, project.directory)
+        diagnostics += messages
+    return Loaded(
+        tuple(one.assistant for one in declarations if one.assistant),
+        tuple(diagnostics),
+        frozenset(variables.secrets),
+        tuple(one.store for one in declarations if one.store),
     )
+
+
+def _of_the_whole(
+    declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
+) -> list[Diagnostic]:
+    """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
+    messages = stores_not_declared(declarations)
+    if not is_sound:
+        return messages
+    if target:
+        messages += overrides_of_nothing(target, {one.key for one in declarations})
+    return messages + stores_not_searched(declarations)
+
+
+def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:
+    return not any(one.severity is Severity.ERROR for one in diagnostics)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 ASSISTANT = "assistant"
+VECTOR_STORE = "vector-store"
 PROJECT = "project"
 
 _PACKAGE = Path(__file__).parent.parent

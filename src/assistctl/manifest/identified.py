@@ -1,0 +1,101 @@
+"""Declarations with files that were found -> with files that are known by their identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from assistctl.knowledge import StoreEntry
+from assistctl.manifest.attached_files import AttachedFile
+from assistctl.manifest.document import Declaration
+from assistctl.manifest.file_entries import Reader
+from assistctl.manifest.found_file import FoundFile
+from assistctl.manifest.hash_cache import HashCache, place_for
+from assistctl.manifest.hashing import hashes
+from assistctl.manifest.text_file import UnusableFileError
+from assistctl.model import Diagnostic, Severity
+from assistctl.source_file import Identity, SourceFile
+
+
+def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:
+    """``declarations`` of the project in ``directory`` with their files hashed, and what is wrong with those."""
+    files = [attached.file for one in declarations for attached in one.files]
+    if not files:
+        return list(declarations), []
+    sha256 = hashes(files, HashCache(directory, place_for(directory)))
+    readings = [_Reading(one, sha256) for one in declarations]
+    found = [reading.declaration() for reading in readings]
+    return found, [problem for reading in readings for problem in reading.problems]
+
+
+class _Reading:
+    """The files of one declaration."""
+
+    def __init__(self, declared: Declaration, sha256: Mapping[FoundFile, str | UnusableFileError]) -> None:
+        self.problems: list[Diagnostic] = []
+        self._declared = declared
+        self._sha256 = sha256
+
+    def declaration(self) -> Declaration:
+        """The declaration with its files; adds to ``problems``."""
+        interpreted = [source for _, source in self._once(Reader.INTERPRETER)]
+        searched = tuple(
+            StoreEntry(source, attached.position, attached.attributes)
+            for attached, source in self._once(Reader.SEARCH)
+        )
+        self._refuse_equal_names(interpreted)
+        desired, store = self._declared.assistant, self._declared.store
+        return replace(
+            self._declared,
+            assistant=replace(desired, interpreter_files=tuple(interpreted)) if desired else None,
+            store=replace(store, files=searched) if store else None,
+        )
+
+    def _once(self, reader: Reader) -> list[tuple[AttachedFile, SourceFile]]:
+        """The files for one tool, each identity once: two uploads of it could not be told apart."""
+        first: dict[Identity, tuple[AttachedFile, SourceFile]] = {}
+        for attached, source in self._sources(reader):
+            other, its_source = first.setdefault(source.identity, (attached, source))
+            if other.attributes != attached.attributes:
+                self._report(
+                    attached,
+                    f"{source.path} and {its_source.path} are the same file, with different attributes",
+                    "Name and bytes are equal, so they are one upload: give both the same attributes.",
+                )
+        return list(first.values())
+
+    def _sources(self, reader: Reader) -> Iterator[tuple[AttachedFile, SourceFile]]:
+        for attached in self._declared.files:
+            if attached.reader is not reader:
+                continue
+            file, sha256 = attached.file, self._sha256[attached.file]
+            if isinstance(sha256, UnusableFileError):
+                self._report(attached, f"{file.path}: {sha256.summary}", sha256.detail)
+                continue
+            name = file.path.rpartition("/")[2]
+            yield attached, SourceFile(file.path, file.location, file.stat.size, Identity(sha256, name))
+
+    def _refuse_equal_names(self, sources: Sequence[SourceFile]) -> None:
+        first: dict[str, SourceFile] = {}
+        by_path = {attached.file.path: attached for attached in self._declared.files}
+        for source in sources:
+            other = first.setdefault(source.identity.name, source)
+            if other is not source:
+                self._report(
+                    by_path[source.path],
+                    f"{source.path} and {other.path} have the same name for code_interpreter",
+                    "It sees names without folders: rename one of the two.",
+                )
+
+    def _report(self, attached: AttachedFile, summary: str, detail: str) -> None:
+        self.problems.append(
+            Diagnostic(
+                Severity.ERROR,
+                summary,
+                detail,
+                key=self._declared.key,
+                path=attached.field,
+                position=attached.field_position,
+            )
+        )
