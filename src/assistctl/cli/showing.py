@@ -42,7 +42,7 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
     from assistctl.rendering.as_text import print_results as as_text
 
     with terminal.to_whoever_reads():
-        as_text(terminal.results(), outcome, plan=shown)
+        as_text(terminal.results(), outcome, plan=shown, verbose=terminal.invocation.verbose)
 
 
 def has_errors(plan: Plan) -> bool:

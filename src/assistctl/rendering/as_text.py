@@ -68,11 +68,14 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     emit(console, _drift_of(console, plan.drift, limits))
 
 
-def print_results(console: Console, results: Sequence[Result], *, plan: Plan) -> None:
-    """Prints what became of each change of ``plan``, and the true summary."""
+def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
+    """Prints what became of each change of ``plan``, and the true summary; ``verbose`` lists every file."""
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
-    width = _key_width([label(result.key) for result in results])
-    lines = [line for result in results for line in _result(result, width)]
+    told, hidden = wording.told_results(results, None if verbose else _FILES)
+    width = _key_width([wording.thing(result) for result in told])
+    lines = [line for result in told for line in _result(result, width)]
+    if hidden:
+        lines.append(Line(Text(wording.more_files(hidden), "dim"), prefix=Text("    ")))
     if lines:
         emit(console, [*lines, Line()])
     failed = any(result.status is Status.FAILED for result in results)
@@ -146,7 +149,7 @@ def _refusals(plan: Plan) -> Iterator[Line]:
 def _result(result: Result, width: int) -> Iterator[Line]:
     sign, colour = _STATUS_SIGNS[result.status]
     said = _PAST[result.action] if result.status is Status.OK else f"{result.status}: {result.action}"
-    body = Text(pad(label(result.key), width), "bold")
+    body = Text(pad(wording.thing(result), width), "bold")
     body.append(f"  {said:<15}", colour)
     if result.id:
         body.append(f"  {label(result.id)}", "dim")

@@ -10,7 +10,7 @@ from rich.filesize import decimal
 from assistctl.file_work import FileTotals
 from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Origin, Plan, Result, Status
 from assistctl.rendering.field_view import FieldView, Shape, label
-from assistctl.rendering.outcome import count, done_summary
+from assistctl.rendering.outcome import count, done_files, done_summary
 from assistctl.rendering.safe_text import visible
 
 SIGNS = {
@@ -66,7 +66,7 @@ def heading(plan: Plan) -> str:
     return f"{label(plan.project)} → {label(plan.target.name)} ({label(plan.target.platform)})"
 
 
-def thing(about: Change | Drift) -> str:
+def thing(about: Change | Drift | Result) -> str:
     """The key, and the kind if it is not an assistant."""
     key = label(about.key)
     return key if about.kind is Kind.ASSISTANT else f"{key} ({about.kind.replace('_', ' ')})"
@@ -75,13 +75,16 @@ def thing(about: Change | Drift) -> str:
 def conclusion(plan: Plan) -> str:
     """The plan in one line."""
     if not plan.changes:
-        return _nothing(plan.summary.unchanged)
+        return _nothing(plan)
     return f"Plan: {', '.join(_counts(plan))}."
 
 
-def _nothing(unchanged: int) -> str:
+def _nothing(plan: Plan) -> str:
+    unchanged = plan.summary.unchanged
     if not unchanged:
         return "No changes. Nothing is declared, and nothing there is this project's."
+    if plan.files is not None:
+        return f"No changes. {unchanged:,} assistants and vector stores are as declared, with their files."
     return f"No changes. {unchanged:,} {'assistant is' if unchanged == 1 else 'assistants are'} as declared."
 
 
@@ -126,13 +129,13 @@ def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, .
 
 def more_files(hidden: int) -> str:
     """That files are left out."""
-    return f"… and {counted_files(hidden)} more ({FULL_DIFF_HINT})"
+    return f"… and {hidden:,} more {'file' if hidden == 1 else 'files'} ({FULL_DIFF_HINT})"
 
 
 def done(plan: Plan, results: Sequence[Result]) -> str:
     """An apply's outcome in one line."""
     if not results:
-        return _nothing(plan.summary.unchanged)
+        return _nothing(plan)
     summary, failed, skipped = (
         done_summary(plan, results),
         count(results, Status.FAILED),
@@ -155,7 +158,22 @@ def done(plan: Plan, results: Sequence[Result]) -> str:
         else "Nothing was changed"
     )
     told = [f"{number:,} {word}" for number, word in counts if number]
-    return f"{opening}: {', '.join([*told, f'{summary.unchanged:,} unchanged'])}."
+    files = _files_done(done_files(plan, results))
+    return f"{opening}: {', '.join([*told, f'{summary.unchanged:,} unchanged', *files])}."
+
+
+def _files_done(files: FileTotals | None) -> Iterator[str]:
+    if files and files.upload:
+        yield f"{counted_files(files.upload)} uploaded ({decimal(files.bytes)})"
+    if files and files.remove:
+        yield f"{counted_files(files.remove)} removed"
+
+
+def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Result, ...], int]:
+    """The results to show: all but files that went well beyond ``most`` (``None``: all); how many are left out."""
+    files = [result for result in results if result.kind is Kind.FILE and result.status is Status.OK]
+    hidden = {id(result) for result in files[most:]} if most is not None else set()
+    return tuple(result for result in results if id(result) not in hidden), len(hidden)
 
 
 def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
