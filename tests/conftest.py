@@ -10,6 +10,7 @@ import pytest
 
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
+from support.shelves import Shelves
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,14 @@ def server(tmp_path: Path) -> Iterator[RecordingServer]:
     """The embedded platform over HTTP, on a database of its own."""
     with recording_server(tmp_path / "server.db") as running:
         yield running
+
+
+@pytest.fixture
+def shelves(server: RecordingServer) -> Iterator[Shelves]:
+    """That server's files and vector stores."""
+    seen = Shelves(server.url)
+    yield seen
+    seen.close()
 
 
 @pytest.fixture

@@ -146,6 +146,8 @@ def _requests(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _digest(change: Change) -> str:
+    if change.file is not None:
+        return change.file.token or ""
     if change.request is None:
         return ""
     sent: list[Json] = [dict(change.request.fields), dict(change.request.metadata)]

@@ -53,7 +53,7 @@ class Filling:
     _batches: list[tuple[str, int]] = field(default_factory=list)
 
     async def put_in(self) -> None:
-        """Attach all that is to be in it, and wait until it is indexed.
+        """Attach all that is to be in it, and wait until it is indexed; ``failures`` says what was not.
 
         Raises ``NotBegunError`` when the apply was interrupted before all was attached.
         """
@@ -62,26 +62,21 @@ class Filling:
             go_on(self.stop)
             if ready:
                 await self._attach(ready)
+        await self._wait()
+        if self.failures:
+            await self._withdraw()
+            return
         for file_id, attributes in self.work.retag.items():
             await self.platform.set_attributes(self.store_id, file_id, attributes)
             self.touched = True
-        await self._wait()
+        self.uploads.in_use(one.token for one in self._attached.values())
 
     async def take_out(self) -> None:
-        """Take out what is replaced by something that is in, and, when all is in, what is to go."""
-        replaced = [
-            old for one in self._attached.values() if one.path not in self.failures for old in one.replaces
-        ]
-        for file_id in (*replaced, *(() if self.failures else self.work.detach)):
+        """Take out what was replaced, and what is to go. Only once all is in: nothing is lost for a failure."""
+        replaced = [old for one in self._attached.values() for old in one.replaces]
+        for file_id in (*replaced, *self.work.detach):
             await self.platform.detach(self.store_id, file_id)
             self.touched = True
-        await self._withdraw()
-        self.uploads.in_use(one.token for one in self._attached.values() if one.path not in self.failures)
-
-    @property
-    def takes_out(self) -> bool:
-        """Whether anything is going to be taken out."""
-        return bool(self.work.detach or any(one.replaces for one in self._attached.values()))
 
     async def _uploaded(self, part: Sequence[PlannedAttachment]) -> dict[str, PlannedAttachment]:
         """Those of ``part`` that are uploaded, by their ids."""
@@ -169,16 +164,14 @@ class Filling:
 
     async def _withdraw(self) -> None:
         """Take out and delete what failed for good; what is late stays, for the next apply to wait for."""
-        if not self.failures:
-            return
         there = {file.id: file.status for file in await self.platform.list_store_files(self.store_id)}
         for file_id, one in self._attached.items():
             late = there.get(file_id) == _BEING_INDEXED
-            if one.path in self.failures and not late and not one.renew:
+            if one.path not in self.failures or late:
+                self.uploads.in_use([one.token])
+            elif not one.renew:
                 await self.platform.detach(self.store_id, file_id)
                 await self.uploads.withdraw(one.token, file_id)
-            elif late:
-                self.uploads.in_use([one.token])
 
 
 def _cut(items: Sequence[PlannedAttachment], length: int) -> Iterable[Sequence[PlannedAttachment]]:

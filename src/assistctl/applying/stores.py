@@ -60,16 +60,15 @@ class StoreChange:
         )
         try:
             await filling.put_in()
-            # First it is said whether all is in, then the old is taken out: cut off in between, the count does not
+            if self.failures:
+                raise NotIndexedError(self.failures)
+            # First it is said that all is in, then the old is taken out: cut off in between, the count does not
             # fit what is said, and the next plan looks into the store.
-            settled = {} if self.failures else {FILES: self.work.settled}
-            pairs = {key: value for key, value in request.metadata.items() if key != FILES}
-            await self._update(replace(request, metadata={**pairs, **settled}), store_id)
+            pairs = {**request.metadata, FILES: self.work.settled}
+            await self._update(replace(request, metadata=pairs), store_id)
             await filling.take_out()
         finally:
             self.touched = self.touched or filling.touched
-        if self.failures:
-            raise NotIndexedError(self.failures)
         return store_id
 
     async def _create(self, request: Request) -> ObservedStore:

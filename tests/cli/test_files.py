@@ -1,0 +1,426 @@
+"""Files kept in step with the project, through the command and over HTTP; and how many requests that takes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer, error_body
+from support.shelves import Shelves
+
+DESK: dict[str, Any] = {
+    "tools": [{"type": "file_search"}, {"type": "code_interpreter"}],
+    "files": [{"path": "docs/**/*.md", "tool": "file_search"}, {"path": "data/*.csv", "tool": "code_interpreter"}],
+}
+LISTS = ["GET /v1/assistants", "GET /v1/models", "GET /v1/vector_stores"]
+
+
+@pytest.fixture
+def desk(remote: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """One assistant that reads three documents and a table, applied."""
+    for name in ("one", "two", "three"):
+        remote.write(f"assistants/docs/{name}.md", f"What {name} says about tungsten{name}.")
+    remote.write("assistants/data/prices.csv", "sku,price\n1,2\n")
+    remote.manifest("desk", **DESK)
+    applied = remote.run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    server.clear()
+    return remote
+
+
+def asked(server: RecordingServer) -> list[str]:
+    """What was asked for, ids left out, polls once."""
+    words = [f"{one.method} {_without_ids(one.path)}" for one in server.asked]
+    server.clear()
+    return sorted(word for word in words if "file_batches/ID" not in word)
+
+
+def _without_ids(path: str) -> str:
+    return re.sub(r"(vs|asst|vsfb)_\w+|file-\w+", "ID", path)
+
+
+def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
+    document = project.run("plan", "--format", "json").json
+    return [(one["action"], one["kind"], one["key"]) for one in document["changes"]]
+
+
+@pytest.mark.usefixtures("desk")
+def test_an_assistant_gets_its_files(shelves: Shelves) -> None:
+    [store] = shelves.stores()
+    [assistant] = shelves.assistants()
+    resources = assistant["tool_resources"]
+    assert resources["file_search"]["vector_store_ids"] == [store["id"]]
+    assert [shelves.uploads()[one] for one in resources["code_interpreter"]["file_ids"]] == ["prices.csv"]
+    assert store["file_counts"]["completed"] == store["file_counts"]["total"] == 3
+    assert shelves.found(store["id"], "tungstentwo") == ["two.md"]
+    assert len(shelves.uploads()) == 4
+
+
+def test_when_nothing_changed_three_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+    plan = desk.run("plan", "--format", "json").json
+    assert (plan["changes"], plan["drift"]) == ([], [])
+    assert plan["files"] == plan["summary"]["files"] == {"upload": 0, "remove": 0, "bytes": 0}
+    assert plan["summary"]["unchanged"] == 2
+    assert asked(server) == LISTS
+
+
+def test_the_first_plan_shows_what_would_be_uploaded(remote: ProjectFolder) -> None:
+    remote.write("assistants/docs/one.md", "12345")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*.md"])
+    plan = remote.run("plan", "--format", "json").json
+    assert plan["summary"]["create"] == 2
+    assert plan["files"] == {"upload": 1, "remove": 0, "bytes": 5}
+    file = plan["changes"][-1]
+    assert (file["kind"], file["key"], file["action"], file["bytes"]) == (
+        "file",
+        "assistants/docs/one.md",
+        "create",
+        5,
+    )
+    assert file["used_by"] == [{"kind": "vector_store", "key": "desk"}]
+    assert "+ assistants/docs/one.md (file)  create  new, 5 bytes" in remote.run("plan").out
+
+
+def test_a_changed_document_is_one_upload(desk: ProjectFolder, server: RecordingServer, shelves: Shelves) -> None:
+    [store] = shelves.stores()
+    before = set(shelves.uploads())
+    desk.write("assistants/docs/two.md", "Now of molybdenum.")
+    assert planned(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/two.md")]
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert asked(server) == [
+        "DELETE /v1/files/ID",
+        "DELETE /v1/vector_stores/ID/files/ID",
+        *LISTS[:2],
+        LISTS[2],
+        "GET /v1/vector_stores/ID/files",
+        "POST /v1/files",
+        "POST /v1/vector_stores/ID",
+        "POST /v1/vector_stores/ID/file_batches",
+    ]
+    assert len(set(shelves.uploads()) - before) == 1
+    assert len(before - set(shelves.uploads())) == 1
+    assert shelves.found(store["id"], "tungstentwo") == []
+    assert shelves.found(store["id"], "molybdenum") == ["two.md"]
+    assert planned(desk) == []
+
+
+def test_a_document_that_is_moved_is_not_uploaded(desk: ProjectFolder, server: RecordingServer) -> None:
+    (desk.path / "assistants/docs/sub").mkdir()
+    (desk.path / "assistants/docs/two.md").rename(desk.path / "assistants/docs/sub/two.md")
+    assert planned(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/sub/two.md")]
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert [word for word in asked(server) if not word.startswith("GET")] == [
+        "POST /v1/vector_stores/ID",
+        "POST /v1/vector_stores/ID/files/ID",
+    ]
+    assert planned(desk) == []
+
+
+def test_a_document_that_is_renamed_is_one_upload(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    (desk.path / "assistants/docs/two.md").rename(desk.path / "assistants/docs/zwei.md")
+    assert planned(desk)[1:] == [
+        ("delete", "file", "assistants/docs/two.md"),
+        ("create", "file", "assistants/docs/zwei.md"),
+    ]
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    counts = Counter(asked(server))
+    assert counts["POST /v1/files"] == counts["DELETE /v1/files/ID"] == 1
+    assert sorted(shelves.uploads().values()) == ["one.md", "prices.csv", "three.md", "zwei.md"]
+    assert planned(desk) == []
+
+
+def test_a_document_that_is_removed_goes_with_its_upload(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    (desk.path / "assistants/docs/two.md").unlink()
+    assert planned(desk) == [("update", "vector_store", "desk"), ("delete", "file", "assistants/docs/two.md")]
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert [word for word in asked(server) if not word.startswith("GET")] == [
+        "DELETE /v1/files/ID",
+        "DELETE /v1/vector_stores/ID/files/ID",
+        "POST /v1/vector_stores/ID",
+    ]
+    assert sorted(shelves.uploads().values()) == ["one.md", "prices.csv", "three.md"]
+
+
+def test_a_changed_table_is_put_in_the_others_place(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    desk.write("assistants/data/prices.csv", "sku,price\n1,3\n")
+    plan = desk.run("plan", "--format", "json").json
+    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
+        ("update", "assistant", "desk"),
+        ("update", "file", "assistants/data/prices.csv"),
+    ]
+    [diff] = plan["changes"][0]["diffs"]
+    assert (diff["path"], diff["origin"]) == ("files", "manifest")
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert [word for word in asked(server) if not word.startswith("GET")] == [
+        "DELETE /v1/files/ID",
+        "POST /v1/assistants/ID",
+        "POST /v1/files",
+    ]
+    assert len(shelves.uploads()) == 4
+    assert planned(desk) == []
+
+
+def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, shelves: Shelves) -> None:
+    theirs = shelves.upload("theirs.md", b"not yours")
+    desk.remove("desk")
+    assert desk.run("apply", "--yes", "--allow-deletes").code == 0
+    assert shelves.stores() == []
+    assert list(shelves.uploads()) == [theirs]
+
+
+def test_without_its_files_an_assistant_keeps_nothing(desk: ProjectFolder, shelves: Shelves) -> None:
+    desk.manifest("desk", tools=DESK["tools"])
+    assert desk.run("apply", "--yes").code == 0
+    [assistant] = shelves.assistants()
+    assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == []
+    assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == []
+    assert set(assistant["metadata"]) == {"assistctl", "assistctl_baseline"}
+    assert (shelves.stores(), shelves.uploads()) == ([], {})
+    assert planned(desk) == []
+
+
+def test_the_same_file_for_two_assistants_is_one_upload(desk: ProjectFolder, shelves: Shelves) -> None:
+    desk.manifest("other", **DESK)
+    assert desk.run("apply", "--yes").code == 0
+    assert len(shelves.uploads()) == 4
+    assert len(shelves.stores()) == 2
+    desk.remove("desk")
+    assert desk.run("apply", "--yes").code == 0
+    assert len(shelves.uploads()) == 4
+    assert planned(desk) == []
+    desk.write("assistants/docs/one.md", "new")
+    assert desk.run("apply", "--yes").code == 0
+    assert len(shelves.uploads()) == 4
+
+
+def test_a_vector_store_may_be_shared(remote: ProjectFolder, shelves: Shelves) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.write(
+        "assistants/handbook.yaml",
+        """\
+        kind: vector_store
+        name: The handbook
+        files: ["docs/*.md"]
+        expires_after: {anchor: last_active_at, days: 30}
+        metadata: {team: support}
+        """,
+    )
+    for key in ("a", "b"):
+        remote.manifest(key, tools=[{"type": "file_search"}], vector_store="handbook")
+    assert remote.run("apply", "--yes").code == 0
+    [store] = shelves.stores()
+    assert (store["name"], store["expires_after"]["days"]) == ("The handbook", 30)
+    assert store["metadata"]["team"] == "support"
+    searched = [one["tool_resources"]["file_search"]["vector_store_ids"] for one in shelves.assistants()]
+    assert searched == [[store["id"]], [store["id"]]]
+    assert planned(remote) == []
+
+    for key in ("a", "b"):
+        remote.manifest(key, tools=[{"type": "file_search"}])
+    remote.remove("handbook")
+    assert remote.run("apply", "--yes").code == 0
+    assert (shelves.stores(), shelves.uploads()) == ([], {})
+
+
+def test_what_somebody_changed_is_drift(desk: ProjectFolder, shelves: Shelves) -> None:
+    [store] = shelves.stores()
+    two = next(
+        one for one in shelves.files_of(store["id"]) if one["attributes"]["assistctl_path"].endswith("two.md")
+    )
+    shelves.detach(store["id"], two["id"])
+    shelves.change(store["id"], name="Mine now")
+    drift = desk.run("drift", "--format", "json")
+    assert drift.code == 2
+    assert [(one["kind"], one["path"]) for one in drift.json["drift"]] == [
+        ("vector_store", "files[assistants/docs/two.md]"),
+        ("vector_store", "name"),
+    ]
+    assert desk.run("apply", "--yes").code == 0
+    assert shelves.found(store["id"], "tungstentwo") == ["two.md"]
+    assert desk.run("drift").code == 0
+
+
+def test_a_file_that_somebody_put_there_stays(desk: ProjectFolder, shelves: Shelves) -> None:
+    [store] = shelves.stores()
+    theirs = shelves.upload("theirs.md", b"not yours")
+    shelves.attach(store["id"], theirs)
+    assert planned(desk) == []
+    assert "also holds 1 file that this project did not put there" in desk.run("plan").out
+    desk.write("assistants/docs/two.md", "Changed.")
+    assert desk.run("apply", "--yes").code == 0
+    assert theirs in [one["id"] for one in shelves.files_of(store["id"])]
+    assert planned(desk) == []
+
+
+def test_what_cannot_be_indexed_fails_its_assistant_and_leaves_the_rest(
+    desk: ProjectFolder, shelves: Shelves
+) -> None:
+    [store] = shelves.stores()
+    before = shelves.uploads()
+    desk.manifest(
+        "desk",
+        **{**DESK, "files": ["docs/*.md", "docs/*.bin"], "instructions": "New."}
+        | {"tools": [{"type": "file_search"}]},
+    )
+    desk.write("assistants/docs/two.md", "Changed, and fine.")
+    desk.write("assistants/docs/broken.bin", b"\x00\x01\x02")
+    applied = desk.run("apply", "--yes", "--format", "json")
+    assert applied.code == 4
+    results = {(one["kind"], one["key"]): one for one in applied.json["results"]}
+    assert results["file", "assistants/docs/broken.bin"]["status"] == "failed"
+    assert results["vector_store", "desk"]["status"] == "failed"
+    assert results["assistant", "desk"]["status"] == "failed"
+    assert "assistants/docs/broken.bin" in results["assistant", "desk"]["error"]
+    [assistant] = shelves.assistants()
+    assert assistant["instructions"] is None
+    assert shelves.found(store["id"], "tungstenone") == ["one.md"]
+    assert "broken.bin" not in shelves.uploads().values()
+    assert set(before) <= set(shelves.uploads())
+
+    (desk.path / "assistants/docs/broken.bin").unlink()
+    desk.manifest("desk", **DESK)
+    assert desk.run("apply", "--yes").code == 0
+    assert planned(desk) == []
+    assert desk.run("gc", "--format", "json").json["garbage"] == []
+    assert len(shelves.uploads()) == 4
+
+
+def test_a_predecessor_stays_when_its_successor_cannot_be_indexed(remote: ProjectFolder, shelves: Shelves) -> None:
+    remote.write("assistants/docs/one.json", '{"tungsten": 1}')
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*.json"])
+    assert remote.run("apply", "--yes").code == 0
+    [store] = shelves.stores()
+    uploads = shelves.uploads()
+    remote.write("assistants/docs/one.json", b"\xff\xfe\x00\x00 no text at all \x00")
+    failed = remote.run("apply", "--yes")
+    if failed.code == 0:
+        pytest.skip("the platform reads whatever bytes")
+    assert failed.code == 4
+    assert "assistants/docs/one.json" in failed.out
+    assert shelves.uploads() == uploads
+    assert shelves.found(store["id"], "tungsten") == ["one.json"]
+    remote.write("assistants/docs/one.json", '{"tungsten": 1}')
+    assert planned(remote) == []
+
+
+def test_a_file_that_is_not_indexed_in_time_is_waited_for_by_the_next_apply(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    desk.write("assistants/docs/two.md", "Slow.")
+
+    def slow(asked: Asked, _: int, body: Any) -> Any:
+        if "/file_batches/" in asked.path:
+            body["status"] = "in_progress"
+            body["file_counts"] |= {"in_progress": 1, "completed": 0}
+        if asked.path.endswith("/files") and asked.method == "GET" and "vector_stores" in asked.path:
+            for one in body["data"]:
+                if one["id"] not in known:
+                    one["status"] = "in_progress"
+        return body
+
+    known = {one["id"] for one in shelves.files_of(shelves.stores()[0]["id"])}
+    server.tell = lambda asked, status, body: slow(asked, status, body) if asked.path != "/v1/files" else body
+    late = desk.run("apply", "--yes", "--wait", "0.3", "--format", "json")
+    assert late.code == 4
+    assert "still being indexed" in str(late.json["results"])
+    server.tell = None
+    assert len(shelves.uploads()) == 5
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert "POST /v1/files" not in asked(server)
+    assert len(shelves.uploads()) == 4
+    assert planned(desk) == []
+
+
+def test_a_saved_plan_does_not_upload_other_bytes(desk: ProjectFolder, server: RecordingServer) -> None:
+    desk.write("assistants/docs/two.md", "As reviewed.")
+    assert desk.run("plan", "--out", "change.plan").code == 0
+    desk.write("assistants/docs/two.md", "Something else.")
+    server.clear()
+    refused = desk.run("apply", "./change.plan", "--yes")
+    assert (refused.code, server.mutations) == (3, [])
+    assert "stale" in refused.err
+
+
+@pytest.mark.parametrize(
+    "name", ['a "quoted" one.md', "müllers übersicht.md", "数据.md", "with space & ampersand.md"]
+)
+def test_names_arrive_as_they_are(remote: ProjectFolder, shelves: Shelves, name: str) -> None:
+    remote.write(f"assistants/docs/{name}", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    assert list(shelves.uploads().values()) == [name]
+    assert planned(remote) == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["lost before", "lost after"])
+@pytest.mark.parametrize("hit", range(9))
+def test_one_lost_answer_anywhere_makes_no_twin_and_loses_nothing(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, hit: int, after: bool
+) -> None:
+    for name in ("one", "two"):
+        remote.write(f"assistants/docs/{name}.md", name)
+    remote.write("assistants/data/prices.csv", "1,2\n")
+    remote.manifest("desk", **DESK)
+    seen = 0
+
+    def fault(asked: Asked) -> Answer | None:
+        nonlocal seen
+        if asked.method == "GET":
+            return None
+        seen += 1
+        return Answer(hangs_up=True, after=after) if seen == hit + 1 else None
+
+    server.fault = fault
+    first = remote.run("apply", "--yes", "--format", "json")
+    server.fault = lambda _: None
+    assert first.code in {0, 1, 4}
+    assert_in_order(remote, shelves)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_platform_in_trouble_is_asked_again_or_told_of(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves, status: int
+) -> None:
+    desk.write("assistants/docs/two.md", "Changed.")
+    troubled: list[str] = []
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.method == "GET" or asked.path in troubled:
+            return None
+        troubled.append(asked.path)
+        return Answer(status, error_body("busy"), headers=((b"retry-after-ms", b"1"),))
+
+    server.fault = fault
+    desk.run("apply", "--yes")
+    server.fault = lambda _: None
+    assert_in_order(desk, shelves)
+
+
+def assert_in_order(project: ProjectFolder, shelves: Shelves) -> None:
+    """The next apply converges, ``gc`` names every leftover, and then there is nothing that nobody reads."""
+    again = project.run("apply", "--yes")
+    assert again.code == 0, again.err + again.out
+    assert planned(project) == []
+    [assistant] = shelves.assistants()
+    project.run("gc", "--yes", "--unproven")
+    [store] = shelves.stores()
+    assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
+    read = {one["id"] for one in shelves.files_of(store["id"])}
+    read |= set(assistant["tool_resources"]["code_interpreter"]["file_ids"])
+    assert set(shelves.uploads()) == read
