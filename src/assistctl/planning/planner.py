@@ -259,7 +259,7 @@ class _Draft:
             reasons.append("the platform archives it")
         self.knowledge.interpreter_ends(key, one)
         symbolic = replace(one, fields=self._symbols(None, one).in_fields(one.fields))
-        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic))
+        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.unreported))
         if edited:
             reasons.append(f"changed outside since: {edited}")
         change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name)

@@ -1,0 +1,112 @@
+"""Every mishap at every request of an apply of three assistants with files, of the first and of a second one.
+
+Run from anywhere: ``python tests/benchmarks/soak_interruptions.py [MISHAP ...]``. Exits 1 when a point does not
+survive: the next apply converges, one assistant and one vector store per key, nothing unread that ``gc`` cannot
+name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from assistctl.cli.main import run as assistctl
+from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply, wrong_after
+from support.server import RecordingServer, recording_server
+from support.shelves import Shelves
+
+KEYS = ("a", "b", "c")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+
+def main(mishaps: list[Mishap]) -> int:
+    """Try all points; print how many survived of each mishap, and the first things that went wrong."""
+    tried: Counter[Mishap] = Counter()
+    wrong: list[str] = []
+    for mishap in mishaps:
+        for second in (False, True):
+            place = 0
+            while (found := try_point(mishap, place, second=second)) is not None:
+                tried[mishap] += 1
+                wrong += [f"{mishap}, request {place}{', second apply' if second else ''}: {one}" for one in found]
+                place += 1
+        print(f"{mishap:<22} {tried[mishap]:>4} points", flush=True)
+    print(f"{'all':<22} {tried.total():>4} points, {len(wrong)} things wrong")
+    print(*wrong[:20], sep="\n")
+    return 1 if wrong else 0
+
+
+def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
+    """One point; what is wrong afterwards. ``None`` when the apply has no such request."""
+    with tempfile.TemporaryDirectory() as folder, recording_server(Path(folder, "server.db")) as server:
+        project = Path(folder, "project")
+        write_project(project, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
+        shelves = Shelves(server.url)
+        os.chdir(project)
+        if second:
+            run("apply", "--yes")
+            edit_project(project)
+        interruption = Interruption(mishap, place)
+        interruption.on(server)
+        killed_apply(project, interruption) if mishap in KILLS else run("apply", "--yes")
+        interruption.over(server)
+        if interruption.hit is None:
+            return None
+        write_project(project, server, timeout=30, documents=False)
+        found = list(wrong_after(run, shelves, keys=len(KEYS)))
+        shelves.close()
+        os.chdir("/")
+        return found
+
+
+def write_project(folder: Path, server: RecordingServer, *, timeout: float, documents: bool = True) -> None:
+    """Three assistants with two documents and a table each."""
+    folder.mkdir(exist_ok=True)
+    (folder / "assistctl.yaml").write_text(
+        f"project: acme\ndefault_target: prod\ntargets:\n  prod: {{platform: openai-assistants, "
+        f"base_url: '{server.url}', api_key: k, options: {{timeout: {timeout}}}}}\n"
+    )
+    for key in KEYS if documents else ():
+        (folder / f"assistants/{key}").mkdir(parents=True)
+        for name in ("one.md", "two.md", "table.csv"):
+            (folder / f"assistants/{key}/{name}").write_text(f"{name} of {key}")
+        (folder / f"assistants/{key}.yaml").write_text(
+            "model: m\ntools: [{type: file_search}, {type: code_interpreter}]\nfiles:\n"
+            f"  - {{path: '{key}/*.md', tool: file_search}}\n  - {{path: '{key}/*.csv', tool: code_interpreter}}\n"
+        )
+
+
+def edit_project(folder: Path) -> None:
+    """Change a document, remove one, change a table."""
+    for key in KEYS:
+        (folder / f"assistants/{key}/one.md").write_text(f"changed, of {key}")
+        (folder / f"assistants/{key}/table.csv").write_text(f"changed, of {key}")
+    (folder / "assistants/a/two.md").unlink()
+
+
+def run(*args: str) -> Outcome:
+    """``assistctl ARGS`` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = assistctl(list(args))
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+if __name__ == "__main__":
+    sys.exit(main([Mishap(one) for one in sys.argv[1:]] or list(Mishap)))

@@ -1,0 +1,134 @@
+"""What can happen to one request of an apply, and whether the project is in order after the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from support.server import Answer, Asked, RecordingServer, error_body
+from support.shelves import Shelves
+
+ASSISTCTL = (sys.executable, "-m", "assistctl")
+_NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
+_TOO_LONG = ((b"content-type", b"application/json"), (b"content-length", b"4096"))
+# How long a request is held back that comes too late for who sent it, in seconds; longer than ``TIMEOUT``.
+_HELD_BACK = 1.0
+TIMEOUT = 0.5
+"""The client's timeout in seconds while requests are held back."""
+
+
+class Mishap(StrEnum):
+    """What happens to a request: before it is carried out, or after."""
+
+    DROPPED = "dropped before"
+    ANSWER_LOST = "answer lost"
+    THROTTLED = "429"
+    ERROR = "500 before"
+    ERROR_AFTER = "500 after"
+    UNAVAILABLE = "503 before"
+    TRUNCATED = "answer cut off"
+    LATE = "carried out too late"
+    KILLED = "killed before"
+    KILLED_AFTER = "killed after"
+
+
+KILLS = frozenset({Mishap.KILLED, Mishap.KILLED_AFTER})
+
+
+@dataclass
+class Interruption:
+    """A mishap of the ``place``-th request (from 0) that changes something. ``hit`` once it has happened."""
+
+    mishap: Mishap
+    place: int
+    hit: Asked | None = None
+    process: int | None = None
+    _seen: int = -1
+
+    def on(self, server: RecordingServer) -> None:
+        """Let it happen on ``server``."""
+        server.fault = self._fault
+        server.gate = self._gate
+
+    @staticmethod
+    def over(server: RecordingServer) -> None:
+        """Let nothing happen any more."""
+        server.fault = lambda _: None
+        server.gate = lambda _: None
+
+    def _gate(self, asked: Asked) -> threading.Event | None:
+        if asked.method == "GET":
+            return None
+        self._seen += 1
+        if self._seen != self.place:
+            return None
+        self.hit = asked
+        if self.mishap is not Mishap.LATE:
+            return None
+        event = threading.Event()
+        threading.Timer(_HELD_BACK, event.set).start()
+        return event
+
+    def _fault(self, asked: Asked) -> Answer | None:
+        if asked is not self.hit:
+            return None
+        if self.mishap in KILLS and self.process is not None:
+            os.kill(self.process, signal.SIGKILL)
+        return {
+            Mishap.DROPPED: Answer(hangs_up=True),
+            Mishap.ANSWER_LOST: Answer(hangs_up=True, after=True),
+            Mishap.THROTTLED: Answer(429, error_body("slow down"), headers=_NO_WAIT),
+            Mishap.ERROR: Answer(500, error_body("oh"), headers=_NO_WAIT),
+            Mishap.ERROR_AFTER: Answer(500, error_body("oh"), after=True, headers=_NO_WAIT),
+            Mishap.UNAVAILABLE: Answer(503, error_body("busy"), headers=_NO_WAIT),
+            Mishap.TRUNCATED: Answer(200, b'{"id": "as', after=True, headers=_TOO_LONG),
+            Mishap.KILLED: Answer(hangs_up=True),
+            Mishap.KILLED_AFTER: Answer(hangs_up=True, after=True),
+        }.get(self.mishap)
+
+
+Run = Callable[..., Any]
+"""``assistctl ARGS`` in the project; what it returns has ``code``, ``out`` and ``err``."""
+
+
+def killed_apply(folder: Path, interruption: Interruption) -> int:
+    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code."""
+    started = subprocess.Popen(
+        [*ASSISTCTL, "apply", "--yes"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    interruption.process = started.pid
+    return started.wait(60)
+
+
+def wrong_after(run: Run, shelves: Shelves, keys: int) -> Iterator[str]:
+    """Apply again, plan, collect garbage; and say in words what is not as it should be."""
+    again = run("apply", "--yes")
+    if again.code != 0:
+        yield f"the next apply exits {again.code}: {again.err or again.out}"
+    plan = run("plan", "--format", "json")
+    changes = json.loads(plan.out)["changes"] if plan.code == 0 else [plan.err]
+    if changes:
+        yield f"the next plan is not empty: {changes}"
+    found = run("gc", "--format", "json", "--yes", "--unproven")
+    if found.code != 0:
+        yield f"gc exits {found.code}: {found.err}"
+    assistants, stores, uploads = shelves.assistants(), shelves.stores(), shelves.uploads()
+    if len(assistants) != keys:
+        yield f"{len(assistants)} assistants for {keys} keys"
+    if len(stores) != keys:
+        yield f"{len(stores)} vector stores for {keys} keys"
+    read = {file["id"] for store in stores for file in shelves.files_of(store["id"])}
+    read |= {one for each in assistants for one in each["tool_resources"]["code_interpreter"]["file_ids"]}
+    if set(uploads) - read:
+        yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in set(uploads) - read]}"
+    if read - set(uploads):
+        yield f"files that are read and gone: {read - set(uploads)}"
