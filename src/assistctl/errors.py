@@ -4,6 +4,8 @@ AssistctlError                exit 1
 ├── ManifestError             the manifests or assistctl.yaml are wrong; carries the diagnostics
 ├── ProjectError              no project, an unknown target or key
 ├── RefusedError              exit 3: a safety rule said no
+├── JournalError              the journal's place cannot be used, or what is in it cannot be read
+│   └── LockedError           somebody else is applying to this target
 └── PlatformError             the platform said no, or nothing
     ├── NotFoundError         what was asked for is not there
     ├── ConflictError         it was changed by somebody else meanwhile
@@ -60,6 +62,14 @@ class RefusedError(AssistctlError):
     """A safety rule refuses; nothing was touched."""
 
     exit_code = ExitCode.REFUSED
+
+
+class JournalError(AssistctlError):
+    """The journal cannot be written or read, or the apply that was named is not in it."""
+
+
+class LockedError(JournalError):
+    """Somebody else holds the lock; nothing was touched."""
 
 
 class PlatformError(AssistctlError):
