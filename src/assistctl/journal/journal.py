@@ -1,0 +1,201 @@
+"""The journal of a project: it records applies, lists them, reads them back, and keeps them from overlapping."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assistctl import __version__
+from assistctl.errors import JournalError
+from assistctl.journal.apply_id import APPLY_ID, ID_STEP, matching, new_apply_id
+from assistctl.journal.lines import ApplyLine, encode
+from assistctl.journal.lock import LEASE, Lock, current_holder, holding, unlock
+from assistctl.journal.lock_record import Holder
+from assistctl.journal.opening import open_store
+from assistctl.journal.reading import read_apply, read_ending, read_header
+from assistctl.journal.recording import Record, recording
+from assistctl.journal.store import Log, Store
+from assistctl.journal.withholding import Shown, shown_heading, shown_who
+from assistctl.journal.words import Apply, Header, Heading, Past, Who
+
+KEEP = 100
+"""How many applies are kept per target, unless told otherwise."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_APPLIES = "applies"
+_READERS = 16
+_TRIES = 16
+
+
+def open_journal(
+    project: str,
+    directory: Path,
+    *,
+    address: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    keep: int = KEEP,
+    shown: Shown = lambda value: value,
+) -> Journal:
+    """The journal of ``project``, whose folder is ``directory``; ``address`` is what ``journal:`` says.
+
+    ``environment`` is the process's with the project's ``.env``: credentials for an object store come from it.
+    ``keep`` is how many applies to keep per target. ``shown`` takes known secrets out of text and JSON; nothing is
+    written that did not go through it. Touches nothing yet. Raises ``JournalError`` for an address that is wrong,
+    or that needs the extra ``journal``.
+    """
+    return Journal(project, open_store(directory, address, environment or {}), keep=keep, shown=shown)
+
+
+def address_digest(base_url: str | None) -> str:
+    """The digest of a target's address that the journal keeps: 16 characters, empty without an address."""
+    return hashlib.sha256(base_url.encode()).hexdigest()[:16] if base_url else ""
+
+
+class Journal:
+    """The applies and locks of one project in one ``Store``. Everything raises ``JournalError`` on failure."""
+
+    def __init__(
+        self, project: str, store: Store, *, keep: int = KEEP, shown: Shown = lambda value: value
+    ) -> None:
+        self.project = _checked("project", project)
+        self._store = store
+        self._keep = max(1, keep)
+        self._shown = shown
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self._store.place
+
+    @property
+    def shared(self) -> bool:
+        """Whether it has an address that other machines use too, and so a lock."""
+        return self._store.shared
+
+    @asynccontextmanager
+    async def apply(self, heading: Heading) -> AsyncIterator[Record]:
+        """Record an apply for the time of the block; the oldest applies of the target go at its end."""
+        header, log = await self._begun(heading)
+        async with recording(header.id, log, self._shown) as record:
+            yield record
+        # What was done is on record; that there is too much of it is for the next one to mend.
+        with suppress(JournalError):
+            await self._prune(heading.target.name)
+
+    async def applies(self, target: str | None = None) -> list[Past]:
+        """The applies to ``target``, or to every target, newest first."""
+        slots = asyncio.Semaphore(_READERS)
+
+        async def read(name: str, apply_id: str) -> Past | None:
+            async with slots:
+                return await self._past(name, apply_id)
+
+        found = await asyncio.gather(*(read(name, apply_id) for name, apply_id in await self._ids(target)))
+        return sorted((past for past in found if past), key=lambda past: past.id, reverse=True)
+
+    async def read(self, apply_id: str, target: str | None = None) -> Apply:
+        """The apply whose id this is, or the beginning of it. Says what may be meant when it is not one."""
+        places = {known: name for name, known in await self._ids(target)}
+        found = matching(apply_id, places)
+        data = await self._store.read_log(self._key(places[found], _APPLIES, found))
+        if data is None:
+            raise JournalError(
+                f"the apply {found} was deleted at this moment", "assistctl history lists what is left."
+            )
+        try:
+            return read_apply(data)
+        except JournalError as error:
+            raise JournalError(f"the apply {found} cannot be read: {error.summary}", error.hint) from error
+
+    @asynccontextmanager
+    async def locked(
+        self,
+        target: str,
+        who: Who,
+        *,
+        timeout: float,  # noqa: ASYNC109  # part of what is asked for: past it, the holder is named
+        lease: float = LEASE,
+        waiting: Callable[[Holder], None] = lambda _: None,
+    ) -> AsyncIterator[Lock | None]:
+        """Keep others from applying to ``target`` for the time of the block; ``None`` where there is no lock.
+
+        Waits at most ``timeout`` seconds, and tells ``waiting`` whom for. Check ``lost`` before each change.
+        Raises ``LockedError``.
+        """
+        if not self._store.shared:
+            yield None
+            return
+        whom = shown_who(who, self._shown)
+        async with holding(
+            self._store, self._lock(target), whom, timeout=timeout, lease=lease, waiting=waiting
+        ) as lock:
+            yield lock
+
+    async def holder(self, target: str) -> Holder | None:
+        """Who holds the lock on ``target``; ``None`` when it is free, or there is no lock."""
+        return await current_holder(self._store, self._lock(target)) if self._store.shared else None
+
+    async def unlock(self, target: str, lock_id: str) -> Holder:
+        """Take the lock on ``target`` from the holder with this id, and say who that was."""
+        if not self._store.shared:
+            raise JournalError(
+                "nothing is locked: the journal is a folder of this checkout", "Only a shared journal has a lock."
+            )
+        return await unlock(self._store, self._lock(target), lock_id)
+
+    async def _begun(self, heading: Heading) -> tuple[Header, Log]:
+        shown = shown_heading(heading, self._shown)
+        known = {field.name: getattr(shown, field.name) for field in fields(Heading)}
+        for attempt in range(_TRIES):
+            now = datetime.now(UTC)
+            # Others who begin in the same moment have the ids right after it.
+            apply_id = new_apply_id(now + attempt * ID_STEP)
+            header = Header(id=apply_id, project=self.project, started=now, tool=__version__, **known)
+            key = self._key(heading.target.name, _APPLIES, header.id)
+            log = await self._store.create_log(key, encode(ApplyLine(header)))
+            if log is not None:
+                return header, log
+        raise JournalError(f"too many applies begin at once in {self.place}", "Try again.")
+
+    async def _past(self, target: str, apply_id: str) -> Past | None:
+        edges = await self._store.log_edges(self._key(target, _APPLIES, apply_id))
+        if edges is None:
+            return None
+        first, tail = edges
+        ending = read_ending(tail)
+        try:
+            return Past(apply_id, target, read_header(first), ending)
+        except JournalError as error:
+            return Past(apply_id, target, None, ending, f"{error.summary}. {error.hint}".strip())
+
+    async def _ids(self, target: str | None) -> list[tuple[str, str]]:
+        targets = [target] if target is not None else await self._store.names(self.project)
+        found = []
+        for name in targets:
+            names = await self._store.names(self._key(name, _APPLIES))
+            found += [(name, one) for one in names if APPLY_ID.fullmatch(one)]
+        return found
+
+    async def _prune(self, target: str) -> None:
+        ids = [apply_id for _, apply_id in await self._ids(target)]
+        for apply_id in ids[: -self._keep]:
+            await self._store.delete_log(self._key(target, _APPLIES, apply_id))
+
+    def _lock(self, target: str) -> str:
+        return self._key(target, "lock.json")
+
+    def _key(self, target: str, *names: str) -> str:
+        return "/".join((self.project, _checked("target", target), *names))
+
+
+def _checked(what: str, name: str) -> str:
+    """``name``, which becomes part of a path, and so must not be ``..`` or hold a slash."""
+    if _NAME.fullmatch(name) is None:
+        raise JournalError(f"{name!r} cannot be the name of a {what}", "It may hold A-Z, a-z, 0-9, ., - and _.")
+    return name

@@ -1,0 +1,204 @@
+"""The words of the journal as data: what an apply set out to do, what was there before, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from assistctl.knowledge import ObservedStore
+from assistctl.model import Action, Json, Kind, Observed, Request, Summary
+
+
+class Outcome(StrEnum):
+    """What became of an operation. ``UNKNOWN``: it may have been carried out."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class State(StrEnum):
+    """How an apply went as a whole. ``INTERRUPTED``: it has no end, or has not come to it yet."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTarget:
+    """A target as the journal names it. ``address`` is ``address_digest`` of where it was deployed to."""
+
+    name: str
+    platform: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """The checkout an apply ran from. ``branch`` is ``None`` on a detached head, ``dirty`` with local changes."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CiRun:
+    """The CI run an apply was part of, as far as its system says."""
+
+    system: str
+    url: str | None = None
+    actor: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who ran something, and where."""
+
+    user: str
+    host: str
+    git: GitState | None = None
+    ci: CiRun | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What is known of an apply before it begins. ``command`` is what was run: ``apply``, ``rollback ID``."""
+
+    target: JournalTarget
+    who: Who
+    command: str = "apply"
+    summary: Summary = field(default_factory=Summary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header(Heading):
+    """The head of an apply in the journal. ``tool`` is the version of assistctl that wrote it."""
+
+    id: str
+    project: str
+    started: datetime
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeImage:
+    """One thing as it was before an operation, in the Assistants API's shapes.
+
+    ``withheld`` maps what holds a secret (``instructions``, ``tools``, ``metadata.team``) to a digest of it. It is
+    then not in ``fields`` or ``metadata``: it cannot be restored from the journal, and what is declared stands in.
+    """
+
+    id: str
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, observed: Observed | ObservedStore) -> BeforeImage:
+        """What a platform returned, as the state before an operation."""
+        return cls(observed.id, observed.fields, observed.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing an apply is about to do. ``before`` is ``None`` when it does not exist yet.
+
+    ``secret_paths`` are paths (``instructions``, ``tools[0].function.description``, ``metadata.team``) of strings
+    that hold an ``${env:}`` value, as ``Desired`` has them.
+    """
+
+    kind: Kind
+    key: str
+    action: Action
+    id: str | None = None
+    before: BeforeImage | None = None
+    request: Request | None = None
+    secret_paths: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One operation in the journal: what was intended, and its outcome.
+
+    ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value. Without
+    an ``outcome`` the apply was cut off: it may have been carried out. ``id`` is that of the thing after it.
+    """
+
+    number: int
+    kind: Kind
+    key: str
+    action: Action
+    at: datetime
+    id: str | None = None
+    before: BeforeImage | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    error: str | None = None
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of an apply: how many operations had each outcome, and what stopped it, if anything did."""
+
+    at: datetime
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def state(self) -> State:
+        """How it went as a whole."""
+        if self.error is None and all(
+            outcome is Outcome.OK or not count for outcome, count in self.counts.items()
+        ):
+            return State.DONE
+        return State.PARTIAL if self.counts.get(Outcome.OK) else State.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An apply in the list of them. ``problem`` says why its ``header`` cannot be read, if so."""
+
+    id: str
+    target: str
+    header: Header | None
+    ending: Ending | None
+    problem: str | None = None
+
+    @property
+    def state(self) -> State:
+        """How it went as a whole."""
+        return self.ending.state if self.ending else State.INTERRUPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One apply as it was recorded. ``torn``: the last of it was cut off while it was written."""
+
+    header: Header
+    entries: tuple[Entry, ...]
+    ending: Ending | None
+    torn: bool = False
+
+    @property
+    def state(self) -> State:
+        """How it went as a whole."""
+        return self.ending.state if self.ending else State.INTERRUPTED
+
+    def before_images(self) -> Mapping[tuple[Kind, str], BeforeImage | None]:
+        """Everything this apply began to change, as it was before; ``None`` for what did not exist.
+
+        What failed or has no outcome is in it, as it may have been changed all the same.
+        """
+        images: dict[tuple[Kind, str], BeforeImage | None] = {}
+        for entry in self.entries:
+            if entry.outcome is not Outcome.SKIPPED:
+                images.setdefault((entry.kind, entry.key), entry.before)
+        return images

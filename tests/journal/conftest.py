@@ -1,0 +1,65 @@
+"""Journals in each kind of place there is; the services among them run only when a test needs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistctl.journal import Journal, open_journal
+from support.object_stores import Service, UnavailableError, azurite, moto_server
+
+_OF_CLOUDS_AND_CI = ("AWS_", "AZURE_", "AZURITE_", "GOOGLE_", "CI", "GITLAB_", "BUILDKITE", "GIT_")
+
+
+@pytest.fixture(autouse=True)
+def no_clouds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cloud account or CI run of whoever runs the tests is used or shown."""
+    for name in list(os.environ):
+        if name.startswith(_OF_CLOUDS_AND_CI):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Service]:
+    """An S3."""
+    try:
+        with moto_server() as service:
+            yield service
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[Service]:
+    """An Azure Blob Storage."""
+    try:
+        with azurite() as service:
+            yield service
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Journal:
+    """A journal in the folder of a project."""
+    return open_journal("acme", tmp_path)
+
+
+@pytest.fixture(params=["file", "s3", "az"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A place for a shared journal that nothing else uses, in the environment of this process."""
+    if request.param == "file":
+        return Service(f"file://{tmp_path}/shared", {}, "")
+    service: Service = request.getfixturevalue("s3" if request.param == "s3" else "azure")
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    return Service(f"{service.address}/{tmp_path.name}", service.environment, service.url)
+
+
+@pytest.fixture
+def shared_journal(shared: Service, tmp_path: Path) -> Journal:
+    """A journal in that place."""
+    return open_journal("acme", tmp_path, address=shared.address, environment=shared.environment)

@@ -1,0 +1,102 @@
+"""Processes that race for a journal's lock, or are killed while they write it; and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from assistctl.errors import JournalError
+from assistctl.journal import open_journal
+from support.object_stores import Service
+
+_TESTS = Path(__file__).parent.parent
+# So that whoever waits looks again after a third of a second at most.
+_LEASE = 3
+_SECONDS = 30
+
+
+def race(service: Service, folder: Path, *, processes: int, rounds: int) -> Counter[str]:
+    """Have ``processes`` go for the lock at the same moment, ``rounds`` times; each gets it once in a round.
+
+    How often there was ``one`` in it, ``two``, or one who was told it was lost (``late``).
+    """
+    inside = folder / "inside"
+    command = _command("race", service.address, inside, _LEASE)
+    with ExitStack() as stack:
+        racers = [stack.enter_context(_racer(command, service)) for _ in range(processes)]
+        said: Counter[str] = Counter()
+        for _ in range(rounds):
+            for go, _ in racers:
+                go.write("\n")
+                go.flush()
+            said.update(answer.readline().strip() for _, answer in racers)
+    return said
+
+
+@contextmanager
+def _racer(command: list[str], service: Service) -> Iterator[tuple[IO[str], IO[str]]]:
+    """A process, as what it reads and what it says."""
+    pipe = subprocess.PIPE
+    environment = _environment(service.environment)
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield process.stdin, process.stdout
+        process.stdin.close()
+        # What its libraries leave behind must not turn a success into a crash.
+        assert process.wait(_SECONDS) == 0
+
+
+def killed_after(lines: int, service: Service, folder: Path) -> str:
+    """Kill a process that writes a journal when it has said ``lines`` lines; what is wrong with the journal then.
+
+    Empty when it can be read, and has everything that was said to be on record.
+    """
+    process = subprocess.Popen(
+        _command("write", service.address),
+        cwd=folder,
+        env={**_environment(service.environment)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process, process.stdout as output:
+        said = [output.readline() for _ in range(lines)]
+        process.kill()
+        # What it had said by then counts as well, but for a last line that is not whole.
+        said += [line for line in output.readlines() if line.endswith("\n")]
+    return asyncio.run(_wrong(service, folder, [line.split() for line in said]))
+
+
+async def _wrong(service: Service, folder: Path, said: list[list[str]]) -> str:
+    address = None if service.address == "-" else service.address
+    journal = open_journal("acme", folder, address=address, environment=service.environment)
+    try:
+        listed = await journal.applies()
+        if not said:
+            return ""
+        apply = await journal.read(said[0][1])
+    except JournalError as error:
+        return error.summary
+    intended = {entry.number for entry in apply.entries}
+    settled = {entry.number for entry in apply.entries if entry.outcome}
+    lost = {number for word, number in said[1:] if int(number) not in (intended if word == "intent" else settled)}
+    states = {past.id: past.state for past in listed}
+    if lost or states.get(apply.header.id) != "interrupted":
+        return f"lost {sorted(lost)}, listed as {states}"
+    return ""
+
+
+def _command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "support.journal_processes", *(str(word) for word in words)]
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **more, "PYTHONPATH": str(_TESTS)}

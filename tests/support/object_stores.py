@@ -1,0 +1,130 @@
+"""Real object stores on loopback, each a process of its own: moto's server for S3, Azurite for Azure's blobs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import importlib.util
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import formatdate
+
+BUCKET = "journals"
+_START_SECONDS = 30
+
+# Azurite's account, which everybody knows: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
+_ACCOUNT = "devstoreaccount1"
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class UnavailableError(Exception):
+    """The service cannot be started here, and why."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A store that runs: its address, and the environment that leads to it."""
+
+    address: str
+    environment: Mapping[str, str]
+    url: str
+
+
+@contextmanager
+def moto_server() -> Iterator[Service]:
+    """S3 with an empty bucket. Raises ``UnavailableError`` without moto."""
+    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
+        raise UnavailableError("moto's server is not installed (pip install 'moto[s3]' flask flask-cors)")
+    port = _free_port()
+    with _running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port):
+        url = f"http://127.0.0.1:{port}"
+        _put(f"{url}/{BUCKET}", {})
+        yield Service(f"s3://{BUCKET}/team/journal", s3_environment(url), url)
+
+
+def s3_environment(url: str) -> dict[str, str]:
+    """What leads to an S3 at ``url``; nobody is asked for credentials."""
+    return {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_METADATA_ENDPOINT": "http://127.0.0.1:1",
+    }
+
+
+@contextmanager
+def azurite() -> Iterator[Service]:
+    """Azure Blob Storage with an empty container. Raises ``UnavailableError`` without Azurite."""
+    program = shutil.which("azurite-blob")
+    if program is None:
+        raise UnavailableError("azurite-blob is not on the PATH (npm install -g azurite)")
+    port = _free_port()
+    options = ["--disableTelemetry", "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
+    with _running([program, "--blobHost", "127.0.0.1", "--blobPort", str(port), *options], port):
+        url = f"http://127.0.0.1:{port}"
+        _make_container(url)
+        # obstore takes the emulator's address from the process's environment alone.
+        environment = {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": url}
+        yield Service(f"az://{BUCKET}/team/journal", environment, url)
+
+
+@contextmanager
+def _running(command: list[str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(process, port)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise UnavailableError(f"{process.args!r} did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _make_container(url: str) -> None:
+    # https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+    date, version = formatdate(usegmt=True), "2021-08-06"
+    path = f"/{_ACCOUNT}/{BUCKET}"
+    text = "PUT" + "\n" * 12 + f"x-ms-date:{date}\nx-ms-version:{version}\n/{_ACCOUNT}{path}\nrestype:container"
+    signature = base64.b64encode(hmac.new(base64.b64decode(_KEY), text.encode(), hashlib.sha256).digest()).decode()
+    headers = {
+        "x-ms-date": date,
+        "x-ms-version": version,
+        "Authorization": f"SharedKey {_ACCOUNT}:{signature}",
+        "Content-Length": "0",
+    }
+    _put(f"{url}{path}?restype=container", headers)
+
+
+def _put(url: str, headers: Mapping[str, str]) -> None:
+    request = urllib.request.Request(url, method="PUT", headers=dict(headers))  # noqa: S310  # loopback
+    try:
+        urllib.request.urlopen(request, timeout=20).close()  # noqa: S310  # loopback
+    except urllib.error.URLError as error:
+        raise UnavailableError(f"{url} answers {error}") from error
