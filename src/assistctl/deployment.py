@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model import Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
@@ -140,6 +141,16 @@ class Deployment:
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         today = dt.datetime.now(dt.UTC).date()
         return replace(plan, diagnostics=(*loaded.diagnostics, *advise(wanted, models, today), *plan.diagnostics))
+
+    def replan(self, platform: Platform, loaded: Loaded, policy: Policy) -> Replan:
+        """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
+
+        async def again(change: Change) -> Change | None:
+            plan = await self.plan_on(platform, loaded, replace(policy, only=frozenset({change.key})))
+            about = (change.kind, change.key, change.id)
+            return next((one for one in plan.changes if (one.kind, one.key, one.id) == about), None)
+
+        return again
 
     def upload_record(self) -> UploadRecord:
         """What this checkout uploaded to this target, and does not know to be in use."""

@@ -15,10 +15,11 @@ from pathlib import Path
 from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.outcome import done, failed
 from assistctl.applying.reading_matter import ReadingMatter
+from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.uploading import Uploads, go_on
 from assistctl.applying.watch import Watch
-from assistctl.errors import PlatformError, RefusedError
+from assistctl.errors import ConflictError, PlatformError, RefusedError
 from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
@@ -37,12 +38,13 @@ async def carry_out(
     watch: Watch | None = None,
     stop: asyncio.Event | None = None,
     record: UploadRecord | None = None,
+    replan: Replan | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
     What fails does not keep the others from going through. Once ``stop`` is set nothing new begins, and what was
     not begun is reported as skipped. ``wait`` is how many seconds files may take to be indexed; ``record`` is
-    where uploads are written down.
+    where uploads are written down. A change that meets a newer version is planned again with ``replan``, once.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -54,7 +56,7 @@ async def carry_out(
         record = record or UploadRecord(Path.cwd(), "")
         uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, stop)
         reading = ReadingMatter(platform.knowledge, plan, uploads, watch, stop, wait)
-    run = _Run(plan, platform, parallelism, watch, stop, asyncio.Semaphore(parallelism), reading)
+    run = _Run(plan, platform, parallelism, watch, stop, asyncio.Semaphore(parallelism), reading, replan)
     await run.everything()
     return tuple(run.results[id(change)] for change in plan.changes)
 
@@ -68,6 +70,7 @@ class _Run:
     stop: asyncio.Event
     slots: asyncio.Semaphore
     reading: ReadingMatter | None
+    replan: Replan | None
     results: dict[int, Result] = field(default_factory=dict)
 
     async def everything(self) -> None:
@@ -105,7 +108,15 @@ class _Run:
     async def _changed(self, change: Change, request: Request | None) -> str:
         if request is None:
             return await delete_assistant(self.platform, change)
-        return await change_assistant(self.platform, change, request)
+        try:
+            return await change_assistant(self.platform, change, request)
+        except ConflictError as conflict:
+            if self.replan is None:
+                raise
+            again = await planned_again(change, conflict, self.replan)
+        if again.request is None:
+            raise PlatformError(f"there is nothing to send for {change.key}")
+        return await change_assistant(self.platform, again, await self._filled_in(again.request))
 
     async def _filled_in(self, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""

@@ -105,6 +105,7 @@ async def _done(
             watch=watch,
             stop=stop,
             record=deployment.upload_record(),
+            replan=deployment.replan(platform, order.loaded, order.policy),
         )
     print_results(terminal, plan, results, order.output_format)
     return _exit_code(results, interrupted=stop.is_set())
