@@ -12,6 +12,8 @@ from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
+SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "GITHUB_")
+
 
 @pytest.fixture(scope="session")
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,7 +26,7 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) ->
     """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     for name in list(os.environ):
-        if name.startswith(("ASSISTCTL_", "OPENAI_", "GITHUB_")) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
+        if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)
 
 

@@ -85,10 +85,16 @@ class RecordingServer:
 
 @contextmanager
 def recording_server(database: Path | None, *, api_key: str | None = None) -> Iterator[RecordingServer]:
-    """Serve on a free port of loopback until the block ends."""
+    """Serve the embedded platform on a free port of loopback until the block ends."""
+    with serving(create_app(database, api_key=api_key)) as record:
+        yield record
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[RecordingServer]:
+    """Serve any app in the same way."""
     record = RecordingServer()
-    app = _Recorder(create_app(database, api_key=api_key), record)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="off"))
     started = threading.Event()
     startup = server.startup
 

@@ -22,6 +22,7 @@ _MODULES: Mapping[str, str] = {
     "local": "assistctl.platforms.local",
     "openai-assistants": "assistctl.platforms.openai_assistants",
     "openai-agents": "assistctl.platforms.openai_agents",
+    "anthropic-agents": "assistctl.platforms.anthropic_agents",
 }
 
 

@@ -1,0 +1,150 @@
+"""Raw JSON through the anthropic SDK's own client: its authentication, addresses and errors, not its models."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from assistctl.errors import PlatformError, ProjectError
+from assistctl.model import Json
+from assistctl.platforms.base import Connection
+from assistctl.platforms.pacing import Pace
+
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+
+_BETA = "managed-agents-2026-04-01"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TIMEOUT_SECONDS = 120.0
+
+
+class AnthropicWire:
+    """One client, with the headers of the managed agents' beta. Every failure is a ``PlatformError``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.base_url = _base_url(connection)
+        self._client = _client(connection, self.base_url)
+        self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
+
+    async def get(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The JSON at ``path``."""
+        return await self._pace.keep(lambda: self._send("get", path, {"params": params or {}}), repeatable=True)
+
+    async def post(self, path: str, body: Mapping[str, Json], *, repeatable: bool) -> Json:
+        """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
+
+        Raises ``OutcomeUnknownError`` when one that is not repeatable may have been carried out all the same.
+        """
+        return await self._pace.keep(
+            lambda: self._send("post", path, {}, body=body, repeatable=repeatable), repeatable=repeatable
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        options: Mapping[str, object],
+        *,
+        body: Mapping[str, Json] | None = None,
+        repeatable: bool = True,
+    ) -> Json:
+        import anthropic
+        import httpx2
+
+        from assistctl.platforms.anthropic_errors import outcome_unknown, translated
+
+        send = cast("Any", getattr(self._client, method))
+        payload = {} if body is None else {"body": body}
+        everything = {**options, "headers": {"anthropic-beta": _BETA}}
+        try:
+            response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
+        except (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise translated(error, self.base_url, repeatable=repeatable) from error
+        except (ValueError, OSError) as error:
+            raise PlatformError(f"the request cannot be sent: {error}") from error
+        try:
+            return cast("Json", json.loads(response.content))
+        except (ValueError, RecursionError) as error:
+            found = PlatformError(
+                f"the platform's answer is not JSON (HTTP {response.status_code})", "Is the base_url right?"
+            )
+            raise (found if repeatable else outcome_unknown(found)) from error
+
+
+def _base_url(connection: Connection) -> str:
+    url = connection.base_url or connection.environment.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ProjectError(
+            f"the base_url of target {connection.target!r} is no http(s) address: {url!r}",
+            "It looks like https://api.example.com.",
+        )
+    return url
+
+
+def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
+    key = _api_key(connection, base_url)
+    try:
+        import anthropic
+    except ImportError as error:
+        raise ProjectError(
+            f"target {connection.target!r} needs the package anthropic, which is not installed",
+            "pip install 'assistctl[anthropic]'",
+        ) from error
+    return anthropic.AsyncAnthropic(
+        api_key=key,
+        base_url=base_url,
+        default_headers=_texts(connection, "default_headers"),
+        default_query=_texts(connection, "default_query"),
+        timeout=_timeout(connection),
+        # The SDK would repeat a create, and an update whose version is no longer the right one.
+        max_retries=0,
+        http_client=cast("httpx2.AsyncClient | None", connection.http_client),
+    )
+
+
+def _api_key(connection: Connection, base_url: str) -> str:
+    key = connection.api_key or connection.environment.get("ANTHROPIC_API_KEY")
+    if key and not (key.isascii() and key.isprintable()):
+        raise ProjectError(
+            f"the API key of target {connection.target!r} has a character that no key has",
+            "Look for a line break at its end, or a quote that was copied along.",
+        )
+    if key:
+        return key
+    if urlsplit(base_url).hostname in _LOOPBACK:
+        # The SDK insists on a key; a server on this machine need not want one.
+        return "none"
+    raise ProjectError(
+        f"there is no API key for target {connection.target!r}",
+        "Set ANTHROPIC_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
+        "assistctl.yaml.",
+    )
+
+
+def _texts(connection: Connection, option: str) -> dict[str, str]:
+    value = connection.options.get(option) or {}
+    if not isinstance(value, dict):
+        raise ProjectError(f"options.{option} of target {connection.target!r} must be a mapping of texts")
+    return {name: str(text) for name, text in value.items()}
+
+
+def _timeout(connection: Connection) -> float:
+    value = connection.options.get("timeout", _TIMEOUT_SECONDS)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise ProjectError(f"options.timeout of target {connection.target!r} must be a number of seconds above 0")
+    return float(value)

@@ -1,0 +1,104 @@
+"""What a vendor's SDK raises, in words for people and as types the engine can act on.
+
+The vendors' SDKs come from one generator and raise alike; what differs is who they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
+
+_TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+# Nothing was sent when a connection could not even be made.
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+
+
+class StatusError(Protocol):
+    """An SDK's error for an answer with a 4xx or 5xx status."""
+
+    status_code: int
+    response: httpx2.Response
+    body: object | None
+
+
+def answered(error: StatusError, found: PlatformError, *, repeatable: bool) -> PlatformError:
+    """``found``, the error in words, as what it means for the request.
+
+    An ``AskAgainError`` around it says that it may go through later. When the request is not ``repeatable`` and
+    may have been carried out, an ``OutcomeUnknownError``.
+    """
+    status, headers = error.status_code, error.response.headers
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return AskAgainError(found, wait=wait_asked_for(headers), throttled=True)
+    unknown = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if unknown and not repeatable:
+        return outcome_unknown(found)
+    if is_transient(status, headers):
+        return AskAgainError(found, wait=wait_asked_for(headers), throttled=False)
+    return found
+
+
+def unanswered(error: Exception, base_url: str, *, timed_out: bool, repeatable: bool) -> PlatformError:
+    """A request that got no answer, as ``answered`` has it."""
+    found = _timeout(base_url) if timed_out else _no_connection(error, base_url)
+    never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
+    return AskAgainError(found if repeatable or never_sent else outcome_unknown(found), wait=None, throttled=False)
+
+
+def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformError:
+    """What the server said; ``key_hint`` says where the key comes from."""
+    status, said = error.status_code, message(error, base_url)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(
+            said, "If nothing at all is found there, look at the target's base_url.", status=status
+        )
+    if status == HTTPStatus.CONFLICT:
+        return ConflictError(said, status=status)
+    hints: Mapping[int, str] = {
+        HTTPStatus.UNAUTHORIZED: key_hint,
+        HTTPStatus.FORBIDDEN: "The key has no right to do this.",
+        HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try later, or wait longer with --timeout.",
+    }
+    return PlatformError(said, hints.get(status, ""), status=status)
+
+
+def outcome_unknown(error: PlatformError) -> OutcomeUnknownError:
+    """The same message, as the error of a request that may have been carried out."""
+    return OutcomeUnknownError(error.summary, error.hint, status=error.status)
+
+
+def message(error: StatusError, base_url: str) -> str:
+    """What the server said: an error object, ``{"detail": …}``, a plain text, or nothing at all."""
+    body = error.body
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body = body["error"]
+    said = (body.get("message") or body.get("detail")) if isinstance(body, dict) else body
+    text = str(said) if said else "no reason given"
+    if text.lstrip()[:1] == "<":
+        title = _TITLE.search(text)
+        text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
+    return f"{text} (HTTP {error.status_code} from {_shown(base_url)})"
+
+
+def _timeout(base_url: str) -> PlatformError:
+    hint = "Try again; options.timeout of the target sets the seconds."
+    return PlatformError(f"{_shown(base_url)} did not answer in time", hint)
+
+
+def _no_connection(error: Exception, base_url: str) -> PlatformError:
+    reason = str(error.__cause__ or error) or type(error).__name__
+    return PlatformError(f"no connection to {_shown(base_url)}: {reason}", "Is the base_url right, the server up?")
+
+
+def _shown(base_url: str) -> str:
+    """The address without whatever credentials are in it."""
+    parts = urlsplit(base_url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -1,0 +1,234 @@
+"""A small server of Anthropic's managed agents API, in memory.
+
+Requests and answers are held against the types of the anthropic SDK itself (``AgentCreateParams``,
+``AgentUpdateParams``, ``BetaManagedAgentsAgent``); what those leave open is said where it is decided.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from anthropic.types.beta.agent_create_params import AgentCreateParams
+from anthropic.types.beta.agent_update_params import AgentUpdateParams
+from anthropic.types.beta.beta_managed_agents_agent import BetaManagedAgentsAgent
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+BETA = "managed-agents-2026-04-01"
+
+Object = dict[str, Any]
+
+_HEADERS = {"betas", "workspace_id"}
+_CREATE: TypeAdapter[Any] = TypeAdapter(AgentCreateParams)
+_UPDATE: TypeAdapter[Any] = TypeAdapter(AgentUpdateParams)
+_CREATE_FIELDS = set(AgentCreateParams.__annotations__) - _HEADERS
+_UPDATE_FIELDS = set(AgentUpdateParams.__annotations__) - _HEADERS
+_UNSET: Object = {
+    "description": None,
+    "execution_identity": {"type": "service_account"},
+    "mcp_servers": [],
+    "metadata": {},
+    "multiagent": None,
+    "skills": [],
+    "system": None,
+    "tools": [],
+}
+# The types say that an effort is resolved to the model's default, and not to which.
+_DEFAULT_EFFORT = "high"
+_POLICIES = {"agent_toolset_20260401": "always_allow", "mcp_toolset": "always_ask"}
+_PAIRS, _LONGEST_KEY, _LONGEST_VALUE, _TOOLS, _SERVERS = 16, 64, 512, 256, 20
+_MOST = 100
+
+
+class RefusedError(Exception):
+    """What the API answers with: a status, an error type, and words."""
+
+    def __init__(self, status: int, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.body = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_test"}
+        self.status = status
+
+
+@dataclass
+class ManagedAgents:
+    """The agents by id, in the order they were made."""
+
+    agents: dict[str, Object] = field(default_factory=dict)
+
+    def app(self) -> Starlette:
+        """The ASGI app."""
+        return Starlette(
+            routes=[
+                Route("/v1/agents", self._all, methods=["GET", "POST"]),
+                Route("/v1/agents/{id}", self._one, methods=["GET", "POST"]),
+                Route("/v1/agents/{id}/archive", self._archive, methods=["POST"]),
+            ],
+            exception_handlers={RefusedError: _refusal},
+        )
+
+    def edit(self, agent_id: str, **fields: Any) -> Object:
+        """Change an agent as somebody else would: on top of whatever version there is."""
+        return self._update(agent_id, fields)
+
+    async def _all(self, request: Request) -> JSONResponse:
+        _check_headers(request)
+        if request.method == "GET":
+            return JSONResponse(self._page(request.query_params))
+        sent = _valid(await request.body(), _CREATE, _CREATE_FIELDS)
+        agent_id = f"agent_{len(self.agents) + 1:024}"
+        now = dt.datetime.now(dt.UTC).isoformat()
+        made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
+        self.agents[agent_id] = _settled({**made, **_UNSET, **sent}, now)
+        return JSONResponse(self.agents[agent_id])
+
+    async def _one(self, request: Request) -> JSONResponse:
+        _check_headers(request)
+        agent_id = request.path_params["id"]
+        if request.method == "GET":
+            return JSONResponse(self._found(agent_id))
+        return JSONResponse(self._update(agent_id, _valid(await request.body(), _UPDATE, _UPDATE_FIELDS)))
+
+    async def _archive(self, request: Request) -> JSONResponse:
+        _check_headers(request)
+        agent = self._found(request.path_params["id"])
+        if agent["archived_at"] is not None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", "The agent is archived.")
+        agent["archived_at"] = dt.datetime.now(dt.UTC).isoformat()
+        return JSONResponse(agent)
+
+    def _update(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
+        agent = self._found(agent_id)
+        if agent["archived_at"] is not None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", "The agent is archived.")
+        changes = dict(sent)
+        if changes.pop("version", agent["version"]) != agent["version"]:
+            raise RefusedError(
+                HTTPStatus.CONFLICT, "invalid_request_error", f"The agent is at version {agent['version']}."
+            )
+        patched = {**agent["metadata"], **(changes.pop("metadata", None) or {})}
+        metadata = {key: value for key, value in patched.items() if value is not None}
+        nulls = {name: _UNSET[name] for name, value in changes.items() if value is None and name in _UNSET}
+        now = dt.datetime.now(dt.UTC).isoformat()
+        changed = {**agent, **changes, **nulls, "metadata": metadata}
+        changed["model"] = _model(changes.get("model"), agent["model"])
+        settled = _settled({**changed, "version": agent["version"] + 1}, now)
+        self.agents[agent_id] = settled
+        return settled
+
+    def _found(self, agent_id: str) -> Object:
+        if agent_id not in self.agents:
+            raise RefusedError(HTTPStatus.NOT_FOUND, "not_found_error", f"There is no agent {agent_id}.")
+        return self.agents[agent_id]
+
+    def _page(self, query: Mapping[str, str]) -> Object:
+        limit, start = int(query.get("limit", "20")), int(query.get("page", "0"))
+        if not 1 <= limit <= _MOST:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"limit is 1 to {_MOST}.")
+        everything = query.get("include_archived") == "true"
+        listed = [one for one in self.agents.values() if everything or one["archived_at"] is None][::-1]
+        following = start + limit if start + limit < len(listed) else None
+        return {
+            "data": listed[start : start + limit],
+            "next_page": None if following is None else str(following),
+        }
+
+
+def _refusal(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefusedError)
+    return JSONResponse(error.body, status_code=error.status)
+
+
+def _check_headers(request: Request) -> None:
+    if not request.headers.get("authorization", "").startswith("Bearer "):
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, "authentication_error", "a bearer token is required")
+    if BETA not in request.headers.get("anthropic-beta", "").split(","):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"This needs the beta {BETA}.")
+
+
+def _valid(body: bytes, adapter: TypeAdapter[Any], known: set[str]) -> Object:
+    sent: Object = json.loads(body)
+    unknown = sorted(set(sent) - known)
+    if unknown:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"{unknown[0]}: unknown field")
+    try:
+        _forced(adapter.validate_python(sent))
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(str(step) for step in found["loc"])
+        message = f"{where}: {found['msg']}"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", message) from error
+    if "name" in sent and not sent["name"]:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", "name: must not be empty")
+    return sent
+
+
+def _forced(value: Any) -> Any:
+    """``value`` with the lists that the types leave to be checked one by one checked."""
+    if isinstance(value, Mapping):
+        return {name: _forced(inner) for name, inner in value.items()}
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return [_forced(inner) for inner in value]
+
+
+def _settled(agent: Object, now: str) -> Object:
+    agent = {**agent, "model": _model(agent["model"], None), "updated_at": now}
+    agent["tools"] = [_tool(tool) for tool in agent["tools"]]
+    agent["skills"] = [{**skill, "version": skill.get("version") or "1"} for skill in agent["skills"]]
+    agent["execution_identity"] = agent["execution_identity"] or {"type": "service_account"}
+    _check_limits(agent)
+    # What the types do not say is not answered.
+    BetaManagedAgentsAgent.model_validate(agent, strict=False)
+    assert set(agent) <= set(BetaManagedAgentsAgent.model_fields), agent
+    return agent
+
+
+def _model(sent: Any, before: Object | None) -> Object:
+    if sent is None and before is not None:
+        return before
+    config = {"id": sent} if isinstance(sent, str) else dict(sent)
+    # "On update, omitting it leaves the stored value unchanged"; null is taken for the model's default.
+    kept = before["effort"] if before is not None and "effort" not in config else None
+    effort = config.get("effort") or kept or _DEFAULT_EFFORT
+    return {
+        "id": config["id"],
+        "effort": {"type": effort} if isinstance(effort, str) else effort,
+        "speed": config.get("speed") or "standard",
+        "inference_geo": config.get("inference_geo"),
+    }
+
+
+def _tool(tool: Object) -> Object:
+    if tool["type"] not in _POLICIES:
+        return tool
+    default = {"enabled": True, "permission_policy": {"type": _POLICIES[tool["type"]]}}
+    default |= tool.get("default_config") or {}
+    configs = [{**default, **config} for config in tool.get("configs") or []]
+    if tool["type"] == "agent_toolset_20260401":
+        configs = [{**config, "type": config["name"]} for config in configs]
+    return {**tool, "configs": configs, "default_config": default}
+
+
+def _check_limits(agent: Object) -> None:
+    metadata, servers = agent["metadata"], agent["mcp_servers"]
+    used = {tool.get("mcp_server_name") for tool in agent["tools"]}
+    problems = (
+        (len(metadata) > _PAIRS, "metadata: at most 16 pairs"),
+        (any(len(key) > _LONGEST_KEY for key in metadata), "metadata: keys of at most 64 characters"),
+        (any(len(value) > _LONGEST_VALUE for value in metadata.values()), "metadata: values of at most 512"),
+        (len(agent["tools"]) > _TOOLS, "tools: at most 256"),
+        (len(servers) > _SERVERS, "mcp_servers: at most 20"),
+        (len({server["name"] for server in servers}) < len(servers), "mcp_servers: names must be unique"),
+        (any(server["name"] not in used for server in servers), "mcp_servers: every server must be used"),
+    )
+    for is_wrong, message in problems:
+        if is_wrong:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", message)
