@@ -1,0 +1,5 @@
+"""What authors of platforms test theirs with, by pytest: ``platform_suite`` is what every platform must pass."""
+
+import pytest
+
+pytest.register_assert_rewrite("assistctl.testing.platform_suite")

@@ -1,0 +1,57 @@
+"""All our platforms through the suite that every platform must pass, each over HTTP with its vendor's SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistctl.platforms.base import Connection, Platform
+from assistctl.platforms.registry import open_platform
+from assistctl.testing.platform_suite import PlatformSuite
+from support.managed_agents import ManagedAgents
+from support.server import RecordingServer, recording_server, serving
+
+
+@pytest.fixture(autouse=True)
+def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing here speaks TLS, and to read the system's certificates takes longer than most of these tests."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    with recording_server(None) as running:
+        yield running
+
+
+class TestLocal(PlatformSuite):
+    @pytest.fixture
+    def platform(self, tmp_path: Path) -> Platform:
+        return open_platform("local", Connection("local", tmp_path))
+
+
+class TestOpenAIAssistants(PlatformSuite):
+    @pytest.fixture
+    def platform(self, tmp_path: Path, server: RecordingServer) -> Platform:
+        return open_platform("openai-assistants", Connection("prod", tmp_path, base_url=server.url))
+
+
+class TestOpenAIAgents(PlatformSuite):
+    model, other_model = "gpt-5", "gpt-5-mini"
+
+    @pytest.fixture
+    def platform(self, tmp_path: Path, server: RecordingServer) -> Platform:
+        return open_platform("openai-agents", Connection("prod", tmp_path, base_url=server.url))
+
+
+class TestAnthropicAgents(PlatformSuite):
+    model, other_model = "claude-opus-5-5", "claude-haiku-5-5"
+
+    @pytest.fixture
+    def platform(self, tmp_path: Path) -> Iterator[Platform]:
+        with serving(ManagedAgents().app()) as server:
+            address = server.url.removesuffix("/v1")
+            yield open_platform("anthropic-agents", Connection("prod", tmp_path, base_url=address))
