@@ -201,6 +201,11 @@ def test_settings_that_change(
             [("manifest", "tools[web_search]", {**TOOL_DEFAULTS, **WEB, "mode": "cached"}, WEB)],
         ),
         (
+            [{**WEB, "mode": "cached"}],
+            [{**WEB, "context_size": "low"}],
+            [("manifest", "tools[web_search].context_size", "medium", "low")],
+        ),
+        (
             [MCP],
             [MCP, {**MCP, "server_label": "b"}],
             [("manifest", "tools[mcp:b]", None, {**MCP, "server_label": "b"})],
@@ -214,6 +219,23 @@ def test_own_tools_that_change(before: list[Any], after: list[Any], expected: li
     assert plan.drift == ()
     (change,) = plan.changes
     assert plan_of(manifest({"tools": after}), answer(change, there)).changes == ()
+
+
+def test_to_declare_what_is_there_already_is_no_change() -> None:
+    there = applied(manifest({"tools": [WEB], "team": {"enabled": True}}))
+    more = manifest({"tools": [{**WEB, "mode": "live"}], "team": {"enabled": True, "most": None}})
+    plan = plan_of(more, there)
+    assert (plan.changes, plan.drift) == ((), ())
+
+
+@pytest.mark.parametrize("edit", [{"mode": "live"}, {"mode": "live", "context_size": "low"}])
+def test_a_foreign_edit_of_an_own_tool_is_drift(edit: dict[str, Any]) -> None:
+    declared_tools = manifest({"tools": [{**WEB, "mode": "cached"}]})
+    there = applied(declared_tools)
+    edited = replace(there, fields={**there.fields, "tools": [{**TOOL_DEFAULTS, **WEB, **edit}]})
+    assert diffs(plan_of(declared_tools, edited)) == [("drift", "tools[web_search].mode", "live", "cached")]
+    changed_too = manifest({"tools": [{**WEB, "mode": "disabled"}]})
+    assert [origin for origin, *_ in diffs(plan_of(changed_too, edited))] == ["both"]
 
 
 @pytest.mark.parametrize(

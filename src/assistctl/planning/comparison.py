@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
 
 from assistctl.model import Desired, Drift, FieldDiff, Json, Kind, Observed, Origin
 from assistctl.planning.baseline import Baseline, read_baseline
@@ -16,7 +15,7 @@ from assistctl.planning.canonical import (
     default_of,
     same,
 )
-from assistctl.planning.declared_part import agreeing_part, declared_part, whole_setting
+from assistctl.planning.declared_part import declared_part, is_comparable, settings_before, whole_setting
 from assistctl.planning.differences import Difference, differences
 from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
 from assistctl.planning.ownership import BASELINE, Mark, is_marked, users_pairs
@@ -26,8 +25,6 @@ from assistctl.planning.symbols import Symbols, has_token
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
-
-Narrowing: TypeAlias = Callable[[Path, Json, Json], Json]
 
 _MODEL: Path = ("model",)
 _TOOLS: Path = ("tools",)
@@ -133,11 +130,11 @@ class Comparison:
     @cached_property
     def _seen(self) -> dict[Path, Json]:
         """What is there, as far as the manifest speaks of it."""
-        return self._narrowed(self._there, declared_part)
+        return self._narrowed(self._there)
 
-    def _narrowed(self, state: Mapping[Path, Json], part: Narrowing) -> dict[Path, Json]:
+    def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
         return {
-            unit: part(unit, value, self.declared[unit]) if unit in self.declared else value
+            unit: declared_part(unit, value, self.declared[unit]) if unit in self.declared else value
             for unit, value in state.items()
         }
 
@@ -179,9 +176,20 @@ class Comparison:
         parts = [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]
         for part in parts:
             whole, wanted = _part_of(self._there, part), _part_of(self.declared, part)
-            is_dropped = self._agrees(part) and self._baseline.has(part) and not same(whole, wanted)
-            if is_dropped and not self._is_as_applied(part, self.applied):
+            may_be = self._agrees(part) and self._baseline.has(part) and not same(whole, wanted)
+            if not may_be or self._is_as_applied(part, self.applied):
+                continue
+            before = self._settings_before(part)
+            if before is None or not isinstance(wanted, dict) or not before.keys() <= wanted.keys():
                 yield Difference(part, whole, wanted)
+
+    def _settings_before(self, part: Path) -> Mapping[str, Json] | None:
+        """The settings in a platform's own thing that were declared when it was applied, if they are as then."""
+        whole = _part_of(self._there, part)
+        if is_comparable(part, whole) or not self._baseline.has(part):
+            return None
+        wanted = _part_of(self.declared, part)
+        return settings_before(whole, wanted, lambda value: self._baseline.is_still(part, value))
 
     def _agrees(self, part: Path) -> bool:
         """Whether all that is declared of a unit, or a single tool, is there."""
@@ -208,12 +216,13 @@ class Comparison:
         part = self._part(difference, unit)
         if self._is_unseen(unit) or self._is_left_to_platform(unit) or self._agrees(part):
             return Origin.MANIFEST
-        there_before = (
-            self._seen,
-            self._narrowed(self._there_but_for_ignored, declared_part),
-            self._narrowed(self._there, agreeing_part),
+        theirs_untouched = (
+            any(
+                self._is_as_applied(part, there)
+                for there in (self._seen, self._narrowed(self._there_but_for_ignored))
+            )
+            or self._settings_before(part) is not None
         )
-        theirs_untouched = any(self._is_as_applied(part, there) for there in there_before)
         if theirs_untouched or not self._baseline.has(unit):
             return Origin.MANIFEST
         moved_by_us = unit in self.undeclared or not self._is_as_applied(part, self.applied)

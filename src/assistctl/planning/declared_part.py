@@ -7,12 +7,14 @@ There only what is declared is compared; the rest is the platform's affair.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import combinations
 
 from assistctl.model import Json
-from assistctl.planning.canonical import same
 from assistctl.planning.paths import Path
 
+# A thousand digests are a few milliseconds.
+_MOST_TRIED = 10
 _KNOWN_TYPES = frozenset({"code_interpreter", "file_search"})
 
 
@@ -36,22 +38,30 @@ def declared_part(unit: Path, there: Json, want: Json) -> Json:
     }
 
 
-def agreeing_part(unit: Path, there: Json, want: Json) -> Json:
-    """``declared_part`` without what is not as wanted: what held before more was declared."""
-    if unit[0] == "platforms":
-        return _agreeing(there, want)
-    if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
-        return there
-    return {
-        name: _agreeing(tool, want[name]) if name in want and is_own_tool(want[name]) else tool
-        for name, tool in there.items()
+def settings_before(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> Mapping[str, Json] | None:
+    """Those of the settings ``there`` that were declared when they were applied; ``None`` if none were.
+
+    What is remembered of them is a digest of them together, and not which they were: so all that could have been
+    declared are tried. ``None`` then means that somebody changed one of them, or that they are too many to try.
+    """
+    if not isinstance(there, dict) or len(there) > _MOST_TRIED:
+        return None
+    wanted = want if isinstance(want, dict) else {}
+    settings = {
+        name: _mentioned(value, wanted[name]) if name in wanted else value for name, value in there.items()
     }
+    for count in range(len(settings), 0, -1):
+        for names in combinations(settings, count):
+            tried = {name: settings[name] for name in names}
+            if was_applied(tried):
+                return tried
+    return None
 
 
 def is_comparable(unit: Path, value: Json) -> bool:
-    """Whether a value can be held against a digest without knowing what was declared of it."""
-    if unit == ("tools",) and isinstance(value, dict):
-        return not any(is_own_tool(tool) for tool in value.values())
+    """Whether the value of a unit, or a tool, can be held against a digest whatever was declared of it."""
+    if unit[0] == "tools" and isinstance(value, dict):
+        return not (is_own_tool(value) if len(unit) > 1 else any(is_own_tool(tool) for tool in value.values()))
     return unit[0] != "platforms" or not isinstance(value, dict | list)
 
 
@@ -67,10 +77,3 @@ def _mentioned(there: Json, want: Json) -> Json:
     if isinstance(there, list) and isinstance(want, list) and len(there) == len(want):
         return [_mentioned(one, inner) for one, inner in zip(there, want, strict=True)]
     return there
-
-
-def _agreeing(there: Json, want: Json) -> Json:
-    if not isinstance(there, dict) or not isinstance(want, dict):
-        return there
-    parts = {name: _agreeing(there[name], inner) for name, inner in want.items() if name in there}
-    return {name: part for name, part in parts.items() if same(part, want[name]) or isinstance(part, dict)}
