@@ -197,6 +197,20 @@ def test_from_nothing_to_nothing(three: ProjectFolder, cloud: Cloud) -> None:
     assert person.names() == []
 
 
+def test_what_is_dumped_is_what_is_there(three: ProjectFolder, cloud: Cloud) -> None:
+    assert three.run("apply", "--yes").code == 0
+    for key in ("desk", "translator", "night"):
+        three.remove(key)
+    assert three.run("dump").code == 0
+    planned = three.run("plan", "--format", "json")
+    assert [one for one in planned.json["diagnostics"] if one["severity"] == "error"] == []
+    # An effort that the Assistants API does not answer cannot be dumped.
+    differing = {diff["path"] for change in planned.json["changes"] for diff in change["diffs"]}
+    assert differing <= ({"reasoning_effort"} if cloud.person.path == "/assistants" else set())
+    assert three.run("apply", "--yes").code == 0
+    assert cloud.person.names() == ["Night desk", "Order desk", "translator"]
+
+
 def nothing_to_do(project: ProjectFolder) -> None:
     planned = project.run("plan", "--detailed-exitcode", "--format", "json")
     assert (planned.code, planned.json["changes"], planned.json["drift"]) == (0, [], [])

@@ -16,6 +16,7 @@ from assistctl.errors import AssistctlError, ExitCode, ProjectError, did_you_mea
 from assistctl.manifest.writing import Written, is_withheld, key_for, written_manifest
 from assistctl.model import Json, Observed
 from assistctl.planning.ownership import is_marked, read_mark
+from assistctl.platforms.registry import capabilities_of
 
 HELP = """Write manifests for assistants that already exist.
 
@@ -102,12 +103,13 @@ def _written(deployment: Deployment, chosen: Sequence[Observed], folder: Path) -
     # A manifest of this name would be taken for the project's own file.
     taken = {"assistctl", *(one.key for one in deployment.keys_only().desired)}
     written = []
+    defaults = capabilities_of(deployment.target.platform).defaults
     for one in chosen:
         mark = read_mark(one.metadata)
         kept = mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
         key = kept if kept and kept not in taken else key_for(one, taken)
         taken.add(key)
-        written.append(written_manifest(one, key, schema=_schema(deployment, folder)))
+        written.append(written_manifest(one, key, schema=_schema(deployment, folder), defaults=defaults))
     return written
 
 

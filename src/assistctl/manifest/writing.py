@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -18,6 +19,8 @@ from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_
 from assistctl.model import Json, Observed
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import canonical, canonical_units, default_of, same
+from assistctl.planning.declared_part import is_own_tool
+from assistctl.planning.expressed import PLATFORMS, own_fields
 from assistctl.planning.ownership import BASELINE, read_mark, users_pairs
 from assistctl.planning.paths import Path, dotted
 
@@ -42,15 +45,18 @@ class Written:
     withheld: tuple[str, ...] = ()
 
 
-def written_manifest(observed: Observed, key: str, *, schema: str) -> Written:
+def written_manifest(
+    observed: Observed, key: str, *, schema: str, defaults: Mapping[str, Json] = MappingProxyType({})
+) -> Written:
     """The manifest of ``observed`` under ``key``, its long instructions as a file beside it.
 
-    ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
+    ``schema`` is where an editor finds the JSON Schema, relative to the manifest. ``defaults`` are those of the
+    platform's own fields, which are left out.
     """
     files: dict[str, str] = {}
     withheld = tuple(dotted(unit) for unit in _units(observed) if is_withheld(observed, unit))
     observed = _without_secrets(observed)
-    document: dict[str, Json] = dict(_declared(observed, key))
+    document: dict[str, Json] = dict(_declared(observed, key, defaults))
     instructions = observed.fields.get("instructions")
     if isinstance(instructions, str) and _is_page(instructions):
         prompt = f"prompts/{key}.md"
@@ -91,7 +97,7 @@ def _without_secrets(observed: Observed) -> Observed:
     return replace(observed, fields=fields, metadata=metadata)
 
 
-def _declared(observed: Observed, key: str) -> Iterator[tuple[str, Json]]:
+def _declared(observed: Observed, key: str, defaults: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     """The fields that are not as they would be without being declared."""
     for field in (*_FIELDS, *_SETTINGS):
         value = observed.fields.get(field)
@@ -103,9 +109,34 @@ def _declared(observed: Observed, key: str) -> Iterator[tuple[str, Json]]:
     pairs = users_pairs(dict(observed.metadata))
     if pairs:
         yield "metadata", _escaped(pairs)
+    own = _own(observed, defaults)
+    if own:
+        yield PLATFORMS, _escaped(own)
+
+
+def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
+    """What only the platform has, its own tools among it, as a manifest declares it."""
+    platforms = observed.fields.get(PLATFORMS)
+    if not isinstance(platforms, dict):
+        return None
+    tools = observed.fields.get("tools")
+    more = [_without_nulls(tool) for tool in (tools if isinstance(tools, list) else ()) if is_own_tool(tool)]
+    fields = {name: _without_nulls(value) for name, value in own_fields(observed.fields).items()}
+    declared: dict[str, Json] = {
+        name: value for name, value in fields.items() if value is not None and value != defaults.get(name)
+    }
+    if more:
+        declared["tools"] = more
+    return {next(iter(platforms)): declared} if declared else None
+
+
+def _without_nulls(value: Json) -> Json:
+    return {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
 
 
 def _is_default(field: str, value: Json) -> bool:
+    if field == "tools" and isinstance(value, list):
+        return all(is_own_tool(tool) for tool in value)
     return (
         not _resources(value) if field == "tool_resources" else same(canonical(field, value), default_of((field,)))
     )
@@ -115,8 +146,24 @@ def _tidy(field: str, value: Json) -> Json:
     """A value without the defaults that the platform filled in."""
     if field == "tools":
         tools = canonical(field, value)
-        return list(tools.values()) if isinstance(tools, dict) else []
+        return _native(tools.values(), value) if isinstance(tools, dict) and isinstance(value, list) else []
     return _resources(value) if field == "tool_resources" else canonical(field, value)
+
+
+def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
+    """The tools that are no platform's own, with the parameters of functions: some platforms want empty ones."""
+    return [
+        _with_parameters(tool, was) for tool, was in zip(tools, answered, strict=True) if not is_own_tool(tool)
+    ]
+
+
+def _with_parameters(tool: Json, answered: Json) -> Json:
+    was = answered.get("function") if isinstance(answered, dict) else None
+    function = tool.get("function") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict) or not isinstance(function, dict) or not isinstance(was, dict):
+        return tool
+    parameters = was.get("parameters")
+    return tool if parameters is None else {**tool, "function": {**function, "parameters": parameters}}
 
 
 def _resources(value: Json) -> dict[str, Json]:

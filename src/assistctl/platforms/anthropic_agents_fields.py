@@ -132,6 +132,12 @@ CAPABILITIES = Capabilities(
     resolved=frozenset({"reasoning_effort"}),
     # An update replaces the model's configuration as a whole.
     together=(("model", "reasoning_effort", *(f"platforms.{name}" for name in _OF_MODEL)),),
+    defaults={
+        "mcp_servers": [],
+        "skills": [],
+        "execution_identity": {"type": "service_account"},
+        "speed": "standard",
+    },
     findings=findings,
     expressed=expressed,
 )

@@ -72,7 +72,8 @@ class Capabilities:
     appended to the manifest's. ``unreported`` fields may be missing from answers, so a missing one cannot be
     compared. ``resolved`` fields are answered with what the platform chose where null was sent. ``together`` are
     fields that an update replaces as one, the platform's own as ``platforms.<name>``: all are sent when one is.
-    ``archives``: a delete only archives.
+    ``archives``: a delete only archives. ``defaults`` are those of the platform's own fields, as it answers them
+    but for what is null: a manifest need not say them.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not expressed.
     ``expressed`` gives the fields as the platform has them, without what it told of: what is left is compared with
@@ -85,6 +86,7 @@ class Capabilities:
     archives: bool = False
     resolved: frozenset[str] = frozenset()
     together: tuple[tuple[str, ...], ...] = ()
+    defaults: Mapping[str, Json] = field(default_factory=dict)
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     expressed: Callable[[Fields], Fields] = _as_they_are
 

@@ -130,6 +130,13 @@ CAPABILITIES = Capabilities(
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     resolved=frozenset({"reasoning_effort"}),
     together=(("reasoning_effort", "platforms.reasoning_summary"), ("response_format", "platforms.verbosity")),
+    defaults={
+        "service_tier": "auto",
+        "verbosity": "medium",
+        "multi_agent": {"enabled": False},
+        "compaction": {"async": False},
+        "experimental": {"time_awareness": False},
+    },
     findings=findings,
     expressed=expressed,
 )
