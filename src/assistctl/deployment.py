@@ -190,7 +190,7 @@ class Deployment:
     def _address(self) -> str:
         """Where the target is: what makes it another place although the name is the same."""
         connection = self._connection()
-        url = connection.base_url or connection.environment.get("OPENAI_BASE_URL") or ""
+        url = connection.base_url or " ".join(_addresses_in(connection.environment))
         account = (connection.organization or "", connection.project or "")
         return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
@@ -273,6 +273,11 @@ def _deployed(key: str, one: Observed) -> DeployedAssistant:
         SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
         bool(mark and mark.prevent_destroy),
     )
+
+
+def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
+    """The addresses an SDK may take from the environment on its own."""
+    return (environment[name] for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL") if name in environment)
 
 
 def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
