@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("assistctl.testing.platform_suite")
+pytest.register_assert_rewrite("assistctl.testing.exchange", "assistctl.testing.platform_suite")

@@ -16,20 +16,20 @@ Each test enters the platform once, in an event loop of its own, and goes throug
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 import pytest
 
 from assistctl.applying.engine import carry_out
-from assistctl.applying.readback import not_kept
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
-from assistctl.model import Action, Desired, Json, Observed, Plan, Position, Request, Status, TargetName
-from assistctl.planning.canonical import canonical_units, same
+from assistctl.model import Action, Desired, Json, Plan, Position, Status, TargetName
+from assistctl.planning.canonical import same
 from assistctl.planning.ownership import MARK, METADATA_PAIRS, Mark, read_mark
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Level, Platform
+from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, OTHER_FUNCTION, SAMPLES
 
 Scenario = Callable[[Platform], Awaitable[None]]
@@ -68,12 +68,12 @@ class PlatformSuite:
         async def scenario(platform: Platform) -> None:
             assert [*await platform.list_assistants()] == []
             sent = self._fields(instructions="Be brief.\n")
-            made = await self._created(platform, sent, {"team": "support"})
+            made = await created(platform, sent, {"team": "support"})
             assert made.id
             assert dict(made.metadata) == {"team": "support"}
             (listed,) = await platform.list_assistants()
             assert listed.id == made.id
-            assert _state(listed) == _state(made)
+            assert state(listed) == state(made)
             assert listed.revision == made.revision
 
         run(platform, scenario)
@@ -90,8 +90,8 @@ class PlatformSuite:
             for value in SAMPLES[capability]:
                 sent = {**self._fields(), field: value}
                 if is_expressed:
-                    made = await self._created(platform, sent)
-                    await self._updated(platform, made, {field: value})
+                    made = await created(platform, sent)
+                    await updated(platform, made, {field: value})
                     continue
                 with pytest.raises(PlatformError):
                     await platform.create_assistant(sent, {})
@@ -103,15 +103,15 @@ class PlatformSuite:
         """What an update leaves out stays."""
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields(instructions="one", tools=[FUNCTION]), {"a": "1"})
-            other = await self._created(platform, self._fields(name="Other"), {"b": "2"})
-            changed = await self._updated(platform, made, {"instructions": "two"})
+            made = await created(platform, self._fields(instructions="one", tools=[FUNCTION]), {"a": "1"})
+            other = await created(platform, self._fields(name="Other"), {"b": "2"})
+            changed = await updated(platform, made, {"instructions": "two"})
             assert changed.id == made.id
-            before, after = _state(made), _state(changed)
+            before, after = state(made), state(changed)
             assert {unit for unit in before if not same(before[unit], after[unit])} == {("instructions",)}
             listed = {one.id: one for one in await platform.list_assistants()}
-            assert _state(listed[made.id]) == after
-            assert _state(listed[other.id]) == _state(other)
+            assert state(listed[made.id]) == after
+            assert state(listed[other.id]) == state(other)
 
         run(platform, scenario)
 
@@ -119,10 +119,10 @@ class PlatformSuite:
         """Every field that all platforms have can be changed."""
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields(tools=[FUNCTION]))
-            renamed = await self._updated(platform, made, {"name": "Another"})
-            moved = await self._updated(platform, renamed, {"model": self.other_model})
-            tooled = await self._updated(platform, moved, {"tools": [OTHER_FUNCTION]})
+            made = await created(platform, self._fields(tools=[FUNCTION]))
+            renamed = await updated(platform, made, {"name": "Another"})
+            moved = await updated(platform, renamed, {"model": self.other_model})
+            tooled = await updated(platform, moved, {"tools": [OTHER_FUNCTION]})
             assert tooled.fields["name"] == "Another"
             assert tooled.fields["model"] == self.other_model
 
@@ -133,12 +133,10 @@ class PlatformSuite:
 
         async def scenario(platform: Platform) -> None:
             names = [name for name in ("description", "instructions") if self._has(platform, name)]
-            plain = await self._created(platform, self._fields())
-            made = await self._created(
-                platform, {**self._fields(tools=[FUNCTION]), **dict.fromkeys(names, "something")}
-            )
-            cleared = await self._updated(platform, made, {**dict.fromkeys(names), "tools": []})
-            assert _state(cleared) == _state(plain)
+            plain = await created(platform, self._fields())
+            made = await created(platform, {**self._fields(tools=[FUNCTION]), **dict.fromkeys(names, "something")})
+            cleared = await updated(platform, made, {**dict.fromkeys(names), "tools": []})
+            assert state(cleared) == state(plain)
 
         run(platform, scenario)
 
@@ -146,10 +144,10 @@ class PlatformSuite:
         """After an update there is what it was sent, and no other pair."""
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields(), {"a": "1", "b.c": "2", "größer": "☃ 🙂"})
-            changed = await self._updated(platform, made, {}, {"b.c": "3", "d": ""})
+            made = await created(platform, self._fields(), {"a": "1", "b.c": "2", "größer": "☃ 🙂"})
+            changed = await updated(platform, made, {}, {"b.c": "3", "d": ""})
             assert dict(changed.metadata) == {"b.c": "3", "d": ""}
-            emptied = await self._updated(platform, changed, {}, {})
+            emptied = await updated(platform, changed, {}, {})
             assert dict(emptied.metadata) == {}
             (listed,) = await platform.list_assistants()
             assert dict(listed.metadata) == {}
@@ -163,7 +161,7 @@ class PlatformSuite:
         too_much = ({**full, "one": "more"}, {f"{key}k": "v"}, {"k": f"{value}v"})
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields(), full)
+            made = await created(platform, self._fields(), full)
             assert dict(made.metadata) == full
             for metadata in too_much:
                 with pytest.raises(PlatformError):
@@ -178,7 +176,7 @@ class PlatformSuite:
         mark = Mark("acme", "prod", "order-desk", prevent_destroy=True)
 
         async def scenario(platform: Platform) -> None:
-            await self._created(platform, self._fields(), {MARK: str(mark)})
+            await created(platform, self._fields(), {MARK: str(mark)})
             (listed,) = await platform.list_assistants()
             assert read_mark(listed.metadata) == mark
 
@@ -199,8 +197,8 @@ class PlatformSuite:
         """It is listed no longer and cannot be changed; the others stay."""
 
         async def scenario(platform: Platform) -> None:
-            first = await self._created(platform, self._fields())
-            second = await self._created(platform, self._fields())
+            first = await created(platform, self._fields())
+            second = await created(platform, self._fields())
             await platform.delete_assistant(first.id)
             await platform.delete_assistant(first.id)
             assert [one.id for one in await platform.list_assistants()] == [second.id]
@@ -213,7 +211,7 @@ class PlatformSuite:
         """To delete what is not there is no error, to change it is; an id is never taken for a path."""
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields())
+            made = await created(platform, self._fields())
             for unknown in (f"{made.id}x", "../models", "a/b?c#d"):
                 await platform.delete_assistant(unknown)
                 with pytest.raises(NotFoundError):
@@ -226,10 +224,10 @@ class PlatformSuite:
         """Where a platform has revisions, an update on top of an old one changes nothing."""
 
         async def scenario(platform: Platform) -> None:
-            made = await self._created(platform, self._fields(), {"a": "1"})
+            made = await created(platform, self._fields(), {"a": "1"})
             if made.revision is None:
                 return
-            changed = await self._updated(platform, made, {"instructions": "theirs"})
+            changed = await updated(platform, made, {"instructions": "theirs"})
             assert changed.revision != made.revision
             with pytest.raises(ConflictError):
                 await platform.update_assistant(made.id, {"instructions": "ours"}, {}, revision=made.revision)
@@ -250,7 +248,7 @@ class PlatformSuite:
                 again = await self._planned(platform, [desired])
                 assert (again.changes, again.drift) == ((), ())
             (there,) = await platform.list_assistants()
-            await self._updated(platform, there, {"model": self.other_model}, dict(there.metadata))
+            await updated(platform, there, {"model": self.other_model}, dict(there.metadata))
             drifted = await self._planned(platform, [third])
             assert [one.path for one in drifted.drift] == ["model"]
             assert await self._applied(platform, [third]) == [Action.UPDATE]
@@ -270,29 +268,6 @@ class PlatformSuite:
         support = platform.capabilities.fields.get(field)
         return support is not None and support.level is not Level.UNSUPPORTED
 
-    @staticmethod
-    async def _created(
-        platform: Platform, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
-    ) -> Observed:
-        sent = Request(platform.capabilities.expressed(fields), metadata or {})
-        return _checked(platform, sent, await platform.create_assistant(sent.fields, sent.metadata))
-
-    @staticmethod
-    async def _updated(
-        platform: Platform, one: Observed, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
-    ) -> Observed:
-        """Update with the fields that have to come along, as they are."""
-        pairs = one.metadata if metadata is None else metadata
-        companions = {
-            name: one.fields[name]
-            for group in platform.capabilities.together
-            for name in group
-            if any(field in group for field in fields) and name in one.fields
-        }
-        sent = Request({**companions, **platform.capabilities.expressed(fields)}, pairs, one.revision)
-        answer = await platform.update_assistant(one.id, sent.fields, sent.metadata, revision=one.revision)
-        return _checked(platform, sent, answer)
-
     async def _planned(self, platform: Platform, desired: list[Desired]) -> Plan:
         policy = Policy("acme", TargetName("prod", platform.name))
         return make_plan(desired, await platform.list_assistants(), policy, platform.capabilities)
@@ -302,13 +277,3 @@ class PlatformSuite:
         results = await carry_out(plan, platform)
         assert [one.error for one in results if one.status is not Status.OK] == []
         return [change.action for change in plan.changes]
-
-
-def _checked(platform: Platform, sent: Request, answer: Observed) -> Observed:
-    capabilities = platform.capabilities
-    assert not_kept(sent, answer, capabilities.unreported, capabilities.resolved) == ()
-    return answer
-
-
-def _state(one: Observed) -> dict[tuple[str | int, ...], Json]:
-    return canonical_units(one.fields, dict(one.metadata))

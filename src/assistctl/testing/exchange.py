@@ -1,0 +1,46 @@
+"""Requests to a platform whose answers are held against what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistctl.applying.readback import not_kept
+from assistctl.model import Json, Observed, Request
+from assistctl.planning.canonical import canonical_units
+from assistctl.planning.paths import Path
+from assistctl.platforms.base import Platform
+
+
+async def created(
+    platform: Platform, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
+) -> Observed:
+    """A new assistant, which has all that it was sent."""
+    sent = Request(platform.capabilities.expressed(fields), metadata or {})
+    return _checked(platform, sent, await platform.create_assistant(sent.fields, sent.metadata))
+
+
+async def updated(
+    platform: Platform, one: Observed, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
+) -> Observed:
+    """``one`` after an update, which has all that it was sent; fields that go along are sent as they are."""
+    pairs = one.metadata if metadata is None else metadata
+    companions = {
+        name: one.fields[name]
+        for group in platform.capabilities.together
+        for name in group
+        if any(field in group for field in fields) and name in one.fields
+    }
+    sent = Request({**companions, **platform.capabilities.expressed(fields)}, pairs, one.revision)
+    answer = await platform.update_assistant(one.id, sent.fields, sent.metadata, revision=one.revision)
+    return _checked(platform, sent, answer)
+
+
+def state(one: Observed) -> dict[Path, Json]:
+    """All that is compared of an assistant."""
+    return canonical_units(one.fields, dict(one.metadata))
+
+
+def _checked(platform: Platform, sent: Request, answer: Observed) -> Observed:
+    capabilities = platform.capabilities
+    assert not_kept(sent, answer, capabilities.unreported, capabilities.resolved) == ()
+    return answer
