@@ -1,8 +1,8 @@
 """1,000 small documents for file search and 20 tables for the code interpreter: requests and seconds of each step.
 
-Run from anywhere: ``python tests/benchmarks/bench_files.py [DOCUMENTS]``. The least possible number of requests that
-change something is what a step takes when everything is known beforehand: its uploads, one attachment, one request
-for the word that all is in, one for each thing that goes.
+Run from anywhere: ``python tests/benchmarks/bench_files.py [DOCUMENTS]``. The least possible number of requests
+that change something is what a step takes when everything is known beforehand: its uploads, one attachment, one
+request for the word that all is in, one for each thing that goes.
 """
 
 from __future__ import annotations
