@@ -71,7 +71,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
         frozenset(store.key for store in loaded.stores if store.shared),
         frozenset(one.file_id for one in unfinished if one.file_id is not None),
         frozenset(
-            {(one.identity.name, one.size) for one in unfinished if one.file_id is None}
+            {(one.identity.name, one.size) for one in unfinished if one.identity and one.file_id is None}
             | {(file.identity.name, file.size) for file in declared}
         ),
     )

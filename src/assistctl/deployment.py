@@ -7,13 +7,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model import Change, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Json, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
@@ -26,6 +27,9 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
+
+if TYPE_CHECKING:
+    from assistctl.journal import Journal, JournalTarget
 
 # How many vector stores are looked into side by side.
 _LISTED_AT_ONCE = 8
@@ -152,6 +156,28 @@ class Deployment:
 
         return again
 
+    def journal(self, shown: Callable[[Json], Json]) -> Journal:
+        """The record of the project's applies; ``shown`` keeps secrets out of it.
+
+        Raises ``JournalError`` for an address that cannot be used.
+        """
+        from assistctl.journal import open_journal
+
+        address = self.project.journal
+        return open_journal(
+            self.owner,
+            self.project.directory,
+            address=None if address is None else self._resolved(address, "journal"),
+            environment=self.project.environment,
+            shown=shown,
+        )
+
+    def journal_target(self) -> JournalTarget:
+        """The target as the journal names it."""
+        from assistctl.journal import JournalTarget, address_digest
+
+        return JournalTarget(self.target.name, self.target.platform, address_digest(self._address().strip()))
+
     def upload_record(self) -> UploadRecord:
         """What this checkout uploaded to this target, and does not know to be in use."""
         scope = digest([self.owner, self.target.name, self.target.platform, self._address()])
@@ -181,7 +207,7 @@ class Deployment:
         marks = filter(None, (read_mark(store.metadata) for store in stores))
         owned = {mark.key for mark in marks if mark.owned_by(self.owner, self.target.name)}
         declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
-        known = {*declared, *owned, *self.owned(observed)}
+        known = {*declared, *owned, *self.owned(observed), *loaded.past_keys}
         for key in sorted(keys):
             if key not in known:
                 advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."

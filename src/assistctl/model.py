@@ -199,6 +199,7 @@ class Change:
     """One thing apply would do, why, and in what it differs.
 
     ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
+    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared.
     """
 
     kind: Kind
@@ -211,6 +212,8 @@ class Change:
     name: str | None = None
     request: Request | None = None
     file: FileUse | None = None
+    before: Observed | None = None
+    secret_paths: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

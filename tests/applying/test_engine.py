@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from assistctl.applying.engine import carry_out
+from assistctl.applying.gate import Gate
 from assistctl.applying.readback import not_kept
 from assistctl.applying.watch import Watch
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
@@ -231,7 +232,7 @@ def test_once_it_is_to_stop_nothing_begins_and_what_is_under_way_finishes() -> N
     async def scenario() -> tuple[tuple[Result, ...], LoggingPlatform]:
         stop = asyncio.Event()
         platform = LoggingPlatform(project.store, gate=asyncio.Event())
-        running = asyncio.create_task(carry_out(plan, platform, parallelism=2, stop=stop))
+        running = asyncio.create_task(carry_out(plan, platform, parallelism=2, gate=Gate(stop)))
         await turns_of_the_loop(20)
         assert platform.under_way == 2
         stop.set()
@@ -252,7 +253,7 @@ def test_stopped_before_it_began_nothing_is_asked() -> None:
     async def scenario() -> tuple[Result, ...]:
         stop = asyncio.Event()
         stop.set()
-        return await carry_out(plan, platform, stop=stop)
+        return await carry_out(plan, platform, gate=Gate(stop))
 
     project = deployed("a")
     platform = LoggingPlatform(project.store)

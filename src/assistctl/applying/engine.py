@@ -12,12 +12,15 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistctl.applying.assistants import change_assistant, delete_assistant
+from assistctl.applying.assistants import change_assistant, check_untouched, delete_assistant
+from assistctl.applying.bookkeeping import Book, NoBook
+from assistctl.applying.gate import Gate
 from assistctl.applying.outcome import done, failed
 from assistctl.applying.reading_matter import ReadingMatter
 from assistctl.applying.replanning import Replan, planned_again
+from assistctl.applying.twins import older_twins
 from assistctl.applying.upload_record import UploadRecord
-from assistctl.applying.uploading import Uploads, go_on
+from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
 from assistctl.errors import ConflictError, PlatformError, RefusedError
 from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
@@ -36,28 +39,32 @@ async def carry_out(
     parallelism: int = DEFAULT_PARALLELISM,
     wait: float = DEFAULT_WAIT,
     watch: Watch | None = None,
-    stop: asyncio.Event | None = None,
+    gate: Gate | None = None,
     record: UploadRecord | None = None,
     replan: Replan | None = None,
+    book: Book | None = None,
+    alone: bool = False,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
-    What fails does not keep the others from going through. Once ``stop`` is set nothing new begins, and what was
-    not begun is reported as skipped. ``wait`` is how many seconds files may take to be indexed; ``record`` is
-    where uploads are written down. A change that meets a newer version is planned again with ``replan``, once.
+    What fails does not keep the others from going through. Once ``gate`` is closed nothing new begins, and what
+    was not begun is reported as skipped. ``wait`` is how many seconds files may take to be indexed; ``record`` is
+    where uploads are written down, ``book`` where everything is. A change that meets a newer version is planned
+    again with ``replan``, once. Unless this apply is ``alone`` (it holds the lock), what it created is withdrawn
+    when another one was faster.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    stop, watch = stop or asyncio.Event(), watch or Watch()
+    gate, watch, book = gate or Gate(), watch or Watch(), book or NoBook()
     reading = None
     if platform.knowledge is not None:
         record = record or UploadRecord(Path.cwd(), "")
-        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, stop)
-        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, stop, wait)
-    run = _Run(plan, platform, parallelism, watch, stop, asyncio.Semaphore(parallelism), reading, replan)
-    await run.everything()
+        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, book)
+        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
+    run = _Run(plan, platform, parallelism, watch, gate, asyncio.Semaphore(parallelism), reading, replan, book)
+    await run.everything(alone=alone)
     return tuple(run.results[id(change)] for change in plan.changes)
 
 
@@ -67,13 +74,16 @@ class _Run:
     platform: Platform
     parallelism: int
     watch: Watch
-    stop: asyncio.Event
+    gate: Gate
     slots: asyncio.Semaphore
     reading: ReadingMatter | None
     replan: Replan | None
+    book: Book
     results: dict[int, Result] = field(default_factory=dict)
 
-    async def everything(self) -> None:
+    async def everything(self, *, alone: bool) -> None:
+        if self.reading is not None:
+            self.reading.write_down_what_goes()
         async with asyncio.TaskGroup() as tasks:
             if self.reading is not None:
                 tasks.create_task(self.reading.uploads.upload_all(self.parallelism))
@@ -81,6 +91,8 @@ class _Run:
                 tasks.create_task(self._store(change))
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
                 tasks.create_task(self._assistant(change))
+        if not alone:
+            await self._withdraw_twins()
         await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.reading is not None:
@@ -97,15 +109,26 @@ class _Run:
         try:
             request = await self._filled_in(change.request) if change.request else None
             async with self.slots:
-                go_on(self.stop)
-                result = done(change, await self._changed(change, request))
+                self.gate.check()
+                result = done(change, await self._written_down(change, request))
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             result = failed(change, error)
         if self.reading is not None and change.request is not None and result.status is Status.OK:
             self.reading.uploads.in_use(change.request.reads)
         self._finish(change, result)
 
+    async def _written_down(self, change: Change, request: Request | None) -> str:
+        number = await self.book.begins(change, request)
+        try:
+            done_to = await self._changed(change, request)
+        except Exception as error:
+            await self.book.ended(number, change.id, error)
+            raise
+        await self.book.ended(number, done_to, None)
+        return done_to
+
     async def _changed(self, change: Change, request: Request | None) -> str:
+        await check_untouched(self.platform, change)
         if request is None:
             return await delete_assistant(self.platform, change)
         try:
@@ -117,6 +140,33 @@ class _Run:
         if again.request is None:
             raise PlatformError(f"there is nothing to send for {change.key}")
         return await change_assistant(self.platform, again, await self._filled_in(again.request))
+
+    async def _withdraw_twins(self) -> None:
+        """Delete what was just created where another apply was faster; it is told as not done."""
+        made = {
+            result.id: change
+            for change in self.plan.changes
+            if (change.kind, change.action) == (Kind.ASSISTANT, Action.CREATE)
+            and (result := self.results[id(change)]).status is Status.OK
+            and result.id is not None
+        }
+        if not made:
+            return
+        try:
+            twins = await older_twins(self.platform, made.keys())
+        except PlatformError:
+            # The next apply looks again, and refuses to choose between two.
+            return
+        for ours, theirs in twins.items():
+            await self._withdraw(made[ours], ours, theirs)
+
+    async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
+        error = PlatformError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
+        try:
+            await self.platform.delete_assistant(ours)
+        except PlatformError as failure:
+            error = PlatformError(f"another apply created it as well, as {theirs}: {failure.summary}")
+        self._finish(change, failed(change, error, touched=True))
 
     async def _filled_in(self, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""

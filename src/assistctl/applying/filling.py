@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.applying.uploading import NotBegunError, Uploads, go_on
+from assistctl.applying.gate import Gate, NotBegunError
+from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, OutcomeUnknownError
 from assistctl.file_work import PlannedAttachment, StoreWork
@@ -42,7 +43,7 @@ class Filling:
     platform: KnowledgePlatform
     uploads: Uploads
     watch: Watch
-    stop: asyncio.Event
+    gate: Gate
     key: str
     store_id: str
     work: StoreWork
@@ -59,7 +60,7 @@ class Filling:
         """
         for part in _cut(self.work.attach, BATCH_SIZE):
             ready = await self._uploaded(part)
-            go_on(self.stop)
+            self.gate.check()
             if ready:
                 await self._attach(ready)
         await self._wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.applying.uploading import NotBegunError
+from assistctl.applying.gate import NotBegunError
 from assistctl.errors import AssistctlError, NotKeptError
 from assistctl.model import Change, Result, Status
 

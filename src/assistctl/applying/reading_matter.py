@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from assistctl.applying.bookkeeping import Book
+from assistctl.applying.gate import Gate, NotBegunError
 from assistctl.applying.outcome import done, failed, words
 from assistctl.applying.stores import StoreChange
-from assistctl.applying.uploading import NotBegunError, Uploads, go_on
+from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, PlatformError
-from assistctl.file_work import FileUse, StoreWork
+from assistctl.file_work import Discard, FileUse, StoreWork
 from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
 from assistctl.planning.file_marks import FILE_TOKEN, store_token
 from assistctl.planning.symbols import tokens_in
@@ -26,7 +28,8 @@ class ReadingMatter:
     plan: Plan
     uploads: Uploads
     watch: Watch
-    stop: asyncio.Event
+    gate: Gate
+    book: Book
     wait: float
     _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
     _failures: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -40,6 +43,10 @@ class ReadingMatter:
             if change.kind is Kind.VECTOR_STORE and change.action in {Action.CREATE, Action.UPDATE}
         }
 
+    def write_down_what_goes(self) -> None:
+        """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
+        self.uploads.record.will_go([one.file_id for one in self.plan.knowledge.discards])
+
     async def ids_for(self, request: Request) -> dict[str, str]:
         """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""
         needed = {*tokens_in(request.fields), *request.reads}
@@ -51,11 +58,11 @@ class ReadingMatter:
     async def change_store(self, change: Change) -> Result:
         """Make one change of a vector store."""
         work = self.plan.knowledge.stores.get(change.key, StoreWork())
-        doing = StoreChange(self.platform, self.uploads, self.watch, self.stop, self.wait, change, work)
+        doing = StoreChange(self.platform, self.uploads, self.watch, self.gate, self.wait, change, work)
         outcome: str | Exception
         try:
-            go_on(self.stop)
-            outcome = await doing.carry_out()
+            self.gate.check()
+            outcome = await self._written_down(doing)
             result = done(change, outcome)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             outcome = error
@@ -65,6 +72,16 @@ class ReadingMatter:
             self._stores[store_token(change.key)].set_result(outcome)
         return result
 
+    async def _written_down(self, doing: StoreChange) -> str:
+        number = await self.book.begins(doing.change, doing.change.request)
+        try:
+            store_id = await doing.carry_out()
+        except Exception as error:
+            await self.book.ended(number, doing.change.id, error)
+            raise
+        await self.book.ended(number, store_id, None)
+        return store_id
+
     async def delete_unread(self, results: Iterable[Result], side_by_side: int) -> None:
         """Delete the uploads that nothing reads any more, where all that read them was changed."""
         made = {(str(result.kind), result.key) for result in results if result.status is Status.OK}
@@ -72,7 +89,7 @@ class ReadingMatter:
 
         async def delete_each() -> None:
             for one in waiting:
-                self._gone[one.file_id] = await self._deleted(one.file_id)
+                self._gone[one.file_id] = await self._deleted(one)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(side_by_side):
@@ -107,10 +124,21 @@ class ReadingMatter:
             raise PlatformError(f"it was left as it is, because of its vector store: {words(outcome)}")
         return outcome
 
-    async def _deleted(self, file_id: str) -> str | None:
+    async def _deleted(self, one: Discard) -> str | None:
+        """Delete an upload; why that failed, if it did."""
         try:
-            go_on(self.stop)
+            self.gate.check()
+            number = await self.book.begins_file(one.path, Action.DELETE, one.file_id)
+            error = await self._delete_file(one.file_id)
+            await self.book.ended(number, one.file_id, error)
+        except AssistctlError as failure:
+            return words(failure)
+        return words(error) if error else None
+
+    async def _delete_file(self, file_id: str) -> PlatformError | None:
+        try:
             await self.platform.delete_file(file_id)
-        except AssistctlError as error:
-            return words(error)
+        except PlatformError as error:
+            return error
+        self.uploads.record.gone(file_id)
         return None

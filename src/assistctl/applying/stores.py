@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 
 from assistctl.applying.creating import created
 from assistctl.applying.filling import Filling, NotIndexedError
+from assistctl.applying.gate import Gate
 from assistctl.applying.readback import not_kept
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
@@ -26,7 +26,7 @@ class StoreChange:
     platform: KnowledgePlatform
     uploads: Uploads
     watch: Watch
-    stop: asyncio.Event
+    gate: Gate
     deadline: float
     change: Change
     work: StoreWork
@@ -51,7 +51,7 @@ class StoreChange:
             self.platform,
             self.uploads,
             self.watch,
-            self.stop,
+            self.gate,
             self.change.key,
             store_id,
             self.work,

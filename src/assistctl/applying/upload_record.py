@@ -1,4 +1,4 @@
-"""What this checkout uploaded and does not know to be in use: written down before and after each upload.
+"""What this checkout uploaded and does not know to be in use, or was about to delete: written down beforehand.
 
 An upload bears no mark, so one that nothing refers to yet could not be told from anybody else's. The record is no
 state: without it everything still works, but for what a killed apply left behind.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,9 +21,12 @@ _FOLDER = Path(".assistctl", "uploads")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An upload that was begun: ``file_id`` is ``None`` when it is not known to have ended."""
+    """An upload that was begun: ``file_id`` is ``None`` when it is not known to have ended.
 
-    identity: Identity
+    One that was to be deleted has an id and no ``identity``.
+    """
+
+    identity: Identity | None
     size: int
     file_id: str | None = None
 
@@ -39,6 +42,7 @@ class UploadRecord:
     scope: str
     _path: Path | None = None
     _open: dict[Identity, SourceFile] = field(default_factory=dict)
+    _going: set[str] = field(default_factory=set)
 
     def begins(self, source: SourceFile) -> None:
         """Write down that an upload begins. Raises ``AssistctlError`` when it cannot be written down."""
@@ -53,15 +57,24 @@ class UploadRecord:
         """Note that an upload is referred to, or gone: it needs no record any more."""
         self._open.pop(identity, None)
 
+    def will_go(self, file_ids: Collection[str]) -> None:
+        """Write down which uploads nothing will read any more, before they are replaced."""
+        self._going |= set(file_ids)
+        self._write(*({"id": file_id, "scope": self.scope} for file_id in file_ids))
+
+    def gone(self, file_id: str) -> None:
+        """Note that an upload is deleted, or read after all."""
+        self._going.discard(file_id)
+
     def close(self) -> None:
-        """Take the record away when all that was uploaded is in use."""
-        if self._path is not None and not self._open:
+        """Take the record away when all that was uploaded is in use, and all that was to go is gone."""
+        if self._path is not None and not self._open and not self._going:
             self._path.unlink(missing_ok=True)
 
     def unfinished(self) -> list[Recorded]:
         """What earlier applies wrote down, each identity once."""
-        found: dict[tuple[Identity, str | None], Recorded] = {}
-        ended: set[Identity] = set()
+        found: dict[tuple[Identity | None, str | None], Recorded] = {}
+        ended: set[Identity | None] = set()
         for recorded in self._entries():
             found[recorded.identity, recorded.file_id] = recorded
             if recorded.file_id is not None:
@@ -70,7 +83,7 @@ class UploadRecord:
 
     def uploads(self) -> Mapping[Identity, str]:
         """The ids of the uploads that earlier applies wrote down."""
-        return {one.identity: one.file_id for one in self.unfinished() if one.file_id is not None}
+        return {one.identity: one.file_id for one in self.unfinished() if one.file_id and one.identity}
 
     def forget_all(self) -> None:
         """Take all records of this scope away: what they named is gone, or in use."""
@@ -89,12 +102,14 @@ class UploadRecord:
         folder = self.project / _FOLDER
         return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
 
-    def _write(self, entry: Mapping[str, object]) -> None:
+    def _write(self, *entries: Mapping[str, object]) -> None:
+        if not entries:
+            return
         try:
             if self._path is None:
                 self._path = _new_file(self.project / _FOLDER)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+                file.write("".join(json.dumps(entry) + "\n" for entry in entries))
         except OSError as error:
             raise AssistctlError(
                 f"the upload cannot be written down in {_FOLDER}: {error.strerror}",
@@ -130,6 +145,8 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
 
 def _recorded(entry: Mapping[str, object]) -> Recorded | None:
     sha256, name, size, file_id = (entry.get(field) for field in ("sha256", "name", "size", "id"))
+    if sha256 is None and isinstance(file_id, str):
+        return Recorded(None, 0, file_id)
     if not isinstance(sha256, str) or not isinstance(name, str) or not isinstance(size, int):
         return None
     return Recorded(Identity(sha256, name), size, file_id if isinstance(file_id, str) else None)

@@ -7,29 +7,19 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from assistctl.applying.bookkeeping import Book
+from assistctl.applying.gate import Gate
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
 from assistctl.file_work import KnowledgeWork
 from assistctl.knowledge import UploadedFile
+from assistctl.model import Action
 from assistctl.platforms.base import KnowledgePlatform
 from assistctl.source_file import SourceFile
 
 # How far the platform's clock may be behind this machine's, in seconds.
 _CLOCK_SKEW = 120
-
-
-class NotBegunError(AssistctlError):
-    """It was not begun, because the apply was interrupted."""
-
-    def __init__(self) -> None:
-        super().__init__("not begun: the apply was interrupted")
-
-
-def go_on(stop: asyncio.Event) -> None:
-    """Raise ``NotBegunError`` once the apply is to stop."""
-    if stop.is_set():
-        raise NotBegunError
 
 
 @dataclass(slots=True)
@@ -43,7 +33,8 @@ class Uploads:
     work: KnowledgeWork
     record: UploadRecord
     watch: Watch
-    stop: asyncio.Event
+    gate: Gate
+    book: Book
     by_us: set[str] = field(default_factory=set)
     _outcomes: dict[str, asyncio.Future[str | AssistctlError]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
@@ -89,9 +80,8 @@ class Uploads:
             self._outcomes[token].set_result(await self._outcome(token, source))
 
     async def _outcome(self, token: str, source: SourceFile) -> str | AssistctlError:
-        if self.stop.is_set():
-            return NotBegunError()
         try:
+            self.gate.check()
             file_id = await self._recorded(token) or await self._uploaded(source)
         except AssistctlError as error:
             return error
@@ -109,14 +99,16 @@ class Uploads:
 
     async def _uploaded(self, source: SourceFile) -> str:
         self.record.begins(source)
+        number = await self.book.begins_file(source.path, Action.CREATE, None)
         try:
             file = await self._sent(source)
-        except OutcomeUnknownError:
-            raise
-        except PlatformError:
-            self.record.in_use(source.identity)
+        except PlatformError as error:
+            if not isinstance(error, OutcomeUnknownError):
+                self.record.in_use(source.identity)
+            await self.book.ended(number, None, error)
             raise
         self.record.ended(source, file.id)
+        await self.book.ended(number, file.id, None)
         self.by_us.add(file.id)
         return file.id
 

@@ -14,6 +14,7 @@ from assistctl.cli.options import (
     allow_deletes_option,
     format_option,
     keys_argument,
+    lock_timeout_option,
     parallelism_option,
     subcommand,
     wait_option,
@@ -39,6 +40,7 @@ Examples:
 @keys_argument("[KEY... | FILE]")
 @yes_option()
 @parallelism_option()
+@lock_timeout_option()
 @wait_option()
 @adopt_option()
 @allow_deletes_option()
@@ -49,6 +51,7 @@ def command(
     keys: tuple[str, ...],
     yes: bool,
     parallelism: int,
+    lock_timeout: float,
     wait: float,
     adopt: bool | None,
     allow_deletes: bool,
@@ -66,7 +69,7 @@ def command(
         allow_deletes=allow_deletes or scope.allow_deletes,
         only=scope.keys,
     )
-    order = Order(loaded, policy, yes, parallelism, output_format, saved, wait)
+    order = Order(loaded, policy, yes, parallelism, output_format, saved, wait, lock_timeout)
     return asyncio.run(carry_out_order(terminal, deployment, order))
 
 

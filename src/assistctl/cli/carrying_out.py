@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from assistctl.cli.progress import watching
 from assistctl.cli.showing import has_errors, print_plan, print_results
@@ -18,6 +19,9 @@ from assistctl.model import Plan, Result, Status
 from assistctl.planfile import SavedPlan, check_still_holds
 from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Platform
+
+if TYPE_CHECKING:
+    from assistctl.journal import Holder, Journal, Lock, Who
 
 DEFAULT_WAIT = 600.0
 """How long files may take to be indexed, in seconds."""
@@ -37,29 +41,103 @@ class Order:
     output_format: str
     saved: SavedPlan | None = None
     wait: float = DEFAULT_WAIT
+    lock_timeout: float = 60.0
+    command: str = "apply"
 
 
 async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Order) -> int:
-    """Plan, and make the changes unless a rule, a stale plan or the person says no; the exit code."""
-    stop = asyncio.Event()
-    async with deployment.open(stop) as platform:
-        plan = await deployment.plan_on(platform, order.loaded, order.policy)
-        if order.saved is not None:
-            check_still_holds(order.saved, plan)
-        refusal = _refusal(terminal, plan, order)
-        if refusal is not None:
-            return refusal
-        if not order.yes:
-            # Where the results are for a script, the question and what it is about go to the person.
-            print_plan(terminal, plan, "text", to_messages=order.output_format == "json")
-            if not terminal.ask(f"Make these changes on {plan.target.name}?"):
-                terminal.complain("Nothing was changed.")
-                return ExitCode.REFUSED
-            # What was agreed to must be what is done, however long the answer took.
-            agreed = SavedPlan.of(plan)
+    """Plan, and make the changes unless a rule, a stale plan or the person says no; the exit code.
+
+    With a shared journal nobody else applies to the target meanwhile. Raises ``LockedError`` when somebody does
+    for longer than the order waits.
+    """
+    journal = deployment.journal(terminal.shown)
+    if not journal.shared:
+        return await _Carrying(terminal, deployment, order, journal).out()
+    who = await _who(deployment)
+    target = deployment.target.name
+    async with journal.locked(target, who, timeout=order.lock_timeout, waiting=_waiting(terminal)) as lock:
+        code = await _Carrying(terminal, deployment, order, journal, lock).out()
+    if lock is not None and lock.left_behind is not None:
+        terminal.complain(f"warning: the lock {lock.id} was not released: {lock.left_behind.summary}")
+    return code
+
+
+@dataclass(slots=True)
+class _Carrying:
+    """One order on its way. ``lock`` is held, where there is one."""
+
+    terminal: Terminal
+    deployment: Deployment
+    order: Order
+    journal: Journal
+    lock: Lock | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def out(self) -> int:
+        """Plan, ask, do, tell."""
+        terminal, deployment, order = self.terminal, self.deployment, self.order
+        async with deployment.open(self.stop) as platform:
             plan = await deployment.plan_on(platform, order.loaded, order.policy)
-            check_still_holds(agreed, plan)
-        return await _done(terminal, deployment, platform, plan, order, stop=stop)
+            if order.saved is not None:
+                check_still_holds(order.saved, plan)
+            refusal = _refusal(terminal, plan, order)
+            if refusal is not None:
+                return refusal
+            if not order.yes:
+                # Where the results are for a script, the question and what it is about go to the person.
+                print_plan(terminal, plan, "text", to_messages=order.output_format == "json")
+                if not terminal.ask(f"Make these changes on {plan.target.name}?"):
+                    terminal.complain("Nothing was changed.")
+                    return ExitCode.REFUSED
+                # What was agreed to must be what is done, however long the answer took.
+                agreed = SavedPlan.of(plan)
+                plan = await deployment.plan_on(platform, order.loaded, order.policy)
+                check_still_holds(agreed, plan)
+            return await self._done(platform, plan)
+
+    async def _done(self, platform: Platform, plan: Plan) -> int:
+        from assistctl.applying.bookkeeping import JournalBook
+        from assistctl.applying.engine import carry_out
+        from assistctl.applying.gate import Gate
+        from assistctl.journal import Heading
+
+        terminal, deployment, order = self.terminal, self.deployment, self.order
+        heading = Heading(
+            target=deployment.journal_target(),
+            who=await _who(deployment),
+            command=order.command,
+            summary=plan.summary,
+        )
+        with watching(terminal, plan) as watch, _stopping(terminal, self.stop):
+            async with self.journal.apply(heading) as record:
+                results = await carry_out(
+                    plan,
+                    platform,
+                    parallelism=order.parallelism,
+                    wait=order.wait,
+                    watch=watch,
+                    gate=Gate(self.stop, self._lock_is_lost),
+                    record=deployment.upload_record(),
+                    replan=deployment.replan(platform, order.loaded, order.policy),
+                    book=JournalBook(record),
+                    alone=self.lock is not None,
+                )
+        print_results(terminal, plan, results, order.output_format)
+        return _exit_code(results, interrupted=self.stop.is_set())
+
+    def _lock_is_lost(self) -> bool:
+        return self.lock is not None and self.lock.lost
+
+
+async def _who(deployment: Deployment) -> Who:
+    from assistctl.journal import who_is_it
+
+    return await asyncio.to_thread(who_is_it, deployment.project.directory, deployment.project.environment)
+
+
+def _waiting(terminal: Terminal) -> Callable[[Holder], None]:
+    return lambda holder: terminal.say(f"waiting for another apply to end: {holder}")
 
 
 def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
@@ -83,32 +161,6 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
         return ExitCode.OK
     terminal.complain("refused: nothing was changed, because there is no terminal to ask on; pass --yes")
     return ExitCode.REFUSED
-
-
-async def _done(
-    terminal: Terminal,
-    deployment: Deployment,
-    platform: Platform,
-    plan: Plan,
-    order: Order,
-    *,
-    stop: asyncio.Event,
-) -> int:
-    from assistctl.applying.engine import carry_out
-
-    with watching(terminal, plan) as watch, _stopping(terminal, stop):
-        results = await carry_out(
-            plan,
-            platform,
-            parallelism=order.parallelism,
-            wait=order.wait,
-            watch=watch,
-            stop=stop,
-            record=deployment.upload_record(),
-            replan=deployment.replan(platform, order.loaded, order.policy),
-        )
-    print_results(terminal, plan, results, order.output_format)
-    return _exit_code(results, interrupted=stop.is_set())
 
 
 def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:

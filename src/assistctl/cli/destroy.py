@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.options import format_option, keys_argument, parallelism_option, subcommand, yes_option
+from assistctl.cli.options import (
+    format_option,
+    keys_argument,
+    lock_timeout_option,
+    parallelism_option,
+    subcommand,
+    yes_option,
+)
 from assistctl.cli.terminal import Terminal
 
 HELP = """Delete what the project owns on the target.
@@ -23,6 +30,7 @@ Examples:
 @keys_argument()
 @yes_option()
 @parallelism_option()
+@lock_timeout_option()
 @format_option("text", "json")
 def command(
     terminal: Terminal,
@@ -30,10 +38,19 @@ def command(
     keys: tuple[str, ...],
     yes: bool,
     parallelism: int,
+    lock_timeout: float,
     output_format: str,
 ) -> int:
     """Plan the deletion of these keys, or of everything, and carry it out."""
     deployment = terminal.deployment()
     policy = deployment.policy(destroy=True, only=keys)
-    order = Order(deployment.keys_only(), policy, yes, parallelism, output_format)
+    order = Order(
+        deployment.keys_only(),
+        policy,
+        yes,
+        parallelism,
+        output_format,
+        lock_timeout=lock_timeout,
+        command="destroy",
+    )
     return asyncio.run(carry_out_order(terminal, deployment, order))

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.options import format_option, parallelism_option, subcommand, yes_option
+from assistctl.cli.options import format_option, lock_timeout_option, parallelism_option, subcommand, yes_option
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
 
@@ -25,8 +25,17 @@ Examples:
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @yes_option()
 @parallelism_option()
+@lock_timeout_option()
 @format_option("text", "json")
-def command(terminal: Terminal, *, keys: tuple[str, ...], yes: bool, parallelism: int, output_format: str) -> int:
+def command(
+    terminal: Terminal,
+    *,
+    keys: tuple[str, ...],
+    yes: bool,
+    parallelism: int,
+    lock_timeout: float,
+    output_format: str,
+) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
@@ -37,5 +46,5 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], yes: bool, parallelism
                 f"{key!r} is still declared at {declared[key].position}", "Remove its manifest first."
             )
     policy = deployment.policy(only=keys, forget=keys)
-    order = Order(loaded, policy, yes, parallelism, output_format)
+    order = Order(loaded, policy, yes, parallelism, output_format, lock_timeout=lock_timeout, command="forget")
     return asyncio.run(carry_out_order(terminal, deployment, order))

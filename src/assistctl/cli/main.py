@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, str] = {
     "dump": "Write manifests for assistants that already exist.",
     "list": "List what is deployed.",
     "output": "Print key and id of each assistant, for scripts.",
+    "history": "List past applies, or show what one did.",
+    "rollback": "Put back what an apply found.",
+    "unlock": "Take the lock from an apply that died.",
     "gc": "Delete uploads and vector stores that nothing refers to.",
     "serve": "Serve the embedded platform over HTTP.",
 }

@@ -182,3 +182,15 @@ def wait_option() -> Callable[[Function], Function]:
         callback=_seconds,
         help="How long files may take to be indexed: 90, 90s, 10m, 1h.",
     )
+
+
+def lock_timeout_option() -> Callable[[Function], Function]:
+    """``--lock-timeout``, in seconds."""
+    return click.option(
+        "--lock-timeout",
+        default="60s",
+        show_default=True,
+        metavar="TIME",
+        callback=_seconds,
+        help="With a shared journal: how long to wait for another apply to end.",
+    )

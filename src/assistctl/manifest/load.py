@@ -27,13 +27,15 @@ class Loaded:
 
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
     ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
-    ``secrets`` holds every ``${env:}`` value that went into a manifest, for scrubbing output.
+    ``secrets`` holds every ``${env:}`` value that went into a manifest, for scrubbing output. ``past_keys`` are
+    keys that a plan may be about although nothing has them any more.
     """
 
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...]
     secrets: frozenset[str] = frozenset()
     stores: tuple[DesiredStore, ...] = ()
+    past_keys: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -53,7 +53,8 @@ class Project:
 
     ``directory`` and ``assistants`` are absolute and resolved. ``environment`` is the process's environment over
     the folder's ``.env``. ``file`` is the ``assistctl.yaml`` that was read; without one ``name`` is ``None`` too.
-    ``removed`` are the keys to let go without deleting what they own.
+    ``removed`` are the keys to let go without deleting what they own. ``journal`` is the raw address of a journal
+    that several machines share.
     """
 
     directory: Path
@@ -67,6 +68,7 @@ class Project:
     file: Path | None = None
     removed: frozenset[str] = frozenset()
     default_target_position: Position | None = None
+    journal: str | None = None
 
     def require(self) -> None:
         """Raise ``ProjectError`` unless the project has a name, which is the scope of ownership."""

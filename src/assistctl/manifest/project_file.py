@@ -119,6 +119,7 @@ def _project(
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
+        journal=declared.get("journal"),
     )
 
 

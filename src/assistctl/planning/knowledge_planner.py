@@ -138,6 +138,7 @@ class KnowledgeDraft:
                 created(desired) + protection_diff(was=None if protect else False, now=protect),
                 name=_name(store),
                 request=create_request(desired, self._mark(store.key, protect=protect)),
+                secret_paths=desired.secret_paths,
             )
         )
 
@@ -173,6 +174,8 @@ class KnowledgeDraft:
                 diffs,
                 name=_name(store),
                 request=update_request(comparison, self._mark(store.key, protect=now)),
+                before=_as_observed(there),
+                secret_paths=desired.secret_paths,
             )
         )
 
@@ -208,7 +211,15 @@ class KnowledgeDraft:
     def _delete(self, key: str, there: ObservedStore) -> None:
         self._empty(key, there, "its vector store is deleted")
         reason = "destroy" if self.policy.destroy else "no longer declared"
-        change = Change(Kind.VECTOR_STORE, key, there.id, Action.DELETE, reason, name=_store_name(there))
+        change = Change(
+            Kind.VECTOR_STORE,
+            key,
+            there.id,
+            Action.DELETE,
+            reason,
+            name=_store_name(there),
+            before=_as_observed(there),
+        )
         mark = read_mark(there.metadata)
         if mark and mark.prevent_destroy:
             change, diagnostic = safety.protected(change)
@@ -227,6 +238,7 @@ class KnowledgeDraft:
                 "let go without deleting it",
                 name=_store_name(there),
                 request=forget_request(_as_observed(there)),
+                before=_as_observed(there),
             )
         )
 

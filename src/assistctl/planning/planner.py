@@ -177,6 +177,7 @@ class _Draft:
             created(desired, symbols) + protection_diff(was=None if protect else False, now=protect),
             name=_name(desired),
             request=create_request(desired, self._mark(desired, protect=protect)),
+            secret_paths=desired.secret_paths,
         )
         self.changes.append(change)
 
@@ -227,7 +228,17 @@ class _Draft:
         wants = desired.lifecycle.prevent_destroy
         now = was if wants is None else wants
         diffs = comparison.diffs + protection_diff(was=was, now=now) + key_diff(mark, desired.key)
-        change = Change(Kind.ASSISTANT, desired.key, one.id, action, "", diffs, name=_name(desired))
+        change = Change(
+            Kind.ASSISTANT,
+            desired.key,
+            one.id,
+            action,
+            "",
+            diffs,
+            name=_name(desired),
+            before=one,
+            secret_paths=desired.secret_paths,
+        )
         if not diffs and action is Action.UPDATE:
             return change, comparison
         request = update_request(comparison, self._mark(desired, protect=now), self.capabilities.together)
@@ -250,6 +261,7 @@ class _Draft:
                 "let go without deleting it",
                 name=one.name,
                 request=forget_request(one),
+                before=one,
             )
         )
 
@@ -262,7 +274,7 @@ class _Draft:
         edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.unreported))
         if edited:
             reasons.append(f"changed outside since: {edited}")
-        change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name)
+        change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name, before=one)
         mark = read_mark(one.metadata)
         if mark and mark.prevent_destroy:
             change, diagnostic = safety.protected(change)

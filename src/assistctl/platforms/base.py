@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, runtime_checkable
 
 from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json, Observed
@@ -175,6 +175,14 @@ class KnowledgePlatform(Protocol):
         """Take a file out of a vector store; the upload stays. One that is not in it is no error."""
 
 
+@runtime_checkable
+class Rereads(Protocol):
+    """What a platform without versions can do besides: show one assistant as it is at this moment."""
+
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """One assistant; ``None`` when it is not there."""
+
+
 BATCH_SIZE = 2_000
 """How many files one batch may hold (CreateVectorStoreFileBatchRequest in OpenAI's API description)."""
 
@@ -190,7 +198,7 @@ class Platform(Protocol):
         """Its files and vector stores; ``None`` where it has none."""
 
     async def list_assistants(self) -> Sequence[Observed]:
-        """All assistants there are, whoever owns them, each once."""
+        """All assistants there are, whoever owns them, each once; the oldest first, where the platform can say."""
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """Create one, in one request that is never repeated.

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
@@ -63,6 +63,13 @@ class OpenAIAssistants:
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
         return [_observed(item) for item in await all_items(self._page)]
+
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /assistants/{id}``."""
+        try:
+            return _observed(await self._wire.get(_path(assistant_id)))
+        except NotFoundError:
+            return None
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /assistants``, once."""

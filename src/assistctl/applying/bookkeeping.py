@@ -1,0 +1,86 @@
+"""Every operation in the journal: what is about to be done, with what was there before; and what became of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from assistctl.errors import OutcomeUnknownError
+from assistctl.journal import BeforeImage, Operation, Outcome, Record
+from assistctl.model import Action, Change, Kind, Observed, Request
+from assistctl.planning.baseline import read_baseline
+from assistctl.planning.canonical import canonical_units
+from assistctl.planning.ownership import BASELINE, users_pairs
+from assistctl.planning.paths import dotted
+
+
+class Book(Protocol):
+    """Where operations are written down. Raises ``JournalError`` when that cannot be done."""
+
+    async def begins(self, change: Change, request: Request | None) -> int:
+        """A change is about to be made; the number of its entry."""
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:
+        """A file is about to be uploaded or deleted; the number of its entry."""
+
+    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+        """What became of an entry: the id of what it was done to, and why it failed, if it did."""
+
+
+class NoBook:
+    """Nothing is written down."""
+
+    async def begins(self, change: Change, request: Request | None) -> int:  # noqa: ARG002  # see Book
+        """See ``Book``."""
+        return 0
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:  # noqa: ARG002
+        """See ``Book``."""
+        return 0
+
+    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+        """See ``Book``."""
+
+
+class JournalBook:
+    """Writes into an apply's record in the journal."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def begins(self, change: Change, request: Request | None) -> int:
+        """See ``Book``."""
+        before = change.before
+        return await self._record.intend(
+            Operation(
+                change.kind,
+                change.key,
+                change.action,
+                change.id,
+                BeforeImage.of(before) if before is not None else None,
+                request,
+                change.secret_paths | (_were_secret(before) if before is not None else frozenset()),
+            )
+        )
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:
+        """See ``Book``."""
+        return await self._record.intend(Operation(Kind.FILE, path, action, file_id))
+
+    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+        """See ``Book``."""
+        if error is None:
+            await self._record.outcome(number, Outcome.OK, object_id=done_to)
+            return
+        outcome = Outcome.UNKNOWN if _may_be_done(error) else Outcome.FAILED
+        await self._record.outcome(number, outcome, object_id=done_to, error=str(error))
+
+
+def _may_be_done(error: Exception) -> bool:
+    return isinstance(error, OutcomeUnknownError) or isinstance(error.__cause__, OutcomeUnknownError)
+
+
+def _were_secret(before: Observed) -> frozenset[str]:
+    """What was given a secret once, whatever is declared now."""
+    baseline = read_baseline(before.metadata.get(BASELINE))
+    units = canonical_units(before.fields, users_pairs(before.metadata))
+    return frozenset(dotted(unit) for unit in units if baseline.is_secret(unit))

@@ -1,0 +1,111 @@
+"""``assistctl rollback``: put back what an apply found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import click
+
+from assistctl.cli.carrying_out import Order, carry_out_order
+from assistctl.cli.options import (
+    allow_deletes_option,
+    format_option,
+    lock_timeout_option,
+    parallelism_option,
+    subcommand,
+    wait_option,
+    yes_option,
+)
+from assistctl.cli.terminal import Terminal
+from assistctl.deployment import Deployment
+from assistctl.errors import AssistctlError, ExitCode, RefusedError
+from assistctl.journal import Apply
+from assistctl.manifest import Loaded
+from assistctl.planning.policy import Policy
+from assistctl.planning.way_back import way_back
+
+HELP = """Put back what the apply ID found.
+
+What it created is deleted, what it deleted is created again under a new id, what it changed goes back, by an
+ordinary plan. Files and secrets are not in the journal: they are taken from the manifests as they are now. The
+manifests stay as they are, so check out the commit that goes with it, too."""
+EXAMPLE = """\
+Examples:
+  assistctl history                        shows the ids
+  assistctl rollback 20261122T214455-1f3a
+  assistctl rollback 1f3a --yes            the end of an id is enough, if it is the only one"""
+
+
+@subcommand("rollback", HELP, EXAMPLE)
+@click.argument("apply_id", metavar="ID")
+@yes_option()
+@parallelism_option()
+@wait_option()
+@lock_timeout_option()
+@allow_deletes_option()
+@format_option("text", "json")
+def command(
+    terminal: Terminal,
+    *,
+    apply_id: str,
+    yes: bool,
+    parallelism: int,
+    wait: float,
+    lock_timeout: float,
+    allow_deletes: bool,
+    output_format: str,
+) -> int:
+    """Plan the way back, and carry it out."""
+    return asyncio.run(
+        _rolled_back(
+            terminal,
+            apply_id,
+            allow_deletes=allow_deletes,
+            order=lambda loaded, policy, command: Order(
+                loaded, policy, yes, parallelism, output_format, None, wait, lock_timeout, command
+            ),
+        )
+    )
+
+
+async def _rolled_back(
+    terminal: Terminal, apply_id: str, *, allow_deletes: bool, order: Callable[[Loaded, Policy, str], Order]
+) -> int:
+    deployment = terminal.deployment()
+    apply = await deployment.journal(terminal.shown).read(apply_id)
+    _check_target(deployment, apply)
+    loaded = deployment.manifests()
+    back = way_back(apply.before_images(), loaded.desired, loaded.stores, apply.header.id)
+    if not back.keys:
+        raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back")
+    for diagnostic in back.diagnostics:
+        terminal.say(f"{diagnostic.severity}: {diagnostic.summary}. {diagnostic.detail}")
+    before = replace(
+        loaded,
+        desired=tuple(back.desired),
+        stores=tuple(back.stores),
+        diagnostics=tuple(back.diagnostics),
+        past_keys=frozenset(back.keys),
+    )
+    policy = replace(deployment.policy(allow_deletes=allow_deletes, only=sorted(back.keys)), forget=frozenset())
+    code = await carry_out_order(terminal, deployment, order(before, policy, f"rollback {apply.header.id}"))
+    if code == ExitCode.OK:
+        terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")
+    return code
+
+
+def _check_target(deployment: Deployment, apply: Apply) -> None:
+    """Raise ``RefusedError`` when the apply was made somewhere else."""
+    then, now = apply.header.target, deployment.journal_target()
+    if then.name != now.name:
+        raise RefusedError(
+            f"the apply {apply.header.id} was made on the target {then.name}, and this is {now.name}",
+            f"Add --target {then.name}.",
+        )
+    if (then.platform, then.address) != (now.platform, now.address):
+        raise RefusedError(
+            f"the target {then.name} is not where it was when the apply {apply.header.id} was made",
+            "What was there then cannot be put back here.",
+        )
