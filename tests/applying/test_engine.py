@@ -30,7 +30,7 @@ def deployed(*keys: str) -> ProjectOnStore:
 
 
 def run(platform: LoggingPlatform, plan: Plan, parallelism: int = 8) -> tuple[Result, ...]:
-    return asyncio.run(carry_out(plan, platform, parallelism=parallelism))
+    return asyncio.run(carry_out(plan, platform, parallelism=parallelism, alone=True))
 
 
 async def turns_of_the_loop(number: int) -> None:
@@ -232,7 +232,7 @@ def test_once_it_is_to_stop_nothing_begins_and_what_is_under_way_finishes() -> N
     async def scenario() -> tuple[tuple[Result, ...], LoggingPlatform]:
         stop = asyncio.Event()
         platform = LoggingPlatform(project.store, gate=asyncio.Event())
-        running = asyncio.create_task(carry_out(plan, platform, parallelism=2, gate=Gate(stop)))
+        running = asyncio.create_task(carry_out(plan, platform, parallelism=2, gate=Gate(stop), alone=True))
         await turns_of_the_loop(20)
         assert platform.under_way == 2
         stop.set()

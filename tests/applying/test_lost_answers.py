@@ -14,7 +14,7 @@ DESK = declared("a", {"model": "m"})
 
 
 def run(platform: LoggingPlatform, plan: Plan) -> tuple[Result, ...]:
-    return asyncio.run(carry_out(plan, platform))
+    return asyncio.run(carry_out(plan, platform, alone=True))
 
 
 def lost_create(*, carried_out: bool, error: PlatformError | None = None) -> LoggingPlatform:

@@ -1,0 +1,131 @@
+"""Several applies at once, and edits in between: one assistant per key, and nobody's edit is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from typing import Any
+
+import pytest
+
+from support.interruptions import ASSISTCTL, wrong_after
+from support.projects import ProjectFolder
+from support.server import Asked, RecordingServer
+from support.shelves import Shelves
+
+
+def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
+    """So many applies in processes of their own; their exit codes."""
+    started = [
+        subprocess.Popen(
+            [*ASSISTCTL, "apply", "--yes"], cwd=project.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(number)
+    ]
+    return [one.wait(120) for one in started]
+
+
+def hold_creates(server: RecordingServer, number: int) -> None:
+    """Let no assistant be created before so many are asked for, so that they really come at once."""
+    together, waiting = threading.Event(), []
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if (asked.method, asked.path) != ("POST", "/v1/assistants"):
+            return None
+        waiting.append(asked)
+        if len(waiting) >= number:
+            together.set()
+        return together
+
+    server.gate = gate
+
+
+def test_four_applies_at_once_make_one_assistant_per_key(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest(
+        "desk",
+        tools=[{"type": "file_search"}, {"type": "code_interpreter"}],
+        files=[{"path": "docs/*", "tool": "file_search"}],
+    )
+    hold_creates(server, 4)
+    codes = apply_at_once(remote, 4)
+    server.gate = lambda _: None
+    assert codes.count(0) == 1
+    assert set(codes) <= {0, 4}
+    assert len(shelves.assistants()) == 1
+    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+
+
+def test_a_shared_journal_lets_one_apply_at_a_time(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    config = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
+    for key in ("a", "b"):
+        remote.manifest(key)
+    assert apply_at_once(remote, 3) == [0, 0, 0]
+    assert sorted(one["name"] for one in shelves.assistants()) == ["a", "b"]
+    creates = [asked for asked in server.mutations if asked.path == "/v1/assistants"]
+    assert len(creates) == 2
+
+
+def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, server: RecordingServer) -> None:
+    config = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
+    remote.manifest("a")
+    held = threading.Event()
+    begun = threading.Event()
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if asked.method != "POST":
+            return None
+        begun.set()
+        return held
+
+    server.gate = gate
+    with subprocess.Popen(
+        [*ASSISTCTL, "apply", "--yes"], cwd=remote.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as other:
+        assert begun.wait(30)
+        late = remote.run("apply", "--yes", "--lock-timeout", "0s")
+        assert late.code == 1
+        assert "another apply is running" in late.err
+        lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
+        assert remote.run("unlock", "not-it").code == 1
+        assert remote.run("unlock", lock_id).code == 0
+        held.set()
+        other.wait(60)
+    server.gate = lambda _: None
+    assert remote.run("apply", "--yes").code == 0
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["update", "delete"])
+def test_an_edit_between_plan_and_change_stops_that_assistant(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, removed: bool
+) -> None:
+    for key in ("a", "b"):
+        remote.manifest(key, instructions="One.")
+    assert remote.run("apply", "--yes").code == 0
+    ids = {one["name"]: one["id"] for one in shelves.assistants()}
+    if removed:
+        remote.remove("a")
+    else:
+        remote.manifest("a", instructions="Two.")
+    remote.manifest("b", instructions="Two.")
+
+    def edited_meanwhile(asked: Asked, _: int, body: Any) -> Any:
+        # The answer to the last look shows what somebody did after the plan.
+        if (asked.method, asked.path) == ("GET", f"/v1/assistants/{ids['a']}"):
+            return {**body, "instructions": "Somebody's."}
+        return body
+
+    server.tell = edited_meanwhile
+    applied = remote.run("apply", "--yes", "--format", "json")
+    server.tell = None
+    assert applied.code == 4
+    results = {one["key"]: one for one in applied.json["results"]}
+    assert (results["a"]["status"], results["b"]["status"]) == ("failed", "ok")
+    assert "since this was planned" in results["a"]["error"]
+    assert {one["name"]: one["instructions"] for one in shelves.assistants()} == {"a": "One.", "b": "Two."}

@@ -1,0 +1,183 @@
+"""What applies did: recorded, listed, shown, and put back."""
+
+from __future__ import annotations
+
+import json
+import stat
+from typing import Any
+
+import pytest
+
+from support.dashboard import Dashboard
+from support.interruptions import Interruption, Mishap, killed_apply
+from support.projects import ProjectFolder
+from support.server import RecordingServer
+from support.shelves import Shelves
+
+
+def applied(project: ProjectFolder, *args: str) -> str:
+    """Apply; the id of the apply in the journal."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err
+    return str(listed(project)[0]["id"])
+
+
+def listed(project: ProjectFolder) -> list[dict[str, Any]]:
+    return list(project.run("history", "--format", "json").json["applies"])
+
+
+def test_an_apply_is_recorded_and_shown(remote: ProjectFolder) -> None:
+    remote.manifest("a", instructions="One.")
+    first = applied(remote)
+    remote.manifest("a", instructions="Two.")
+    second = applied(remote)
+    assert [(one["id"], one["state"], one["command"]) for one in listed(remote)] == [
+        (second, "done", "apply"),
+        (first, "done", "apply"),
+    ]
+    shown = remote.run("history", second, "--format", "json").json
+    [entry] = shown["entries"]
+    assert (entry["key"], entry["action"], entry["outcome"]) == ("a", "update", "ok")
+    assert entry["before"]["fields"]["instructions"] == "One."
+    text = remote.run("history", second[-4:])
+    assert (text.code, "update  a  ok" in text.out) == (0, True)
+    assert second in remote.run("history").out
+
+
+def test_an_apply_without_changes_is_not_recorded(remote: ProjectFolder) -> None:
+    remote.manifest("a")
+    applied(remote)
+    applied(remote)
+    assert len(listed(remote)) == 1
+
+
+def test_the_journal_is_for_its_owner_alone(remote: ProjectFolder) -> None:
+    remote.manifest("a")
+    applied(remote)
+    journal = remote.path / ".assistctl" / "journal"
+    files = [path for path in journal.rglob("*") if path.is_file()]
+    assert files
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_what_was_changed_goes_back(remote: ProjectFolder, server: RecordingServer, shelves: Shelves) -> None:
+    remote.manifest("a", instructions="One.", temperature=0.5, metadata={"team": "x"})
+    applied(remote)
+    remote.manifest("a", instructions="Two.", metadata={"team": "y"}, model="gpt-4.1-mini")
+    bad = applied(remote)
+    server.clear()
+    back = remote.run("rollback", bad, "--yes", "--format", "json")
+    assert back.code == 0, back.err
+    [assistant] = shelves.assistants()
+    assert (assistant["instructions"], assistant["temperature"], assistant["model"]) == ("One.", 0.5, "gpt-4.1")
+    assert assistant["metadata"]["team"] == "x"
+    assert listed(remote)[0]["command"] == f"rollback {bad}"
+    remote.manifest("a", instructions="One.", temperature=0.5, metadata={"team": "x"})
+    assert remote.run("plan", "--format", "json").json["changes"] == []
+
+
+def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
+    remote: ProjectFolder, shelves: Shelves
+) -> None:
+    remote.manifest("old", instructions="Keep me.")
+    applied(remote)
+    remote.remove("old")
+    remote.manifest("new")
+    swap = applied(remote)
+    assert [one["name"] for one in shelves.assistants()] == ["new"]
+    assert remote.run("rollback", swap, "--yes").code == 0
+    [assistant] = shelves.assistants()
+    assert (assistant["name"], assistant["instructions"]) == ("old", "Keep me.")
+
+
+def test_a_rollback_can_be_rolled_back(remote: ProjectFolder, shelves: Shelves) -> None:
+    remote.manifest("a", instructions="One.")
+    applied(remote)
+    remote.manifest("a", instructions="Two.")
+    applied(remote)
+    for text in ("One.", "Two.", "One."):
+        assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
+        assert shelves.assistants()[0]["instructions"] == text
+
+
+def test_what_was_never_managed_is_left_as_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("a", instructions="One.")
+    applied(remote)
+    dashboard = Dashboard(server.url)
+    remote.manifest("a", instructions="Two.")
+    bad = applied(remote)
+    dashboard.change(dashboard.named("a"), temperature=0.1)
+    assert remote.run("rollback", bad, "--yes").code == 0
+    assert dashboard.named("a")["temperature"] == 0.1
+    assert dashboard.named("a")["instructions"] == "One."
+    dashboard.close()
+
+
+def test_files_stay_as_they_are_declared(remote: ProjectFolder, shelves: Shelves) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="One.")
+    applied(remote)
+    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="Two.")
+    bad = applied(remote)
+    assert remote.run("rollback", bad, "--yes").code == 0
+    [assistant], [store] = shelves.assistants(), shelves.stores()
+    assert assistant["instructions"] == "One."
+    assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
+    assert list(shelves.uploads().values()) == ["one.md"]
+
+
+def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
+    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, shelves: Shelves
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2-and-more")
+    remote.manifest("a", instructions="Use ${env:TOKEN}.", description="One.")
+    applied(remote)
+    remote.manifest("a", instructions="Use ${env:TOKEN}.", description="Two.")
+    bad = applied(remote)
+    everything = b"".join(path.read_bytes() for path in (remote.path / ".assistctl").rglob("*") if path.is_file())
+    assert b"hunter2" not in everything
+    assert remote.run("rollback", bad, "--yes").code == 0
+    [assistant] = shelves.assistants()
+    assert (assistant["instructions"], assistant["description"]) == ("Use hunter2-and-more.", "One.")
+
+
+def test_without_a_terminal_a_rollback_wants_yes(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("a")
+    bad = applied(remote)
+    server.clear()
+    refused = remote.run("rollback", bad)
+    assert (refused.code, server.mutations) == (3, [])
+    assert "--yes" in refused.err
+
+
+@pytest.mark.parametrize("apply_id", ["nonsense", "20200101T000000-0000", ""])
+def test_an_apply_that_never_was(remote: ProjectFolder, apply_id: str) -> None:
+    remote.manifest("a")
+    applied(remote)
+    for command in ("rollback", "history"):
+        if command == "history" and not apply_id:
+            continue
+        outcome = remote.run(command, apply_id)
+        assert outcome.code == 1
+        assert "there is no apply" in outcome.err
+
+
+def test_what_was_applied_elsewhere_is_not_put_back_here(remote: ProjectFolder) -> None:
+    remote.manifest("a")
+    there = applied(remote)
+    elsewhere = remote.run("rollback", there, "--yes", "--target", "local")
+    assert elsewhere.code == 3
+    assert "--target prod" in elsewhere.err
+
+
+def test_a_killed_apply_is_shown_as_interrupted(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("a")
+    interruption = Interruption(Mishap.KILLED_AFTER, 0)
+    interruption.on(server)
+    assert killed_apply(remote.path, interruption) == -9
+    interruption.over(server)
+    [one] = listed(remote)
+    assert one["state"] == "interrupted"
+    assert "unknown: it was cut off" in remote.run("history", one["id"]).out
+    assert remote.run("rollback", one["id"], "--yes").code == 0
+    assert json.loads(remote.run("list", "--format", "json").out)["assistants"] == []
