@@ -127,7 +127,8 @@ def wrong_after(run: Run, shelves: Shelves, keys: int) -> Iterator[str]:
     if len(stores) != keys:
         yield f"{len(stores)} vector stores for {keys} keys"
     read = {file["id"] for store in stores for file in shelves.files_of(store["id"])}
-    read |= {one for each in assistants for one in each["tool_resources"]["code_interpreter"]["file_ids"]}
+    tools = [each["tool_resources"].get("code_interpreter", {}) for each in assistants]
+    read |= {one for tool in tools for one in tool.get("file_ids", ())}
     if set(uploads) - read:
         yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in set(uploads) - read]}"
     if read - set(uploads):

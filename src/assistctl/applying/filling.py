@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.applying.gate import Gate, NotBegunError
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
-from assistctl.errors import AssistctlError, OutcomeUnknownError
+from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
 from assistctl.file_work import PlannedAttachment, StoreWork
 from assistctl.knowledge import Attachment
 from assistctl.platforms.base import BATCH_SIZE, KnowledgePlatform
@@ -136,7 +137,7 @@ class Filling:
                 self.watch.indexing(self.key, done + size - state.in_progress, total)
                 if not state.in_progress:
                     break
-                await asyncio.sleep(state.poll_after or pause)
+                await self._pause(state.poll_after or pause)
             done += size
             failed = failed or state.completed < size
         return failed
@@ -149,8 +150,18 @@ class Filling:
             self.watch.indexing(self.key, len(expected) - waiting, len(expected))
             if not waiting:
                 return any(one not in there or there[one].status != _INDEXED for one in expected)
-            await asyncio.sleep(pause)
+            await self._pause(pause)
         return True
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the apply is to stop: whoever interrupts it does not wait for an index."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.gate.stop.wait()
+        if self.gate.stop.is_set():
+            raise PlatformError(
+                f"interrupted while files of {self.key} were being indexed", "The next apply waits for them."
+            )
 
     async def _name_failures(self, expected: Mapping[str, str]) -> None:
         there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
