@@ -55,12 +55,12 @@ class ProjectOnStore:
 
     def carry_out(self, plan: Plan) -> tuple[Result, ...]:
         """Make the changes, whatever rule would refuse them."""
-        return asyncio.run(carry_out(plan, LoggingPlatform(self.store)))
+        return asyncio.run(carry_out(plan, LoggingPlatform(self.store), alone=True))
 
     def calls_of(self, plan: Plan) -> list[Call]:
         """The requests that carrying out the plan makes."""
         platform = LoggingPlatform(self.store)
-        asyncio.run(carry_out(plan, platform))
+        asyncio.run(carry_out(plan, platform, alone=True))
         return platform.calls
 
     def apply(self, desired: Iterable[Desired], *, adopt: bool | None = None, destroy: bool = False) -> Plan:
