@@ -125,6 +125,8 @@ class _Recorder:
             await self.app(scope, receive, send)
             return
         body = await _whole(receive)
+        if body is None:
+            return
         asked = _asked(scope, body)
         self.record.asked.append(asked)
         gate = self.record.gate(asked)
@@ -192,10 +194,13 @@ async def _nowhere(_: Message) -> None:
     """Where a lost response goes."""
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(receive: Receive) -> bytes | None:
+    """The body of a request; ``None`` when whoever sent it is gone before its end."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)
