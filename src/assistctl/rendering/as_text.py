@@ -75,7 +75,7 @@ def print_results(console: Console, results: Sequence[Result], *, plan: Plan, ve
     width = _key_width([wording.thing(result) for result in told])
     lines = [line for result in told for line in _result(result, width)]
     if hidden:
-        lines.append(Line(Text(wording.more_files(hidden), "dim"), prefix=Text("    ")))
+        lines.append(Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    ")))
     if lines:
         emit(console, [*lines, Line()])
     failed = any(result.status is Status.FAILED for result in results)
@@ -97,7 +97,7 @@ def _changes(console: Console, plan: Plan, limits: Limits) -> Iterator[Line]:
         views = [view_diff(diff, change.action, limits) for diff in change.diffs]
         yield from field_lines(console, views)
     if hidden:
-        yield Line(Text(wording.more_files(hidden), "dim"), prefix=Text("    "))
+        yield Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    "))
 
 
 def _change_line(change: Change, width: int) -> Line:

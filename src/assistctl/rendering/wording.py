@@ -127,9 +127,9 @@ def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, .
     return tuple(changes[: len(changes) - hidden]), hidden
 
 
-def more_files(hidden: int) -> str:
-    """That files are left out."""
-    return f"… and {hidden:,} more {'file' if hidden == 1 else 'files'} ({FULL_DIFF_HINT})"
+def more_files(hidden: int, hint: str = FULL_DIFF_HINT) -> str:
+    """That files are left out, and where they are all listed."""
+    return f"… and {hidden:,} more {'file' if hidden == 1 else 'files'} ({hint})"
 
 
 def done(plan: Plan, results: Sequence[Result]) -> str:
