@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model import Action, Change, Diagnostic, Drift, Plan, Result, Severity, Status
+from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Plan, Result, Severity, Status
 from assistctl.rendering import wording
 from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_diff, view_drift
 from assistctl.rendering.safe_text import visible
@@ -37,6 +37,7 @@ _PAST = {
 }
 _LIMITS = Limits(rows=8, preview=3, structures_as_size=True)
 _WIDEST_KEY = 32
+_WIDEST_PATH = 64
 # How many files are listed one by one.
 _FILES = 20
 
@@ -72,8 +73,8 @@ def print_results(console: Console, results: Sequence[Result], *, plan: Plan, ve
     """Prints what became of each change of ``plan``, and the true summary; ``verbose`` lists every file."""
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
     told, hidden = wording.told_results(results, None if verbose else _FILES)
-    width = _key_width([wording.thing(result) for result in told])
-    lines = [line for result in told for line in _result(result, width)]
+    widths = _widths(told)
+    lines = [line for result in told for line in _result(result, widths[result.kind])]
     if hidden:
         lines.append(Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    ")))
     if lines:
@@ -89,11 +90,11 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
 
 def _changes(console: Console, plan: Plan, limits: Limits) -> Iterator[Line]:
     changes, hidden = wording.listed(plan.changes, None if limits is EVERYTHING else _FILES)
-    width = _key_width([wording.thing(change) for change in changes])
+    widths = _widths(changes)
     for position, change in enumerate(changes):
         if position and (change.diffs or changes[position - 1].diffs):
             yield Line()
-        yield _change_line(change, width)
+        yield _change_line(change, widths[change.kind])
         views = [view_diff(diff, change.action, limits) for diff in change.diffs]
         yield from field_lines(console, views)
     if hidden:
@@ -158,5 +159,10 @@ def _result(result: Result, width: int) -> Iterator[Line]:
         yield Line(Text(visible(paragraph)), prefix=Text("      "))
 
 
-def _key_width(names: Sequence[str]) -> int:
-    return min(max((cell_len(name) for name in names), default=0), _WIDEST_KEY)
+def _widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
+    """How wide the names are, those of files (which are paths) by themselves."""
+    widths = dict.fromkeys(Kind, 0)
+    for one in about:
+        widths[one.kind] = max(widths[one.kind], cell_len(wording.thing(one)))
+    keys = min(max(widths[Kind.ASSISTANT], widths[Kind.VECTOR_STORE]), _WIDEST_KEY)
+    return {**dict.fromkeys(Kind, keys), Kind.FILE: min(widths[Kind.FILE], _WIDEST_PATH)}
