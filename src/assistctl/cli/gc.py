@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from assistctl.cleaning import find_garbage, take_away
-from assistctl.cli.options import format_option, subcommand, yes_option
+from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode
@@ -19,7 +19,7 @@ HELP = """Delete uploads and vector stores of this project that nothing refers t
 
 An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
 checkout wrote down while it uploaded; what only looks like it is listed, and deleted with --unproven alone. Not to
-be run while an apply is."""
+be run while an apply is; with a shared journal it waits for that to end."""
 EXAMPLE = """\
 Examples:
   assistctl gc                             lists them, and asks
@@ -30,16 +30,24 @@ Examples:
 @subcommand("gc", HELP, EXAMPLE)
 @yes_option()
 @click.option("--unproven", is_flag=True, help="Delete as well what only looks like this project's.")
+@lock_timeout_option()
 @format_option("text", "json")
-def command(terminal: Terminal, *, yes: bool, unproven: bool, output_format: str) -> int:
+def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:
     """List what nothing refers to; delete it once that is agreed to."""
-    return asyncio.run(_cleaned(terminal, yes=yes, unproven=unproven, output_format=output_format))
+    return asyncio.run(_cleaned(terminal, lock_timeout, yes=yes, unproven=unproven, output_format=output_format))
 
 
-async def _cleaned(terminal: Terminal, *, yes: bool, unproven: bool, output_format: str) -> int:
+async def _cleaned(
+    terminal: Terminal, lock_timeout: float, *, yes: bool, unproven: bool, output_format: str
+) -> int:
+    from assistctl.journal import who_is_it
+
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    async with deployment.open() as platform:
+    who = who_is_it(deployment.project.directory, deployment.project.environment)
+    journal, target = deployment.journal(terminal.shown), deployment.target.name
+    # An apply that is running has uploads that nothing refers to yet.
+    async with journal.locked(target, who, timeout=lock_timeout), deployment.open() as platform:
         found = await find_garbage(deployment, platform, loaded)
         chosen = [one for one in found if one.proven or unproven]
         if not chosen or not (yes or terminal.is_interactive):
