@@ -194,6 +194,17 @@ def test_without_its_files_an_assistant_keeps_nothing(desk: ProjectFolder, shelv
     assert planned(desk) == []
 
 
+def test_uploads_that_are_declared_by_their_ids_from_now_on_stay(desk: ProjectFolder, shelves: Shelves) -> None:
+    [assistant] = shelves.assistants()
+    resources = {"code_interpreter": assistant["tool_resources"]["code_interpreter"]}
+    files = [DESK["files"][0]]
+    for more in ({}, {"instructions": "Be brief."}):
+        desk.manifest("desk", tools=DESK["tools"], files=files, tool_resources=resources, **more)
+        assert desk.run("apply", "--yes").code == 0
+        assert planned(desk) == []
+        assert "prices.csv" in shelves.uploads().values()
+
+
 def test_the_same_file_for_two_assistants_is_one_upload(desk: ProjectFolder, shelves: Shelves) -> None:
     desk.manifest("other", **DESK)
     assert desk.run("apply", "--yes").code == 0

@@ -78,7 +78,12 @@ class KnowledgeDraft:
         held = interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else []
         there = {one.token: one for one in held}
         wanted = tokens_of_files(desired.interpreter_files)
-        stale = {one.path: one for token, one in there.items() if token not in wanted}
+        by_id = {one for one in file_ids(desired.fields) if isinstance(one, str)}
+        for one in held:
+            if one.file_id in by_id:
+                self.files.stays(one.file_id)
+        gone = [one for token, one in there.items() if token not in wanted and one.file_id not in by_id]
+        stale = {one.path: one for one in gone}
         for token, source in wanted.items():
             self.files.wanted(token, source)
             if token in there:
