@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ProjectError
-from assistctl.knowledge import StoreFile
+from assistctl.knowledge import ObservedEnvironment, StoreFile
 from assistctl.manifest import Loaded
 from assistctl.model import Action, Kind, Result, Status
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import KeepsEnvironments, KnowledgePlatform, Platform
 
 _SIDE_BY_SIDE = 8
+
+Delete = Callable[[str], Awaitable[None]]
 
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
     """What nothing refers to. Raises ``ProjectError`` on a platform without files."""
     knowledge = _knowledge_of(platform)
-    assistants, stores, uploads = await asyncio.gather(
-        platform.list_assistants(), knowledge.list_stores(), knowledge.list_files()
+    assistants, stores, uploads, environments = await asyncio.gather(
+        platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
     )
     contents = await _contents(knowledge, [store.id for store in stores])
-    return garbage(Everything(assistants, stores, contents, uploads), _ours(deployment, loaded))
+    everything = Everything(assistants, stores, contents, uploads, environments)
+    return garbage(everything, _ours(deployment, loaded))
 
 
 async def take_away(deployment: Deployment, platform: Platform, those: Sequence[Garbage]) -> tuple[Result, ...]:
-    """Delete it, vector stores before uploads; a result for each, in the order of ``those``."""
-    knowledge, slots = _knowledge_of(platform), asyncio.Semaphore(_SIDE_BY_SIDE)
+    """Delete it, uploads after what reads them; a result for each, in the order of ``those``."""
+    deletes, slots = _deletes(platform), asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def delete(one: Garbage) -> Result:
         async with slots:
-            return await _deleted(knowledge, one)
+            return await _deleted(deletes[one.kind], one)
 
-    stores = [one for one in those if one.kind is Kind.VECTOR_STORE]
-    files = [one for one in those if one.kind is not Kind.VECTOR_STORE]
-    results = [*await asyncio.gather(*map(delete, stores)), *await asyncio.gather(*map(delete, files))]
+    readers = [one for one in those if one.kind is not Kind.FILE]
+    files = [one for one in those if one.kind is Kind.FILE]
+    results = [*await asyncio.gather(*map(delete, readers)), *await asyncio.gather(*map(delete, files))]
     if all(result.status is Status.OK for result in results):
         deployment.upload_record().forget_all()
     return tuple(results)
 
 
-async def _deleted(knowledge: KnowledgePlatform, one: Garbage) -> Result:
-    delete = knowledge.delete_store if one.kind is Kind.VECTOR_STORE else knowledge.delete_file
+def _deletes(platform: Platform) -> dict[Kind, Delete]:
+    knowledge = _knowledge_of(platform)
+    deletes: dict[Kind, Delete] = {Kind.VECTOR_STORE: knowledge.delete_store, Kind.FILE: knowledge.delete_file}
+    if isinstance(platform, KeepsEnvironments):
+        deletes[Kind.ENVIRONMENT] = platform.delete_environment
+    return deletes
+
+
+async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
+    return await platform.list_environments() if isinstance(platform, KeepsEnvironments) else ()
+
+
+async def _deleted(delete: Delete, one: Garbage) -> Result:
     try:
         await delete(one.id)
     except AssistctlError as error:

@@ -100,6 +100,22 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedEnvironment:
+    """What sessions of assistants start in, on a platform that keeps that apart from the assistants.
+
+    ``metadata`` has the mark of whose it is, if it says so. ``in_use``: an assistant refers to it. ``file_ids``
+    are the uploads in it; ``uploaded``: all of them were uploaded by the project that made it.
+    """
+
+    id: str
+    name: str
+    metadata: Mapping[str, str]
+    in_use: bool
+    file_ids: frozenset[str] = frozenset()
+    uploaded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Indexing:
     """How far a batch of attachments is. ``poll_after`` is when to ask again, in seconds, if the platform says."""
 

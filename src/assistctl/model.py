@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ASSISTANT = "assistant"
     VECTOR_STORE = "vector_store"
     FILE = "file"
+    ENVIRONMENT = "environment"
 
 
 class Action(StrEnum):

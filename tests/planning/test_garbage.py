@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistctl.knowledge import ObservedStore, StoreFile, UploadedFile
+from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Observed
 from assistctl.planning.garbage import Everything, Ours, garbage
 from support.knowledge import desired_store, observed_store, store_file
@@ -63,3 +63,34 @@ def test_what_this_checkout_wrote_down_is_proved() -> None:
 def test_what_only_looks_like_ours_is_told_and_not_proved() -> None:
     ours = Ours("acme", "prod", frozenset(), frozenset(), frozenset({("b.csv", 5), ("a.md", 5)}))
     assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", False)]
+
+
+OWNED = {"assistctl": "project=acme target=prod key=desk"}
+OTHERS = {"assistctl": "project=other target=prod key=desk"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "in_use", "uploaded", "expected"),
+    [
+        (OWNED, False, True, [("env_1", True), ("f1", True)]),
+        (OWNED, False, False, [("env_1", True)]),
+        (OWNED, True, True, []),
+        (OTHERS, False, True, []),
+        ({}, False, True, []),
+    ],
+)
+def test_environments(
+    metadata: dict[str, str], in_use: bool, uploaded: bool, expected: list[tuple[str, bool]]
+) -> None:
+    one = ObservedEnvironment("env_1", "e", metadata, in_use, frozenset({"f1"}), uploaded)
+    assert found(Everything([], [], {}, UPLOADS, [one])) == expected
+
+
+@pytest.mark.parametrize(("in_use", "expected"), [(True, []), (False, [("f2", False)])])
+def test_what_only_looks_like_ours_is_left_while_an_environment_has_it(
+    in_use: bool, expected: list[tuple[str, bool]]
+) -> None:
+    ours = Ours("acme", "prod", frozenset(), frozenset(), frozenset({("b.csv", 5)}))
+    one = ObservedEnvironment("env_1", "e", OWNED, in_use, frozenset({"f2"}))
+    listed = [one for one in found(Everything([], [], {}, UPLOADS, [one]), ours) if one[0] != "env_1"]
+    assert listed == expected

@@ -1,4 +1,4 @@
-"""``assistctl gc``: delete the uploads and vector stores of this project that nothing refers to."""
+"""``assistctl gc``: delete the uploads, vector stores and environments of this project that nothing refers to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assistctl.errors import ExitCode
 from assistctl.model import Json, Result, Status
 from assistctl.planning.garbage import Garbage
 
-HELP = """Delete uploads and vector stores of this project that nothing refers to.
+HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
 An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
 checkout wrote down while it uploaded; what only looks like it is listed, and deleted with --unproven alone. Not to

@@ -1,11 +1,11 @@
-"""Uploads and vector stores that nothing refers to, and which of them are this project's beyond doubt."""
+"""What nothing refers to, uploads and what holds them, and which of it is this project's beyond doubt."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistctl.knowledge import ObservedStore, StoreFile, UploadedFile
+from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Kind, Observed
 from assistctl.planning.file_marks import HeldFile, held_in_store
 from assistctl.planning.ownership import read_mark
@@ -14,7 +14,7 @@ from assistctl.planning.symbols import file_ids, store_ids
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """One thing that nothing refers to. ``size`` is in bytes, ``None`` for a vector store.
+    """One thing that nothing refers to. ``size`` is in bytes, ``None`` for what is no upload.
 
     ``proven``: it is this project's. What is not only looks as if it were.
     """
@@ -35,6 +35,7 @@ class Everything:
     stores: Sequence[ObservedStore]
     contents: Mapping[str, Sequence[StoreFile]]
     uploads: Sequence[UploadedFile]
+    environments: Sequence[ObservedEnvironment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,27 @@ class Ours:
 
 
 def garbage(there: Everything, ours: Ours) -> list[Garbage]:
-    """What nothing refers to, vector stores first."""
+    """What nothing refers to, uploads last."""
     used = {one for each in there.assistants for one in store_ids(each.fields)}
     unread = [store for store in there.stores if store.id not in used and _is_ours(store, ours)]
     dropped = {store.id for store in unread}
+    idle = [one for one in there.environments if not one.in_use and _is_marked(one.metadata, ours)]
     read = {one for each in there.assistants for one in file_ids(each.fields)}
     read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
+    read |= {file_id for one in there.environments if one not in idle for file_id in one.file_ids}
     named = {held.file_id for store in unread for held in _held(there.contents[store.id])} | ours.recorded
-    return [*_stores(unread), *_uploads(there.uploads, read, named, ours.look)]
+    named |= {file_id for one in idle if one.uploaded for file_id in one.file_ids}
+    return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours.look)]
 
 
 def _is_ours(store: ObservedStore, ours: Ours) -> bool:
     mark = read_mark(store.metadata)
-    return mark is not None and mark.owned_by(ours.project, ours.target) and mark.key not in ours.declared
+    return mark is not None and mark.key not in ours.declared and _is_marked(store.metadata, ours)
+
+
+def _is_marked(metadata: Mapping[str, str], ours: Ours) -> bool:
+    mark = read_mark(metadata)
+    return mark is not None and mark.owned_by(ours.project, ours.target)
 
 
 def _stores(unread: Iterable[ObservedStore]) -> Iterable[Garbage]:
@@ -73,6 +82,12 @@ def _stores(unread: Iterable[ObservedStore]) -> Iterable[Garbage]:
         name, reason = store.fields.get("name"), "no assistant searches it"
         shown = name if isinstance(name, str) else ""
         yield Garbage(Kind.VECTOR_STORE, store.id, shown, None, proven=True, reason=reason)
+
+
+def _environments(idle: Iterable[ObservedEnvironment]) -> Iterable[Garbage]:
+    for one in idle:
+        reason = "no assistant refers to it"
+        yield Garbage(Kind.ENVIRONMENT, one.id, one.name, None, proven=True, reason=reason)
 
 
 def _uploads(

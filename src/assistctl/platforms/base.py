@@ -13,7 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, runtime_checkable
 
-from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
+from assistctl.knowledge import (
+    Attachment,
+    Indexing,
+    ObservedEnvironment,
+    ObservedStore,
+    StoreFile,
+    UploadedFile,
+)
 from assistctl.model import Json, Observed
 from assistctl.source_file import SourceFile
 
@@ -185,6 +192,21 @@ class Rereads(Protocol):
 
 BATCH_SIZE = 2_000
 """How many files one batch may hold (CreateVectorStoreFileBatchRequest in OpenAI's API description)."""
+
+
+@runtime_checkable
+class KeepsEnvironments(Protocol):
+    """A platform that keeps what sessions start in apart from its assistants: an optional part of a ``Platform``.
+
+    It makes and deletes them with the assistants that refer to them; ``gc`` asks for those that were left behind.
+    The methods raise ``PlatformError`` (or a subclass) and nothing else on failure.
+    """
+
+    async def list_environments(self) -> Sequence[ObservedEnvironment]:
+        """All environments there are, whoever owns them, each once."""
+
+    async def delete_environment(self, environment_id: str) -> None:
+        """Delete one, not its uploads; one that is already gone is no error."""
 
 
 class Platform(Protocol):
