@@ -10,6 +10,7 @@ AssistctlError                exit 1
     ├── NotFoundError         what was asked for is not there
     ├── ConflictError         it was changed by somebody else meanwhile
     ├── NotKeptError          it accepted a request and kept something else
+    ├── LeftBehindError       it did what was asked, and something old is still there
     ├── ChangedFileError      a file was changed while it was uploaded
     └── OutcomeUnknownError   the request may or may not have been carried out
 """
@@ -98,6 +99,14 @@ class NotKeptError(PlatformError):
             f"the platform accepted the request but did not keep {', '.join(self.paths)}",
             "It may not support that. The rest of this change was made.",
         )
+
+
+class LeftBehindError(PlatformError):
+    """``object_id`` was changed, and something of it that should be gone is still there."""
+
+    def __init__(self, object_id: str, summary: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(summary, hint, status=status)
+        self.object_id = object_id
 
 
 class ChangedFileError(PlatformError):

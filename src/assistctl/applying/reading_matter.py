@@ -109,7 +109,7 @@ class ReadingMatter:
                 return failed(change, PlatformError(f"{result.key} was not changed: {result.error}"))
         kept = next((why for one in use.discards if (why := self._gone.get(one)) is not None), None)
         if kept is not None:
-            return failed(change, PlatformError(f"the old upload is still there: {kept}"), touched=True)
+            return failed(change, PlatformError(f"what it replaced is not all gone: {kept}"), touched=True)
         return done(change, await self._id_of(use.token) if use.token else change.id)
 
     async def _id_of(self, token: str) -> str:
