@@ -14,13 +14,6 @@ from support.managed_agents import ManagedAgents
 from support.server import RecordingServer, recording_server, serving
 
 
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing here speaks TLS, and to read the system's certificates takes longer than most of these tests."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
-
 @pytest.fixture
 def server() -> Iterator[RecordingServer]:
     with recording_server(None) as running:

@@ -80,7 +80,11 @@ def test_what_is_not_declared_is_left_alone(cloud: ProjectFolder, server: Record
     [
         ({"temperature": 0.2}, "temperature", "openai-agents cannot express temperature"),
         ({"description": "d"}, "description", "openai-agents cannot express description"),
-        ({"tools": [{"type": "code_interpreter"}]}, "tools[0]", "openai-agents cannot express tools[0]"),
+        (
+            {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}},
+            "tool_resources.file_search",
+            "openai-agents cannot express tool_resources.file_search",
+        ),
         ({"tools": [{"type": "file_search"}]}, "tools[0]", "openai-agents cannot express tools[0]"),
         (
             {"response_format": {"type": "json_object"}},
@@ -107,16 +111,6 @@ def test_what_cannot_be_expressed_is_an_error_with_its_place(
     assert (error["file"], error["line"]) == ("assistants/desk.yaml", 1)
     assert error["column"] > 1
     assert cloud.run("apply", "--yes").code == 1
-    assert server.mutations == []
-
-
-def test_files_have_no_place_there_yet(cloud: ProjectFolder, server: RecordingServer) -> None:
-    cloud.write("assistants/data/prices.csv", "a,b\n")
-    files = [{"path": "data/prices.csv", "tool": "code_interpreter"}]
-    cloud.manifest("desk", tools=[{"type": "code_interpreter"}], files=files)
-    outcome = cloud.run("apply", "--yes")
-    assert outcome.code == 1
-    assert "openai-agents cannot express files" in outcome.out + outcome.err
     assert server.mutations == []
 
 

@@ -158,6 +158,9 @@ def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
 
 
 def _with_parameters(tool: Json, answered: Json) -> Json:
+    if isinstance(tool, dict) and tool.get("type") == "code_interpreter":
+        # It has no settings. Where others gave it some, a plan says so, and a manifest cannot.
+        return {"type": "code_interpreter"}
     was = answered.get("function") if isinstance(answered, dict) else None
     function = tool.get("function") if isinstance(tool, dict) else None
     if not isinstance(tool, dict) or not isinstance(function, dict) or not isinstance(was, dict):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.errors import PlatformError
 from assistctl.model import Json
 from assistctl.platforms.base import Capabilities, Finding, Level, Support
+from assistctl.platforms.openai_agent_link import INTERPRETER
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -27,20 +29,27 @@ FORMAT_NAME = "response"
 
 _LONGEST_NAME = 128
 _SAME = ("name", "model", "instructions")
-_FIELDS = (*_SAME, "tools", "reasoning_effort", "response_format", "platforms")
+_FIELDS = (*_SAME, "tools", "tool_resources", "reasoning_effort", "response_format", "platforms")
 _OWN = ("service_tier", "multi_agent", "compaction", "experimental")
 # Left out of a function that has neither, so that it is one of the Assistants API's.
 _DEFERRALS = ("defer_loading", "async")
-_ENVIRONMENT = "Code runs in the environment of a session there, which has files of its own."
+_MOUNTED = "They become the files of an environment template, as /workspace/NAME."
+_NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
 
 
 def to_wire(fields: Mapping[str, Json]) -> Object:
-    """The body of a request, but for the metadata. Raises ``PlatformError`` for what would be lost."""
+    """The body of a request, but for the metadata. Raises ``PlatformError`` for what would be lost.
+
+    What the code interpreter comes to is no part of it: see ``openai_agent_link``.
+    """
     refuse_inexpressible(fields, _FIELDS, NAME)
+    if _inexpressible_resources(fields.get("tool_resources")):
+        raise PlatformError(f"{NAME} cannot express tool_resources", f"Nothing was sent. {_NO_STORES}")
     own = as_object(as_object(fields.get("platforms")).get(NAME))
     body: Object = {name: fields[name] for name in _SAME if name in fields}
     if "tools" in fields:
-        body["tools"] = [_tool(tool) for tool in objects_in(fields["tools"])]
+        tools = objects_in(fields["tools"])
+        body["tools"] = [_tool(tool) for tool in tools if tool.get("type") != INTERPRETER]
     reasoning = _present({"effort": "reasoning_effort"}, fields) | _present({"summary": "reasoning_summary"}, own)
     text = _present({"format": "response_format"}, fields) | _present({"verbosity": "verbosity"}, own)
     if "format" in text:
@@ -89,6 +98,9 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         summary = f"the name has {len(name)} characters, and {NAME} keeps {_LONGEST_NAME}"
         yield Finding("name", summary, "Choose a shorter one.")
     yield from function_findings(fields.get("tools"), NAME)
+    if as_object(fields.get("tool_resources")).get("file_search"):
+        where = "tool_resources.file_search"
+        yield Finding(where, f"{NAME} cannot express {where}", _NO_STORES)
     path = f"platforms.{NAME}.tools"
     yield from own_tool_findings(own.get("tools"), path)
     for place, tool in enumerate(objects_in(own.get("tools"))):
@@ -117,15 +129,17 @@ CAPABILITIES = Capabilities(
         "description": Support(Level.UNSUPPORTED, "Put it in metadata."),
         "temperature": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
         "top_p": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
-        "tool_resources": Support(Level.UNSUPPORTED, _ENVIRONMENT),
-        "tools.code_interpreter": Support(Level.UNSUPPORTED, f"Remove it. {_ENVIRONMENT}"),
+        "tool_resources": Support(Level.MAPPED, _MOUNTED),
+        "tools.code_interpreter": Support(
+            Level.MAPPED, "Code runs in the session's environment, which reaches no network."
+        ),
         "tools.file_search": Support(
             Level.UNSUPPORTED,
             "Declare a function or an MCP server that searches, under `tools` or "
-            f"platforms.{NAME}.tools: there are no vector stores.",
+            f"platforms.{NAME}.tools. {_NO_STORES}",
         ),
-        "files.code_interpreter": Support(Level.UNSUPPORTED, f"{_ENVIRONMENT} They are not uploaded yet."),
-        "files.file_search": Support(Level.UNSUPPORTED, f"{_ENVIRONMENT} They are not uploaded yet."),
+        "files.code_interpreter": Support(Level.MAPPED, _MOUNTED),
+        "files.file_search": Support(Level.UNSUPPORTED, _NO_STORES),
     },
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     resolved=frozenset({"reasoning_effort"}),
@@ -140,6 +154,12 @@ CAPABILITIES = Capabilities(
     findings=findings,
     expressed=expressed,
 )
+
+
+def _inexpressible_resources(resources: Json) -> bool:
+    if resources is None:
+        return False
+    return not isinstance(resources, dict) or any(resources[tool] for tool in resources if tool != INTERPRETER)
 
 
 def _tool(tool: Object) -> Object:

@@ -7,7 +7,7 @@ pages, drop what was seen, stop when a page brings nothing new, and look once be
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias, cast
@@ -30,6 +30,7 @@ class Page:
 
 
 Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
+Get: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[Json]]
 
 
 async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE) -> list[Item]:
@@ -60,6 +61,19 @@ async def _following(fetch: Fetch, page: Page, page_size: int) -> Page | None:
         if may_be_cut_off or error.status != HTTPStatus.BAD_REQUEST:
             raise
         return None
+
+
+async def listed(get: Get, path: str) -> list[Item]:
+    """Every item of OpenAI's list endpoint at ``path``, oldest first. Raises as ``all_items`` does."""
+
+    async def page(after: str | None) -> Page:
+        # Oldest first: what others create meanwhile then comes last and is not missed.
+        params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
+        if after is not None:
+            params["after"] = after
+        return as_page(await get(path, params))
+
+    return await all_items(page)
 
 
 def as_page(body: Json) -> Page:

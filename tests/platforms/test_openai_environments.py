@@ -1,0 +1,513 @@
+"""``files`` on the Agents API through the command, over HTTP: environment templates that keep in step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistctl.platforms.openai_agents import CAPABILITIES
+from support.environments import PAIR, Workshop, words, wrong_after
+from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
+from support.projects import ProjectFolder
+from support.server import Answer, RecordingServer, error_body
+
+DESK: dict[str, Any] = {
+    "tools": [{"type": "code_interpreter"}],
+    "files": [{"path": "data/*.csv", "tool": "code_interpreter"}],
+}
+TEMPLATES = "/v1/agents/environments/templates"
+PRICES = "assistants/data/prices.csv"
+
+
+def write_project(project: ProjectFolder, server: RecordingServer, timeout: float = 30) -> None:
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: cloud
+        targets:
+          cloud:
+            platform: openai-agents
+            base_url: "{server.url}"
+            api_key: test-key
+            options: {{timeout: {timeout}}}
+        """,
+    )
+
+
+@pytest.fixture
+def workshop(server: RecordingServer) -> Iterator[Workshop]:
+    seen = Workshop(server.url)
+    yield seen
+    seen.close()
+
+
+@pytest.fixture
+def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """An agent with two tables, not applied yet."""
+    write_project(project, server)
+    project.write(PRICES, "sku,price\n1,2\n")
+    project.write("assistants/data/stock.csv", "sku,stock\n1,7\n")
+    project.manifest("desk", **DESK)
+    return project
+
+
+@pytest.fixture
+def desk(cloud: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """The same, applied."""
+    applied = cloud.run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    server.clear()
+    return cloud
+
+
+def asked(server: RecordingServer, *, lists: bool = True) -> list[str]:
+    """What was asked for, ids left out."""
+    found = [
+        f"{one.method} {re.sub('(agent|envtmpl)_[0-9A-Za-z]+|file-[0-9A-Za-z]+', 'ID', one.path)}"
+        for one in server.asked
+    ]
+    server.clear()
+    return sorted(one for one in found if lists or not one.startswith("GET"))
+
+
+def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
+    document = project.run("plan", "--format", "json").json
+    return [(one["action"], one["kind"], one["key"]) for one in document["changes"]]
+
+
+def garbage(project: ProjectFolder, *options: str) -> list[tuple[str, str, bool]]:
+    document = project.run("gc", "--format", "json", *options).json
+    return [(one["kind"], one["name"], one["proven"]) for one in document["garbage"]]
+
+
+def test_files_lie_in_the_workspace_of_a_template(
+    cloud: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    plan = cloud.run("plan", "--format", "json").json
+    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
+        ("create", "assistant", "desk"),
+        ("create", "file", PRICES),
+        ("create", "file", "assistants/data/stock.csv"),
+    ]
+    assert plan["files"]["upload"] == 2
+    infos = {one["summary"]: one["detail"] for one in plan["diagnostics"] if one["severity"] == "info"}
+    assert infos == {
+        "tools[0] is mapped on openai-agents": CAPABILITIES.fields["tools.code_interpreter"].note,
+        "files is mapped on openai-agents": CAPABILITIES.fields["files.code_interpreter"].note,
+    }
+    assert server.mutations == []
+
+    assert cloud.run("apply", "--yes").code == 0
+    template = workshop.template()
+    assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv", "/workspace/stock.csv": "stock.csv"}
+    assert template["network"]["access"] == "disabled"
+    sent = next(one.body for one in server.mutations if one.path == TEMPLATES)
+    assert sent["network"] == {"access": "disabled"}
+    agent = workshop.agent()
+    assert agent["tools"] == []
+    assert len(agent["metadata"]) == 4
+    assert set(agent["metadata"]) == {"assistctl", "assistctl_baseline", "assistctl_paths", PAIR}
+    assert words(agent)["template"] == template["id"]
+    assert template["name"].startswith("assistctl: project=acme target=cloud key=desk files=")
+    assert template["name"].endswith(words(agent)["content"])
+
+
+def test_when_nothing_changed_three_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+    plan = desk.run("plan", "--format", "json").json
+    assert (plan["changes"], plan["drift"]) == ([], [])
+    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/models"]
+
+
+def test_templates_are_not_asked_for_when_no_agent_has_one(cloud: ProjectFolder, server: RecordingServer) -> None:
+    cloud.manifest("desk", tools=DESK["tools"])
+    assert cloud.run("apply", "--yes").code == 0
+    assert asked(server) == ["GET /v1/agents", "GET /v1/models", "POST /v1/agents"]
+    assert planned(cloud) == []
+    assert asked(server) == ["GET /v1/agents", "GET /v1/models"]
+
+
+def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -> None:
+    cloud.manifest("desk", tools=DESK["tools"])
+    assert cloud.run("apply", "--yes").code == 0
+    assert words(workshop.agent()) == {"tool": "code_interpreter"}
+    assert workshop.templates() == []
+    cloud.manifest("desk")
+    changes = cloud.run("plan", "--format", "json").json["changes"]
+    assert [diff["path"] for diff in changes[0]["diffs"]] == ["tools[code_interpreter]"]
+    assert cloud.run("apply", "--yes").code == 0
+    assert PAIR not in workshop.agent()["metadata"]
+    assert planned(cloud) == []
+
+
+def test_a_changed_table_is_a_template_in_the_others_place(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    before, uploads = workshop.template()["id"], workshop.shelves.uploads()
+    desk.write(PRICES, "sku,price\n1,3\n")
+    assert planned(desk) == [("update", "assistant", "desk"), ("update", "file", PRICES)]
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert [f"{one.method} {one.path.rpartition('/')[0]}" for one in server.mutations] == [
+        "POST /v1",
+        "POST /v1/agents/environments",
+        "POST /v1/agents",
+        "DELETE /v1/files",
+        f"DELETE {TEMPLATES}",
+    ]
+    assert workshop.template()["id"] != before
+    assert words(workshop.agent())["template"] == workshop.template()["id"]
+    after = workshop.shelves.uploads()
+    assert sorted(after.values()) == ["prices.csv", "stock.csv"]
+    assert len(set(after) - set(uploads)) == 1
+    assert planned(desk) == []
+
+
+def test_other_changes_leave_the_template_alone(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    before = workshop.agent()["metadata"][PAIR]
+    desk.manifest("desk", **DESK, instructions="Be brief.", metadata={"team": "support"})
+    assert desk.run("apply", "--yes").code == 0
+    assert asked(server, lists=False) == ["POST /v1/agents/ID"]
+    assert workshop.agent()["metadata"][PAIR] == before
+    assert planned(desk) == []
+
+
+def test_without_its_files_an_agent_keeps_its_code(desk: ProjectFolder, workshop: Workshop) -> None:
+    desk.manifest("desk", tools=DESK["tools"])
+    assert desk.run("apply", "--yes").code == 0
+    assert (workshop.templates(), workshop.shelves.uploads()) == ([], {})
+    assert words(workshop.agent()) == {"tool": "code_interpreter"}
+    assert set(workshop.agent()["metadata"]) == {"assistctl", "assistctl_baseline", PAIR}
+    assert planned(desk) == []
+
+
+def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, workshop: Workshop) -> None:
+    theirs = workshop.shelves.upload("theirs.csv", b"not yours")
+    template = workshop.make(name="theirs", files=[{"type": "file_id", "file_id": theirs, "path": "/workspace/t"}])
+    desk.remove("desk")
+    assert desk.run("apply", "--yes", "--allow-deletes").code == 0
+    assert workshop.agents() == []
+    assert [one["id"] for one in workshop.templates()] == [template["id"]]
+    assert list(workshop.shelves.uploads()) == [theirs]
+    assert garbage(desk, "--unproven", "--yes") == []
+
+
+def test_uploads_may_be_named_by_their_ids(cloud: ProjectFolder, workshop: Workshop) -> None:
+    theirs = workshop.shelves.upload("theirs.csv", b"a,b\n")
+    resources = {"code_interpreter": {"file_ids": [theirs]}}
+    cloud.manifest("desk", tools=DESK["tools"], tool_resources=resources)
+    assert cloud.run("apply", "--yes").code == 0
+    assert workshop.mounted() == {"/workspace/theirs.csv": "theirs.csv"}
+    assert planned(cloud) == []
+    cloud.remove("desk")
+    assert cloud.run("apply", "--yes", "--allow-deletes").code == 0
+    assert (workshop.templates(), list(workshop.shelves.uploads())) == ([], [theirs])
+
+
+@pytest.mark.parametrize(
+    "ids", [("theirs.csv", "theirs.csv"), ("theirs.csv", None)], ids=["two of one name", "one that is not there"]
+)
+def test_ids_that_cannot_be_used_are_named(
+    cloud: ProjectFolder, workshop: Workshop, ids: tuple[str | None, ...]
+) -> None:
+    file_ids = [workshop.shelves.upload(name, b"a") if name else "file-nowhere" for name in ids]
+    resources = {"code_interpreter": {"file_ids": file_ids}}
+    cloud.manifest("desk", tools=DESK["tools"], tool_resources=resources)
+    outcome = cloud.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 1
+    assert file_ids[-1] in outcome.json["results"][0]["error"]
+    assert (workshop.agents(), workshop.templates()) == ([], [])
+
+
+def test_there_are_no_vector_stores(cloud: ProjectFolder, server: RecordingServer) -> None:
+    cloud.manifest("desk", tools=[{"type": "file_search"}], files=["data/*"])
+    errors = [
+        (one["summary"], one["detail"])
+        for one in cloud.run("plan", "--format", "json").json["diagnostics"]
+        if one["severity"] == "error"
+    ]
+    assert [summary for summary, _ in errors] == [
+        "openai-agents cannot express files",
+        "openai-agents cannot express tools[0]",
+    ]
+    assert all("files for code_interpreter are there to be read, under /workspace" in one for _, one in errors)
+    assert cloud.run("apply", "--yes").code == 1
+    assert server.mutations == []
+
+
+def take_a_file_out(workshop: Workshop) -> None:
+    template = workshop.template()
+    workshop.edit(template["id"], files=template["files"][:1])
+
+
+def open_the_network(workshop: Workshop) -> None:
+    workshop.edit(workshop.template()["id"], network={"access": "enabled"})
+
+
+def move_a_file(workshop: Workshop) -> None:
+    first, second = workshop.template()["files"]
+    workshop.edit(workshop.template()["id"], files=[first, {**second, "path": "/workspace/else"}])
+
+
+def add_a_package(workshop: Workshop) -> None:
+    workshop.edit(workshop.template()["id"], packages={"python": ["left-pad"]})
+
+
+def delete_the_template(workshop: Workshop) -> None:
+    workshop.delete(workshop.template()["id"])
+
+
+def take_the_pair_away(workshop: Workshop) -> None:
+    workshop.edit_metadata(workshop.agent(), **{PAIR: None})
+
+
+def spoil_the_pair(workshop: Workshop) -> None:
+    workshop.edit_metadata(workshop.agent(), **{PAIR: "what = is this"})
+
+
+ENVIRONMENT = "tools[code_interpreter].environment"
+
+
+@pytest.mark.parametrize(
+    ("edit", "paths"),
+    [
+        (take_a_file_out, ["files", ENVIRONMENT]),
+        (open_the_network, [ENVIRONMENT]),
+        (move_a_file, [ENVIRONMENT]),
+        (add_a_package, [ENVIRONMENT]),
+        (delete_the_template, ["files"]),
+        (take_the_pair_away, ["files", "tools[code_interpreter]"]),
+        (spoil_the_pair, ["files", "tools[code_interpreter]"]),
+    ],
+)
+def test_what_somebody_changed_is_drift_and_goes(
+    desk: ProjectFolder, workshop: Workshop, edit: Any, paths: list[str]
+) -> None:
+    edit(workshop)
+    drift = desk.run("drift", "--format", "json")
+    assert drift.code == 2
+    assert [(one["kind"], one["key"]) for one in drift.json["drift"]] == [("assistant", "desk")] * len(paths)
+    assert sorted(one["path"] for one in drift.json["drift"]) == paths
+    assert list(wrong_after(desk.run, workshop)) == []
+    assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv", "/workspace/stock.csv": "stock.csv"}
+    assert workshop.template()["network"]["access"] == "disabled"
+    assert workshop.template()["packages"]["python"] == []
+    assert desk.run("drift").code == 0
+
+
+def test_a_template_of_somebody_else_is_not_deleted(desk: ProjectFolder, workshop: Workshop) -> None:
+    ours = workshop.template()
+    theirs = workshop.make(name="assistctl: project=other target=cloud key=desk files=x")
+    pair = workshop.agent()["metadata"][PAIR].replace(ours["id"], theirs["id"])
+    workshop.edit_metadata(workshop.agent(), **{PAIR: pair})
+    assert desk.run("apply", "--yes").code == 0
+    assert theirs["id"] in {one["id"] for one in workshop.templates()}
+    left = {name for kind, name, proven in garbage(desk, "--yes") if proven and kind == "environment"}
+    assert left == {ours["name"]}
+    assert {one["id"] for one in workshop.templates()} == {theirs["id"], words(workshop.agent())["template"]}
+
+
+def test_an_agent_that_is_let_go_keeps_its_files(desk: ProjectFolder, workshop: Workshop) -> None:
+    desk.remove("desk")
+    assert desk.run("forget", "desk", "--yes").code == 0
+    agent = workshop.agent()
+    assert set(agent["metadata"]) == {PAIR}
+    assert words(agent)["template"] == workshop.template()["id"]
+    assert garbage(desk, "--yes", "--unproven") == []
+    assert len(workshop.shelves.uploads()) == 2
+
+
+def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    desk.write(PRICES, "sku,price\n1,3\n")
+    stuck = Answer(409, error_body("in use"))
+    server.fault = lambda one: stuck if one.method == "DELETE" and one.path.startswith(TEMPLATES) else None
+    outcome = desk.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    results = {one["key"]: one for one in outcome.json["results"]}
+    assert (results["desk"]["status"], results[PRICES]["status"]) == ("ok", "failed")
+    assert "could not be deleted: in use" in results[PRICES]["error"]
+    assert "`assistctl gc` deletes it" in results[PRICES]["error"]
+    server.fault = lambda _: None
+    assert planned(desk) == []
+    assert len(workshop.templates()) == 2
+    assert [(kind, proven) for kind, _, proven in garbage(desk, "--yes")] == [("environment", True)]
+    assert len(workshop.templates()) == 1
+    assert len(workshop.shelves.uploads()) == 2
+
+
+def test_a_template_that_was_only_edited_is_told_of_with_its_agent(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    open_the_network(workshop)
+    stuck = Answer(409, error_body("in use"))
+    server.fault = lambda one: stuck if one.method == "DELETE" and one.path.startswith(TEMPLATES) else None
+    outcome = desk.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    (result,) = outcome.json["results"]
+    assert (result["kind"], result["status"]) == ("assistant", "failed")
+    assert "could not be deleted: in use" in result["error"]
+    server.fault = lambda _: None
+    assert list(wrong_after(desk.run, workshop)) == []
+
+
+def test_a_template_whose_agent_was_refused_is_used_by_the_next_apply(
+    cloud: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    refused = Answer(400, error_body("no such model"))
+    server.fault = lambda one: refused if (one.method, one.path) == ("POST", "/v1/agents") else None
+    assert cloud.run("apply", "--yes").code == 1
+    template = workshop.template()["id"]
+    assert [(kind, proven) for kind, _, proven in garbage(cloud)] == [
+        ("environment", True),
+        ("file", True),
+        ("file", True),
+    ]
+    server.fault = lambda _: None
+    assert cloud.run("apply", "--yes").code == 0
+    assert workshop.template()["id"] == words(workshop.agent())["template"] == template
+    assert list(wrong_after(cloud.run, workshop)) == []
+
+
+def test_there_is_room_for_as_many_files_and_pairs_as_are_promised(
+    cloud: ProjectFolder, workshop: Workshop
+) -> None:
+    for number in range(20):
+        cloud.write(f"assistants/many/{number:02}.csv", f"a\n{number}\n")
+    pairs = {f"pair{number}": "v" * 512 for number in range(12)}
+    files = [{"path": "many/*.csv", "tool": "code_interpreter"}]
+    cloud.manifest("desk", **DESK | {"files": files}, metadata=pairs)
+    assert cloud.run("apply", "--yes").code == 0
+    assert len(workshop.template()["files"]) == 20
+    assert len(workshop.agent()["metadata"]) == 16
+    assert planned(cloud) == []
+
+
+def test_what_is_dumped_is_what_is_there(desk: ProjectFolder, workshop: Workshop) -> None:
+    add_a_package(workshop)
+    desk.remove("desk")
+    assert desk.run("dump").code == 0
+    (change,) = desk.run("plan", "--format", "json").json["changes"]
+    assert [diff["path"] for diff in change["diffs"]] == [ENVIRONMENT]
+    assert desk.run("apply", "--yes").code == 0
+    assert len(workshop.template()["files"]) == 2
+    assert planned(desk) == []
+
+
+def test_files_that_move_to_another_agent_stay(desk: ProjectFolder, workshop: Workshop) -> None:
+    uploads = workshop.shelves.uploads()
+    desk.manifest("desk")
+    desk.manifest("other", **DESK)
+    assert desk.run("apply", "--yes").code == 0
+    assert workshop.shelves.uploads() == uploads
+    assert "key=other" in workshop.template()["name"]
+    desk.manifest("desk", **DESK)
+    assert desk.run("apply", "--yes").code == 0
+    assert workshop.shelves.uploads() == uploads
+    assert len(workshop.templates()) == 2
+    desk.remove("other")
+    assert desk.run("apply", "--yes", "--allow-deletes").code == 0
+    assert workshop.shelves.uploads() == uploads
+    assert "key=desk" in workshop.template()["name"]
+    assert planned(desk) == []
+    assert garbage(desk, "--unproven") == []
+
+
+def test_a_key_may_move(desk: ProjectFolder, workshop: Workshop) -> None:
+    uploads = workshop.shelves.uploads()
+    desk.remove("desk")
+    desk.manifest("counter", **DESK, moved_from="desk")
+    assert desk.run("apply", "--yes").code == 0
+    assert workshop.shelves.uploads() == uploads
+    assert words(workshop.agent())["template"] == workshop.template()["id"]
+    desk.remove("counter")
+    assert desk.run("apply", "--yes", "--allow-deletes").code == 0
+    assert (workshop.agents(), workshop.templates(), workshop.shelves.uploads()) == ([], [], {})
+
+
+def change(project: ProjectFolder) -> None:
+    project.write(PRICES, "sku,price\n1,3,and,more\n")
+    (project.path / "assistants/data/stock.csv").unlink()
+
+
+# Two uploads, the template and the agent; then an upload, the new template, the agent, the two uploads that go,
+# and the old template. Each as whether it is the second apply, and which of its requests.
+POINTS = [(False, place) for place in range(4)] + [(True, place) for place in range(6)]
+
+
+MISHAPS = [
+    *((point, mishap) for point in POINTS for mishap in (Mishap.ANSWER_LOST, Mishap.KILLED_AFTER)),
+    # What else can happen to the templates.
+    *((point, mishap) for point in POINTS[2:9:3] for mishap in (Mishap.DROPPED, Mishap.ERROR_AFTER, Mishap.LATE)),
+    (POINTS[0], Mishap.KILLED),
+]
+
+
+@pytest.mark.parametrize(("point", "mishap"), MISHAPS)
+def test_whenever_it_stops_the_next_apply_converges(
+    cloud: ProjectFolder, workshop: Workshop, server: RecordingServer, mishap: Mishap, point: tuple[bool, int]
+) -> None:
+    second, place = point
+    if second:
+        assert cloud.run("apply", "--yes").code == 0
+        change(cloud)
+    write_project(cloud, server, TIMEOUT if mishap is Mishap.LATE else 30)
+    interruption = Interruption(mishap, place)
+    interruption.on(server)
+    if mishap in KILLS:
+        assert killed_apply(cloud.path, interruption) == -9
+    else:
+        cloud.run("apply", "--yes")
+    interruption.over(server)
+    assert interruption.hit is not None
+    write_project(cloud, server)
+    assert list(wrong_after(cloud.run, workshop)) == []
+
+
+def test_what_a_killed_apply_left_is_found_from_another_checkout(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    change(desk)
+    interruption = Interruption(Mishap.KILLED_AFTER, 2)  # the agent has its new template, the old one is there
+    interruption.on(server)
+    assert killed_apply(desk.path, interruption) == -9
+    interruption.over(server)
+    for record in (desk.path / ".assistctl/uploads").glob("*"):
+        record.unlink()
+    assert planned(desk) == []
+    found = garbage(desk, "--yes")
+    assert [(kind, proven) for kind, _, proven in found] == [
+        ("environment", True),
+        ("file", True),
+        ("file", True),
+    ]
+    assert {name for kind, name, _ in found if kind == "file"} == {"prices.csv", "stock.csv"}
+    assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv"}
+    assert len(workshop.shelves.uploads()) == 1
+
+
+def test_uploads_in_a_template_that_somebody_edited_are_not_proved(
+    desk: ProjectFolder, workshop: Workshop
+) -> None:
+    theirs = workshop.shelves.upload("theirs.csv", b"not yours")
+    template = workshop.template()
+    more = {"type": "file_id", "file_id": theirs, "path": "/workspace/theirs.csv"}
+    workshop.edit(template["id"], files=[*template["files"], more])
+    workshop.edit_metadata(workshop.agent(), **{PAIR: None})
+    assert desk.run("apply", "--yes").code == 0
+    found = garbage(desk, "--yes")
+    assert [(kind, proven) for kind, _, proven in found if proven] == [("environment", True)]
+    assert theirs in workshop.shelves.uploads()
+
+
+def test_a_file_that_somebody_elses_template_has_stays(desk: ProjectFolder, workshop: Workshop) -> None:
+    look_alike = workshop.shelves.upload("prices.csv", b"sku,price\n3,4\n")
+    workshop.make(files=[{"type": "file_id", "file_id": look_alike, "path": "/workspace/x"}])
+    assert garbage(desk, "--yes", "--unproven") == []
+    assert look_alike in workshop.shelves.uploads()
