@@ -49,6 +49,13 @@ class OpenAIAgents:
         self._environments.forget()
         return [await self._observed(item) for item in items]
 
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /agents/{id}``."""
+        try:
+            return await self._observed(await self._wire.get(_path(assistant_id)))
+        except NotFoundError:
+            return None
+
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /agents``, once, after its environment template is there."""
         body = to_wire(fields)
