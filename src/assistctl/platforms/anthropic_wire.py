@@ -6,11 +6,17 @@ import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
 from assistctl.platforms.base import Connection
+from assistctl.platforms.connection_options import (
+    checked_address,
+    checked_key,
+    is_on_this_machine,
+    texts,
+    timeout,
+)
 from assistctl.platforms.pacing import Pace
 
 if TYPE_CHECKING:
@@ -20,8 +26,6 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 _BETA = "managed-agents-2026-04-01"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_TIMEOUT_SECONDS = 120.0
 
 
 class AnthropicWire:
@@ -83,17 +87,7 @@ class AnthropicWire:
 
 def _base_url(connection: Connection) -> str:
     url = connection.base_url or connection.environment.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ProjectError(
-            f"the base_url of target {connection.target!r} is no http(s) address: {url!r}",
-            "It looks like https://api.example.com.",
-        )
-    return url
+    return checked_address(connection, url, "https://api.example.com")
 
 
 def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
@@ -108,9 +102,9 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
     return anthropic.AsyncAnthropic(
         api_key=key,
         base_url=base_url,
-        default_headers=_texts(connection, "default_headers"),
-        default_query=_texts(connection, "default_query"),
-        timeout=_timeout(connection),
+        default_headers=texts(connection, "default_headers"),
+        default_query=texts(connection, "default_query"),
+        timeout=timeout(connection),
         # The SDK would repeat a create, and an update whose version is no longer the right one.
         max_retries=0,
         http_client=cast("httpx2.AsyncClient | None", connection.http_client),
@@ -118,15 +112,10 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
 
 
 def _api_key(connection: Connection, base_url: str) -> str:
-    key = connection.api_key or connection.environment.get("ANTHROPIC_API_KEY")
-    if key and not (key.isascii() and key.isprintable()):
-        raise ProjectError(
-            f"the API key of target {connection.target!r} has a character that no key has",
-            "Look for a line break at its end, or a quote that was copied along.",
-        )
+    key = checked_key(connection, connection.api_key or connection.environment.get("ANTHROPIC_API_KEY"))
     if key:
         return key
-    if urlsplit(base_url).hostname in _LOOPBACK:
+    if is_on_this_machine(base_url):
         # The SDK insists on a key; a server on this machine need not want one.
         return "none"
     raise ProjectError(
@@ -134,17 +123,3 @@ def _api_key(connection: Connection, base_url: str) -> str:
         "Set ANTHROPIC_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
         "assistctl.yaml.",
     )
-
-
-def _texts(connection: Connection, option: str) -> dict[str, str]:
-    value = connection.options.get(option) or {}
-    if not isinstance(value, dict):
-        raise ProjectError(f"options.{option} of target {connection.target!r} must be a mapping of texts")
-    return {name: str(text) for name, text in value.items()}
-
-
-def _timeout(connection: Connection) -> float:
-    value = connection.options.get("timeout", _TIMEOUT_SECONDS)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ProjectError(f"options.timeout of target {connection.target!r} must be a number of seconds above 0")
-    return float(value)

@@ -12,11 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model import Json
 from assistctl.platforms.base import Connection
+from assistctl.platforms.connection_options import (
+    checked_address,
+    checked_key,
+    is_on_this_machine,
+    texts,
+    timeout,
+)
 from assistctl.platforms.pacing import AskAgainError, Pace
 
 if TYPE_CHECKING:
@@ -28,9 +34,6 @@ NamedFile: TypeAlias = tuple[str, BinaryIO]
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-# For each wait on the network, not for a request as a whole.
-_TIMEOUT_SECONDS = 120.0
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
 # for, when to us all of it is sent.
 _TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
@@ -52,7 +55,7 @@ class OpenAIWire:
     def __init__(self, connection: Connection, *, beta: str) -> None:
         self.base_url = base_url_of(connection)
         self._client = _client(connection, self.base_url)
-        self._timeout = _timeout(connection)
+        self._timeout = timeout(connection)
         self._headers = {"OpenAI-Beta": beta}
         self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
 
@@ -162,20 +165,7 @@ def base_url_of(connection: Connection) -> str:
     Raises ``ProjectError`` for one that is no http(s) address.
     """
     url = connection.base_url or connection.environment.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL
-    if not _is_http(url):
-        raise ProjectError(
-            f"the base_url of target {connection.target!r} is no http(s) address: {url!r}",
-            "It looks like https://api.example.com/v1.",
-        )
-    return url
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+    return checked_address(connection, url, "https://api.example.com/v1")
 
 
 def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
@@ -187,9 +177,9 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
         base_url=base_url,
         organization=connection.organization or environment.get("OPENAI_ORG_ID"),
         project=connection.project or environment.get("OPENAI_PROJECT_ID"),
-        default_query=_texts(connection, "default_query"),
-        default_headers=_texts(connection, "default_headers"),
-        timeout=_timeout(connection),
+        default_query=texts(connection, "default_query"),
+        default_headers=texts(connection, "default_headers"),
+        timeout=timeout(connection),
         # The SDK would repeat a create, and each request would back off by itself: see ``pacing``.
         max_retries=0,
         http_client=cast("httpx2.AsyncClient | None", connection.http_client),
@@ -197,15 +187,10 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
 
 
 def _api_key(connection: Connection, base_url: str) -> str:
-    key = connection.api_key or connection.environment.get("OPENAI_API_KEY")
-    if key and not (key.isascii() and key.isprintable()):
-        raise ProjectError(
-            f"the API key of target {connection.target!r} has a character that no key has",
-            "Look for a line break at its end, or a quote that was copied along.",
-        )
+    key = checked_key(connection, connection.api_key or connection.environment.get("OPENAI_API_KEY"))
     if key:
         return key
-    if urlsplit(base_url).hostname in _LOOPBACK or connection.http_client is not None:
+    if is_on_this_machine(base_url) or connection.http_client is not None:
         # The SDK insists on a key; a server on this machine need not want one.
         return "none"
     raise ProjectError(
@@ -213,20 +198,6 @@ def _api_key(connection: Connection, base_url: str) -> str:
         "Set OPENAI_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
         "assistctl.yaml.",
     )
-
-
-def _texts(connection: Connection, option: str) -> dict[str, str]:
-    value = connection.options.get(option) or {}
-    if not isinstance(value, dict):
-        raise ProjectError(f"options.{option} of target {connection.target!r} must be a mapping of texts")
-    return {name: str(text) for name, text in value.items()}
-
-
-def _timeout(connection: Connection) -> float:
-    value = connection.options.get("timeout", _TIMEOUT_SECONDS)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ProjectError(f"options.timeout of target {connection.target!r} must be a number of seconds above 0")
-    return float(value)
 
 
 def _parsed(response: httpx2.Response) -> Json:
