@@ -10,24 +10,25 @@ import openai
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.platforms.sdk_errors import answered, explained, message, outcome_unknown, unanswered
 
-__all__ = ["outcome_unknown", "translated"]
+__all__ = ["KEY_HINT", "outcome_unknown", "translated"]
+
+KEY_HINT = (
+    "The key is the target's api_key in assistctl.yaml, else OPENAI_API_KEY in the environment, else in .env."
+)
 
 _OPENAI_HOST = "api.openai.com"
 # A 429 that does not pass (https://platform.openai.com/docs/guides/error-codes).
 _NO_QUOTA = "insufficient_quota"
-_KEY_HINT = (
-    "The key is the target's api_key in assistctl.yaml, else OPENAI_API_KEY in the environment, else in .env."
-)
 
 
-def translated(error: Exception, base_url: str, *, repeatable: bool) -> PlatformError:
+def translated(error: Exception, base_url: str, *, repeatable: bool, key_hint: str = KEY_HINT) -> PlatformError:
     """``error`` (of the SDK or its HTTP library) as a ``PlatformError``.
 
-    An ``AskAgainError`` around it says that it may go through later. When the request is not ``repeatable`` and
-    may have been carried out, an ``OutcomeUnknownError``.
+    ``key_hint`` says where the key comes from. An ``AskAgainError`` around it says that it may go through later.
+    When the request is not ``repeatable`` and may have been carried out, an ``OutcomeUnknownError``.
     """
     if isinstance(error, openai.APIStatusError):
-        found = _explained(error, base_url)
+        found = _explained(error, base_url, key_hint)
         if error.code == _NO_QUOTA:
             advice = "The account's quota is used up; waiting does not help."
             return PlatformError(found.summary, advice, status=error.status_code)
@@ -36,10 +37,10 @@ def translated(error: Exception, base_url: str, *, repeatable: bool) -> Platform
     return unanswered(error, base_url, timed_out=timed_out, repeatable=repeatable)
 
 
-def _explained(error: openai.APIStatusError, base_url: str) -> PlatformError:
+def _explained(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
     if error.status_code == HTTPStatus.NOT_FOUND and _is_retired(error, base_url):
         return _retired(message(error, base_url))
-    return explained(error, base_url, key_hint=_KEY_HINT)
+    return explained(error, base_url, key_hint=key_hint)
 
 
 def _is_retired(error: openai.APIStatusError, base_url: str) -> bool:

@@ -49,12 +49,22 @@ class Answer:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A client that another SDK made; ``key_hint`` says where its key comes from. Its own retries are off."""
+
+    client: openai.AsyncOpenAI
+    key_hint: str
+
+
 class OpenAIWire:
     """One client, with the ``OpenAI-Beta`` header of one API. Every failure is a ``PlatformError``."""
 
-    def __init__(self, connection: Connection, *, beta: str) -> None:
-        self.base_url = base_url_of(connection)
-        self._client = _client(connection, self.base_url)
+    def __init__(self, connection: Connection, *, beta: str, signed_in: SignedIn | None = None) -> None:
+        """A client is made for ``connection``, unless there is one that is ``signed_in``."""
+        self.base_url = str(signed_in.client.base_url) if signed_in else base_url_of(connection)
+        self._client = signed_in.client if signed_in else _client(connection, self.base_url)
+        self._hints = {"key_hint": signed_in.key_hint} if signed_in else {}
         self._timeout = timeout(connection)
         self._headers = {"OpenAI-Beta": beta}
         self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
@@ -149,7 +159,7 @@ class OpenAIWire:
         try:
             response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise translated(error, self.base_url, repeatable=repeatable) from error
+            raise translated(error, self.base_url, repeatable=repeatable, **self._hints) from error
         except (ValueError, OSError) as error:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error

@@ -1,6 +1,6 @@
 """What a vendor's SDK raises, in words for people and as types the engine can act on.
 
-The vendors' SDKs come from one generator and raise alike; what differs is who they are.
+Most vendors' SDKs come from one generator and raise alike; what differs is who they are.
 """
 
 from __future__ import annotations
@@ -21,12 +21,28 @@ _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
+class Response(Protocol):
+    """What an SDK has of an answer."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By names that are found in any case."""
+
+
 class StatusError(Protocol):
     """An SDK's error for an answer with a 4xx or 5xx status."""
 
-    status_code: int
-    response: httpx2.Response
-    body: object | None
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def response(self) -> Response:
+        """The answer."""
+
+    @property
+    def body(self) -> object | None:
+        """Its body, parsed if it is JSON."""
 
 
 def answered(error: StatusError, found: PlatformError, *, repeatable: bool) -> PlatformError:
@@ -46,10 +62,16 @@ def answered(error: StatusError, found: PlatformError, *, repeatable: bool) -> P
     return found
 
 
-def unanswered(error: Exception, base_url: str, *, timed_out: bool, repeatable: bool) -> PlatformError:
-    """A request that got no answer, as ``answered`` has it."""
+def unanswered(
+    error: Exception, base_url: str, *, timed_out: bool, repeatable: bool, never_sent: bool | None = None
+) -> PlatformError:
+    """A request that got no answer, as ``answered`` has it.
+
+    ``never_sent`` says whether not even a connection was made; left out, it is told from the causes in httpx2.
+    """
     found = _timeout(base_url) if timed_out else _no_connection(error, base_url)
-    never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
+    if never_sent is None:
+        never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
     return AskAgainError(found if repeatable or never_sent else outcome_unknown(found), wait=None, throttled=False)
 
 

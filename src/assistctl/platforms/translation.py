@@ -23,6 +23,11 @@ def objects_in(value: Json) -> list[Object]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def without_nulls(value: Object) -> Object:
+    """What of an object is not null."""
+    return {name: part for name, part in value.items() if part is not None}
+
+
 def functions_in(tools: Json) -> Iterator[tuple[int, Object]]:
     """Each of the Assistants API's functions among ``tools``, with its place."""
     for place, tool in enumerate(tools if isinstance(tools, list) else ()):
