@@ -12,7 +12,7 @@ from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
-SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "GITHUB_")
+SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
 
 
 @pytest.fixture(scope="session")

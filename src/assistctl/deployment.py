@@ -303,9 +303,11 @@ def _deployed(key: str, one: Observed) -> DeployedAssistant:
 
 def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
     """The addresses an SDK may take from the environment on its own."""
-    return (environment[name] for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL") if name in environment)
+    names = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_ENDPOINT")
+    return (environment[name] for name in names if name in environment)
 
 
 def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
     """The credentials an SDK may take from the environment on its own."""
-    return (value for name, value in environment.items() if name.endswith("_API_KEY") and value)
+    endings = ("_API_KEY", "_CLIENT_SECRET")
+    return (value for name, value in environment.items() if name.endswith(endings) and value)

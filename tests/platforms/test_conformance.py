@@ -10,6 +10,7 @@ import pytest
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.platform_suite import PlatformSuite
+from support.foundry import PROJECT, Foundry
 from support.managed_agents import ManagedAgents
 from support.server import RecordingServer, recording_server, serving
 
@@ -48,3 +49,11 @@ class TestAnthropicAgents(PlatformSuite):
         with serving(ManagedAgents().app()) as server:
             address = server.url.removesuffix("/v1")
             yield open_platform("anthropic-agents", Connection("prod", tmp_path, base_url=address))
+
+
+class TestAzureFoundry(PlatformSuite):
+    @pytest.fixture(params=[True, False], ids=["fills in", "as it was sent"])
+    def platform(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+        with serving(Foundry(fills_in=request.param).app()) as server:
+            address = server.url.removesuffix("/v1") + PROJECT
+            yield open_platform("azure-foundry", Connection("prod", tmp_path, base_url=address))

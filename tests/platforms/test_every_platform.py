@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from support import foundry
 from support.managed_agents import BETA, ManagedAgents
 from support.projects import ProjectFolder
 from support.server import recording_server, serving
@@ -61,6 +62,10 @@ platforms:
     speed: fast
     tools: [{type: agent_toolset_20260401}]
     skills: [{type: custom, skill_id: skill_1}]
+  azure-foundry:
+    tool_choice: required
+    structured_inputs: {customer: {description: Who asks, schema: {type: string}}}
+    tools: [{type: web_search}, {type: mcp, server_label: orders, server_url: "https://mcp.example.com"}]
 """
 CHANGES = (
     ("Be {brief}", "Be very {brief}", "instructions"),
@@ -96,6 +101,26 @@ class Person:
         answer = httpx2.request(method, f"{self.url}{path}", headers=headers, **more)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+@dataclass
+class AzurePerson(Person):
+    """Somebody else in a Foundry project, where a change is a new version, and a name may be in the metadata."""
+
+    def names(self) -> list[str]:
+        return sorted(self._agents())
+
+    def edit(self, name: str, instructions: str) -> None:
+        latest = self._agents()[name]
+        kept = {part: latest[part] for part in ("metadata", "description") if part in latest}
+        definition = {**latest["definition"], self.word: instructions}
+        path = f"{self.path}/{latest['name']}/versions?api-version=v1"
+        self._ask("POST", path, json={**kept, "definition": definition})
+
+    def _agents(self) -> dict[str, dict[str, Any]]:
+        listed = self._ask("GET", f"{self.path}?limit=100&api-version=v1")["data"]
+        latest = [one["versions"]["latest"] for one in listed]
+        return {one["metadata"].get("assistctl_name", one["name"]): one for one in latest}
 
 
 @dataclass
@@ -138,7 +163,15 @@ def anthropic_agents(_: Path) -> Iterator[Cloud]:
         yield Cloud("anthropic-agents", url, ("claude-opus-5-5", "claude-haiku-5-5"), person)
 
 
-CLOUDS = {one.__name__: one for one in (local, openai_assistants, openai_agents, anthropic_agents)}
+@contextmanager
+def azure_foundry(_: Path) -> Iterator[Cloud]:
+    with serving(foundry.Foundry().app()) as server:
+        url = server.url.removesuffix("/v1") + foundry.PROJECT
+        person = AzurePerson(url, "/agents", ("accept", "application/json"))
+        yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person)
+
+
+CLOUDS = {one.__name__: one for one in (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry)}
 
 
 @pytest.fixture(params=CLOUDS)

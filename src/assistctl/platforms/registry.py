@@ -23,6 +23,7 @@ _MODULES: Mapping[str, str] = {
     "openai-assistants": "assistctl.platforms.openai_assistants",
     "openai-agents": "assistctl.platforms.openai_agents",
     "anthropic-agents": "assistctl.platforms.anthropic_agents",
+    "azure-foundry": "assistctl.platforms.azure_foundry",
 }
 
 

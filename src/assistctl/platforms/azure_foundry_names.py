@@ -1,0 +1,52 @@
+"""Two names of an agent: the one it is addressed by, for good, and the one that people gave it.
+
+A Foundry agent has but one name, by which it is called and kept apart from others: alphanumeric characters, with
+hyphens in the middle, 63 at most (``agent_name`` in azure-ai-projects 2.10.0). A manifest's name is any text, and
+may change. So an agent is called once, when it is created, and a name that is another stands in its metadata.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import unicodedata
+from collections.abc import Mapping
+
+NAME_PAIR = "assistctl_name"
+"""The metadata pair of a name that is not the agent's own; no manifest can declare one that begins so."""
+
+_LONGEST = 63
+_SUFFIX_CHARACTERS = 6
+_OTHERS = re.compile(r"[^A-Za-z0-9]+")
+# The mark of what assistctl owns, as far as it concerns an agent's name.
+_KEY_IN_MARK = re.compile(r"(?:^|\s)key=(\S+)")
+
+
+def agent_name(name: object, metadata: Mapping[str, str]) -> str:
+    """What to call an agent: after the key in its mark, without one after its name."""
+    found = _KEY_IN_MARK.search(metadata.get("assistctl", ""))
+    return _as_agent_name(found[1] if found else str(name or ""))
+
+
+def another(agent: str) -> str:
+    """A name like ``agent`` that surely nobody has."""
+    alphabet = string.ascii_lowercase + string.digits
+    suffix = "".join(secrets.choice(alphabet) for _ in range(_SUFFIX_CHARACTERS))
+    return f"{agent[: _LONGEST - _SUFFIX_CHARACTERS - 1].rstrip('-')}-{suffix}"
+
+
+def with_name(metadata: Mapping[str, str], name: object, agent: str) -> dict[str, str]:
+    """The metadata of ``agent`` that is named ``name``."""
+    return {**metadata} if name is None or name == agent else {**metadata, NAME_PAIR: str(name)}
+
+
+def without_name(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The metadata without the name in it."""
+    return {key: value for key, value in metadata.items() if key != NAME_PAIR}
+
+
+def _as_agent_name(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return _OTHERS.sub("-", plain).strip("-")[:_LONGEST].rstrip("-") or "agent"
