@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import openai
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.platforms.sdk_errors import answered, explained, message, outcome_unknown, unanswered
+from assistctl.platforms.sdk_errors import answered, explained, outcome_unknown, unanswered
 
 __all__ = ["KEY_HINT", "outcome_unknown", "translated"]
 
@@ -39,7 +39,7 @@ def translated(error: Exception, base_url: str, *, repeatable: bool, key_hint: s
 
 def _explained(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
     if error.status_code == HTTPStatus.NOT_FOUND and _is_retired(error, base_url):
-        return _retired(message(error, base_url))
+        return _retired()
     return explained(error, base_url, key_hint=key_hint)
 
 
@@ -48,11 +48,11 @@ def _is_retired(error: openai.APIStatusError, base_url: str) -> bool:
     return urlsplit(base_url).hostname == _OPENAI_HOST and "/assistants" in error.request.url.path
 
 
-def _retired(said: str) -> PlatformError:
+def _retired() -> PlatformError:
     return NotFoundError(
-        "OpenAI switched its Assistants endpoint off on 2026-08-26; it answers 404 to everything",
-        "Point the target's base_url at a compatible server (Azure Foundry Agent Service classic until "
-        "2027-03-31, a self-hosted one, or `assistctl serve`), or move to another platform. "
-        f"The answer was: {said}",
+        f"OpenAI switched its Assistants endpoint off on 2026-08-26: {_OPENAI_HOST} answers 404",
+        "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
+        "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
+        "until 2027-03-31.",
         status=HTTPStatus.NOT_FOUND,
     )
