@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +11,12 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
-from assistctl.errors import AssistctlError, ExitCode, ProjectError, did_you_mean
-from assistctl.manifest.writing import Written, is_withheld, key_for, written_manifest
-from assistctl.model import Json, Observed
-from assistctl.planning.ownership import is_marked, read_mark
+from assistctl.errors import ExitCode, ProjectError, did_you_mean
+from assistctl.manifest.declaring import is_withheld
+from assistctl.manifest.new_files import schema_beside, write_new
+from assistctl.manifest.undeclared import Scope, keyed, undeclared
+from assistctl.manifest.writing import Written, written_manifest
+from assistctl.model import Desired, Json, Observed
 from assistctl.platforms.registry import capabilities_of
 
 HELP = """Write manifests for assistants that already exist.
@@ -40,10 +41,10 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
     deployment = terminal.deployment()
     observed = asyncio.run(deployment.observed())
     folder = to or deployment.project.assistants
-    chosen = _named(wanted, observed) if wanted else _undeclared(deployment, observed)
-    written = _written(deployment, chosen, folder)
-    _check_nothing_is_there(written, folder)
-    paths = [path for one in written for path in _write(one, folder)]
+    declared = deployment.keys_only().desired
+    chosen = _named(wanted, observed) if wanted else undeclared(observed, declared, _scope(deployment))
+    written = _written(deployment, chosen, declared, folder)
+    paths = write_new(written, folder, "--to")
     for one in written:
         if one.withheld:
             names = ", ".join(one.withheld)
@@ -85,61 +86,16 @@ def _shown_name(one: Observed) -> str | None:
     return None if is_withheld(one, ("name",)) else one.name
 
 
-def _undeclared(deployment: Deployment, observed: Sequence[Observed]) -> list[Observed]:
-    """What no manifest declares by its key or, where nobody owns it, by its name."""
-    declared = deployment.keys_only().desired
-    keys = {one.key for one in declared}
-    names = {one.fields.get("name") for one in declared}
-    chosen = []
-    for one in observed:
-        mark = read_mark(one.metadata)
-        ours = mark is not None and mark.owned_by(deployment.owner, deployment.target.name)
-        if (ours and mark and mark.key not in keys) or (not is_marked(one.metadata) and one.name not in names):
-            chosen.append(one)
-    return chosen
-
-
-def _written(deployment: Deployment, chosen: Sequence[Observed], folder: Path) -> list[Written]:
-    # A manifest of this name would be taken for the project's own file.
-    taken = {"assistctl", *(one.key for one in deployment.keys_only().desired)}
-    written = []
+def _written(
+    deployment: Deployment, chosen: Sequence[Observed], declared: Sequence[Desired], folder: Path
+) -> list[Written]:
     defaults = capabilities_of(deployment.target.platform).defaults
-    for one in chosen:
-        mark = read_mark(one.metadata)
-        kept = mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
-        key = kept if kept and kept not in taken else key_for(one, taken)
-        taken.add(key)
-        written.append(written_manifest(one, key, schema=_schema(deployment, folder), defaults=defaults))
-    return written
+    schema = schema_beside(folder, deployment.project.directory)
+    return [
+        written_manifest(one, key, schema=schema, defaults=defaults)
+        for key, one in keyed(chosen, declared, _scope(deployment))
+    ]
 
 
-def _schema(deployment: Deployment, folder: Path) -> str:
-    return (
-        Path(os.path.relpath(deployment.project.directory / "schemas", folder)).as_posix()
-        + "/assistant.schema.json"
-    )
-
-
-def _check_nothing_is_there(written: Sequence[Written], folder: Path) -> None:
-    for one in written:
-        for name in one.files:
-            if os.path.lexists(folder / name):
-                raise AssistctlError(
-                    f"{folder / name} exists already, so nothing was written",
-                    "Move it away, or write to another folder with --to.",
-                )
-
-
-def _write(one: Written, folder: Path) -> list[Path]:
-    paths = []
-    for name, text in one.files.items():
-        path = folder / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Mode x: nothing is overwritten, also not what came into being a moment ago.
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(text)
-        except OSError as error:
-            raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
-        paths.append(path)
-    return paths
+def _scope(deployment: Deployment) -> Scope:
+    return Scope(deployment.owner, deployment.target.name)

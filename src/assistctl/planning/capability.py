@@ -86,7 +86,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Expressible
         if level == "mapped":
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
-            yield _diagnostic(desired, path, Severity.ERROR, f"{platform} cannot express {path}", note)
+            yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
     own = desired.platform_fields.get(platform, {})
     for name in own:
         if name not in capabilities.platform_fields:
@@ -95,6 +95,11 @@ def check_expressible(desired: Desired, platform: str, capabilities: Expressible
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level == "mapped" else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def inexpressible(platform: str, path: str) -> str:
+    """That a platform has no place for what is at ``path``."""
+    return f"{platform} cannot express {path}"
 
 
 def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str, str]]:

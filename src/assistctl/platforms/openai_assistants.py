@@ -62,7 +62,7 @@ class OpenAIAssistants:
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
-        return [_observed(item) for item in await all_items(self._page)]
+        return [observed_assistant(item) for item in await all_items(self._page)]
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """``GET /assistants/{id}``."""
@@ -75,7 +75,7 @@ class OpenAIAssistants:
         """``POST /assistants``, once."""
         answer = await self._wire.post("/assistants", _body(fields, metadata), repeatable=False)
         try:
-            return _observed(answer)
+            return observed_assistant(answer)
         except PlatformError as error:
             # It said yes, in words that are not understood: most likely the assistant is there.
             raise OutcomeUnknownError(error.summary, error.hint) from error
@@ -90,7 +90,7 @@ class OpenAIAssistants:
     ) -> Observed:
         """``POST /assistants/{id}``; it replaces what it is given, so that repeating it does no harm."""
         body = _body(fields, metadata)
-        return _observed(await self._wire.post(_path(assistant_id), body, repeatable=True))
+        return observed_assistant(await self._wire.post(_path(assistant_id), body, repeatable=True))
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``DELETE /assistants/{id}``."""
@@ -133,7 +133,8 @@ def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, 
     return {**fields, "metadata": dict(metadata.items())}
 
 
-def _observed(answer: Json) -> Observed:
+def observed_assistant(answer: Json) -> Observed:
+    """The assistant that ``answer`` describes. Raises ``PlatformError`` when it describes none."""
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
         raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")
     pairs = answer.get("metadata")

@@ -1,0 +1,43 @@
+"""Manifests as files that were not there before: nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from assistctl.errors import AssistctlError
+from assistctl.manifest.writing import Written
+
+
+def schema_beside(folder: Path, project: Path) -> str:
+    """Where an editor finds the project's schema of assistants, seen from a manifest in ``folder``."""
+    return Path(os.path.relpath(project / "schemas", folder)).as_posix() + "/assistant.schema.json"
+
+
+def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
+    """Raise ``AssistctlError`` if one of the files is there; ``option`` is how to name another folder."""
+    for one in written:
+        for name in one.files:
+            if os.path.lexists(folder / name):
+                raise AssistctlError(
+                    f"{folder / name} exists already, so nothing was written",
+                    f"Move it away, or write to another folder with {option}.",
+                )
+
+
+def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
+    """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
+    require_new(written, folder, option)
+    return [_write(folder / name, text) for one in written for name, text in one.files.items()]
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Mode x: nothing is overwritten, also not what came into being a moment ago.
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
+    return path
