@@ -8,6 +8,9 @@ from typing import Protocol
 from assistctl.errors import did_you_mean
 from assistctl.model import Desired, Diagnostic, Json, Severity
 
+# What is asked for by kind alone: nobody declares tools as such.
+_BY_KIND = frozenset({"tools", "files"})
+
 
 class Support(Protocol):
     """How a platform expresses one field."""
@@ -95,6 +98,24 @@ def check_expressible(desired: Desired, platform: str, capabilities: Expressible
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level == "mapped" else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:
+    """All that a manifest can ask of platforms with these ``tables``, the kinds of a thing beside it."""
+    known = list(dict.fromkeys(name for table in tables for name in table))
+    heads = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    return sorted((name for name in known if name not in _BY_KIND), key=lambda name: heads.index(_head(name)))
+
+
+def support_of(name: str, known: Mapping[str, Support]) -> Support | None:
+    """The support of a field, a tool or a kind of value; a kind that is not listed is what the field is."""
+    if name in known or _head(name) in _BY_KIND:
+        return known.get(name)
+    return known.get(_head(name))
+
+
+def _head(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def inexpressible(platform: str, path: str) -> str:

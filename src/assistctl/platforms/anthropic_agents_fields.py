@@ -32,6 +32,7 @@ _OWN = (*_LISTS, "multiagent", "execution_identity")
 _OF_MODEL = ("speed", "inference_geo")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOLSET = f"{{type: agent_toolset_20260401}} under platforms.{NAME}.tools"
+_SAMPLING = "There is nothing like it: reasoning_effort and the instructions steer there."
 _RESOURCES = "Files are resources of a session there, not of an agent."
 
 
@@ -101,23 +102,29 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
 
 CAPABILITIES = Capabilities(
     fields={
-        "name": Support(),
+        "name": Support(note="It must not be empty."),
         "description": Support(),
         "model": Support(),
         "instructions": Support(note="They are system there."),
         "metadata": Support(),
-        "tools.function": Support(note="They are custom tools there, with input_schema for parameters."),
-        "reasoning_effort": Support(note="It is model.effort there."),
+        "tools.function": Support(
+            note="They are custom tools there: each needs a description and parameters, and strict is left out."
+        ),
+        "reasoning_effort": Support(note="It is model.effort there, from low to max."),
         "response_format": Support(),
         "response_format.text": Support(),
         "response_format.json_schema": Support(
-            Level.UNSUPPORTED, "Remove it, and declare a function whose parameters are the schema."
+            Level.UNSUPPORTED, "Declare a function whose parameters are the schema."
         ),
         "response_format.json_object": Support(
-            Level.UNSUPPORTED, "Remove it, and ask for JSON in the instructions, or declare a function."
+            Level.UNSUPPORTED, "Ask for JSON in the instructions, or declare a function."
         ),
-        "temperature": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
-        "top_p": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
+        "temperature": Support(
+            Level.UNSUPPORTED, "There is nothing like it: reasoning_effort and the instructions steer there."
+        ),
+        "top_p": Support(
+            Level.UNSUPPORTED, "There is nothing like it: reasoning_effort and the instructions steer there."
+        ),
         "tool_resources": Support(Level.UNSUPPORTED, _RESOURCES),
         "tools.code_interpreter": Support(Level.UNSUPPORTED, f"Declare {_TOOLSET}: its bash runs code."),
         "tools.file_search": Support(

@@ -35,6 +35,7 @@ _OWN = ("service_tier", "multi_agent", "compaction", "experimental")
 _DEFERRALS = ("defer_loading", "async")
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
 _NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
+_SAMPLING = "There is nothing like it: reasoning_effort and the instructions steer there."
 
 
 def to_wire(fields: Mapping[str, Json]) -> Object:
@@ -112,11 +113,11 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
 
 CAPABILITIES = Capabilities(
     fields={
-        "name": Support(),
+        "name": Support(note=f"At most {_LONGEST_NAME} characters."),
         "model": Support(),
         "instructions": Support(note="They are appended to the platform's own base instructions."),
         "metadata": Support(),
-        "tools.function": Support(),
+        "tools.function": Support(note="Each needs a description and parameters, and strict is left out."),
         "reasoning_effort": Support(note="It is reasoning.effort there."),
         "response_format": Support(note="It is text.format there."),
         "response_format.json_schema": Support(
@@ -127,8 +128,12 @@ CAPABILITIES = Capabilities(
             Level.UNSUPPORTED, "Use json_schema; {type: object} lets any object through."
         ),
         "description": Support(Level.UNSUPPORTED, "Put it in metadata."),
-        "temperature": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
-        "top_p": Support(Level.UNSUPPORTED, "Remove it; reasoning_effort and the instructions steer there."),
+        "temperature": Support(
+            Level.UNSUPPORTED, "There is nothing like it: reasoning_effort and the instructions steer there."
+        ),
+        "top_p": Support(
+            Level.UNSUPPORTED, "There is nothing like it: reasoning_effort and the instructions steer there."
+        ),
         "tool_resources": Support(Level.MAPPED, _MOUNTED),
         "tools.code_interpreter": Support(
             Level.MAPPED, "Code runs in the session's environment, which reaches no network."

@@ -1,0 +1,76 @@
+"""What each platform expresses of a manifest, as Markdown made from the tables that the planner itself uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from assistctl.planning.capability import Support, names_in, support_of
+from assistctl.rendering.markdown_escape import code
+
+BEGIN = "<!-- capabilities: generated -->"
+END = "<!-- /capabilities -->"
+
+_WORDS = {"native": "yes", "mapped": "mapped", "unsupported": "no"}
+
+
+class Table(Protocol):
+    """The part of a platform's capabilities that the page shows."""
+
+    @property
+    def fields(self) -> Mapping[str, Support]:
+        """The support of each field, tool and kind of value."""
+
+    @property
+    def platform_fields(self) -> frozenset[str]:
+        """The names allowed under ``platforms.<name>``."""
+
+
+def capability_table(platforms: Mapping[str, Table]) -> str:
+    """A table with a row for each field and a column for each platform, and the notes below it."""
+    notes = _Notes()
+    fields = names_in(table.fields for table in platforms.values())
+    rows = [
+        _row([code(name), *(notes.cell(support_of(name, table.fields)) for table in platforms.values())])
+        for name in fields
+    ]
+    head = [_row(["field", *map(code, platforms)]), _row(["---"] * (len(platforms) + 1))]
+    return "\n".join([*head, *rows, "", *notes.listed(), "", *_own(platforms)])
+
+
+def with_table(page: str, table: str) -> str:
+    """``page`` with ``table`` between its markers. Raises ``ValueError`` when it has none."""
+    start, end = page.index(BEGIN) + len(BEGIN), page.index(END)
+    return f"{page[:start]}\n{table}\n{page[end:]}"
+
+
+class _Notes:
+    """The notes so far, each with its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def cell(self, support: Support | None) -> str:
+        """How a field is supported, with the number of the note about it."""
+        if support is None:
+            return _WORDS["unsupported"]
+        word = _WORDS[support.level]
+        if not support.note:
+            return word
+        number = self._numbers.setdefault(support.note, len(self._numbers) + 1)
+        return f"{word} ({number})"
+
+    def listed(self) -> Iterator[str]:
+        """The notes, as a numbered list."""
+        return (f"{number}. {note}" for note, number in self._numbers.items())
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _own(platforms: Mapping[str, Table]) -> Iterable[str]:
+    """The fields that only one platform has."""
+    for name, table in platforms.items():
+        if table.platform_fields:
+            yield f"- Under {code(f'platforms.{name}')}: {', '.join(map(code, sorted(table.platform_fields)))}."
