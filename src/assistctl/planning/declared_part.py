@@ -23,7 +23,7 @@ def is_own_tool(tool: Json) -> bool:
     if not isinstance(tool, dict):
         return False
     is_function = tool.get("type") == "function" and isinstance(tool.get("function"), dict)
-    return not is_function and tool.get("type") not in _KNOWN_TYPES
+    return not is_function and str(tool.get("type")) not in _KNOWN_TYPES
 
 
 def declared_part(unit: Path, there: Json, want: Json) -> Json:
