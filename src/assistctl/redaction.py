@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Plan, Result
+from assistctl.planning.fates import Fate, Migrated, Migration
 from assistctl.rendering.safe_text import SECRET
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _FREE_TEXT: dict[type, tuple[str, ...]] = {
     Diagnostic: ("summary", "detail"),
     Result: ("error",),
     Plan: ("changes", "drift", "diagnostics"),
+    Fate: ("path", "note", "value"),
+    Migrated: ("name", "fates"),
+    Migration: ("assistants", "declared"),
 }
 
 Shown = TypeVar("Shown")

@@ -11,7 +11,7 @@ import pytest
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
-ALL = ["validate", "plan", "apply", "destroy", "list", "output", "serve", "init"]
+ALL = ["validate", "plan", "apply", "destroy", "list", "output", "serve", "init", "migrate"]
 
 
 @pytest.mark.parametrize("command", ALL)

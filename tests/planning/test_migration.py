@@ -13,9 +13,9 @@ from assistctl.manifest import declaring
 from assistctl.manifest.faults import faults
 from assistctl.model import Json
 from assistctl.planning.capability import check_expressible
-from assistctl.planning.fates import Outcome
+from assistctl.planning.fates import Migrated, Outcome
 from assistctl.planning.left_behind import Library
-from assistctl.planning.migration import Destination, Migrated, Source, migrated
+from assistctl.planning.migration import Destination, Source, migrated
 from assistctl.platforms.openai_assistants import FIELDS, observed_assistant
 from assistctl.platforms.registry import capabilities_of
 from support.planning import declared

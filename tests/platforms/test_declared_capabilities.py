@@ -56,7 +56,7 @@ SAMPLES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     ),
 }
 OURS = {"kind", "key", "files", "vector_store", "lifecycle", "import", "moved_from", "checks", "platforms"}
-SEVERITIES = {Level.MAPPED: Severity.INFO, Level.UNSUPPORTED: Severity.ERROR}
+SEVERITIES: Mapping[str, Severity] = {Level.MAPPED: Severity.INFO, Level.UNSUPPORTED: Severity.ERROR}
 
 
 def key_of(name: str) -> str:

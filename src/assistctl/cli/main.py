@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "forget": "Let go of assistants without deleting them.",
     "drift": "Show only what was changed outside.",
     "dump": "Write manifests for assistants that already exist.",
+    "migrate": "Move assistants to another platform, with a loss report.",
     "list": "List what is deployed.",
     "output": "Print key and id of each assistant, for scripts.",
     "history": "List past applies, or show what one did.",

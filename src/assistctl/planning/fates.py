@@ -1,11 +1,16 @@
-"""What becomes of a field on another platform."""
+"""What becomes of assistants and their fields on another platform, as it is reported."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
-from assistctl.model import Json
+from assistctl.model import Json, TargetName
+
+Document: TypeAlias = Mapping[str, Json]
+"""A manifest's fields, in the Assistants API's shapes."""
 
 
 class Outcome(StrEnum):
@@ -30,3 +35,39 @@ class Fate:
     outcome: Outcome
     note: str = ""
     value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The ``document`` that declares an assistant on another platform, and what became of each of its fields."""
+
+    key: str
+    id: str
+    name: str | None
+    document: Document
+    fates: tuple[Fate, ...]
+
+    def those(self, outcome: Outcome) -> tuple[Fate, ...]:
+        """The fields with that outcome."""
+        return tuple(fate for fate in self.fates if fate.outcome is outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A move of assistants between platforms, as it is reported.
+
+    ``declared`` are the names (or ids) of those that manifests declare already, ``others`` counts those that
+    somebody else owns: both are left out.
+    """
+
+    project: str
+    source: TargetName
+    target: TargetName
+    assistants: tuple[Migrated, ...]
+    declared: tuple[str, ...] = ()
+    others: int = 0
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything is lost."""
+        return any(one.those(Outcome.LOST) for one in self.assistants)

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from assistctl.model import Desired, Diagnostic, Json, Position, Severity, TargetName
+from assistctl.model import Desired, Diagnostic, Json, Position, Severity
 from assistctl.planning.canonical import tool_identities
 from assistctl.planning.capability import Expressible, check_expressible, inexpressible
 from assistctl.planning.expressed import PLATFORMS
-from assistctl.planning.fates import Fate, Outcome
+from assistctl.planning.fates import Document, Fate, Migrated, Outcome
 from assistctl.planning.fitting import Complaint, Names, fitted
 from assistctl.planning.left_behind import Library, left_behind
 from assistctl.planning.ownership import METADATA_PAIRS, OUR_PAIRS
 
-Document: TypeAlias = Mapping[str, Json]
 Faults: TypeAlias = Callable[[Document], Iterable[Diagnostic]]
 
 _ROOM = METADATA_PAIRS - OUR_PAIRS
@@ -59,42 +58,6 @@ class Destination:
     platform: str
     capabilities: Expressible
     faults: Faults
-
-
-@dataclass(frozen=True, slots=True)
-class Migrated:
-    """The ``document`` that declares an assistant on another platform, and what became of each of its fields."""
-
-    key: str
-    id: str
-    name: str | None
-    document: Document
-    fates: tuple[Fate, ...]
-
-    def those(self, outcome: Outcome) -> tuple[Fate, ...]:
-        """The fields with that outcome."""
-        return tuple(fate for fate in self.fates if fate.outcome is outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """A move of assistants between platforms, as it is reported.
-
-    ``declared`` are the names (or ids) of those that manifests declare already, ``others`` counts those that
-    somebody else owns: both are left out.
-    """
-
-    project: str
-    source: TargetName
-    target: TargetName
-    assistants: tuple[Migrated, ...]
-    declared: tuple[str, ...] = ()
-    others: int = 0
-
-    @property
-    def loses(self) -> bool:
-        """Whether anything is lost."""
-        return any(one.those(Outcome.LOST) for one in self.assistants)
 
 
 def migrated(source: Source, to: Destination, library: Library) -> Migrated:
