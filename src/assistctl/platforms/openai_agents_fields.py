@@ -35,7 +35,6 @@ _OWN = ("service_tier", "multi_agent", "compaction", "experimental")
 _DEFERRALS = ("defer_loading", "async")
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
 _NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
-_SAMPLING = "There is nothing like it: reasoning_effort and the instructions steer there."
 
 
 def to_wire(fields: Mapping[str, Json]) -> Object:

@@ -67,7 +67,7 @@ class OpenAIAssistants:
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """``GET /assistants/{id}``."""
         try:
-            return _observed(await self._wire.get(_path(assistant_id)))
+            return observed_assistant(await self._wire.get(_path(assistant_id)))
         except NotFoundError:
             return None
 
