@@ -58,10 +58,8 @@ def _place(target: TargetName) -> str:
 
 
 def _assistant(one: Migrated) -> Iterator[Line]:
-    head = Text(label(one.key), "bold")
-    if one.name:
-        head.append(f"  {label(one.name)}")
-    head.append(f"  {label(one.id)}", "dim")
+    name = f"  {label(one.name)}" if one.name else ""
+    head = Text.assemble((label(one.key), "bold"), name, (f"  {label(one.id)}", "dim"))
     yield Line(head, prefix=Text("  "), hang=4)
     for outcome, verb in _VERBS.items():
         paths = [visible(fate.path) for fate in one.those(outcome)]
