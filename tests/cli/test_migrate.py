@@ -32,7 +32,7 @@ LOST = {
         "response_format": 1,
         "temperature": 3,
         "tool_resources": 7,
-        "tools": 8,
+        "tools": 4,
         "top_p": 2,
     },
     "managed": {
