@@ -53,10 +53,10 @@ def refuse_twins(contents: Contents) -> None:
 
 def _identity(tool: Json) -> tuple[str, str] | None:
     kind = tool.get("type") if isinstance(tool, dict) else None
-    if not isinstance(tool, dict) or kind not in _TOOLS:
+    if not isinstance(tool, dict) or not isinstance(kind, str) or kind not in _TOOLS:
         return None
     if kind != "function":
-        return str(kind), ""
+        return kind, ""
     function = tool.get("function")
     name = function.get("name") if isinstance(function, dict) else None
     return ("function", name) if isinstance(name, str) else None

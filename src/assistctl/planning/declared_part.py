@@ -15,7 +15,8 @@ from assistctl.planning.paths import Path
 
 # A thousand digests are a few milliseconds.
 _MOST_TRIED = 10
-_KNOWN_TYPES = frozenset({"code_interpreter", "file_search"})
+# No set: what a server calls a type may be no text.
+_KNOWN_TYPES = ("code_interpreter", "file_search")
 
 
 def is_own_tool(tool: Json) -> bool:
