@@ -103,6 +103,7 @@ def in_seconds(seconds: int) -> str:
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after": in_seconds(-60)}, 0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"}, None),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),

@@ -121,7 +121,8 @@ class AnthropicAgents:
 
     def _observed(self, answer: Json) -> Observed:
         version = as_object(answer).get("version")
-        revision = str(version) if isinstance(version, int) else None
+        is_number = isinstance(version, int) and not isinstance(version, bool)
+        revision = str(version) if is_number else None
         one = observed(answer, from_wire(as_object(answer)), revision)
         self._pairs[one.id, one.revision] = frozenset(one.metadata)
         return one

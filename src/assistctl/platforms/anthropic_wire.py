@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection_options import (
     checked_address,
@@ -77,12 +77,9 @@ class AnthropicWire:
         except (ValueError, OSError) as error:
             raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
-            return cast("Json", json.loads(response.content))
-        except (ValueError, RecursionError) as error:
-            found = PlatformError(
-                f"the platform's answer is not JSON (HTTP {response.status_code})", "Is the base_url right?"
-            )
-            raise (found if repeatable else outcome_unknown(found)) from error
+            return parsed(response.content, response.status_code)
+        except PlatformError as error:
+            raise error if repeatable else outcome_unknown(error) from error
 
 
 def _base_url(connection: Connection) -> str:

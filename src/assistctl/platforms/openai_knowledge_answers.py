@@ -7,6 +7,7 @@ OpenAI's API description. Servers that leave out or null what it calls required 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
@@ -20,6 +21,8 @@ Made = TypeVar("Made")
 _STORE_FIELDS = ("name", "expires_after")
 # The last of these, in seconds since 1970, is in the year 5138; what is beyond it are milliseconds.
 _LAST_SECOND = 10**11
+# Up to four months.
+_MILLISECONDS = re.compile("[0-9]{1,10}")
 
 
 def uploaded_file(answer: Json) -> UploadedFile:
@@ -73,7 +76,7 @@ def indexing(answer: Json, headers: Mapping[str, str]) -> Indexing:
     is, whatever it counts.
     """
     fields = _object(answer, "batch of files")
-    counts, status = _counts(fields), fields.get("status")
+    counts, status = _counts(fields), _text(fields.get("status"))
     waiting, failed = counts["in_progress"], counts["failed"] + counts["cancelled"]
     if status in {"cancelled", "failed"}:
         waiting, failed = 0, max(failed + waiting, 1)
@@ -126,7 +129,7 @@ def _reason(error: Json) -> str | None:
 def _seconds(moment: Json) -> int:
     """A moment as seconds since 1970; 0 if it is none. Some servers say milliseconds, some write a date."""
     if isinstance(moment, int | float):
-        return int(moment / 1000 if moment > _LAST_SECOND else moment)
+        return int(moment // 1000 if moment > _LAST_SECOND else moment)
     try:
         date = dt.datetime.fromisoformat(_text(moment))
     except ValueError:
@@ -136,4 +139,4 @@ def _seconds(moment: Json) -> int:
 
 def _poll_after(headers: Mapping[str, str]) -> float | None:
     milliseconds = headers.get("openai-poll-after-ms", "")
-    return int(milliseconds) / 1000 if milliseconds.isascii() and milliseconds.isdigit() else None
+    return int(milliseconds) / 1000 if _MILLISECONDS.fullmatch(milliseconds) else None

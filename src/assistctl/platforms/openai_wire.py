@@ -7,7 +7,6 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection_options import (
     checked_address,
@@ -164,7 +164,7 @@ class OpenAIWire:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
-            return Answer(_parsed(response), response.headers)
+            return Answer(parsed(response.content, response.status_code), response.headers)
         except PlatformError as error:
             raise error if repeatable else outcome_unknown(error) from error
 
@@ -208,12 +208,3 @@ def _api_key(connection: Connection, base_url: str) -> str:
         "Set OPENAI_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
         "assistctl.yaml.",
     )
-
-
-def _parsed(response: httpx2.Response) -> Json:
-    try:
-        return cast("Json", json.loads(response.content))
-    except (ValueError, RecursionError) as error:
-        raise PlatformError(
-            f"the platform's answer is not JSON (HTTP {response.status_code})", "Is the base_url right?"
-        ) from error
