@@ -18,6 +18,7 @@ from assistctl.platforms.connection_options import (
     timeout,
 )
 from assistctl.platforms.pacing import Pace
+from assistctl.platforms.same_place import only_to
 
 if TYPE_CHECKING:
     import anthropic
@@ -104,7 +105,8 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
         timeout=timeout(connection),
         # The SDK would repeat a create, and an update whose version is no longer the right one.
         max_retries=0,
-        http_client=cast("httpx2.AsyncClient | None", connection.http_client),
+        http_client=cast("httpx2.AsyncClient | None", connection.http_client)
+        or anthropic.DefaultAsyncHttpxClient(event_hooks=only_to(base_url)),
     )
 
 

@@ -24,6 +24,7 @@ from assistctl.platforms.connection_options import (
     timeout,
 )
 from assistctl.platforms.pacing import AskAgainError, Pace
+from assistctl.platforms.same_place import only_to
 
 if TYPE_CHECKING:
     import httpx2
@@ -192,7 +193,8 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
         timeout=timeout(connection),
         # The SDK would repeat a create, and each request would back off by itself: see ``pacing``.
         max_retries=0,
-        http_client=cast("httpx2.AsyncClient | None", connection.http_client),
+        http_client=cast("httpx2.AsyncClient | None", connection.http_client)
+        or openai.DefaultAsyncHttpxClient(event_hooks=only_to(base_url)),
     )
 
 

@@ -1,0 +1,121 @@
+"""A server whose certificate nobody vouches for: it is refused, whatever the target's options say."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import trustme
+
+from support.projects import ProjectFolder
+
+SWITCHES: dict[str, object] = {
+    "verify": False,
+    "verify_ssl": False,
+    "ssl_verify": False,
+    "insecure": True,
+    "tls": {"verify": False},
+    "http_client": {"verify": False},
+    "cert": None,
+}
+
+
+@dataclass
+class Site:
+    """A server over HTTPS at ``url``; ``asked`` are the paths it was asked for."""
+
+    url: str
+    authority: Path
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    """An empty platform over HTTPS; its authority's certificate is in a file that nothing trusts by itself."""
+    authority = trustme.CA()
+    path = folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    site = Site("", path)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            site.asked.append(self.path)
+            body = json.dumps({"object": "list", "data": [], "has_more": False}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    class Quiet(HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that hangs up is what is wanted here."""
+
+    server = Quiet(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    site.url = f"https://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join(20)
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+def planned(
+    project: ProjectFolder, site: Site, platform: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """``assistctl plan`` on that server, in a process of its own."""
+    base_url = site.url if platform == "anthropic-agents" else f"{site.url}/v1"
+    target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": SWITCHES}
+    project.write(
+        "assistctl.yaml", json.dumps({"project": "acme", "default_target": "it", "targets": {"it": target}})
+    )
+    project.manifest("one", instructions="Be brief.")
+    site.asked.clear()
+    return subprocess.run(
+        [sys.executable, "-m", "assistctl", "plan"],
+        cwd=project.path,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents"])
+def test_it_is_not_spoken_to(project: ProjectFolder, site: Site, platform: str) -> None:
+    done = planned(project, site, platform, PYTHONHTTPSVERIFY="0", CURL_CA_BUNDLE="", REQUESTS_CA_BUNDLE="")
+    assert done.returncode == 1
+    assert "certificate" in done.stderr
+    assert site.asked == []
+
+
+def test_it_is_once_its_authority_is_trusted(project: ProjectFolder, site: Site) -> None:
+    done = planned(project, site, "openai-assistants", SSL_CERT_FILE=str(site.authority))
+    assert done.returncode == 0, done.stderr
+    assert any(path.startswith("/v1/assistants") for path in site.asked)
