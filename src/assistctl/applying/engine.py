@@ -31,6 +31,10 @@ DEFAULT_PARALLELISM = 8
 DEFAULT_WAIT = 600.0
 """How long files may take to be indexed, in seconds."""
 
+# Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
+# files. With no bound, thousands of them would ask for their state at once, and none be heard in time.
+_STORES_PER_SLOT = 4
+
 
 async def carry_out(
     plan: Plan,
@@ -63,7 +67,8 @@ async def carry_out(
         record = record or UploadRecord(Path.cwd(), "")
         uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, book)
         reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
-    run = _Run(plan, platform, parallelism, watch, gate, asyncio.Semaphore(parallelism), reading, replan, book)
+    slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
+    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book)
     await run.everything(alone=alone)
     return tuple(run.results[id(change)] for change in plan.changes)
 
@@ -76,6 +81,7 @@ class _Run:
     watch: Watch
     gate: Gate
     slots: asyncio.Semaphore
+    store_slots: asyncio.Semaphore
     reading: ReadingMatter | None
     replan: Replan | None
     book: Book
@@ -177,7 +183,9 @@ class _Run:
         if self.reading is None:
             self._finish(change, failed(change, PlatformError(f"{self.platform.name} has no vector stores")))
             return
-        self._finish(change, await self.reading.change_store(change))
+        async with self.store_slots:
+            result = await self.reading.change_store(change)
+        self._finish(change, result)
 
     async def _files(self, reading: ReadingMatter) -> None:
         made = {(str(result.kind), result.key): result for result in self.results.values()}
