@@ -118,7 +118,8 @@ class UploadRecord:
 
 
 def _new_file(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for one in (folder.parent, folder):
+        one.mkdir(exist_ok=True, mode=0o700)
     path = folder / f"{secrets.token_hex(8)}.jsonl"
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     return path

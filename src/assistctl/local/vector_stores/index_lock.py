@@ -6,6 +6,7 @@ works wherever the database itself does.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +15,11 @@ from pathlib import Path
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Whether the lock could be had; if so it is held until the end of the block."""
+    """Whether the lock could be had; if so it is held until the end of the block.
+
+    The file is made if it is not there, for its owner only.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
