@@ -309,5 +309,5 @@ def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
 
 def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
     """The credentials an SDK may take from the environment on its own."""
-    endings = ("_API_KEY", "_CLIENT_SECRET")
+    endings = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
     return (value for name, value in environment.items() if name.endswith(endings) and value)

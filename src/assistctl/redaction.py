@@ -92,12 +92,17 @@ def keep_out_of_logs(secrets: Iterable[str]) -> None:
 
 @dataclass(slots=True)
 class _RecordsWithoutSecrets:
-    """Makes log records as ``make`` does, and takes the secrets out of their text."""
+    """Makes log records as ``make`` does, and takes the secrets out of their text and traceback."""
 
     make: Callable[..., LogRecord]
     redactor: Redactor
 
     def __call__(self, *args: object, **options: object) -> LogRecord:
+        import logging
+
         record = self.make(*args, **options)
         record.msg, record.args = self.redactor.text(record.getMessage()), ()
+        if record.exc_info:
+            # Formatters take the text that is there; an error may quote what it could not send.
+            record.exc_text = self.redactor.text(logging.Formatter().formatException(record.exc_info))
         return record

@@ -45,3 +45,14 @@ def test_no_secret_is_in_the_debug_log(project: ProjectFolder) -> None:
     )
     assert "openai._base_client" in done.stderr, "the SDK does log"
     assert "s3cret" not in done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("own_records")
+def test_a_traceback_is_covered(caplog: pytest.LogCaptureFixture) -> None:
+    keep_out_of_logs(["first-secret"])
+    try:
+        int("first-secret")
+    except ValueError:
+        logging.getLogger("somebody.elses").warning("no number", exc_info=True)
+    assert "ValueError: invalid literal for int() with base 10: '(secret)'" in caplog.text
+    assert "base 10: 'first-secret'" not in caplog.text
