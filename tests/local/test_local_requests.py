@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from assistctl.local import body
 from assistctl.local.app import create_app
+from assistctl.local.files import upload
 
 pytestmark = pytest.mark.anyio
 
@@ -118,6 +121,27 @@ async def test_a_body_beyond_the_cap_is_a_413(http: httpx2.AsyncClient, monkeypa
     response = await http.post("/assistants", content=fits + b" ")
     assert response.status_code == 413
     assert "The maximum is 100 bytes." in response.json()["error"]["message"]
+
+
+async def test_the_cap_is_on_every_body(
+    app: Starlette, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "MAX_BYTES", 100)
+    monkeypatch.setattr(upload, "MAX_BYTES", 100)
+    large = b'{"model": "gpt-4o"}'.ljust(101)
+    form = {"purpose": (None, b"assistants"), "file": ("x", b"x" * 101)}
+    tried = 0
+    for route in app.routes:
+        assert isinstance(route, Route)
+        path = re.sub(r"\{[^}]+\}", "x", route.path).removeprefix("/v1")
+        headers = {"openai-beta": "assistants=v2, agents=v1"}
+        if path == "/files":
+            answer = await http.post(path, headers=headers, files=form)
+        else:
+            answer = await http.post(path, headers=headers, content=large)
+        tried += answer.status_code == 413
+        assert answer.status_code in {404, 405, 413}, (path, answer.text)
+    assert tried >= 8
 
 
 async def test_a_key_is_asked_for_when_there_is_one(client_of: ClientOf) -> None:
