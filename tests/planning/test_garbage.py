@@ -94,3 +94,12 @@ def test_what_only_looks_like_ours_is_left_while_an_environment_has_it(
     one = ObservedEnvironment("env_1", "e", OWNED, in_use, frozenset({"f2"}))
     listed = [one for one in found(Everything([], [], {}, UPLOADS, [one]), ours) if one[0] != "env_1"]
     assert listed == expected
+
+
+def test_ids_that_are_no_text_refer_to_nothing() -> None:
+    resources = {
+        "file_search": {"vector_store_ids": [{"id": "vs_1"}, 7]},
+        "code_interpreter": {"file_ids": [["f1"]]},
+    }
+    odd = Observed("asst_1", {"tool_resources": resources}, {})  # type: ignore[dict-item]  # JSON, more narrowly
+    assert found(Everything([odd], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True), ("f1", True)]

@@ -123,8 +123,9 @@ def _rename(node: Tree, step: Tree, random: Random, others: tuple[Tree, ...]) ->
     if isinstance(node, list):
         node.append(copy.deepcopy(node[step]))
         return
-    at = random.randrange(len(step) + 1)
-    node[step[:at] + random.choice(("x", "", "_", "S")) + step[at + 1 :]] = node.pop(step)
+    word = str(step)
+    at = random.randrange(len(word) + 1)
+    node[word[:at] + random.choice(("x", "", "_", "S")) + word[at + 1 :]] = node.pop(step)
     if others and random.random() < 0.2:
         _transplant(node, step, random, others)
 

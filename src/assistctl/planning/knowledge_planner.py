@@ -78,7 +78,7 @@ class KnowledgeDraft:
         held = interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else []
         there = {one.token: one for one in held}
         wanted = tokens_of_files(desired.interpreter_files)
-        by_id = {one for one in file_ids(desired.fields) if isinstance(one, str)}
+        by_id = set(file_ids(desired.fields))
         for one in held:
             if one.file_id in by_id:
                 self.files.stays(one.file_id)

@@ -79,14 +79,14 @@ def with_tokens(desired: Desired) -> Desired:
     return replace(desired, fields={**desired.fields, "tool_resources": resources})
 
 
-def file_ids(fields: Mapping[str, Json]) -> list[Json]:
-    """The ids of the code interpreter's files in an assistant's fields."""
-    return _ids(fields, "code_interpreter")
+def file_ids(fields: Mapping[str, Json]) -> list[str]:
+    """The ids of the code interpreter's files in an assistant's fields; what is no text is none."""
+    return [one for one in _ids(fields, "code_interpreter") if isinstance(one, str)]
 
 
-def store_ids(fields: Mapping[str, Json]) -> list[Json]:
-    """The ids of the vector stores in an assistant's fields."""
-    return _ids(fields, "file_search")
+def store_ids(fields: Mapping[str, Json]) -> list[str]:
+    """The ids of the vector stores in an assistant's fields; what is no text is none."""
+    return [one for one in _ids(fields, "file_search") if isinstance(one, str)]
 
 
 def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> dict[str, Json]:
@@ -105,7 +105,7 @@ def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> 
 def tokens_in(fields: Mapping[str, Json]) -> set[str]:
     """The tokens in ``tool_resources``."""
     those = (*file_ids(fields), *store_ids(fields))
-    return {one for one in those if isinstance(one, str) and is_token(one)}
+    return {one for one in those if is_token(one)}
 
 
 def is_token(text: str) -> bool:
