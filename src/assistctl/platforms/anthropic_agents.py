@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.anthropic_agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic_wire import AnthropicWire
 from assistctl.platforms.base import Connection
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.pager import PAGE_SIZE
 from assistctl.platforms.token_pager import all_items_by_token
 from assistctl.platforms.translation import Object, as_object, observed
@@ -134,7 +134,7 @@ def connect(connection: Connection) -> AnthropicAgents:
 
 
 def _path(assistant_id: str) -> str:
-    return f"/v1/agents/{quote(assistant_id, safe='')}"
+    return path_of("/v1/agents", assistant_id)
 
 
 def _require_version(now: Observed, revision: str | None) -> None:

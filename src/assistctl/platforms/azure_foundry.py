@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
@@ -20,6 +19,7 @@ from assistctl.platforms.azure_foundry_fields import CAPABILITIES, KIND, NAME, d
 from assistctl.platforms.azure_foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure_wire import AzureWire
 from assistctl.platforms.base import Connection
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_wire import OpenAIWire
 from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
@@ -184,7 +184,7 @@ def connect(connection: Connection) -> AzureFoundry:
 
 
 def _path(*parts: str) -> str:
-    return "/".join(["/agents", *(quote(part, safe="") for part in parts)])
+    return path_of("/agents", *parts)
 
 
 def _next(version: str | None) -> str | None:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.knowledge import ObservedEnvironment
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Connection
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai_agent_uploads import AgentUploads
 from assistctl.platforms.openai_agents_fields import CAPABILITIES, NAME, from_wire, to_wire
@@ -144,4 +144,4 @@ def connect(connection: Connection) -> OpenAIAgents:
 
 
 def _path(assistant_id: str) -> str:
-    return f"{_AGENTS}/{quote(assistant_id, safe='')}"
+    return path_of(_AGENTS, assistant_id)

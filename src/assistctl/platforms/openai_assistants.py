@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_models import listed_models
 from assistctl.platforms.openai_wire import OpenAIWire
@@ -126,7 +126,7 @@ def connect(connection: Connection) -> OpenAIAssistants:
 
 
 def _path(assistant_id: str) -> str:
-    return f"/assistants/{quote(assistant_id, safe='')}"
+    return path_of("/assistants", assistant_id)
 
 
 def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:

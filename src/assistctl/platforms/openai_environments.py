@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import pairwise
-from urllib.parse import quote
 
 from assistctl.errors import LeftBehindError, OutcomeUnknownError, PlatformError
 from assistctl.knowledge import ObservedEnvironment
 from assistctl.model import Json
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_agent_link import FILES_PAIR, Link, interpreter_ids, runs_code
 from assistctl.platforms.openai_agent_uploads import AgentUploads
 from assistctl.platforms.openai_environment_template import (
@@ -119,7 +119,7 @@ class Environments:
 
     async def remove(self, template_id: str) -> None:
         """``DELETE /agents/environments/templates/{id}``; one that is gone already is no error."""
-        await self.wire.remove(f"{_PATH}/{quote(template_id, safe='')}", template_id)
+        await self.wire.remove(path_of(_PATH, template_id), template_id)
         if self._known is not None:
             self._known.pop(template_id, None)
 

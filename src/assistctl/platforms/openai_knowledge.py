@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from assistctl.errors import NotFoundError
 from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge_answers import (
     batch_id,
     indexing,
@@ -158,7 +158,7 @@ def _now() -> float:
 
 
 def _store(*parts: str) -> str:
-    return "/".join([_STORES, *(quote(part, safe="") for part in parts)])
+    return path_of(_STORES, *parts)
 
 
 def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:

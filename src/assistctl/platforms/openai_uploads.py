@@ -9,11 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.knowledge import UploadedFile
 from assistctl.model import Json
+from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge_answers import made, uploaded_file
 from assistctl.platforms.openai_wire import NamedFile, OpenAIWire
 from assistctl.platforms.source_reader import SourceReader
@@ -29,7 +29,7 @@ _NOT_IN_FORMS = re.compile(r'["\\\x00-\x1a\x1c-\x1f]')
 
 def file_path(file_id: str) -> str:
     """Where an upload is."""
-    return f"/files/{quote(file_id, safe='')}"
+    return path_of("/files", file_id)
 
 
 async def upload(wire: OpenAIWire, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
