@@ -34,6 +34,7 @@ class StoreWork:
 
     ``pending`` maps uploads that are in it and being indexed to their paths, ``retag`` uploads to their new
     attributes; ``detach`` are the uploads to take out. ``settled`` is the metadata pair that says it is done.
+    ``holding`` is how many files one that is deleted may hold.
     """
 
     attach: tuple[PlannedAttachment, ...] = ()
@@ -41,6 +42,7 @@ class StoreWork:
     retag: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     detach: tuple[str, ...] = ()
     settled: str = ""
+    holding: int | None = None
 
     def __bool__(self) -> bool:
         return bool(self.attach or self.pending or self.retag or self.detach)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,6 +37,25 @@ def hold_creates(server: RecordingServer, number: int) -> None:
         if len(waiting) >= number:
             together.set()
         return together
+
+    server.gate = gate
+
+
+def meanwhile(server: RecordingServer, method: str, path: str, edit: Callable[[], None]) -> None:
+    """Let somebody ``edit`` while the first request is held back that has this method and part of a path."""
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if asked.method != method or path not in asked.path:
+            return None
+        server.gate = lambda _: None
+        edited = threading.Event()
+
+        def edit_and_go_on() -> None:
+            edit()
+            edited.set()
+
+        threading.Thread(target=edit_and_go_on).start()
+        return edited
 
     server.gate = gate
 
@@ -129,3 +149,46 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     assert (results["a"]["status"], results["b"]["status"]) == ("failed", "ok")
     assert "since this was planned" in results["a"]["error"]
     assert {one["name"]: one["instructions"] for one in shelves.assistants()} == {"a": "One.", "b": "Two."}
+
+
+def searching_desk(project: ProjectFolder) -> None:
+    """A desk with one document to search, applied."""
+    project.write("assistants/docs/one.md", "hello")
+    project.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert project.run("apply", "--yes").code == 0
+
+
+def test_an_edit_of_a_vector_store_between_plan_and_change_stays(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    searching_desk(remote)
+    [before] = shelves.stores()
+    remote.write("assistants/docs/two.md", "goodbye")
+    meanwhile(server, "POST", "/file_batches", lambda: shelves.change(before["id"], name="Somebody's"))
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert applied.code == 4
+    [result] = [one for one in applied.json["results"] if one["kind"] == "vector_store"]
+    assert "since this was planned" in result["error"]
+    [now] = shelves.stores()
+    assert (now["name"], now["metadata"]) == ("Somebody's", before["metadata"])
+    again = remote.run("apply", "--yes")
+    assert again.code == 0
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert sorted(shelves.uploads().values()) == ["one.md", "two.md"]
+
+
+def test_a_vector_store_that_somebody_put_a_file_into_meanwhile_is_not_deleted(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    searching_desk(remote)
+    remote.remove("desk")
+    [store] = shelves.stores()
+    theirs = shelves.upload("theirs.md", b"theirs")
+    meanwhile(server, "DELETE", "/assistants/", lambda: shelves.attach(store["id"], theirs))
+    applied = remote.run("apply", "--yes", "--allow-deletes")
+    assert applied.code == 4
+    assert "1 when this was planned, 2 now" in applied.out
+    assert len(shelves.stores()) == 1
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
+    assert shelves.stores() == []
+    assert list(shelves.uploads().values()) == ["theirs.md"]

@@ -97,6 +97,7 @@ def test_a_changed_document_is_one_upload(desk: ProjectFolder, server: Recording
         "DELETE /v1/vector_stores/ID/files/ID",
         *LISTS[:2],
         LISTS[2],
+        "GET /v1/vector_stores/ID",
         "GET /v1/vector_stores/ID/files",
         "POST /v1/files",
         "POST /v1/vector_stores/ID",

@@ -36,7 +36,7 @@ Applied in part: 1 created, 1 failed, 1 skipped, 5 unchanged.
 
 def test_results_tell_what_was_done(review_plan: Plan) -> None:
     results = [
-        Result(Kind.ASSISTANT, "translator", "asst_9", Action.CREATE, Status.OK),
+        Result(Kind.ASSISTANT, "translator", "asst_9", Action.CREATE, Status.OK, touched=True),
         Result(Kind.ASSISTANT, "order-desk", "asst_1", Action.UPDATE, Status.FAILED, "the platform answered 429"),
         Result(Kind.ASSISTANT, "old-bot", "asst_2", Action.DELETE, Status.SKIPPED, "not tried after the failure"),
     ]
@@ -46,15 +46,18 @@ def test_results_tell_what_was_done(review_plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "line"),
+    ("status", "touched", "line"),
     [
-        (Status.OK, "Done: 1 deleted, 5 unchanged."),
-        (Status.FAILED, "Nothing was changed: 1 failed, 5 unchanged."),
+        (Status.OK, True, "Done: 1 deleted, 5 unchanged."),
+        (Status.FAILED, False, "Nothing was changed: 1 failed, 5 unchanged."),
+        (Status.FAILED, True, "Applied in part: 1 failed, 5 unchanged."),
+        (Status.SKIPPED, True, "Applied in part: 1 skipped, 5 unchanged."),
     ],
 )
-def test_results_conclude_truly(review_plan: Plan, status: Status, line: str) -> None:
+def test_results_conclude_truly(review_plan: Plan, status: Status, touched: bool, line: str) -> None:
     console = piped()
-    print_results(console, [Result(Kind.ASSISTANT, "a", "x", Action.DELETE, status)], plan=review_plan)
+    result = Result(Kind.ASSISTANT, "a", "x", Action.DELETE, status, touched=touched)
+    print_results(console, [result], plan=review_plan)
     assert written(console).splitlines()[-1] == line
 
 

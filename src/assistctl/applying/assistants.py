@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from assistctl.applying.creating import created
 from assistctl.applying.readback import not_kept
 from assistctl.errors import NotFoundError, NotKeptError, PlatformError
 from assistctl.model import Change, Observed, Request
 from assistctl.planning.ownership import MARK
-from assistctl.planning.world import digest_of
-from assistctl.platforms.base import Platform, Rereads
-
-_CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+from assistctl.platforms.base import Platform
 
 
 async def change_assistant(platform: Platform, change: Change, request: Request) -> str:
@@ -23,27 +18,6 @@ async def change_assistant(platform: Platform, change: Change, request: Request)
     if lost:
         raise NotKeptError(answer.id, lost)
     return answer.id
-
-
-async def check_untouched(platform: Platform, change: Change) -> None:
-    """Raise ``PlatformError`` when somebody changed an assistant since it was observed.
-
-    As late as possible, for most platforms let the last writer win. Where there are versions, those are better; a
-    server that cannot answer for one assistant (some only list them) is believed.
-    """
-    before = change.before
-    if before is None or before.revision is not None or not isinstance(platform, Rereads):
-        return
-    try:
-        now = await platform.find_assistant(before.id)
-    except PlatformError as error:
-        if error.status in _CANNOT_SAY:
-            return
-        raise
-    if now is not None and digest_of(now) != digest_of(before):
-        raise PlatformError(
-            f"somebody changed {before.id} since this was planned", "Nothing of this change was made; plan again."
-        )
 
 
 async def delete_assistant(platform: Platform, change: Change) -> str:

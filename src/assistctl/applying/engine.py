@@ -12,12 +12,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistctl.applying.assistants import change_assistant, check_untouched, delete_assistant
+from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.bookkeeping import Book, NoBook
 from assistctl.applying.gate import Gate
 from assistctl.applying.outcome import done, failed
 from assistctl.applying.reading_matter import ReadingMatter
 from assistctl.applying.replanning import Replan, planned_again
+from assistctl.applying.second_look import check_assistant
 from assistctl.applying.twins import older_twins
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.uploading import Uploads
@@ -134,7 +135,7 @@ class _Run:
         return done_to
 
     async def _changed(self, change: Change, request: Request | None) -> str:
-        await check_untouched(self.platform, change)
+        await check_assistant(self.platform, change)
         if request is None:
             return await delete_assistant(self.platform, change)
         try:

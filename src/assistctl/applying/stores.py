@@ -8,6 +8,7 @@ from assistctl.applying.creating import created
 from assistctl.applying.filling import Filling, NotIndexedError
 from assistctl.applying.gate import Gate
 from assistctl.applying.readback import not_kept
+from assistctl.applying.second_look import check_store
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
 from assistctl.errors import NotKeptError, PlatformError
@@ -82,6 +83,7 @@ class StoreChange:
         return store
 
     async def _update(self, request: Request, store_id: str | None = None) -> ObservedStore:
+        await check_store(self.platform, self.change)
         answer = await self.platform.update_store(
             store_id or self.change.id or "", request.fields, request.metadata
         )
@@ -92,6 +94,7 @@ class StoreChange:
     async def _delete(self) -> str:
         if self.change.id is None:
             raise PlatformError(f"the vector store of {self.change.key} has no id to delete")
+        await check_store(self.platform, self.change, holding=self.work.holding)
         await self.platform.delete_store(self.change.id)
         self.touched = True
         return self.change.id

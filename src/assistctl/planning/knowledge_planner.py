@@ -215,6 +215,7 @@ class KnowledgeDraft:
 
     def _delete(self, key: str, there: ObservedStore) -> None:
         self._empty(key, there, "its vector store is deleted")
+        self._work[key] = StoreWork(holding=there.total)
         reason = "destroy" if self.policy.destroy else "no longer declared"
         change = Change(
             Kind.VECTOR_STORE,

@@ -149,6 +149,9 @@ class KnowledgePlatform(Protocol):
     async def list_stores(self) -> Sequence[ObservedStore]:
         """All vector stores there are, whoever owns them, each once."""
 
+    async def find_store(self, store_id: str) -> ObservedStore | None:
+        """One vector store as it is at this moment; ``None`` when it is not there."""
+
     async def create_store(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> ObservedStore:
         """Create an empty vector store, in one request that is never repeated.
 

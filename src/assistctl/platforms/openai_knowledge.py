@@ -77,6 +77,13 @@ class OpenAIKnowledge:
         """``GET /vector_stores``, oldest first; a server that does not know the route has none."""
         return [observed_store(item) for item in await self._items(_STORES, optional=True)]
 
+    async def find_store(self, store_id: str) -> ObservedStore | None:
+        """``GET /vector_stores/{id}``."""
+        try:
+            return observed_store(await self.wire.get(_store(store_id)))
+        except NotFoundError:
+            return None
+
     async def create_store(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> ObservedStore:
         """``POST /vector_stores``, once."""
         answer = await self.wire.post(_STORES, _body(fields, metadata), repeatable=False)

@@ -154,7 +154,7 @@ def done(plan: Plan, results: Sequence[Result]) -> str:
         "Done"
         if not failed and not skipped
         else "Applied in part"
-        if count(results, Status.OK)
+        if any(result.touched for result in results)
         else "Nothing was changed"
     )
     told = [f"{number:,} {word}" for number, word in counts if number]
