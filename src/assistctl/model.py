@@ -132,6 +132,11 @@ class Desired:
     interpreter_files: tuple[SourceFile, ...] = ()
     store: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        """The display name, when it declares one."""
+        return _name_in(self.fields)
+
     def position_of(self, path: str) -> Position:
         """Where ``path`` stands, or the nearest declared thing that encloses it."""
         while path and path not in self.positions:
@@ -158,8 +163,12 @@ class Observed:
     @property
     def name(self) -> str | None:
         """The display name, when there is one."""
-        name = self.fields.get("name")
-        return name if isinstance(name, str) else None
+        return _name_in(self.fields)
+
+
+def _name_in(fields: Mapping[str, Json]) -> str | None:
+    name = fields.get("name")
+    return name if isinstance(name, str) else None
 
 
 @dataclass(frozen=True, slots=True)

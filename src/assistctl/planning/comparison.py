@@ -18,7 +18,7 @@ from assistctl.planning.canonical import (
 from assistctl.planning.declared_part import declared_part, is_comparable, settings_before, whole_setting
 from assistctl.planning.differences import Difference, differences
 from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
-from assistctl.planning.ownership import BASELINE, Mark, is_marked, users_pairs
+from assistctl.planning.ownership import BASELINE, is_marked, users_pairs
 from assistctl.planning.paths import Path, dotted
 from assistctl.planning.secrecy import plainly_named_tools, secret_paths, shown_path, touches
 from assistctl.planning.symbols import Symbols, has_token
@@ -261,18 +261,6 @@ def created(desired: Desired, symbols: Symbols | None = None) -> tuple[FieldDiff
         )
         for path, value in units.items()
     )
-
-
-def protection_diff(*, was: bool | None, now: bool) -> tuple[FieldDiff, ...]:
-    """The difference in protection, if there is one."""
-    return () if was is now else (FieldDiff("lifecycle.prevent_destroy", was, now, Origin.MANIFEST),)
-
-
-def key_diff(mark: Mark | None, key: str) -> tuple[FieldDiff, ...]:
-    """The difference between the key that something carries and the one it is to have."""
-    if mark is None or mark.key == key:
-        return ()
-    return (FieldDiff("key", mark.key, key, Origin.MANIFEST),)
 
 
 def _declared_units(fields: Mapping[str, Json]) -> dict[Path, Json]:

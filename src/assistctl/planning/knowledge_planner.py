@@ -20,7 +20,7 @@ from assistctl.model import (
 )
 from assistctl.planning import safety
 from assistctl.planning.canonical import digest
-from assistctl.planning.comparison import Comparison, created, key_diff, protection_diff
+from assistctl.planning.comparison import Comparison, created
 from assistctl.planning.file_changes import FileChanges, Holder
 from assistctl.planning.file_marks import (
     FILES,
@@ -31,11 +31,13 @@ from assistctl.planning.file_marks import (
     tokens_of_files,
     was_settled,
 )
-from assistctl.planning.ownership import Mark, read_mark
+from assistctl.planning.marking import marking
+from assistctl.planning.ownership import read_mark
 from assistctl.planning.policy import Policy
 from assistctl.planning.requests import create_request, forget_request, update_request
 from assistctl.planning.shelves import Knowledge, Shelves
-from assistctl.planning.store_contents import Contents, compared, everything
+from assistctl.planning.store_contents import Contents, compared, counted, everything
+from assistctl.planning.store_view import as_desired, as_observed
 from assistctl.planning.symbols import file_ids
 
 
@@ -131,18 +133,18 @@ class KnowledgeDraft:
     def _create(self, store: DesiredStore) -> None:
         contents = everything(store)
         self._note(store, contents)
-        desired = _as_desired(store)
-        protect = bool(store.lifecycle.prevent_destroy)
+        desired = as_desired(store)
+        marked = marking(self.policy, store.key, store.lifecycle)
         self.changes.append(
             Change(
                 Kind.VECTOR_STORE,
                 store.key,
                 None,
                 Action.CREATE,
-                f"not on the platform; {_counted(len(tokens_of(store)))}",
-                created(desired) + protection_diff(was=None if protect else False, now=protect),
-                name=_name(store),
-                request=create_request(desired, self._mark(store.key, protect=protect)),
+                f"not on the platform; {counted(len(tokens_of(store)))}",
+                created(desired) + marked.diffs,
+                name=desired.name,
+                request=create_request(desired, marked.mark),
                 secret_paths=desired.secret_paths,
             )
         )
@@ -156,14 +158,13 @@ class KnowledgeDraft:
             contents = compared(store, files)
             self._note(store, contents, untouched=untouched)
             self._note_drift(store, there, contents, untouched=untouched)
-        desired = _as_desired(store)
-        comparison = Comparison(desired, _as_observed(there), kind=Kind.VECTOR_STORE)
+        desired = as_desired(store)
+        before = as_observed(there)
+        comparison = Comparison(desired, before, kind=Kind.VECTOR_STORE)
         self.drift += comparison.drift
-        mark = read_mark(there.metadata)
-        was = bool(mark and mark.prevent_destroy)
-        now = was if store.lifecycle.prevent_destroy is None else store.lifecycle.prevent_destroy
-        diffs = comparison.diffs + protection_diff(was=was, now=now) + key_diff(mark, store.key)
-        reasons = [*_reasons(contents), *(["its fields changed"] if diffs else [])]
+        marked = marking(self.policy, store.key, store.lifecycle, there.metadata)
+        diffs = comparison.diffs + marked.diffs
+        reasons = [*contents.reasons(), *(["its fields changed"] if diffs else [])]
         if not reasons and not untouched and files is not None:
             reasons = ["an earlier apply was not finished"]
         if not reasons:
@@ -177,9 +178,9 @@ class KnowledgeDraft:
                 Action.UPDATE,
                 "; ".join(reasons),
                 diffs,
-                name=_name(store),
-                request=update_request(comparison, self._mark(store.key, protect=now)),
-                before=_as_observed(there),
+                name=desired.name,
+                request=update_request(comparison, marked.mark),
+                before=before,
                 secret_paths=desired.secret_paths,
             )
         )
@@ -217,15 +218,8 @@ class KnowledgeDraft:
         self._empty(key, there, "its vector store is deleted")
         self._work[key] = StoreWork(holding=there.total)
         reason = "destroy" if self.policy.destroy else "no longer declared"
-        change = Change(
-            Kind.VECTOR_STORE,
-            key,
-            there.id,
-            Action.DELETE,
-            reason,
-            name=_store_name(there),
-            before=_as_observed(there),
-        )
+        before = as_observed(there)
+        change = Change(Kind.VECTOR_STORE, key, there.id, Action.DELETE, reason, name=before.name, before=before)
         mark = read_mark(there.metadata)
         if mark and mark.prevent_destroy:
             change, diagnostic = safety.protected(change)
@@ -235,6 +229,7 @@ class KnowledgeDraft:
     def _forget(self, key: str, there: ObservedStore) -> None:
         for file in self.knowledge.observed.files.get(there.id, ()):
             self.files.stays(file.id)
+        before = as_observed(there)
         self.changes.append(
             Change(
                 Kind.VECTOR_STORE,
@@ -242,9 +237,9 @@ class KnowledgeDraft:
                 there.id,
                 Action.FORGET,
                 "let go without deleting it",
-                name=_store_name(there),
-                request=forget_request(_as_observed(there)),
-                before=_as_observed(there),
+                name=before.name,
+                request=forget_request(before),
+                before=before,
             )
         )
 
@@ -253,9 +248,6 @@ class KnowledgeDraft:
             held = held_in_store(file)
             if held is not None:
                 self.files.goes(_holder(key), held, reason)
-
-    def _mark(self, key: str, *, protect: bool) -> Mark:
-        return Mark(self.policy.project, self.policy.target.name, key, protect)
 
     def _digest(self, there: ObservedStore) -> str:
         """A digest of all that a change of a vector store could overwrite."""
@@ -268,57 +260,10 @@ def _holder(key: str) -> Holder:
     return str(Kind.VECTOR_STORE), key
 
 
-def _as_desired(store: DesiredStore) -> Desired:
-    """A vector store's own fields, as the comparison of fields takes them."""
-    return Desired(
-        store.key,
-        store.fields,
-        store.position,
-        store.lifecycle,
-        frozenset(path for path in store.secret_paths if not path.startswith("files")),
-        positions=store.positions,
-    )
-
-
-def _as_observed(there: ObservedStore) -> Observed:
-    return Observed(there.id, there.fields, there.metadata)
-
-
-def _name(store: DesiredStore) -> str | None:
-    name = store.fields.get("name")
-    return name if isinstance(name, str) else None
-
-
-def _store_name(there: ObservedStore) -> str | None:
-    name = there.fields.get("name")
-    return name if isinstance(name, str) else None
-
-
-def _reasons(contents: Contents) -> Iterable[str]:
-    work = contents.work
-    replaced = sum(1 for one in work.attach if one.replaces)
-    again = sum(1 for one in work.attach if one.renew)
-    new = len(work.attach) - replaced - again
-    for count, what in (
-        (new, "to add"),
-        (replaced, "to replace"),
-        (again, "to index again"),
-        (len(work.retag), "to relabel"),
-        (len(work.detach), "to remove"),
-        (len(work.pending), "being indexed"),
-    ):
-        if count:
-            yield f"{_counted(count)} {what}"
-
-
-def _counted(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
-
-
 def _foreign_files(store: DesiredStore, count: int) -> Diagnostic:
     return Diagnostic(
         Severity.INFO,
-        f"the vector store of {store.key} also holds {_counted(count)} that this project did not put there",
+        f"the vector store of {store.key} also holds {counted(count)} that this project did not put there",
         "Apply leaves them alone.",
         key=store.key,
         position=store.position,

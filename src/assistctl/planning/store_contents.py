@@ -49,6 +49,23 @@ class Contents:
     foreign: int = 0
     work: StoreWork = field(default_factory=StoreWork)
 
+    def reasons(self) -> Iterable[str]:
+        """What is to be done, each kind of it in words."""
+        work = self.work
+        replaced = sum(1 for one in work.attach if one.replaces)
+        again = sum(1 for one in work.attach if one.renew)
+        new = len(work.attach) - replaced - again
+        for count, what in (
+            (new, "to add"),
+            (replaced, "to replace"),
+            (again, "to index again"),
+            (len(work.retag), "to relabel"),
+            (len(work.detach), "to remove"),
+            (len(work.pending), "being indexed"),
+        ):
+            if count:
+                yield f"{counted(count)} {what}"
+
 
 def compared(store: DesiredStore, there: Sequence[StoreFile]) -> Contents:
     """What a vector store holds against what is declared for it."""
@@ -89,6 +106,11 @@ def compared(store: DesiredStore, there: Sequence[StoreFile]) -> Contents:
 def everything(store: DesiredStore) -> Contents:
     """What a vector store that is not there yet is to hold."""
     return compared(store, ())
+
+
+def counted(count: int) -> str:
+    """A number of files, in words."""
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _ours(there: Sequence[StoreFile]) -> tuple[dict[str, tuple[HeldFile, StoreFile]], list[HeldFile]]:

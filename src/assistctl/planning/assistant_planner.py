@@ -1,0 +1,234 @@
+"""The part of a plan that is about assistants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from assistctl.model import (
+    Action,
+    Blocked,
+    Change,
+    Desired,
+    Diagnostic,
+    Drift,
+    FieldDiff,
+    Kind,
+    Observed,
+    Origin,
+)
+from assistctl.planning import safety
+from assistctl.planning.capability import Expressible, check_expressible
+from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.expressed import expressed
+from assistctl.planning.file_marks import OUR_FILE_PAIRS
+from assistctl.planning.foreign_edits import foreign_edits
+from assistctl.planning.knowledge_planner import KnowledgeDraft
+from assistctl.planning.marking import marking
+from assistctl.planning.ownership import METADATA_PAIRS, read_mark
+from assistctl.planning.paths import dotted
+from assistctl.planning.policy import Policy
+from assistctl.planning.requests import create_request, forget_request, update_request
+from assistctl.planning.symbols import Symbols, symbols_of, with_tokens
+from assistctl.planning.transfer import Transfers
+from assistctl.planning.world import World, digest_of
+
+
+@dataclass(slots=True)
+class AssistantDraft:
+    """The plan of the project's assistants while it is being made.
+
+    ``names`` counts how many keys that own nothing yet declare each name.
+    """
+
+    policy: Policy
+    capabilities: Expressible
+    world: World
+    transfers: Transfers
+    names: Counter[object]
+    knowledge: KnowledgeDraft
+    changes: list[Change] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict)
+    unchanged: int = 0
+
+    def decide(self, key: str, desired: Desired | None) -> None:
+        """Add what is to be done about one key."""
+        owned = self.world.owned.get(key, ())
+        self._saw(key, owned)
+        if desired is None:
+            let_go = self._forget if key in self.transfers.forgotten else self._delete
+            for one in owned:
+                let_go(key, one)
+            return
+        self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
+        desired = expressed(desired, self.policy.target.platform, self.capabilities)
+        if len(owned) > 1:
+            self.diagnostics.append(safety.ambiguous_owner(desired, owned))
+            self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
+        elif owned:
+            self._update(desired, owned[0])
+        elif key in self.transfers.moved:
+            self._move(desired, self.transfers.moved[key])
+        elif key in self.transfers.imported:
+            self._import(desired, self.transfers.imported[key])
+        else:
+            self._create_or_adopt(desired)
+
+    def leave(self, key: str) -> None:
+        """Note what one key has that this plan is not about."""
+        for one in self.world.owned.get(key, ()):
+            self.knowledge.interpreter_stays(one)
+
+    def _create_or_adopt(self, desired: Desired) -> None:
+        name = desired.name
+        imported = {one.id for one in self.transfers.imported.values()}
+        named = self.world.free.get(name, ()) if name else ()
+        candidates = [one for one in named if one.id not in imported]
+        self._saw(desired.key, candidates)
+        if not candidates or self.policy.adopt is False:
+            self._create(desired)
+        elif len(candidates) > 1 or self.names[name] > 1:
+            self.diagnostics.append(safety.ambiguous_name(desired, candidates))
+            self.changes.append(_ambiguous(desired, Action.ADOPT, "its name is ambiguous on the platform"))
+        else:
+            self._adopt(desired, candidates[0])
+
+    def _create(self, desired: Desired) -> None:
+        self.knowledge.interpreter_reads(desired, None)
+        symbols = self._symbols(desired, None)
+        desired = _symbolic(desired, symbols)
+        marked = marking(self.policy, desired.key, desired.lifecycle)
+        change = Change(
+            Kind.ASSISTANT,
+            desired.key,
+            None,
+            Action.CREATE,
+            "not on the platform",
+            created(desired, symbols) + marked.diffs,
+            name=desired.name,
+            request=create_request(desired, marked.mark),
+            secret_paths=desired.secret_paths,
+        )
+        self.changes.append(change)
+
+    def _update(self, desired: Desired, one: Observed) -> None:
+        change, comparison = self._brought_in_line(desired, one, Action.UPDATE)
+        self.drift += comparison.drift
+        if change.diffs:
+            self.changes.append(replace(change, reason=_reason(change.diffs)))
+        else:
+            self.unchanged += 1
+
+    def _move(self, desired: Desired, old_key: str) -> None:
+        there = self.world.owned[old_key]
+        self._saw(old_key, there)
+        if len(there) > 1:
+            self.diagnostics.append(safety.ambiguous_owner(desired, there))
+            self.changes.append(
+                _ambiguous(desired, Action.UPDATE, f"several assistants carry the mark of {old_key}")
+            )
+        else:
+            self._update(desired, there[0])
+
+    def _import(self, desired: Desired, one: Observed) -> None:
+        self._saw(desired.key, [one])
+        change, _ = self._brought_in_line(desired, one, Action.ADOPT)
+        self.changes.append(replace(change, reason="the manifest imports it"))
+
+    def _adopt(self, desired: Desired, one: Observed) -> None:
+        change, _ = self._brought_in_line(desired, one, Action.ADOPT)
+        change = replace(change, reason="an unowned assistant has this name")
+        if not self.policy.adopt:
+            self.diagnostics.append(safety.undecided_adoption(desired, one))
+            change = replace(change, blocked=Blocked.ADOPTION)
+        self.changes.append(change)
+
+    def _brought_in_line(self, desired: Desired, one: Observed, action: Action) -> tuple[Change, Comparison]:
+        self.knowledge.interpreter_reads(desired, one)
+        symbols = self._symbols(desired, one)
+        comparison = Comparison(
+            _symbolic(desired, symbols),
+            replace(one, fields=symbols.in_fields(one.fields)),
+            self.capabilities.unreported,
+            symbols,
+            resolved=self.capabilities.resolved,
+        )
+        marked = marking(self.policy, desired.key, desired.lifecycle, one.metadata)
+        diffs = comparison.diffs + marked.diffs
+        change = Change(
+            Kind.ASSISTANT,
+            desired.key,
+            one.id,
+            action,
+            "",
+            diffs,
+            name=desired.name,
+            before=one,
+            secret_paths=desired.secret_paths,
+        )
+        if not diffs and action is Action.UPDATE:
+            return change, comparison
+        request = update_request(comparison, marked.mark, self.capabilities.together)
+        pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
+        if pairs > METADATA_PAIRS:
+            self.diagnostics.append(safety.too_many_pairs(desired, pairs))
+        return replace(change, request=request), comparison
+
+    def _symbols(self, desired: Desired | None, one: Observed | None) -> Symbols:
+        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id)
+
+    def _forget(self, key: str, one: Observed) -> None:
+        self.knowledge.interpreter_stays(one)
+        self.changes.append(
+            Change(
+                Kind.ASSISTANT,
+                key,
+                one.id,
+                Action.FORGET,
+                "let go without deleting it",
+                name=one.name,
+                request=forget_request(one),
+                before=one,
+            )
+        )
+
+    def _delete(self, key: str, one: Observed) -> None:
+        reasons = ["destroy" if self.policy.destroy else "no longer declared"]
+        if self.capabilities.archives:
+            reasons.append("the platform archives it")
+        self.knowledge.interpreter_ends(key, one)
+        symbolic = replace(one, fields=self._symbols(None, one).in_fields(one.fields))
+        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.unreported))
+        if edited:
+            reasons.append(f"changed outside since: {edited}")
+        change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name, before=one)
+        mark = read_mark(one.metadata)
+        if mark and mark.prevent_destroy:
+            change, diagnostic = safety.protected(change)
+            self.diagnostics.append(diagnostic)
+        self.changes.append(change)
+
+    def _saw(self, key: str, those: Iterable[Observed]) -> None:
+        self.seen.update({f"{key}:{one.id}": digest_of(one) for one in those})
+
+
+def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:
+    return Change(Kind.ASSISTANT, desired.key, None, action, reason, blocked=Blocked.AMBIGUOUS, name=desired.name)
+
+
+def _symbolic(desired: Desired, symbols: Symbols) -> Desired:
+    """``desired`` with tokens for all that may have another id tomorrow."""
+    desired = with_tokens(desired)
+    return replace(desired, fields=symbols.in_fields(desired.fields))
+
+
+def _reason(diffs: Iterable[FieldDiff]) -> str:
+    origins = {diff.origin for diff in diffs}
+    if origins == {Origin.MANIFEST}:
+        return "manifest changed"
+    if origins == {Origin.DRIFT}:
+        return "changed outside"
+    return "manifest changed and changed outside"
