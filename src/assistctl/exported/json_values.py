@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from assistctl.errors import ProjectError
 from assistctl.model import Json
+from assistctl.strict_json import decoder
 
 _ENDINGS = (".json", ".jsonl", ".ndjson")
 _WHITE_SPACE = " \t\n\r"
@@ -48,12 +48,12 @@ def _files_below(folder: Path) -> list[Path]:
 
 def _values_in(path: Path, shown: str) -> Iterator[Found]:
     text = _text_of(path)
-    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+    decode = decoder().raw_decode
     at = _after_space(text, 0)
     while at < len(text):
         place = f"{shown}:{text.count(chr(10), 0, at) + 1}"
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, end = decode(text, at)
         except json.JSONDecodeError as error:
             raise ProjectError(
                 f"{path}:{error.lineno}:{error.colno}: this is not valid JSON: {error.msg}",
@@ -82,7 +82,3 @@ def _after_space(text: str, at: int) -> int:
     while at < len(text) and text[at] in _WHITE_SPACE:
         at += 1
     return at
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number that JSON has")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from typing import NoReturn
 
 from starlette.requests import Request
 
 from assistctl.local.errors import ApiError
 from assistctl.model import Json
+from assistctl.strict_json import is_deeper_than, parsed_json
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest body taken, in bytes: 256,000 characters of instructions and 128 generous tools fit well."""
@@ -48,10 +47,10 @@ async def _content(request: Request) -> bytes:
 def _parsed(content: bytes) -> Json:
     try:
         text = content.decode()
-        value: Json = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
+        value = parsed_json(text)
+    except ValueError as error:
         raise _unreadable() from error
-    if _depth_exceeds(value, MAX_DEPTH):
+    if is_deeper_than(value, MAX_DEPTH):
         raise ApiError(f"The request body is nested too deeply. The maximum is {MAX_DEPTH} levels.")
     if _SURROGATE.search(text) and not _encodable(value):
         raise _unreadable()
@@ -64,32 +63,6 @@ def _unreadable() -> ApiError:
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP"
         " library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
     )
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(literal: str) -> float:
-    number = float(literal)
-    if not math.isfinite(number):
-        raise ValueError(f"{literal} is out of range")
-    return number
-
-
-def _depth_exceeds(value: Json, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit + 1):
-        level = [child for parent in level for child in _children(parent)]
-        if not level:
-            return False
-    return True
-
-
-def _children(value: Json) -> list[Json]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 def _encodable(value: Json) -> bool:

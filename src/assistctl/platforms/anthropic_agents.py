@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Self
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.anthropic_agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic_wire import AnthropicWire
 from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.pager import PAGE_SIZE
 from assistctl.platforms.token_pager import all_items_by_token
@@ -24,7 +23,7 @@ from assistctl.platforms.translation import Object, as_object, observed
 __all__ = ["CAPABILITIES", "AnthropicAgents", "connect"]
 
 
-class AnthropicAgents:
+class AnthropicAgents(ClosedAtEnd):
     """A connection to one server of the managed agents API."""
 
     name = NAME
@@ -102,15 +101,8 @@ class AnthropicAgents:
     async def list_models(self) -> None:
         """Nothing: its list of models tells no date, and an alias is a model as well."""
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the connections."""
         await self._wire.close()
 
     async def _page(self, token: str | None) -> Json:

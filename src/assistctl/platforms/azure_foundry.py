@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Self
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
@@ -19,6 +17,7 @@ from assistctl.platforms.azure_foundry_fields import CAPABILITIES, KIND, NAME, d
 from assistctl.platforms.azure_foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure_wire import AzureWire
 from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_wire import OpenAIWire
@@ -31,7 +30,7 @@ __all__ = ["CAPABILITIES", "AzureFoundry", "connect"]
 _TAKEN_OVER = ("blueprint_reference",)
 
 
-class AzureFoundry:
+class AzureFoundry(ClosedAtEnd):
     """A connection to one Foundry project."""
 
     name = NAME
@@ -112,15 +111,8 @@ class AzureFoundry:
     async def list_models(self) -> None:
         """Nothing: a model is a deployment there, of this resource or of one connected to it."""
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the connections."""
         if self._files is not None:
             await self._files.close()
         await self._wire.close()

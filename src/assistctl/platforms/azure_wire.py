@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.azure_credential import KEY_HINT, SCOPE, Credential, credential_of
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection_options import checked_address, is_on_this_machine, texts, timeout
@@ -113,10 +113,9 @@ class AzureWire:
         if status >= _LOWEST_REFUSAL:
             raise refused(status, response.headers, content, self.base_url, repeatable=repeatable)
         try:
-            return cast("Json", json.loads(content))
-        except (ValueError, RecursionError) as error:
-            found = PlatformError(f"the platform's answer is not JSON (HTTP {status})", "Is the base_url right?")
-            raise (found if repeatable else outcome_unknown(found)) from error
+            return parsed(content, status)
+        except PlatformError as error:
+            raise error if repeatable else outcome_unknown(error) from error
 
     @property
     def _key(self) -> str | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.knowledge import ObservedEnvironment
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai_agent_uploads import AgentUploads
@@ -30,7 +29,7 @@ __all__ = ["CAPABILITIES", "OpenAIAgents", "connect"]
 _AGENTS = "/agents"
 
 
-class OpenAIAgents:
+class OpenAIAgents(ClosedAtEnd):
     """A connection to one server of the Agents API."""
 
     name = NAME
@@ -112,15 +111,8 @@ class OpenAIAgents:
         """See ``listed_models``."""
         return await listed_models(self._wire)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the connections."""
         await self._wire.close()
 
     async def _bound_of(self, assistant_id: str) -> Bound:

@@ -7,12 +7,11 @@ so there is next to nothing to translate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
+from assistctl.platforms.closing import ClosedAtEnd
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_models import listed_models
@@ -50,7 +49,7 @@ CAPABILITIES = Capabilities(
 )
 
 
-class OpenAIAssistants:
+class OpenAIAssistants(ClosedAtEnd):
     """A connection to one server of the Assistants API."""
 
     name = "openai-assistants"
@@ -100,15 +99,8 @@ class OpenAIAssistants:
         """See ``listed_models``."""
         return await listed_models(self._wire)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
+        """Close the connections."""
         await self._wire.close()
 
     async def _page(self, after: str | None) -> Page:
