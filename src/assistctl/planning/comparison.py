@@ -212,8 +212,18 @@ class Comparison:
         path = shown_path(difference.path, plainly_named_tools(self.desired)) if is_secret else difference.path
         return FieldDiff(dotted(path), difference.old, difference.new, origin, is_secret)
 
+    @cached_property
+    def _origins(self) -> dict[tuple[Path, Path], Origin]:
+        """Those already found: a part may have thousands of differences, and one origin."""
+        return {}
+
     def _origin(self, difference: Difference, unit: Path) -> Origin:
         part = self._part(difference, unit)
+        if (unit, part) not in self._origins:
+            self._origins[unit, part] = self._found_origin(unit, part)
+        return self._origins[unit, part]
+
+    def _found_origin(self, unit: Path, part: Path) -> Origin:
         if self._is_unseen(unit) or self._is_left_to_platform(unit) or self._agrees(part):
             return Origin.MANIFEST
         theirs_untouched = (
