@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from assistctl.journal import Journal, open_journal
-from support.object_stores import Service, UnavailableError, azurite, moto_server
+from support.object_stores import Service, UnavailableError, azurite, cloud_storage, moto_server
 
 _OF_CLOUDS_AND_CI = ("AWS_", "AZURE_", "AZURITE_", "GOOGLE_", "CI", "GITLAB_", "BUILDKITE", "GIT_")
+
+_SERVICES = {"s3": "s3", "az": "azure", "gs": "google"}
 
 
 @pytest.fixture(autouse=True)
@@ -42,18 +44,25 @@ def azure() -> Iterator[Service]:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def google() -> Iterator[Service]:
+    """A Google Cloud Storage. Its lists come in short pieces."""
+    with cloud_storage(page=7) as service:
+        yield service
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Journal:
     """A journal in the folder of a project."""
     return open_journal("acme", tmp_path)
 
 
-@pytest.fixture(params=["file", "s3", "az"])
+@pytest.fixture(params=["file", "s3", "az", "gs"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A place for a shared journal that nothing else uses, in the environment of this process."""
     if request.param == "file":
         return Service(f"file://{tmp_path}/shared", {}, "")
-    service: Service = request.getfixturevalue("s3" if request.param == "s3" else "azure")
+    service: Service = request.getfixturevalue(_SERVICES[request.param])
     for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     return Service(f"{service.address}/{tmp_path.name}", service.environment, service.url)

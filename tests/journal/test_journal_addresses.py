@@ -6,16 +6,14 @@ import asyncio
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from assistctl.errors import JournalError
 from assistctl.journal import open_journal, parse_address
+from support.answering import answering
 from support.journals import record_one
 from support.object_stores import Service, s3_environment
 
@@ -69,6 +67,7 @@ from pathlib import Path
 sys.modules["obstore"] = None
 from assistctl.errors import JournalError
 from assistctl.journal import open_journal
+from support.answering import answering
 from support.journals import record_one
 for address in (None, f"file://{sys.argv[1]}/shared"):
     asyncio.run(record_one(open_journal("acme", Path(sys.argv[1]), address=address)))
@@ -107,6 +106,11 @@ def test_a_bucket_that_is_not_there(tmp_path: Path, s3: Service) -> None:
     assert "Create the bucket" in error.hint
 
 
+def test_a_bucket_of_google_that_is_not_there(tmp_path: Path, google: Service) -> None:
+    error = failure(tmp_path, "gs://nowhere/x", google.environment)
+    assert error.summary == "the journal at gs://nowhere/x cannot be written: there is no bucket nowhere"
+
+
 def test_a_container_that_is_not_there(tmp_path: Path, azure: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURITE_BLOB_STORAGE_URL", azure.url)
     error = failure(tmp_path, "az://nowhere", azure.environment)
@@ -142,46 +146,19 @@ def test_a_service_that_cannot_be_used(
     [(403, "access is denied", "read, write, list and delete"), (401, "not accepted", "AWS_ACCESS_KEY_ID")],
 )
 def test_a_service_that_refuses(tmp_path: Path, status: int, words: str, hint: str) -> None:
-    with answering(status) as url:
-        error = failure(tmp_path, "s3://bucket", s3_environment(url))
+    with answering(status) as service:
+        error = failure(tmp_path, "s3://bucket", s3_environment(service.url))
     assert words in error.summary
     assert hint in error.hint
 
 
 def test_a_signature_in_the_address_of_a_request_is_not_shown(tmp_path: Path) -> None:
-    with answering(500) as url:
+    with answering(500) as service:
         environment = {
             "AZURE_STORAGE_ACCOUNT_NAME": "account",
             "AZURE_STORAGE_SAS_TOKEN": "sv=2021-08-06&sig=hidden",
-            "AZURE_STORAGE_ENDPOINT": url,
+            "AZURE_STORAGE_ENDPOINT": service.url,
         }
         error = failure(tmp_path, "az://container", environment)
     assert "500 Internal Server Error" in error.summary
     assert "hidden" not in "".join(traceback.format_exception(error))
-
-
-@contextmanager
-def answering(status: int) -> Iterator[str]:
-    """A service that answers every request with ``status``; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
-            self.send_response(status)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        do_GET = do_PUT = do_HEAD = answer  # noqa: N815  # the names that http.server looks for
-
-        def log_message(self, *_: object) -> None:
-            """The test's output is no place for it."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

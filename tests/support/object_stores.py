@@ -1,4 +1,7 @@
-"""Real object stores on loopback, each a process of its own: moto's server for S3, Azurite for Azure's blobs."""
+"""Object stores on loopback, each a process of its own.
+
+moto's server for S3, Azurite for Azure's blobs, and ``support.cloud_storage`` for Google Cloud Storage.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import base64
 import hashlib
 import hmac
 import importlib.util
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -17,9 +22,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
+from pathlib import Path
 
 BUCKET = "journals"
 _START_SECONDS = 30
+_TESTS = Path(__file__).parent.parent
 
 # Azurite's account, which everybody knows: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 _ACCOUNT = "devstoreaccount1"
@@ -79,8 +86,26 @@ def azurite() -> Iterator[Service]:
 
 
 @contextmanager
+def cloud_storage(*, page: int = 1000, pause: float = 0.0) -> Iterator[Service]:
+    """Google Cloud Storage with an empty bucket; see ``Buckets`` for what may be set."""
+    port = _free_port()
+    command = [sys.executable, "-m", "support.cloud_storage", str(port), str(page), str(pause)]
+    with _running(command, port):
+        url = f"http://127.0.0.1:{port}"
+        _put(f"{url}/{BUCKET}", {})
+        yield Service(f"gs://{BUCKET}/team/journal", gs_environment(url), url)
+
+
+def gs_environment(url: str) -> dict[str, str]:
+    """What leads to a Google Cloud Storage at ``url``; nobody is asked for credentials."""
+    key = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    return {"GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(key), "GOOGLE_BASE_URL": url}
+
+
+@contextmanager
 def _running(command: list[str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    paths = {**os.environ, "PYTHONPATH": str(_TESTS)}
+    process = subprocess.Popen(command, env=paths, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(process, port)
         yield

@@ -13,14 +13,18 @@ _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION (a profile: aws configure export-credentials)",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or AZURE_TENANT_ID, AZURE_CLIENT_ID and"
     " AZURE_CLIENT_SECRET",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS (the path of a key file)",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS (the path of a service account's key file, or of what gcloud auth"
+    " application-default login wrote) or GOOGLE_BEARER_TOKEN (an access token, as from gcloud auth"
+    " print-access-token)",
 }
 _NO_CONTAINER = re.compile(r"NoSuchBucket|ContainerNotFound|The specified bucket does not exist")
 # Where obstore asks for credentials when none are given (the clouds' metadata services), and its own words.
 _NO_CREDENTIALS = re.compile(
-    r"latest/api/token|meta-data/iam|metadata/identity|metadata\.google|169\.254\.|credential|Account must be",
+    r"latest/api/token|meta-data/iam|metadata/identity|metadata\.google|169\.254\.|credential|Account must be"
+    r"|Azure Cli|invalid_client|invalid_grant",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LONGEST = 300
 
 
@@ -52,7 +56,8 @@ def _explanation(error: Exception, address: ObjectAddress, doing: str) -> Journa
     from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
     summary = f"the journal at {address} cannot be {_DONE[doing]}"
-    text = str(error)
+    # What is quoted before anything was asked is a setting, which may be a secret.
+    text = _QUOTED.sub('"..."', str(error)) if doing == "open" else str(error)
     if _NO_CONTAINER.search(text):
         word = address.container_word
         return JournalError(
@@ -65,7 +70,7 @@ def _explanation(error: Exception, address: ObjectAddress, doing: str) -> Journa
         return JournalError(f"{summary}: access is denied", needs)
     if isinstance(error, UnauthenticatedError):
         return JournalError(f"{summary}: the credentials are not accepted", _set_credentials(address))
-    if _NO_CREDENTIALS.search(text):
+    if doing == "open" or _NO_CREDENTIALS.search(text):
         return JournalError(
             f"{summary}: there are no usable credentials ({_brief(text)})", _set_credentials(address)
         )
