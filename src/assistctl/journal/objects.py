@@ -2,7 +2,8 @@
 
 A log is a row of segments: objects that are put again as a whole, under the condition that they are what was put
 last, until they are large enough for the next one to begin. So a log has few objects, and a request that the
-network delivers late cannot take back what was added since.
+network delivers late cannot take back what was added since. Google Cloud Storage takes one write a second of an
+object, and so there each write is a segment of its own.
 
 Requests are made from threads and not with obstore's own coroutines: its threads hand results to Python, and one
 that is still at that when the interpreter ends aborts the process (seen with obstore 0.12 on Python 3.11, in one
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 SEGMENT_BYTES = 64 * 1024
 """How large a segment may grow before the next one begins, in bytes. A longer line has one of its own."""
 
+# https://cloud.google.com/storage/quotas#objects
+_PUT_ONCE = {"gs"}
+
 _THREADS = 16
 
 Answer = TypeVar("Answer")
@@ -45,6 +49,7 @@ class ObjectStore:
         # Its own: the renewal of a lock must not wait behind other work of the process.
         self._threads = ThreadPoolExecutor(_THREADS, "journal")
         self._address = address
+        self._segment_bytes = 0 if address.scheme in _PUT_ONCE else SEGMENT_BYTES
         self.place = str(address)
 
     async def get(self, key: str) -> Stored | None:
@@ -62,7 +67,7 @@ class ObjectStore:
 
     async def create_log(self, key: str, data: bytes) -> Log | None:
         """See ``Store``."""
-        log = _SegmentedLog(self, key)
+        log = _SegmentedLog(self, key, self._segment_bytes)
         return log if await log.begin(data) else None
 
     async def read_log(self, key: str) -> bytes | None:
@@ -83,8 +88,10 @@ class ObjectStore:
     async def delete_log(self, key: str) -> None:
         """See ``Store``."""
         # From the end: what is left by a deletion that was cut off is still a log with its head.
-        for name in reversed(await self.names(key)):
-            await self._in_thread(partial(self._delete, f"{key}/{name}"))
+        names = [*reversed(await self.names(key))]
+        for begin in range(0, len(names), _THREADS):
+            some = names[begin : begin + _THREADS]
+            await asyncio.gather(*(self._in_thread(partial(self._delete, f"{key}/{name}")) for name in some))
 
     async def names(self, key: str) -> Sequence[str]:
         """See ``Store``."""
@@ -127,31 +134,39 @@ class ObjectStore:
             with explained(self._address, "write"):
                 put = self._remote.put(key, data, mode=mode, use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
-            return self._ours(key, data)
+            return _tag_of(data, self._get(key))
         except UnansweredError:
-            # Whether it was done shows in what is there.
-            tag = self._ours(key, data)
-            if tag is None:
+            # Whether it was done, or never can be, shows in what is there.
+            there = self._get(key)
+            if self._may_be_done_yet(mode, there):
                 raise
-            return tag
+            return _tag_of(data, there)
         return Tag(put["e_tag"], put["version"])
 
-    def _ours(self, key: str, data: bytes) -> Tag | None:
-        """The tag of what is there, if it is ``data``: then a repeated request met its own work."""
-        there = self._get(key)
-        return there.tag if there and there.data == data else None
+    def _may_be_done_yet(self, mode: PutMode, there: Stored | None) -> bool:
+        """Whether the condition of a put holds with what is there."""
+        if there is None or isinstance(mode, str):
+            return there is None and mode == "create"
+        found = self._condition(there.tag)
+        return all(found.get(name, wanted) == wanted for name, wanted in mode.items())
 
     def _delete(self, key: str) -> None:
         with suppress(ObjectGoneError), explained(self._address, "delete"):
             self._remote.delete(key)
 
 
-class _SegmentedLog:
-    """A log as a row of segments. A ``Log``."""
+def _tag_of(data: bytes, there: Stored | None) -> Tag | None:
+    """The tag of what is there, if it is ``data``: then a repeated request met its own work."""
+    return there.tag if there and there.data == data else None
 
-    def __init__(self, store: ObjectStore, key: str) -> None:
+
+class _SegmentedLog:
+    """A log as a row of segments, each put again until it has ``segment_bytes``. A ``Log``."""
+
+    def __init__(self, store: ObjectStore, key: str, segment_bytes: int) -> None:
         self._store = store
         self._key = key
+        self._segment_bytes = segment_bytes
         self._number = 0
         self._content = b""
         self._tag: Tag | None = None
@@ -164,7 +179,7 @@ class _SegmentedLog:
 
     async def append(self, data: bytes) -> None:
         tag, self._tag = self._tag, None
-        if tag is None or len(self._content) + len(data) > SEGMENT_BYTES:
+        if tag is None or len(self._content) + len(data) > self._segment_bytes:
             # After a failure too: what became of that segment is not known, so nothing rests on it.
             self._number, self._content = self._number + 1, data
             self._tag = await self._store.create(self._segment(), data)

@@ -14,7 +14,7 @@ from assistctl.journal.settings import allows_plain_http, store_settings
 from assistctl.journal.store import Store
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import BackoffConfig, ClientConfig, RetryConfig
 
 DEFAULT_FOLDER = Path(".assistctl", "journal")
 """Where the journal is when the project names no address, relative to the project."""
@@ -23,6 +23,12 @@ DEFAULT_FOLDER = Path(".assistctl", "journal")
 _REQUEST = timedelta(seconds=8)
 _CONNECT = timedelta(seconds=4)
 _RETRYING = timedelta(seconds=8)
+_RETRIES = 3
+# Google Cloud Storage takes one write a second of an object (https://cloud.google.com/storage/docs/gcs429), and a
+# lock may be taken and let go in less. So there it is asked more often, and more slowly.
+_GOOGLE_RETRIES = 5
+_GOOGLE_FIRST_PAUSE = timedelta(seconds=0.5)
+_GOOGLE_LONGEST_PAUSE = timedelta(seconds=1.5)
 
 
 def open_store(directory: Path, address: str | None, environment: Mapping[str, str]) -> Store:
@@ -58,7 +64,7 @@ def _object_store(address: ObjectAddress, environment: Mapping[str, str]) -> Sto
             prefix=address.prefix or None,
             config=config,
             client_options=_client_options(environment),
-            retry_config=_retry_config(),
+            retry_config=_retry_config(address.scheme),
         )
     return ObjectStore(remote, address)
 
@@ -73,5 +79,8 @@ def _client_options(environment: Mapping[str, str]) -> ClientConfig:
     }
 
 
-def _retry_config() -> RetryConfig:
-    return {"max_retries": 3, "retry_timeout": _RETRYING}
+def _retry_config(scheme: str) -> RetryConfig:
+    if scheme != "gs":
+        return {"max_retries": _RETRIES, "retry_timeout": _RETRYING}
+    pauses: BackoffConfig = {"init_backoff": _GOOGLE_FIRST_PAUSE, "max_backoff": _GOOGLE_LONGEST_PAUSE}
+    return {"max_retries": _GOOGLE_RETRIES, "retry_timeout": _RETRYING, "backoff": pauses}
