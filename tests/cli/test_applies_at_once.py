@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from support.interruptions import ASSISTCTL, wrong_after
+from support.command_process import exit_code, started
+from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.shelves import Shelves
@@ -17,28 +17,36 @@ from support.shelves import Shelves
 
 def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
     """So many applies in processes of their own; their exit codes."""
-    started = [
-        subprocess.Popen(
-            [*ASSISTCTL, "apply", "--yes"], cwd=project.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for _ in range(number)
-    ]
-    return [one.wait(120) for one in started]
+    processes = [started(project.path, "apply", "--yes") for _ in range(number)]
+    return [exit_code(one, 120) for one in processes]
 
 
 def hold_creates(server: RecordingServer, number: int) -> None:
-    """Let no assistant be created before so many are asked for, so that they really come at once."""
-    together, waiting = threading.Event(), []
+    """Let so many applies plan before one changes anything, and create an assistant before one is created.
+
+    So they really come at once, however long each takes to start.
+    """
+    planned, together = threading.Event(), threading.Event()
+    read: list[str] = []
+    waiting: list[Asked] = []
+
+    def told(asked: Asked, _: int, body: Any) -> Any:
+        read.append(asked.path)
+        if min(read.count("/v1/assistants"), read.count("/v1/vector_stores")) >= number:
+            planned.set()
+        return body
 
     def gate(asked: Asked) -> threading.Event | None:
-        if (asked.method, asked.path) != ("POST", "/v1/assistants"):
+        if asked.method == "GET":
             return None
+        if (asked.method, asked.path) != ("POST", "/v1/assistants"):
+            return planned
         waiting.append(asked)
         if len(waiting) >= number:
             together.set()
         return together
 
-    server.gate = gate
+    server.tell, server.gate = told, gate
 
 
 def meanwhile(server: RecordingServer, method: str, path: str, edit: Callable[[], None]) -> None:
@@ -71,7 +79,7 @@ def test_four_applies_at_once_make_one_assistant_per_key(
     )
     hold_creates(server, 4)
     codes = apply_at_once(remote, 4)
-    server.gate = lambda _: None
+    server.tell, server.gate = None, lambda _: None
     assert codes.count(0) == 1
     assert set(codes) <= {0, 4}
     assert len(shelves.assistants()) == 1
@@ -105,18 +113,16 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
         return held
 
     server.gate = gate
-    with subprocess.Popen(
-        [*ASSISTCTL, "apply", "--yes"], cwd=remote.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as other:
-        assert begun.wait(30)
-        late = remote.run("apply", "--yes", "--lock-timeout", "0s")
-        assert late.code == 1
-        assert "another apply is running" in late.err
-        lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
-        assert remote.run("unlock", "not-it").code == 1
-        assert remote.run("unlock", lock_id).code == 0
-        held.set()
-        other.wait(60)
+    other = started(remote.path, "apply", "--yes")
+    assert begun.wait(30)
+    late = remote.run("apply", "--yes", "--lock-timeout", "0s")
+    assert late.code == 1
+    assert "another apply is running" in late.err
+    lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
+    assert remote.run("unlock", "not-it").code == 1
+    assert remote.run("unlock", lock_id).code == 0
+    held.set()
+    exit_code(other)
     server.gate = lambda _: None
     assert remote.run("apply", "--yes").code == 0
 

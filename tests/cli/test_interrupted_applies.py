@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
 import threading
 from typing import Any
 
 import pytest
 
-from support.interruptions import ASSISTCTL, wrong_after
+from support.command_process import exit_code, started
+from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.shelves import Shelves
@@ -18,16 +19,12 @@ from support.shelves import Shelves
 
 def interrupted(project: ProjectFolder, begun: threading.Event, number: signal.Signals) -> tuple[int, Any]:
     """An apply that gets a signal once ``begun`` is set: its exit code and its results."""
-    with subprocess.Popen(
-        [*ASSISTCTL, "apply", "--yes", "--format", "json"],
-        cwd=project.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert begun.wait(30)
-        process.send_signal(number)
-        out, _ = process.communicate(timeout=30)
-    return process.returncode, json.loads(out)
+    out = project.path / "results.json"
+    process = started(project.path, "apply", "--yes", "--format", "json", out=out)
+    assert process.pid
+    assert begun.wait(30)
+    os.kill(process.pid, number)
+    return exit_code(process, 30), json.loads(out.read_bytes())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from support.command_process import exit_code, started
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
@@ -25,7 +26,7 @@ COMMAND = [sys.executable, "-m", "assistctl"]
 
 def environment(**extra: str) -> dict[str, str]:
     """What a shell would give, and nothing of whoever runs the tests."""
-    names = ("PATH", "PYTHONPATH", "SSL_CERT_DIR")
+    names = ("PATH", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
     return (
         {name: os.environ[name] for name in names if name in os.environ}
         | {"TERM": "xterm-256color", "PYTHONUTF8": "1"}
@@ -44,16 +45,23 @@ def on_a_terminal(folder: Path, typed: bytes, *args: str) -> tuple[int, str]:
         stdout=terminal,
         stderr=terminal,
     )
-    os.close(terminal)
+    shown = dialogue(controller, terminal, typed)
+    process.kill()
+    return process.wait(30), shown
+
+
+def dialogue(controller: int, terminal: int, typed: bytes) -> str:
+    """All that a terminal shows until it is closed, with ``typed`` once there is a question."""
     shown = b""
     while chunk := read(controller):
+        if not shown:
+            os.close(terminal)  # whoever shows something has opened it
         shown += chunk
         if typed and b"?" in shown.partition(b"Plan: ")[2]:
             os.write(controller, typed)
             typed = b""
     os.close(controller)
-    process.kill()
-    return process.wait(30), shown.decode("utf-8", "replace")
+    return shown.decode("utf-8", "replace")
 
 
 def read(terminal: int) -> bytes:
@@ -79,7 +87,10 @@ def test_apply_asks_on_a_terminal(
     remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, typed: bytes, goes_on: bool
 ) -> None:
     remote.manifest("one")
-    code, shown = on_a_terminal(remote.path, typed, "apply")
+    controller, terminal = pty.openpty()
+    process = started(remote.path, "apply", out=os.ttyname(terminal), environment=environment())
+    shown = dialogue(controller, terminal, typed)
+    code = exit_code(process)
     assert "Traceback" not in shown
     assert "one" in shown, "the plan is shown before the question"
     assert code >= 0, f"it still waits after\n{shown}"
@@ -192,22 +203,23 @@ def test_stopped_in_the_middle_it_tells_the_truth_and_the_next_apply_converges(
         remote.manifest(key)
     slow = Slow()
     server.gate = slow
-    process = subprocess.Popen(
-        [*COMMAND, "apply", "--yes", "--parallelism", "1", "--format", output],
-        cwd=remote.path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    process = started(
+        remote.path,
+        *("apply", "--yes", "--parallelism", "1", "--format", output),
+        out=remote.path / "out",
+        err=remote.path / "err",
+        environment=environment(),
     )
+    assert process.pid
     assert slow.held.wait(30)
-    process.send_signal(number)
+    os.kill(process.pid, number)
     slow.release.set()  # whoever waits for what is under way gets it
-    out, err = process.communicate(timeout=30)
+    code = exit_code(process, 30)
+    out, err = (remote.path / "out").read_bytes(), (remote.path / "err").read_bytes()
     assert b"Traceback" not in err
-    assert process.returncode != 0
+    assert code != 0
     if number != signal.SIGKILL:
-        assert process.returncode > 0, "it ended by itself"
+        assert code > 0, "it ended by itself"
         if output == "json":
             told = {one["key"]: one["status"] for one in json.loads(out)["results"]}
             assert told["a"] == "ok"

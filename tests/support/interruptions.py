@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from support.command_process import exit_code, started
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.shelves import Shelves
 
-ASSISTCTL = (sys.executable, "-m", "assistctl")
 _NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
 _TOO_LONG = ((b"content-type", b"application/json"), (b"content-length", b"4096"))
 # How long a request is held back that comes too late for who sent it, in seconds; longer than ``TIMEOUT``.
@@ -102,11 +100,9 @@ Run = Callable[..., Any]
 
 def killed_apply(folder: Path, interruption: Interruption) -> int:
     """``apply --yes`` in a process of its own, which the interruption may kill; its exit code."""
-    started = subprocess.Popen(
-        [*ASSISTCTL, "apply", "--yes"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    interruption.process = started.pid
-    return started.wait(60)
+    process = started(folder, "apply", "--yes")
+    interruption.process = process.pid
+    return exit_code(process)
 
 
 def wrong_after(run: Run, shelves: Shelves, keys: int) -> Iterator[str]:
