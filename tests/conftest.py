@@ -21,6 +21,23 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def lone_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of an authority that vouches for nobody, alone in its folder."""
+    import trustme
+
+    path = tmp_path_factory.mktemp("authorities") / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_certificates(monkeypatch: pytest.MonkeyPatch, lone_authority: Path) -> None:
+    """What speaks TLS here brings its authority, and to read the system's is half the time of a command."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(lone_authority))
+    monkeypatch.setenv("SSL_CERT_DIR", str(lone_authority.parent))
+
+
 @pytest.fixture(autouse=True)
 def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
     """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""

@@ -10,13 +10,6 @@ from support.dashboard import Dashboard
 from support.server import RecordingServer, recording_server
 
 
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing here speaks TLS, and to read the system's certificates is half the time of a command."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.getbasetemp()))
-
-
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordingServer]:
     """The embedded platform over HTTP, for all tests of a file."""

@@ -13,13 +13,6 @@ from support.server import RecordingServer
 from support.sources import Connect, over_http
 
 
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing here speaks TLS, and to read the system's certificates takes longer than most of these tests."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
-
 @pytest.fixture(params=["in process", "over HTTP"])
 def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
     """A way to connect to the same platform, again and again."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from support.projects import ProjectFolder
+from support.projects import Outcome, ProjectFolder
 
 SWITCHES: dict[str, object] = {
     "verify": False,
@@ -85,10 +82,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-def planned(
-    project: ProjectFolder, site: Site, platform: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """``assistctl plan`` on that server, in a process of its own."""
+def planned(project: ProjectFolder, site: Site, platform: str) -> Outcome:
+    """``assistctl plan`` on that server."""
     base_url = site.url if platform == "anthropic-agents" else f"{site.url}/v1"
     target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": SWITCHES}
     project.write(
@@ -96,26 +91,25 @@ def planned(
     )
     project.manifest("one", instructions="Be brief.")
     site.asked.clear()
-    return subprocess.run(
-        [sys.executable, "-m", "assistctl", "plan"],
-        cwd=project.path,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return project.run("plan")
 
 
 @pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents"])
-def test_it_is_not_spoken_to(project: ProjectFolder, site: Site, platform: str) -> None:
-    done = planned(project, site, platform, PYTHONHTTPSVERIFY="0", CURL_CA_BUNDLE="", REQUESTS_CA_BUNDLE="")
-    assert done.returncode == 1
-    assert "certificate" in done.stderr
+def test_it_is_not_spoken_to(
+    project: ProjectFolder, site: Site, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    for name, value in (("PYTHONHTTPSVERIFY", "0"), ("CURL_CA_BUNDLE", ""), ("REQUESTS_CA_BUNDLE", "")):
+        monkeypatch.setenv(name, value)
+    done = planned(project, site, platform)
+    assert done.code == 1
+    assert "certificate" in done.err
     assert site.asked == []
 
 
-def test_it_is_once_its_authority_is_trusted(project: ProjectFolder, site: Site) -> None:
-    done = planned(project, site, "openai-assistants", SSL_CERT_FILE=str(site.authority))
-    assert done.returncode == 0, done.stderr
+def test_it_is_once_its_authority_is_trusted(
+    project: ProjectFolder, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
+    done = planned(project, site, "openai-assistants")
+    assert done.code == 0, done.err
     assert any(path.startswith("/v1/assistants") for path in site.asked)
