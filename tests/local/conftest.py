@@ -9,7 +9,7 @@ import email
 import email.policy
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,13 @@ class Description:
     _uri = "urn:openai"
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self._paths: Mapping[str, Any] = document["paths"]
+        self._operations = [
+            (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template)), template, {*operations})
+            for template, operations in document["paths"].items()
+        ]
         resource: Resource[Any] = DRAFT202012.create_resource(document)
         self._registry: Registry[Any] = Registry().with_resource(self._uri, resource)
+        self._validators: dict[str, Draft202012Validator] = {}
 
     def faults(self, schema: str, value: object) -> list[str]:
         """What is wrong with ``value`` as a ``schema`` of the description's components."""
@@ -54,13 +58,15 @@ class Description:
         return self._faults(pointer, value)
 
     def _faults(self, pointer: str, value: object) -> list[str]:
-        validator = Draft202012Validator({"$ref": f"{self._uri}#{pointer}"}, registry=self._registry)
-        return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
+        if pointer not in self._validators:
+            schema = {"$ref": f"{self._uri}#{pointer}"}
+            self._validators[pointer] = Draft202012Validator(schema, registry=self._registry)
+        errors = self._validators[pointer].iter_errors(value)
+        return [f"{error.json_path}: {error.message[:300]}" for error in errors]
 
     def _operation(self, method: str, path: str) -> str:
-        for template, operations in self._paths.items():
-            pattern = re.sub(r"\{[^}]+\}", "[^/]+", template)
-            if re.fullmatch(pattern, path) and method.lower() in operations:
+        for pattern, template, methods in self._operations:
+            if method.lower() in methods and pattern.fullmatch(path):
                 return f"/paths/{template.replace('~', '~0').replace('/', '~1')}/{method.lower()}"
         raise AssertionError(f"OpenAI's description has no {method} {path}")
 

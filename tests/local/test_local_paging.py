@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx2
 import openai
 import pytest
 from openai import AsyncOpenAI
 from starlette.applications import Starlette
 
+from assistctl.local.app import create_app
 from assistctl.local.assistants import record
 from assistctl.local.collection import Collection, new_id
 
@@ -24,18 +27,27 @@ def fill(app: Starlette, count: int) -> list[str]:
     return ids
 
 
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Starlette, list[str]]]:
+    """A platform with ten thousand assistants, only to be read; and their ids, oldest first."""
+    app = create_app(tmp_path_factory.mktemp("crowded") / "local.db")
+    yield app, fill(app, 10_000)
+    app.state.database.close()
+
+
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("cursor", ["after", "before"])
-async def test_ten_thousand_assistants_each_once(app: Starlette, order: str, cursor: str) -> None:
+async def test_ten_thousand_assistants_each_once(
+    crowded: tuple[Starlette, list[str]], order: str, cursor: str
+) -> None:
+    app, ids = crowded
     # Without the check of each answer, which here would take most of the time.
     http = httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app),
         base_url="http://assistctl.local/v1",
         headers={"OpenAI-Beta": "assistants=v2"},
     )
-    expected = fill(app, 10_000)
-    if order == "desc":
-        expected.reverse()
+    expected = ids if order == "asc" else ids[::-1]
     seen: list[str] = []
     params: dict[str, str | int] = {"limit": 100, "order": order}
     if cursor == "before":
