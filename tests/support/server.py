@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -94,25 +95,50 @@ def recording_server(database: Path | None, *, api_key: str | None = None) -> It
 def serving(app: ASGIApp) -> Iterator[RecordingServer]:
     """Serve any app in the same way."""
     record = RecordingServer()
-    server = uvicorn.Server(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="off"))
-    started = threading.Event()
-    startup = server.startup
-
-    async def announced(*args: Payload, **options: Payload) -> None:
-        await startup(*args, **options)
-        started.set()
-
-    server.startup = announced  # type: ignore[method-assign]  # uvicorn has no hook for this
+    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert started.wait(20)
+    assert server.up.wait(20)
     port = server.servers[0].sockets[0].getsockname()[1]
     record.url = f"http://127.0.0.1:{port}/v1"
     try:
         yield record
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(20)
+
+
+class _PromptServer(uvicorn.Server):
+    """Says when it is ``up``, and ends when it is told to: uvicorn's own sleeps for up to 0.2 s first."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+        self._over = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        self.up.set()
+
+    def stop(self) -> None:
+        """From another thread."""
+        self._loop.call_soon_threadsafe(self._over.set)
+
+    async def main_loop(self) -> None:
+        while not self._over.is_set():
+            await self.on_tick(0)  # the time in its answers
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)  # which waits for what is under way
 
 
 @dataclass
