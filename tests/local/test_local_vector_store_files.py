@@ -284,6 +284,17 @@ async def test_files_that_are_not_there_are_named_and_nothing_is_attached(sdk: A
     assert (await sdk.vector_stores.retrieve(store.id)).file_counts.total == 0
 
 
+@pytest.mark.parametrize(("count", "milliseconds"), [(1, 25), (40, 220), (300, 500)])
+async def test_when_to_ask_again_grows_with_what_waits(
+    sdk: AsyncOpenAI, http: httpx2.AsyncClient, nobody_indexes: ExitStack, count: int, milliseconds: int
+) -> None:
+    ids = await uploaded(sdk, *(f"page {n}" for n in range(count)))
+    store = await sdk.vector_stores.create()
+    batch = await http.post(f"/vector_stores/{store.id}/file_batches", json={"file_ids": ids})
+    assert batch.headers["openai-poll-after-ms"] == str(milliseconds)
+    nobody_indexes.close()
+
+
 async def test_a_thousand_files_in_one_batch(app: Starlette) -> None:
     # Without the check of each answer, which here would take most of the time.
     transport = httpx2.ASGITransport(app=app)

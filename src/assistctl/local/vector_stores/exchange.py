@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -17,8 +18,8 @@ from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments
 from assistctl.model import Json
 
-POLL_AFTER_MS = 100
-"""When to ask again whether files are indexed, in milliseconds; a small file takes some five."""
+_FIRST_MS, _FILE_MS, _LONGEST_MS = 20, 5, 500
+"""Milliseconds until somebody may ask again whether files are indexed: a small one takes some five."""
 
 
 @contextmanager
@@ -43,5 +44,11 @@ def writing(request: Request, *, create: bool = False) -> Iterator[sqlite3.Conne
 
 def answer(fields: Mapping[str, Json]) -> JSONResponse:
     """The response with an object that may have a ``status``."""
-    headers = {"openai-poll-after-ms": str(POLL_AFTER_MS)} if fields.get("status") == "in_progress" else None
+    headers = {"openai-poll-after-ms": str(_poll_after(fields))} if fields.get("status") == "in_progress" else None
     return JSONResponse(fields, headers=headers)
+
+
+def _poll_after(fields: Mapping[str, Json]) -> int:
+    counts = fields.get("file_counts")
+    waiting = counts["in_progress"] if isinstance(counts, dict) else 1
+    return min(_FIRST_MS + _FILE_MS * cast("int", waiting), _LONGEST_MS)
