@@ -65,7 +65,7 @@ class Situation:
 
 def cases() -> Iterator[Any]:
     for path in sorted(FOLDER.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for case in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
             yield pytest.param(case, id=f"{path.stem}: {case['title']}")
 
 
