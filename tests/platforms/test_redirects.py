@@ -57,6 +57,7 @@ def test_nothing_goes_to_another_host(
     assert f"redirects to {elsewhere.url.removesuffix('/v1')}, where neither the key" in shown.err
     assert KEY not in shown.out + shown.err
     assert server.asked
+    assert len({asked.path for asked in server.asked}) == len(server.asked), "it is not asked again"
     assert all(asked.headers["api-key"] == OTHER_KEY for asked in server.asked)
 
 

@@ -68,7 +68,10 @@ def unanswered(
     """A request that got no answer, as ``answered`` has it.
 
     ``never_sent`` says whether not even a connection was made; left out, it is told from the causes in httpx2.
+    What an SDK wraps that is an error of ours (see ``same_place``) is no failure of the network, and not repeated.
     """
+    if isinstance(error.__cause__, PlatformError):
+        return error.__cause__
     found = _timeout(base_url) if timed_out else _no_connection(error, base_url)
     if never_sent is None:
         never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
