@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
 SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported is there to stay: the garbage collector need not go through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
