@@ -52,6 +52,74 @@ def test_indexing_is_not_waited_for(
     assert list(wrong_after(remote.run, shelves, keys=1)) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_plan_that_is_interrupted_leaves_no_lock(
+    remote: ProjectFolder, server: RecordingServer, number: signal.Signals
+) -> None:
+    config = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
+    remote.manifest("desk")
+    begun, held = threading.Event(), threading.Event()
+
+    def gate(_: Asked) -> threading.Event:
+        begun.set()
+        return held
+
+    server.gate = gate
+    with subprocess.Popen(
+        [*ASSISTCTL, "apply", "--yes"], cwd=remote.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        assert begun.wait(30)
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    held.set()
+    server.gate = lambda _: None
+    assert server.mutations == []
+    assert remote.run("apply", "--yes", "--lock-timeout", "0s").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, number: signal.Signals
+) -> None:
+    for key in ("hangs", "made"):
+        remote.manifest(key)
+    begun, held = threading.Event(), threading.Event()
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if asked.method != "POST" or asked.body["name"] != "hangs":
+            return None
+        begun.set()
+        return held
+
+    server.gate = gate
+    with subprocess.Popen(
+        [*ASSISTCTL, "apply", "--yes", "--format", "json"],
+        cwd=remote.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert begun.wait(30)
+        assert process.stderr is not None
+        assert "create made: ok" in process.stderr.readline()
+        process.send_signal(number)
+        assert "Stopping" in process.stderr.readline()
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=15)
+    held.set()
+    server.gate = lambda _: None
+    assert process.returncode == 4
+    results = {one["key"]: one for one in json.loads(out)["results"]}
+    assert (results["made"]["status"], results["hangs"]["status"]) == ("ok", "failed")
+    assert "whether it was done is not known" in results["hangs"]["error"]
+    [past] = remote.run("history", "--format", "json").json["applies"]
+    assert past["state"] == "partial"
+    assert "unknown: it was cut off" in remote.run("history", past["id"]).out
+    assert remote.run("apply", "--yes").code == 0
+    assert sorted(one["name"] for one in shelves.assistants()) == ["hangs", "made"]
+
+
 def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: RecordingServer) -> None:
     remote.manifest("desk")
     begun = threading.Event()

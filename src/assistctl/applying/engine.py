@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.bookkeeping import Book, NoBook
-from assistctl.applying.gate import Gate
+from assistctl.applying.gate import CutOffError, Gate, NotBegunError
 from assistctl.applying.outcome import done, failed
 from assistctl.applying.reading_matter import ReadingMatter
 from assistctl.applying.replanning import Replan, planned_again
@@ -53,10 +53,10 @@ async def carry_out(
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
     What fails does not keep the others from going through. Once ``gate`` is closed nothing new begins, and what
-    was not begun is reported as skipped. ``wait`` is how many seconds files may take to be indexed; ``record`` is
-    where uploads are written down, ``book`` where everything is. A change that meets a newer version is planned
-    again with ``replan``, once. Unless this apply is ``alone`` (it holds the lock), what it created is withdrawn
-    when another one was faster.
+    was not begun is reported as skipped; once it is cut off, what is under way is reported as unknown. ``wait``
+    is how many seconds files may take to be indexed; ``record`` is where uploads are written down, ``book`` where
+    everything is. A change that meets a newer version is planned again with ``replan``, once. Unless this apply
+    is ``alone`` (it holds the lock), what it created is withdrawn when another one was faster.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -70,7 +70,8 @@ async def carry_out(
         reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
     run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book)
-    await run.everything(alone=alone)
+    if not await gate.until_cut_off(run.everything(alone=alone)):
+        run.end_unfinished()
     return tuple(run.results[id(change)] for change in plan.changes)
 
 
@@ -87,6 +88,7 @@ class _Run:
     replan: Replan | None
     book: Book
     results: dict[int, Result] = field(default_factory=dict)
+    begun: set[int] = field(default_factory=set)
 
     async def everything(self, *, alone: bool) -> None:
         if self.reading is not None:
@@ -105,6 +107,22 @@ class _Run:
         if self.reading is not None:
             await self._files(self.reading)
 
+    def end_unfinished(self) -> None:
+        """Say of all that was cut off whether it had begun."""
+        for change in self.plan.changes:
+            if id(change) in self.results:
+                continue
+            if self._is_begun(change):
+                self._finish(change, failed(change, CutOffError(), touched=True))
+            else:
+                self._finish(change, failed(change, NotBegunError()))
+
+    def _is_begun(self, change: Change) -> bool:
+        if change.kind is not Kind.FILE:
+            return id(change) in self.begun
+        token = change.file.token if change.file is not None else None
+        return self.reading is not None and token in self.reading.uploads.begun
+
     async def _each(
         self, make: Callable[[Change], Coroutine[None, None, None]], changes: Iterator[Change]
     ) -> None:
@@ -117,6 +135,7 @@ class _Run:
             request = await self._filled_in(change.request) if change.request else None
             async with self.slots:
                 self.gate.check()
+                self.begun.add(id(change))
                 result = done(change, await self._written_down(change, request))
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             result = failed(change, error)
@@ -185,6 +204,7 @@ class _Run:
             self._finish(change, failed(change, PlatformError(f"{self.platform.name} has no vector stores")))
             return
         async with self.store_slots:
+            self.begun.add(id(change))
             result = await self.reading.change_store(change)
         self._finish(change, result)
 

@@ -26,7 +26,7 @@ _CLOCK_SKEW = 120
 class Uploads:
     """The files that a plan needs on the platform: those that are there, and those that are uploaded now.
 
-    ``by_us`` are the ids of what this apply uploaded.
+    ``by_us`` are the ids of what this apply uploaded, ``begun`` the tokens of what it began to.
     """
 
     platform: KnowledgePlatform
@@ -36,6 +36,7 @@ class Uploads:
     gate: Gate
     book: Book
     by_us: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
     _outcomes: dict[str, asyncio.Future[str | AssistctlError]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -82,6 +83,7 @@ class Uploads:
     async def _outcome(self, token: str, source: SourceFile) -> str | AssistctlError:
         try:
             self.gate.check()
+            self.begun.add(token)
             file_id = await self._recorded(token) or await self._uploaded(source)
         except AssistctlError as error:
             return error

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assistctl.cli.interrupts import stopping
 from assistctl.cli.progress import watching
 from assistctl.cli.showing import has_errors, print_plan, print_results
 from assistctl.cli.terminal import Terminal
@@ -73,6 +72,7 @@ class _Carrying:
     journal: Journal
     lock: Lock | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    cut_off: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def out(self) -> int:
         """Plan, ask, do, tell."""
@@ -109,7 +109,7 @@ class _Carrying:
             command=order.command,
             summary=plan.summary,
         )
-        with watching(terminal, plan) as watch, _stopping(terminal, self.stop):
+        with watching(terminal, plan) as watch, stopping(terminal, self.stop, self.cut_off):
             async with self.journal.apply(heading) as record:
                 results = await carry_out(
                     plan,
@@ -117,7 +117,7 @@ class _Carrying:
                     parallelism=order.parallelism,
                     wait=order.wait,
                     watch=watch,
-                    gate=Gate(self.stop, self._lock_is_lost),
+                    gate=Gate(self.stop, self._lock_is_lost, self.cut_off),
                     record=deployment.upload_record(),
                     replan=deployment.replan(platform, order.loaded, order.policy),
                     book=JournalBook(record),
@@ -169,28 +169,3 @@ def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:
     if any(result.touched for result in results):
         return ExitCode.PARTIAL
     return ExitCode.INTERRUPTED if interrupted else ExitCode.ERROR
-
-
-@contextlib.contextmanager
-def _stopping(terminal: Terminal, stop: asyncio.Event) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM lets what is under way finish; the second ends it at once."""
-    loop = asyncio.get_running_loop()
-
-    def wind_down() -> None:
-        stop.set()
-        restore()
-        terminal.complain("Stopping: what is under way is finished first. Once more ends it at once.")
-
-    def restore() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no such handlers; there Ctrl-C ends the process at once.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, wind_down)
-    try:
-        yield
-    finally:
-        restore()

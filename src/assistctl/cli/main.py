@@ -13,6 +13,7 @@ from typing import TextIO, cast
 import click
 
 from assistctl import __version__
+from assistctl.cli.interrupts import take_sigterm_as_ctrl_c
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.errors import ExitCode, did_you_mean
 
@@ -120,6 +121,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code, not a crash.
             stream.reconfigure(errors="backslashreplace")
+    take_sigterm_as_ctrl_c()
     sys.exit(run(sys.argv[1:]))
 
 

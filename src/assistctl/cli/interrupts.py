@@ -1,0 +1,63 @@
+"""Ctrl-C and SIGTERM: they mean the same, and neither leaves a lock or half a report behind."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import FrameType
+
+    from assistctl.cli.terminal import Terminal
+
+GRACE_SECONDS = 30.0
+"""How long requests under way may take to end once the command was told to stop, in seconds."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def take_sigterm_as_ctrl_c() -> None:
+    """Let SIGTERM do what Ctrl-C does at that moment: by itself it would end the process without a word."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if signal.getsignal(signal.SIGINT) in {signal.SIG_IGN, None}:
+            # A shell starts what goes to the background so; SIGTERM is meant all the same.
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@contextlib.contextmanager
+def stopping(
+    terminal: Terminal, stop: asyncio.Event, cut_off: asyncio.Event, *, grace: float = GRACE_SECONDS
+) -> Iterator[None]:
+    """The first signal sets ``stop``: what is under way may finish. The second, or ``grace``, sets ``cut_off``."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        if stop.is_set():
+            cut_off.set()
+            return
+        stop.set()
+        loop.call_later(grace, cut_off.set)
+        terminal.complain("Stopping: what is under way is finished first. Once more ends it at once.")
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        # Windows has no such handlers; there Ctrl-C ends the process at once.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, interrupted)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            if handler is not None:
+                signal.signal(number, handler)
