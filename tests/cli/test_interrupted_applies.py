@@ -66,13 +66,9 @@ def test_a_plan_that_is_interrupted_leaves_no_lock(
         return held
 
     server.gate = gate
-    with subprocess.Popen(
-        [*ASSISTCTL, "apply", "--yes"], cwd=remote.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        assert begun.wait(30)
-        process.send_signal(number)
-        assert process.wait(30) == 130
+    code, document = interrupted(remote, begun, number)
     held.set()
+    assert (code, [one["summary"] for one in document["diagnostics"]]) == (130, ["interrupted"])
     server.gate = lambda _: None
     assert server.mutations == []
     assert remote.run("apply", "--yes", "--lock-timeout", "0s").code == 0

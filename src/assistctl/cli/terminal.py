@@ -145,7 +145,9 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
         diagnostics, code = error.diagnostics, error.exit_code
     except AssistctlError as error:
         diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
-    except (click.ClickException, click.Abort, KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
+        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted"),), ExitCode.INTERRUPTED
+    except (click.ClickException, click.Abort, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
