@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
@@ -46,6 +48,15 @@ def test_a_vector_store_of_others_stays(mark: str | None) -> None:
 def test_a_declared_vector_store_that_nothing_searches_yet_stays() -> None:
     ours = Ours("acme", "prod", frozenset({"desk"}), frozenset(), frozenset())
     assert found(Everything([], [STORE], IN_STORE, UPLOADS), ours) == []
+
+
+@pytest.mark.parametrize(("searched", "twin"), [((), "vs_2"), (("vs_2",), "vs_1")])
+def test_a_twin_of_a_declared_vector_store_goes(searched: tuple[str, ...], twin: str) -> None:
+    ours = Ours("acme", "prod", frozenset({"desk"}), frozenset(), frozenset())
+    stores = [STORE, replace(STORE, id="vs_2")]
+    contents: dict[str, tuple[StoreFile, ...]] = {"vs_1": (), "vs_2": ()}
+    everything = Everything([assistant(stores=searched)], stores, contents, ())
+    assert found(everything, ours) == [(twin, True)]
 
 
 def test_a_file_that_something_else_reads_stays() -> None:

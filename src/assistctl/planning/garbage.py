@@ -9,6 +9,7 @@ from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, U
 from assistctl.model import Kind, Observed
 from assistctl.planning.file_marks import HeldFile, held_in_store
 from assistctl.planning.ownership import read_mark
+from assistctl.planning.shelves import ranked_twins
 from assistctl.planning.symbols import file_ids, store_ids
 
 
@@ -56,7 +57,8 @@ class Ours:
 def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     """What nothing refers to, uploads last."""
     used = {one for each in there.assistants for one in store_ids(each.fields)}
-    unread = [store for store in there.stores if store.id not in used and _is_ours(store, ours)]
+    kept = used | _counting(there.stores, used, ours)
+    unread = [store for store in there.stores if store.id not in kept and _is_marked(store.metadata, ours)]
     dropped = {store.id for store in unread}
     idle = [one for one in there.environments if not one.in_use and _is_marked(one.metadata, ours)]
     read = {one for each in there.assistants for one in file_ids(each.fields)}
@@ -67,9 +69,16 @@ def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours.look)]
 
 
-def _is_ours(store: ObservedStore, ours: Ours) -> bool:
-    mark = read_mark(store.metadata)
-    return mark is not None and mark.key not in ours.declared and _is_marked(store.metadata, ours)
+def _counting(stores: Iterable[ObservedStore], used: Collection[str], ours: Ours) -> set[str]:
+    """Of the vector stores with documents of their own those that count; a twin of one does not."""
+    declared: dict[str, list[ObservedStore]] = {}
+    for store in stores:
+        mark = read_mark(store.metadata)
+        if mark is None or store.expired or mark.key not in ours.declared:
+            continue
+        if mark.owned_by(ours.project, ours.target):
+            declared.setdefault(mark.key, []).append(store)
+    return {ranked_twins(twins, used)[0].id for twins in declared.values()}
 
 
 def _is_marked(metadata: Mapping[str, str], ours: Ours) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.knowledge import DesiredStore, ObservedStore, StoreFile
@@ -76,14 +76,11 @@ def shelves(
     assistants = sorted_out(observed, policy.project, policy.target.name).owned
     in_use = {one for those in assistants.values() for each in those for one in store_ids(each.fields)}
     owned: dict[str, list[ObservedStore]] = {}
-    for store in sorted(knowledge.observed.stores, key=lambda store: store.id):
+    for store in knowledge.observed.stores:
         mark = read_mark(store.metadata)
         if mark and mark.owned_by(policy.project, policy.target.name) and not store.expired:
             owned.setdefault(mark.key, []).append(store)
-    ranked = {
-        key: sorted(those, key=lambda store: (store.id not in in_use, -store.completed))
-        for key, those in owned.items()
-    }
+    ranked = {key: ranked_twins(those, in_use) for key, those in owned.items()}
     wanted = _wanted(knowledge.desired, desired, policy)
     moved = {
         key: store.moved_from
@@ -99,6 +96,11 @@ def shelves(
         wanted,
         moved,
     )
+
+
+def ranked_twins(stores: Iterable[ObservedStore], in_use: Collection[str]) -> list[ObservedStore]:
+    """The vector stores of one key, the one that counts first; ``in_use`` are the ids that assistants search."""
+    return sorted(stores, key=lambda store: (store.id not in in_use, -store.completed, store.id))
 
 
 def stores_to_look_into(
