@@ -81,9 +81,41 @@ def test_four_applies_at_once_make_one_assistant_per_key(
     codes = apply_at_once(remote, 4)
     server.tell, server.gate = None, lambda _: None
     assert codes.count(0) == 1
-    assert set(codes) <= {0, 4}
+    # One that planned when another had made the vector store finds it changed, and touches nothing.
+    assert set(codes) <= {0, 1, 4}
     assert len(shelves.assistants()) == 1
     assert list(wrong_after(remote.run, shelves, keys=1)) == []
+
+
+def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_the_other_one(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    remote.manifest("desk")
+    hold_creates(server, 2)
+    assert sorted(apply_at_once(remote, 2)) == [0, 4]
+    server.gate = lambda _: None
+    [stays] = shelves.assistants()
+    past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
+    assert past.keys() == {"done", "failed"}
+    [entry] = remote.run("history", past["failed"], "--format", "json").json["entries"]
+    assert entry["outcome"] == "withdrawn"
+    assert stays["id"] in entry["error"]
+    assert "nothing that could be put back" in remote.run("rollback", past["failed"], "--yes").err
+    assert shelves.assistants() == [stays]
+
+
+def test_gc_names_the_twin_of_a_vector_store_that_is_a_document_of_its_own(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.write("assistants/handbook.yaml", 'kind: vector_store\nkey: handbook\nfiles: ["docs/*"]\n')
+    remote.manifest("desk", tools=[{"type": "file_search"}], vector_store="handbook")
+    hold_creates(server, 2)
+    apply_at_once(remote, 2)
+    server.gate = lambda _: None
+    assert len(shelves.stores()) == 2
+    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert list(shelves.uploads().values()) == ["one.md"]
 
 
 def test_a_shared_journal_lets_one_apply_at_a_time(

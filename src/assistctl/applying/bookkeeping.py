@@ -25,6 +25,9 @@ class Book(Protocol):
     async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
         """What became of an entry: the id of what it was done to, and why it failed, if it did."""
 
+    async def withdrawn(self, number: int, error: Exception) -> None:
+        """What an entry created is gone again, and why."""
+
 
 class NoBook:
     """Nothing is written down."""
@@ -38,6 +41,9 @@ class NoBook:
         return 0
 
     async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+        """See ``Book``."""
+
+    async def withdrawn(self, number: int, error: Exception) -> None:
         """See ``Book``."""
 
 
@@ -73,6 +79,10 @@ class JournalBook:
             return
         outcome = Outcome.UNKNOWN if _may_be_done(error) else Outcome.FAILED
         await self._record.outcome(number, outcome, object_id=done_to, error=str(error))
+
+    async def withdrawn(self, number: int, error: Exception) -> None:
+        """See ``Book``."""
+        await self._record.withdrawn(number, str(error))
 
 
 def _may_be_done(error: Exception) -> bool:

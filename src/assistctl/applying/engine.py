@@ -23,7 +23,7 @@ from assistctl.applying.twins import older_twins
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
-from assistctl.errors import ConflictError, PlatformError, RefusedError
+from assistctl.errors import AssistctlError, ConflictError, JournalError, PlatformError, RefusedError
 from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
@@ -89,6 +89,7 @@ class _Run:
     book: Book
     results: dict[int, Result] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
+    entries: dict[int, int] = field(default_factory=dict)
 
     async def everything(self, *, alone: bool) -> None:
         if self.reading is not None:
@@ -144,7 +145,7 @@ class _Run:
         self._finish(change, result)
 
     async def _written_down(self, change: Change, request: Request | None) -> str:
-        number = await self.book.begins(change, request)
+        number = self.entries[id(change)] = await self.book.begins(change, request)
         try:
             done_to = await self._changed(change, request)
         except Exception as error:
@@ -187,11 +188,14 @@ class _Run:
             await self._withdraw(made[ours], ours, theirs)
 
     async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
-        error = PlatformError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
+        error = AssistctlError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
         try:
             await self.platform.delete_assistant(ours)
+            await self.book.withdrawn(self.entries[id(change)], error)
         except PlatformError as failure:
             error = PlatformError(f"another apply created it as well, as {theirs}: {failure.summary}")
+        except JournalError as failure:
+            error = failure
         self._finish(change, failed(change, error, touched=True))
 
     async def _filled_in(self, request: Request) -> Request:

@@ -60,6 +60,14 @@ class Record:
         self._open.discard(number)
         self._counts[outcome] += 1
 
+    async def withdrawn(self, number: int, reason: str) -> None:
+        """Put on record that what was created is gone again, and why."""
+        await self._lines.write(
+            OutcomeLine(number, _now(), Outcome.WITHDRAWN, error=shown_text(reason, self._shown))
+        )
+        self._counts[Outcome.OK] -= 1
+        self._counts[Outcome.WITHDRAWN] += 1
+
     async def end(self, error: str | None) -> None:
         """Put the end on record; ``error`` is what stopped the apply. What has no outcome by now is unknown."""
         counts = dict(self._counts)

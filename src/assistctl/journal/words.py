@@ -12,12 +12,16 @@ from assistctl.model import Action, Json, Kind, Observed, Request, Summary
 
 
 class Outcome(StrEnum):
-    """What became of an operation. ``UNKNOWN``: it may have been carried out."""
+    """What became of an operation.
+
+    ``UNKNOWN``: it may have been carried out. ``WITHDRAWN``: what it created is gone again, another was faster.
+    """
 
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
 
 
 class State(StrEnum):
@@ -195,10 +199,11 @@ class Apply:
     def before_images(self) -> Mapping[tuple[Kind, str], BeforeImage | None]:
         """Everything this apply began to change, as it was before; ``None`` for what did not exist.
 
-        What failed or has no outcome is in it, as it may have been changed all the same.
+        What failed or has no outcome is in it, as it may have been changed all the same; what was withdrawn is
+        not: what bears its key now is somebody else's work.
         """
         images: dict[tuple[Kind, str], BeforeImage | None] = {}
         for entry in self.entries:
-            if entry.outcome is not Outcome.SKIPPED:
+            if entry.outcome not in {Outcome.SKIPPED, Outcome.WITHDRAWN}:
                 images.setdefault((entry.kind, entry.key), entry.before)
         return images
