@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from assistctl.applying.gate import CutOffError, Gate, NotBegunError
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.knowledge import ObservedEnvironment, StoreFile
@@ -29,20 +31,53 @@ async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loade
     return garbage(everything, _ours(deployment, loaded))
 
 
-async def take_away(deployment: Deployment, platform: Platform, those: Sequence[Garbage]) -> tuple[Result, ...]:
-    """Delete it, uploads after what reads them; a result for each, in the order of ``those``."""
-    deletes, slots = _deletes(platform), asyncio.Semaphore(_SIDE_BY_SIDE)
+async def take_away(
+    deployment: Deployment, platform: Platform, those: Sequence[Garbage], gate: Gate
+) -> tuple[Result, ...]:
+    """Delete it, uploads after what reads them; a result for each, in the order of ``those``.
 
-    async def delete(one: Garbage) -> Result:
-        async with slots:
-            return await _deleted(deletes[one.kind], one)
-
-    readers = [one for one in those if one.kind is not Kind.FILE]
-    files = [one for one in those if one.kind is Kind.FILE]
-    results = [*await asyncio.gather(*map(delete, readers)), *await asyncio.gather(*map(delete, files))]
+    Once ``gate`` is closed nothing new is deleted, and what was not begun is reported as skipped.
+    """
+    record = deployment.upload_record()
+    # Once the vector store is gone that names an upload, only this says whose it is.
+    record.will_go([one.id for one in those if one.kind is Kind.FILE and one.proven])
+    cleaning = _Cleaning(_deletes(platform), gate)
+    await gate.until_cut_off(cleaning.everything(those))
+    results = tuple(cleaning.result(one) for one in those)
     if all(result.status is Status.OK for result in results):
-        deployment.upload_record().forget_all()
-    return tuple(results)
+        record.forget_all()
+    return results
+
+
+@dataclass(slots=True)
+class _Cleaning:
+    deletes: Mapping[Kind, Delete]
+    gate: Gate
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
+    begun: set[str] = field(default_factory=set)
+    results: dict[str, Result] = field(default_factory=dict)
+
+    async def everything(self, those: Sequence[Garbage]) -> None:
+        readers = [one for one in those if one.kind is not Kind.FILE]
+        files = [one for one in those if one.kind is Kind.FILE]
+        await asyncio.gather(*map(self.delete, readers))
+        await asyncio.gather(*map(self.delete, files))
+
+    async def delete(self, one: Garbage) -> None:
+        async with self.slots:
+            if self.gate.is_closed:
+                return
+            self.begun.add(one.id)
+            self.results[one.id] = await _deleted(self.deletes[one.kind], one)
+
+    def result(self, one: Garbage) -> Result:
+        """What became of it; it may have been cut off."""
+        if one.id in self.results:
+            return self.results[one.id]
+        if one.id in self.begun:
+            error = CutOffError().summary
+            return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error, touched=True)
+        return Result(one.kind, one.name, one.id, Action.DELETE, Status.SKIPPED, NotBegunError().summary)
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 from typing import Any
 
 import pytest
 
 from support.command_process import exit_code, started
-from support.interruptions import wrong_after
+from support.dashboard import Dashboard
+from support.interruptions import ASSISTCTL, wrong_after
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.shelves import Shelves
 
 
-def interrupted(project: ProjectFolder, begun: threading.Event, number: signal.Signals) -> tuple[int, Any]:
-    """An apply that gets a signal once ``begun`` is set: its exit code and its results."""
+def interrupted(
+    project: ProjectFolder, begun: threading.Event, number: signal.Signals, command: str = "apply"
+) -> tuple[int, Any]:
+    """A command that gets a signal once ``begun`` is set: its exit code and its results."""
     out = project.path / "results.json"
-    process = started(project.path, "apply", "--yes", "--format", "json", out=out)
+    process = started(project.path, command, "--yes", "--format", "json", out=out)
     assert process.pid
     assert begun.wait(30)
     os.kill(process.pid, number)
@@ -157,3 +161,35 @@ def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     uploaded = set(shelves.uploads())
     assert list(wrong_after(remote.run, shelves, keys=1)) == []
     assert uploaded <= set(shelves.uploads())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_gc_tells_what_it_had_deleted(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, number: signal.Signals
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    dashboard = Dashboard(server.url)
+    dashboard.clear()
+    dashboard.close()
+    remote.remove("desk")
+    begun, held = threading.Event(), threading.Event()
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if asked.method != "DELETE":
+            return None
+        begun.set()
+        threading.Timer(0.5, held.set).start()
+        return held
+
+    server.gate = gate
+    code, document = interrupted(remote, begun, number, "gc")
+    server.gate = lambda _: None
+    results = {one["kind"]: one["status"] for one in document["results"]}
+    assert (code, results) == (4, {"vector_store": "ok", "file": "skipped"})
+    assert (shelves.stores(), list(shelves.uploads().values())) == ([], ["one.md"])
+    # The vector store that said whose it is has gone.
+    [left] = remote.run("gc", "--format", "json", "--yes").json["garbage"]
+    assert (left["name"], left["proven"]) == ("one.md", True)
+    assert shelves.uploads() == {}

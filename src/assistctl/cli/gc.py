@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
+from assistctl.applying.gate import Gate
 from assistctl.cleaning import find_garbage, take_away
+from assistctl.cli.interrupts import stopping
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
@@ -18,8 +21,8 @@ from assistctl.planning.garbage import Garbage
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
 An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
-checkout wrote down while it uploaded; what only looks like it is listed, and deleted with --unproven alone. Not to
-be run while an apply is; with a shared journal it waits for that to end."""
+checkout wrote down while it uploaded or deleted; what only looks like it is listed, and deleted with --unproven
+alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
 EXAMPLE = """\
 Examples:
   assistctl gc                             lists them, and asks
@@ -47,7 +50,9 @@ async def _cleaned(
     who = who_is_it(deployment.project.directory, deployment.project.environment)
     journal, target = deployment.journal(terminal.shown), deployment.target.name
     # An apply that is running has uploads that nothing refers to yet.
-    async with journal.locked(target, who, timeout=lock_timeout), deployment.open() as platform:
+    gate = Gate()
+    async with journal.locked(target, who, timeout=lock_timeout) as lock, deployment.open(gate.stop) as platform:
+        gate = replace(gate, lock_lost=lambda: lock is not None and lock.lost)
         found = await find_garbage(deployment, platform, loaded)
         chosen = [one for one in found if one.proven or unproven]
         if not chosen or not (yes or terminal.is_interactive):
@@ -58,9 +63,10 @@ async def _cleaned(
             if not terminal.ask(f"Delete {_things(len(chosen))} on {deployment.target.name}?"):
                 terminal.complain("Nothing was deleted.")
                 return ExitCode.REFUSED
-        results = await take_away(deployment, platform, chosen)
+        with stopping(terminal, gate.stop, gate.cut_off):
+            results = await take_away(deployment, platform, chosen, gate)
     _show(terminal, deployment, found, results, output_format)
-    return _exit_code(results)
+    return _exit_code(results, interrupted=gate.stop.is_set())
 
 
 def _nothing_deleted(terminal: Terminal, found: Sequence[Garbage], chosen: Sequence[Garbage]) -> int:
@@ -72,10 +78,12 @@ def _nothing_deleted(terminal: Terminal, found: Sequence[Garbage], chosen: Seque
     return ExitCode.OK
 
 
-def _exit_code(results: Sequence[Result]) -> int:
+def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:
     if all(result.status is Status.OK for result in results):
         return ExitCode.OK
-    return ExitCode.PARTIAL if any(result.touched for result in results) else ExitCode.ERROR
+    if any(result.touched for result in results):
+        return ExitCode.PARTIAL
+    return ExitCode.INTERRUPTED if interrupted else ExitCode.ERROR
 
 
 def _show(
