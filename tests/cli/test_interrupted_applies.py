@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -13,18 +14,18 @@ import pytest
 
 from support.command_process import exit_code, started
 from support.dashboard import Dashboard
-from support.interruptions import ASSISTCTL, wrong_after
+from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.shelves import Shelves
 
 
 def interrupted(
-    project: ProjectFolder, begun: threading.Event, number: signal.Signals, command: str = "apply"
+    project: ProjectFolder, begun: threading.Event, number: signal.Signals, *command: str
 ) -> tuple[int, Any]:
     """A command that gets a signal once ``begun`` is set: its exit code and its results."""
     out = project.path / "results.json"
-    process = started(project.path, command, "--yes", "--format", "json", out=out)
+    process = started(project.path, *(command or ("apply",)), "--yes", "--format", "json", out=out)
     assert process.pid
     assert begun.wait(30)
     os.kill(process.pid, number)
@@ -94,7 +95,7 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
 
     server.gate = gate
     with subprocess.Popen(
-        [*ASSISTCTL, "apply", "--yes", "--format", "json"],
+        [sys.executable, "-m", "assistctl", "apply", "--yes", "--format", "json"],
         cwd=remote.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -161,6 +162,27 @@ def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     uploaded = set(shelves.uploads())
     assert list(wrong_after(remote.run, shelves, keys=1)) == []
     assert uploaded <= set(shelves.uploads())
+
+
+def test_history_does_not_call_it_done_when_something_was_not_begun(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    for key in ("a", "b"):
+        remote.manifest(key)
+    begun, held = threading.Event(), threading.Event()
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if asked.method != "POST":
+            return None
+        begun.set()
+        threading.Timer(0.5, held.set).start()
+        return held
+
+    server.gate = gate
+    code, document = interrupted(remote, begun, signal.SIGTERM, "apply", "--parallelism", "1")
+    assert (code, sorted(one["status"] for one in document["results"])) == (4, ["ok", "skipped"])
+    [past] = remote.run("history", "--format", "json").json["applies"]
+    assert past["state"] == "partial"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

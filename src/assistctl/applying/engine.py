@@ -89,6 +89,7 @@ class _Run:
     book: Book
     results: dict[int, Result] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
+    made: set[int] = field(default_factory=set)
     entries: dict[int, int] = field(default_factory=dict)
 
     async def everything(self, *, alone: bool) -> None:
@@ -139,7 +140,7 @@ class _Run:
                 self.begun.add(id(change))
                 result = done(change, await self._written_down(change, request))
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
-            result = failed(change, error)
+            result = failed(change, error, touched=id(change) in self.made)
         if self.reading is not None and change.request is not None and result.status is Status.OK:
             self.reading.uploads.in_use(change.request.reads)
         self._finish(change, result)
@@ -151,7 +152,11 @@ class _Run:
         except Exception as error:
             await self.book.ended(number, change.id, error)
             raise
-        await self.book.ended(number, done_to, None)
+        self.made.add(id(change))
+        try:
+            await self.book.ended(number, done_to, None)
+        except JournalError as error:
+            raise JournalError(f"this was done, and is not on record: {error.summary}", error.hint) from error
         return done_to
 
     async def _changed(self, change: Change, request: Request | None) -> str:

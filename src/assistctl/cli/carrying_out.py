@@ -12,7 +12,7 @@ from assistctl.cli.progress import watching
 from assistctl.cli.showing import has_errors, print_plan, print_results
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
-from assistctl.errors import ExitCode
+from assistctl.errors import ExitCode, JournalError
 from assistctl.manifest import Loaded
 from assistctl.model import Plan, Result, Status
 from assistctl.planfile import SavedPlan, check_still_holds
@@ -20,7 +20,7 @@ from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:
-    from assistctl.journal import Holder, Journal, Lock, Who
+    from assistctl.journal import Holder, Journal, Lock, Record, Who
 
 DEFAULT_WAIT = 600.0
 """How long files may take to be indexed, in seconds."""
@@ -97,34 +97,51 @@ class _Carrying:
             return await self._done(platform, plan)
 
     async def _done(self, platform: Platform, plan: Plan) -> int:
+        from assistctl.journal import Heading
+
+        heading = Heading(
+            target=self.deployment.journal_target(),
+            who=await _who(self.deployment),
+            command=self.order.command,
+            summary=plan.summary,
+        )
+        results: Sequence[Result] | None = None
+        try:
+            async with self.journal.apply(heading) as record:
+                results = await self._carried_out(platform, plan, record)
+                record.shortfall = self._shortfall(results)
+        except JournalError as error:
+            if results is None:
+                raise
+            self.terminal.complain(f"warning: the end of this is not on record: {error.summary}")
+        print_results(self.terminal, plan, results, self.order.output_format)
+        return _exit_code(results, interrupted=self.stop.is_set())
+
+    async def _carried_out(self, platform: Platform, plan: Plan, record: Record) -> Sequence[Result]:
         from assistctl.applying.bookkeeping import JournalBook
         from assistctl.applying.engine import carry_out
         from assistctl.applying.gate import Gate
-        from assistctl.journal import Heading
 
         terminal, deployment, order = self.terminal, self.deployment, self.order
-        heading = Heading(
-            target=deployment.journal_target(),
-            who=await _who(deployment),
-            command=order.command,
-            summary=plan.summary,
-        )
         with watching(terminal, plan) as watch, stopping(terminal, self.stop, self.cut_off):
-            async with self.journal.apply(heading) as record:
-                results = await carry_out(
-                    plan,
-                    platform,
-                    parallelism=order.parallelism,
-                    wait=order.wait,
-                    watch=watch,
-                    gate=Gate(self.stop, self._lock_is_lost, self.cut_off),
-                    record=deployment.upload_record(),
-                    replan=deployment.replan(platform, order.loaded, order.policy),
-                    book=JournalBook(record),
-                    alone=self.lock is not None,
-                )
-        print_results(terminal, plan, results, order.output_format)
-        return _exit_code(results, interrupted=self.stop.is_set())
+            return await carry_out(
+                plan,
+                platform,
+                parallelism=order.parallelism,
+                wait=order.wait,
+                watch=watch,
+                gate=Gate(self.stop, self._lock_is_lost, self.cut_off),
+                record=deployment.upload_record(),
+                replan=deployment.replan(platform, order.loaded, order.policy),
+                book=JournalBook(record),
+                alone=self.lock is not None,
+            )
+
+    def _shortfall(self, results: Sequence[Result]) -> str | None:
+        missing = sum(result.status is not Status.OK for result in results)
+        if not missing:
+            return None
+        return "interrupted" if self.stop.is_set() else f"{missing} of {len(results)} changes were not made"
 
     def _lock_is_lost(self) -> bool:
         return self.lock is not None and self.lock.lost

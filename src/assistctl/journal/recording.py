@@ -18,11 +18,13 @@ from assistctl.journal.words import Operation, Outcome
 class Record:
     """The apply that is being recorded, under ``id``. Everything raises ``JournalError`` when it is not written.
 
-    Several operations may be recorded side by side; what comes together is written together.
+    Several operations may be recorded side by side; what comes together is written together. ``shortfall`` is to
+    be set to why not everything was done, where what was not done may not be on record.
     """
 
     def __init__(self, apply_id: str, log: Log, shown: Shown) -> None:
         self.id = apply_id
+        self.shortfall: str | None = None
         self._lines = _Lines(log)
         self._shown = shown
         self._intended = 0
@@ -100,7 +102,7 @@ async def recording(apply_id: str, log: Log, shown: Shown) -> AsyncIterator[Reco
         await _end_anyway(record, error)
         raise
     else:
-        await record.end(None)
+        await record.end(record.shortfall)
     finally:
         await log.close()
 
