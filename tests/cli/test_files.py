@@ -436,3 +436,18 @@ def assert_in_order(project: ProjectFolder, shelves: Shelves) -> None:
     read = {one["id"] for one in shelves.files_of(store["id"])}
     read |= set(assistant["tool_resources"]["code_interpreter"]["file_ids"])
     assert set(shelves.uploads()) == read
+
+
+def test_a_vector_store_whose_name_alone_changes_still_says_that_it_is_complete(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    searching = {"tools": [{"type": "file_search"}], "files": ["docs/*"]}
+    remote.manifest("desk", **searching, vector_store={"name": "One"})
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("desk", **searching, vector_store={"name": "Two", "metadata": {"team": "x"}})
+    server.clear()
+    assert remote.run("apply", "--yes").code == 0
+    assert [asked.path for asked in server.mutations] == [f"/v1/vector_stores/{shelves.stores()[0]['id']}"]
+    assert shelves.stores()[0]["name"] == "Two"
+    assert remote.run("plan", "--detailed-exitcode").code == 0

@@ -170,6 +170,9 @@ class KnowledgeDraft:
         if not reasons:
             self.unchanged += 1
             return
+        if files is None:
+            # Only its fields change; what it says of its files is still so.
+            self._work[store.key] = StoreWork(settled=there.metadata.get(FILES, ""))
         self.changes.append(
             Change(
                 Kind.VECTOR_STORE,
