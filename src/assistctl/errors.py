@@ -119,6 +119,10 @@ class ChangedFileError(PlatformError):
 class OutcomeUnknownError(PlatformError):
     """No answer, or a 5xx: the request may have been carried out all the same."""
 
+    def refuted(self) -> PlatformError:
+        """The same error, of what is known by now not to have been carried out."""
+        return PlatformError(self.summary, self.hint, status=self.status)
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the nearest known word, or the empty string."""

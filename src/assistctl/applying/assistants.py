@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from assistctl.applying.creating import created
 from assistctl.applying.readback import not_kept
-from assistctl.errors import NotFoundError, NotKeptError, PlatformError
+from assistctl.applying.resolving import looked_up
+from assistctl.errors import NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model import Change, Observed, Request
 from assistctl.planning.ownership import MARK
-from assistctl.platforms.base import Platform
+from assistctl.planning.world import digest_of
+from assistctl.platforms.base import Platform, Rereads
 
 
 async def change_assistant(platform: Platform, change: Change, request: Request) -> str:
     """Create or update one; its id. Raises ``PlatformError`` when that fails or something was not kept."""
-    answer = await (_create(platform, request) if change.id is None else _update(platform, change.id, request))
-    capabilities = platform.capabilities
-    lost = not_kept(request, answer, capabilities.unreported, capabilities.resolved)
+    answer = await (_create(platform, request) if change.id is None else _update(platform, change, request))
+    lost = _not_kept(platform, request, answer)
     if lost:
         raise NotKeptError(answer.id, lost)
     return answer.id
@@ -24,7 +27,11 @@ async def delete_assistant(platform: Platform, change: Change) -> str:
     """Delete one; its id. Raises ``PlatformError``."""
     if change.id is None:
         raise PlatformError(f"{change.key} has no id to delete")
-    await platform.delete_assistant(change.id)
+    try:
+        await platform.delete_assistant(change.id)
+    except OutcomeUnknownError as unknown:
+        if await looked_up(_look(platform), change.id, unknown) is not None:
+            raise unknown.refuted() from None
     return change.id
 
 
@@ -36,14 +43,37 @@ async def _create(platform: Platform, request: Request) -> Observed:
     )
 
 
-async def _update(platform: Platform, assistant_id: str, request: Request) -> Observed:
+async def _update(platform: Platform, change: Change, request: Request) -> Observed:
+    assistant_id = change.id or ""
     try:
         return await platform.update_assistant(
             assistant_id, request.fields, request.metadata, revision=request.revision
         )
+    except OutcomeUnknownError as unknown:
+        now = await looked_up(_look(platform), assistant_id, unknown)
+        return _as_sent(platform, change, request, now, unknown)
     except NotFoundError as error:
         raise PlatformError(
             f"somebody deleted {assistant_id} meanwhile: {error.summary}",
             "The next apply creates it again.",
             status=error.status,
         ) from error
+
+
+def _as_sent(
+    platform: Platform, change: Change, request: Request, now: Observed | None, unknown: OutcomeUnknownError
+) -> Observed:
+    """``now``, if it is what was sent. Raises ``unknown`` when it is neither that nor what was there before."""
+    if now is not None and not _not_kept(platform, request, now):
+        return now
+    if now is None or (change.before is not None and digest_of(now) == digest_of(change.before)):
+        raise unknown.refuted() from None
+    raise unknown
+
+
+def _not_kept(platform: Platform, request: Request, answer: Observed) -> tuple[str, ...]:
+    return not_kept(request, answer, platform.capabilities.unreported, platform.capabilities.resolved)
+
+
+def _look(platform: Platform) -> Callable[[str], Awaitable[Observed | None]] | None:
+    return platform.find_assistant if isinstance(platform, Rereads) else None

@@ -38,7 +38,7 @@ async def _made_all_the_same(
         there = await listed()
     except PlatformError as failure:
         hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
-        raise PlatformError(summary, hint, status=error.status) from failure
+        raise OutcomeUnknownError(summary, hint, status=error.status) from failure
     ours = [one for one in there if one.metadata.get(MARK) == mark]
     if len(ours) == 1:
         return ours[0]

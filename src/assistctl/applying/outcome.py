@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistctl.applying.gate import NotBegunError
-from assistctl.errors import AssistctlError, LeftBehindError, NotKeptError
+from assistctl.errors import AssistctlError, LeftBehindError, NotKeptError, OutcomeUnknownError
 from assistctl.model import Change, Result, Status
 
 
@@ -13,11 +13,12 @@ def done(change: Change, done_to: str | None) -> Result:
 
 
 def failed(change: Change, error: Exception, *, touched: bool = False) -> Result:
-    """The change was not made, or not all of it; ``touched`` says that some of it was."""
+    """The change was not made, or not all of it; ``touched`` says that some of it was, or may have been."""
     if isinstance(error, NotBegunError):
         return _result(change, change.id, Status.SKIPPED, error.summary, touched=touched)
     if isinstance(error, NotKeptError | LeftBehindError):
         return _result(change, error.object_id, Status.FAILED, words(error), touched=True)
+    touched = touched or isinstance(error, OutcomeUnknownError)
     return _result(change, change.id, Status.FAILED, words(error), touched=touched)
 
 

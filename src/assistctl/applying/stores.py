@@ -8,15 +8,17 @@ from assistctl.applying.creating import created
 from assistctl.applying.filling import Filling, NotIndexedError
 from assistctl.applying.gate import Gate
 from assistctl.applying.readback import not_kept
+from assistctl.applying.resolving import looked_up
 from assistctl.applying.second_look import check_store
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
-from assistctl.errors import NotKeptError, PlatformError
+from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.file_work import StoreWork
 from assistctl.knowledge import ObservedStore
 from assistctl.model import Action, Change, Observed, Request
 from assistctl.planning.file_marks import FILES
 from assistctl.planning.ownership import MARK
+from assistctl.planning.world import digest_of
 from assistctl.platforms.base import KnowledgePlatform
 
 
@@ -84,23 +86,46 @@ class StoreChange:
 
     async def _update(self, request: Request, store_id: str | None = None) -> ObservedStore:
         await check_store(self.platform, self.change)
-        answer = await self.platform.update_store(
-            store_id or self.change.id or "", request.fields, request.metadata
-        )
+        known_id = store_id or self.change.id or ""
+        try:
+            answer = await self.platform.update_store(known_id, request.fields, request.metadata)
+        except OutcomeUnknownError as unknown:
+            answer = self._as_sent(request, await looked_up(self.platform.find_store, known_id, unknown), unknown)
         self.touched = True
         _check_kept(request, answer)
         return answer
+
+    def _as_sent(self, request: Request, now: ObservedStore | None, unknown: OutcomeUnknownError) -> ObservedStore:
+        """``now``, if it is what was sent. Raises ``unknown`` when it is neither that nor what was before."""
+        if now is not None and not _not_kept(request, now):
+            return now
+        before = self.change.before
+        if now is None or (before is not None and digest_of(_as_observed(now)) == digest_of(before)):
+            raise unknown.refuted() from None
+        raise unknown
 
     async def _delete(self) -> str:
         if self.change.id is None:
             raise PlatformError(f"the vector store of {self.change.key} has no id to delete")
         await check_store(self.platform, self.change, holding=self.work.holding)
-        await self.platform.delete_store(self.change.id)
+        try:
+            await self.platform.delete_store(self.change.id)
+        except OutcomeUnknownError as unknown:
+            if await looked_up(self.platform.find_store, self.change.id, unknown) is not None:
+                raise unknown.refuted() from None
         self.touched = True
         return self.change.id
 
 
 def _check_kept(request: Request, store: ObservedStore) -> None:
-    lost = not_kept(request, Observed(store.id, store.fields, store.metadata), frozenset())
+    lost = _not_kept(request, store)
     if lost:
         raise NotKeptError(store.id, lost)
+
+
+def _not_kept(request: Request, store: ObservedStore) -> tuple[str, ...]:
+    return not_kept(request, _as_observed(store), frozenset())
+
+
+def _as_observed(store: ObservedStore) -> Observed:
+    return Observed(store.id, store.fields, store.metadata)

@@ -81,9 +81,12 @@ class AnthropicAgents(ClosedAtEnd):
         self, assistant_id: str, revision: str | None, error: OutcomeUnknownError
     ) -> Observed:
         """What is there now, if it is no longer the version ``revision``."""
-        now = self._observed(await self._wire.get(_path(assistant_id)))
+        try:
+            now = self._observed(await self._wire.get(_path(assistant_id)))
+        except PlatformError as failure:
+            raise error from failure
         if now.revision == revision:
-            raise error
+            raise error.refuted() from None
         return now
 
     async def delete_assistant(self, assistant_id: str) -> None:

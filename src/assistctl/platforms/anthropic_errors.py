@@ -14,9 +14,9 @@ _KEY_HINT = (
 )
 
 
-def translated(error: Exception, base_url: str, *, repeatable: bool) -> PlatformError:
+def translated(error: Exception, base_url: str, *, repeatable: bool, reads: bool) -> PlatformError:
     """``error`` (of the SDK or its HTTP library) as a ``PlatformError``, as in ``openai_errors``."""
     if isinstance(error, anthropic.APIStatusError):
-        return answered(error, explained(error, base_url, key_hint=_KEY_HINT), repeatable=repeatable)
+        return answered(error, explained(error, base_url, key_hint=_KEY_HINT), repeatable=repeatable, reads=reads)
     timed_out = isinstance(error, anthropic.APITimeoutError)
-    return unanswered(error, base_url, timed_out=timed_out, repeatable=repeatable)
+    return unanswered(error, base_url, timed_out=timed_out, reads=reads)

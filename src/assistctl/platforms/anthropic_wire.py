@@ -74,13 +74,13 @@ class AnthropicWire:
         try:
             response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
         except (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise translated(error, self.base_url, repeatable=repeatable) from error
+            raise translated(error, self.base_url, repeatable=repeatable, reads=method == "get") from error
         except (ValueError, OSError) as error:
             raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
             return parsed(response.content, response.status_code)
         except PlatformError as error:
-            raise error if repeatable else outcome_unknown(error) from error
+            raise error if method == "get" else outcome_unknown(error) from error
 
 
 def _base_url(connection: Connection) -> str:

@@ -36,21 +36,19 @@ class _Refusal:
 
 
 def refused(
-    status: int, headers: Mapping[str, str], content: bytes, base_url: str, *, repeatable: bool
+    status: int, headers: Mapping[str, str], content: bytes, base_url: str, *, repeatable: bool, reads: bool
 ) -> PlatformError:
     """An answer with a 4xx or 5xx status, as in ``openai_errors``."""
     refusal = _Refusal(status, _Response(headers), _parsed(content))
-    return answered(refusal, explained(refusal, base_url, key_hint=KEY_HINT), repeatable=repeatable)
+    return answered(refusal, explained(refusal, base_url, key_hint=KEY_HINT), repeatable=repeatable, reads=reads)
 
 
-def translated(error: AzureError, base_url: str, *, repeatable: bool) -> PlatformError:
+def translated(error: AzureError, base_url: str, *, reads: bool) -> PlatformError:
     """A request without an answer, as in ``openai_errors``."""
     if isinstance(error, ClientAuthenticationError):
         return not_signed_in(error)
     timed_out = isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError)
-    return unanswered(
-        error, base_url, timed_out=timed_out, repeatable=repeatable, never_sent=_is_never_sent(error)
-    )
+    return unanswered(error, base_url, timed_out=timed_out, reads=reads, never_sent=_is_never_sent(error))
 
 
 def not_signed_in(error: AzureError) -> PlatformError:

@@ -151,9 +151,12 @@ class AzureFoundry(ClosedAtEnd):
 
     async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
         """What is there now, if it is no longer as ``before``."""
-        latest = await self._agent(before.id)
+        try:
+            latest = await self._agent(before.id)
+        except PlatformError as failure:
+            raise error from failure
         if latest is None or _observed(latest).revision == before.revision:
-            raise error
+            raise error.refuted() from None
         return _observed(latest)
 
     async def _agent(self, agent: str) -> Object | None:

@@ -106,16 +106,17 @@ class AzureWire:
             response = await self._project.send_request(request, stream=True, **self._options)
             content = await response.read()
         except AzureError as error:
-            raise translated(error, self.base_url, repeatable=repeatable) from error
+            raise translated(error, self.base_url, reads=method == "GET") from error
         except (ValueError, OSError) as error:
             raise PlatformError(f"the request cannot be sent: {error}") from error
         status = response.status_code
         if status >= _LOWEST_REFUSAL:
-            raise refused(status, response.headers, content, self.base_url, repeatable=repeatable)
+            headers, reads = response.headers, method == "GET"
+            raise refused(status, headers, content, self.base_url, repeatable=repeatable, reads=reads)
         try:
             return parsed(content, status)
         except PlatformError as error:
-            raise error if repeatable else outcome_unknown(error) from error
+            raise error if method == "GET" else outcome_unknown(error) from error
 
     @property
     def _key(self) -> str | None:

@@ -21,20 +21,22 @@ _OPENAI_HOST = "api.openai.com"
 _NO_QUOTA = "insufficient_quota"
 
 
-def translated(error: Exception, base_url: str, *, repeatable: bool, key_hint: str = KEY_HINT) -> PlatformError:
+def translated(
+    error: Exception, base_url: str, *, repeatable: bool, reads: bool, key_hint: str = KEY_HINT
+) -> PlatformError:
     """``error`` (of the SDK or its HTTP library) as a ``PlatformError``.
 
     ``key_hint`` says where the key comes from. An ``AskAgainError`` around it says that it may go through later.
-    When the request is not ``repeatable`` and may have been carried out, an ``OutcomeUnknownError``.
+    When the request may have been carried out, and did not only ``reads``, an ``OutcomeUnknownError``.
     """
     if isinstance(error, openai.APIStatusError):
         found = _explained(error, base_url, key_hint)
         if error.code == _NO_QUOTA:
             advice = "The account's quota is used up; waiting does not help."
             return PlatformError(found.summary, advice, status=error.status_code)
-        return answered(error, found, repeatable=repeatable)
+        return answered(error, found, repeatable=repeatable, reads=reads)
     timed_out = isinstance(error, openai.APITimeoutError)
-    return unanswered(error, base_url, timed_out=timed_out, repeatable=repeatable)
+    return unanswered(error, base_url, timed_out=timed_out, reads=reads)
 
 
 def _explained(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:

@@ -160,14 +160,15 @@ class OpenAIWire:
         try:
             response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise translated(error, self.base_url, repeatable=repeatable, **self._hints) from error
+            reads = method == "get"
+            raise translated(error, self.base_url, repeatable=repeatable, reads=reads, **self._hints) from error
         except (ValueError, OSError) as error:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
         try:
             return Answer(parsed(response.content, response.status_code), response.headers)
         except PlatformError as error:
-            raise error if repeatable else outcome_unknown(error) from error
+            raise error if method == "get" else outcome_unknown(error) from error
 
 
 def base_url_of(connection: Connection) -> str:

@@ -45,25 +45,32 @@ class StatusError(Protocol):
         """Its body, parsed if it is JSON."""
 
 
-def answered(error: StatusError, found: PlatformError, *, repeatable: bool) -> PlatformError:
+def answered(error: StatusError, found: PlatformError, *, repeatable: bool, reads: bool) -> PlatformError:
     """``found``, the error in words, as what it means for the request.
 
-    An ``AskAgainError`` around it says that it may go through later. When the request is not ``repeatable`` and
-    may have been carried out, an ``OutcomeUnknownError``.
+    An ``OutcomeUnknownError`` when the request may have been carried out, unless it only ``reads``. An
+    ``AskAgainError`` around it says that it may go through later; not when it is not ``repeatable``.
     """
     status, headers = error.status_code, error.response.headers
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return AskAgainError(found, wait=wait_asked_for(headers), throttled=True)
     unknown = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if unknown and not reads:
+        found = outcome_unknown(found)
     if unknown and not repeatable:
-        return outcome_unknown(found)
+        return found
     if is_transient(status, headers):
         return AskAgainError(found, wait=wait_asked_for(headers), throttled=False)
     return found
 
 
 def unanswered(
-    error: Exception, base_url: str, *, timed_out: bool, repeatable: bool, never_sent: bool | None = None
+    error: Exception,
+    base_url: str,
+    *,
+    timed_out: bool,
+    reads: bool,
+    never_sent: bool | None = None,
 ) -> PlatformError:
     """A request that got no answer, as ``answered`` has it.
 
@@ -75,7 +82,7 @@ def unanswered(
     found = _timeout(base_url) if timed_out else _no_connection(error, base_url)
     if never_sent is None:
         never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
-    return AskAgainError(found if repeatable or never_sent else outcome_unknown(found), wait=None, throttled=False)
+    return AskAgainError(found if reads or never_sent else outcome_unknown(found), wait=None, throttled=False)
 
 
 def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformError:
