@@ -21,8 +21,8 @@ def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
     return [exit_code(one, 120) for one in processes]
 
 
-def hold_creates(server: RecordingServer, number: int) -> None:
-    """Let so many applies plan before one changes anything, and create an assistant before one is created.
+def hold_creates(server: RecordingServer, number: int, path: str = "/v1/assistants") -> None:
+    """Let so many applies plan before one changes anything, and create at ``path`` before one is created there.
 
     So they really come at once, however long each takes to start.
     """
@@ -39,7 +39,7 @@ def hold_creates(server: RecordingServer, number: int) -> None:
     def gate(asked: Asked) -> threading.Event | None:
         if asked.method == "GET":
             return None
-        if (asked.method, asked.path) != ("POST", "/v1/assistants"):
+        if (asked.method, asked.path) != ("POST", path):
             return planned
         waiting.append(asked)
         if len(waiting) >= number:
@@ -102,6 +102,22 @@ def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_th
     assert stays["id"] in entry["error"]
     assert "nothing that could be put back" in remote.run("rollback", past["failed"], "--yes").err
     assert shelves.assistants() == [stays]
+
+
+def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    remote.write("assistants/data/one.csv", "a,b")
+    remote.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
+    # Who plans when the other one has uploaded it uses that.
+    hold_creates(server, 2, "/v1/files")
+    assert sorted(apply_at_once(remote, 2)) == [0, 4]
+    server.gate = lambda _: None
+    assert len(shelves.uploads()) == 2
+    assert remote.run("gc", "--yes").code == 0
+    [left] = shelves.uploads()
+    [desk] = shelves.assistants()
+    assert desk["tool_resources"]["code_interpreter"]["file_ids"] == [left]
 
 
 def test_gc_names_the_twin_of_a_vector_store_that_is_a_document_of_its_own(

@@ -195,11 +195,13 @@ class _Run:
     async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
         error = AssistctlError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
         try:
+            if self.reading is not None and change.request is not None:
+                await self.reading.uploads.out_of_use(change.request.reads)
             await self.platform.delete_assistant(ours)
             await self.book.withdrawn(self.entries[id(change)], error)
         except PlatformError as failure:
             error = PlatformError(f"another apply created it as well, as {theirs}: {failure.summary}")
-        except JournalError as failure:
+        except AssistctlError as failure:
             error = failure
         self._finish(change, failed(change, error, touched=True))
 

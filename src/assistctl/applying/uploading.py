@@ -70,6 +70,11 @@ class Uploads:
             if source is not None:
                 self.record.in_use(source.identity)
 
+    async def out_of_use(self, tokens: Iterable[str]) -> None:
+        """Write down that what read these is gone: whose those are that this apply uploaded, nothing else says."""
+        ids = [await self.id_of(token) for token in tokens]
+        self.record.will_go([file_id for file_id in ids if file_id in self.by_us])
+
     async def withdraw(self, token: str, file_id: str) -> None:
         """Delete what this apply uploaded and cannot use."""
         if file_id in self.by_us:
