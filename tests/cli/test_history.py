@@ -100,6 +100,37 @@ def test_a_rollback_can_be_rolled_back(remote: ProjectFolder, shelves: Shelves) 
         assert shelves.assistants()[0]["instructions"] == text
 
 
+def test_what_was_adopted_is_nobodys_again(remote: ProjectFolder, server: RecordingServer) -> None:
+    dashboard = Dashboard(server.url)
+    dashboard.create(model="gpt-4.1", name="a", instructions="Theirs.", metadata={"team": "x"})
+    before = dashboard.named("a")
+    remote.manifest("a", instructions="Ours.", temperature=0.5, metadata={"owner": "y"})
+    adopted = applied(remote, "--adopt")
+    assert dashboard.named("a")["instructions"] == "Ours."
+    back = remote.run("rollback", adopted, "--yes", "--format", "json")
+    assert back.code == 0, back.err
+    assert [(one["action"], one["status"]) for one in back.json["results"]] == [("forget", "ok")]
+    assert dashboard.named("a") == before
+    remote.remove("a")
+    assert remote.run("plan", "--format", "json").json["changes"] == []
+    # And the rollback of that rollback takes it over again.
+    assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
+    assert dashboard.named("a")["instructions"] == "Ours."
+    assert [one["key"] for one in remote.run("plan", "--format", "json").json["changes"]] == ["a"]
+    dashboard.close()
+
+
+def test_what_was_forgotten_is_taken_over_again(remote: ProjectFolder, shelves: Shelves) -> None:
+    remote.manifest("a", instructions="One.")
+    applied(remote)
+    [before] = shelves.assistants()
+    remote.remove("a")
+    assert remote.run("forget", "a", "--yes").code == 0
+    assert shelves.assistants()[0]["metadata"] == {}
+    assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
+    assert shelves.assistants() == [before]
+
+
 def test_what_was_never_managed_is_left_as_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
     remote.manifest("a", instructions="One.")
     applied(remote)
@@ -139,6 +170,20 @@ def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
     assert remote.run("rollback", bad, "--yes").code == 0
     [assistant] = shelves.assistants()
     assert (assistant["instructions"], assistant["description"]) == ("Use hunter2-and-more.", "One.")
+
+
+def test_a_secret_that_is_no_longer_declared_is_told(
+    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, shelves: Shelves
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2-and-more")
+    remote.manifest("a", instructions="Use ${env:TOKEN}.")
+    applied(remote)
+    remote.manifest("a", instructions="Use nothing.")
+    change = applied(remote)
+    back = remote.run("rollback", change, "--yes")
+    assert back.code == 0
+    assert "instructions held a secret, and what the manifest says in its place holds none" in back.err
+    assert shelves.assistants()[0]["instructions"] == "Use nothing."
 
 
 def test_without_a_terminal_a_rollback_wants_yes(remote: ProjectFolder, server: RecordingServer) -> None:

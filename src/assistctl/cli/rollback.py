@@ -77,7 +77,7 @@ async def _rolled_back(
     apply = await deployment.journal(terminal.shown).read(apply_id)
     _check_target(deployment, apply)
     loaded = deployment.manifests()
-    back = way_back(apply.before_images(), loaded.desired, loaded.stores, apply.header.id)
+    back = way_back(apply.before_images(), loaded.desired, loaded.stores, apply.header.id, apply.forgotten)
     if not back.keys:
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back")
     for diagnostic in back.diagnostics:
@@ -89,7 +89,11 @@ async def _rolled_back(
         diagnostics=tuple(back.diagnostics),
         past_keys=frozenset(back.keys),
     )
-    policy = replace(deployment.policy(allow_deletes=allow_deletes, only=sorted(back.keys)), forget=frozenset())
+    policy = replace(
+        deployment.policy(allow_deletes=allow_deletes, only=sorted(back.keys)),
+        forget=frozenset(),
+        release=frozenset(back.release),
+    )
     code = await carry_out_order(terminal, deployment, order(before, policy, f"rollback {apply.header.id}"))
     if code == ExitCode.OK:
         terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")

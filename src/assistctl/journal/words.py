@@ -196,6 +196,15 @@ class Apply:
         """How it went as a whole."""
         return self.ending.state if self.ending else State.INTERRUPTED
 
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The keys of assistants that it let go."""
+        return frozenset(
+            entry.key
+            for entry in self.entries
+            if (entry.kind, entry.action) == (Kind.ASSISTANT, Action.FORGET) and entry.outcome is Outcome.OK
+        )
+
     def before_images(self) -> Mapping[tuple[Kind, str], BeforeImage | None]:
         """Everything this apply began to change, as it was before; ``None`` for what did not exist.
 

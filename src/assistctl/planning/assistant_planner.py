@@ -29,7 +29,7 @@ from assistctl.planning.marking import marking
 from assistctl.planning.ownership import METADATA_PAIRS, read_mark
 from assistctl.planning.paths import dotted
 from assistctl.planning.policy import Policy
-from assistctl.planning.requests import create_request, forget_request, update_request
+from assistctl.planning.requests import create_request, forget_request, released, update_request
 from assistctl.planning.symbols import Symbols, symbols_of, with_tokens
 from assistctl.planning.transfer import Transfers
 from assistctl.planning.world import World, digest_of
@@ -68,6 +68,8 @@ class AssistantDraft:
         if len(owned) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, owned))
             self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
+        elif owned and key in self.policy.release:
+            self._release(desired, owned[0])
         elif owned:
             self._update(desired, owned[0])
         elif key in self.transfers.moved:
@@ -122,6 +124,12 @@ class AssistantDraft:
         else:
             self.unchanged += 1
 
+    def _release(self, desired: Desired, one: Observed) -> None:
+        change, _ = self._brought_in_line(desired, one, Action.FORGET)
+        if change.request is not None:
+            reason = "nobody owned it: put back as it was, and let go"
+            self.changes.append(replace(change, reason=reason, request=released(change.request)))
+
     def _move(self, desired: Desired, old_key: str) -> None:
         there = self.world.owned[old_key]
         self._saw(old_key, there)
@@ -136,7 +144,7 @@ class AssistantDraft:
     def _import(self, desired: Desired, one: Observed) -> None:
         self._saw(desired.key, [one])
         change, _ = self._brought_in_line(desired, one, Action.ADOPT)
-        self.changes.append(replace(change, reason="the manifest imports it"))
+        self.changes.append(replace(change, reason="taken over by its id"))
 
     def _adopt(self, desired: Desired, one: Observed) -> None:
         change, _ = self._brought_in_line(desired, one, Action.ADOPT)

@@ -25,8 +25,8 @@ class Policy:
 
     ``adopt`` is ``None`` while nobody decided. ``destroy`` plans the deletion of everything the project owns.
     ``only`` narrows the plan to some keys. ``allow_deletes`` passes the threshold for deletes. ``forget`` are the
-    keys to let go without deleting them. ``address`` is where the target is, so that a plan is not applied
-    elsewhere.
+    keys to let go without deleting them, ``release`` those to let go once they are as declared. ``address`` is
+    where the target is, so that a plan is not applied elsewhere.
     """
 
     project: str
@@ -37,6 +37,7 @@ class Policy:
     allow_deletes: bool = False
     only: frozenset[str] | None = None
     forget: frozenset[str] = frozenset()
+    release: frozenset[str] = frozenset()
     address: str = ""
 
     def includes(self, key: str) -> bool:

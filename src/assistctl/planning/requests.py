@@ -63,6 +63,13 @@ def forget_request(observed: Observed) -> Request:
     return Request({}, theirs, observed.revision, frozenset(observed.metadata.keys() - theirs.keys()))
 
 
+def released(request: Request) -> Request:
+    """``request`` without our pairs: what it leaves is nobody's."""
+    ours = {key for key in request.metadata if key.startswith(OUR_PREFIX)}
+    theirs = {key: value for key, value in request.metadata.items() if key not in ours}
+    return replace(request, metadata=theirs, removed=request.removed | ours, reads={})
+
+
 def resolved(request: Request, ids: Mapping[str, str]) -> Request:
     """``request`` with ids for its tokens, and with the pairs that say what the ids of files stand for.
 

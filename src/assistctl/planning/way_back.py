@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -10,12 +10,16 @@ from assistctl.knowledge import DesiredStore
 from assistctl.model import Desired, Diagnostic, Json, Kind, Lifecycle, Position, Severity
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import canonical_units
-from assistctl.planning.ownership import BASELINE, read_mark, users_pairs
+from assistctl.planning.ownership import BASELINE, is_marked, read_mark, users_pairs
 from assistctl.planning.symbols import file_ids, store_ids
 
 
 class Image(Protocol):
     """One thing as it was before an apply; ``withheld`` names the fields and pairs that held a secret."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
 
     @property
     def fields(self) -> Mapping[str, Json]:
@@ -32,9 +36,13 @@ class Image(Protocol):
 
 @dataclass(slots=True)
 class WayBack:
-    """What is to be declared for a rollback: ``keys`` are those it is about, ``diagnostics`` what it cannot do."""
+    """What is to be declared for a rollback: ``keys`` are those it is about, ``diagnostics`` what it cannot do.
+
+    ``release`` are the keys of assistants that nobody owned.
+    """
 
     keys: set[str] = field(default_factory=set)
+    release: set[str] = field(default_factory=set)
     desired: list[Desired] = field(default_factory=list)
     stores: list[DesiredStore] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -45,11 +53,12 @@ def way_back(
     declared: Iterable[Desired],
     stores: Iterable[DesiredStore],
     apply_id: str,
+    forgotten: Collection[str] = (),
 ) -> WayBack:
     """What makes things be as ``images`` has them (``None``: not there at all).
 
-    What the journal does not hold comes from what is ``declared`` now: fields with secrets, and files, which no
-    platform gives back.
+    The assistants of keys that were ``forgotten`` are still there, and taken over again. What the journal does
+    not hold comes from what is ``declared`` now: fields with secrets, and files, which no platform gives back.
     """
     back = WayBack()
     now = {one.key: one for one in declared}
@@ -62,7 +71,8 @@ def way_back(
         if image is None:
             continue
         if kind is Kind.ASSISTANT:
-            back.desired.append(_assistant(key, image, now.get(key), position, back))
+            desired = _assistant(key, image, now.get(key), position, back)
+            back.desired.append(replace(desired, import_id=image.id) if key in forgotten else desired)
         elif key in shelves:
             back.stores.append(replace(shelves[key], fields=_store_fields(image)))
     _with_their_stores(back, shelves)
@@ -76,9 +86,17 @@ def _assistant(key: str, image: Image, now: Desired | None, position: Position, 
         name = path.split(".", 1)[0]
         if now is not None and name in now.fields:
             fields[name] = now.fields[name]
+            if not any(secret.startswith(name) for secret in now.secret_paths):
+                text = f"{path} held a secret, and what the manifest says in its place holds none"
+                back.diagnostics.append(_lost(key, position, text))
         elif path != BASELINE:
             back.diagnostics.append(_lost(key, position, f"{path} held a secret, which no journal keeps"))
     mark = read_mark(image.metadata)
+    if not is_marked(image.metadata):
+        # What it read was nobody's of ours, and is there still.
+        back.release.add(key)
+        fields = fields if resources is None else {**fields, "tool_resources": resources}
+        return Desired(key, fields, position, secret_paths=_secrets_of(now))
     files = bool(file_ids({"tool_resources": resources}))
     searched = bool(store_ids({"tool_resources": resources}))
     if (files or searched) and now is None:
@@ -89,10 +107,14 @@ def _assistant(key: str, image: Image, now: Desired | None, position: Position, 
         fields,
         position,
         Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy)),
-        now.secret_paths if now is not None else frozenset(),
+        _secrets_of(now),
         interpreter_files=now.interpreter_files if now is not None and files else (),
         store=now.store if now is not None and searched else None,
     )
+
+
+def _secrets_of(now: Desired | None) -> frozenset[str]:
+    return now.secret_paths if now is not None else frozenset()
 
 
 def _managed_fields(image: Image) -> dict[str, Json]:
