@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.errors import ManifestError
 from assistctl.manifest import load_project
 from support.projects import ProjectFolder
 
@@ -16,6 +17,20 @@ def test_no_other_folders_is_read(project: ProjectFolder, place: str) -> None:
     folder.mkdir(exist_ok=True)
     (folder / ".env").write_text("ELSEWHERE=1\n")
     assert "ELSEWHERE" not in load_project(project.path, {}).environment
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_link_is_followed_within_the_project_only(project: ProjectFolder, tmp_path: Path, inside: bool) -> None:
+    folder = project.path if inside else tmp_path
+    (folder / "keys").write_text("KEY=1\n")
+    (project.path / ".env").symlink_to(folder / "keys")
+    if inside:
+        assert load_project(project.path, {}).environment == {"KEY": "1"}
+        return
+    with pytest.raises(ManifestError) as caught:
+        load_project(project.path, {})
+    [found] = caught.value.diagnostics
+    assert (str(found.position), found.summary) == (".env:1:1", "this is a link that leaves the project")
 
 
 def test_the_key_of_where_the_command_runs_is_not_taken(

@@ -44,6 +44,10 @@ def _environment(directory: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...
     file = directory / ENVIRONMENT_FILE
     if not file.is_file():
         return {}, ()
+    if not file.resolve().is_relative_to(directory):
+        # A checkout may bring such a link along, and with it the keys of another project.
+        advice = "Keep a file there, or set what is in it in the environment."
+        raise ManifestError([_wrong("this is a link that leaves the project", Position(ENVIRONMENT_FILE), advice)])
     # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
     from dotenv.parser import parse_stream
 
