@@ -168,7 +168,12 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
     assert "another apply is running" in late.err
     lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
     assert remote.run("unlock", "not-it").code == 1
-    assert remote.run("unlock", lock_id).code == 0
+    unlocked = remote.run("unlock", lock_id, "--format", "json")
+    assert (unlocked.code, unlocked.json["target"]["name"], unlocked.json["unlocked"]["id"]) == (
+        0,
+        "prod",
+        lock_id,
+    )
     held.set()
     exit_code(other)
     server.gate = lambda _: None

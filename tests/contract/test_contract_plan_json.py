@@ -9,7 +9,7 @@ import pytest
 
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
-from support.server import Payload, RecordingServer
+from support.server import Answer, Payload, RecordingServer, error_body
 
 COUNT = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string"}
@@ -268,3 +268,15 @@ def test_summary_is_true_when_it_failed_half_way(remote: ProjectFolder, server: 
     by_status = {one["key"]: one["status"] for one in failed.json["results"]}
     assert by_status == {"a": "ok", "b": "ok", "c": "ok", "d": "ok", "bad": "failed"}
     assert len(server.mutations) == 5
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("drift",)])
+def test_an_error_before_the_plan_has_the_head_too(
+    remote: ProjectFolder, server: RecordingServer, command: tuple[str, ...]
+) -> None:
+    remote.manifest("a")
+    server.fault = lambda _: Answer(401, error_body("no such key"))
+    shown = remote.run(*command, "--format", "json")
+    assert shown.code == 1
+    assert (shown.json["project"], shown.json["target"]["name"]) == ("acme", "prod")
+    assert "no such key" in shown.json["diagnostics"][0]["summary"]

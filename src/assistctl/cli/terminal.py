@@ -14,7 +14,7 @@ import click
 
 from assistctl.cli.invocation import Invocation
 from assistctl.errors import AssistctlError, ExitCode, ManifestError
-from assistctl.model import Diagnostic, Severity
+from assistctl.model import Diagnostic, Json, Severity
 from assistctl.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ class Terminal:
             given.directory, given.target or target, given.variables, os.environ, patience=given.timeout
         )
         return self._deployment
+
+    @property
+    def head(self) -> dict[str, Json]:
+        """Whose results these are, as JSON has it, as far as that is known yet."""
+        if self._deployment is None:
+            return {}
+        target = self._deployment.target
+        return {
+            "project": self._deployment.owner,
+            "target": {"name": target.name, "platform": target.platform},
+        }
 
     def know(self, secrets: Iterable[str]) -> None:
         """Keep these out of everything that is printed."""
@@ -166,7 +177,7 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
 
         # What cannot be written has been told on stderr.
         with contextlib.suppress(OSError):
-            terminal.write(dumps(diagnostics_document(shown)))
+            terminal.write(dumps(diagnostics_document(shown, **terminal.head)))
 
 
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:

@@ -6,9 +6,10 @@ import asyncio
 
 import click
 
-from assistctl.cli.options import subcommand
+from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.model import Json
 
 HELP = """Take the lock with this ID from its holder.
 
@@ -21,10 +22,17 @@ Examples:
 
 @subcommand("unlock", HELP, EXAMPLE)
 @click.argument("lock_id", metavar="ID")
-def command(terminal: Terminal, *, lock_id: str) -> int:
+@format_option("text", "json")
+def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     """Unlock, and say whose it was."""
     deployment = terminal.deployment()
     journal = deployment.journal(terminal.shown)
     holder = asyncio.run(journal.unlock(deployment.target.name, lock_id))
-    terminal.say(f"Unlocked {deployment.target.name}: it was held by {holder}.")
+    if output_format == "json":
+        from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+
+        released: dict[str, Json] = {"id": lock_id, "held_by": terminal.shown(str(holder))}
+        terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "unlocked": released}))
+    else:
+        terminal.say(f"Unlocked {deployment.target.name}: it was held by {holder}.")
     return ExitCode.OK
