@@ -80,6 +80,16 @@ def test_serve_wants_its_key_and_keeps_to_its_database(project: ProjectFolder, t
     assert not (project.path / ".assistctl").exists()
 
 
+@pytest.mark.parametrize(("args", "warned"), [((), True), (("--api-key", "a-key"), False)])
+def test_serve_warns_when_others_can_reach_it_and_need_no_key(
+    project: ProjectFolder, args: tuple[str, ...], warned: bool
+) -> None:
+    with serving(project.path, "--host", "0.0.0.0", *args) as (_, process):  # noqa: S104  # the case under test
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        assert ("pass --api-key" in process.stdout.read()) is warned
+
+
 def test_a_port_that_is_taken_is_told(project: ProjectFolder) -> None:
     with serving(project.path) as (address, _):
         port = address.split(":")[2].removesuffix("/v1")

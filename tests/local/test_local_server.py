@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -27,7 +28,11 @@ from pathlib import Path
 from assistctl.local.server import serve
 
 host, database, key = sys.argv[1:]
-serve(host=host, port=0, database=Path(database), api_key=key or None, announce=lambda url: print(url, flush=True))
+
+def announce(url, _):
+    print(url, flush=True)
+
+serve(host=host, port=0, database=Path(database), api_key=key or None, announce=announce)
 print("stopped")
 """
 
@@ -121,3 +126,12 @@ def test_an_address_in_use_says_so(database: Path) -> None:
 def test_an_address_that_is_none_says_so(database: Path, host: str, port: int, message: str) -> None:
     with pytest.raises(AssistctlError, match=message):
         serve(host=host, port=port, database=database, api_key=None, announce=print)
+
+
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(database: Path) -> None:
+    with server(database) as url:
+        address = urlsplit(url)
+        head = f"POST /v1/assistants HTTP/1.1\r\nhost: {address.netloc}\r\nauthorization: Bearer any\r\n"
+        with socket.create_connection((str(address.hostname), address.port or 0), timeout=20) as connection:
+            connection.sendall(f"{head}openai-beta: assistants=v2\r\ncontent-length: 99999999\r\n\r\n".encode())
+            assert connection.recv(100).startswith(b"HTTP/1.1 413 ")

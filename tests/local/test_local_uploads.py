@@ -183,7 +183,10 @@ import sys
 from pathlib import Path
 from assistctl.local.server import serve
 
-serve(host="127.0.0.1", port=0, database=Path(sys.argv[1]), api_key=None, announce=lambda u: print(u, flush=True))
+def announce(url: str, _: bool) -> None:
+    print(url, flush=True)
+
+serve(host="127.0.0.1", port=0, database=Path(sys.argv[1]), api_key=None, announce=announce)
 """
 
 

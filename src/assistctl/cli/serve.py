@@ -51,9 +51,11 @@ def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: 
     database = db or terminal.invocation.directory / DATABASE
     key = "the key it was given" if api_key else "any key"
 
-    def announce(url: str) -> None:
+    def announce(url: str, is_reachable: bool) -> None:  # a callback
         terminal.complain(url)
         terminal.say(f"Serving {database} to whoever has {key}. Ctrl-C stops it.")
+        if is_reachable and not api_key:
+            terminal.complain("warning: whoever reaches this machine can change all of it; pass --api-key")
 
     serve(host=host, port=port, database=database, api_key=api_key, announce=announce)
     return ExitCode.OK

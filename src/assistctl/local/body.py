@@ -35,13 +35,20 @@ async def read_object(request: Request) -> dict[str, Json]:
 
 
 async def _content(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MAX_BYTES:
+        raise _too_large()
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > MAX_BYTES:
-            message = f"The request body is too large. The maximum is {MAX_BYTES} bytes."
-            raise ApiError(message, status=413, code="request_too_large")
+            raise _too_large()
     return bytes(content)
+
+
+def _too_large() -> ApiError:
+    message = f"The request body is too large. The maximum is {MAX_BYTES} bytes."
+    return ApiError(message, status=413, code="request_too_large")
 
 
 def _parsed(content: bytes) -> Json:

@@ -25,17 +25,19 @@ def serve(
     port: int,
     database: Path | None,
     api_key: str | None,
-    announce: Callable[[str], None],
+    announce: Callable[[str, bool], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
 
     ``port`` 0 takes a free one. ``announce`` gets the base URL for an SDK (``http://127.0.0.1:8080/v1``) once
-    requests are answered. On a loopback address only requests for this machine's loopback names and for
-    ``host`` are answered. Raises ``AssistctlError`` when the address cannot be had.
+    requests are answered, and whether other machines can reach it. On a loopback address only requests for this
+    machine's loopback names and for ``host`` are answered. Raises ``AssistctlError`` when the address cannot be
+    had.
     """
     with _listening(host, port) as listener:
         address = listener.getsockname()
-        app = create_app(database, api_key=api_key, allowed_hosts=_host_names(host, address[0]))
+        names = _host_names(host, address[0])
+        app = create_app(database, api_key=api_key, allowed_hosts=names)
         config = uvicorn.Config(
             app,
             access_log=False,
@@ -44,7 +46,7 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = _AnnouncingServer(config, lambda: announce(_base_url(host, address)))
+        server = _AnnouncingServer(config, lambda: announce(_base_url(host, address), names is None))
         with _signals_kept_from_us():
             server.run(sockets=[listener])
 
