@@ -8,17 +8,13 @@ from pathlib import Path
 import click
 
 from assistctl.cli.carrying_out import Order, carry_out_order
+from assistctl.cli.how import How, how_options
 from assistctl.cli.options import (
     KEY,
     adopt_option,
     allow_deletes_option,
-    format_option,
     keys_argument,
-    lock_timeout_option,
-    parallelism_option,
     subcommand,
-    wait_option,
-    yes_option,
 )
 from assistctl.cli.terminal import Terminal
 from assistctl.planfile import SavedPlan, Scope, load_plan
@@ -38,24 +34,16 @@ Examples:
 
 @subcommand("apply", HELP, EXAMPLE)
 @keys_argument("[KEY... | FILE]")
-@yes_option()
-@parallelism_option()
-@lock_timeout_option()
-@wait_option()
+@how_options(waits=True)
 @adopt_option()
 @allow_deletes_option()
-@format_option("text", "json")
 def command(
     terminal: Terminal,
     *,
     keys: tuple[str, ...],
-    yes: bool,
-    parallelism: int,
-    lock_timeout: float,
-    wait: float,
     adopt: bool | None,
     allow_deletes: bool,
-    output_format: str,
+    how: How,
 ) -> int:
     """Carry out the plan for these keys, or the saved one."""
     saved = _saved_plan(keys)
@@ -69,7 +57,7 @@ def command(
         allow_deletes=allow_deletes or scope.allow_deletes,
         only=scope.keys,
     )
-    order = Order(loaded, policy, yes, parallelism, output_format, saved, wait, lock_timeout)
+    order = Order(loaded, policy, how, saved)
     return asyncio.run(carry_out_order(terminal, deployment, order))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assistctl.cli.how import How
 from assistctl.cli.interrupts import stopping
 from assistctl.cli.progress import watching
 from assistctl.cli.showing import has_errors, print_plan, print_results
@@ -22,9 +23,6 @@ from assistctl.platforms.base import Platform
 if TYPE_CHECKING:
     from assistctl.journal import Holder, Journal, Lock, Record, Who
 
-DEFAULT_WAIT = 600.0
-"""How long files may take to be indexed, in seconds."""
-
 # A refusal names so many keys; the plan has them all.
 _NAMED = 5
 
@@ -35,12 +33,8 @@ class Order:
 
     loaded: Loaded
     policy: Policy
-    yes: bool
-    parallelism: int
-    output_format: str
+    how: How
     saved: SavedPlan | None = None
-    wait: float = DEFAULT_WAIT
-    lock_timeout: float = 60.0
     command: str = "apply"
 
 
@@ -55,7 +49,7 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
         return await _Carrying(terminal, deployment, order, journal).out()
     who = await _who(deployment)
     target = deployment.target.name
-    async with journal.locked(target, who, timeout=order.lock_timeout, waiting=_waiting(terminal)) as lock:
+    async with journal.locked(target, who, timeout=order.how.lock_timeout, waiting=_waiting(terminal)) as lock:
         code = await _Carrying(terminal, deployment, order, journal, lock).out()
     if lock is not None and lock.left_behind is not None:
         terminal.complain(f"warning: the lock {lock.id} was not released: {lock.left_behind.summary}")
@@ -84,9 +78,9 @@ class _Carrying:
             refusal = _refusal(terminal, plan, order)
             if refusal is not None:
                 return refusal
-            if not order.yes:
+            if not order.how.yes:
                 # Where the results are for a script, the question and what it is about go to the person.
-                print_plan(terminal, plan, "text", to_messages=order.output_format == "json")
+                print_plan(terminal, plan, "text", to_messages=order.how.output_format == "json")
                 if not terminal.ask(f"Make these changes on {plan.target.name}?"):
                     terminal.complain("Nothing was changed.")
                     return ExitCode.REFUSED
@@ -114,7 +108,7 @@ class _Carrying:
             if results is None:
                 raise
             self.terminal.complain(f"warning: the end of this is not on record: {error.summary}")
-        print_results(self.terminal, plan, results, self.order.output_format)
+        print_results(self.terminal, plan, results, self.order.how.output_format)
         return _exit_code(results, interrupted=self.stop.is_set())
 
     async def _carried_out(self, platform: Platform, plan: Plan, record: Record) -> Sequence[Result]:
@@ -127,8 +121,8 @@ class _Carrying:
             return await carry_out(
                 plan,
                 platform,
-                parallelism=order.parallelism,
-                wait=order.wait,
+                parallelism=order.how.parallelism,
+                wait=order.how.wait,
                 watch=watch,
                 gate=Gate(self.stop, self._lock_is_lost, self.cut_off),
                 record=deployment.upload_record(),
@@ -159,12 +153,12 @@ def _waiting(terminal: Terminal) -> Callable[[Holder], None]:
 
 def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
     """Why nothing is to be done, if so: the plan is printed, and the exit code returned."""
-    if plan.changes and not plan.blocked and not has_errors(plan) and (order.yes or terminal.is_interactive):
+    if plan.changes and not plan.blocked and not has_errors(plan) and (order.how.yes or terminal.is_interactive):
         return None
-    if order.output_format == "json" and not plan.changes and not has_errors(plan):
+    if order.how.output_format == "json" and not plan.changes and not has_errors(plan):
         print_results(terminal, plan, (), "json")
         return ExitCode.OK
-    print_plan(terminal, plan, order.output_format)
+    print_plan(terminal, plan, order.how.output_format)
     if has_errors(plan):
         terminal.complain("error: nothing was changed: the plan has errors")
         return ExitCode.ERROR

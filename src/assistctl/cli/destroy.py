@@ -5,14 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.options import (
-    format_option,
-    keys_argument,
-    lock_timeout_option,
-    parallelism_option,
-    subcommand,
-    yes_option,
-)
+from assistctl.cli.how import How, how_options
+from assistctl.cli.options import keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 
 HELP = """Delete what the project owns on the target.
@@ -28,29 +22,10 @@ Examples:
 
 @subcommand("destroy", HELP, EXAMPLE)
 @keys_argument()
-@yes_option()
-@parallelism_option()
-@lock_timeout_option()
-@format_option("text", "json")
-def command(
-    terminal: Terminal,
-    *,
-    keys: tuple[str, ...],
-    yes: bool,
-    parallelism: int,
-    lock_timeout: float,
-    output_format: str,
-) -> int:
+@how_options(waits=False)
+def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
     """Plan the deletion of these keys, or of everything, and carry it out."""
     deployment = terminal.deployment()
     policy = deployment.policy(destroy=True, only=keys)
-    order = Order(
-        deployment.keys_only(),
-        policy,
-        yes,
-        parallelism,
-        output_format,
-        lock_timeout=lock_timeout,
-        command="destroy",
-    )
+    order = Order(deployment.keys_only(), policy, how, command="destroy")
     return asyncio.run(carry_out_order(terminal, deployment, order))

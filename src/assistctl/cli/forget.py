@@ -7,7 +7,8 @@ import asyncio
 import click
 
 from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.options import format_option, lock_timeout_option, parallelism_option, subcommand, yes_option
+from assistctl.cli.how import How, how_options
+from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
 
@@ -23,19 +24,8 @@ Examples:
 
 @subcommand("forget", HELP, EXAMPLE)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@yes_option()
-@parallelism_option()
-@lock_timeout_option()
-@format_option("text", "json")
-def command(
-    terminal: Terminal,
-    *,
-    keys: tuple[str, ...],
-    yes: bool,
-    parallelism: int,
-    lock_timeout: float,
-    output_format: str,
-) -> int:
+@how_options(waits=False)
+def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
@@ -46,5 +36,5 @@ def command(
                 f"{key!r} is still declared at {declared[key].position}", "Remove its manifest first."
             )
     policy = deployment.policy(only=keys, forget=keys)
-    order = Order(loaded, policy, yes, parallelism, output_format, lock_timeout=lock_timeout, command="forget")
+    order = Order(loaded, policy, how, command="forget")
     return asyncio.run(carry_out_order(terminal, deployment, order))

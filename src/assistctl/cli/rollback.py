@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 import click
 
 from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.options import (
-    allow_deletes_option,
-    format_option,
-    lock_timeout_option,
-    parallelism_option,
-    subcommand,
-    wait_option,
-    yes_option,
-)
+from assistctl.cli.how import How, how_options
+from assistctl.cli.options import allow_deletes_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
 from assistctl.journal import Apply
-from assistctl.manifest import Loaded
-from assistctl.planning.policy import Policy
 from assistctl.planning.way_back import way_back
 
 HELP = """Put back what the apply ID found.
@@ -40,39 +30,14 @@ Examples:
 
 @subcommand("rollback", HELP, EXAMPLE)
 @click.argument("apply_id", metavar="ID")
-@yes_option()
-@parallelism_option()
-@wait_option()
-@lock_timeout_option()
+@how_options(waits=True)
 @allow_deletes_option()
-@format_option("text", "json")
-def command(
-    terminal: Terminal,
-    *,
-    apply_id: str,
-    yes: bool,
-    parallelism: int,
-    wait: float,
-    lock_timeout: float,
-    allow_deletes: bool,
-    output_format: str,
-) -> int:
+def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, how: How) -> int:
     """Plan the way back, and carry it out."""
-    return asyncio.run(
-        _rolled_back(
-            terminal,
-            apply_id,
-            allow_deletes=allow_deletes,
-            order=lambda loaded, policy, command: Order(
-                loaded, policy, yes, parallelism, output_format, None, wait, lock_timeout, command
-            ),
-        )
-    )
+    return asyncio.run(_rolled_back(terminal, apply_id, how, allow_deletes=allow_deletes))
 
 
-async def _rolled_back(
-    terminal: Terminal, apply_id: str, *, allow_deletes: bool, order: Callable[[Loaded, Policy, str], Order]
-) -> int:
+async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_deletes: bool) -> int:
     deployment = terminal.deployment()
     apply = await deployment.journal(terminal.shown).read(apply_id)
     _check_target(deployment, apply)
@@ -94,7 +59,8 @@ async def _rolled_back(
         forget=frozenset(),
         release=frozenset(back.release),
     )
-    code = await carry_out_order(terminal, deployment, order(before, policy, f"rollback {apply.header.id}"))
+    order = Order(before, policy, how, command=f"rollback {apply.header.id}")
+    code = await carry_out_order(terminal, deployment, order)
     if code == ExitCode.OK:
         terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")
     return code
