@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from assistctl.model import Action, Change, Diagnostic, Plan
 from assistctl.rendering import wording
+from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import FieldView, Limits, Shape, label, view_diff, view_drift
 from assistctl.rendering.rows import Row
 from assistctl.rendering.safe_text import visible
@@ -56,7 +57,7 @@ def _sections(plan: Plan) -> Iterable[str]:
     yield _refusals(plan)
     yield _section("Changes", _changes(plan))
     yield _section(wording.DRIFT_TITLE.rstrip(":"), _drift(plan))
-    yield _section("Messages", [_diagnostic(diagnostic) for diagnostic in plan.diagnostics])
+    yield _section("Messages", [_diagnostic(diagnostic) for diagnostic in told_once(plan.diagnostics)])
     yield f"<footer>Fingerprint of what was observed: <code>{_text(plan.fingerprint)}</code></footer>"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistctl.model import Change, Diagnostic, Drift, Plan
 from assistctl.rendering import wording
+from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
 from assistctl.rendering.markdown_escape import code, code_cell, fence_for, html_code, plain
 from assistctl.rendering.rows import Row, marked
@@ -120,7 +121,7 @@ def _names(things: Sequence[str]) -> str:
 
 def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[_Part]:
     if diagnostics:
-        lines = tuple(_diagnostic(diagnostic) for diagnostic in diagnostics)
+        lines = tuple(_diagnostic(diagnostic) for diagnostic in told_once(diagnostics))
         yield _Part("**Messages**\n", lines, left_out="- … {} more")
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Plan, Result, Severity, Status
 from assistctl.rendering import wording
+from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_diff, view_drift
 from assistctl.rendering.safe_text import visible
 from assistctl.rendering.text_fields import field_lines
@@ -128,7 +129,7 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
-    for diagnostic in diagnostics:
+    for diagnostic in told_once(diagnostics):
         place = wording.place(diagnostic)
         text = Text(f"{place}: " if place else "")
         text.append(f"{diagnostic.severity}: ", _SEVERITY_COLOURS[diagnostic.severity])
