@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from assistctl.errors import PlatformError
 from assistctl.model import Change, Observed
+from assistctl.planning.store_view import as_observed
 from assistctl.planning.world import digest_of
 from assistctl.platforms.base import KnowledgePlatform, Platform, Rereads
 
@@ -42,7 +43,7 @@ async def check_store(platform: KnowledgePlatform, change: Change, *, holding: i
     now = await _found(platform.find_store, before.id)
     if now is None:
         return
-    _compare(before, Observed(now.id, now.fields, now.metadata))
+    _compare(before, as_observed(now))
     if holding is not None and now.total != holding:
         raise PlatformError(
             f"somebody changed which files {now.id} holds: {holding:,} when this was planned, {now.total:,} now",

@@ -15,9 +15,10 @@ from assistctl.applying.watch import Watch
 from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.file_work import StoreWork
 from assistctl.knowledge import ObservedStore
-from assistctl.model import Action, Change, Observed, Request
+from assistctl.model import Action, Change, Request
 from assistctl.planning.file_marks import FILES
 from assistctl.planning.ownership import MARK
+from assistctl.planning.store_view import as_observed
 from assistctl.planning.world import digest_of
 from assistctl.platforms.base import KnowledgePlatform
 
@@ -100,7 +101,7 @@ class StoreChange:
         if now is not None and not _not_kept(request, now):
             return now
         before = self.change.before
-        if now is None or (before is not None and digest_of(_as_observed(now)) == digest_of(before)):
+        if now is None or (before is not None and digest_of(as_observed(now)) == digest_of(before)):
             raise unknown.refuted() from None
         raise unknown
 
@@ -124,8 +125,4 @@ def _check_kept(request: Request, store: ObservedStore) -> None:
 
 
 def _not_kept(request: Request, store: ObservedStore) -> tuple[str, ...]:
-    return not_kept(request, _as_observed(store), frozenset())
-
-
-def _as_observed(store: ObservedStore) -> Observed:
-    return Observed(store.id, store.fields, store.metadata)
+    return not_kept(request, as_observed(store), frozenset())
