@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,8 @@ def served(folder: Path) -> Iterator[Site]:
     site = Site("", path)
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = 20
+
         def do_GET(self) -> None:
             site.asked.append(self.path)
             body = json.dumps({"object": "list", "data": [], "has_more": False}).encode()
@@ -57,14 +59,15 @@ def served(folder: Path) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    class Quiet(HTTPServer):
+    class Quiet(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
             """A client that hangs up is what is wanted here."""
 
     server = Quiet(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    # A client that connects and says nothing more must not keep the others waiting: each has a thread of its own.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     site.url = f"https://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
