@@ -18,9 +18,9 @@ from assistctl.planning.way_back import way_back
 
 HELP = """Put back what the apply ID found.
 
-What it created is deleted, what it deleted is created again under a new id, what it changed goes back, by an
-ordinary plan. Files and secrets are not in the journal: they are taken from the manifests as they are now. The
-manifests stay as they are, so check out the commit that goes with it, too."""
+What it created is deleted, what it deleted is created again under a new id, what it changed goes back, what it
+adopted is nobody's again, by an ordinary plan. Files and secrets are not in the journal: they are taken from the
+manifests as they are now. The manifests stay as they are, so check out the commit that goes with it, too."""
 EXAMPLE = """\
 Examples:
   assistctl history                        shows the ids
