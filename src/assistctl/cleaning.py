@@ -65,7 +65,10 @@ class _Cleaning:
 
     async def delete(self, one: Garbage) -> None:
         async with self.slots:
-            if self.gate.is_closed:
+            try:
+                self.gate.check()
+            except NotBegunError as error:
+                self.results[one.id] = _skipped(one, error)
                 return
             self.begun.add(one.id)
             self.results[one.id] = await _deleted(self.deletes[one.kind], one)
@@ -77,7 +80,11 @@ class _Cleaning:
         if one.id in self.begun:
             error = CutOffError().summary
             return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error, touched=True)
-        return Result(one.kind, one.name, one.id, Action.DELETE, Status.SKIPPED, NotBegunError().summary)
+        return _skipped(one, NotBegunError())
+
+
+def _skipped(one: Garbage, why: NotBegunError) -> Result:
+    return Result(one.kind, one.name, one.id, Action.DELETE, Status.SKIPPED, why.summary)
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities
+from assistctl.platforms.closing import ClosedAtEnd
 from support.assistants_store import CAPABILITIES, AssistantsStore
 
 
@@ -23,7 +22,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class LoggingPlatform:
+class LoggingPlatform(ClosedAtEnd):
     """``Platform`` over a store.
 
     A call in ``failures`` raises its error: before anything is done, or after it when it is in ``lost_answers``.
@@ -96,16 +95,8 @@ class LoggingPlatform:
     async def list_models(self) -> None:
         """See ``Platform``: this one does not say."""
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
+    async def close(self) -> None:
+        """See ``ClosedAtEnd``: there is nothing to close."""
 
     async def _begin(self, call: Call) -> None:
         self.calls.append(call)

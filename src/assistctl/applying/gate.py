@@ -36,11 +36,6 @@ class Gate:
     lock_lost: Callable[[], bool] = lambda: False
     cut_off: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing new may begin."""
-        return self.stop.is_set() or self.lock_lost()
-
     def check(self) -> None:
         """Raise ``NotBegunError`` when nothing new may begin."""
         if self.stop.is_set():

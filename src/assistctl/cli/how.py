@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from assistctl.cli.options import (
     format_option,
@@ -18,7 +18,7 @@ from assistctl.cli.options import (
 # What only deletes and lets go has nothing indexed.
 _NOTHING_TO_WAIT_FOR = 0.0
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class How:
     wait: float = _NOTHING_TO_WAIT_FOR
 
 
-def how_options(*, waits: bool) -> Callable[[Function], Callable[..., Any]]:
+def how_options(*, waits: bool) -> Callable[[Function], Callable[..., int]]:
     """``--yes``, ``--parallelism``, ``--lock-timeout`` and ``--format``; with ``waits`` also ``--wait``.
 
     The command gets them as its argument ``how``.
     """
 
-    def decorate(function: Function) -> Callable[..., Any]:
+    def decorate(function: Function) -> Callable[..., int]:
         @functools.wraps(function)
         def gathered(
             terminal: object,
@@ -49,7 +49,7 @@ def how_options(*, waits: bool) -> Callable[[Function], Callable[..., Any]]:
             output_format: str,
             wait: float = _NOTHING_TO_WAIT_FOR,
             **own: object,
-        ) -> Any:  # noqa: ANN401  # whatever the command returns
+        ) -> int:
             how = How(yes, parallelism, lock_timeout, output_format, wait)
             return function(terminal, how=how, **own)
 
