@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,22 @@ from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
 SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
+
+
+# Without fork, POSIX signals, named pipes and device files, these have nothing to try.
+POSIX_ONLY = [
+    "cli/test_applies_at_once.py",
+    "cli/test_full_disks.py",
+    "cli/test_history.py",
+    "cli/test_interrupted_applies.py",
+    "cli/test_killed_applies.py",
+    "contract/test_contract_terminal.py",
+    "journal/test_journal_kills.py",
+    "journal/test_journal_lock.py",
+    "journal/test_journal_write_limits.py",
+    "platforms/test_openai_environments.py",
+]
+collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
 
 
 def pytest_collection_finish() -> None:
