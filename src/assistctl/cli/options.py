@@ -73,7 +73,7 @@ GLOBAL_OPTIONS = (
         show_default=True,
         metavar="TIME",
         callback=_seconds,
-        help="How long a platform may refuse all requests as too many: 90, 90s, 10m, 1h.",
+        help="How long a platform may refuse all requests as too many, and take for one answer: 90, 90s, 10m, 1h.",
     ),
     click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
