@@ -170,7 +170,7 @@ class Deployment:
             self.owner,
             self.project.directory,
             address=None if address is None else self._resolved(address, "journal"),
-            environment=self.project.environment,
+            environment=self.project.settings,
             shown=shown,
         )
 
@@ -227,7 +227,7 @@ class Deployment:
         return Connection(
             target=target.name,
             directory=self.project.directory,
-            environment=self.project.environment,
+            environment=self.project.settings,
             base_url=self._resolved(target.base_url, "base_url"),
             api_key=self._secret(target.api_key),
             organization=self._resolved(target.organization, "organization"),
@@ -254,13 +254,14 @@ def open_deployment(
     *,
     patience: float = 600.0,
     told: Callable[[str], None] = nobody_listens,
+    config_from: str | None = None,
 ) -> Deployment:
-    """The project in ``directory`` on a target.
+    """The project in ``directory`` on a target; its ``assistctl.yaml`` as the git commit ``config_from`` has it.
 
-    Raises ``ProjectError`` when there is no project or target of that name, ``ManifestError`` when
+    Raises ``ProjectError`` when there is no project, target or commit of that name, ``ManifestError`` when
     ``assistctl.yaml`` is wrong.
     """
-    project = load_project(directory, environ)
+    project = load_project(directory, environ, config_from=config_from)
     project.require()
     chosen = project.target(target, variables, known_platforms())
     return Deployment(project, chosen, patience=patience, told=told)

@@ -50,6 +50,7 @@ class Terminal:
             os.environ,
             patience=given.timeout,
             told=self.say,
+            config_from=given.config_from,
         )
         return self._deployment
 
