@@ -32,6 +32,8 @@ def file_at(directory: Path, ref: str, name: str) -> bytes:
     Neither filters nor hooks run, and nothing is fetched. Raises ``ProjectError`` when there is no git, no such
     commit, or no such file in it, and for a ``ref`` that names two things.
     """
+    if not directory.is_dir():
+        raise ProjectError(f"there is no folder {directory}")
     commit = _commit(directory, ref)
     found = _git(directory, "cat-file", "blob", f"{commit}:./{name}")
     if found.returncode != 0:

@@ -128,6 +128,7 @@ def test_what_is_not_there_is_said(branch: ProjectFolder, tmp_path: Path) -> Non
     assert shown.code == 1
     assert "there is no assistctl.yaml in empty" in shown.err
     assert "merged there first" in shown.err
+    assert "there is no folder" in branch.run("plan", "--config-from", "main", "-C", tmp_path / "nowhere").err
     with pytest.raises(ProjectError, match="there is no commit"):
         file_at(tmp_path, "main", "assistctl.yaml")
 

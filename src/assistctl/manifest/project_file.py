@@ -39,7 +39,7 @@ def load_project(directory: Path, environ: Mapping[str, str], *, config_from: st
     from_file, warnings = _environment(directory)
     unheeded: frozenset[str] = frozenset()
     if config_from is not None or in_ci(environ):
-        unheeded = from_file.keys() - environ.keys()
+        unheeded = frozenset(from_file.keys() - environ.keys())
         warnings = (*warnings, *unheeded_settings(unheeded))
     environment = {**from_file, **environ}
     root = _root(directory, config_from)
