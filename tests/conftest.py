@@ -66,7 +66,7 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) ->
     """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     for name in list(os.environ):
-        if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
+        if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"}:
             monkeypatch.delenv(name)
 
 

@@ -23,7 +23,7 @@ from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy, Thresholds
 from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into
 from assistctl.planning.world import sorted_out
-from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
+from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
@@ -51,13 +51,15 @@ class Deployment:
     """One project on one of its targets.
 
     ``secrets`` gathers every secret that is read on the way, for whoever prints. ``patience`` is how long, in
-    seconds, the platform may refuse everything as too much.
+    seconds, the platform may refuse everything as too much, and one answer may take. ``told`` is called with a
+    line about what takes long.
     """
 
     project: Project
     target: Target
     secrets: set[str] = field(default_factory=set)
     patience: float = 600.0
+    told: Callable[[str], None] = nobody_listens
 
     @property
     def target_name(self) -> TargetName:
@@ -89,7 +91,7 @@ class Deployment:
 
         Once ``stop`` is set, no request waits any longer until the platform lets it through.
         """
-        connection = replace(self._connection(), patience=self.patience, stop=stop)
+        connection = replace(self._connection(), patience=self.patience, stop=stop, told=self.told)
         keep_out_of_logs(self.secrets)
         return open_platform(self.target.platform, connection)
 
@@ -168,7 +170,7 @@ class Deployment:
             self.owner,
             self.project.directory,
             address=None if address is None else self._resolved(address, "journal"),
-            environment=self.project.environment,
+            environment=self.project.settings,
             shown=shown,
         )
 
@@ -225,7 +227,7 @@ class Deployment:
         return Connection(
             target=target.name,
             directory=self.project.directory,
-            environment=self.project.environment,
+            environment=self.project.settings,
             base_url=self._resolved(target.base_url, "base_url"),
             api_key=self._secret(target.api_key),
             organization=self._resolved(target.organization, "organization"),
@@ -251,15 +253,18 @@ def open_deployment(
     environ: Mapping[str, str],
     *,
     patience: float = 600.0,
+    told: Callable[[str], None] = nobody_listens,
+    config_from: str | None = None,
 ) -> Deployment:
-    """The project in ``directory`` on a target.
+    """The project in ``directory`` on a target; its ``assistctl.yaml`` as the git commit ``config_from`` has it.
 
-    Raises ``ProjectError`` when there is no project or target of that name, ``ManifestError`` when
+    Raises ``ProjectError`` when there is no project, target or commit of that name, ``ManifestError`` when
     ``assistctl.yaml`` is wrong.
     """
-    project = load_project(directory, environ)
+    project = load_project(directory, environ, config_from=config_from)
     project.require()
-    return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
+    chosen = project.target(target, variables, known_platforms())
+    return Deployment(project, chosen, patience=patience, told=told)
 
 
 async def _nothing() -> None:

@@ -144,7 +144,7 @@ class _Carrying:
 async def _who(deployment: Deployment) -> Who:
     from assistctl.journal import who_is_it
 
-    return await asyncio.to_thread(who_is_it, deployment.project.directory, deployment.project.environment)
+    return await asyncio.to_thread(who_is_it, deployment.project.directory, deployment.project.settings)
 
 
 def _waiting(terminal: Terminal) -> Callable[[Holder], None]:

@@ -47,7 +47,7 @@ async def _cleaned(
 
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    who = who_is_it(deployment.project.directory, deployment.project.environment)
+    who = who_is_it(deployment.project.directory, deployment.project.settings)
     journal, target = deployment.journal(terminal.shown), deployment.target.name
     # An apply that is running has uploads that nothing refers to yet.
     gate = Gate()

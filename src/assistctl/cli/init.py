@@ -12,20 +12,29 @@ from assistctl.errors import AssistctlError, ExitCode
 
 HELP = """Scaffold a project and its CI workflow.
 
-Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and a GitHub workflow.
-Nothing that exists is overwritten."""
+Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and a pipeline for GitHub or
+GitLab: a plan on pull requests, an apply on the main branch. Nothing that exists is overwritten."""
 EXAMPLE = """\
 Examples:
   assistctl init
   assistctl init --project support-desk
+  assistctl init --ci gitlab
   assistctl init -C path/to/repo"""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @subcommand("init", HELP, EXAMPLE)
 @click.option("--project", metavar="NAME", help="The project's name.  [default: the folder's]")
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab"]),
+    default="github",
+    show_default=True,
+    metavar="github|gitlab",
+    help="Whose pipeline to write.",
+)
 @format_option("text", "json")
-def command(terminal: Terminal, *, project: str | None, output_format: str) -> int:
+def command(terminal: Terminal, *, project: str | None, ci: str, output_format: str) -> int:
     """Write what is missing, and say what was."""
     from assistctl.scaffold import project_name, scaffold
 
@@ -35,7 +44,7 @@ def command(terminal: Terminal, *, project: str | None, output_format: str) -> i
     name = project or project_name(directory)
     if not _NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")
-    done = scaffold(directory, name)
+    done = scaffold(directory, name, ci)
     if output_format == "json":
         from assistctl.rendering.as_json import FORMAT_VERSION, dumps
 

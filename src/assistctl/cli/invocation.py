@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The global options as given; ``timeout`` is in seconds."""
+    """The global options as given; ``timeout`` is in seconds, ``config_from`` names a git commit."""
 
     directory: Path
     target: str | None
@@ -18,3 +18,4 @@ class Invocation:
     verbose: bool
     quiet: bool
     timeout: float = 600.0
+    config_from: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from assistctl.cli.invocation import Invocation
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """What an assistant's key looks like; an argument that does not is the path of a saved plan."""
+
+CONFIG_FROM = "ASSISTCTL_CONFIG_FROM"
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -38,6 +41,13 @@ def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
     if not found:
         raise click.BadParameter(f"{text!r} is no duration. It looks like 90, 90s, 10m or 1h.")
     return float(found[1]) * _SECONDS[found[2] or "s"]
+
+
+def _commit(_: click.Context, __: click.Parameter, ref: str | None) -> str | None:
+    # A variable that was meant to say it must not leave it unsaid.
+    if ref is None and os.environ.get(CONFIG_FROM) == "":
+        raise click.BadParameter(f"{CONFIG_FROM} is set and empty.")
+    return ref
 
 
 GLOBAL_OPTIONS = (
@@ -73,7 +83,14 @@ GLOBAL_OPTIONS = (
         show_default=True,
         metavar="TIME",
         callback=_seconds,
-        help="How long a platform may refuse all requests as too many: 90, 90s, 10m, 1h.",
+        help="How long a platform may refuse all requests as too many, and take for one answer: 90, 90s, 10m, 1h.",
+    ),
+    click.Option(
+        ["--config-from"],
+        metavar="REF",
+        envvar=CONFIG_FROM,
+        callback=_commit,
+        help="Take assistctl.yaml from this git commit, not from the folder.  [default: ASSISTCTL_CONFIG_FROM]",
     ),
     click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
@@ -106,11 +123,12 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
             verbose: bool,
             quiet: bool,
             timeout: float,
+            config_from: str | None,
             **own: object,
         ) -> int:
             from assistctl.cli.terminal import reporting
 
-            invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout)
+            invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)
             return reporting(invocation, function, own)
 
         made = click.command(name, help=help_text, epilog=f"\b\n{example}")(invoke)

@@ -44,7 +44,13 @@ class Terminal:
 
         given = self.invocation
         self._deployment = open_deployment(
-            given.directory, given.target or target, given.variables, os.environ, patience=given.timeout
+            given.directory,
+            given.target or target,
+            given.variables,
+            os.environ,
+            patience=given.timeout,
+            told=self.say,
+            config_from=given.config_from,
         )
         return self._deployment
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest.node import Node
-from assistctl.manifest.references import Scope, escape
+from assistctl.manifest.references import Scope, Unset, escape
+from assistctl.manifest.unheeded import NOT_FROM_ENV_FILE
 from assistctl.manifest.wording import sentences
 from assistctl.model import Diagnostic, Json, Position
 
@@ -52,9 +53,10 @@ class Project:
     """A folder with manifests and, mostly, an ``assistctl.yaml``.
 
     ``directory`` and ``assistants`` are absolute and resolved. ``environment`` is the process's environment over
-    the folder's ``.env``. ``file`` is the ``assistctl.yaml`` that was read; without one ``name`` is ``None`` too.
-    ``removed`` are the keys to let go without deleting what they own. ``journal`` is the raw address of a journal
-    that several machines share.
+    the folder's ``.env``; ``unheeded`` are the names that ``.env`` alone gives where it may not say where a target
+    is, or as whom to go there. ``file`` is the ``assistctl.yaml`` that was read; without one ``name`` is ``None``
+    too. ``removed`` are the keys to let go without deleting what they own. ``journal`` is the raw address of a
+    journal that several machines share.
     """
 
     directory: Path
@@ -69,6 +71,12 @@ class Project:
     removed: frozenset[str] = frozenset()
     default_target_position: Position | None = None
     journal: str | None = None
+    unheeded: frozenset[str] = frozenset()
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The environment as far as targets, platforms and the journal take their settings from it."""
+        return {name: value for name, value in self.environment.items() if name not in self.unheeded}
 
     def require(self) -> None:
         """Raise ``ProjectError`` unless the project has a name, which is the scope of ownership."""
@@ -108,10 +116,10 @@ class Project:
         ``what`` names the setting in errors (``api_key``). The ``${env:}`` values that were used are added to
         ``secrets``. Raises ``ProjectError`` naming the variable that is not set and where it is used.
         """
-        scope = Scope(self.environment, target.variables if target else {})
+        scope = Scope(self.settings, target.variables if target else {})
         filled = scope.fill(text)
         if filled.unset:
-            raise _unset(filled.unset[0].written, filled.unset[0].kind, target, what)
+            raise self._unset(filled.unset[0], target, what)
         if secrets is not None:
             secrets |= filled.secrets
         return filled.text
@@ -133,7 +141,7 @@ class Project:
     def _wanted_target(self, name: str | None) -> tuple[str, str]:
         if name:
             return name, ""
-        from_environment = self.environment.get(TARGET_VARIABLE)
+        from_environment = self.settings.get(TARGET_VARIABLE)
         if from_environment:
             return from_environment, f" (from {TARGET_VARIABLE})"
         if self.default_target:
@@ -146,6 +154,16 @@ class Project:
             f"there is no target {wanted!r}{origin}",
             sentences(did_you_mean(wanted, known), f"The targets are: {', '.join(known)}."),
         )
+
+    def _unset(self, unset: Unset, target: Target | None, what: str) -> ProjectError:
+        where = f"{target.position}: " if target and target.position else ""
+        setting = " ".join(part for part in (f"target {target.name!r}" if target else "", what) if part)
+        way = "Set it in the environment or in .env."
+        if unset.kind == "var":
+            way = "Add it to the target's `variables`, or give --var NAME=VALUE."
+        elif unset.name in self.unheeded:
+            way = f"Set it in the environment: {NOT_FROM_ENV_FILE}."
+        return ProjectError(f"{where}{setting or 'the text'} refers to {unset.written}, which is not set", way)
 
     def _way_to_a_project(self) -> str:
         for parent in self.directory.parents:
@@ -163,12 +181,3 @@ def _unknown_platform(target: Target, platforms: Iterable[str]) -> ProjectError:
         f"{where}the target {target.name!r} is on an unknown platform {target.platform!r}",
         sentences(did_you_mean(target.platform, platforms), known),
     )
-
-
-def _unset(written: str, kind: str, target: Target | None, what: str) -> ProjectError:
-    where = f"{target.position}: " if target and target.position else ""
-    setting = " ".join(part for part in (f"target {target.name!r}" if target else "", what) if part)
-    way = "Set it in the environment or in .env."
-    if kind == "var":
-        way = "Add it to the target's `variables`, or give --var NAME=VALUE."
-    return ProjectError(f"{where}{setting or 'the text'} refers to {written}, which is not set", way)

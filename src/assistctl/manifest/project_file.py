@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,31 +14,52 @@ from assistctl.manifest.node import Node, plain_value
 from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
 from assistctl.manifest.references import Scope
 from assistctl.manifest.schema import PROJECT, validator
-from assistctl.manifest.text_file import UnusableFileError, read_text, read_yaml_text
+from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, read_text
+from assistctl.manifest.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
+from assistctl.pinned_file import file_at
 
 ENVIRONMENT_FILE = ".env"
 DEFAULT_FOLDER = "assistants"
 
 
-def load_project(directory: Path, environ: Mapping[str, str]) -> Project:
+def load_project(directory: Path, environ: Mapping[str, str], *, config_from: str | None = None) -> Project:
     """The project in ``directory``: its ``assistctl.yaml`` and its ``.env``, over which ``environ`` wins.
 
+    With ``config_from``, the ``assistctl.yaml`` is that of the git commit it names, and the one in the folder is
+    not looked at. Then, and where CI is set, ``.env`` fills manifests and says nothing about targets.
+
     A folder without an ``assistctl.yaml`` is a project without a name. Nothing above ``directory`` is looked at.
-    Raises ``ManifestError`` with all that is wrong in either file, each with its position.
+    Raises ``ManifestError`` with all that is wrong in either file, each with its position, and ``ProjectError``
+    for a commit that is not there or has no such file.
     """
     directory = directory.resolve()
-    environment, warnings = _environment(directory)
-    environment |= environ
-    file = directory / PROJECT_FILE
-    if not file.is_file() and not file.is_symlink():
+    from_file, warnings = _environment(directory)
+    unheeded: frozenset[str] = frozenset()
+    if config_from is not None or in_ci(environ):
+        unheeded = frozenset(from_file.keys() - environ.keys())
+        warnings = (*warnings, *unheeded_settings(unheeded))
+    environment = {**from_file, **environ}
+    root = _root(directory, config_from)
+    if root is None:
         folder = (directory / DEFAULT_FOLDER).resolve()
-        return Project(directory, None, folder, environment=environment, diagnostics=warnings)
-    root = _read(file)
+        return Project(directory, None, folder, environment=environment, unheeded=unheeded, diagnostics=warnings)
     declared = plain_value(root) if isinstance(root.value, dict) else {}
-    return _project(directory, root, declared, environment, warnings)
+    project = _project(directory, root, declared, environment, warnings)
+    return replace(project, unheeded=unheeded)
+
+
+def _root(directory: Path, config_from: str | None) -> Node | None:
+    """What ``assistctl.yaml`` says, valid by the schema; ``None`` where there is none in the folder."""
+    file = directory / PROJECT_FILE
+    if config_from is not None:
+        # As git writes it, so that nobody looks for the line in the file of the working tree.
+        return _read(f"{config_from}:{PROJECT_FILE}", lambda: file_at(directory, config_from, PROJECT_FILE))
+    if not file.is_file() and not file.is_symlink():
+        return None
+    return _read(PROJECT_FILE, lambda: read_bytes(file))
 
 
 def _environment(directory: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
@@ -68,19 +90,19 @@ def _unreadable_line(line: int) -> Diagnostic:
     )
 
 
-def _read(file: Path) -> Node:
-    """The file's one document, valid by the schema. An empty file is an empty mapping."""
+def _read(name: str, content: Callable[[], bytes]) -> Node:
+    """The one document in what messages call ``name``, valid by the schema. An empty file is an empty mapping."""
     try:
-        text = read_yaml_text(file)
+        text = as_yaml_text(content())
     except UnusableFileError as error:
-        raise ManifestError([error.diagnostic(PROJECT_FILE)]) from error
-    documents, problems = compose(text, PROJECT_FILE)
+        raise ManifestError([error.diagnostic(name)]) from error
+    documents, problems = compose(text, name)
     problems += (problem for document in documents for problem in document.problems)
     if len(documents) > 1:
         problems.append(_wrong("there are several documents in this file", documents[1].position, "Keep one."))
     root = documents[0].root if documents else None
     if root is None:
-        root = Node({}, Position(PROJECT_FILE))
+        root = Node({}, Position(name))
     errors = validator(PROJECT).iter_errors(plain_value(root)) if not problems else ()
     problems += explain(errors, Subject(root, name=PROJECT_FILE))
     if problems:

@@ -84,7 +84,12 @@ def resolve_inside(path: Path, root: Path) -> Path:
 
 def read_yaml_text(path: Path) -> str:
     """The text of a YAML file, without a byte order mark. Raises ``UnusableFileError``."""
-    text = read_text(path).removeprefix(_BYTE_ORDER_MARK)
+    return as_yaml_text(read_bytes(path))
+
+
+def as_yaml_text(data: bytes) -> str:
+    """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
+    text = as_text(data).removeprefix(_BYTE_ORDER_MARK)
     unprintable = _NOT_PRINTABLE.search(text)
     if unprintable:
         raise UnusableFileError(
@@ -97,7 +102,11 @@ def read_yaml_text(path: Path) -> str:
 
 def read_text(path: Path) -> str:
     """The text of a file, as it is. Raises ``UnusableFileError``."""
-    data = _read_bytes(path)
+    return as_text(read_bytes(path))
+
+
+def as_text(data: bytes) -> str:
+    """The text of a file that was read, as it is. Raises ``UnusableFileError``."""
     if data.startswith(_UTF_16_MARKS):
         raise UnusableFileError("this is not UTF-8 but UTF-16", "Save it as UTF-8.")
     try:
@@ -111,7 +120,8 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file of a bearable size. Raises ``UnusableFileError``."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

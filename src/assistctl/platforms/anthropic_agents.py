@@ -37,7 +37,7 @@ class AnthropicAgents(ClosedAtEnd):
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents that are not archived."""
-        items = await all_items_by_token(self._page)
+        items = await all_items_by_token(self._page, listing=self._wire.listing("/v1/agents"))
         return [self._observed(item) for item in items if item.get("archived_at") is None]
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_budget import UnreadAnswerError, answer_budget, deadline
 from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection_options import (
     checked_address,
     checked_key,
     is_on_this_machine,
+    shown_address,
     texts,
     timeout,
 )
+from assistctl.platforms.listing import Listing, listing_of
 from assistctl.platforms.pacing import Pace
-from assistctl.platforms.same_place import only_to
 
 if TYPE_CHECKING:
     import anthropic
@@ -35,6 +37,8 @@ class AnthropicWire:
     def __init__(self, connection: Connection) -> None:
         self.base_url = _base_url(connection)
         self._client = _client(connection, self.base_url)
+        self._connection = connection
+        self._budget = answer_budget(connection)
         self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
 
     async def get(self, path: str, params: Mapping[str, object] | None = None) -> Json:
@@ -49,6 +53,10 @@ class AnthropicWire:
         return await self._pace.keep(
             lambda: self._send("post", path, {}, body=body, repeatable=repeatable), repeatable=repeatable
         )
+
+    def listing(self, path: str) -> Listing:
+        """The bounds of a list at ``path``."""
+        return listing_of(self._connection, path)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -72,7 +80,10 @@ class AnthropicWire:
         payload = {} if body is None else {"body": body}
         everything = {**options, "headers": {"anthropic-beta": _BETA}}
         try:
-            response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
+            async with deadline(self._budget.seconds, shown_address(self.base_url)):
+                response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
+        except UnreadAnswerError as error:
+            raise error if method == "get" else outcome_unknown(error) from error
         except (anthropic.AnthropicError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise translated(error, self.base_url, repeatable=repeatable, reads=method == "get") from error
         except (ValueError, OSError) as error:
@@ -97,6 +108,8 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
             f"target {connection.target!r} needs the package anthropic, which is not installed",
             "pip install 'assistctl[anthropic]'",
         ) from error
+    from assistctl.platforms.answer_stream import hooks
+
     return anthropic.AsyncAnthropic(
         api_key=key,
         base_url=base_url,
@@ -106,7 +119,7 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
         # The SDK would repeat a create, and an update whose version is no longer the right one.
         max_retries=0,
         http_client=cast("httpx2.AsyncClient | None", connection.http_client)
-        or anthropic.DefaultAsyncHttpxClient(event_hooks=only_to(base_url)),
+        or anthropic.DefaultAsyncHttpxClient(event_hooks=hooks(base_url, answer_budget(connection))),
     )
 
 

@@ -16,6 +16,7 @@ from azure.core.exceptions import (
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.azure_credential import KEY_HINT
+from assistctl.platforms.outside_text import excerpt
 from assistctl.platforms.sdk_errors import answered, explained, outcome_unknown, unanswered
 
 __all__ = ["not_signed_in", "outcome_unknown", "refused", "translated"]
@@ -54,7 +55,7 @@ def translated(error: AzureError, base_url: str, *, reads: bool) -> PlatformErro
 def not_signed_in(error: AzureError) -> PlatformError:
     """There is no token: nobody is signed in, or not with what is set."""
     first, _, _ = str(error.message).strip().partition("\n")
-    return PlatformError(f"Azure gave no token: {first}", KEY_HINT)
+    return PlatformError(f"Azure gave no token: {excerpt(first)}", KEY_HINT)
 
 
 def _is_never_sent(error: AzureError) -> bool:

@@ -51,7 +51,7 @@ class AzureFoundry(ClosedAtEnd):
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All prompt agents, oldest first, each in its latest version."""
-        items = await all_items(self._page)
+        items = await all_items(self._page, listing=self._wire.listing("/agents"))
         latest = [_latest(item) for item in items]
         return [_observed(one) for one in latest if as_object(one.get("definition")).get("kind") == KIND]
 
@@ -145,7 +145,8 @@ class AzureFoundry(ClosedAtEnd):
             params = {"limit": PAGE_SIZE, "order": "desc", **cursor}
             return as_page(await self._wire.get(_path(agent, "versions"), params))
 
-        versions = [str(one.get("version")) for one in await all_items(page) if not one.get("draft")]
+        found = await all_items(page, listing=self._wire.listing(_path(agent, "versions")))
+        versions = [str(one.get("version")) for one in found if not one.get("draft")]
         older = versions[versions.index(version) + 1 :] if version in versions else versions
         return older[0] if older else None
 

@@ -8,16 +8,31 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_budget import (
+    ENCODINGS,
+    UnreadAnswerError,
+    answer_budget,
+    deadline,
+    unpacked,
+)
 from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.azure_credential import KEY_HINT, SCOPE, Credential, credential_of
 from assistctl.platforms.base import Connection
-from assistctl.platforms.connection_options import checked_address, is_on_this_machine, texts, timeout
+from assistctl.platforms.connection_options import (
+    checked_address,
+    is_on_this_machine,
+    shown_address,
+    texts,
+    timeout,
+)
+from assistctl.platforms.listing import Listing, listing_of
 from assistctl.platforms.openai_wire import OpenAIWire, SignedIn
 from assistctl.platforms.pacing import Pace
 
 if TYPE_CHECKING:
     from azure.ai.projects.aio import AIProjectClient
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.rest import AsyncHttpResponse
 
 _VERSION = {"api-version": "v1"}
 _EXAMPLE = "https://NAME.services.ai.azure.com/api/projects/PROJECT"
@@ -31,6 +46,7 @@ class AzureWire:
         """Raises ``ProjectError`` for settings that cannot be used, and without the SDK."""
         self.base_url = _endpoint(connection)
         self._connection = connection
+        self._budget = answer_budget(connection)
         self._query = {**_VERSION, **texts(connection, "default_query")}
         self._headers = texts(connection, "default_headers")
         try:
@@ -67,16 +83,22 @@ class AzureWire:
         """The project's OpenAI client, which has its files and vector stores; to be closed by who asked for it."""
         import openai
 
+        from assistctl.platforms.answer_stream import hooks
+
         client = self._project.get_openai_client(
             api_key=self._key_for_openai(),
             default_query=texts(self._connection, "default_query"),
             default_headers=dict(self._headers),
             # The SDK's own one would not go through a proxy that the environment names.
-            http_client=openai.DefaultAsyncHttpxClient(),
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks(self.base_url, self._budget)),
             timeout=timeout(self._connection),
             max_retries=0,
         )
         return OpenAIWire(self._connection, beta="assistants=v2", signed_in=SignedIn(client, KEY_HINT))
+
+    def listing(self, path: str) -> Listing:
+        """The bounds of a list at ``path``."""
+        return listing_of(self._connection, path)
 
     async def close(self) -> None:
         """Close the connections, and the credential's."""
@@ -100,23 +122,33 @@ class AzureWire:
         from assistctl.platforms.azure_errors import outcome_unknown, refused, translated
 
         query = {**self._query, **{name: str(value) for name, value in (params or {}).items()}}
-        request = HttpRequest(method, path, params=query, headers=dict(self._headers), json=body)
+        headers = {"Accept-Encoding": ENCODINGS, **self._headers}
+        request = HttpRequest(method, path, params=query, headers=headers, json=body)
         try:
             # As a stream, or the SDK would parse the body itself, and raise what it thinks of it.
-            response = await self._project.send_request(request, stream=True, **self._options)
-            content = await response.read()
+            async with deadline(self._budget.seconds, shown_address(self.base_url)):
+                response = await self._project.send_request(request, stream=True, **self._options)
+                content = await self._content(response)
+        except UnreadAnswerError as error:
+            raise error if method == "GET" else outcome_unknown(error) from error
         except AzureError as error:
             raise translated(error, self.base_url, reads=method == "GET") from error
         except (ValueError, OSError) as error:
             raise PlatformError(f"the request cannot be sent: {error}") from error
         status = response.status_code
         if status >= _LOWEST_REFUSAL:
-            headers, reads = response.headers, method == "GET"
-            raise refused(status, headers, content, self.base_url, repeatable=repeatable, reads=reads)
+            answered, reads = response.headers, method == "GET"
+            raise refused(status, answered, content, self.base_url, repeatable=repeatable, reads=reads)
         try:
             return parsed(content, status)
         except PlatformError as error:
             raise error if method == "GET" else outcome_unknown(error) from error
+
+    async def _content(self, response: AsyncHttpResponse) -> bytes:
+        # The SDK would unpack it without a bound.
+        encoding, status = response.headers.get("Content-Encoding", ""), response.status_code
+        pieces = unpacked(response.iter_raw(), encoding, status, self._budget)
+        return b"".join([piece async for piece in pieces])
 
     @property
     def _key(self) -> str | None:

@@ -98,6 +98,10 @@ class Capabilities:
     expressed: Callable[[Fields], Fields] = _as_they_are
 
 
+def nobody_listens(_: str) -> None:
+    """Where progress is told when nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Where and how to reach a platform, as the target says; strings are already resolved.
@@ -106,7 +110,7 @@ class Connection:
     process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
     SDK's HTTP client to use instead of its own. ``patience`` is how long, in seconds, the platform may throttle
     without letting anything through before requests are given up. Once ``stop`` is set, no request waits any
-    longer because of throttling: those not sent yet fail.
+    longer because of throttling: those not sent yet fail. ``told`` is called with a line about what takes long.
     """
 
     target: str
@@ -120,6 +124,7 @@ class Connection:
     http_client: object = None
     patience: float = 600.0
     stop: asyncio.Event | None = None
+    told: Callable[[str], None] = nobody_listens
 
 
 class KnowledgePlatform(Protocol):

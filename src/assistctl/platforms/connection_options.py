@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
@@ -20,6 +21,12 @@ def checked_address(connection: Connection, url: str, example: str) -> str:
             f"It looks like {example}.",
         )
     return url
+
+
+def shown_address(url: str) -> str:
+    """The address without whatever credentials are in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -47,9 +54,14 @@ def texts(connection: Connection, option: str) -> dict[str, str]:
 
 def timeout(connection: Connection) -> float:
     """``options.timeout``, in seconds: for each wait on the network, not for a request as a whole."""
-    value = connection.options.get("timeout", _TIMEOUT_SECONDS)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ProjectError(f"options.timeout of target {connection.target!r} must be a number of seconds above 0")
+    return positive_number(connection, "timeout", _TIMEOUT_SECONDS, "seconds")
+
+
+def positive_number(connection: Connection, option: str, default: float, unit: str) -> float:
+    """An option that is a number of ``unit``. Raises ``ProjectError`` for one that is not above 0."""
+    value = connection.options.get(option, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ProjectError(f"options.{option} of target {connection.target!r} must be a number of {unit} above 0")
     return float(value)
 
 

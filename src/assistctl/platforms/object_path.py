@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from assistctl.errors import PlatformError
+from assistctl.platforms.outside_text import excerpt
 
 
 def path_of(collection: str, *parts: str) -> str:
@@ -22,4 +23,4 @@ def _quoted(part: str) -> str:
     try:
         return quote(part, safe="")
     except UnicodeEncodeError as error:
-        raise PlatformError(f"the platform names something {part!r}, which is no text") from error
+        raise PlatformError(f"the platform names something {excerpt(repr(part))}, which is no text") from error

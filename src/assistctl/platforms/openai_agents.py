@@ -44,7 +44,7 @@ class OpenAIAgents(ClosedAtEnd):
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""
-        items = await listed(self._wire.get, _AGENTS)
+        items = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
         self._environments.forget()
         return [await self._observed(item) for item in items]
 
@@ -100,7 +100,7 @@ class OpenAIAgents(ClosedAtEnd):
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
-        agents = await listed(self._wire.get, _AGENTS)
+        agents = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
         return await self._environments.observed(read_link(texts(one.get("metadata"))) for one in agents)
 
     async def delete_environment(self, environment_id: str) -> None:

@@ -61,7 +61,8 @@ class OpenAIAssistants(ClosedAtEnd):
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
-        return [observed_assistant(item) for item in await all_items(self._page)]
+        items = await all_items(self._page, listing=self._wire.listing("/assistants"))
+        return [observed_assistant(item) for item in items]
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """``GET /assistants/{id}``."""

@@ -203,7 +203,7 @@ class Environments:
 
     async def _listed(self) -> dict[str, Template]:
         try:
-            items = await listed(self.wire.get, _PATH)
+            items = await listed(self.wire.get, _PATH, listing=self.wire.listing(_PATH))
         except PlatformError as error:
             if error.status in _NO_SUCH_ROUTE:
                 return {}

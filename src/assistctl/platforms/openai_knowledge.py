@@ -157,7 +157,7 @@ class OpenAIKnowledge:
                     return Page([], has_more=False)
                 raise
 
-        return await all_items(page, page_size)
+        return await all_items(page, page_size, listing=self.wire.listing(path))
 
 
 def _now() -> float:

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json
+from assistctl.platforms.outside_text import excerpt
 
 Fields: TypeAlias = "dict[str, Json]"
 Made = TypeVar("Made")
@@ -121,8 +122,8 @@ def _text(value: Json) -> str:
 
 def _reason(error: Json) -> str | None:
     if not isinstance(error, dict):
-        return _text(error) or None
-    message, code = _text(error.get("message")), _text(error.get("code"))
+        return excerpt(_text(error)) or None
+    message, code = excerpt(_text(error.get("message"))), excerpt(_text(error.get("code")))
     return f"{message} ({code})" if message and code else message or code or None
 
 

@@ -16,6 +16,7 @@ from assistctl.model import Json
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge_answers import made, uploaded_file
 from assistctl.platforms.openai_wire import NamedFile, OpenAIWire
+from assistctl.platforms.outside_text import excerpt
 from assistctl.platforms.source_reader import SourceReader
 from assistctl.source_file import SourceFile
 
@@ -81,11 +82,11 @@ class _Attempts:
 def _not_kept(source: SourceFile, uploaded: UploadedFile, answer: Json) -> PlatformError | None:
     size = answer.get("bytes") if isinstance(answer, dict) else None
     if size != source.size:
-        says = "says nothing of the size" if size is None else f"says it got {size!r} bytes"
+        says = "says nothing of the size" if size is None else f"says it got {excerpt(repr(size))} bytes"
         return PlatformError(f"the platform {says} of {source.path}; {source.size} were sent")
     if not _same_name(source.identity.name, uploaded.name):
         return PlatformError(
-            f"the platform made {uploaded.name!r} of the name of {source.path}",
+            f"the platform made {excerpt(repr(uploaded.name))} of the name of {source.path}",
             "Rename the file to something that the platform keeps.",
         )
     return None

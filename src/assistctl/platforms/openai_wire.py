@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model import Json
+from assistctl.platforms.answer_budget import UnreadAnswerError, answer_budget, deadline
 from assistctl.platforms.answer_json import parsed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection_options import (
     checked_address,
     checked_key,
     is_on_this_machine,
+    shown_address,
     texts,
     timeout,
 )
+from assistctl.platforms.listing import Listing, listing_of
 from assistctl.platforms.pacing import AskAgainError, Pace
-from assistctl.platforms.same_place import only_to
 
 if TYPE_CHECKING:
     import httpx2
@@ -68,6 +71,8 @@ class OpenAIWire:
         self._hints = {"key_hint": signed_in.key_hint} if signed_in else {}
         self._timeout = timeout(connection)
         self._headers = {"OpenAI-Beta": beta}
+        self._connection = connection
+        self._budget = answer_budget(connection)
         self._pace = Pace(connection.patience, connection.stop or asyncio.Event())
 
     async def get(self, path: str, params: Mapping[str, object] | None = None, *, retried: bool = True) -> Json:
@@ -75,7 +80,7 @@ class OpenAIWire:
         if retried:
             return (await self.get_answer(path, params)).body
         options = {"params": params or {}, "timeout": _TIMEOUT_ONCE_SECONDS}
-        return (await self._send("get", path, options)).body
+        return (await self._send("get", path, options, in_time=self._in_time(_TIMEOUT_ONCE_SECONDS))).body
 
     async def get_answer(self, path: str, params: Mapping[str, object] | None = None) -> Answer:
         """The JSON at ``path``, and the headers it came with."""
@@ -111,6 +116,8 @@ class OpenAIWire:
         """
         import httpx2
 
+        from assistctl.platforms.answer_stream import deadline_once_sent
+
         patience = max(self._timeout, _TIMEOUT_AFTER_UPLOAD_SECONDS)
         options = {"timeout": httpx2.Timeout(self._timeout, read=patience)}
         headers = {"Content-Type": "multipart/form-data"}
@@ -119,7 +126,10 @@ class OpenAIWire:
             name, file = opened()
             with file:
                 form = {"body": fields, "files": {"file": (name, file)}}
-                return await self._send("post", path, options, headers=headers, repeatable=False, **form)
+                in_time = deadline_once_sent(max(self._budget.seconds, patience), shown_address(self.base_url))
+                return await self._send(
+                    "post", path, options, headers=headers, repeatable=False, in_time=in_time, **form
+                )
 
         return (await self._pace.keep(send, repeatable=False)).body
 
@@ -136,9 +146,16 @@ class OpenAIWire:
         if isinstance(answer, dict) and answer.get("deleted") is False:
             raise PlatformError(f"the platform did not delete {object_id}")
 
+    def listing(self, path: str) -> Listing:
+        """The bounds of a list at ``path``."""
+        return listing_of(self._connection, path)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _in_time(self, seconds: float) -> AbstractAsyncContextManager[object]:
+        return deadline(seconds, shown_address(self.base_url))
 
     async def _send(
         self,
@@ -148,6 +165,7 @@ class OpenAIWire:
         *,
         headers: Mapping[str, str] = MappingProxyType({}),
         repeatable: bool = True,
+        in_time: AbstractAsyncContextManager[object] | None = None,
         **payload: object,
     ) -> Answer:
         import httpx2
@@ -158,7 +176,10 @@ class OpenAIWire:
         send = cast("Any", getattr(self._client, method))
         everything = {**options, "headers": {**self._headers, **headers}}
         try:
-            response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
+            async with in_time or self._in_time(self._budget.seconds):
+                response = await send(path, cast_to=httpx2.Response, options=everything, **payload)
+        except UnreadAnswerError as error:
+            raise error if method == "get" else outcome_unknown(error) from error
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             reads = method == "get"
             raise translated(error, self.base_url, repeatable=repeatable, reads=reads, **self._hints) from error
@@ -183,7 +204,10 @@ def base_url_of(connection: Connection) -> str:
 def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
     import openai
 
+    from assistctl.platforms.answer_stream import hooks
+
     environment = connection.environment
+    budget = answer_budget(connection)
     return openai.AsyncOpenAI(
         api_key=_api_key(connection, base_url),
         base_url=base_url,
@@ -195,7 +219,7 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
         # The SDK would repeat a create, and each request would back off by itself: see ``pacing``.
         max_retries=0,
         http_client=cast("httpx2.AsyncClient | None", connection.http_client)
-        or openai.DefaultAsyncHttpxClient(event_hooks=only_to(base_url)),
+        or openai.DefaultAsyncHttpxClient(event_hooks=hooks(base_url, budget)),
     )
 
 

@@ -14,9 +14,9 @@ from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
 from assistctl.model import Json
+from assistctl.platforms.listing import Listing
 
 PAGE_SIZE = 100
-MAX_PAGES = 10_000
 
 Item: TypeAlias = "dict[str, Json]"
 
@@ -33,23 +33,25 @@ Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
 Get: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[Json]]
 
 
-async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE) -> list[Item]:
+async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE, *, listing: Listing | None = None) -> list[Item]:
     """Every item behind ``fetch``, which takes the id to start after and asks for ``page_size`` items.
 
-    Raises ``PlatformError`` for an answer that cannot be paged, and whatever ``fetch`` raises.
+    Raises ``PlatformError`` for an answer that cannot be paged, and for a list beyond the bounds of ``listing``,
+    and whatever ``fetch`` raises.
     """
     seen: dict[str, Item] = {}
+    bounds = listing or Listing()
     page = await fetch(None)
-    for _ in range(MAX_PAGES):
+    while True:
         before = len(seen)
         seen.update((_id(item), item) for item in page.items)
+        bounds.took(page.items, len(seen))
         if len(seen) == before or not (page.has_more or len(page.items) >= page_size):
             return list(seen.values())
         following = await _following(fetch, page, page_size)
         if following is None:
             return list(seen.values())
         page = following
-    raise PlatformError(f"the platform's list does not end after {MAX_PAGES:,} pages")
 
 
 async def _following(fetch: Fetch, page: Page, page_size: int) -> Page | None:
@@ -63,7 +65,7 @@ async def _following(fetch: Fetch, page: Page, page_size: int) -> Page | None:
         return None
 
 
-async def listed(get: Get, path: str) -> list[Item]:
+async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list[Item]:
     """Every item of OpenAI's list endpoint at ``path``, oldest first. Raises as ``all_items`` does."""
 
     async def page(after: str | None) -> Page:
@@ -73,7 +75,7 @@ async def listed(get: Get, path: str) -> list[Item]:
             params["after"] = after
         return as_page(await get(path, params))
 
-    return await all_items(page)
+    return await all_items(page, listing=listing)
 
 
 def as_page(body: Json) -> Page:

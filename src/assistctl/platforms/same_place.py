@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.errors import PlatformError
+from assistctl.platforms.outside_text import excerpt
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,7 +31,7 @@ def only_to(base_url: str) -> dict[str, list[Hook]]:
 
     async def refuse_elsewhere(request: httpx2.Request) -> None:
         if not _is_same_place(home, request.url):
-            place = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+            place = excerpt(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}")
             raise PlatformError(
                 f"{home.host} redirects to {place}, where neither the key nor the request is sent",
                 "If that is where the platform is, make it the target's base_url.",

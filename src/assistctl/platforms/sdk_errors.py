@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import httpx2
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.platforms.connection_options import shown_address
+from assistctl.platforms.outside_text import excerpt
 from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
 
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
@@ -108,7 +109,7 @@ def outcome_unknown(error: PlatformError) -> OutcomeUnknownError:
 
 
 def message(error: StatusError, base_url: str) -> str:
-    """What the server said: an error object, ``{"detail": …}``, a plain text, or nothing at all."""
+    """What the server said: an error object, ``{"detail": …}``, a plain text, or nothing at all; its beginning."""
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         body = body["error"]
@@ -117,20 +118,15 @@ def message(error: StatusError, base_url: str) -> str:
     if text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
-    return f"{text} (HTTP {error.status_code} from {_shown(base_url)})"
+    return f"{excerpt(text)} (HTTP {error.status_code} from {shown_address(base_url)})"
 
 
 def _timeout(base_url: str) -> PlatformError:
     hint = "Try again; options.timeout of the target sets the seconds."
-    return PlatformError(f"{_shown(base_url)} did not answer in time", hint)
+    return PlatformError(f"{shown_address(base_url)} did not answer in time", hint)
 
 
 def _no_connection(error: Exception, base_url: str) -> PlatformError:
-    reason = str(error.__cause__ or error) or type(error).__name__
-    return PlatformError(f"no connection to {_shown(base_url)}: {reason}", "Is the base_url right, the server up?")
-
-
-def _shown(base_url: str) -> str:
-    """The address without whatever credentials are in it."""
-    parts = urlsplit(base_url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    reason = excerpt(str(error.__cause__ or error)) or type(error).__name__
+    summary = f"no connection to {shown_address(base_url)}: {reason}"
+    return PlatformError(summary, "Is the base_url right, the server up?")

@@ -7,29 +7,33 @@ from typing import TypeAlias
 
 from assistctl.errors import PlatformError
 from assistctl.model import Json
-from assistctl.platforms.pager import MAX_PAGES, Item, as_page
+from assistctl.platforms.listing import Listing
+from assistctl.platforms.pager import Item, as_page
 
 FetchPage: TypeAlias = Callable[[str | None], Awaitable[Json]]
 
 
-async def all_items_by_token(fetch: FetchPage) -> list[Item]:
+async def all_items_by_token(fetch: FetchPage, *, listing: Listing | None = None) -> list[Item]:
     """Every item behind ``fetch``, which takes the token of a page, ``None`` for the first; each once.
 
     It ends where there is no ``next_page``, or where a page brings nothing new: a server that ignores the token
-    answers the same page for ever. Raises ``PlatformError`` for what is no list, and whatever ``fetch`` raises.
+    answers the same page for ever. Raises ``PlatformError`` for what is no list, and for a list
+    beyond the bounds of ``listing``, and whatever ``fetch`` raises.
     """
     seen: dict[str, Item] = {}
     token: str | None = None
-    for _ in range(MAX_PAGES):
+    bounds = listing or Listing()
+    while True:
         body = await fetch(token)
         before = len(seen)
-        for item in as_page(body).items:
+        items = as_page(body).items
+        for item in items:
             seen.setdefault(_id(item), item)
+        bounds.took(items, len(seen))
         following = body.get("next_page") if isinstance(body, dict) else None
         if not isinstance(following, str) or not following or (token is not None and len(seen) == before):
             return list(seen.values())
         token = following
-    raise PlatformError(f"the platform's list does not end after {MAX_PAGES:,} pages")
 
 
 def _id(item: Item) -> str:

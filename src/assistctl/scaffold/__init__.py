@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from assistctl import __version__
 from assistctl.errors import AssistctlError
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
@@ -16,10 +17,17 @@ _FILES = {
     "assistctl.yaml": "assistctl.yaml",
     "helper.yaml": "assistants/helper.yaml",
     "helper.md": "assistants/prompts/helper.md",
-    "workflow.yml": ".github/workflows/assistctl.yml",
 }
+_PIPELINES = {
+    "github": {"workflow.yml": ".github/workflows/assistctl.yml"},
+    "gitlab": {"gitlab-ci.yml": ".gitlab-ci.yml"},
+}
+CI_SYSTEMS = tuple(_PIPELINES)
+"""The systems whose pipelines can be written, the first being the usual one."""
+
 _IGNORED = (".assistctl/", ".env", "*.plan")
 _PLACEHOLDER = "PROJECT_NAME"
+_RELEASE = "ASSISTCTL_RELEASE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +38,13 @@ class Scaffolded:
     kept: tuple[str, ...]
 
 
-def scaffold(directory: Path, project: str) -> Scaffolded:
-    """Write a new project's files into ``directory``; nothing that exists is overwritten.
+def scaffold(directory: Path, project: str, ci: str = CI_SYSTEMS[0]) -> Scaffolded:
+    """Write a new project's files into ``directory``, with a pipeline for ``ci``; nothing there is overwritten.
 
     Raises ``AssistctlError`` when a file cannot be written.
     """
     created, kept = [], []
-    for name, text in _texts(project):
+    for name, text in _texts(project, ci):
         path = directory / name
         if path.exists():
             kept.append(name)
@@ -54,13 +62,13 @@ def project_name(directory: Path) -> str:
     return name[:64] or "my-assistants"
 
 
-def _texts(project: str) -> Iterator[tuple[str, str]]:
+def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
     from assistctl.manifest.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema
 
     files = resources.files(__name__) / "files"
-    for name, place in _FILES.items():
+    for name, place in {**_FILES, **_PIPELINES[ci]}.items():
         text = (files / name).read_text(encoding="utf-8")
-        yield place, text.replace(_PLACEHOLDER, project)
+        yield place, text.replace(_PLACEHOLDER, project).replace(_RELEASE, __version__)
     for name in (ASSISTANT, VECTOR_STORE, PROJECT):
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
