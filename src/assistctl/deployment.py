@@ -251,15 +251,17 @@ def open_deployment(
     environ: Mapping[str, str],
     *,
     patience: float = 600.0,
+    secrets: set[str] | None = None,
 ) -> Deployment:
-    """The project in ``directory`` on a target.
+    """The project in ``directory`` on a target. Every value of its ``.env`` is one of ``secrets``.
 
     Raises ``ProjectError`` when there is no project or target of that name, ``ManifestError`` when
     ``assistctl.yaml`` is wrong.
     """
-    project = load_project(directory, environ)
+    secrets = set() if secrets is None else secrets
+    project = load_project(directory, environ, secrets)
     project.require()
-    return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
+    return Deployment(project, project.target(target, variables, known_platforms()), secrets, patience)
 
 
 async def _nothing() -> None:

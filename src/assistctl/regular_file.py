@@ -14,7 +14,7 @@ READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 
 
 
 class NotRegularError(OSError):
-    """It is there and is no regular file; ``strerror`` says what it is."""
+    """It is there and is no regular file; ``strerror`` says so in a sentence."""
 
 
 class TooLargeError(OSError):
@@ -37,18 +37,7 @@ def read_regular(path: Path, limit: int) -> bytes:
     return data
 
 
-def kind_of(mode: int) -> str:
-    """What something is that is no regular file, by its ``st_mode``: ``a named pipe``."""
-    kinds = (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a named pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    )
-    return next((kind for is_one, kind in kinds if is_one(mode)), "something else")
-
-
 def _require_regular(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise NotRegularError(None, f"this is {kind_of(status.st_mode)}, not a file", str(path))
+        what = "this is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "this is no regular file"
+        raise NotRegularError(None, what, str(path))

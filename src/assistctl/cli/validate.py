@@ -32,11 +32,11 @@ Examples:
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
-    project = load_project(invocation.directory, os.environ)
+    project = load_project(invocation.directory, os.environ, terminal.secrets)
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     terminal.know(loaded.secrets)
-    diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
+    diagnostics = terminal.shown((*project.diagnostics, *loaded.diagnostics))
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from assistctl.errors import ManifestError
+from assistctl.manifest.environment_file import read_environment_file
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.node import Node, plain_value
 from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
 from assistctl.manifest.references import Scope
 from assistctl.manifest.schema import PROJECT, validator
-from assistctl.manifest.text_file import UnusableFileError, read_text, read_yaml_text
+from assistctl.manifest.text_file import UnusableFileError, read_yaml_text, resolve_inside
 from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
 
-ENVIRONMENT_FILE = ".env"
 DEFAULT_FOLDER = "assistants"
 
 
-def load_project(directory: Path, environ: Mapping[str, str]) -> Project:
+def load_project(directory: Path, environ: Mapping[str, str], secrets: set[str] | None = None) -> Project:
     """The project in ``directory``: its ``assistctl.yaml`` and its ``.env``, over which ``environ`` wins.
 
     A folder without an ``assistctl.yaml`` is a project without a name. Nothing above ``directory`` is looked at.
-    Raises ``ManifestError`` with all that is wrong in either file, each with its position.
+    Every value of ``.env`` is added to ``secrets``, before anything is said of the rest. Raises ``ManifestError``
+    with all that is wrong in either file, each with its position.
     """
     directory = directory.resolve()
-    environment, warnings = _environment(directory)
+    environment, warnings = read_environment_file(directory, environ)
+    if secrets is not None:
+        secrets.update(filter(None, environment.values()))
     environment |= environ
     file = directory / PROJECT_FILE
-    if not file.is_file() and not file.is_symlink():
+    if not os.path.lexists(file):
         folder = (directory / DEFAULT_FOLDER).resolve()
         return Project(directory, None, folder, environment=environment, diagnostics=warnings)
     root = _read(file)
@@ -40,38 +43,10 @@ def load_project(directory: Path, environ: Mapping[str, str]) -> Project:
     return _project(directory, root, declared, environment, warnings)
 
 
-def _environment(directory: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    file = directory / ENVIRONMENT_FILE
-    if not file.is_file():
-        return {}, ()
-    if not file.resolve().is_relative_to(directory):
-        # A checkout may bring such a link along, and with it the keys of another project.
-        advice = "Keep a file there, or set what is in it in the environment."
-        raise ManifestError([_wrong("this is a link that leaves the project", Position(ENVIRONMENT_FILE), advice)])
-    # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
-    from dotenv.parser import parse_stream
-
-    try:
-        bindings = list(parse_stream(StringIO(read_text(file))))
-    except UnusableFileError as error:
-        raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
-    warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
-    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
-
-
-def _unreadable_line(line: int) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING,
-        "this line is not understood and is left out",
-        "A line is NAME=VALUE; a # starts a comment.",
-        position=Position(ENVIRONMENT_FILE, line),
-    )
-
-
 def _read(file: Path) -> Node:
     """The file's one document, valid by the schema. An empty file is an empty mapping."""
     try:
-        text = read_yaml_text(file)
+        text = read_yaml_text(resolve_inside(file, file.parent))
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(PROJECT_FILE)]) from error
     documents, problems = compose(text, PROJECT_FILE)
