@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 """The flags to open a file with that may turn out to be a pipe: the call does not wait."""
@@ -27,14 +28,24 @@ def read_regular(path: Path, limit: int) -> bytes:
     Raises ``NotRegularError`` for anything else that is there, ``TooLargeError``, and ``OSError`` as ``open``
     does.
     """
-    # Looked at before it is opened as well: opening alone can do something to a device.
-    _require_regular(path.stat(), path)
-    with os.fdopen(os.open(path, READING), "rb") as file:
-        _require_regular(os.fstat(file.fileno()), path)
+    with open_regular(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise TooLargeError(None, f"it is larger than {limit:,} bytes", str(path))
     return data
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, open for reading. Raises as ``read_regular`` does."""
+    # Looked at before it is opened as well: opening alone can do something to a device.
+    _require_regular(path.stat(), path)
+    file = os.fdopen(os.open(path, READING), "rb")
+    try:
+        _require_regular(os.fstat(file.fileno()), path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _require_regular(status: os.stat_result, path: Path) -> None:
