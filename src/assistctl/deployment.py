@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
@@ -27,12 +28,15 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
+from assistctl.unencrypted import unencrypted
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
 
 # How many vector stores are looked into side by side.
 _LISTED_AT_ONCE = 8
+# The settings of a target or project that are addresses, in which a password may stand.
+_ADDRESSES = {"base_url", "journal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,15 @@ class Deployment:
             )
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         today = dt.datetime.now(dt.UTC).date()
-        return replace(plan, diagnostics=(*loaded.diagnostics, *advise(wanted, models, today), *plan.diagnostics))
+        return replace(
+            plan,
+            diagnostics=(
+                *loaded.diagnostics,
+                *unencrypted(self.project, self.target),
+                *advise(wanted, models, today),
+                *plan.diagnostics,
+            ),
+        )
 
     def replan(self, platform: Platform, loaded: Loaded, policy: Policy) -> Replan:
         """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
@@ -222,6 +234,8 @@ class Deployment:
 
     def _connection(self) -> Connection:
         target = self.target
+        for address in _addresses_in(self.project.environment):
+            self.secrets.update(secrets_in_address(address))
         return Connection(
             target=target.name,
             directory=self.project.directory,
@@ -236,7 +250,10 @@ class Deployment:
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
             return None
-        return self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        resolved = self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        if what in _ADDRESSES:
+            self.secrets.update(secrets_in_address(resolved))
+        return resolved
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")

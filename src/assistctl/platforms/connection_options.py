@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from assistctl.address_text import shown_address
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 
@@ -16,7 +17,7 @@ def checked_address(connection: Connection, url: str, example: str) -> str:
     """``url``. Raises ``ProjectError``, with an ``example``, when it is no http(s) address."""
     if not _is_http(url):
         raise ProjectError(
-            f"the base_url of target {connection.target!r} is no http(s) address: {url!r}",
+            f"the base_url of target {connection.target!r} is no http(s) address: {shown_address(url)!r}",
             f"It looks like {example}.",
         )
     return url

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import httpx2
 
+from assistctl.address_text import shown_address
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
 
@@ -117,20 +117,16 @@ def message(error: StatusError, base_url: str) -> str:
     if text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
-    return f"{text} (HTTP {error.status_code} from {_shown(base_url)})"
+    return f"{text} (HTTP {error.status_code} from {shown_address(base_url)})"
 
 
 def _timeout(base_url: str) -> PlatformError:
     hint = "Try again; options.timeout of the target sets the seconds."
-    return PlatformError(f"{_shown(base_url)} did not answer in time", hint)
+    return PlatformError(f"{shown_address(base_url)} did not answer in time", hint)
 
 
 def _no_connection(error: Exception, base_url: str) -> PlatformError:
     reason = str(error.__cause__ or error) or type(error).__name__
-    return PlatformError(f"no connection to {_shown(base_url)}: {reason}", "Is the base_url right, the server up?")
-
-
-def _shown(base_url: str) -> str:
-    """The address without whatever credentials are in it."""
-    parts = urlsplit(base_url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    return PlatformError(
+        f"no connection to {shown_address(base_url)}: {reason}", "Is the base_url right, the server up?"
+    )
