@@ -21,7 +21,7 @@ COMMANDS = (
     ("gc", "--yes"),
     ("destroy", "--yes"),
     ("forget", "one", "--yes"),
-    ("unlock", "--yes"),
+    ("unlock", "nobody"),
     ("plan",),
     ("history",),
     ("validate",),

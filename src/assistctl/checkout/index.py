@@ -6,7 +6,7 @@ The format, versions 2 to 4: https://git-scm.com/docs/index-format
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from assistctl.checkout.repository import Repository, head_of
@@ -60,7 +60,7 @@ def _read(path: Path) -> bytes:
         return _HEADER.pack(_SIGNATURE, _VERSIONS[0], 0)
 
 
-def _entries(data: bytes, hash_bytes: int) -> Iterator[bytes]:
+def _entries(data: bytes, hash_bytes: int) -> Generator[bytes, None, int]:
     """The names of an index; returns where its extensions begin."""
     signature, version, count = _HEADER.unpack_from(data)
     if signature != _SIGNATURE or version not in _VERSIONS:

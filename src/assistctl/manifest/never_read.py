@@ -89,9 +89,9 @@ class ReaderOfNoKey(io.FileIO):
 
     _end = b""
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """See ``io.RawIOBase``."""
-        count = super().readinto(buffer)
+        count = super().readinto(buffer) or 0
         piece = bytes(memoryview(buffer)[:count])
         # A header may begin in one piece and end in the next.
         refuse_private_key(self._end + piece[:_LONGEST_HEADER])
