@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
@@ -27,12 +28,15 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, no
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
+from assistctl.unencrypted import unencrypted
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
 
 # How many vector stores are looked into side by side.
 _LISTED_AT_ONCE = 8
+# The settings of a target or project that are addresses, in which a password may stand.
+_ADDRESSES = {"base_url", "journal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,15 @@ class Deployment:
             )
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         today = dt.datetime.now(dt.UTC).date()
-        return replace(plan, diagnostics=(*loaded.diagnostics, *advise(wanted, models, today), *plan.diagnostics))
+        return replace(
+            plan,
+            diagnostics=(
+                *loaded.diagnostics,
+                *unencrypted(self.project, self.target),
+                *advise(wanted, models, today),
+                *plan.diagnostics,
+            ),
+        )
 
     def replan(self, platform: Platform, loaded: Loaded, policy: Policy) -> Replan:
         """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
@@ -224,6 +236,8 @@ class Deployment:
 
     def _connection(self) -> Connection:
         target = self.target
+        for address in _addresses_in(self.project.environment):
+            self.secrets.update(secrets_in_address(address))
         return Connection(
             target=target.name,
             directory=self.project.directory,
@@ -238,7 +252,10 @@ class Deployment:
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
             return None
-        return self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        resolved = self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        if what in _ADDRESSES:
+            self.secrets.update(secrets_in_address(resolved))
+        return resolved
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")
@@ -255,16 +272,20 @@ def open_deployment(
     patience: float = 600.0,
     told: Callable[[str], None] = nobody_listens,
     config_from: str | None = None,
+    secrets: set[str] | None = None,
 ) -> Deployment:
     """The project in ``directory`` on a target; its ``assistctl.yaml`` as the git commit ``config_from`` has it.
+
+    Every value of its ``.env`` is one of ``secrets``.
 
     Raises ``ProjectError`` when there is no project, target or commit of that name, ``ManifestError`` when
     ``assistctl.yaml`` is wrong.
     """
-    project = load_project(directory, environ, config_from=config_from)
+    secrets = set() if secrets is None else secrets
+    project = load_project(directory, environ, secrets, config_from=config_from)
     project.require()
     chosen = project.target(target, variables, known_platforms())
-    return Deployment(project, chosen, patience=patience, told=told)
+    return Deployment(project, chosen, secrets, patience, told)
 
 
 async def _nothing() -> None:

@@ -50,11 +50,11 @@ async def origin_on(deployment: Deployment) -> Origin:
     return Origin(deployment.target_name, assistants, library, scope)
 
 
-def origin_in(path: Path, project: str) -> Origin:
-    """What an export has. Raises ``ProjectError`` when it cannot be read."""
-    exported = read_exported(path)
+def origin_in(path: Path, to: Deployment) -> Origin:
+    """What an export has, for the project of ``to``. Raises ``ProjectError`` when it cannot be read."""
+    exported = read_exported(path, to.project.directory)
     name = TargetName(str(path), PLATFORM)
-    scope = Scope(project, None)
+    scope = Scope(to.owner, None)
     return Origin(name, exported.assistants, exported.library, scope, exported.strange, exported.doubts)
 
 

@@ -13,6 +13,7 @@ from typing import cast
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.model import Change, Json, Plan
 from assistctl.planning.canonical import digest
+from assistctl.regular_file import TooLargeError, read_regular
 from assistctl.rendering.as_json import FORMAT_VERSION, dumps, plan_document
 
 _LARGEST = 256 * 1024 * 1024
@@ -73,9 +74,9 @@ def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
 def load_plan(path: Path) -> SavedPlan:
     """Read a saved plan. Raises ``AssistctlError`` when there is none or the file holds something else."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise AssistctlError(f"{path} is too large for a saved plan")
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_regular(path, _LARGEST))
+    except TooLargeError as error:
+        raise AssistctlError(f"{path} is too large for a saved plan") from error
     except OSError as error:
         raise AssistctlError(
             f"{str(path)!r} is neither a key nor a saved plan: {error.strerror}",

@@ -49,7 +49,7 @@ def test_every_form_holds_the_same(tmp_path: Path, form: str) -> None:
     folder = written(tmp_path, FORMS[form])
     places = [folder, *folder.iterdir()] if len(FORMS[form]) == 1 else [folder]
     for place in places:
-        exported = read_exported(place)
+        exported = read_exported(place, tmp_path)
         assert [one.name for one in exported.assistants] == NAMES
         assert exported.doubts == ()
 
@@ -57,12 +57,12 @@ def test_every_form_holds_the_same(tmp_path: Path, form: str) -> None:
 def test_what_some_shells_write(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_bytes(json.dumps(ALL, ensure_ascii=False).encode("utf-16"))
-    assert [one.name for one in read_exported(path).assistants] == NAMES
+    assert [one.name for one in read_exported(path, tmp_path).assistants] == NAMES
 
 
 def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
     files = {"all.json": json.dumps(ALL), ".git/index.json": "no JSON", "notes.txt": "none either"}
-    assert len(read_exported(written(tmp_path, files)).assistants) == len(ALL)
+    assert len(read_exported(written(tmp_path, files), tmp_path).assistants) == len(ALL)
 
 
 def test_files_and_vector_stores_lend_their_names(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_files_and_vector_stores_lend_their_names(tmp_path: Path) -> None:
         {"object": "vector_store.file", "id": "file-0001", "vector_store_id": "vs_1"},
     ]
     exported = read_exported(
-        written(tmp_path, {"all.json": json.dumps(ALL), "files.json": json.dumps(page(things))})
+        written(tmp_path, {"all.json": json.dumps(ALL), "files.json": json.dumps(page(things))}), tmp_path
     )
     assert len(exported.assistants) == len(ALL)
     known = {"id": "file-0001", "name": "prices.csv"}
@@ -81,7 +81,7 @@ def test_files_and_vector_stores_lend_their_names(tmp_path: Path) -> None:
 
 def test_fields_of_another_version_are_told_of(tmp_path: Path) -> None:
     old = {**ALL[0], "file_ids": ["file-0001"], "extra": None}
-    exported = read_exported(written(tmp_path, {"old.json": json.dumps(old)}))
+    exported = read_exported(written(tmp_path, {"old.json": json.dumps(old)}), tmp_path)
     assert exported.strange == {ALL[0]["id"]: {"file_ids": ["file-0001"]}}
 
 
@@ -96,7 +96,7 @@ def test_fields_of_another_version_are_told_of(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_doubtful_is_said(tmp_path: Path, value: Any, doubt: str | None) -> None:
-    exported = read_exported(written(tmp_path, {"all.json": json.dumps(value)}))
+    exported = read_exported(written(tmp_path, {"all.json": json.dumps(value)}), tmp_path)
     assert len(exported.assistants) == len(ALL)
     assert len(exported.doubts) == (doubt is not None)
     assert all(str(doubt) in said for said in exported.doubts)
@@ -121,11 +121,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, content: bytes, words: str
     path = tmp_path / "all.json"
     path.write_bytes(content)
     with pytest.raises(ProjectError) as caught:
-        read_exported(path)
+        read_exported(path, tmp_path)
     assert words in caught.value.summary
     assert str(path) in caught.value.summary
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="cannot be read: No such file"):
-        read_exported(tmp_path / "missing.json")
+        read_exported(tmp_path / "missing.json", tmp_path)

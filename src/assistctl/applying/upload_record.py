@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistctl.errors import AssistctlError
+from assistctl.own_place import OWN_FOLDER, place_in
+from assistctl.regular_file import read_regular
 from assistctl.source_file import Identity, SourceFile
 
-_FOLDER = Path(".assistctl", "uploads")
+_FOLDER = Path(OWN_FOLDER, "uploads")
+_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +102,16 @@ class UploadRecord:
                     yield recorded
 
     def _files(self) -> list[Path]:
-        folder = self.project / _FOLDER
-        return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        folder = place_in(self.project, _FOLDER)
+        found = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        return [place_in(self.project, path) for path in found]
 
     def _write(self, *entries: Mapping[str, object]) -> None:
         if not entries:
             return
         try:
             if self._path is None:
-                self._path = _new_file(self.project / _FOLDER)
+                self._path = _new_file(place_in(self.project, _FOLDER))
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("".join(json.dumps(entry) + "\n" for entry in entries))
         except OSError as error:
@@ -132,7 +136,7 @@ def _entry(source: SourceFile) -> dict[str, object]:
 def _lines(path: Path) -> Iterator[dict[str, object]]:
     """The entries of a file; a line that was cut off is no entry."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_regular(path, _LARGEST).decode("utf-8", "replace")
     except OSError:
         return
     for line in text.splitlines():

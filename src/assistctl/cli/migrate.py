@@ -80,7 +80,7 @@ def _origin(terminal: Terminal, to: Deployment, source: str) -> Origin:
         if source in to.project.targets:
             raise
         if Path(source).exists():
-            return origin_in(Path(source), to.owner)
+            return origin_in(Path(source), to)
         raise ProjectError(f"there is no target, file or folder {source!r}", error.hint) from error
     return asyncio.run(origin_on(deployment))
 

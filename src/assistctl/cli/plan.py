@@ -11,6 +11,7 @@ from assistctl.cli.options import KEY, adopt_option, allow_deletes_option, forma
 from assistctl.cli.showing import has_errors, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.plan_place import place_for_plan
 from assistctl.planfile import Scope, save_plan
 
 HELP = """Show what apply would do.
@@ -29,7 +30,10 @@ Examples:
 @subcommand("plan", HELP, EXAMPLE)
 @keys_argument()
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for apply, to a new file or over a saved plan.",
 )
 @format_option("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
@@ -51,9 +55,10 @@ def command(
     deployment = terminal.deployment()
     loaded = deployment.keys_only() if destroy else deployment.manifests()
     policy = deployment.policy(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
+    place = place_for_plan(out, deployment.project.directory) if out else None
     plan = asyncio.run(deployment.planned(loaded, policy))
-    if out is not None:
-        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt, allow_deletes), out)
+    if place is not None:
+        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt, allow_deletes), place)
         # A name that could be a key would be taken for one.
         shown = f"./{out}" if KEY.fullmatch(str(out)) else out
         terminal.say(f"Saved to {out}; `assistctl apply {shown}` does exactly this, or nothing.")

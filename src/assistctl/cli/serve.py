@@ -45,10 +45,11 @@ _PORT = 8788
 def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: str | None) -> int:
     """Listen until told to stop."""
     from assistctl.local.server import serve
+    from assistctl.own_place import place_in
     from assistctl.platforms.local import DATABASE
 
     terminal.know([api_key] if api_key else [])
-    database = db or terminal.invocation.directory / DATABASE
+    database = db or place_in(terminal.invocation.directory, DATABASE)
     key = "the key it was given" if api_key else "any key"
 
     def announce(url: str, is_reachable: bool) -> None:  # a callback

@@ -29,10 +29,14 @@ _WIDTH_WITHOUT_TERMINAL = 100
 
 @dataclass(slots=True)
 class Terminal:
-    """Both streams of one command, and the secrets that must not appear on them."""
+    """Both streams of one command, and the secrets that must not appear on them.
+
+    ``secrets`` gathers them while the command goes on, from all that reads one.
+    """
 
     invocation: Invocation
     redactor: Redactor = field(default_factory=Redactor)
+    secrets: set[str] = field(default_factory=set)
     _deployment: Deployment | None = None
 
     def deployment(self, target: str | None = None) -> Deployment:
@@ -51,6 +55,7 @@ class Terminal:
             patience=given.timeout,
             told=self.say,
             config_from=given.config_from,
+            secrets=self.secrets,
         )
         return self._deployment
 
@@ -71,8 +76,7 @@ class Terminal:
 
     def shown(self, value: Shown) -> Shown:
         """``value`` without any secret that was read so far."""
-        if self._deployment is not None:
-            self.know(self._deployment.secrets)
+        self.know(self.secrets)
         return self.redactor.shown(value)
 
     @property

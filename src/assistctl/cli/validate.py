@@ -14,6 +14,7 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.model import Diagnostic, Severity
 from assistctl.platforms.registry import known_platforms
+from assistctl.unencrypted import unencrypted
 
 HELP = """Check manifests offline.
 
@@ -32,11 +33,12 @@ Examples:
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
-    project = load_project(invocation.directory, os.environ, config_from=invocation.config_from)
+    project = load_project(invocation.directory, os.environ, terminal.secrets, config_from=invocation.config_from)
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     terminal.know(loaded.secrets)
-    diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
+    addresses = _about_addresses(project, target if invocation.target else None)
+    diagnostics = terminal.shown((*project.diagnostics, *addresses, *loaded.diagnostics))
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -52,6 +54,12 @@ def _target(project: Project, name: str | None, variables: Mapping[str, str]) ->
         if project.file is not None or name is not None:
             raise
         return None
+
+
+def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic]:
+    """What is to say of the address of the target that was asked for, or of each that is declared."""
+    targets = [target] if target else project.targets.values()
+    return [found for one in targets for found in unencrypted(project, one)]
 
 
 def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:

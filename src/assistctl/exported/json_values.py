@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.errors import ProjectError
+from assistctl.manifest.never_read import NeverReadError, refuse_path
 from assistctl.model import Json
+from assistctl.regular_file import read_regular
 from assistctl.strict_json import decoder
 
+_LARGEST = 1024 * 1024 * 1024
 _ENDINGS = (".json", ".jsonl", ".ndjson")
 _WHITE_SPACE = " \t\n\r"
 
@@ -26,28 +29,29 @@ class Found:
     place: str
 
 
-def values_at(path: Path) -> Iterator[Found]:
-    """The values in a file, or in all JSON files below a folder by their names.
+def values_at(path: Path, root: Path) -> Iterator[Found]:
+    """The values in a file, or in all JSON files below a folder by their names; ``root`` is the project's folder.
 
-    Raises ``ProjectError`` for what is not there, cannot be read or is no JSON, naming file, line and column.
+    Raises ``ProjectError`` for what is not there, cannot or must not be read or is no JSON, naming file, line and
+    column.
     """
     if not path.is_dir():
-        yield from _values_in(path, path.name)
+        yield from _values_in(path, path.name, root)
         return
     for file in _files_below(path):
-        yield from _values_in(file, file.relative_to(path).as_posix())
+        yield from _values_in(file, file.relative_to(path).as_posix(), root)
 
 
 def _files_below(folder: Path) -> list[Path]:
     def is_wanted(path: Path) -> bool:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        return path.suffix.lower() in _ENDINGS and not hidden and path.is_file()
+        return path.suffix.lower() in _ENDINGS and not hidden and not path.is_dir()
 
     return sorted(filter(is_wanted, folder.rglob("*")))
 
 
-def _values_in(path: Path, shown: str) -> Iterator[Found]:
-    text = _text_of(path)
+def _values_in(path: Path, shown: str, root: Path) -> Iterator[Found]:
+    text = _text_of(path, root)
     decode = decoder().raw_decode
     at = _after_space(text, 0)
     while at < len(text):
@@ -65,9 +69,12 @@ def _values_in(path: Path, shown: str) -> Iterator[Found]:
         at = _after_space(text, end)
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: Path, root: Path) -> str:
     try:
-        data = path.read_bytes()
+        refuse_path(path, root)
+        data = read_regular(path, _LARGEST)
+    except NeverReadError as error:
+        raise ProjectError(f"{path}: {error.summary}", error.detail) from error
     except OSError as error:
         raise ProjectError(f"{path} cannot be read: {error.strerror}") from error
     try:

@@ -40,13 +40,13 @@ class Exported:
     doubts: tuple[str, ...] = ()
 
 
-def read_exported(path: Path) -> Exported:
-    """The export at ``path``, a file or a folder.
+def read_exported(path: Path, root: Path) -> Exported:
+    """The export at ``path``, a file or a folder, for the project in ``root``.
 
     Raises ``ProjectError`` for what cannot be read, or has no assistant in it.
     """
     reading = _Reading()
-    for found in values_at(path):
+    for found in values_at(path, root):
         reading.take(found)
     if not reading.assistants:
         raise ProjectError(f"there are no assistants in {path}", _HINT)

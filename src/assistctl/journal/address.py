@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from assistctl.address_text import shown_address
 from assistctl.errors import JournalError, did_you_mean
 
 _CONTAINERS = {"s3": "bucket", "az": "container", "gs": "bucket"}
@@ -39,19 +40,23 @@ def parse_address(text: str) -> ObjectAddress | Path:
     except ValueError as error:
         # The text stays out of it: it may hold a password.
         raise JournalError(f"the journal's address is no URL ({error})", _EXAMPLE) from None
-    _check(parts)
+    _check(parts, text)
     if parts.scheme == "file":
-        return _folder(parts)
+        return _folder(parts, text)
     if not parts.netloc:
-        raise JournalError(f"the journal's address {text} names no {_CONTAINERS[parts.scheme]}", _EXAMPLE)
+        raise JournalError(
+            f"the journal's address {shown_address(text)} names no {_CONTAINERS[parts.scheme]}", _EXAMPLE
+        )
     return ObjectAddress(parts.scheme, parts.netloc, unquote(parts.path).strip("/"))
 
 
-def _check(parts: SplitResult) -> None:
+def _check(parts: SplitResult, text: str) -> None:
     schemes = (*_CONTAINERS, "file")
     if parts.scheme not in schemes:
         near = did_you_mean(parts.scheme, schemes)
-        begins = f"begins with {parts.scheme!r}" if parts.scheme else "has no scheme"
+        # What comes before a mere colon may as well be a key.
+        has_scheme = text.lower().startswith(f"{parts.scheme}://")
+        begins = f"begins with {parts.scheme!r}" if parts.scheme and has_scheme else "has no scheme"
         raise JournalError(
             f"the journal's address {begins}; {near or 's3, az, gs and file are known'}", f"{_EXAMPLE}"
         )
@@ -62,10 +67,10 @@ def _check(parts: SplitResult) -> None:
         )
 
 
-def _folder(parts: SplitResult) -> Path:
+def _folder(parts: SplitResult, text: str) -> Path:
     if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
         raise JournalError(
-            f"the journal's address file://{parts.netloc}{parts.path} is not the whole path of a folder",
+            f"the journal's address {shown_address(text)} is not the whole path of a folder",
             "Write file:/// and the path from the root: file:///srv/journal",
         )
     return Path(unquote(parts.path))

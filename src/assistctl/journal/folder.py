@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from assistctl.errors import JournalError
 from assistctl.journal.store import Log, Stored, Tag
+from assistctl.own_place import place_in
+from assistctl.regular_file import open_regular, read_regular
 
 GUARD_SECONDS = 10.0
 """How long a conditional put waits for another process's, in seconds; each takes milliseconds."""
@@ -20,6 +22,7 @@ GUARD_SECONDS = 10.0
 LOG_SUFFIX = ".jsonl"
 
 _THREADS = 4
+_LARGEST = 1024 * 1024 * 1024
 # How much of the end of a log is read to find its last line, in bytes; the end of an apply takes a few hundred.
 _TAIL = 64 * 1024
 
@@ -27,10 +30,14 @@ Answer = TypeVar("Answer")
 
 
 class FolderStore:
-    """The files under ``folder``, which is made by the first write. A ``Store``."""
+    """The files under ``folder``, which is made by the first write. A ``Store``.
 
-    def __init__(self, folder: Path, *, shared: bool) -> None:
+    Nothing is read or written that a link leads out of ``within`` to, if that is given: see ``place_in``.
+    """
+
+    def __init__(self, folder: Path, *, shared: bool, within: Path | None = None) -> None:
         self.folder = folder
+        self._within = within
         self.shared = shared
         self.place = str(folder)
         # Its own: the renewal of a lock must not wait behind other work of the process.
@@ -38,15 +45,15 @@ class FolderStore:
 
     async def get(self, key: str) -> Stored | None:
         """See ``Store``."""
-        return await self.in_thread(lambda: _read_object(self.folder / key))
+        return await self.in_thread(lambda: _read_object(self._path(key)))
 
     async def create(self, key: str, data: bytes) -> Tag | None:
         """See ``Store``."""
-        return await self.in_thread(lambda: _put(self.folder / key, data, None))
+        return await self.in_thread(lambda: _put(self._path(key), data, None))
 
     async def replace(self, key: str, data: bytes, tag: Tag) -> Tag | None:
         """See ``Store``."""
-        return await self.in_thread(lambda: _put(self.folder / key, data, tag))
+        return await self.in_thread(lambda: _put(self._path(key), data, tag))
 
     async def create_log(self, key: str, data: bytes) -> Log | None:
         """See ``Store``."""
@@ -67,10 +74,14 @@ class FolderStore:
 
     async def names(self, key: str) -> Sequence[str]:
         """See ``Store``."""
-        return await self.in_thread(lambda: _names(self.folder / key))
+        return await self.in_thread(lambda: _names(self._path(key)))
+
+    def _path(self, key: str) -> Path:
+        path = self.folder / key
+        return path if self._within is None else place_in(self._within, path)
 
     def _log(self, key: str) -> Path:
-        return self.folder / f"{key}{LOG_SUFFIX}"
+        return self._path(f"{key}{LOG_SUFFIX}")
 
     async def in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Do ``work`` aside; what the file system says against it becomes a sentence."""
@@ -115,7 +126,7 @@ class _FileLog:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_regular(path, _LARGEST)
     except FileNotFoundError:
         return None
 
@@ -134,7 +145,9 @@ def _put(path: Path, data: bytes, expected: Tag | None) -> Tag | None:
             return None
         # The name may be fixed: nobody else writes while the guard is held.
         fresh = path.with_name(f".{path.name}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        # Where a link is in its place, somebody else put it there.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(fresh, flags, 0o600)
         try:
             _write_all(descriptor, data)
             os.fsync(descriptor)
@@ -187,7 +200,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _edges(path: Path) -> tuple[bytes, bytes] | None:
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except FileNotFoundError:
         return None
     with file:

@@ -12,11 +12,12 @@ from assistctl.journal.address import ObjectAddress, parse_address
 from assistctl.journal.folder import FolderStore
 from assistctl.journal.settings import allows_plain_http, store_settings
 from assistctl.journal.store import Store
+from assistctl.own_place import OWN_FOLDER, place_in
 
 if TYPE_CHECKING:
     from obstore.store import BackoffConfig, ClientConfig, RetryConfig
 
-DEFAULT_FOLDER = Path(".assistctl", "journal")
+DEFAULT_FOLDER = Path(OWN_FOLDER, "journal")
 """Where the journal is when the project names no address, relative to the project."""
 
 # Short enough for a lease of half a minute to be renewed after a try that failed.
@@ -34,10 +35,11 @@ _GOOGLE_LONGEST_PAUSE = timedelta(seconds=1.5)
 def open_store(directory: Path, address: str | None, environment: Mapping[str, str]) -> Store:
     """The place for the journal of the project in ``directory``; without an address, a folder of the project.
 
-    Nothing is read, made or asked yet. Raises ``JournalError`` when the address is wrong, or obstore is missing.
+    Nothing is read, made or asked yet. Raises ``JournalError`` when the address is wrong, or obstore is missing,
+    and ``ProjectError`` when that folder leaves the project by a link.
     """
     if address is None:
-        return FolderStore(directory / DEFAULT_FOLDER, shared=False)
+        return FolderStore(place_in(directory, DEFAULT_FOLDER), shared=False, within=directory)
     place = parse_address(address)
     if isinstance(place, Path):
         return FolderStore(place, shared=True)

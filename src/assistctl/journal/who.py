@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import getpass
-import os
 import platform
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from assistctl.checkout import find_repository, has_changes, head_of
 from assistctl.journal.ci_runs import ci_run
 from assistctl.journal.words import GitState, Who
 
@@ -22,37 +21,16 @@ def who_is_it(directory: Path, environment: Mapping[str, str]) -> Who:
 
 
 def git_state(directory: Path) -> GitState | None:
-    """The state of the checkout that ``directory`` is in; ``None`` where there is none, or no git.
+    """The state of the checkout that ``directory`` is in; ``None`` where there is none.
 
-    Only changes under ``directory`` make it dirty, new files included.
+    Only changes under ``directory`` make it dirty, new files included. Nothing that the checkout configures is
+    run: see ``assistctl.checkout``.
     """
-    # The format: https://git-scm.com/docs/git-status#_porcelain_format_version_2
-    command = ["git", "-c", "core.fsmonitor=false", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
-    try:
-        done = subprocess.run(  # noqa: S603  # a fixed command
-            [*command, "--", ".", ":(exclude,glob)**/.assistctl/**"],
-            cwd=directory,
-            # A variable of a hook that runs this would point git elsewhere.
-            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
+    repository = find_repository(directory)
+    head = head_of(repository) if repository else None
+    if repository is None or head is None:
         return None
-    return _parsed(done.stdout.decode("utf-8", "replace"))
-
-
-def _parsed(status: str) -> GitState:
-    lines = status.splitlines()
-    heads = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# branch."))
-    commit, branch = heads.get("branch.oid"), heads.get("branch.head")
-    return GitState(
-        commit=None if commit == "(initial)" else commit,
-        branch=None if branch == "(detached)" else branch,
-        dirty=any(not line.startswith("#") for line in lines),
-    )
+    return GitState(head.commit, head.branch, has_changes(repository, head.commit, directory, GIT_SECONDS))
 
 
 def _user() -> str:

@@ -44,11 +44,14 @@ class JournalTarget:
 
 @dataclass(frozen=True, slots=True)
 class GitState:
-    """The checkout an apply ran from. ``branch`` is ``None`` on a detached head, ``dirty`` with local changes."""
+    """The checkout an apply ran from.
+
+    ``branch`` is ``None`` on a detached head. ``dirty`` with local changes, ``None`` where git could not tell.
+    """
 
     commit: str | None
     branch: str | None
-    dirty: bool
+    dirty: bool | None
 
 
 @dataclass(frozen=True, slots=True)

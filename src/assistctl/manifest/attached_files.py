@@ -13,6 +13,7 @@ from assistctl.manifest.file_entries import FileEntry, Reader
 from assistctl.manifest.filling import Contents
 from assistctl.manifest.found_file import FoundFile, find
 from assistctl.manifest.globbing import Folders, is_pattern
+from assistctl.manifest.never_read import NeverReadError, refuse_names
 from assistctl.manifest.node import dotted
 from assistctl.manifest.text_file import UnusableFileError, is_folder, resolve_inside
 from assistctl.manifest.wording import counted
@@ -30,7 +31,7 @@ class AttachedFile:
     """A file and what the entry that brought it says of it.
 
     ``position`` is the entry's; ``field`` the path of the entry's pattern in the manifest, ``field_position`` its
-    place.
+    place. ``by_pattern`` says that the entry does not name this file but matches it.
     """
 
     file: FoundFile
@@ -39,6 +40,7 @@ class AttachedFile:
     position: Position
     field: str
     field_position: Position
+    by_pattern: bool = False
 
 
 def attached_files(
@@ -47,8 +49,10 @@ def attached_files(
     """The files that ``entries`` stand for, each once for each tool, sorted by path; reports what is wrong."""
     found: dict[tuple[Reader, str], AttachedFile] = {}
     for entry in entries:
-        for file in _Search(contents, entry, manifest, folders).files():
-            _add(contents, found, entry, file)
+        search = _Search(contents, entry, manifest, folders)
+        by_pattern = search.is_pattern
+        for file in search.files():
+            _add(contents, found, entry, file, by_pattern=by_pattern)
     interpreted = sum(reader is Reader.INTERPRETER for reader, _ in found)
     if interpreted > MAX_INTERPRETER_FILES:
         contents.report(
@@ -60,7 +64,12 @@ def attached_files(
 
 
 def _add(
-    contents: Contents, found: dict[tuple[Reader, str], AttachedFile], entry: FileEntry, file: FoundFile
+    contents: Contents,
+    found: dict[tuple[Reader, str], AttachedFile],
+    entry: FileEntry,
+    file: FoundFile,
+    *,
+    by_pattern: bool,
 ) -> None:
     field = dotted(entry.field)
     attached = AttachedFile(
@@ -70,6 +79,7 @@ def _add(
         contents.positions[dotted(entry.place)],
         field,
         contents.positions[field],
+        by_pattern,
     )
     first = found.setdefault((entry.reader, file.path), attached)
     if first.attributes != entry.attributes:
@@ -91,20 +101,24 @@ class _Search:
         self._shown_folder = posixpath.dirname(manifest.shown)
         self._folders = folders
         self._refused = 0
+        self._never_read: NeverReadError | None = None
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it is a pattern. A name may have brackets in it: one that is there is what is meant."""
+        return is_pattern(self._entry.pattern) and not os.path.lexists(self._folder / self._entry.pattern)
 
     def files(self) -> list[FoundFile]:
-        """What there is; reports what cannot be used."""
+        """What there is, without what a pattern matches and is never read; reports what cannot be used."""
         try:
-            # A name may have brackets in it: what is there under that very name is what is meant.
-            if is_pattern(self._entry.pattern) and not os.path.lexists(self._folder / self._entry.pattern):
-                return self._matches()
-            return [self._literal()]
+            return self._matches() if self.is_pattern else [self._literal()]
         except UnusableFileError as error:
             self._report(self._shown(), error)
             return []
 
     def _literal(self) -> FoundFile:
         place = self._folder / self._entry.pattern
+        refuse_names(*PurePosixPath(self._entry.pattern).parts)
         if is_folder(place):
             resolve_inside(place, self._root)
             pattern = self._entry.pattern.rstrip("/")
@@ -113,6 +127,8 @@ class _Search:
 
     def _matches(self) -> list[FoundFile]:
         found = {file.path: file for file in self._usable()}
+        if not found and self._never_read and not self._refused:
+            raise UnusableFileError("all that matches is never read", self._never_read.detail)
         if not found and not self._refused:
             raise UnusableFileError(
                 "no file matches",
@@ -133,6 +149,8 @@ class _Search:
         for folder, name in sorted(self._folders.matches(resolve_inside(base, self._root), names, self._root)):
             try:
                 yield find(folder, name, self._root)
+            except NeverReadError as error:
+                self._never_read = error
             except UnusableFileError as error:
                 self._refused += 1
                 if self._refused <= _MOST_SAID:

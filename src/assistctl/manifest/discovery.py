@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistctl.manifest.never_read import resolve_readable
 from assistctl.manifest.project import PROJECT_FILE, Project
 from assistctl.manifest.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
 from assistctl.model import Diagnostic, Position, Severity
@@ -78,7 +79,7 @@ class _Search:
     def _add_file(self, path: Path, root: Path, given: Path) -> None:
         shown = shown_path(given, self._project.directory)
         try:
-            resolve_inside(path, root)
+            resolve_readable(path, root)
         except UnusableFileError as error:
             self.problems.append(error.diagnostic(shown))
             return

@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from assistctl.manifest.never_read import refuse_names, refuse_private_key
 from assistctl.manifest.text_file import UnusableFileError, reason_of, resolve_inside
 from assistctl.manifest.wording import shown
+from assistctl.regular_file import READING
 
 MAX_SIZE = 512 * 1024 * 1024
 """Bytes in one upload (https://platform.openai.com/docs/api-reference/files/create)."""
@@ -21,7 +23,9 @@ MAX_PATH = 512
 """Characters of a path: it is kept as an attribute, and those are no longer
 (https://platform.openai.com/docs/api-reference/vector-stores-files)."""
 
-_PRIVATE_FILE, _PRIVATE_FOLDER = ".env", ".assistctl"
+# Certificates have the same endings, and they may be read.
+_KEY_ENDINGS = (".pem", ".key")
+_LARGEST_KEY = 64 * 1024
 _BY_EFFECTIVE_USER = os.access in os.supports_effective_ids
 _LINE_BREAKS = frozenset("\u2028\u2029")
 
@@ -53,14 +57,20 @@ class FoundFile:
 def find(folder: Path, name: str, root: Path) -> FoundFile:
     """The file ``name`` in ``folder``, a real path in ``root``.
 
-    Raises ``UnusableFileError`` when it is missing, leaves ``root``, or is nothing that platforms take.
+    Raises ``UnusableFileError`` when it is missing, leaves ``root``, or is nothing that platforms take, and
+    ``NeverReadError`` for what is never read, as far as that shows in its name or at the start of a ``.pem`` or
+    ``.key``.
     """
     place = folder / name
     path = _prefix(folder, root) + name
     _refuse_name(name, path)
+    refuse_names(*path.split("/"))
     location, status = _real(place, root)
-    _refuse_private(path, path if location is place else location.relative_to(root).as_posix())
+    if location is not place:
+        refuse_names(*location.relative_to(root).parts)
     _refuse_kind(status, location)
+    if name.lower().endswith(_KEY_ENDINGS) or location.name.lower().endswith(_KEY_ENDINGS):
+        refuse_private_key(_start(location))
     _refuse_size(status.st_size)
     return FoundFile(path, location, FileStat.of(status))
 
@@ -103,14 +113,12 @@ def _refuse_name(name: str, path: str) -> None:
         )
 
 
-def _refuse_private(*paths: str) -> None:
-    for path in paths:
-        names = path.split("/")
-        if names[-1] == _PRIVATE_FILE or _PRIVATE_FOLDER in names:
-            raise UnusableFileError(
-                "this is never uploaded",
-                f"`{_PRIVATE_FILE}` holds secrets, and `{_PRIVATE_FOLDER}/` what assistctl keeps for itself.",
-            )
+def _start(location: Path) -> bytes:
+    try:
+        with os.fdopen(os.open(location, READING), "rb") as file:
+            return file.read(_LARGEST_KEY)
+    except OSError as error:
+        raise UnusableFileError(f"it cannot be read: {reason_of(error)}") from error
 
 
 def _refuse_kind(status: os.stat_result, location: Path) -> None:

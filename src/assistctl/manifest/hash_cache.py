@@ -19,7 +19,8 @@ from pathlib import Path
 from assistctl.manifest.found_file import FileStat
 from assistctl.model import Json
 
-_HEAD = "assistctl hashes 1"
+# Up to 1, files were not looked through for private keys.
+_HEAD = "assistctl hashes 2"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SECOND = 1_000_000_000
 _COARSE_CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", None)

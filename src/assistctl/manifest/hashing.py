@@ -10,20 +10,21 @@ from typing import TypeAlias
 
 from assistctl.manifest.found_file import FileStat, FoundFile
 from assistctl.manifest.hash_cache import HashCache, moment
+from assistctl.manifest.never_read import ReaderOfNoKey
 from assistctl.manifest.text_file import UnusableFileError, reason_of
+from assistctl.regular_file import READING
 
 _AT_ONCE = min(4, os.cpu_count() or 1)
 # Measured: with threads, files of 1 MB are hashed a third faster, and files of 500 bytes in thrice the time.
 _WORTH_A_THREAD = 512 * 1024
-# Without O_NONBLOCK, opening what has become a pipe would wait for somebody to write to it.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS = READING | getattr(os, "O_NOFOLLOW", 0)
 
 _Reading: TypeAlias = "tuple[str | UnusableFileError, int]"
 """A hash, or why there is none, and the moment before the file was read."""
 
 
 def hashes(files: Iterable[FoundFile], cache: HashCache) -> Mapping[FoundFile, str | UnusableFileError]:
-    """The SHA-256 (64 hex digits) of each file, or why it could not be read.
+    """The SHA-256 (64 hex digits) of each file, or why it could not, or must not, be read.
 
     Files that ``cache`` knows are not read; what is new is added to it. Large ones are read side by side.
     """
@@ -67,7 +68,7 @@ def _hash(file: FoundFile) -> _Reading:
 
 def _read(file: FoundFile) -> str:
     handle = os.open(file.location, _FLAGS)
-    with os.fdopen(handle, "rb", buffering=0) as opened:
+    with ReaderOfNoKey(handle) as opened:
         _refuse_change(file, handle)
         digest = hashlib.file_digest(opened, "sha256")
         _refuse_change(file, handle)

@@ -13,6 +13,7 @@ from assistctl.manifest.file_entries import Reader
 from assistctl.manifest.found_file import FoundFile
 from assistctl.manifest.hash_cache import HashCache, place_for
 from assistctl.manifest.hashing import hashes
+from assistctl.manifest.never_read import PrivateKeyError
 from assistctl.manifest.text_file import UnusableFileError
 from assistctl.model import Diagnostic, Severity
 from assistctl.source_file import Identity, SourceFile
@@ -71,7 +72,7 @@ class _Reading:
                 continue
             file, sha256 = attached.file, self._sha256[attached.file]
             if isinstance(sha256, UnusableFileError):
-                self._report(attached, f"{file.path}: {sha256.summary}", sha256.detail)
+                self._report_unusable(attached, sha256)
                 continue
             name = file.path.rpartition("/")[2]
             yield attached, SourceFile(file.path, file.location, file.stat.size, Identity(sha256, name))
@@ -88,10 +89,20 @@ class _Reading:
                     "It sees names without folders: rename one of the two.",
                 )
 
-    def _report(self, attached: AttachedFile, summary: str, detail: str) -> None:
+    def _report_unusable(self, attached: AttachedFile, error: UnusableFileError) -> None:
+        if isinstance(error, PrivateKeyError) and attached.by_pattern:
+            # What a pattern matches and is never read is left out; that it is shows only now, so it is told.
+            summary = f"{attached.file.path} is left out: it holds a private key"
+            self._report(attached, summary, error.detail, severity=Severity.WARNING)
+            return
+        self._report(attached, f"{attached.file.path}: {error.summary}", error.detail)
+
+    def _report(
+        self, attached: AttachedFile, summary: str, detail: str, *, severity: Severity = Severity.ERROR
+    ) -> None:
         self.problems.append(
             Diagnostic(
-                Severity.ERROR,
+                severity,
                 summary,
                 detail,
                 key=self._declared.key,

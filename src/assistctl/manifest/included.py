@@ -12,10 +12,11 @@ from assistctl.manifest.discovery import ManifestFile
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.filling import Contents
 from assistctl.manifest.json_nodes import compose_json
+from assistctl.manifest.never_read import refuse_private_key, resolve_readable
 from assistctl.manifest.node import Node, Path, dotted, plain_value
 from assistctl.manifest.references import mentions
 from assistctl.manifest.schema import ASSISTANT, validator
-from assistctl.manifest.text_file import UnusableFileError, line_and_column, read_text, resolve_inside
+from assistctl.manifest.text_file import UnusableFileError, line_and_column, read_text
 from assistctl.manifest.violations import Subject
 from assistctl.model import Diagnostic, Json, Position, Severity
 
@@ -88,7 +89,8 @@ def _read(contents: Contents, manifest: ManifestFile, path: Path, declared: dict
     is_secret = field in contents.secret
     shown = contents.references[field] if is_secret else _shown(manifest, name)
     try:
-        text = read_text(resolve_inside(manifest.path.parent / name, manifest.root))
+        text = read_text(resolve_readable(manifest.path.parent / name, manifest.root))
+        refuse_private_key(text.encode())
     except UnusableFileError as error:
         position = Position(shown, *error.place) if error.place else contents.positions[dotted(field)]
         summary = error.summary if error.place else f"{shown}: {error.summary}"

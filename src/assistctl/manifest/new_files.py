@@ -16,9 +16,17 @@ def schema_beside(folder: Path, project: Path) -> str:
 
 
 def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
-    """Raise ``AssistctlError`` if one of the files is there; ``option`` is how to name another folder."""
+    """Raise ``AssistctlError`` if one of the files is there, or a link in ``folder`` leads it elsewhere.
+
+    ``option`` is how to name another folder.
+    """
     for one in written:
         for name in one.files:
+            if not (folder / name).parent.resolve().is_relative_to(folder.resolve()):
+                raise AssistctlError(
+                    f"{folder / name} would leave {folder}, through a link, so nothing was written",
+                    f"Remove the link, or write to another folder with {option}.",
+                )
             if os.path.lexists(folder / name):
                 raise AssistctlError(
                     f"{folder / name} exists already, so nothing was written",

@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from assistctl.errors import ManifestError
+from assistctl.manifest.environment_file import read_environment_file
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.node import Node, plain_value
 from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
 from assistctl.manifest.references import Scope
 from assistctl.manifest.schema import PROJECT, validator
-from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, read_text
+from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
 from assistctl.pinned_file import file_at
 
-ENVIRONMENT_FILE = ".env"
 DEFAULT_FOLDER = "assistants"
 
 
-def load_project(directory: Path, environ: Mapping[str, str], *, config_from: str | None = None) -> Project:
+def load_project(
+    directory: Path,
+    environ: Mapping[str, str],
+    secrets: set[str] | None = None,
+    *,
+    config_from: str | None = None,
+) -> Project:
     """The project in ``directory``: its ``assistctl.yaml`` and its ``.env``, over which ``environ`` wins.
 
     With ``config_from``, the ``assistctl.yaml`` is that of the git commit it names, and the one in the folder is
     not looked at. Then, and where CI is set, ``.env`` fills manifests and says nothing about targets.
 
     A folder without an ``assistctl.yaml`` is a project without a name. Nothing above ``directory`` is looked at.
-    Raises ``ManifestError`` with all that is wrong in either file, each with its position, and ``ProjectError``
-    for a commit that is not there or has no such file.
+    Every value of ``.env`` is added to ``secrets``, before anything is said of the rest. Raises ``ManifestError``
+    with all that is wrong in either file, each with its position, and ``ProjectError`` for a commit that is not
+    there or has no such file.
     """
     directory = directory.resolve()
-    from_file, warnings = _environment(directory)
+    from_file, warnings = read_environment_file(directory, environ)
+    if secrets is not None:
+        secrets.update(filter(None, from_file.values()))
     unheeded: frozenset[str] = frozenset()
     if config_from is not None or in_ci(environ):
         unheeded = frozenset(from_file.keys() - environ.keys())
@@ -57,37 +66,9 @@ def _root(directory: Path, config_from: str | None) -> Node | None:
     if config_from is not None:
         # As git writes it, so that nobody looks for the line in the file of the working tree.
         return _read(f"{config_from}:{PROJECT_FILE}", lambda: file_at(directory, config_from, PROJECT_FILE))
-    if not file.is_file() and not file.is_symlink():
+    if not os.path.lexists(file):
         return None
-    return _read(PROJECT_FILE, lambda: read_bytes(file))
-
-
-def _environment(directory: Path) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    file = directory / ENVIRONMENT_FILE
-    if not file.is_file():
-        return {}, ()
-    if not file.resolve().is_relative_to(directory):
-        # A checkout may bring such a link along, and with it the keys of another project.
-        advice = "Keep a file there, or set what is in it in the environment."
-        raise ManifestError([_wrong("this is a link that leaves the project", Position(ENVIRONMENT_FILE), advice)])
-    # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
-    from dotenv.parser import parse_stream
-
-    try:
-        bindings = list(parse_stream(StringIO(read_text(file))))
-    except UnusableFileError as error:
-        raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
-    warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
-    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
-
-
-def _unreadable_line(line: int) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING,
-        "this line is not understood and is left out",
-        "A line is NAME=VALUE; a # starts a comment.",
-        position=Position(ENVIRONMENT_FILE, line),
-    )
+    return _read(PROJECT_FILE, lambda: read_bytes(resolve_inside(file, directory)))
 
 
 def _read(name: str, content: Callable[[], bytes]) -> Node:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from pathlib import Path
 
 from assistctl.model import Diagnostic, Position, Severity
+from assistctl.regular_file import NotRegularError, TooLargeError, read_regular
 
 MAX_BYTES = 4 * 1024 * 1024
 """How large a file may be; the longest text any of the APIs takes (1,048,576 characters) fits in UTF-8."""
@@ -123,21 +123,16 @@ def as_text(data: bytes) -> str:
 def read_bytes(path: Path) -> bytes:
     """The bytes of a regular file of a bearable size. Raises ``UnusableFileError``."""
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise UnusableFileError(
-                "this is a folder, not a file" if stat.S_ISDIR(mode) else "this is no regular file"
-            )
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UnusableFileError(f"it cannot be read: {reason_of(error)}") from error
-    if len(data) > MAX_BYTES:
+        return read_regular(path, MAX_BYTES)
+    except NotRegularError as error:
+        raise UnusableFileError(str(error.strerror)) from error
+    except TooLargeError as error:
         raise UnusableFileError(
             f"this file is larger than {MAX_BYTES:,} bytes",
             "No API takes texts of that size: is it the right file?",
-        )
-    return data
+        ) from error
+    except OSError as error:
+        raise UnusableFileError(f"it cannot be read: {reason_of(error)}") from error
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from assistctl.address_text import shown_address
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model import Json
 from assistctl.platforms.answer_budget import UnreadAnswerError, answer_budget, deadline
@@ -15,7 +16,6 @@ from assistctl.platforms.connection_options import (
     checked_address,
     checked_key,
     is_on_this_machine,
-    shown_address,
     texts,
     timeout,
 )

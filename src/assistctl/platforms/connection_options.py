@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlsplit
 
+from assistctl.address_text import shown_address
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 
@@ -17,16 +18,10 @@ def checked_address(connection: Connection, url: str, example: str) -> str:
     """``url``. Raises ``ProjectError``, with an ``example``, when it is no http(s) address."""
     if not _is_http(url):
         raise ProjectError(
-            f"the base_url of target {connection.target!r} is no http(s) address: {url!r}",
+            f"the base_url of target {connection.target!r} is no http(s) address: {shown_address(url)!r}",
             f"It looks like {example}.",
         )
     return url
-
-
-def shown_address(url: str) -> str:
-    """The address without whatever credentials are in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from assistctl.errors import ProjectError
+from assistctl.own_place import OWN_FOLDER, place_in
 from assistctl.platforms.base import Connection
 from assistctl.platforms.openai_assistants import CAPABILITIES, OpenAIAssistants
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "Local", "connect", "database_of"]
 
-DATABASE = Path(".assistctl", "local.db")
+DATABASE = Path(OWN_FOLDER, "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.
 _BASE_URL = "http://assistctl.local/v1"
 
@@ -57,8 +58,13 @@ def connect(connection: Connection) -> Local:
 
 
 def database_of(connection: Connection) -> Path:
-    """The database's file: ``options.database`` (relative to the project), else ``.assistctl/local.db``."""
+    """The database's file: ``options.database`` (relative to the project), else ``.assistctl/local.db``.
+
+    Raises ``ProjectError`` when that, or what SQLite and the uploads have beside it, leaves the project by a link.
+    """
     path = connection.options.get("database", str(DATABASE))
     if not isinstance(path, str) or not path:
         raise ProjectError(f"options.database of target {connection.target!r} must be a path")
-    return connection.directory / path
+    for beside in ("-wal", "-shm", "-journal", ".files"):
+        place_in(connection.directory, f"{path}{beside}")
+    return place_in(connection.directory, path)

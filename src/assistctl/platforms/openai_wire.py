@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
+from assistctl.address_text import shown_address
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model import Json
 from assistctl.platforms.answer_budget import UnreadAnswerError, answer_budget, deadline
@@ -22,7 +23,6 @@ from assistctl.platforms.connection_options import (
     checked_address,
     checked_key,
     is_on_this_machine,
-    shown_address,
     texts,
     timeout,
 )

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import httpx2
 
+from assistctl.address_text import shown_address
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.platforms.connection_options import shown_address
 from assistctl.platforms.outside_text import excerpt
 from assistctl.platforms.pacing import AskAgainError, is_transient, wait_asked_for
 

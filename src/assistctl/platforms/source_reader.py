@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from assistctl.errors import ChangedFileError, PlatformError
+from assistctl.regular_file import READING
 from assistctl.source_file import SourceFile
 
 
@@ -31,7 +32,7 @@ class SourceReader(io.FileIO):
         self._reported = 0
         self._begin()
         try:
-            super().__init__(source.location)
+            super().__init__(source.location, opener=lambda path, _: os.open(path, READING))
         except OSError as error:
             self._fail(error)
         if os.fstat(self.fileno()).st_size != source.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from assistctl import __version__
 from assistctl.errors import AssistctlError
+from assistctl.regular_file import read_regular
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
 _FILES = {
@@ -26,6 +28,7 @@ CI_SYSTEMS = tuple(_PIPELINES)
 """The systems whose pipelines can be written, the first being the usual one."""
 
 _IGNORED = (".assistctl/", ".env", "*.plan")
+_LARGEST = 1024 * 1024
 _PLACEHOLDER = "PROJECT_NAME"
 _RELEASE = "ASSISTCTL_RELEASE"
 
@@ -46,10 +49,10 @@ def scaffold(directory: Path, project: str, ci: str = CI_SYSTEMS[0]) -> Scaffold
     created, kept = [], []
     for name, text in _texts(project, ci):
         path = directory / name
-        if path.exists():
+        if os.path.lexists(path):
             kept.append(name)
             continue
-        _write(path, text)
+        _write(path, text, directory)
         created.append(name)
     if _ignore(directory / ".gitignore"):
         created.append(".gitignore")
@@ -74,8 +77,12 @@ def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, directory: Path) -> None:
     try:
+        if not path.resolve().is_relative_to(directory.resolve()):
+            raise AssistctlError(
+                f"{path} leaves {directory}, through a link", "Remove the link, and run it again."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -85,11 +92,11 @@ def _write(path: Path, text: str) -> None:
 def _ignore(path: Path) -> bool:
     """Add what must not be committed; whether there was anything to add."""
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = read_regular(path, _LARGEST).decode("utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise AssistctlError(f"{path} cannot be read: {error}") from error
     missing = [line for line in _IGNORED if line not in text.splitlines()]
     if missing:
         before = f"{text}\n" if text and not text.endswith("\n") else text
-        _write(path, before + "\n".join(missing) + "\n")
+        _write(path, before + "\n".join(missing) + "\n", path.parent)
     return bool(missing)

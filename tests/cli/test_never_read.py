@@ -1,0 +1,202 @@
+"""What is never read, by no way into a manifest: not shown, not deployed, and said where it stands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from support.projects import Outcome, ProjectFolder
+from support.server import RecordingServer
+
+SECRET = "do-not-deploy-this"
+KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----\n"
+HELD = json.dumps({"name": "f", "description": SECRET})
+PRIVATE = {
+    ".env": f"OTHER={SECRET}\n",
+    ".env.example": SECRET,
+    ".envrc": SECRET,
+    ".ENV": SECRET,
+    "sub/.env.d/values": SECRET,
+    ".git/config": SECRET,
+    ".Git/config": SECRET,
+    "sub/.git/hooks/x": SECRET,
+    ".assistctl/notes": SECRET,
+    ".g\u200cit/config": SECRET,
+    ".env ": SECRET,
+    "id_rsa": SECRET,
+    "keys/ID_ED25519": SECRET,
+    "keys/store.p12": SECRET,
+    "keys/server.pem": KEY,
+    "keys/server.KEY": f"x\n{KEY}",
+    "keys/pgp.txt": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n{SECRET}\n",
+    "keys/notes.md": f"Read on.\n\n    {KEY}",
+    "keys/large.txt": "x" * (1024 * 1024 - 16) + KEY,
+}
+BY_CONTENT = frozenset(name for name, text in PRIVATE.items() if "PRIVATE KEY" in text)
+
+
+@pytest.fixture
+def private(remote: ProjectFolder) -> ProjectFolder:
+    """A project with all that is never read, and one file that is."""
+    for name, text in PRIVATE.items():
+        remote.write(name, text.encode())
+    remote.write("docs/guide.md", "Public.\n")
+    return remote
+
+
+def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> None:
+    """``plan`` and ``apply`` say it, with its place; nothing is sent, and nothing of it is shown."""
+    checked = project.run("validate")
+    assert SECRET not in checked.out + checked.err
+    for command in (["plan"], ["plan", "--format", "json"], ["apply", "--yes"]):
+        done = project.run(*command)
+        assert done.code == 1, done.out
+        assert SECRET not in done.out + done.err
+        if "json" in command:
+            (found,) = (one for one in done.json["diagnostics"] if one["severity"] == "error")
+            assert "never read" in found["summary"]
+            assert (found["file"], found["line"], found["path"]) == ("assistants/one.yaml", 1, about)
+            assert "another file" in found["detail"]
+    assert SECRET not in str(server.asked)
+    assert not server.mutations
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_instructions(private: ProjectFolder, server: RecordingServer, name: str) -> None:
+    private.manifest("one", instructions={"file": f"../{name}"})
+    refused(private, server, about="instructions.file")
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_function(private: ProjectFolder, server: RecordingServer, name: str) -> None:
+    private.write(name, (f"{KEY if name in BY_CONTENT else ''}{HELD}").encode())
+    private.manifest("one", tools=[{"type": "function", "function": {"file": f"../{name}"}}])
+    refused(private, server, about="tools[0].function.file")
+
+
+@pytest.mark.parametrize("tool", ["file_search", "code_interpreter"])
+@pytest.mark.parametrize("name", PRIVATE)
+def test_files(private: ProjectFolder, server: RecordingServer, name: str, tool: str) -> None:
+    private.manifest("one", tools=[{"type": tool}], files=[f"../{name}"])
+    refused(private, server, about="files[0]")
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_documents_of_a_vector_store(private: ProjectFolder, server: RecordingServer, name: str) -> None:
+    private.manifest("two", tools=[{"type": "file_search"}], vector_store="one")
+    private.write(
+        "assistants/one.yaml", json.dumps({"kind": "vector_store", "key": "one", "files": [f"../{name}"]})
+    )
+    private.remove("two")
+    refused(private, server, about="files[0]")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../docs/../.git/config",
+        "./../.git/../.git/config",
+        ".././.git//config",
+        "../link",
+        "../linked-folder/config",
+        "../first",
+        "{root}/.git/config",
+    ],
+)
+@pytest.mark.parametrize("files", [False, True])
+def test_roundabout_ways(private: ProjectFolder, server: RecordingServer, path: str, files: bool) -> None:
+    (private.path / "link").symlink_to(".git/config")
+    (private.path / "linked-folder").symlink_to(".git")
+    (private.path / "first").symlink_to("second")
+    (private.path / "second").symlink_to(private.path / ".env")
+    path = path.format(root=private.path)
+    if files:
+        private.manifest("one", tools=[{"type": "file_search"}], files=[path])
+    else:
+        private.manifest("one", instructions={"file": path})
+    refused(private, server, about="files[0]" if files else "instructions.file")
+
+
+def test_through_variables(private: ProjectFolder) -> None:
+    private.manifest("one", instructions={"file": "../${var:which}"})
+    for done in (
+        private.run("plan", "--var", "which=.env"),
+        private.run("validate", "--var", "which=.git/config"),
+    ):
+        assert done.code == 1
+        assert "never read" in done.err + done.out
+        assert SECRET not in done.out + done.err
+
+
+def test_a_pattern_leaves_it_out(private: ProjectFolder, server: RecordingServer) -> None:
+    for pattern in ("../**/*.md", "../.git/**", "../.assistctl/*", "../sub/.env.d/*", "../*/.git/hooks/*"):
+        private.manifest("one", tools=[{"type": "file_search"}], files=["../docs/*", pattern])
+        done = private.run("apply", "--yes")
+        assert SECRET not in done.out + done.err
+        assert done.code == (0 if pattern == "../**/*.md" else 1), (pattern, done.err)
+        assert SECRET not in str([asked.body for asked in server.asked])
+        assert "Public." in str([asked.body for asked in server.mutations])
+
+
+def test_what_a_pattern_leaves_out_because_of_its_content_is_told(private: ProjectFolder) -> None:
+    private.manifest("one", tools=[{"type": "file_search"}], files=["../keys/*", "../docs/*"])
+    found = private.run("plan", "--format", "json").json["diagnostics"]
+    told = {one["summary"] for one in found if "left out" in one["summary"]}
+    names = {"keys/pgp.txt", "keys/notes.md", "keys/large.txt"}
+    assert told == {f"{name} is left out: it holds a private key" for name in names}
+
+
+def test_a_manifest(private: ProjectFolder) -> None:
+    (private.path / "assistants/one.yaml").symlink_to("../.git/config")
+    for command in (["plan"], ["validate"], ["validate", ".env"], ["validate", ".git/config"]):
+        done: Outcome = private.run(*command)
+        assert done.code == 1
+        assert "never read" in done.out + done.err
+        assert SECRET not in done.out + done.err
+
+
+@pytest.mark.parametrize("name", [*sorted(PRIVATE.keys() - BY_CONTENT), "linked"])
+def test_an_export(private: ProjectFolder, name: str) -> None:
+    export = json.dumps({"id": "asst_1", "object": "assistant", "model": "m", "instructions": SECRET})
+    private.write(name if name != "linked" else ".git/config", export)
+    (private.path / "linked").unlink(missing_ok=True)
+    (private.path / "linked").symlink_to(".git/config")
+    for place in (f"./{name}", private.path / name):
+        done = private.run("migrate", "--from", place, "--to", "prod")
+        assert done.code == 1
+        assert "never read" in done.err
+        assert SECRET not in done.out + done.err
+        assert not list(private.path.glob("assistants/*"))
+
+
+def test_a_folder_of_exports(private: ProjectFolder) -> None:
+    export = {"id": "asst_1", "object": "assistant", "model": "m", "name": "Good"}
+    private.write("exported/good.json", json.dumps(export))
+    private.write(".git/a.json", json.dumps({**export, "id": "asst_2", "instructions": SECRET}))
+    (private.path / "exported/bad.json").symlink_to("../.git/a.json")
+    done = private.run("migrate", "--from", "exported", "--to", "prod", "--format", "json")
+    assert done.code == 1
+    assert "never read" in done.err
+    (private.path / "exported/bad.json").unlink()
+    assert private.run("migrate", "--from", "exported", "--to", "prod").code == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "environment",
+        "git/config",
+        "docs/.hidden",
+        "id_rsa.pub",
+        "keys/server.crt.pem",
+        ".github/x.md",
+        ".gitignore",
+    ],
+)
+def test_what_only_looks_like_it_is_read(remote: ProjectFolder, name: str) -> None:
+    remote.write(name, "-----BEGIN CERTIFICATE-----\nPRIVATE KEY of nobody\n")
+    remote.manifest("one", tools=[{"type": "file_search"}], files=[f"../{name}"])
+    assert remote.run("plan").code == 0
+    remote.manifest("one", instructions={"file": f"../{name}"})
+    assert remote.run("plan").code == 0
