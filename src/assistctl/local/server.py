@@ -37,7 +37,7 @@ def serve(
     with _listening(host, port) as listener:
         address = listener.getsockname()
         names = _host_names(host, address[0])
-        app = create_app(database, api_key=api_key, allowed_hosts=names)
+        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True)
         config = uvicorn.Config(
             app,
             access_log=False,
