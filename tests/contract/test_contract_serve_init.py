@@ -119,6 +119,12 @@ def test_serve_refuses_a_key_that_is_none(
     assert "http://" not in refused.err
 
 
+def test_serve_refuses_more_connections_than_it_can_open(project: ProjectFolder) -> None:
+    refused = project.run("serve", "--port", "0", "--max-connections", "1000000000")
+    assert refused.code == 1
+    assert "pass --max-connections" in refused.err
+
+
 def test_serve_tells_its_own_errors_to_whoever_runs_it(project: ProjectFolder) -> None:
     path = project.write("some.db", "no database\n" * 100)
     with serving(project.path, "--db", str(path)) as (address, process):

@@ -61,8 +61,14 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     metavar="KEY",
     help="Want this key from clients; any will do otherwise.",
 )
+@click.option(
+    "--max-connections",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
+)
 def command(
-    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None
+    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
 ) -> int:
     """Listen until told to stop."""
     from assistctl.local.server import serve
@@ -87,6 +93,7 @@ def command(
             database=database,
             api_key=api_key,
             announce=announce,
+            max_connections=max_connections,
         )
     finally:
         logging.getLogger().removeHandler(log)
