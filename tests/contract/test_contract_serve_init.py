@@ -106,6 +106,38 @@ def test_a_port_that_is_taken_is_told(project: ProjectFolder) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("key", ["", "  ", "two words"])
+@pytest.mark.parametrize("in_environment", [False, True])
+def test_serve_refuses_a_key_that_is_none(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, key: str, in_environment: bool
+) -> None:
+    if in_environment:
+        monkeypatch.setenv("ASSISTCTL_SERVE_API_KEY", key)
+    refused = project.run("serve", "--port", "0", *([] if in_environment else ["--api-key", key]))
+    assert refused.code == 64
+    assert "The API key" in refused.err
+    assert "http://" not in refused.err
+
+
+def test_serve_refuses_more_connections_than_it_can_open(project: ProjectFolder) -> None:
+    refused = project.run("serve", "--port", "0", "--max-connections", "1000000000")
+    assert refused.code == 1
+    assert "pass --max-connections" in refused.err
+
+
+def test_serve_tells_its_own_errors_to_whoever_runs_it(project: ProjectFolder) -> None:
+    path = project.write("some.db", "no database\n" * 100)
+    with serving(project.path, "--db", str(path)) as (address, process):
+        refused = httpx2.get(f"{address}/files")
+        assert (refused.status_code, str(path) in refused.text) == (500, False)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        said = process.stdout.read()
+    assert f"error: The file {path} is not a usable SQLite database" in said
+    assert refused.headers["x-request-id"] in said
+    assert "Traceback" not in said
+
+
 # init
 
 

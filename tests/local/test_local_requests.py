@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from assistctl.errors import AssistctlError
 from assistctl.local import body
 from assistctl.local.app import create_app
 from assistctl.local.files import upload
@@ -194,3 +195,67 @@ async def test_a_fault_of_ours_is_a_500_in_the_error_shape(
     assert error["type"] == "server_error"
     assert error["message"] == "The server had an error while processing your request."
     assert response.headers["x-request-id"] in caplog.text
+
+
+FOREIGN = [
+    {"origin": "https://evil.example"},
+    {"origin": "http://assistctl.local:3000"},
+    {"origin": "https://assistctl.local"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": "http://assistctl.local"},
+]
+OWN = [{}, {"origin": "http://assistctl.local"}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+async def test_without_a_key_a_page_of_another_origin_changes_nothing(
+    http: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    assistant = (await http.post("/assistants", json={"model": "gpt-4o"})).json()["id"]
+    for method, path in (
+        ("POST", "/assistants"),
+        ("POST", f"/assistants/{assistant}"),
+        ("DELETE", f"/assistants/{assistant}"),
+        ("POST", "/files"),
+        ("DELETE", "/files/file-x"),
+        ("PUT", "/nowhere"),
+    ):
+        # As a form sends it, which a browser allows without asking first.
+        refused = await http.request(method, path, headers={**headers, "content-type": "text/plain"}, content=b"")
+        assert refused.status_code == 403
+        assert "another origin" in refused.json()["error"]["message"]
+    [left] = (await http.get("/assistants", headers=headers)).json()["data"]
+    assert left["id"] == assistant
+
+
+@pytest.mark.parametrize("headers", OWN)
+async def test_without_a_key_its_own_pages_and_other_programs_change_things(
+    http: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    assert (await http.post("/assistants", headers=headers, json={"model": "gpt-4o"})).status_code == 200
+
+
+async def test_whoever_has_the_key_may_come_from_anywhere(client_of: ClientOf) -> None:
+    async with client_of(create_app(None, api_key="sk-local")) as http:
+        headers = {"origin": "https://intranet.example", "authorization": "Bearer sk-local"}
+        assert (await http.post("/assistants", headers=headers, json={"model": "gpt-4o"})).status_code == 200
+
+
+@pytest.mark.parametrize(("key", "status"), [("sk-local", 200), ("sk-wrong", 401), ("", 401)])
+async def test_the_key_may_come_as_azure_clients_send_it(client_of: ClientOf, key: str, status: int) -> None:
+    async with client_of(create_app(None, api_key="sk-local")) as http:
+        assert (await http.get("/models", headers={"api-key": key})).status_code == status
+
+
+@pytest.mark.parametrize("key", ["", " ", "\t\n"])
+def test_an_empty_key_is_an_error(key: str) -> None:
+    with pytest.raises(AssistctlError, match="The API key is empty"):
+        create_app(None, api_key=key)
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
+def test_a_key_that_no_client_can_send_is_an_error(key: str) -> None:
+    with pytest.raises(AssistctlError, match="cannot be sent"):
+        create_app(None, api_key=key)

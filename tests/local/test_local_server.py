@@ -135,3 +135,22 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for(database: Path) -> N
         with socket.create_connection((str(address.hostname), address.port or 0), timeout=20) as connection:
             connection.sendall(f"{head}openai-beta: assistants=v2\r\ncontent-length: 99999999\r\n\r\n".encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("key", ["", "sk-local"])
+def test_whether_it_is_well_is_told_to_everybody(database: Path, key: str) -> None:
+    with server(database, key=key) as url:
+        found = httpx2.get(url.replace("/v1", "/healthz"))
+        assert (found.status_code, found.json()) == (200, {"status": "ok"})
+
+
+def test_what_is_wrong_with_this_machine_is_not_told_to_clients(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    path.write_text("project: acme\n" * 100)
+    with server(path) as url:
+        for where in ("/v1/files", "/v1/vector_stores", "/healthz"):
+            refused = httpx2.get(url.replace("/v1", where), headers={"openai-beta": "assistants=v2"})
+            assert refused.status_code == 500
+            assert refused.json()["error"]["message"] == ("The server had an error while processing your request.")
+            assert refused.headers["x-should-retry"] == "false"
+            assert str(tmp_path) not in refused.text

@@ -274,3 +274,37 @@ def test_a_new_file_that_another_process_holds_is_waited_for(
     other.close()
     insert(path, "one")
     assert ids(path) == {"one"}
+
+
+def test_reading_does_not_wait_for_a_write_that_waits_for_another_process(database: Path) -> None:
+    insert(database, "one")
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    storage, read = Database(database), threading.Event()
+    begun = threading.Event()
+
+    def write() -> None:
+        begun.set()
+        with storage.writing() as connection:
+            THINGS.insert(connection, "two", {})
+
+    def read_it() -> None:
+        with storage.reading() as connection:
+            assert THINGS.get(connection, "one").id == "one"
+        read.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(write)
+        try:
+            assert begun.wait(10)
+            reader = pool.submit(read_it)
+            assert read.wait(10)
+            assert not waiting.done()
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+        reader.result(10)
+        waiting.result(10)
+    storage.close()
+    assert ids(database) == {"one", "two"}
+    assert [path.name for path in database.parent.iterdir()] == ["local.db"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
 import click
 
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode
+from assistctl.errors import AssistctlError, ExitCode
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
@@ -20,6 +22,21 @@ Examples:
   assistctl serve --port 9000 --db team.db --api-key "$KEY"
   OPENAI_BASE_URL=http://127.0.0.1:8788/v1 OPENAI_API_KEY=any python app.py"""
 _PORT = 8788
+_KEY_VARIABLE = "ASSISTCTL_SERVE_API_KEY"
+
+
+def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> str | None:
+    # click takes an empty variable for one that is not set; here that would open what was to be closed.
+    if api_key is None and _KEY_VARIABLE in os.environ:
+        api_key = ""
+    if api_key is None:
+        return None
+    from assistctl.local.access import usable_key
+
+    try:
+        return usable_key(api_key)
+    except AssistctlError as error:
+        raise click.BadParameter(f"{error.summary}. {error.hint}") from error
 
 
 @subcommand("serve", HELP, EXAMPLE)
@@ -38,11 +55,21 @@ _PORT = 8788
 )
 @click.option(
     "--api-key",
-    envvar="ASSISTCTL_SERVE_API_KEY",
+    envvar=_KEY_VARIABLE,
+    show_envvar=True,
+    callback=_usable_key,
     metavar="KEY",
     help="Want this key from clients; any will do otherwise.",
 )
-def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: str | None) -> int:
+@click.option(
+    "--max-connections",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
+)
+def command(
+    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
+) -> int:
     """Listen until told to stop."""
     from assistctl.local.server import serve
     from assistctl.own_place import place_in
@@ -58,5 +85,34 @@ def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: 
         if is_reachable and not api_key:
             terminal.complain("warning: whoever reaches this machine can change all of it; pass --api-key")
 
-    serve(host=host, port=port, database=database, api_key=api_key, announce=announce)
+    log = _Log(terminal)
+    logging.getLogger().addHandler(log)
+    try:
+        serve(
+            host=host,
+            port=port,
+            database=database,
+            api_key=api_key,
+            announce=announce,
+            max_connections=max_connections,
+        )
+    finally:
+        logging.getLogger().removeHandler(log)
     return ExitCode.OK
+
+
+class _Log(logging.Handler):
+    """What clients are not told goes to whoever runs the server: a line for each, with ``-v`` all of it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See ``logging.Handler``."""
+        text = record.getMessage()
+        if record.exc_info and self._terminal.invocation.verbose:
+            text = self.format(record)
+        elif record.exc_info:
+            text = f"{text}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        self._terminal.complain(f"{record.levelname.lower()}: {text}")

@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from assistctl.local.access import Access
+from assistctl.local import health
+from assistctl.local.access import Access, usable_key
 from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.envelope import Envelope
@@ -24,26 +25,34 @@ from assistctl.local.vector_stores.indexer import Indexer
 
 
 def create_app(
-    database: Path | None, *, api_key: str | None = None, allowed_hosts: Collection[str] | None = None
+    database: Path | None,
+    *,
+    api_key: str | None = None,
+    allowed_hosts: Collection[str] | None = None,
+    for_strangers: bool = False,
 ) -> Starlette:
     """The platform over the file ``database``, or in memory when that is ``None``.
 
     With ``api_key`` every request must bear it. With ``allowed_hosts`` (names without ports, lower case, IPv6
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
-    request; a file that cannot be used is a 500 with a sentence that says why. Uploads are kept in a folder
-    beside the file, ``<name>.files``. The lifespan's end closes all of it; who calls the app in process,
-    without a lifespan, calls ``app.state.database.close()``.
+    request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
+    is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. The lifespan's end closes
+    all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``. Raises
+    ``AssistctlError`` for an unusable key.
     """
+    if api_key is not None:
+        usable_key(api_key)
     app = Starlette(
         routes=[
             *agents.routes(),
             *assistants.routes(),
             *files.routes(),
+            *health.routes(),
             *models.routes(),
             *vector_stores.routes(),
         ],
         middleware=[
-            Middleware(Envelope),
+            Middleware(Envelope, for_strangers=for_strangers),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
         ],
         exception_handlers={HTTPException: answer},

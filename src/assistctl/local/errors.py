@@ -17,6 +17,9 @@ from assistctl.errors import AssistctlError
 INVALID_REQUEST = "invalid_request_error"
 SERVER_ERROR = "server_error"
 
+UNEXPECTED = "The server had an error while processing your request"
+"""All that is said of an error of ours."""
+
 
 class ApiError(Exception):
     """A request the service refuses: the HTTP ``status``, and the fields of the error body."""
@@ -59,8 +62,7 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         # The same file would fail in the same way a second later: the SDK need not try again.
         headers = {"x-should-retry": "false"}
         return _response(ApiError(message, status=500, type_=SERVER_ERROR), headers)
-    message = "The server had an error while processing your request."
-    return _response(ApiError(message, status=500, type_=SERVER_ERROR))
+    return _response(ApiError(f"{UNEXPECTED}.", status=500, type_=SERVER_ERROR))
 
 
 def _routing_error(request: Request, error: HTTPException) -> ApiError:
@@ -70,6 +72,10 @@ def _routing_error(request: Request, error: HTTPException) -> ApiError:
     return ApiError(wording.get(error.status_code, error.detail), status=error.status_code)
 
 
+def error_body(error: ApiError) -> dict[str, dict[str, str | None]]:
+    """The body of the response."""
+    return {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}}
+
+
 def _response(error: ApiError, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    body = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
-    return JSONResponse({"error": body}, status_code=error.status, headers=headers)
+    return JSONResponse(error_body(error), status_code=error.status, headers=headers)

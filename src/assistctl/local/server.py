@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import signal
 import socket
@@ -14,9 +15,14 @@ import uvicorn
 
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
+from assistctl.local.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
+from assistctl.local.listener import Listener, connections_allowed
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""
+
+_QUEUE = 2048
+"""How many connections may wait to be taken; the system may allow fewer."""
 
 
 def serve(
@@ -26,40 +32,98 @@ def serve(
     database: Path | None,
     api_key: str | None,
     announce: Callable[[str, bool], None],
+    max_connections: int | None = None,
+    time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
 
     ``port`` 0 takes a free one. ``announce`` gets the base URL for an SDK (``http://127.0.0.1:8080/v1``) once
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
-    machine's loopback names and for ``host`` are answered. Raises ``AssistctlError`` when the address cannot be
-    had.
+    machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
+    default what the process has descriptors for. Raises ``AssistctlError`` when the address or so many
+    connections cannot be had.
     """
-    with _listening(host, port) as listener:
-        address = listener.getsockname()
+    most = connections_allowed(max_connections)
+    with _listening(host, port) as listening:
+        address = listening.getsockname()
         names = _host_names(host, address[0])
-        app = create_app(database, api_key=api_key, allowed_hosts=names)
+        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True)
         config = uvicorn.Config(
             app,
+            http="h11",
             access_log=False,
             log_config=None,
+            # What no HTTP is, a peer may send all day long; that is not worth a line each.
+            log_level="error",
             lifespan="on",
             ws="none",
-            timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = _AnnouncingServer(config, lambda: announce(_base_url(host, address), names is None))
+        server = _Server(
+            config,
+            most=most,
+            limits=time_limits,
+            announce=lambda: announce(_base_url(host, address), names is None),
+        )
         with _signals_kept_from_us():
-            server.run(sockets=[listener])
+            server.run(sockets=[listening])
 
 
-class _AnnouncingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+class _Server(uvicorn.Server):
+    """uvicorn's server with limits on connections: it has none on how many there are and how long they take."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, most: int, limits: TimeLimits, announce: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._most = most
+        self._limits = limits
         self._announce = announce
+        self._listeners: list[Listener] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._announce()
+        # It need not listen itself: with its own listening socket it would take all that comes.
+        await super().startup([])
+        if not self.started:
+            return
+        self._listeners = [Listener(listening, self._most, self._connection) for listening in sockets or []]
+        work = [*(listener.take_all() for listener in self._listeners), self._check_all()]
+        self._tasks = [asyncio.create_task(one) for one in work]
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        *listening, checking = self._tasks
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        # Hung up, a request that is still on its way in ends by itself; cancelled, it would end in a traceback.
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._hang_up)
+        await super().shutdown(sockets)
+        checking.cancel()
+
+    def _connection(self, at_end: Callable[[], None]) -> TimedConnection:
+        return TimedConnection(
+            self.config,
+            self.server_state,
+            self.lifespan.state,
+            limits=self._limits,
+            at_end=at_end,
+        )
+
+    async def _check_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._limits.precision)
+            is_full = any(listener.is_full for listener in self._listeners)
+            for connection in self._connections():
+                connection.check(loop.time(), is_full=is_full)
+
+    def _hang_up(self) -> None:
+        for connection in self._connections():
+            connection.transport.abort()
+
+    def _connections(self) -> list[TimedConnection]:
+        return [it for it in self.server_state.connections if isinstance(it, TimedConnection)]
 
 
 @contextmanager
@@ -70,18 +134,18 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
+        listening = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
         raise AssistctlError(f"The host {host} is no address of this machine: {_reason(error)}") from error
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(address)
-            listener.listen()
+            listening.bind(address)
+            listening.listen(_QUEUE)
         except OSError as error:
             hint = "Choose another port with --port; 0 takes a free one."
             raise AssistctlError(f"Cannot listen on {host}:{port}: {_reason(error)}", hint) from error
-        yield listener
+        yield listening
 
 
 def _reason(error: Exception) -> str:

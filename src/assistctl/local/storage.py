@@ -2,7 +2,7 @@
 
 Reading changes nothing: without a file there is an empty database, and no file is made; a file of an older format
 is read through a copy in memory. The first write makes the folder and the file, for its owner only, or brings an
-older file up to date. Transactions are short, and writers queue for the file.
+older file up to date. Transactions are short, and writers queue for the file; readers never wait for a writer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from assistctl.errors import AssistctlError
 from assistctl.local.migrations import MIGRATIONS
+from assistctl.local.storage_errors import explanation
 
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process's, in seconds; each takes about a millisecond."""
@@ -33,9 +34,9 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._empty: sqlite3.Connection | None = None
+        self._writer = _Link(path)
+        # A connection of its own: a write may have to wait for another process's. In memory there is only the one.
+        self._reader = self._writer if path is None else _Link(path)
         self._before_close: list[Callable[[], None]] = []
 
     @property
@@ -46,7 +47,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one state of the database, and must not be written to."""
-        with self._lock, self._explained(), self._readable() as connection, _transaction(connection, "BEGIN"):
+        reader = self._reader
+        with reader.lock, self._explained(), self._readable() as connection, _transaction(connection, "BEGIN"):
             yield connection
 
     @contextmanager
@@ -55,7 +57,7 @@ class Database:
 
         Only with ``create`` is a missing file made; without, there is nothing in it to update or delete.
         """
-        with self._lock, self._explained():
+        with self._writer.lock, self._explained():
             connection = self._writable(create=create)
             # Taking the write lock at the start: a read lock that wants to become one can only fail.
             with _transaction(connection, "BEGIN IMMEDIATE"):
@@ -68,11 +70,8 @@ class Database:
         """
         for action in self._before_close:
             action()
-        with self._lock:
-            for connection in (self._connection, self._empty):
-                if connection is not None:
-                    connection.close()
-            self._connection = self._empty = None
+        self._reader.close()
+        self._writer.close()
 
     def before_close(self, action: Callable[[], None]) -> None:
         """Have ``action`` called at each ``close``, while the file can still be used."""
@@ -80,9 +79,9 @@ class Database:
 
     @contextmanager
     def _readable(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection or self._opened()
+        connection = self._reader.opened()
         if connection is None or _version(connection) == len(MIGRATIONS):
-            yield connection or self._nothing()
+            yield connection or self._reader.nothing()
             return
         # Looked at again by every read: another process may bring the file up to date at any moment.
         with closing(_memory()) as copy:
@@ -91,29 +90,13 @@ class Database:
             yield copy
 
     def _writable(self, *, create: bool) -> sqlite3.Connection:
-        connection = self._connection or self._opened(create=create)
+        connection = self._writer.opened(create=create)
         if connection is None:
-            return self._nothing()
+            return self._writer.nothing()
         if _version(connection) < len(MIGRATIONS):
             _use_wal(connection)
             _migrate(connection)
         return connection
-
-    def _nothing(self) -> sqlite3.Connection:
-        """An empty database, for reading a file that is not there."""
-        if self._empty is None:
-            self._empty = _memory()
-            _migrate(self._empty)
-        return self._empty
-
-    def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
-        """A connection, kept for the next time; ``None`` when nothing was ever written and nothing shall be."""
-        if self._path is None:
-            self._connection = _memory()
-            _migrate(self._connection)
-        else:
-            self._connection = _file(self._path, create=create)
-        return self._connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -121,12 +104,46 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _explanation(error, self._path) from error
+            raise explanation(error, self._path, BUSY_SECONDS) from error
         except OSError as error:
             raise AssistctlError(
                 f"The database {self._path} cannot be opened for writing ({error.strerror or error})",
                 "Choose a place that can be written to.",
             ) from error
+
+
+class _Link:
+    """One connection, opened by its first use. Whoever uses it holds ``lock``."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.lock = threading.Lock()
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._empty: sqlite3.Connection | None = None
+
+    def opened(self, *, create: bool = False) -> sqlite3.Connection | None:
+        """The connection, kept for the next time; ``None`` when nothing was ever written and nothing shall be."""
+        if self._connection is None and self._path is None:
+            self._connection = _memory()
+            _migrate(self._connection)
+        elif self._connection is None and self._path is not None:
+            self._connection = _file(self._path, create=create)
+        return self._connection
+
+    def nothing(self) -> sqlite3.Connection:
+        """An empty database, for reading a file that is not there."""
+        if self._empty is None:
+            self._empty = _memory()
+            _migrate(self._empty)
+        return self._empty
+
+    def close(self) -> None:
+        """Close it; the next use opens it again."""
+        with self.lock:
+            for connection in (self._connection, self._empty):
+                if connection is not None:
+                    connection.close()
+            self._connection = self._empty = None
 
 
 def _memory() -> sqlite3.Connection:
@@ -152,7 +169,7 @@ def _file(path: Path, *, create: bool) -> sqlite3.Connection | None:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    # The lock in Database sees to it that one thread at a time uses the connection.
+    # The lock of _Link sees to it that one thread at a time uses the connection.
     return sqlite3.connect(
         uri, uri=uri != ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -231,23 +248,3 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def _explanation(error: sqlite3.Error, path: Path | None) -> AssistctlError:
-    # The low byte is the primary result code (https://www.sqlite.org/rescode.html).
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return AssistctlError(
-            f"The file {path} is not a usable SQLite database ({error})",
-            "Choose another file, or move this one away.",
-        )
-    if code == sqlite3.SQLITE_BUSY:
-        return AssistctlError(
-            f"The database {path} stayed locked by another process for {BUSY_SECONDS:g} seconds", "Try again."
-        )
-    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-        return AssistctlError(
-            f"The database {path} cannot be opened for writing ({error})",
-            "The file and its folder must be writable, also for reading: SQLite keeps its log beside the file.",
-        )
-    return AssistctlError(f"The database {path} cannot be used ({error})")

@@ -7,6 +7,7 @@ text that is close to OpenAI's tokenizers; those would have to be downloaded fir
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from bisect import bisect_left, bisect_right
@@ -44,21 +45,30 @@ def chunks(text: str, size: int, overlap: int) -> Iterator[Chunk]:
         start = min(bisect_left(counted, counted[stop - 1] - overlap) + 1, stop)
 
 
-def estimated_tokens(text: str) -> int:
-    """How many tokens ``text`` has, about."""
-    _, counted = _words(text)
-    return counted[-1] if counted else 0
+def estimated_tokens(text: str, *, at_most: float = math.inf) -> int:
+    """How many tokens ``text`` has, about; beyond ``at_most`` it is not counted any further."""
+    total = 0
+    for _, total in _counted(text):
+        if total > at_most:
+            break
+    return total
 
 
 def _words(text: str) -> tuple[array[int], array[int]]:
     """Where each word ends, and how many tokens there are up to there."""
     ends, counted = array("Q"), array("Q")
+    for end, total in _counted(text):
+        ends.append(end)
+        counted.append(total)
+    return ends, counted
+
+
+def _counted(text: str) -> Iterator[tuple[int, int]]:
+    """The end of each word, and how many tokens there are up to there."""
     total = 0
     for word in _WORD.finditer(text):
         if word.end() == word.start():
             continue
         length = 1 if word["single"] else len(word[0].strip())
         total += -(-length // _LETTERS_PER_TOKEN)
-        ends.append(word.end())
-        counted.append(total)
-    return ends, counted
+        yield word.end(), total

@@ -13,7 +13,14 @@ from pathlib import Path, PurePosixPath
 from assistctl.local.vector_stores.chunking import estimated_tokens
 from assistctl.local.vector_stores.documents import read_docx, read_pdf
 from assistctl.local.vector_stores.plain_text import text_at
-from assistctl.local.vector_stores.unreadable import INVALID, SERVER_ERROR, TOO_LARGE, UNSUPPORTED, UnreadableError
+from assistctl.local.vector_stores.unreadable import (
+    INVALID,
+    SERVER_ERROR,
+    TOO_HEAVY,
+    TOO_LARGE,
+    UNSUPPORTED,
+    UnreadableError,
+)
 from assistctl.local.vector_stores.web_page import read_html
 
 MAX_TOKENS = 2_000_000
@@ -23,13 +30,26 @@ _PLAIN = "c cpp cs css csv go java js json md php py rb sh tex ts txt"
 _FOREIGN = {"doc": "docx", "pptx": "pdf"}
 
 
+_MAX_CHARACTERS = 64 * 1024 * 1024
+"""The longest text with all of its white space, which counts no tokens."""
+
+_DOCUMENTS = frozenset({"html", "pdf", "docx"})
+
+
+def is_document(filename: str) -> bool:
+    """Whether a file's text must be parsed out of it, which may take any time and memory."""
+    return _extension(filename) in _DOCUMENTS
+
+
 def extract(path: Path, filename: str) -> Iterator[str]:
     """The text of the file at ``path``, in pieces that only need to be joined. Raises ``UnreadableError``."""
-    read = _reader(PurePosixPath(filename).suffix.lower().removeprefix("."))
+    read = _reader(_extension(filename))
     try:
         yield from _bounded(read(path))
     except UnreadableError:
         raise
+    except MemoryError as error:
+        raise UnreadableError(INVALID, TOO_HEAVY) from error
     except OSError as error:
         raise UnreadableError(SERVER_ERROR, f"The file could not be read ({error.strerror or error}).") from error
     except Exception as error:
@@ -37,6 +57,10 @@ def extract(path: Path, filename: str) -> Iterator[str]:
         raise UnreadableError(
             INVALID, f"The file could not be parsed ({type(error).__name__}: {error})."
         ) from error
+
+
+def _extension(filename: str) -> str:
+    return PurePosixPath(filename).suffix.lower().removeprefix(".")
 
 
 def _reader(extension: str) -> Callable[[Path], Iterator[str]]:
@@ -55,12 +79,13 @@ def _read_text(path: Path) -> Iterator[str]:
 
 def _bounded(pieces: Iterator[str]) -> Iterator[str]:
     """The pieces, as long as they are not too many, and with all there was to read being some text."""
-    tokens, blank = 0, True
+    tokens, characters, blank = 0, 0, True
     for piece in pieces:
         # Half of a surrogate pair, which broken PDFs contain, can be neither stored nor sent.
         text = piece.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
-        tokens += estimated_tokens(text)
-        if tokens > MAX_TOKENS:
+        characters += len(text)
+        tokens += estimated_tokens(text, at_most=MAX_TOKENS)
+        if tokens > MAX_TOKENS or characters > _MAX_CHARACTERS:
             raise UnreadableError(INVALID, TOO_LARGE)
         blank = blank and not text.strip()
         yield text

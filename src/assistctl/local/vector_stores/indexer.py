@@ -2,7 +2,7 @@
 
 A thread is started when there is work and ends when there is none. Work is what the database says is
 ``in_progress``, so what one process leaves, the next request to any process picks up. One process at a time
-works, under ``index_lock``.
+works, under ``index_lock``. A file that cannot be read fails alone, whatever it does to what reads it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from assistctl.local.files.content import LOCK, ContentFolder
 from assistctl.local.storage import Database
 from assistctl.local.vector_stores import jobs
 from assistctl.local.vector_stores.chunking import Chunk, chunks
+from assistctl.local.vector_stores.document_reader import DocumentReader
 from assistctl.local.vector_stores.index_lock import held
 from assistctl.local.vector_stores.jobs import Job
-from assistctl.local.vector_stores.unreadable import UnreadableError
+from assistctl.local.vector_stores.unreadable import SERVER_ERROR, UnreadableError
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Indexer:
         self._thread: threading.Thread | None = None
         self._wanted = False
         self._stopping = threading.Event()
+        self._documents = DocumentReader()
 
     def wake(self) -> None:
         """See to it that what waits is indexed."""
@@ -46,6 +48,7 @@ class Indexer:
             if self._thread is not None:
                 return
             self._stopping = threading.Event()
+            self._documents = DocumentReader()
             # A daemon: the end of the process need not wait for it, as nothing is lost.
             self._thread = threading.Thread(target=self._run, name="assistctl-indexer", daemon=True)
             self._thread.start()
@@ -53,8 +56,9 @@ class Indexer:
     def stop(self) -> None:
         """Stop after the step under way. ``wake`` starts again."""
         with self._mutex:
-            thread = self._thread
+            thread, documents = self._thread, self._documents
             self._stopping.set()
+        documents.close()
         if thread is not None:
             thread.join(_STOP_SECONDS)
 
@@ -65,6 +69,7 @@ class Indexer:
             except Exception:
                 # The next request wakes it again, and tells its client what is wrong with the database.
                 logger.exception("indexing stopped")
+            self._documents.rest()
             if self._database.path is not None:
                 self._database.close()
 
@@ -96,20 +101,31 @@ class Indexer:
         try:
             pieces = self._chunks(job)
         except UnreadableError as error:
-            with self._database.writing() as connection:
-                jobs.fail(connection, job, error.code, error.message)
+            self._fail(job, error)
+            return
+        except Exception:
+            # Left as it is, this file would be the next one again, and no other one would ever be.
+            logger.exception("the file %s could not be indexed", job.file_id)
+            self._fail(job, UnreadableError(SERVER_ERROR, "The server had an error while indexing the file."))
             return
         for start in range(0, len(pieces), _SLICE):
             if self._stopping.is_set() or not self._write(job, pieces, start):
                 return
 
+    def _fail(self, job: Job, error: UnreadableError) -> None:
+        # What failed because it was stopped is still to be read.
+        if not self._stopping.is_set():
+            with self._database.writing() as connection:
+                jobs.fail(connection, job, error.code, error.message)
+
     def _chunks(self, job: Job) -> list[Chunk]:
         """The chunks of a file; none when it is time to stop."""
         # What it needs for all kinds of files would be loaded for nothing by most commands.
-        from assistctl.local.vector_stores.extraction import extract
+        from assistctl.local.vector_stores.extraction import extract, is_document
 
+        read = self._documents.read if is_document(job.filename) else extract
         parts: list[str] = []
-        for part in extract(self._content.path_of(job.file_id), job.filename):
+        for part in read(self._content.path_of(job.file_id), job.filename):
             if self._stopping.is_set():
                 return []
             parts.append(part)

@@ -9,6 +9,9 @@ SERVER_ERROR = "server_error"
 TOO_LARGE = "The file could not be parsed because it is too large."
 """The service's words (openai/openai-openapi pull request 300)."""
 
+TOO_SLOW = "The file could not be parsed because reading it takes too long."
+TOO_HEAVY = "The file could not be parsed because reading it takes too much memory."
+
 
 class UnreadableError(Exception):
     """A file whose text cannot be had: a ``last_error`` with one of its codes, and a message for people."""
