@@ -17,6 +17,7 @@ from assistctl.manifest.text_file import UnusableFileError, read_text, read_yaml
 from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
+from assistctl.secrets.redaction import keep_names
 
 ENVIRONMENT_FILE = ".env"
 DEFAULT_FOLDER = "assistants"
@@ -111,6 +112,7 @@ def _project(
         )
     if problems:
         raise ManifestError(problems)
+    keep_names((declared.get("project", ""), *targets, PROJECT_FILE, declared.get("assistants", DEFAULT_FOLDER)))
     return Project(
         directory=directory,
         name=declared.get("project"),
