@@ -14,6 +14,7 @@ from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
+from assistctl.manifest.referenced import register_secrets_of
 from assistctl.model import Change, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
@@ -25,7 +26,7 @@ from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_l
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
-from assistctl.secrets.redaction import SECRET, register
+from assistctl.secrets.redaction import SECRET, learn_from, register
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -254,6 +255,8 @@ def open_deployment(
     """
     project = load_project(directory, environ)
     project.require()
+    # Not every command reads manifests, and what it shows may hold what they refer to all the same.
+    learn_from(lambda: register_secrets_of(project))
     return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
 
 

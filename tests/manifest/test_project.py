@@ -217,7 +217,6 @@ def test_strings_of_a_target_are_resolved_and_secrets_masked(load: Load) -> None
     project = load({"assistctl.yaml": FULL}, KEY="s3cret")
     target = project.target(None, {"region": "us-${env:KEY}"}, PLATFORMS)
     assert project.resolve(target.base_url or "", target) == "https://us-${env:KEY}.example/v1"
-    assert mask("s3cret") == "s3cret"
     assert project.resolve(target.api_key or "", target, what="api_key") == "s3cret"
     assert mask("s3cret") == "(secret KEY)"
 

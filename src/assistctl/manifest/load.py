@@ -19,7 +19,7 @@ from assistctl.manifest.globbing import Folders
 from assistctl.manifest.project import Project, Target
 from assistctl.manifest.variables import Variables
 from assistctl.model import Desired, Diagnostic, Severity
-from assistctl.secrets.redaction import keep_names
+from assistctl.secrets.redaction import keep_names, learn_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ def load_manifests(
 
         declarations, messages = identified(declarations, project.directory)
         diagnostics += messages
+    if paths is None:
+        # Each was registered when it was filled in.
+        learn_from(None)
     keep_names(name for one in declarations for name in (one.key, one.position.file))
     return Loaded(
         tuple(one.assistant for one in declarations if one.assistant),

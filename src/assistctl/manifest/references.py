@@ -120,6 +120,13 @@ class Scope:
         return inner.template.pieces or (inner.text,)
 
 
+def register_referenced(text: str, environment: Mapping[str, str]) -> None:
+    """Mask the value of every ``${env:}`` in ``text``, whether or not it is used."""
+    for place in _PLACES.finditer(text):
+        if place["kind"] == "env":
+            register(place["name"], environment.get(place["name"], ""))
+
+
 def is_reference(text: str) -> bool:
     """Whether ``text`` is one reference and nothing else."""
     place = _PLACES.fullmatch(text)

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[-+]?[0-9]{1,7}(?:\.[0-9]*)?")
 _ARMOR = re.compile(r"-----[A-Z0-9 ]+-----")
 _NEVER_CUT = re.compile(r"\S*://|[/~]|\.\.?/")
 _STILL_A_WORD = re.compile(r"[A-Za-z0-9_-]")
-_STARRED = re.compile(r"([^\s*\"']{4,})\*{3,}([^\s*\"']{2,})")
+_STARRED = re.compile(r"([^\s*]{4,64})\*{3,}([^\s*]{2,64})")
 _STARRED_BEGINNING, _STARRED_END = 4, 2
 
 

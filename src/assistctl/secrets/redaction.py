@@ -47,6 +47,7 @@ class Secrets:
     _labels: dict[str, str] = field(default_factory=dict, repr=False)
     _names: set[str] = field(default_factory=set, repr=False)
     _search: _Search | None = field(default=None, repr=False)
+    _source: Callable[[], None] | None = field(default=None, repr=False)
 
     def register(self, name: str, value: str) -> None:
         """Mask ``value`` from now on, as ``(secret NAME)``, or ``(secret)`` without a name."""
@@ -63,31 +64,31 @@ class Secrets:
             self._names |= new
             self._search = None
 
+    def learn_from(self, source: Callable[[], None] | None) -> None:
+        """Let ``source`` register more when something is to be masked; ``None``: all is registered."""
+        self._source = source
+
     def mask(self, text: str) -> str:
         """``text`` with a label in place of each secret."""
-        if not self._labels or isinstance(text, Masked):
-            return text
+        search = None if isinstance(text, Masked) else self._compiled()
         pieces: list[str] = []
         end = 0
-        for found in self._compiled().stretches(text):
+        for found in search.stretches(text) if search else ():
             pieces += (text[end : found.start], found.label)
             end = found.end
         return "".join((*pieces, text[end:])) if pieces else text
 
-    def begun_at(self, text: str) -> int:
-        """Where the end of ``text`` may be the beginning of a secret; its length if nowhere."""
-        if not self._labels:
-            return len(text)
-        forms = self._compiled().forms
-        starts = (
-            reading.place(start, start)[0]
-            for reading in readings(text)
-            for start in (form.begun_in(reading.text) for form in forms)
-        )
-        return min(starts, default=len(text))
+    def whole_until(self, text: str, end: int) -> int:
+        """The last place up to ``end`` where ``text`` may be parted without parting a secret, begun or whole."""
+        search = self._compiled() if end else None
+        return search.whole_until(text, end) if search else end
 
-    def _compiled(self) -> _Search:
-        if self._search is None:
+    def _compiled(self) -> _Search | None:
+        """What finds the secrets; ``None`` when there are none."""
+        if self._source is not None:
+            source, self._source = self._source, None
+            source()
+        if self._search is None and self._labels:
             names = "\n".join((*self._names, *WORDS, *map(_folded, self._labels.values())))
             forms = {
                 form.text: form
@@ -124,6 +125,19 @@ class _Search:
         if last is not None:
             yield last
 
+    def whole_until(self, text: str, end: int) -> int:
+        """The last place up to ``end`` where ``text`` may be parted without parting a secret, begun or whole."""
+        finished = text[:end]
+        # What ends with a line can only go on in the next one if it has several.
+        forms = [form for form in self.forms if "\n" in form.text] if finished.endswith("\n") else self.forms
+        for reading in readings(finished) if forms else ():
+            for start in (form.begun_in(reading.text) for form in forms):
+                end = min(end, reading.place(start, start)[0])
+        for found in self.stretches(text):
+            if found.start < end < found.end:
+                end = found.start
+        return end
+
     def _in(self, text: str, place: Callable[[int, int], tuple[int, int]]) -> Iterator[Stretch]:
         pattern = self._pattern
         hit = pattern.search(text) if pattern else None
@@ -147,6 +161,11 @@ def register(name: str, value: str) -> None:
 def keep_names(names: Iterable[str]) -> None:
     """Show these names, which scripts match on, even if a secret is the same, or part of one."""
     _known.keep(names)
+
+
+def learn_from(source: Callable[[], None] | None) -> None:
+    """Let ``source`` register more when something is to be masked; ``None``: all is registered."""
+    _known.learn_from(source)
 
 
 def mask(text: str) -> str:
@@ -175,9 +194,9 @@ def mask_markup(page: str) -> Masked:
     return Masked(_TEXT_OF_PAGE.sub(lambda part: part[0] if part[1] is None else _known.mask(part[1]), page))
 
 
-def begun_at(text: str) -> int:
-    """Where the end of ``text`` may be the beginning of a known secret; its length if nowhere."""
-    return _known.begun_at(text)
+def whole_until(text: str, end: int) -> int:
+    """The last place up to ``end`` where ``text`` may be parted without parting a secret, begun or whole."""
+    return _known.whole_until(text, end)
 
 
 def label_of(name: str) -> str:

@@ -1,7 +1,6 @@
 """Where text leaves the process: standard output and standard error, with every known secret masked.
 
-A stream is masked line by line: of a line that is not finished, what may be the beginning of a secret is held back
-until more of it is written, so that none passes in two writes.
+What may be the beginning of a secret is held back until more is written, so that none passes in two writes.
 """
 
 from __future__ import annotations
@@ -27,12 +26,11 @@ class _Pending:
     def line_by_line(self, text: str) -> str:
         """What may pass once ``text`` was written as well: whole lines."""
         self._text += text
-        end = max(self._text.rfind("\n"), self._text.rfind("\r")) + 1
-        return self._passed(end)
+        return self._passed(redaction.whole_until(self._text, self._text.rfind("\n") + 1))
 
     def all_but_begun(self) -> str:
         """What may pass now: all but the beginning of a secret."""
-        return self._passed(redaction.begun_at(self._text)) if self._text else ""
+        return self._passed(redaction.whole_until(self._text, len(self._text))) if self._text else ""
 
     def everything(self) -> str:
         """All of it, when nothing more is to come."""

@@ -48,6 +48,8 @@ class Template:
         another one, so that nobody can tell where a secret ends.
         """
         fixed, secrets = self._parted()
+        if not secrets:
+            return text if text == fixed[0] else None
         if len(text) < len(fixed[0]) + len(fixed[-1]) or not text.startswith(fixed[0]):
             return None
         stretches, place = [], len(fixed[0])
