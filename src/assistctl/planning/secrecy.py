@@ -11,9 +11,6 @@ from assistctl.planning.paths import Path, parse
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template
 
-# What stands in a path for a tool whose very name is secret.
-HIDDEN_NAME = "(secret)"
-
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
 _DEPTH = 3
@@ -66,7 +63,7 @@ def shown_path(path: Path, plain_tools: frozenset[str]) -> Path:
     """The ``path`` of a secret difference, without a tool's name that is not among the ``plain_tools``."""
     if path[0] != "tools" or len(path) == 1 or path[1] in plain_tools:
         return path
-    return ("tools", HIDDEN_NAME, *path[2:])
+    return ("tools", SECRET, *path[2:])
 
 
 def plainly_named_tools(desired: Desired) -> frozenset[str]:
