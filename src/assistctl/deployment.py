@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model import Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.manifest.referenced import register_secrets_of
+from assistctl.model import Change, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
@@ -26,8 +27,7 @@ from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_l
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
-from assistctl.redaction import keep_out_of_logs
-from assistctl.rendering.safe_text import SECRET
+from assistctl.secrets.redaction import SECRET, learn_from, register
 from assistctl.unencrypted import unencrypted
 
 if TYPE_CHECKING:
@@ -54,14 +54,12 @@ class DeployedAssistant:
 class Deployment:
     """One project on one of its targets.
 
-    ``secrets`` gathers every secret that is read on the way, for whoever prints. ``patience`` is how long, in
-    seconds, the platform may refuse everything as too much, and one answer may take. ``told`` is called with a
-    line about what takes long.
+    ``patience`` is how long, in seconds, the platform may refuse everything as too much, and one answer may take.
+    ``told`` is called with a line about what takes long.
     """
 
     project: Project
     target: Target
-    secrets: set[str] = field(default_factory=set)
     patience: float = 600.0
     told: Callable[[str], None] = nobody_listens
 
@@ -78,7 +76,6 @@ class Deployment:
     def manifests(self) -> Loaded:
         """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
-        self.secrets.update(loaded.secrets)
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
         if any(one.severity is Severity.ERROR for one in diagnostics):
             raise ManifestError(diagnostics)
@@ -87,7 +84,6 @@ class Deployment:
     def keys_only(self) -> Loaded:
         """As much of the manifests as can be read, without a word about the rest: to know which keys there are."""
         loaded = load_manifests(self.project, self.target, lenient_variables=True)
-        self.secrets.update(loaded.secrets)
         return replace(loaded, diagnostics=())
 
     def open(self, stop: asyncio.Event | None = None) -> Platform:
@@ -95,8 +91,10 @@ class Deployment:
 
         Once ``stop`` is set, no request waits any longer until the platform lets it through.
         """
+        from assistctl.secrets.log_records import mask_log_records
+
         connection = replace(self._connection(), patience=self.patience, stop=stop, told=self.told)
-        keep_out_of_logs(self.secrets)
+        mask_log_records()
         return open_platform(self.target.platform, connection)
 
     def policy(
@@ -170,11 +168,8 @@ class Deployment:
 
         return again
 
-    def journal(self, shown: Callable[[Json], Json]) -> Journal:
-        """The record of the project's applies; ``shown`` keeps secrets out of it.
-
-        Raises ``JournalError`` for an address that cannot be used.
-        """
+    def journal(self) -> Journal:
+        """The record of the project's applies. Raises ``JournalError`` for an address that cannot be used."""
         from assistctl.journal import open_journal
 
         address = self.project.journal
@@ -183,7 +178,6 @@ class Deployment:
             self.project.directory,
             address=None if address is None else self._resolved(address, "journal"),
             environment=self.project.settings,
-            shown=shown,
         )
 
     def journal_target(self) -> JournalTarget:
@@ -237,7 +231,8 @@ class Deployment:
     def _connection(self) -> Connection:
         target = self.target
         for address in _addresses_in(self.project.environment):
-            self.secrets.update(secrets_in_address(address))
+            for secret in secrets_in_address(address):
+                register("", secret)
         return Connection(
             target=target.name,
             directory=self.project.directory,
@@ -246,20 +241,21 @@ class Deployment:
             api_key=self._secret(target.api_key),
             organization=self._resolved(target.organization, "organization"),
             project=self._resolved(target.project, "project"),
-            options=self.project.resolve_options(target, secrets=self.secrets),
+            options=self.project.resolve_options(target),
         )
 
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
             return None
-        resolved = self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        resolved = self.project.resolve(text, self.target, what=what)
         if what in _ADDRESSES:
-            self.secrets.update(secrets_in_address(resolved))
+            for secret in secrets_in_address(resolved):
+                register("", secret)
         return resolved
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")
-        self.secrets.update(filter(None, (key, *_keys_in(self.project.environment))))
+        register("", key or "")
         return key
 
 
@@ -272,20 +268,20 @@ def open_deployment(
     patience: float = 600.0,
     told: Callable[[str], None] = nobody_listens,
     config_from: str | None = None,
-    secrets: set[str] | None = None,
 ) -> Deployment:
     """The project in ``directory`` on a target; its ``assistctl.yaml`` as the git commit ``config_from`` has it.
-
-    Every value of its ``.env`` is one of ``secrets``.
 
     Raises ``ProjectError`` when there is no project, target or commit of that name, ``ManifestError`` when
     ``assistctl.yaml`` is wrong.
     """
-    secrets = set() if secrets is None else secrets
-    project = load_project(directory, environ, secrets, config_from=config_from)
+    project = load_project(directory, environ, config_from=config_from)
     project.require()
     chosen = project.target(target, variables, known_platforms())
-    return Deployment(project, chosen, secrets, patience, told)
+    for name, value in _keys_in(project.environment):
+        register(name, value)
+    # Not every command reads manifests, and what it shows may hold what they refer to all the same.
+    learn_from(lambda: register_secrets_of(project))
+    return Deployment(project, chosen, patience, told)
 
 
 async def _nothing() -> None:
@@ -333,7 +329,8 @@ def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
     return (environment[name] for name in names if name in environment)
 
 
-def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
-    """The credentials an SDK may take from the environment on its own."""
-    endings = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
-    return (value for name, value in environment.items() if name.endswith(endings) and value)
+def _keys_in(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """The credentials an SDK, or the journal's store, may take from the environment on its own, by name."""
+    sdk = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
+    store = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_SAS_TOKEN")
+    return ((name, value) for name, value in environment.items() if name.endswith((*sdk, *store)))

@@ -58,7 +58,7 @@ def command(
     place = place_for_plan(out, deployment.project.directory) if out else None
     plan = asyncio.run(deployment.planned(loaded, policy))
     if place is not None:
-        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt, allow_deletes), place)
+        save_plan(plan, Scope(keys, destroy, adopt, allow_deletes), place)
         # A name that could be a key would be taken for one.
         shown = f"./{out}" if KEY.fullmatch(str(out)) else out
         terminal.say(f"Saved to {out}; `assistctl apply {shown}` does exactly this, or nothing.")

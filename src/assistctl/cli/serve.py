@@ -11,6 +11,7 @@ import click
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
+from assistctl.secrets.redaction import register
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
@@ -75,7 +76,7 @@ def command(
     from assistctl.own_place import place_in
     from assistctl.platforms.local import DATABASE
 
-    terminal.know([api_key] if api_key else [])
+    register("ASSISTCTL_SERVE_API_KEY", api_key or "")
     database = db or place_in(terminal.invocation.directory, DATABASE)
     key = "the key it was given" if api_key else "any key"
 

@@ -33,12 +33,11 @@ Examples:
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
-    project = load_project(invocation.directory, os.environ, terminal.secrets, config_from=invocation.config_from)
+    project = load_project(invocation.directory, os.environ, config_from=invocation.config_from)
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
-    terminal.know(loaded.secrets)
     addresses = _about_addresses(project, target if invocation.target else None)
-    diagnostics = terminal.shown((*project.diagnostics, *addresses, *loaded.diagnostics))
+    diagnostics = (*project.diagnostics, *addresses, *loaded.diagnostics)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:

@@ -13,7 +13,7 @@ from assistctl.manifest.environment_file import read_environment_file
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.node import Node, plain_value
 from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
-from assistctl.manifest.references import Scope
+from assistctl.manifest.references import Scope, register_referenced
 from assistctl.manifest.schema import PROJECT, validator
 from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.unheeded import in_ci, unheeded_settings
@@ -21,6 +21,7 @@ from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
 from assistctl.pinned_file import file_at
+from assistctl.secrets.redaction import keep_names, register
 
 DEFAULT_FOLDER = "assistants"
 
@@ -28,7 +29,6 @@ DEFAULT_FOLDER = "assistants"
 def load_project(
     directory: Path,
     environ: Mapping[str, str],
-    secrets: set[str] | None = None,
     *,
     config_from: str | None = None,
 ) -> Project:
@@ -38,20 +38,20 @@ def load_project(
     not looked at. Then, and where CI is set, ``.env`` fills manifests and says nothing about targets.
 
     A folder without an ``assistctl.yaml`` is a project without a name. Nothing above ``directory`` is looked at.
-    Every value of ``.env`` is added to ``secrets``, before anything is said of the rest. Raises ``ManifestError``
+    Every value of ``.env`` is known to the masking before anything is said of the rest. Raises ``ManifestError``
     with all that is wrong in either file, each with its position, and ``ProjectError`` for a commit that is not
     there or has no such file.
     """
     directory = directory.resolve()
     from_file, warnings = read_environment_file(directory, environ)
-    if secrets is not None:
-        secrets.update(filter(None, from_file.values()))
+    for name, value in from_file.items():
+        register(name, value)
     unheeded: frozenset[str] = frozenset()
     if config_from is not None or in_ci(environ):
         unheeded = frozenset(from_file.keys() - environ.keys())
         warnings = (*warnings, *unheeded_settings(unheeded))
     environment = {**from_file, **environ}
-    root = _root(directory, config_from)
+    root = _root(directory, config_from, environment)
     if root is None:
         folder = (directory / DEFAULT_FOLDER).resolve()
         return Project(directory, None, folder, environment=environment, unheeded=unheeded, diagnostics=warnings)
@@ -60,23 +60,27 @@ def load_project(
     return replace(project, unheeded=unheeded)
 
 
-def _root(directory: Path, config_from: str | None) -> Node | None:
+def _root(directory: Path, config_from: str | None, environment: Mapping[str, str]) -> Node | None:
     """What ``assistctl.yaml`` says, valid by the schema; ``None`` where there is none in the folder."""
     file = directory / PROJECT_FILE
     if config_from is not None:
         # As git writes it, so that nobody looks for the line in the file of the working tree.
-        return _read(f"{config_from}:{PROJECT_FILE}", lambda: file_at(directory, config_from, PROJECT_FILE))
+        return _read(
+            f"{config_from}:{PROJECT_FILE}", lambda: file_at(directory, config_from, PROJECT_FILE), environment
+        )
     if not os.path.lexists(file):
         return None
-    return _read(PROJECT_FILE, lambda: read_bytes(resolve_inside(file, directory)))
+    return _read(PROJECT_FILE, lambda: read_bytes(resolve_inside(file, directory)), environment)
 
 
-def _read(name: str, content: Callable[[], bytes]) -> Node:
+def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str]) -> Node:
     """The one document in what messages call ``name``, valid by the schema. An empty file is an empty mapping."""
     try:
         text = as_yaml_text(content())
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(name)]) from error
+    # Those of other targets too: they are secrets to whoever reads what this one shows.
+    register_referenced(text, environment)
     documents, problems = compose(text, name)
     problems += (problem for document in documents for problem in document.problems)
     if len(documents) > 1:
@@ -114,6 +118,7 @@ def _project(
         )
     if problems:
         raise ManifestError(problems)
+    keep_names((declared.get("project", ""), *targets, PROJECT_FILE, declared.get("assistants", DEFAULT_FOLDER)))
     return Project(
         directory=directory,
         name=declared.get("project"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assistctl.secrets.redaction import mask
+
 MAX_TEXT = 2_000
 """How much of a text from outside a message quotes, in characters."""
 
@@ -11,6 +13,8 @@ _LAST_STRETCH = 500
 
 def excerpt(text: str, limit: int = MAX_TEXT) -> str:
     """``text``, or its beginning and how much was left out when it is longer than ``limit`` characters."""
+    # Masked first: what is left of a secret that was cut in two may be too short to be known again.
+    text = mask(text)
     if len(text) <= limit:
         return text
     kept = text[: _place_to_cut(text, limit)].rstrip()
