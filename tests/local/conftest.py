@@ -154,6 +154,14 @@ def _bring_up_to_date(schemas: dict[str, Any]) -> None:
     # A filter inside a filter, in the words of an older JSON Schema.
     inner = schemas["CompoundFilter"]["properties"]["filters"]["items"]["oneOf"]
     inner[1] = {"$ref": "#/components/schemas/CompoundFilter"}
+    # Recorded answers have null where there is nothing (see the views).
+    for key in ("expires_at", "status_details"):
+        schemas["OpenAIFile"]["properties"][key]["type"] = [
+            schemas["OpenAIFile"]["properties"][key]["type"],
+            "null",
+        ]
+    store = schemas["VectorStoreObject"]["properties"]
+    store["expires_after"] = {"anyOf": [store["expires_after"], {"type": "null"}]}
     # A purpose an upload may have, and so a file.
     schemas["OpenAIFile"]["properties"]["purpose"]["enum"].append("evals")
     # Added to the description after this version of it.

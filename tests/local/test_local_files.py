@@ -41,7 +41,8 @@ async def test_an_upload_is_retrieved_listed_and_deleted(sdk: AsyncOpenAI, datab
     assert re.fullmatch(r"file-[0-9a-zA-Z]{24}", file.id)
     assert (file.bytes, file.filename, file.purpose, file.status) == (8, "prices.csv", "assistants", "processed")
     assert before <= file.created_at <= time.time()
-    assert file.expires_at is None
+    assert {"expires_at", "status_details"} <= file.model_fields_set
+    assert (file.expires_at, file.status_details) == (None, None)
     assert await sdk.files.retrieve(file.id) == file
     assert [it async for it in sdk.files.list()] == [file]
     kept = database.with_name("local.db.files") / file.id

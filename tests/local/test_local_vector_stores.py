@@ -29,6 +29,7 @@ async def test_nothing_is_needed(http: httpx2.AsyncClient) -> None:
         "usage_bytes": 0,
         "file_counts": EMPTY,
         "status": "completed",
+        "expires_after": None,
         "expires_at": None,
         "metadata": {},
     }

