@@ -16,13 +16,13 @@ from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.referenced import register_secrets_of
-from assistctl.model import Change, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Kind, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
 from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy, Thresholds
+from assistctl.planning.policy import Policy, Thresholds, of_any_kind
 from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
@@ -115,7 +115,7 @@ class Deployment:
             adopt=adopt,
             destroy=destroy,
             allow_deletes=allow_deletes,
-            only=frozenset(only) if only else None,
+            only=of_any_kind(only) if only else None,
             forget=self.project.removed | frozenset(forget),
             address=self._address(),
         )
@@ -130,14 +130,18 @@ class Deployment:
 
         ``thorough`` looks into every vector store, those too that say they hold what is declared.
         """
-        wanted = () if policy.destroy else tuple(one for one in loaded.desired if policy.includes(one.key))
+        wanted = (
+            ()
+            if policy.destroy
+            else tuple(one for one in loaded.desired if policy.includes(Kind.ASSISTANT, one.key))
+        )
         observed, models, stores = await asyncio.gather(
             platform.list_assistants(),
             platform.list_models() if wanted else _nothing(),
             platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
         )
         if policy.only is not None:
-            self._check_keys(policy.only, loaded, observed, stores)
+            self._check_keys({one.key for one in policy.only}, loaded, observed, stores)
         desired = () if policy.destroy else loaded.desired
         knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=self.upload_record().uploads()))
         if platform.knowledge is not None:
@@ -162,9 +166,9 @@ class Deployment:
         """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
 
         async def again(change: Change) -> Change | None:
-            plan = await self.plan_on(platform, loaded, replace(policy, only=frozenset({change.key})))
-            about = (change.kind, change.key, change.id)
-            return next((one for one in plan.changes if (one.kind, one.key, one.id) == about), None)
+            plan = await self.plan_on(platform, loaded, replace(policy, only=frozenset({change.qualified_key})))
+            about = (change.qualified_key, change.id)
+            return next((one for one in plan.changes if (one.qualified_key, one.id) == about), None)
 
         return again
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from assistctl import json_value
 from assistctl.file_work import FileTotals, FileUse, KnowledgeWork
@@ -27,6 +27,19 @@ class Kind(StrEnum):
     VECTOR_STORE = "vector_store"
     FILE = "file"
     ENVIRONMENT = "environment"
+
+
+class QualifiedKey(NamedTuple):
+    """The one identity of a thing in its project: a key says nothing without its kind.
+
+    An assistant's own vector store has the assistant's key.
+    """
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return self.key if self.kind is Kind.ASSISTANT else f"{self.key} ({self.kind.replace('_', ' ')})"
 
 
 class Action(StrEnum):
@@ -229,6 +242,11 @@ class Change:
     before: Observed | None = None
     secret_paths: frozenset[str] = frozenset()
 
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -271,11 +289,21 @@ class Summary:
         return self.create + self.update + self.delete + self.adopt + self.forget
 
 
+def seen_as(kind: Kind, key: str, object_id: str) -> str:
+    """``kind:key:id``, by which a plan remembers what it looked at; only the id may hold a colon."""
+    return f"{kind}:{key}:{object_id}"
+
+
+def id_seen(name: str) -> str:
+    """The id in what ``seen_as`` made."""
+    return name.split(":", 2)[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What apply would do, and what that was decided upon.
 
-    ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
+    ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
     out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
     """
@@ -311,3 +339,8 @@ class Result:
     status: Status
     error: str | None = None
     touched: bool = False
+
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)

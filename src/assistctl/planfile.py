@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from assistctl.errors import AssistctlError, RefusedError
-from assistctl.model import Change, Json, Plan
+from assistctl.model import Change, Json, Kind, Plan, QualifiedKey, seen_as
 from assistctl.planning.canonical import digest
 from assistctl.regular_file import TooLargeError, read_regular
 from assistctl.rendering.as_json import FORMAT_VERSION, dumps, plan_document
@@ -108,7 +108,7 @@ def check_still_holds(saved: SavedPlan, plan: Plan) -> None:
     now = dict(_requests(plan))
     differing = sorted({*now.items()} ^ {*saved.requests.items()})
     if differing:
-        keys = ", ".join(dict.fromkeys(name.partition(" ")[2].partition(" ")[0] for name, _ in differing))
+        keys = ", ".join(dict.fromkeys(_about(name) for name, _ in differing))
         raise RefusedError(
             f"the plan is stale: the manifests or variables of {keys} are not what was planned",
             "Plan again, and review what is new.",
@@ -125,6 +125,11 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
     options = cast("dict[str, Json]", document["options"])
     adopt = options["adopt"]
     observed = cast("list[dict[str, str]]", document["observed"])
+    if not all("kind" in one for one in observed):
+        raise AssistctlError(
+            f"{path} was saved by an earlier assistctl, which does not tell an assistant from its vector store",
+            "Save the plan again.",
+        )
     return SavedPlan(
         project=str(document["project"]),
         target=str(cast("dict[str, Json]", document["target"])["name"]),
@@ -135,7 +140,7 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
             adopt if isinstance(adopt, bool) else None,
             options.get("allow_deletes") is True,
         ),
-        observed={f"{one['key']}:{one['id']}": one["digest"] for one in observed},
+        observed={seen_as(Kind(one["kind"]), one["key"], one["id"]): one["digest"] for one in observed},
         requests={name: str(sent) for name, sent in cast("dict[str, Json]", document["requests"]).items()},
     )
 
@@ -143,7 +148,14 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
 def _requests(plan: Plan) -> Iterator[tuple[str, str]]:
     """What each change would send, as a digest."""
     for change in plan.changes:
-        yield f"{change.action} {change.key} {change.id or ''}", _digest(change)
+        yield f"{change.kind} {change.action} {change.key} {change.id or ''}", _digest(change)
+
+
+def _about(request: str) -> str:
+    """Whom one of ``_requests`` is about; only the key may hold a space, where it is a path."""
+    kind, _, rest = request.partition(" ")
+    key = rest.partition(" ")[2].rpartition(" ")[0]
+    return str(QualifiedKey(Kind(kind), key)) if kind in {*Kind} else request
 
 
 def _digest(change: Change) -> str:
@@ -157,13 +169,14 @@ def _digest(change: Change) -> str:
 
 def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     for name in {*then, *now}:
-        key, _, identifier = name.partition(":")
+        kind, key, identifier = name.split(":", 2)
+        about = f"{QualifiedKey(Kind(kind), key)} ({identifier})"
         if name not in now:
-            yield f"{key} ({identifier}) is gone"
+            yield f"{about} is gone"
         elif name not in then:
-            yield f"{key} ({identifier}) is new"
+            yield f"{about} is new"
         elif then[name] != now[name]:
-            yield f"{key} ({identifier}) was changed"
+            yield f"{about} was changed"
 
 
 def _replace(path: Path, text: str) -> None:

@@ -72,8 +72,8 @@ def test_only_its_owner_can_read_it_and_no_secret_is_in_it(project: ProjectOnSto
 def test_a_plan_replaces_an_older_one(project: ProjectOnStore, tmp_path: Path) -> None:
     saved_and_loaded(project.plan(DESIRED), tmp_path)
     assert saved_and_loaded(project.plan(MOVED), tmp_path).requests.keys() == {
-        "update night asst_2",
-        "create noon ",
+        "assistant update night asst_2",
+        "assistant create noon ",
     }
 
 

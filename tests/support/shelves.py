@@ -27,6 +27,10 @@ class Shelves:
         """Every upload's id and name."""
         return {one["id"]: one["filename"] for one in self._all("/files", 10_000)}
 
+    def sizes(self) -> dict[str, tuple[str, int]]:
+        """Every upload's id, with its name and size in bytes."""
+        return {one["id"]: (one["filename"], one["bytes"]) for one in self._all("/files", 10_000)}
+
     def stores(self) -> list[dict[str, Any]]:
         """Every vector store."""
         return self._all("/vector_stores", 100)

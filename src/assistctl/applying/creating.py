@@ -10,7 +10,11 @@ from assistctl.planning.ownership import MARK
 
 
 class Marked(Protocol):
-    """Anything with metadata."""
+    """Anything with an id and metadata."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -22,12 +26,15 @@ Made = TypeVar("Made", bound=Marked)
 
 async def created(
     create: Callable[[], Awaitable[Made]], listed: Callable[[], Awaitable[Sequence[Made]]], mark: str
-) -> Made:
-    """What ``create`` makes; when that is not known, the one that is listed with our ``mark``."""
+) -> tuple[Made, bool]:
+    """What ``create`` makes, and whether its answer said so.
+
+    Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
+    """
     try:
-        return await create()
+        return await create(), True
     except OutcomeUnknownError as error:
-        return await _made_all_the_same(listed, mark, error)
+        return await _made_all_the_same(listed, mark, error), False
 
 
 async def _made_all_the_same(
@@ -42,6 +49,7 @@ async def _made_all_the_same(
     ours = [one for one in there if one.metadata.get(MARK) == mark]
     if len(ours) == 1:
         return ours[0]
-    found = f"{len(ours)} carry its mark" if ours else "Nothing with its mark is listed yet"
+    ids = ", ".join(one.id for one in ours)
+    found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
     hint = f"{found}; the next apply looks again before it creates."
     raise PlatformError(summary, hint, status=error.status) from error

@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistctl.applying.assistants import change_assistant, delete_assistant
+from assistctl.applying.assistants import Done, change_assistant, delete_assistant
 from assistctl.applying.bookkeeping import Book, NoBook
 from assistctl.applying.gate import CutOffError, Gate, NotBegunError
-from assistctl.applying.outcome import done, failed
+from assistctl.applying.outcome import done, failed, id_after
 from assistctl.applying.reading_matter import ReadingMatter
 from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.second_look import check_assistant
-from assistctl.applying.twins import older_twins
+from assistctl.applying.twins import Twins, Uniqueness
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
@@ -55,8 +55,9 @@ async def carry_out(
     What fails does not keep the others from going through. Once ``gate`` is closed nothing new begins, and what
     was not begun is reported as skipped; once it is cut off, what is under way is reported as unknown. ``wait``
     is how many seconds files may take to be indexed; ``record`` is where uploads are written down, ``book`` where
-    everything is. A change that meets a newer version is planned again with ``replan``, once. Unless this apply
-    is ``alone`` (it holds the lock), what it created is withdrawn when another one was faster.
+    everything is. A change that meets a newer version is planned again with ``replan``, once. What was created is
+    withdrawn when another one with its mark was there first, and has failed while there is any other one; unless
+    this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -69,7 +70,8 @@ async def carry_out(
         uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, book)
         reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
-    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book)
+    unique = Uniqueness(platform, plan)
+    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book, unique)
     if not await gate.until_cut_off(run.everything(alone=alone)):
         run.end_unfinished()
     return tuple(run.results[id(change)] for change in plan.changes)
@@ -87,10 +89,12 @@ class _Run:
     reading: ReadingMatter | None
     replan: Replan | None
     book: Book
+    unique: Uniqueness
     results: dict[int, Result] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
     entries: dict[int, int] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
 
     async def everything(self, *, alone: bool) -> None:
         if self.reading is not None:
@@ -102,8 +106,7 @@ class _Run:
                 tasks.create_task(self._store(change))
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
                 tasks.create_task(self._assistant(change))
-        if not alone:
-            await self._withdraw_twins()
+        await self._look_for_twins(alone=alone)
         await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.reading is not None:
@@ -137,6 +140,7 @@ class _Run:
             request = await self._filled_in(change.request) if change.request else None
             async with self.slots:
                 self.gate.check()
+                await self.unique.check(change)
                 self.begun.add(id(change))
                 result = done(change, await self._written_down(change, request))
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
@@ -148,21 +152,23 @@ class _Run:
     async def _written_down(self, change: Change, request: Request | None) -> str:
         number = self.entries[id(change)] = await self.book.begins(change, request)
         try:
-            done_to = await self._changed(change, request)
+            made = await self._changed(change, request)
         except Exception as error:
-            await self.book.ended(number, change.id, error)
+            await self.book.ended(number, id_after(change, error), error)
             raise
         self.made.add(id(change))
+        if made.answered:
+            self.answered.add(made.id)
         try:
-            await self.book.ended(number, done_to, None)
+            await self.book.ended(number, made.id, None)
         except JournalError as error:
             raise JournalError(f"this was done, and is not on record: {error.summary}", error.hint) from error
-        return done_to
+        return made.id
 
-    async def _changed(self, change: Change, request: Request | None) -> str:
+    async def _changed(self, change: Change, request: Request | None) -> Done:
         await check_assistant(self.platform, change)
         if request is None:
-            return await delete_assistant(self.platform, change)
+            return Done(await delete_assistant(self.platform, change), answered=False)
         try:
             return await change_assistant(self.platform, change, request)
         except ConflictError as conflict:
@@ -173,34 +179,57 @@ class _Run:
             raise PlatformError(f"there is nothing to send for {change.key}")
         return await change_assistant(self.platform, again, await self._filled_in(again.request))
 
-    async def _withdraw_twins(self) -> None:
-        """Delete what was just created where another apply was faster; it is told as not done."""
+    async def _look_for_twins(self, *, alone: bool) -> None:
+        """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
         made = {
             result.id: change
             for change in self.plan.changes
-            if (change.kind, change.action) == (Kind.ASSISTANT, Action.CREATE)
+            if change.kind is Kind.ASSISTANT
+            and change.action in {Action.CREATE, Action.ADOPT}
             and (result := self.results[id(change)]).status is Status.OK
             and result.id is not None
         }
         if not made:
             return
         try:
-            twins = await older_twins(self.platform, made.keys())
-        except PlatformError:
-            # The next apply looks again, and refuses to choose between two.
+            twins = await self.unique.twins(made, alone=alone)
+        except PlatformError as failure:
+            error = PlatformError(
+                f"whether it is the only one of its key could not be looked up: {failure.summary}"
+            )
+            for made_id, change in made.items():
+                self._finish(change, failed(replace(change, id=made_id), error, touched=True))
             return
-        for ours, theirs in twins.items():
-            await self._withdraw(made[ours], ours, theirs)
+        for one in twins:
+            await self._end_twin(made[one.id], one)
+
+    async def _end_twin(self, change: Change, twins: Twins) -> None:
+        """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""
+        if twins.first and twins.id in self.answered:
+            await self._withdraw(change, twins.id, ", ".join(twins.first))
+            return
+        ids = (*twins.first, twins.id, *twins.later)
+        error = PlatformError(
+            f"{len(ids)} assistants carry the mark of {change.key}: {', '.join(ids)}",
+            "Delete those that are too many on the platform; until then apply refuses to choose.",
+        )
+        if len(ids) == 1:
+            others = ", ".join(twins.unowned)
+            error = PlatformError(
+                f"it was created as {twins.id}, and there is {others} of the same name, which no project owns",
+                "The platform did not list that when this was planned. Delete one of them.",
+            )
+        self._finish(change, failed(replace(change, id=twins.id), error, touched=True))
 
     async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
-        error = AssistctlError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
+        error = AssistctlError(f"it was there already, as {theirs}, when this one was created; this was withdrawn")
         try:
             if self.reading is not None and change.request is not None:
                 await self.reading.uploads.out_of_use(change.request.reads)
             await self.platform.delete_assistant(ours)
             await self.book.withdrawn(self.entries[id(change)], error)
         except PlatformError as failure:
-            error = PlatformError(f"another apply created it as well, as {theirs}: {failure.summary}")
+            error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
         except AssistctlError as failure:
             error = failure
         self._finish(change, failed(change, error, touched=True))

@@ -16,10 +16,13 @@ def failed(change: Change, error: Exception, *, touched: bool = False) -> Result
     """The change was not made, or not all of it; ``touched`` says that some of it was, or may have been."""
     if isinstance(error, NotBegunError):
         return _result(change, change.id, Status.SKIPPED, error.summary, touched=touched)
-    if isinstance(error, NotKeptError | LeftBehindError):
-        return _result(change, error.object_id, Status.FAILED, words(error), touched=True)
-    touched = touched or isinstance(error, OutcomeUnknownError)
-    return _result(change, change.id, Status.FAILED, words(error), touched=touched)
+    touched = touched or isinstance(error, NotKeptError | LeftBehindError | OutcomeUnknownError)
+    return _result(change, id_after(change, error), Status.FAILED, words(error), touched=touched)
+
+
+def id_after(change: Change, error: Exception) -> str | None:
+    """The id of what a change that failed was about: the new one, where something was created all the same."""
+    return error.object_id if isinstance(error, NotKeptError | LeftBehindError) else change.id
 
 
 def words(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.applying.bookkeeping import Book
 from assistctl.applying.gate import Gate, NotBegunError
@@ -32,7 +32,7 @@ class ReadingMatter:
     book: Book
     wait: float
     _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
-    _failures: dict[tuple[str, str], str] = field(default_factory=dict)
+    _failures: dict[tuple[tuple[str, str], str], str] = field(default_factory=dict)
     _gone: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,8 +66,10 @@ class ReadingMatter:
             result = done(change, outcome)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             outcome = error
-            result = failed(change, error, touched=doing.touched)
-        self._failures.update({(change.key, path): why for path, why in doing.failures.items()})
+            made = replace(change, id=doing.store_id or change.id)
+            result = failed(made, error, touched=doing.touched)
+        holder = (str(change.kind), change.key)
+        self._failures.update({(holder, path): why for path, why in doing.failures.items()})
         if store_token(change.key) in self._stores:
             self._stores[store_token(change.key)].set_result(outcome)
         return result
@@ -77,7 +79,7 @@ class ReadingMatter:
         try:
             store_id = await doing.carry_out()
         except Exception as error:
-            await self.book.ended(number, doing.change.id, error)
+            await self.book.ended(number, doing.store_id or doing.change.id, error)
             raise
         await self.book.ended(number, store_id, None)
         return store_id
@@ -98,7 +100,7 @@ class ReadingMatter:
     async def file_result(self, change: Change, made: Mapping[tuple[str, str], Result]) -> Result:
         """What became of a file, from what became of all that reads it (``made``: by kind and key)."""
         use = change.file or FileUse(None)
-        failure = next((why for _, key in use.holders if (why := self._failures.get((key, change.key)))), None)
+        failure = next((why for one in use.holders if (why := self._failures.get((one, change.key)))), None)
         if failure is not None:
             return failed(change, PlatformError(failure))
         for holder in use.holders:

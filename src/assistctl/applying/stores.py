@@ -25,7 +25,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class StoreChange:
-    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why."""
+    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why.
+
+    ``store_id`` is the id of one that was created, also when what came after that failed.
+    """
 
     platform: KnowledgePlatform
     uploads: Uploads
@@ -35,6 +38,7 @@ class StoreChange:
     change: Change
     work: StoreWork
     touched: bool = False
+    store_id: str | None = None
     failures: dict[str, str] = field(default_factory=dict)
 
     async def carry_out(self) -> str:
@@ -76,11 +80,12 @@ class StoreChange:
         return store_id
 
     async def _create(self, request: Request) -> ObservedStore:
-        store = await created(
+        store, _ = await created(
             lambda: self.platform.create_store(request.fields, request.metadata),
             self.platform.list_stores,
             request.metadata[MARK],
         )
+        self.store_id = store.id
         self.touched = True
         _check_kept(request, store)
         return store

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistctl.cli.how import How
 from assistctl.cli.interrupts import stopping
 from assistctl.cli.progress import watching
-from assistctl.cli.showing import has_errors, print_plan, print_results
+from assistctl.cli.showing import has_errors, print_plan, print_results, print_warnings
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, JournalError
@@ -108,6 +108,8 @@ class _Carrying:
             if results is None:
                 raise
             self.terminal.complain(f"warning: the end of this is not on record: {error.summary}")
+        if self.order.how.yes and self.order.how.output_format == "text":
+            print_warnings(self.terminal, plan)
         print_results(self.terminal, plan, results, self.order.how.output_format)
         return _exit_code(results, interrupted=self.stop.is_set())
 
@@ -163,7 +165,7 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
         terminal.complain("error: nothing was changed: the plan has errors")
         return ExitCode.ERROR
     if plan.blocked:
-        keys = list(dict.fromkeys(change.key for change in plan.blocked))
+        keys = list(dict.fromkeys(str(change.qualified_key) for change in plan.blocked))
         more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
         named = ", ".join(keys[:_NAMED]) + more
         terminal.complain(f"refused: nothing was changed, because of {named}; the plan says why and how to pass")

@@ -29,7 +29,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     deployment = terminal.deployment()
     loaded = deployment.manifests()
     plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys), thorough=True))
-    unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
+    unjudged = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
     if unjudged:
         raise AssistctlError(
             f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
@@ -44,7 +44,8 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
 
         with terminal.to_whoever_reads():
             print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
-    missing = [change.key for change in plan.changes if change.action in {Action.CREATE, Action.ADOPT}]
+    coming = {Action.CREATE, Action.ADOPT}
+    missing = [str(change.qualified_key) for change in plan.changes if change.action in coming]
     if missing:
         terminal.say(f"Declared and not there with this project's mark: {', '.join(missing)}.")
         terminal.say("They were deleted outside, or never applied.")

@@ -11,7 +11,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import Apply, Entry, Header, Journal, Past, Who
-from assistctl.model import Action, Json, Kind
+from assistctl.model import Action, Json, QualifiedKey
 
 HELP = """List past applies, or show what the apply ID did.
 
@@ -59,7 +59,7 @@ def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
 
 
 def _entry_lines(one: Entry) -> list[str]:
-    about = one.key if one.kind is Kind.ASSISTANT else f"{one.key} ({one.kind.replace('_', ' ')})"
+    about = QualifiedKey(one.kind, one.key)
     outcome = one.outcome or "unknown: it was cut off"
     error = [f"      {one.error}"] if one.error else []
     return [f"  {one.action:<6}  {about}  {outcome}  {one.id or ''}".rstrip(), *error]

@@ -56,8 +56,7 @@ class _Lines(Watch):
 
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
-            about = result.key if result.kind is Kind.ASSISTANT else f"{result.key} (vector store)"
-            self._terminal.say(f"{result.action} {about}: {result.status}")
+            self._terminal.say(f"{result.action} {result.qualified_key}: {result.status}")
         elif result.status is Status.FAILED:
             self._terminal.say(f"{result.action} {result.key}: {result.status}")
 

@@ -30,6 +30,16 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
         terminal.write(plan_html(plan))
 
 
+def print_warnings(terminal: Terminal, plan: Plan) -> None:
+    """Print the plan's warnings as part of the result, where nobody was shown the plan."""
+    warnings = [one for one in plan.diagnostics if one.severity is Severity.WARNING]
+    if warnings:
+        from assistctl.rendering.as_text import print_diagnostics
+
+        with terminal.to_whoever_reads():
+            print_diagnostics(terminal.results(), tuple(warnings))
+
+
 def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
     """Print what became of the plan."""
     if output_format == "json":

@@ -5,6 +5,7 @@
 
 from assistctl.journal.address import parse_address
 from assistctl.journal.journal import KEEP, Journal, address_digest, open_journal
+from assistctl.journal.lineage import Created, created_by
 from assistctl.journal.lock import LEASE, Lock
 from assistctl.journal.lock_record import Holder
 from assistctl.journal.recording import Record
@@ -32,6 +33,7 @@ __all__ = [
     "Apply",
     "BeforeImage",
     "CiRun",
+    "Created",
     "Ending",
     "Entry",
     "GitState",
@@ -48,6 +50,7 @@ __all__ = [
     "State",
     "Who",
     "address_digest",
+    "created_by",
     "open_journal",
     "parse_address",
     "who_is_it",

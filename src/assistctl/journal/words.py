@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from assistctl.knowledge import ObservedStore
-from assistctl.model import Action, Json, Kind, Observed, Request, Summary
+from assistctl.model import Action, Json, Kind, Observed, QualifiedKey, Request, Summary
 
 
 class Outcome(StrEnum):
@@ -208,14 +208,23 @@ class Apply:
             if (entry.kind, entry.action) == (Kind.ASSISTANT, Action.FORGET) and entry.outcome is Outcome.OK
         )
 
-    def before_images(self) -> Mapping[tuple[Kind, str], BeforeImage | None]:
+    @property
+    def deleted_files(self) -> frozenset[str]:
+        """The paths of files whose uploads it began to delete: replaced ones, and those that went."""
+        return frozenset(
+            entry.key
+            for entry in self.entries
+            if (entry.kind, entry.action) == (Kind.FILE, Action.DELETE) and entry.outcome is not Outcome.FAILED
+        )
+
+    def before_images(self) -> Mapping[QualifiedKey, BeforeImage | None]:
         """Everything this apply began to change, as it was before; ``None`` for what did not exist.
 
         What failed or has no outcome is in it, as it may have been changed all the same; what was withdrawn is
         not: what bears its key now is somebody else's work.
         """
-        images: dict[tuple[Kind, str], BeforeImage | None] = {}
+        images: dict[QualifiedKey, BeforeImage | None] = {}
         for entry in self.entries:
             if entry.outcome not in {Outcome.SKIPPED, Outcome.WITHDRAWN}:
-                images.setdefault((entry.kind, entry.key), entry.before)
+                images.setdefault(QualifiedKey(entry.kind, entry.key), entry.before)
         return images

@@ -17,20 +17,22 @@ from assistctl.model import (
     Kind,
     Observed,
     Origin,
+    QualifiedKey,
+    seen_as,
 )
 from assistctl.planning import safety
 from assistctl.planning.capability import Expressible, check_expressible
 from assistctl.planning.comparison import Comparison, created
 from assistctl.planning.expressed import expressed
-from assistctl.planning.file_marks import OUR_FILE_PAIRS
+from assistctl.planning.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.planning.foreign_edits import foreign_edits
 from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.marking import marking
 from assistctl.planning.ownership import METADATA_PAIRS, read_mark
 from assistctl.planning.paths import dotted
 from assistctl.planning.policy import Policy
-from assistctl.planning.requests import create_request, forget_request, released, update_request
-from assistctl.planning.symbols import Symbols, symbols_of, with_tokens
+from assistctl.planning.requests import create_request, forget_request, naming_still, released, update_request
+from assistctl.planning.symbols import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning.transfer import Transfers
 from assistctl.planning.world import World, digest_of
 
@@ -59,9 +61,8 @@ class AssistantDraft:
         owned = self.world.owned.get(key, ())
         self._saw(key, owned)
         if desired is None:
-            let_go = self._forget if key in self.transfers.forgotten else self._delete
             for one in owned:
-                let_go(key, one)
+                self._end(key, one)
             return
         self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
         desired = expressed(desired, self.policy.target.platform, self.capabilities)
@@ -78,6 +79,16 @@ class AssistantDraft:
             self._import(desired, self.transfers.imported[key])
         else:
             self._create_or_adopt(desired)
+
+    def _end(self, key: str, one: Observed) -> None:
+        """Add what becomes of an assistant that is declared no longer."""
+        if key in self.transfers.forgotten:
+            self._forget(key, one)
+        elif self.policy.may_delete(one.id):
+            self._delete(key, one)
+        else:
+            self.knowledge.interpreter_stays(one)
+            self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.ASSISTANT, key), one.id))
 
     def leave(self, key: str) -> None:
         """Note what one key has that this plan is not about."""
@@ -180,6 +191,7 @@ class AssistantDraft:
         if not diffs and action is Action.UPDATE:
             return change, comparison
         request = update_request(comparison, marked.mark, self.capabilities.together)
+        request = naming_still(request, interpreter_files(one.metadata, file_ids(desired.fields)))
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
         if pairs > METADATA_PAIRS:
             self.diagnostics.append(safety.too_many_pairs(desired, pairs))
@@ -220,7 +232,7 @@ class AssistantDraft:
         self.changes.append(change)
 
     def _saw(self, key: str, those: Iterable[Observed]) -> None:
-        self.seen.update({f"{key}:{one.id}": digest_of(one) for one in those})
+        self.seen.update({seen_as(Kind.ASSISTANT, key, one.id): digest_of(one) for one in those})
 
 
 def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:

@@ -126,7 +126,12 @@ def is_settled(store: DesiredStore, there: ObservedStore) -> bool:
 
 def was_settled(store: DesiredStore, there: ObservedStore) -> bool:
     """Whether what is declared is what was put there last, so that whatever differs was changed by others."""
-    return there.metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
+    return was_filled_with(store, there.metadata)
+
+
+def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:
+    """Whether a vector store with that ``metadata`` says that it held what is declared for ``store``."""
+    return metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
 
 
 def contents_digest(store: DesiredStore) -> str:

@@ -16,7 +16,9 @@ from assistctl.model import (
     Json,
     Kind,
     Observed,
+    QualifiedKey,
     Severity,
+    seen_as,
 )
 from assistctl.planning import safety
 from assistctl.planning.canonical import digest
@@ -39,15 +41,21 @@ from assistctl.planning.shelves import Knowledge, Shelves
 from assistctl.planning.store_contents import Contents, compared, counted, everything
 from assistctl.planning.store_view import as_desired, as_observed
 from assistctl.planning.symbols import file_ids
+from assistctl.planning.transfer import still_declared
 
 
 @dataclass(slots=True)
 class KnowledgeDraft:
-    """The plan of the project's files and vector stores while it is being made."""
+    """The plan of the project's files and vector stores while it is being made.
+
+    ``searched`` are the ids of vector stores that some assistant searches once the plan is carried out, by what it
+    has now: one that the plan leaves alone, or does not change in that.
+    """
 
     policy: Policy
     knowledge: Knowledge
     shelves: Shelves
+    searched: frozenset[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -67,12 +75,15 @@ class KnowledgeDraft:
         left_behind = set(self.shelves.moved.values())
         for key in sorted({*self.shelves.wanted, *self.shelves.live} - left_behind):
             wanted, there = self.shelves.wanted.get(key), self.shelves.there(key)
-            if there is not None and (wanted or self.policy.includes(key)):
-                self.seen[f"{key}:{there.id}"] = self._digest(there)
+            concerned = wanted is not None or self.policy.includes(Kind.VECTOR_STORE, key)
+            if there is not None and concerned:
+                self.seen[seen_as(Kind.VECTOR_STORE, key, there.id)] = self._digest(there)
+            if wanted is not None and wanted.shared and key in self.policy.forget:
+                self.diagnostics.append(still_declared(wanted))
             if wanted is not None:
                 self._create(wanted) if there is None else self._update(wanted, there)
-            elif there is not None and self.policy.includes(key):
-                self._forget(key, there) if key in self.policy.forget else self._delete(key, there)
+            elif there is not None and concerned:
+                self._end(key, there)
 
     def interpreter_reads(self, desired: Desired, observed: Observed | None) -> None:
         """Add what becomes of the files that an assistant's code interpreter has, and is to have."""
@@ -217,6 +228,23 @@ class KnowledgeDraft:
         if contents.foreign and there.metadata.get(FILES) != contents.work.settled:
             self.diagnostics.append(_foreign_files(store, contents.foreign))
 
+    def _end(self, key: str, there: ObservedStore) -> None:
+        """Add what becomes of a vector store that is declared no longer."""
+        if key in self.policy.forget:
+            self._forget(key, there)
+        elif not self.policy.may_delete(there.id):
+            self._leave(there)
+            self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.VECTOR_STORE, key), there.id))
+        elif there.id in self.searched:
+            self._leave(there)
+            self.diagnostics.append(safety.still_searched(key, there.id))
+        else:
+            self._delete(key, there)
+
+    def _leave(self, there: ObservedStore) -> None:
+        for file in self.knowledge.observed.files.get(there.id, ()):
+            self.files.stays(file.id)
+
     def _delete(self, key: str, there: ObservedStore) -> None:
         self._empty(key, there, "its vector store is deleted")
         self._work[key] = StoreWork(holding=there.total)
@@ -230,8 +258,7 @@ class KnowledgeDraft:
         self.changes.append(change)
 
     def _forget(self, key: str, there: ObservedStore) -> None:
-        for file in self.knowledge.observed.files.get(there.id, ()):
-            self.files.stays(file.id)
+        self._leave(there)
         before = as_observed(there)
         self.changes.append(
             Change(

@@ -10,7 +10,7 @@ from assistctl.planning.baseline import write_baseline
 from assistctl.planning.canonical import canonical_units, cleared
 from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
 from assistctl.planning.expressed import PLATFORMS
-from assistctl.planning.file_marks import FILES, PATHS, files_pairs, tokens_of_files
+from assistctl.planning.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
 from assistctl.planning.ignoring import covers
 from assistctl.planning.own_fields import add_companions, changed_own_fields
 from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
@@ -55,6 +55,14 @@ def update_request(comparison: Comparison, mark: Mark, together: Iterable[Iterab
     reads = _reads(comparison.desired)
     removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if reads else set())
     return Request(fields, metadata, observed.revision, frozenset(removed), reads, comparison.desired.store)
+
+
+def naming_still(request: Request, held: Iterable[HeldFile]) -> Request:
+    """``request`` with our pairs about uploads that are declared by their ids from now on: they stay ours."""
+    kept = {one.token: one.path for one in held}
+    if not kept:
+        return request
+    return replace(request, reads={**kept, **request.reads}, removed=request.removed - {FILES, PATHS})
 
 
 def forget_request(observed: Observed) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Observed, Severity
+from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Kind, Observed, QualifiedKey, Severity
 from assistctl.planning.ownership import METADATA_PAIRS
 from assistctl.planning.policy import Policy
 
@@ -46,6 +46,26 @@ def ambiguous_owner(desired: Desired, twins: Sequence[Observed]) -> Diagnostic:
         desired,
         f"{len(twins)} assistants carry the mark of {desired.key}: {ids}",
         "Apply refuses to guess which one is right. Delete the others on the platform.",
+    )
+
+
+def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
+    """A thing that is not among those whose deletion the plan is for."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{about} stays: {object_id} was not created by what is undone",
+        "`assistctl plan` shows whether it is as declared, `assistctl destroy` deletes it.",
+        key=about.key,
+    )
+
+
+def still_searched(key: str, object_id: str) -> Diagnostic:
+    """A vector store that is declared no longer, and which an assistant goes on searching."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{QualifiedKey(Kind.VECTOR_STORE, key)} stays: an assistant that stays searches {object_id}",
+        "Once nothing refers to it, apply or `assistctl gc` deletes it.",
+        key=key,
     )
 
 

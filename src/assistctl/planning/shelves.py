@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.knowledge import DesiredStore, ObservedStore, StoreFile
-from assistctl.model import Desired, Observed
+from assistctl.model import Desired, Kind, Observed
 from assistctl.planning.file_marks import (
     file_token,
     held_in_store,
@@ -140,7 +140,7 @@ def _must_be_looked_into(key: str, there: ObservedStore, found: Shelves, policy:
     wanted = found.wanted.get(new_key)
     if wanted is not None:
         return not is_settled(wanted, there)
-    return policy.includes(key)
+    return policy.includes(Kind.VECTOR_STORE, key)
 
 
 def _in_question(
@@ -167,9 +167,9 @@ def _in_question(
 def _wanted(stores: Iterable[DesiredStore], desired: Iterable[Desired], policy: Policy) -> dict[str, DesiredStore]:
     if policy.destroy:
         return {}
-    needed = {one.store for one in desired if policy.includes(one.key)}
+    needed = {one.store for one in desired if policy.includes(Kind.ASSISTANT, one.key)}
     return {
         store.key: store
         for store in sorted(stores, key=lambda store: store.key)
-        if policy.includes(store.key) or store.key in needed
+        if policy.includes(Kind.VECTOR_STORE, store.key) or store.key in needed
     }

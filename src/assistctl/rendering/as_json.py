@@ -18,7 +18,7 @@ FORMAT_VERSION = "1.0"
 def plan_document(plan: Plan) -> dict[str, Json]:
     """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
 
-    ``observed`` lists the state the plan was decided upon: ``[{"key", "id", "digest"}]``.
+    ``observed`` lists the state the plan was decided upon: ``[{"kind", "key", "id", "digest"}]``.
     """
     return {
         **_head(plan),
@@ -182,8 +182,8 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
 
 
 def _observed(name: str, digest: str) -> dict[str, Json]:
-    key, _, identifier = name.partition(":")
-    return {"key": key, "id": identifier, "digest": digest}
+    kind, key, identifier = name.split(":", 2)
+    return {"kind": kind, "key": key, "id": identifier, "digest": digest}
 
 
 def _result(result: Result) -> dict[str, Json]:

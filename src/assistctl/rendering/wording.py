@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from rich.filesize import decimal
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Origin, Plan, Result, Status
+from assistctl.model import (
+    Action,
+    Blocked,
+    Change,
+    Diagnostic,
+    Drift,
+    Kind,
+    Origin,
+    Plan,
+    QualifiedKey,
+    Result,
+    Status,
+)
 from assistctl.rendering.field_view import FieldView, Shape, label
 from assistctl.rendering.outcome import count, done_files, done_summary
 from assistctl.rendering.safe_text import visible
@@ -179,12 +191,12 @@ def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Res
 def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
     """The drift that no change of the plan shows."""
     shown = {
-        (change.key, diff.path)
+        (change.qualified_key, diff.path)
         for change in plan.changes
         for diff in change.diffs
         if diff.origin is not Origin.MANIFEST
     }
-    return tuple(drift for drift in plan.drift if (drift.key, drift.path) not in shown)
+    return tuple(drift for drift in plan.drift if (QualifiedKey(drift.kind, drift.key), drift.path) not in shown)
 
 
 def place(diagnostic: Diagnostic) -> str:
