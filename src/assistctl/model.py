@@ -261,7 +261,17 @@ class Summary:
     @property
     def changes(self) -> int:
         """How many changes there are altogether."""
-        return self.create + self.update + self.delete + self.adopt + self.forget
+        return sum(self.by_action().values())
+
+    def by_action(self) -> dict[Action, int]:
+        """How many each action takes in."""
+        return {
+            Action.CREATE: self.create,
+            Action.UPDATE: self.update,
+            Action.DELETE: self.delete,
+            Action.ADOPT: self.adopt,
+            Action.FORGET: self.forget,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +304,9 @@ class Plan:
 class Result:
     """What became of one change. ``error`` is a sentence for people when it failed or was skipped.
 
-    ``touched`` says whether the platform was changed: it can be when the change as a whole failed.
+    ``touched`` says whether the platform was changed, or may have been: it can be when the change as a whole
+    failed. ``unknown``: whether it was carried out is not known. ``sent`` is how many bytes were uploaded for it,
+    ``None`` when nothing was.
     """
 
     kind: Kind
@@ -304,3 +316,5 @@ class Result:
     status: Status
     error: str | None = None
     touched: bool = False
+    unknown: bool = False
+    sent: int | None = None

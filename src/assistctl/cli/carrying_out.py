@@ -92,6 +92,7 @@ class _Carrying:
 
     async def _done(self, platform: Platform, plan: Plan) -> int:
         from assistctl.journal import Heading
+        from assistctl.rendering.outcome import done_summary
 
         heading = Heading(
             target=self.deployment.journal_target(),
@@ -104,6 +105,8 @@ class _Carrying:
             async with self.journal.apply(heading) as record:
                 results = await self._carried_out(platform, plan, record)
                 record.shortfall = self._shortfall(results)
+                record.done = done_summary(plan, results).by_action()
+                record.touched = any(result.touched for result in results)
         except JournalError as error:
             if results is None:
                 raise

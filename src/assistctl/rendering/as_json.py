@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
+from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Kind, Plan, Result, Severity, Summary
 from assistctl.rendering.outcome import done_files, done_summary
 from assistctl.rendering.safe_text import SECRET, escape_hidden
 
@@ -188,7 +188,8 @@ def _observed(name: str, digest: str) -> dict[str, Json]:
 
 
 def _result(result: Result) -> dict[str, Json]:
-    return {
+    """A result; of a file also whether it was uploaded, and of what was cut off that nobody knows the outcome."""
+    document: dict[str, Json] = {
         "kind": str(result.kind),
         "key": result.key,
         "id": result.id,
@@ -196,3 +197,8 @@ def _result(result: Result) -> dict[str, Json]:
         "status": str(result.status),
         "error": result.error,
     }
+    if result.kind is Kind.FILE:
+        document["upload"] = result.sent is not None
+    if result.unknown:
+        document["unknown"] = True
+    return document

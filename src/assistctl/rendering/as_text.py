@@ -150,14 +150,21 @@ def _refusals(plan: Plan) -> Iterator[Line]:
 
 def _result(result: Result, width: int) -> Iterator[Line]:
     sign, colour = _STATUS_SIGNS[result.status]
-    said = _PAST[result.action] if result.status is Status.OK else f"{result.status}: {result.action}"
     body = Text(pad(wording.thing(result), width), "bold")
-    body.append(f"  {said:<15}", colour)
+    body.append(f"  {_said(result):<15}", colour)
     if result.id:
         body.append(f"  {label(result.id)}", "dim")
     yield Line(body, prefix=Text(f"  {sign} ", f"bold {colour}"), hang=width + 2)
     for paragraph in (result.error or "").splitlines():
         yield Line(Text(visible(paragraph)), prefix=Text("      "))
+
+
+def _said(result: Result) -> str:
+    if result.status is not Status.OK:
+        made = result.action is Action.CREATE and result.id and result.kind is not Kind.FILE
+        return f"created, {result.status}" if made else f"{result.status}: {result.action}"
+    reused = result.kind is Kind.FILE and result.action is not Action.DELETE and result.sent is None
+    return "reused" if reused else _PAST[result.action]
 
 
 def _widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
