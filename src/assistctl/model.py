@@ -55,6 +55,15 @@ class Blocked(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+class Absence(StrEnum):
+    """Why something that is declared is not there with this project's mark, as far as anything tells."""
+
+    DELETED_OUTSIDE = "deleted outside"
+    MARK_REMOVED = "mark removed"
+    NEVER_APPLIED = "never applied"
+    NOT_THERE = "not there"
+
+
 class Severity(StrEnum):
     """How much a diagnostic matters: an error stops, a warning and an info do not."""
 
@@ -240,6 +249,19 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """Something declared that is not there with this project's mark.
+
+    ``id`` is the last one it is known to have had, or that of what looks like it; a file's ``key`` is its path.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    reason: Absence
+
+
+@dataclass(frozen=True, slots=True)
 class TargetName:
     """A target as plans name it."""
 
@@ -280,7 +302,8 @@ class Plan:
 
     ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
-    out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
+    out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
+    and not there.
     """
 
     project: str
@@ -293,6 +316,7 @@ class Plan:
     fingerprint: str
     files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
+    missing: tuple[Missing, ...] = ()
 
     @property
     def blocked(self) -> tuple[Change, ...]:

@@ -72,7 +72,7 @@ class _Carrying:
         """Plan, ask, do, tell."""
         terminal, deployment, order = self.terminal, self.deployment, self.order
         async with deployment.open(self.stop) as platform:
-            plan = await deployment.plan_on(platform, order.loaded, order.policy)
+            plan = await deployment.plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
             if order.saved is not None:
                 check_still_holds(order.saved, plan)
             refusal = _refusal(terminal, plan, order)

@@ -7,6 +7,7 @@ from assistctl.journal.address import parse_address
 from assistctl.journal.journal import KEEP, Journal, address_digest, open_journal
 from assistctl.journal.lock import LEASE, Lock
 from assistctl.journal.lock_record import Holder
+from assistctl.journal.past_ids import past_ids
 from assistctl.journal.recording import Record
 from assistctl.journal.who import who_is_it
 from assistctl.journal.words import (
@@ -50,5 +51,6 @@ __all__ = [
     "address_digest",
     "open_journal",
     "parse_address",
+    "past_ids",
     "who_is_it",
 ]

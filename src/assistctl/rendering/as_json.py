@@ -7,7 +7,19 @@ import math
 from collections.abc import Mapping, Sequence
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Kind, Plan, Result, Severity, Summary
+from assistctl.model import (
+    Change,
+    Diagnostic,
+    Drift,
+    FieldDiff,
+    Json,
+    Kind,
+    Missing,
+    Plan,
+    Result,
+    Severity,
+    Summary,
+)
 from assistctl.rendering.outcome import done_files, done_summary
 from assistctl.rendering.safe_text import SECRET, escape_hidden
 
@@ -24,6 +36,7 @@ def plan_document(plan: Plan) -> dict[str, Json]:
         **_counts(plan.summary, plan.files),
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
         "fingerprint": plan.fingerprint,
         "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
@@ -53,8 +66,13 @@ def result_documents(results: Sequence[Result]) -> list[Json]:
 
 
 def drift_document(plan: Plan) -> dict[str, Json]:
-    """Only the drift in a plan, as printed by ``drift --format json``."""
-    return {**_head(plan), "drift": [_drift(drift) for drift in plan.drift], "fingerprint": plan.fingerprint}
+    """Only the drift in a plan, and what is missing, as printed by ``drift --format json``."""
+    return {
+        **_head(plan),
+        "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
+        "fingerprint": plan.fingerprint,
+    }
 
 
 def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dict[str, Json]:
@@ -166,6 +184,10 @@ def _drift(drift: Drift) -> dict[str, Json]:
         "observed": SECRET if drift.secret else drift.observed,
         "desired": SECRET if drift.secret else drift.desired,
     }
+
+
+def _missing(missing: Missing) -> dict[str, Json]:
+    return {"kind": str(missing.kind), "key": missing.key, "id": missing.id, "reason": str(missing.reason)}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Plan, Result, Severity, Status
+from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity, Status
 from assistctl.rendering import wording
 from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_diff, view_drift
@@ -49,6 +49,7 @@ def print_plan(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     sections = [
         _changes(console, plan, limits),
         _drift(console, plan, limits),
+        _missing(plan.missing),
         _diagnostics(plan.diagnostics),
         _refusals(plan),
     ]
@@ -61,12 +62,15 @@ def print_plan(console: Console, plan: Plan, *, verbose: bool = False) -> None:
 
 
 def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
-    """Prints only what was changed outside, all of it."""
+    """Prints only what was changed outside, and what is missing, all of it."""
     limits = EVERYTHING if verbose else _LIMITS
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
-    if not plan.drift:
+    if not plan.drift and not plan.missing:
         emit(console, [Line(Text("No drift. Nothing was changed outside.", "bold"))])
         return
+    emit(console, _missing(plan.missing))
+    if plan.drift and plan.missing:
+        emit(console, [Line()])
     emit(console, _drift_of(console, plan.drift, limits))
 
 
@@ -126,6 +130,17 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
         yield Line(Text(name, "bold"), prefix=Text("  ! ", "bold magenta"))
         views = [view_drift(drift, limits) for drift in drifts if wording.thing(drift) == name]
         yield from field_lines(console, views)
+
+
+def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
+    if missing:
+        yield Line(Text(wording.MISSING_TITLE, "magenta"))
+    width = max((min(cell_len(wording.thing(one)), _WIDEST_PATH) for one in missing), default=0)
+    for one in missing:
+        body = Text(pad(wording.thing(one), width), "bold").append(f"  {one.reason}", "magenta")
+        if one.id:
+            body.append(f"  {label(one.id)}", "dim")
+        yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:

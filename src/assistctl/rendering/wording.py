@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.filesize import decimal
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Origin, Plan, Result, Status
+from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Missing, Origin, Plan, Result, Status
 from assistctl.rendering.field_view import FieldView, Shape, label
 from assistctl.rendering.outcome import count, done_files, done_summary
 from assistctl.rendering.safe_text import visible
@@ -21,6 +21,7 @@ SIGNS = {
     Action.FORGET: ".",
 }
 FULL_DIFF_HINT = "see --format json or the saved plan"
+MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
@@ -66,7 +67,7 @@ def heading(plan: Plan) -> str:
     return f"{label(plan.project)} → {label(plan.target.name)} ({label(plan.target.platform)})"
 
 
-def thing(about: Change | Drift | Result) -> str:
+def thing(about: Change | Drift | Missing | Result) -> str:
     """The key, and the kind if it is not an assistant."""
     key = label(about.key)
     return key if about.kind is Kind.ASSISTANT else f"{key} ({about.kind.replace('_', ' ')})"
