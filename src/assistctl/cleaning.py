@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.applying.gate import CutOffError, Gate, NotBegunError
+from assistctl.applying.bookkeeping import NoBook
+from assistctl.applying.gate import Gate
+from assistctl.applying.operations import Operation
+from assistctl.applying.outcome import words
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.knowledge import ObservedEnvironment, StoreFile
@@ -41,8 +44,9 @@ async def take_away(
     record = deployment.upload_record()
     # Once the vector store is gone that names an upload, only this says whose it is.
     record.will_go([one.id for one in those if one.kind is Kind.FILE and one.proven])
-    cleaning = _Cleaning(_deletes(platform), gate)
-    await gate.until_cut_off(cleaning.everything(those))
+    cleaning = _Cleaning(_deletes(platform), gate, {one.id: _deletion(one) for one in those})
+    if not await gate.until_cut_off(cleaning.everything(those)):
+        await cleaning.end()
     results = tuple(cleaning.result(one) for one in those)
     if all(result.status is Status.OK for result in results):
         record.forget_all()
@@ -53,9 +57,8 @@ async def take_away(
 class _Cleaning:
     deletes: Mapping[Kind, Delete]
     gate: Gate
+    operations: Mapping[str, Operation]
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
-    begun: set[str] = field(default_factory=set)
-    results: dict[str, Result] = field(default_factory=dict)
 
     async def everything(self, those: Sequence[Garbage]) -> None:
         readers = [one for one in those if one.kind is not Kind.FILE]
@@ -64,27 +67,46 @@ class _Cleaning:
         await asyncio.gather(*map(self.delete, files))
 
     async def delete(self, one: Garbage) -> None:
+        operation = self.operations[one.id]
         async with self.slots:
             try:
                 self.gate.check()
-            except NotBegunError as error:
-                self.results[one.id] = _skipped(one, error)
-                return
-            self.begun.add(one.id)
-            self.results[one.id] = await _deleted(self.deletes[one.kind], one)
+                async with operation.under_way():
+                    await operation.sends(self.deletes[one.kind](one.id))
+            except AssistctlError as error:
+                operation.fails(error)
+
+    async def end(self) -> None:
+        """Say of what was cut off how far it is known to have come."""
+        for operation in self.operations.values():
+            await operation.end()
 
     def result(self, one: Garbage) -> Result:
-        """What became of it; it may have been cut off."""
-        if one.id in self.results:
-            return self.results[one.id]
-        if one.id in self.begun:
-            error = CutOffError().summary
-            return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error, touched=True)
-        return _skipped(one, NotBegunError())
+        """What became of it."""
+        operation = self.operations[one.id]
+        return Result(
+            one.kind,
+            one.name,
+            one.id,
+            Action.DELETE,
+            operation.status,
+            None if operation.error is None else words(operation.error),
+            touched=operation.touched,
+            unknown=operation.is_unknown,
+        )
 
 
-def _skipped(one: Garbage, why: NotBegunError) -> Result:
-    return Result(one.kind, one.name, one.id, Action.DELETE, Status.SKIPPED, why.summary)
+def _deletion(one: Garbage) -> Operation:
+    """The account of a deletion; no journal tells of those, for what they delete has no state to go back to."""
+    book = NoBook()
+    return Operation(
+        one.kind,
+        one.name,
+        Action.DELETE,
+        one.id,
+        book,
+        lambda _: book.begins_file(one.name, Action.DELETE, one.id),
+    )
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
@@ -97,14 +119,6 @@ def _deletes(platform: Platform) -> dict[Kind, Delete]:
 
 async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
     return await platform.list_environments() if isinstance(platform, KeepsEnvironments) else ()
-
-
-async def _deleted(delete: Delete, one: Garbage) -> Result:
-    try:
-        await delete(one.id)
-    except AssistctlError as error:
-        return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error.summary)
-    return Result(one.kind, one.name, one.id, Action.DELETE, Status.OK, touched=True)
 
 
 async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:

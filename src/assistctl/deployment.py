@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING
 from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
-from assistctl.errors import ManifestError, ProjectError, did_you_mean
+from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.referenced import register_secrets_of
-from assistctl.model import Change, Kind, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.planning.absence import explained
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
 from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy, Thresholds, of_any_kind
-from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into
+from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into, uploads_read
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
+from assistctl.references import UploadReferences
 from assistctl.secrets.redaction import SECRET, learn_from, register
 from assistctl.unencrypted import unencrypted
 
@@ -123,12 +125,21 @@ class Deployment:
     async def planned(self, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
         """Connect, look, and plan."""
         async with self.open() as platform:
-            return await self.plan_on(platform, loaded, policy, thorough=thorough)
+            return await self.plan_on(platform, loaded, policy, thorough=thorough, explains=True)
 
-    async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
+    async def plan_on(
+        self,
+        platform: Platform,
+        loaded: Loaded,
+        policy: Policy,
+        *,
+        thorough: bool = False,
+        explains: bool = False,
+    ) -> Plan:
         """What apply would do. Raises ``ProjectError`` for a key that nothing has.
 
-        ``thorough`` looks into every vector store, those too that say they hold what is declared.
+        ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
+        reads in the journal why what is missing is not there.
         """
         wanted = (
             ()
@@ -145,12 +156,20 @@ class Deployment:
         desired = () if policy.destroy else loaded.desired
         knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=self.upload_record().uploads()))
         if platform.knowledge is not None:
+            references = UploadReferences(platform.knowledge)
+            owned = [one for those in self.owned(observed).values() for one in those]
+            read = frozenset() if policy.destroy else frozenset(one.file_id for one in uploads_read(owned))
+            knowledge = knowledge.without(await references.gone(read))
             knowledge = await _looked_into(
                 platform.knowledge,
                 knowledge,
                 lambda known: stores_to_look_into(known, desired, observed, policy, thorough=thorough),
             )
+            if not policy.destroy:
+                knowledge = knowledge.without(await references.gone(knowledge.observed.held()))
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
+        if explains and plan.missing:
+            plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
         today = dt.datetime.now(dt.UTC).date()
         return replace(
             plan,
@@ -161,6 +180,28 @@ class Deployment:
                 *plan.diagnostics,
             ),
         )
+
+    async def _explained(
+        self, platform: Platform, missing: tuple[Missing, ...], there: Sequence[Observed | ObservedStore]
+    ) -> tuple[Missing, ...]:
+        from assistctl.journal import past_ids
+
+        owned = [one.id for one in there if self._is_owned(one)]
+        try:
+            journal = self.journal()
+        except JournalError:
+            return missing
+        past = await past_ids(journal, self.journal_target(), owned)
+        present = {one.id for one in there}
+        if platform.knowledge is not None:
+            files = (past.last.get((one.kind, one.key)) for one in missing if one.kind is Kind.FILE)
+            named = {file_id for file_id in files if file_id is not None}
+            present |= named - await UploadReferences(platform.knowledge).gone(named)
+        return explained(missing, past, present)
+
+    def _is_owned(self, one: Observed | ObservedStore) -> bool:
+        mark = read_mark(one.metadata)
+        return mark is not None and mark.owned_by(self.owner, self.target.name)
 
     def replan(self, platform: Platform, loaded: Loaded, policy: Policy) -> Replan:
         """What plans one change again, as the planner does now; ``None`` when it is not due any more."""

@@ -69,6 +69,15 @@ class Blocked(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+class Absence(StrEnum):
+    """Why something that is declared is not there with this project's mark, as far as anything tells."""
+
+    DELETED_OUTSIDE = "deleted outside"
+    MARK_REMOVED = "mark removed"
+    NEVER_APPLIED = "never applied"
+    NOT_THERE = "not there"
+
+
 class Severity(StrEnum):
     """How much a diagnostic matters: an error stops, a warning and an info do not."""
 
@@ -265,6 +274,19 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """Something declared that is not there with this project's mark.
+
+    ``id`` is the last one it is known to have had, or that of what looks like it; a file's ``key`` is its path.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    reason: Absence
+
+
+@dataclass(frozen=True, slots=True)
 class TargetName:
     """A target as plans name it."""
 
@@ -286,7 +308,17 @@ class Summary:
     @property
     def changes(self) -> int:
         """How many changes there are altogether."""
-        return self.create + self.update + self.delete + self.adopt + self.forget
+        return sum(self.by_action().values())
+
+    def by_action(self) -> dict[Action, int]:
+        """How many each action takes in."""
+        return {
+            Action.CREATE: self.create,
+            Action.UPDATE: self.update,
+            Action.DELETE: self.delete,
+            Action.ADOPT: self.adopt,
+            Action.FORGET: self.forget,
+        }
 
 
 def seen_as(kind: Kind, key: str, object_id: str) -> str:
@@ -305,7 +337,8 @@ class Plan:
 
     ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
-    out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
+    out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
+    and not there.
     """
 
     project: str
@@ -318,6 +351,7 @@ class Plan:
     fingerprint: str
     files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
+    missing: tuple[Missing, ...] = ()
 
     @property
     def blocked(self) -> tuple[Change, ...]:
@@ -329,7 +363,9 @@ class Plan:
 class Result:
     """What became of one change. ``error`` is a sentence for people when it failed or was skipped.
 
-    ``touched`` says whether the platform was changed: it can be when the change as a whole failed.
+    ``touched`` says whether the platform was changed, or may have been: it can be when the change as a whole
+    failed. ``unknown``: whether it was carried out is not known. ``sent`` is how many bytes were uploaded for it,
+    ``None`` when nothing was.
     """
 
     kind: Kind
@@ -339,6 +375,8 @@ class Result:
     status: Status
     error: str | None = None
     touched: bool = False
+    unknown: bool = False
+    sent: int | None = None
 
     @property
     def qualified_key(self) -> QualifiedKey:

@@ -1,29 +1,34 @@
 """Every mishap at every request of an apply of three assistants with files, of the first and of a second one.
 
 Run from anywhere: ``python tests/benchmarks/soak_interruptions.py [MISHAP ...]``. Exits 1 when a point does not
-survive: the next apply converges, one assistant and one vector store per key, nothing unread that ``gc`` cannot
-name.
+survive: its report, the journal and the platform tell the same, the next apply converges, one assistant and one
+vector store per key, nothing unread that ``gc`` cannot name.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from assistctl.cli.main import run as assistctl
+from support.agreement import Before
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply, wrong_after
 from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
 KEYS = ("a", "b", "c")
+# After these, an upload may be there that nobody knows of.
+LOST = frozenset({Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED, Mishap.LATE})
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,11 @@ class Outcome:
     code: int
     out: str
     err: str
+
+    @property
+    def json(self) -> Any:
+        """The result, parsed."""
+        return json.loads(self.out)
 
 
 def main(mishaps: list[Mishap]) -> int:
@@ -63,13 +73,21 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
             run("apply", "--yes")
             edit_project(project)
         interruption = Interruption(mishap, place)
+        found: list[str] = []
+        before = Before(shelves)
         interruption.on(server)
-        killed_apply(project, interruption) if mishap in KILLS else run("apply", "--yes")
-        interruption.over(server)
+        if mishap in KILLS:
+            killed_apply(project, interruption)
+            interruption.over(server)
+        else:
+            applied = run("apply", "--yes", "--format", "json")
+            interruption.over(server)
+            lost = int(mishap in LOST and interruption.hit is not None and interruption.hit.path == "/v1/files")
+            found += before.disagreements(run, applied.code, applied.json, lost_uploads=lost)
         if interruption.hit is None:
             return None
         write_project(project, server, timeout=30, documents=False)
-        found = list(wrong_after(run, shelves, keys=len(KEYS)))
+        found += wrong_after(run, shelves, keys=len(KEYS))
         shelves.close()
         os.chdir("/")
         return found

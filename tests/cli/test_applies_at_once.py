@@ -96,11 +96,11 @@ def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_th
     server.gate = lambda _: None
     [stays] = shelves.assistants()
     past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
-    assert past.keys() == {"done", "failed"}
-    [entry] = remote.run("history", past["failed"], "--format", "json").json["entries"]
+    assert past.keys() == {"done", "partial"}
+    [entry] = remote.run("history", past["partial"], "--format", "json").json["entries"]
     assert entry["outcome"] == "withdrawn"
     assert stays["id"] in entry["error"]
-    assert "nothing that could be put back" in remote.run("rollback", past["failed"], "--yes").err
+    assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
     assert shelves.assistants() == [stays]
 
 

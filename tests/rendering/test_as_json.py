@@ -19,7 +19,7 @@ HEAD = ["format_version", "project", "target", "summary", "changes"]
 
 def test_plan_has_the_documented_keys_in_their_order(review_plan: Plan) -> None:
     document = plan_document(review_plan)
-    assert list(document) == [*HEAD, "drift", "diagnostics", "fingerprint", "observed"]
+    assert list(document) == [*HEAD, "drift", "missing", "diagnostics", "fingerprint", "observed"]
     assert document["format_version"] == "1.0"
     assert document["target"] == {"name": "prod", "platform": "openai-agents"}
     assert document["summary"] == {"create": 1, "update": 1, "delete": 1, "adopt": 1, "unchanged": 5}

@@ -49,6 +49,14 @@ class Shelves:
         answer = self._client.post("/files", data={"purpose": "assistants"}, files={"file": (name, content)})
         return str(answer.raise_for_status().json()["id"])
 
+    def delete_upload(self, file_id: str) -> None:
+        """Delete an upload, whoever refers to it."""
+        self._client.delete(f"/files/{file_id}").raise_for_status()
+
+    def delete_store(self, store_id: str) -> None:
+        """Delete a vector store, whoever searches it."""
+        self._client.delete(f"/vector_stores/{store_id}").raise_for_status()
+
     def attach(self, store_id: str, file_id: str) -> None:
         """Put an upload into a vector store, and wait until it is indexed."""
         self._client.post(f"/vector_stores/{store_id}/files", json={"file_id": file_id}).raise_for_status()

@@ -72,7 +72,7 @@ class _Carrying:
         """Plan, ask, do, tell."""
         terminal, deployment, order = self.terminal, self.deployment, self.order
         async with deployment.open(self.stop) as platform:
-            plan = await deployment.plan_on(platform, order.loaded, order.policy)
+            plan = await deployment.plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
             if order.saved is not None:
                 check_still_holds(order.saved, plan)
             refusal = _refusal(terminal, plan, order)
@@ -92,6 +92,7 @@ class _Carrying:
 
     async def _done(self, platform: Platform, plan: Plan) -> int:
         from assistctl.journal import Heading
+        from assistctl.rendering.outcome import done_summary
 
         heading = Heading(
             target=self.deployment.journal_target(),
@@ -104,6 +105,8 @@ class _Carrying:
             async with self.journal.apply(heading) as record:
                 results = await self._carried_out(platform, plan, record)
                 record.shortfall = self._shortfall(results)
+                record.done = done_summary(plan, results).by_action()
+                record.touched = any(result.touched for result in results)
         except JournalError as error:
             if results is None:
                 raise

@@ -8,6 +8,7 @@ from assistctl.journal.journal import KEEP, Journal, address_digest, open_journa
 from assistctl.journal.lineage import Created, created_by
 from assistctl.journal.lock import LEASE, Lock
 from assistctl.journal.lock_record import Holder
+from assistctl.journal.past_ids import past_ids
 from assistctl.journal.recording import Record
 from assistctl.journal.who import who_is_it
 from assistctl.journal.words import (
@@ -53,5 +54,6 @@ __all__ = [
     "created_by",
     "open_journal",
     "parse_address",
+    "past_ids",
     "who_is_it",
 ]

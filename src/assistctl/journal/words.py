@@ -153,11 +153,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of an apply: how many operations had each outcome, and what stopped it, if anything did."""
+    """The end of an apply: how many operations had each outcome, and what stopped it, if anything did.
+
+    ``touched`` says whether the platform was changed, or may have been; ``None`` where the record does not say.
+    Where it does, ``done`` counts what was carried out by action, files apart.
+    """
 
     at: datetime
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     error: str | None = None
+    done: Mapping[Action, int] = field(default_factory=dict)
+    touched: bool | None = None
 
     @property
     def state(self) -> State:
@@ -166,7 +172,8 @@ class Ending:
             outcome is Outcome.OK or not count for outcome, count in self.counts.items()
         ):
             return State.DONE
-        return State.PARTIAL if self.counts.get(Outcome.OK) else State.FAILED
+        touched = bool(self.counts.get(Outcome.OK)) if self.touched is None else self.touched
+        return State.PARTIAL if touched else State.FAILED
 
 
 @dataclass(frozen=True, slots=True)

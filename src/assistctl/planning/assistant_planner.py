@@ -198,7 +198,8 @@ class AssistantDraft:
         return replace(change, request=request), comparison
 
     def _symbols(self, desired: Desired | None, one: Observed | None) -> Symbols:
-        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id)
+        lost = self.knowledge.lost_reads(one) if one is not None else {}
+        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id, lost)
 
     def _forget(self, key: str, one: Observed) -> None:
         self.knowledge.interpreter_stays(one)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistctl.model import Change, Desired, Kind, Observed, Plan, Summary
 from assistctl.planning import safety
+from assistctl.planning.absence import absent
 from assistctl.planning.assistant_planner import AssistantDraft
 from assistctl.planning.capability import Expressible
 from assistctl.planning.file_changes import totals
@@ -46,7 +48,9 @@ def make_plan(
             assistants.leave(key)
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
-    return _whole(policy, assistants, reading)
+    plan = _whole(policy, assistants, reading)
+    missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
+    return replace(plan, missing=(*missing, *reading.missing))
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:

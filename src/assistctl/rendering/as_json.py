@@ -7,7 +7,19 @@ import math
 from collections.abc import Mapping, Sequence
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
+from assistctl.model import (
+    Change,
+    Diagnostic,
+    Drift,
+    FieldDiff,
+    Json,
+    Kind,
+    Missing,
+    Plan,
+    Result,
+    Severity,
+    Summary,
+)
 from assistctl.rendering.outcome import done_files, done_summary
 from assistctl.rendering.safe_text import escape_hidden
 from assistctl.secrets.redaction import Masked, masked
@@ -25,6 +37,7 @@ def plan_document(plan: Plan) -> dict[str, Json]:
         **_counts(plan.summary, plan.files),
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
         "fingerprint": plan.fingerprint,
         "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
@@ -54,8 +67,13 @@ def result_documents(results: Sequence[Result]) -> list[Json]:
 
 
 def drift_document(plan: Plan) -> dict[str, Json]:
-    """Only the drift in a plan, as printed by ``drift --format json``."""
-    return {**_head(plan), "drift": [_drift(drift) for drift in plan.drift], "fingerprint": plan.fingerprint}
+    """Only the drift in a plan, and what is missing, as printed by ``drift --format json``."""
+    return {
+        **_head(plan),
+        "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
+        "fingerprint": plan.fingerprint,
+    }
 
 
 def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dict[str, Json]:
@@ -167,6 +185,10 @@ def _drift(drift: Drift) -> dict[str, Json]:
     return {**document, "secret": True} if drift.secret else document
 
 
+def _missing(missing: Missing) -> dict[str, Json]:
+    return {"kind": str(missing.kind), "key": missing.key, "id": missing.id, "reason": str(missing.reason)}
+
+
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
     position = diagnostic.position
     return {
@@ -187,7 +209,8 @@ def _observed(name: str, digest: str) -> dict[str, Json]:
 
 
 def _result(result: Result) -> dict[str, Json]:
-    return {
+    """A result; of a file also whether it was uploaded, and of what was cut off that nobody knows the outcome."""
+    document: dict[str, Json] = {
         "kind": str(result.kind),
         "key": result.key,
         "id": result.id,
@@ -195,3 +218,8 @@ def _result(result: Result) -> dict[str, Json]:
         "status": str(result.status),
         "error": result.error,
     }
+    if result.kind is Kind.FILE:
+        document["upload"] = result.sent is not None
+    if result.unknown:
+        document["unknown"] = True
+    return document

@@ -15,6 +15,7 @@ from assistctl.model import (
     Diagnostic,
     Drift,
     Kind,
+    Missing,
     Origin,
     Plan,
     QualifiedKey,
@@ -33,6 +34,7 @@ SIGNS = {
     Action.FORGET: ".",
 }
 FULL_DIFF_HINT = "see --format json or the saved plan"
+MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
@@ -78,7 +80,7 @@ def heading(plan: Plan) -> str:
     return f"{label(plan.project)} → {label(plan.target.name)} ({label(plan.target.platform)})"
 
 
-def thing(about: Change | Drift | Result) -> str:
+def thing(about: Change | Drift | Missing | Result) -> str:
     """The key, and the kind if it is not an assistant."""
     key = label(about.key)
     return key if about.kind is Kind.ASSISTANT else f"{key} ({about.kind.replace('_', ' ')})"
