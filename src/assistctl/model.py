@@ -270,7 +270,8 @@ class Plan:
 
     ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
-    out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
+    out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``there`` are the ids of all
+    assistants and vector stores that were listed, whoever owns them.
     """
 
     project: str
@@ -283,6 +284,7 @@ class Plan:
     fingerprint: str
     files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
+    there: frozenset[str] = frozenset()
 
     @property
     def blocked(self) -> tuple[Change, ...]:

@@ -14,9 +14,15 @@ from assistctl.planning.world import digest_of
 from assistctl.platforms.base import Platform, Rereads
 
 
-async def change_assistant(platform: Platform, change: Change, request: Request) -> str:
-    """Create or update one; its id. Raises ``PlatformError`` when that fails or something was not kept."""
-    answer = await (_create(platform, request) if change.id is None else _update(platform, change, request))
+async def change_assistant(platform: Platform, change: Change, request: Request, there: set[str]) -> str:
+    """Create or update one; its id. Raises ``PlatformError`` when that fails or something was not kept.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
+    if change.id is None:
+        answer = await _create(platform, request, there)
+    else:
+        answer = await _update(platform, change, request)
     lost = _not_kept(platform, request, answer)
     if lost:
         raise NotKeptError(answer.id, lost)
@@ -35,11 +41,12 @@ async def delete_assistant(platform: Platform, change: Change) -> str:
     return change.id
 
 
-async def _create(platform: Platform, request: Request) -> Observed:
+async def _create(platform: Platform, request: Request, there: set[str]) -> Observed:
     return await created(
         lambda: platform.create_assistant(request.fields, request.metadata),
         platform.list_assistants,
         request.metadata[MARK],
+        there,
     )
 
 

@@ -63,13 +63,14 @@ async def carry_out(
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
     gate, watch, book = gate or Gate(), watch or Watch(), book or NoBook()
+    there = {*plan.there}
     reading = None
     if platform.knowledge is not None:
         record = record or UploadRecord(Path.cwd(), "")
         uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, book)
-        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
+        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait, there)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
-    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book)
+    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book, there)
     if not await gate.until_cut_off(run.everything(alone=alone)):
         run.end_unfinished()
     return tuple(run.results[id(change)] for change in plan.changes)
@@ -87,6 +88,7 @@ class _Run:
     reading: ReadingMatter | None
     replan: Replan | None
     book: Book
+    there: set[str]
     results: dict[int, Result] = field(default_factory=dict)
     begun: set[int] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
@@ -164,14 +166,14 @@ class _Run:
         if request is None:
             return await delete_assistant(self.platform, change)
         try:
-            return await change_assistant(self.platform, change, request)
+            return await change_assistant(self.platform, change, request, self.there)
         except ConflictError as conflict:
             if self.replan is None:
                 raise
             again = await planned_again(change, conflict, self.replan)
         if again.request is None:
             raise PlatformError(f"there is nothing to send for {change.key}")
-        return await change_assistant(self.platform, again, await self._filled_in(again.request))
+        return await change_assistant(self.platform, again, await self._filled_in(again.request), self.there)
 
     async def _withdraw_twins(self) -> None:
         """Delete what was just created where another apply was faster; it is told as not done."""

@@ -22,7 +22,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class ReadingMatter:
-    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take."""
+    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
 
     platform: KnowledgePlatform
     plan: Plan
@@ -31,6 +34,7 @@ class ReadingMatter:
     gate: Gate
     book: Book
     wait: float
+    there: set[str]
     _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
     _failures: dict[tuple[str, str], str] = field(default_factory=dict)
     _gone: dict[str, str | None] = field(default_factory=dict)
@@ -45,7 +49,7 @@ class ReadingMatter:
 
     def write_down_what_goes(self) -> None:
         """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
-        self.uploads.record.will_go([one.file_id for one in self.plan.knowledge.discards])
+        self.uploads.record.will_go({one.file_id: None for one in self.plan.knowledge.discards})
 
     async def ids_for(self, request: Request) -> dict[str, str]:
         """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""
@@ -58,7 +62,9 @@ class ReadingMatter:
     async def change_store(self, change: Change) -> Result:
         """Make one change of a vector store."""
         work = self.plan.knowledge.stores.get(change.key, StoreWork())
-        doing = StoreChange(self.platform, self.uploads, self.watch, self.gate, self.wait, change, work)
+        doing = StoreChange(
+            self.platform, self.uploads, self.watch, self.gate, self.wait, change, work, self.there
+        )
         outcome: str | Exception
         try:
             self.gate.check()

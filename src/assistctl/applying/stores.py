@@ -25,7 +25,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class StoreChange:
-    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why."""
+    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
 
     platform: KnowledgePlatform
     uploads: Uploads
@@ -34,6 +37,7 @@ class StoreChange:
     deadline: float
     change: Change
     work: StoreWork
+    there: set[str]
     touched: bool = False
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -80,6 +84,7 @@ class StoreChange:
             lambda: self.platform.create_store(request.fields, request.metadata),
             self.platform.list_stores,
             request.metadata[MARK],
+            self.there,
         )
         self.touched = True
         _check_kept(request, store)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from assistctl.applying.bookkeeping import Book
 from assistctl.applying.gate import Gate
+from assistctl.applying.upload_lines import Filed
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
@@ -17,9 +17,6 @@ from assistctl.knowledge import UploadedFile
 from assistctl.model import Action
 from assistctl.platforms.base import KnowledgePlatform
 from assistctl.source_file import SourceFile
-
-# How far the platform's clock may be behind this machine's, in seconds.
-_CLOCK_SKEW = 120
 
 
 @dataclass(slots=True)
@@ -38,7 +35,6 @@ class Uploads:
     by_us: set[str] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
     _outcomes: dict[str, asyncio.Future[str | AssistctlError]] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -72,8 +68,14 @@ class Uploads:
 
     async def out_of_use(self, tokens: Iterable[str]) -> None:
         """Write down that what read these is gone: whose those are that this apply uploaded, nothing else says."""
-        ids = [await self.id_of(token) for token in tokens]
-        self.record.will_go([file_id for file_id in ids if file_id in self.by_us])
+        ids = {await self.id_of(token): self.work.uploads.get(token) for token in tokens}
+        self.record.will_go(
+            {
+                file_id: Filed(source.identity.name, source.size)
+                for file_id, source in ids.items()
+                if file_id in self.by_us and source is not None
+            }
+        )
 
     async def withdraw(self, token: str, file_id: str) -> None:
         """Delete what this apply uploaded and cannot use."""
@@ -94,59 +96,48 @@ class Uploads:
             return error
         except Exception as error:  # noqa: BLE001  # one file's defect must not cut the others off
             return AssistctlError(f"something went wrong inside assistctl: {type(error).__name__}: {error}")
-        self._taken.add(file_id)
         self.watch.uploaded()
         return file_id
 
     async def _recorded(self, token: str) -> str | None:
-        """The upload that an earlier apply wrote down, if it is still there."""
+        """The upload that an earlier apply on this machine wrote down, if it is still there, and just that."""
         file_id = self.work.recorded.get(token)
         found = await self.platform.find_file(file_id) if file_id is not None else None
-        return found.id if found else None
+        if found is None or found.id != file_id or not self.record.vouches_for(found):
+            return None
+        return found.id
 
     async def _uploaded(self, source: SourceFile) -> str:
-        self.record.begins(source)
+        attempt = self.record.begins(source)
         number = await self.book.begins_file(source.path, Action.CREATE, None)
         try:
-            file = await self._sent(source)
+            file = await self._sent(source, attempt)
         except PlatformError as error:
-            if not isinstance(error, OutcomeUnknownError):
-                self.record.in_use(source.identity)
             await self.book.ended(number, None, error)
             raise
-        self.record.ended(source, file.id)
         await self.book.ended(number, file.id, None)
         self.by_us.add(file.id)
         return file.id
 
-    async def _sent(self, source: SourceFile) -> UploadedFile:
-        """Upload it; once more when its answer was lost and nothing like it has appeared."""
-        began = time.time()
-        try:
-            return await self.platform.upload(source, self.watch.sent)
-        except OutcomeUnknownError as error:
-            found = await self._there_all_the_same(source, began, error)
-        if found is not None:
-            return found
-        self.watch.sent(-source.size)
-        return await self.platform.upload(source, self.watch.sent)
+    async def _sent(self, source: SourceFile, attempt: str) -> UploadedFile:
+        """Upload it; once more when its answer was lost.
 
-    async def _there_all_the_same(
-        self, source: SourceFile, began: float, error: OutcomeUnknownError
-    ) -> UploadedFile | None:
-        """The one new upload of that name and size; ``None`` when the upload was not carried out."""
-        taken = {*self._taken, *self.by_us, *self.work.known.values(), *self.work.recorded.values()}
-        new = [
-            file
-            for file in await self.platform.list_files()
-            if (file.name, file.size) == (source.identity.name, source.size)
-            and file.created_at >= began - _CLOCK_SKEW
-            and file.id not in taken
-        ]
-        if len(new) > 1:
-            raise OutcomeUnknownError(
-                f"whether {source.path} was uploaded is not known: {error.summary}",
-                f"{len(new)} new files look like it; `assistctl gc` lists what nothing refers to.",
-                status=error.status,
-            ) from error
-        return new[0] if new else None
+        No look at what is there can tell what came of the first: a file of that name and size may be anybody's.
+        """
+        try:
+            return await self._sent_once(source, attempt)
+        except OutcomeUnknownError:
+            self.watch.sent(-source.size)
+        return await self._sent_once(source, self.record.begins(source))
+
+    async def _sent_once(self, source: SourceFile, attempt: str) -> UploadedFile:
+        try:
+            file = await self.platform.upload(source, self.watch.sent)
+        except OutcomeUnknownError:
+            self.record.lost(attempt)
+            raise
+        except PlatformError:
+            self.record.refused(attempt)
+            raise
+        self.record.ended(attempt, file)
+        return file

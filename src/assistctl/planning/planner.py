@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistctl.model import Change, Desired, Kind, Observed, Plan, Summary
 from assistctl.planning import safety
@@ -44,7 +45,9 @@ def make_plan(
             assistants.leave(key)
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
-    return _whole(policy, assistants, reading)
+    plan = _whole(policy, assistants, reading)
+    there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
+    return replace(plan, there=frozenset(there))
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:
