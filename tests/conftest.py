@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.secrets.redaction import Secrets, replace_known
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
@@ -42,6 +43,14 @@ def no_certificates(monkeypatch: pytest.MonkeyPatch, lone_authority: Path) -> No
     """What speaks TLS here brings its authority, and to read the system's is half the time of a command."""
     monkeypatch.setenv("SSL_CERT_FILE", str(lone_authority))
     monkeypatch.setenv("SSL_CERT_DIR", str(lone_authority.parent))
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_known() -> Iterator[None]:
+    """What one test registers is no secret in the next."""
+    before = replace_known(Secrets())
+    yield
+    replace_known(before)
 
 
 @pytest.fixture(autouse=True)

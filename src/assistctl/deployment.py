@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from assistctl.applying.upload_record import UploadRecord
 from assistctl.errors import ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model import Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.manifest.referenced import register_secrets_of
+from assistctl.model import Change, Observed, Plan, Severity, TargetName
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
@@ -25,8 +26,7 @@ from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_l
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform
 from assistctl.platforms.registry import known_platforms, open_platform
-from assistctl.redaction import keep_out_of_logs
-from assistctl.rendering.safe_text import SECRET
+from assistctl.secrets.redaction import SECRET, learn_from, register
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -50,13 +50,11 @@ class DeployedAssistant:
 class Deployment:
     """One project on one of its targets.
 
-    ``secrets`` gathers every secret that is read on the way, for whoever prints. ``patience`` is how long, in
-    seconds, the platform may refuse everything as too much.
+    ``patience`` is how long, in seconds, the platform may refuse everything as too much.
     """
 
     project: Project
     target: Target
-    secrets: set[str] = field(default_factory=set)
     patience: float = 600.0
 
     @property
@@ -72,7 +70,6 @@ class Deployment:
     def manifests(self) -> Loaded:
         """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
-        self.secrets.update(loaded.secrets)
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
         if any(one.severity is Severity.ERROR for one in diagnostics):
             raise ManifestError(diagnostics)
@@ -81,7 +78,6 @@ class Deployment:
     def keys_only(self) -> Loaded:
         """As much of the manifests as can be read, without a word about the rest: to know which keys there are."""
         loaded = load_manifests(self.project, self.target, lenient_variables=True)
-        self.secrets.update(loaded.secrets)
         return replace(loaded, diagnostics=())
 
     def open(self, stop: asyncio.Event | None = None) -> Platform:
@@ -89,8 +85,10 @@ class Deployment:
 
         Once ``stop`` is set, no request waits any longer until the platform lets it through.
         """
+        from assistctl.secrets.log_records import mask_log_records
+
         connection = replace(self._connection(), patience=self.patience, stop=stop)
-        keep_out_of_logs(self.secrets)
+        mask_log_records()
         return open_platform(self.target.platform, connection)
 
     def policy(
@@ -156,11 +154,8 @@ class Deployment:
 
         return again
 
-    def journal(self, shown: Callable[[Json], Json]) -> Journal:
-        """The record of the project's applies; ``shown`` keeps secrets out of it.
-
-        Raises ``JournalError`` for an address that cannot be used.
-        """
+    def journal(self) -> Journal:
+        """The record of the project's applies. Raises ``JournalError`` for an address that cannot be used."""
         from assistctl.journal import open_journal
 
         address = self.project.journal
@@ -169,7 +164,6 @@ class Deployment:
             self.project.directory,
             address=None if address is None else self._resolved(address, "journal"),
             environment=self.project.environment,
-            shown=shown,
         )
 
     def journal_target(self) -> JournalTarget:
@@ -230,17 +224,19 @@ class Deployment:
             api_key=self._secret(target.api_key),
             organization=self._resolved(target.organization, "organization"),
             project=self._resolved(target.project, "project"),
-            options=self.project.resolve_options(target, secrets=self.secrets),
+            options=self.project.resolve_options(target),
         )
 
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
             return None
-        return self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        return self.project.resolve(text, self.target, what=what)
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")
-        self.secrets.update(filter(None, (key, *_keys_in(self.project.environment))))
+        for name, value in _keys_in(self.project.environment):
+            register(name, value)
+        register("", key or "")
         return key
 
 
@@ -259,6 +255,8 @@ def open_deployment(
     """
     project = load_project(directory, environ)
     project.require()
+    # Not every command reads manifests, and what it shows may hold what they refer to all the same.
+    learn_from(lambda: register_secrets_of(project))
     return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
 
 
@@ -307,7 +305,7 @@ def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
     return (environment[name] for name in names if name in environment)
 
 
-def _keys_in(environment: Mapping[str, str]) -> Iterable[str]:
-    """The credentials an SDK may take from the environment on its own."""
+def _keys_in(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """The credentials an SDK may take from the environment on its own, by name."""
     endings = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
-    return (value for name, value in environment.items() if name.endswith(endings) and value)
+    return ((name, value) for name, value in environment.items() if name.endswith(endings))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model import Json, Lifecycle, Position
+from assistctl.secrets.template import Template
 from assistctl.source_file import SourceFile
 
 
@@ -29,7 +30,8 @@ class DesiredStore:
     The ``key`` of an assistant's own store is the assistant's. ``fields`` holds what is declared of ``name``
     (which defaults to the key), ``expires_after`` and ``metadata``. ``chunking`` is the declared
     ``chunking_strategy`` of every file in it, ``None`` for the platform's choice. ``secret_paths`` are the paths
-    (``metadata.team``) of strings that contain an ``${env:}`` value. ``moved_from`` is the key it had before.
+    (``metadata.team``) of strings that contain an ``${env:}`` value, ``templates`` what those are made of.
+    ``moved_from`` is the key it had before.
     """
 
     key: str
@@ -42,6 +44,7 @@ class DesiredStore:
     positions: Mapping[str, Position] = field(default_factory=dict)
     moved_from: str | None = None
     shared: bool = False
+    templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from assistctl import json_value
 from assistctl.file_work import FileTotals, FileUse, KnowledgeWork
+from assistctl.secrets.template import Template
 from assistctl.source_file import SourceFile
 
 Json: TypeAlias = json_value.Json
@@ -113,11 +114,12 @@ class Desired:
 
     ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
     Assistants API's shapes; a declared ``null`` is kept. ``secret_paths`` are the paths (``instructions``,
-    ``tools[0].function.description``) of the strings that contain an ``${env:}`` value. ``platform_fields``
-    is the manifest's ``platforms`` mapping. ``interpreter_files`` are those of ``files`` that are for the code
-    interpreter; ``store`` is the key of the vector store it searches: its own key when ``files`` has any for file
-    search, or that of a shared one. ``import_id`` is the id of an existing assistant to take over, and
-    ``moved_from`` the key this one had before. ``positions`` maps a path to where it stands.
+    ``tools[0].function.description``) of the strings that contain an ``${env:}`` value, ``templates`` what those
+    are made of. ``platform_fields`` is the manifest's ``platforms`` mapping. ``interpreter_files`` are those of
+    ``files`` that are for the code interpreter; ``store`` is the key of the vector store it searches: its own key
+    when ``files`` has any for file search, or that of a shared one. ``import_id`` is the id of an existing
+    assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
+    stands.
     """
 
     key: str
@@ -131,6 +133,7 @@ class Desired:
     positions: Mapping[str, Position] = field(default_factory=dict)
     interpreter_files: tuple[SourceFile, ...] = ()
     store: str | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str | None:
@@ -176,7 +179,8 @@ class FieldDiff:
     """One difference inside a thing: ``path`` is dotted from the manifest's field.
 
     ``old`` is what is there and ``new`` what is declared; ``None`` stands for nothing (absent, or the
-    platform's default). A ``secret`` one is to be shown as changed, never by value.
+    platform's default). Of a ``secret`` one both are as they may be shown: ``(secret NAME)`` stands for each
+    secret, and ``(secret)`` where nobody can tell what is one.
     """
 
     path: str
@@ -228,7 +232,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A field somebody else changed: what is there against what is declared (or was last applied)."""
+    """A field somebody else changed: what is there against what is declared (or was last applied).
+
+    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``.
+    """
 
     kind: Kind
     key: str

@@ -48,15 +48,15 @@ class SavedPlan:
         return cls(plan.project, plan.target.name, plan.fingerprint, Scope(), plan.seen, requests)
 
 
-def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
-    """Write ``shown`` (the plan without secrets) and what is needed to check it, for its owner's eyes only.
+def save_plan(plan: Plan, scope: Scope, path: Path) -> None:
+    """Write ``plan`` without secrets and what is needed to check it, for its owner's eyes only.
 
     Raises ``AssistctlError`` when the file cannot be written; then none is left behind.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file")
-    document = plan_document(shown)
+    document = plan_document(plan)
     document["options"] = {
         "keys": list(scope.keys),
         "destroy": scope.destroy,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistctl.redaction import keep_out_of_logs
+from assistctl.secrets.log_records import mask_log_records
+from assistctl.secrets.redaction import register
 from support.projects import ProjectFolder
 
 
@@ -24,10 +25,12 @@ def own_records() -> Iterator[None]:
 
 @pytest.mark.usefixtures("own_records")
 def test_every_logger_is_covered(caplog: pytest.LogCaptureFixture) -> None:
-    keep_out_of_logs(["first-secret"])
-    keep_out_of_logs(["second-secret"])
+    mask_log_records()
+    register("FIRST", "first-secret")
+    mask_log_records()
+    register("", "second-secret")
     logging.getLogger("somebody.elses").warning("sent %s with %r", {"key": "first-secret"}, "second-secret")
-    assert caplog.messages == ["sent {'key': '(secret)'} with '(secret)'"]
+    assert caplog.messages == ["sent {'key': '(secret FIRST)'} with '(secret)'"]
 
 
 def test_no_secret_is_in_the_debug_log(project: ProjectFolder) -> None:
@@ -49,7 +52,8 @@ def test_no_secret_is_in_the_debug_log(project: ProjectFolder) -> None:
 
 @pytest.mark.usefixtures("own_records")
 def test_a_traceback_is_covered(caplog: pytest.LogCaptureFixture) -> None:
-    keep_out_of_logs(["first-secret"])
+    mask_log_records()
+    register("", "first-secret")
     try:
         int("first-secret")
     except ValueError:

@@ -141,7 +141,7 @@ def test_it_is_where_it_belongs_and_nowhere_else_on_the_platform(
     assert secrets == {}
 
 
-def test_a_secret_field_is_shown_as_secret_on_both_sides_and_as_changed_when_it_is(
+def test_a_secret_is_shown_by_name_the_text_around_as_it_is_and_as_changed_when_it_is(
     remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote.write("assistants/desk.yaml", "model: gpt-4.1\ninstructions: use ${env:TOKEN}\n")
@@ -150,10 +150,12 @@ def test_a_secret_field_is_shown_as_secret_on_both_sides_and_as_changed_when_it_
     monkeypatch.setenv("TOKEN", "another-secret-1234")
     (change,) = remote.run("plan", "--format", "json").json["changes"]
     (diff,) = change["diffs"]
-    assert (diff["path"], diff["old"], diff["new"]) == ("instructions", "(secret)", "(secret)")
+    assert (diff["path"], diff["old"], diff["new"]) == ("instructions", "use (secret)", "use (secret TOKEN)")
+    assert diff["secret"] is True
     for output in ("text", "markdown", "html"):
         shown = remote.run("plan", "--format", output)
-        assert "(secret)" in shown.out
+        assert "use (secret)" in shown.out
+        assert "use (secret TOKEN)" in shown.out
         assert leaks("another-secret-1234", streams(shown)) == leaked(streams(shown)) == []
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
@@ -164,7 +166,8 @@ def test_a_secret_that_drifted_is_shown_as_secret(remote: ProjectFolder, dashboa
     remote.run("apply", "--yes")
     dashboard.change(dashboard.all()[0], instructions="half of the secret: hunter2")
     document = remote.run("plan", "--format", "json").json
-    assert (document["drift"][0]["observed"], document["drift"][0]["desired"]) == ("(secret)", "(secret)")
+    [drift] = document["drift"]
+    assert (drift["observed"], drift["desired"], drift["secret"]) == ("(secret)", "use (secret TOKEN)", True)
     assert leaked(json.dumps(document)) == []
 
 

@@ -20,7 +20,7 @@ from assistctl.journal import (
     open_journal,
 )
 from assistctl.model import Action, Json, Kind, Observed, Request
-from assistctl.redaction import Redactor
+from assistctl.secrets.redaction import register
 
 SECRET = "hunter2-and-more"
 TOOLS: Json = [{"type": "function", "function": {"name": "f", "description": "plain"}}]
@@ -29,7 +29,8 @@ TOOLS: Json = [{"type": "function", "function": {"name": "f", "description": "pl
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """A journal that knows one secret."""
-    return open_journal("acme", tmp_path, address=f"file://{tmp_path}/j", shown=Redactor().knowing([SECRET]).shown)
+    register("", SECRET)
+    return open_journal("acme", tmp_path, address=f"file://{tmp_path}/j")
 
 
 def recorded(journal: Journal, operation: Operation) -> BeforeImage | None:

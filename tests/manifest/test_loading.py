@@ -10,6 +10,7 @@ import pytest
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.text_file import MAX_BYTES
 from assistctl.model import Desired, Json, Lifecycle, Severity
+from assistctl.secrets.redaction import mask
 
 PROJECT = """\
 project: acme
@@ -203,7 +204,8 @@ def test_secrets(write: Write, tmp_path: Path) -> None:
         "tools[0].function.description",
         "platforms.local.x[0]",
     }
-    assert loaded.secrets == {"s3cret"}
+    assert mask("Use s3cret.") == "Use (secret TOKEN)."
+    assert only(loaded).templates["instructions"].shown == "Use (secret TOKEN)."
 
 
 def test_text_over_a_limit_after_filling_is_reported_where_it_is_written(write: Write, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from assistctl.errors import ManifestError, ProjectError
 from assistctl.manifest import Project, Safety, Target, load_project
+from assistctl.secrets.redaction import mask
 
 PLATFORMS = ("local", "openai-agents", "openai-assistants")
 FULL = """\
@@ -212,23 +213,20 @@ def test_no_such_target(
     assert said[1] in raised.value.hint
 
 
-def test_strings_of_a_target_are_resolved_and_secrets_told(load: Load) -> None:
+def test_strings_of_a_target_are_resolved_and_secrets_masked(load: Load) -> None:
     project = load({"assistctl.yaml": FULL}, KEY="s3cret")
     target = project.target(None, {"region": "us-${env:KEY}"}, PLATFORMS)
-    secrets: set[str] = set()
-    assert project.resolve(target.base_url or "", target, secrets=secrets) == "https://us-${env:KEY}.example/v1"
-    assert secrets == set()
-    assert project.resolve(target.api_key or "", target, what="api_key", secrets=secrets) == "s3cret"
-    assert secrets == {"s3cret"}
+    assert project.resolve(target.base_url or "", target) == "https://us-${env:KEY}.example/v1"
+    assert project.resolve(target.api_key or "", target, what="api_key") == "s3cret"
+    assert mask("s3cret") == "(secret KEY)"
 
 
 def test_options_are_resolved_all_the_way_down(load: Load) -> None:
     project = load({"assistctl.yaml": FULL}, KEY="s3cret")
-    secrets: set[str] = set()
-    options = project.resolve_options(project.target(None, {}, PLATFORMS), secrets=secrets)
+    options = project.resolve_options(project.target(None, {}, PLATFORMS))
     query = {"api-version": "v1", "sig": "s3cret"}
     assert options == {"default_query": query, "retries": 3, "list": ["eu", None]}
-    assert secrets == {"s3cret"}
+    assert mask("s3cret") == "(secret KEY)"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def project() -> ProjectOnStore:
 
 def saved_and_loaded(plan: Plan, folder: Path, scope: Scope | None = None) -> SavedPlan:
     path = folder / "change.plan"
-    save_plan(plan, plan, scope or Scope(), path)
+    save_plan(plan, scope or Scope(), path)
     return load_plan(path)
 
 
@@ -63,7 +63,7 @@ def test_an_empty_plan_can_be_saved_and_goes_stale_like_any(tmp_path: Path) -> N
 def test_only_its_owner_can_read_it_and_no_secret_is_in_it(project: ProjectOnStore, tmp_path: Path) -> None:
     plan = project.plan([declared("desk", {**MANIFESTS["desk"], "instructions": "another SECRET"})])
     path = tmp_path / "change.plan"
-    save_plan(plan, plan, Scope(), path)
+    save_plan(plan, Scope(), path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "SECRET" not in path.read_text(encoding="utf-8")
     assert [file.name for file in tmp_path.iterdir()] == ["change.plan"]
@@ -253,5 +253,5 @@ def test_a_plan_that_cannot_be_saved_leaves_nothing(project: ProjectOnStore, tmp
     (tmp_path / "folder").mkdir()
     plan = project.plan(MOVED)
     with pytest.raises(AssistctlError, match="cannot be saved to"):
-        save_plan(plan, plan, Scope(), tmp_path / name)
+        save_plan(plan, Scope(), tmp_path / name)
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]

@@ -33,7 +33,7 @@ from typing import Any
 import pytest
 import yaml
 
-from assistctl.model import Change, Desired, Observed, Plan, Severity
+from assistctl.model import Change, Desired, FieldDiff, Observed, Plan, Severity
 from assistctl.planning.ownership import MARK, read_mark, users_pairs
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy, Thresholds
@@ -165,9 +165,7 @@ def assert_change(change: Change, wanted: Mapping[str, Any]) -> None:
     if "reason" in wanted:
         assert change.reason == wanted["reason"]
     if "diffs" in wanted:
-        assert [shown(diff.origin, diff.path, diff.old, diff.new, diff.secret) for diff in change.diffs] == [
-            list(diff) for diff in wanted["diffs"]
-        ]
+        assert [shown(diff) for diff in change.diffs] == [list(diff) for diff in wanted["diffs"]]
     if "sends" in wanted:
         assert change.request is not None
         assert dict(change.request.fields) == wanted["sends"]
@@ -181,8 +179,9 @@ def assert_change(change: Change, wanted: Mapping[str, Any]) -> None:
         assert mark.prevent_destroy is wanted["protect"]
 
 
-def shown(origin: str, path: str, old: object, new: object, secret: bool) -> list[object]:
-    return [origin, path, "(secret)", "(secret)"] if secret else [origin, path, old, new]
+def shown(diff: FieldDiff) -> list[object]:
+    """Origin, path and both values; ``secret`` behind them where a secret is hidden in one."""
+    return [diff.origin, diff.path, diff.old, diff.new, *(["secret"] if diff.secret else [])]
 
 
 def assert_converges(situation: Situation, plan: Plan) -> None:

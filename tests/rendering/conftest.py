@@ -170,7 +170,7 @@ def _translator() -> Change:
     diffs = (
         FieldDiff("model", None, "gpt-4o-mini", Origin.MANIFEST),
         FieldDiff("instructions", None, PROMPT, Origin.MANIFEST),
-        FieldDiff("metadata.token", None, "s3cr3t", Origin.MANIFEST, secret=True),
+        FieldDiff("metadata.token", None, "(secret TOKEN)", Origin.MANIFEST, secret=True),
     )
     return Change(Kind.ASSISTANT, "translator", None, Action.CREATE, "not on the platform", diffs)
 
@@ -181,7 +181,7 @@ def _order_desk() -> Change:
         FieldDiff("model", "gpt-4o", "gpt-4o-mini", Origin.DRIFT),
         FieldDiff("top_p", 0.9, None, Origin.MANIFEST),
         FieldDiff("description", "Orders ", "Orders", Origin.BOTH),
-        FieldDiff("metadata.token", "hunter2", "hunter3", Origin.MANIFEST, secret=True),
+        FieldDiff("metadata.token", "(secret)", "(secret TOKEN)", Origin.MANIFEST, secret=True),
         FieldDiff("instructions", OLD_PROMPT, NEW_PROMPT, Origin.MANIFEST),
         FieldDiff("tools[order_status].function.parameters", POLICY_BEFORE, POLICY, Origin.MANIFEST),
     )

@@ -59,8 +59,8 @@ def test_the_page_shows_the_plan(review_plan: Plan) -> None:
     assert "assistants/order-desk.yaml:3:8" in text
     assert "Always answer in <del>English</del><ins>French</ins> unless the customer" in page
     assert '<bdi class="value old">gpt-4o</bdi>' in page
-    assert "hunter" not in page
-    assert "s3cr3t" not in page
+    assert '<bdi class="value old">(secret)</bdi>' in page
+    assert '<bdi class="value new">(secret TOKEN)</bdi>' in page
 
 
 def test_an_empty_plan_says_so(make_plan: Callable[..., Plan]) -> None:

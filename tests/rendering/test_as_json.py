@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from assistctl.model import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Result, Status
 from assistctl.rendering.as_json import dumps, plan_document, results_document
+from assistctl.secrets.redaction import register
 
 HEAD = ["format_version", "project", "target", "summary", "changes"]
 
@@ -61,18 +62,27 @@ def test_changes_drift_and_diagnostics_are_written_out(review_plan: Plan) -> Non
     ]
 
 
-def test_secret_values_are_never_written(review_plan: Plan) -> None:
-    text = dumps(plan_document(review_plan))
-    assert "hunter" not in text
-    assert "s3cr3t" not in text
-    assert text.count('"old": "(secret)"') == text.count('"new": "(secret)"') == 2
+def test_a_field_with_a_secret_says_so(review_plan: Plan) -> None:
+    changes = json.loads(dumps(plan_document(review_plan)))["changes"]
+    diffs = [diff for change in changes for diff in change["diffs"] if diff.get("secret")]
+    assert diffs == [
+        {"path": "metadata.token", "old": old, "new": "(secret TOKEN)", "origin": "manifest", "secret": True}
+        for old in (None, "(secret)")
+    ]
+    assert all("secret" not in diff for change in changes for diff in change["diffs"] if diff not in diffs)
 
 
-def test_secret_drift_is_never_written(make_plan: Callable[..., Plan]) -> None:
-    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "metadata.token", "hunter2", "hunter3", secret=True)
-    text = dumps(plan_document(make_plan(drift=(drift,))))
-    assert "hunter" not in text
-    assert text.count("(secret)") == 2
+def test_drift_with_a_secret_says_so(make_plan: Callable[..., Plan]) -> None:
+    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "metadata.token", "(secret)", "(secret TOKEN)", secret=True)
+    [written] = json.loads(dumps(plan_document(make_plan(drift=(drift,)))))["drift"]
+    assert (written["observed"], written["desired"], written["secret"]) == ("(secret)", "(secret TOKEN)", True)
+
+
+def test_no_known_secret_is_written_wherever_it_is(make_plan: Callable[..., Plan]) -> None:
+    register("TOKEN", 'hunter2-"quoted"')
+    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "instructions", 'use hunter2-"quoted"', {"x": [1, "y"]})
+    [written] = json.loads(dumps(plan_document(make_plan(drift=(drift,)))))["drift"]
+    assert (written["observed"], written["desired"]) == ("use (secret TOKEN)", {"x": [1, "y"]})
 
 
 def test_results_count_what_was_done_and_not_what_was_planned(review_plan: Plan) -> None:

@@ -40,7 +40,7 @@ ORDER_DESK = """\
 - description: "Orders "
 + description: "Orders"  (changed here and outside)
 - metadata.token: (secret)
-+ metadata.token: (secret)
++ metadata.token: (secret TOKEN)
   instructions: 1 of 81 lines
 -    41 │ Always answer in [-English-] unless the customer writes in another language.
 +    41 │ Always answer in {+French+} unless the customer writes in another language.
@@ -51,7 +51,6 @@ def test_a_comment_for_a_reviewer(review_plan: Plan) -> None:
     text = plan_markdown(review_plan)
     assert text.startswith(REVIEW)
     assert ORDER_DESK in text
-    assert "hunter" not in text
     assert "- **PROTECTED** `old-bot`: Protected against deletion." in text
     assert (
         "- `assistants/order-desk.yaml:3:8`: **warning:** gpt-4o-mini is switched off on 2027-01-31 (model)<br>"

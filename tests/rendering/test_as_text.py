@@ -39,14 +39,14 @@ acme → prod (openai-agents)
         2 │ 2. Check the order before you answer; never guess a delivery date.
         3 │ 3. Check the order before you answer; never guess a delivery date.
           │ … 37 more lines
-      metadata.token  (secret)
+      metadata.token  (secret TOKEN)
 
   ~ order-desk  update  manifest changed and changed outside
       temperature     0.2 → 0.4
       model           gpt-4o → gpt-4o-mini  (changed outside)
       top_p           0.9 → (not set)
       description     "Orders " → "Orders"  (changed here and outside)
-      metadata.token  (secret) → (secret)
+      metadata.token  (secret) → (secret TOKEN)
       instructions    1 of 81 lines
         41 │ Always answer in [-English-]{+French+} unless the customer writes in another language.
       tools[order_status].function.parameters  4 of 13 lines

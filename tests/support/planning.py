@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from assistctl.applying.engine import carry_out
 from assistctl.model import Desired, Json, Lifecycle, Plan, Position, Result, Status, TargetName
+from assistctl.planning.paths import parse
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy
+from assistctl.secrets.template import Named, Piece, Template
 from support.assistants_store import CAPABILITIES, AssistantsStore
 from support.logging_platform import Call, LoggingPlatform
 
@@ -17,11 +19,13 @@ POLICY = Policy("acme", TargetName("prod", "in-memory"))
 
 
 def declared(key: str, manifest: Mapping[str, Json]) -> Desired:
-    """What a manifest declares; ``secret`` lists the paths of ``${env:}`` values, and stands for them."""
+    """What a manifest declares; ``secret`` lists the paths of texts in which ``SECRET`` came from ``${env:S}``."""
     fields: dict[str, Json] = {"name": key, **manifest}
     lifecycle, secret = fields.pop("lifecycle", None), fields.pop("secret", None)
     platforms = fields.pop("platforms", None)
     import_id, moved_from = fields.pop("import", None), fields.pop("moved_from", None)
+    paths = [str(path) for path in secret] if isinstance(secret, list) else []
+    templates = {path: _template(dict(manifest), path) for path in paths}
     rules = lifecycle if isinstance(lifecycle, dict) else {}
     prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
     return Desired(
@@ -32,13 +36,24 @@ def declared(key: str, manifest: Mapping[str, Json]) -> Desired:
             prevent if isinstance(prevent, bool) else None,
             tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
         ),
-        frozenset(str(path) for path in secret) if isinstance(secret, list) else frozenset(),
+        frozenset(templates),
         {name: part for name, part in platforms.items() if isinstance(part, dict)}
         if isinstance(platforms, dict)
         else {},
         import_id if isinstance(import_id, str) else None,
         moved_from if isinstance(moved_from, str) else None,
+        templates=templates,
     )
+
+
+def _template(manifest: Json, path: str) -> Template:
+    text = manifest
+    for step in parse(path):
+        text = text[int(step)] if isinstance(text, list) else text[str(step)] if isinstance(text, dict) else text
+    pieces: list[Piece] = []
+    for part in str(text).split("SECRET"):
+        pieces += (part, Named("S", "SECRET"))
+    return Template(tuple(pieces[:-1]))
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
     With a shared journal nobody else applies to the target meanwhile. Raises ``LockedError`` when somebody does
     for longer than the order waits.
     """
-    journal = deployment.journal(terminal.shown)
+    journal = deployment.journal()
     if not journal.shared:
         return await _Carrying(terminal, deployment, order, journal).out()
     who = await _who(deployment)

@@ -34,7 +34,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
         raise AssistctlError(
             f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
         )
-    shown = terminal.shown(replace(plan, changes=(), diagnostics=()))
+    shown = replace(plan, changes=(), diagnostics=())
     if output_format == "json":
         from assistctl.rendering.as_json import drift_document, dumps
 

@@ -12,7 +12,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, ProjectError, did_you_mean
-from assistctl.manifest.declaring import is_withheld
+from assistctl.manifest.declaring import withheld_units
 from assistctl.manifest.new_files import schema_beside, write_new
 from assistctl.manifest.undeclared import Scope, keyed, undeclared
 from assistctl.manifest.writing import Written, written_manifest
@@ -49,7 +49,7 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
         if one.withheld:
             names = ", ".join(one.withheld)
             terminal.complain(
-                f"warning: {one.key}: {names} came from ${{env:}} and is not written; fill it in again"
+                f"warning: {one.key}: {names} holds a secret and is not written; fill it in again with ${{env:}}"
             )
     if output_format == "json":
         from assistctl.rendering.as_json import FORMAT_VERSION, dumps
@@ -83,7 +83,7 @@ def _named(wanted: Sequence[str], observed: Sequence[Observed]) -> list[Observed
 
 
 def _shown_name(one: Observed) -> str | None:
-    return None if is_withheld(one, ("name",)) else one.name
+    return None if ("name",) in withheld_units(one) else one.name
 
 
 def _written(

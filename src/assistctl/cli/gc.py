@@ -48,7 +48,7 @@ async def _cleaned(
     deployment = terminal.deployment()
     loaded = deployment.manifests()
     who = who_is_it(deployment.project.directory, deployment.project.environment)
-    journal, target = deployment.journal(terminal.shown), deployment.target.name
+    journal, target = deployment.journal(), deployment.target.name
     # An apply that is running has uploads that nothing refers to yet.
     gate = Gate()
     async with journal.locked(target, who, timeout=lock_timeout) as lock, deployment.open(gate.stop) as platform:
@@ -126,7 +126,7 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
     for one in found:
         size = decimal(one.size) if one.size is not None else ""
         proven = "yes" if one.proven else "no"
-        cells = (one.kind.replace("_", " "), one.id, terminal.shown(one.name), size, proven, one.reason)
+        cells = (one.kind.replace("_", " "), one.id, one.name, size, proven, one.reason)
         table.add_row(*(Text(visible(cell)) for cell in cells))
     with terminal.to_whoever_reads():
         terminal.results().print(table)

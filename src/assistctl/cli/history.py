@@ -31,7 +31,7 @@ _ACTIONS = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.ADOPT, Action.FO
 @format_option("text", "json")
 def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> int:
     """Read the journal and print."""
-    journal = terminal.deployment().journal(terminal.shown)
+    journal = terminal.deployment().journal()
     if apply_id is not None:
         _show_one(terminal, asyncio.run(journal.read(apply_id)), output_format)
         return ExitCode.OK
@@ -82,7 +82,7 @@ def _print_list(terminal: Terminal, journal: Journal, found: Sequence[Past]) -> 
         header = one.header
         told = (header.command, str(one.state), _changes(header), _who(header.who)) if header else ()
         cells = (one.id, one.target, *(told or ("?", str(one.state), "", one.problem or "")))
-        table.add_row(*(Text(visible(terminal.shown(cell))) for cell in cells))
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     with terminal.to_whoever_reads():
         terminal.results().print(table)
 
@@ -152,10 +152,10 @@ def _entry(one: Entry) -> dict[str, Json]:
 def _write(terminal: Terminal, document: dict[str, Json]) -> None:
     from assistctl.rendering.as_json import FORMAT_VERSION, dumps
 
-    terminal.write(dumps(terminal.shown({"format_version": FORMAT_VERSION, **document})))
+    terminal.write(dumps({"format_version": FORMAT_VERSION, **document}))
 
 
 def _print(terminal: Terminal, lines: Sequence[str]) -> None:
     from assistctl.rendering.safe_text import visible
 
-    terminal.write("".join(f"{visible(terminal.shown(line))}\n" for line in lines))
+    terminal.write("".join(f"{visible(line)}\n" for line in lines))

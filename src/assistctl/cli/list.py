@@ -39,8 +39,8 @@ def _print_json(terminal: Terminal, deployment: Deployment, found: list[Deployed
         {
             "key": one.key,
             "id": one.id,
-            "name": terminal.shown(one.name),
-            "model": terminal.shown(one.model),
+            "name": one.name,
+            "model": one.model,
             "prevent_destroy": one.prevent_destroy,
         }
         for one in found
@@ -70,5 +70,5 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     for one in found:
         name = f"{one.name or ''}{' (protected)' if one.prevent_destroy else ''}"
         cells = (one.key, one.id, one.model or "", name)
-        table.add_row(*(Text(visible(terminal.shown(cell))) for cell in cells))
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     terminal.results().print(table)

@@ -16,6 +16,7 @@ from assistctl import __version__
 from assistctl.cli.interrupts import take_sigterm_as_ctrl_c
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.errors import ExitCode, did_you_mean
+from assistctl.secrets.sink import mask_streams, masked_output
 
 # Help for all of them without importing any of them.
 COMMANDS: Mapping[str, str] = {
@@ -121,6 +122,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code, not a crash.
             stream.reconfigure(errors="backslashreplace")
+    mask_streams()
     take_sigterm_as_ctrl_c()
     sys.exit(run(sys.argv[1:]))
 
@@ -129,6 +131,7 @@ def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+@masked_output()
 def run(args: list[str]) -> int:
     """Run the command line; the exit code. Every failure has been reported when it returns."""
     try:

@@ -60,7 +60,6 @@ def command(
     destination = terminal.deployment(to)
     origin = _origin(terminal, destination, source)
     found = migration(origin, destination)
-    terminal.know(destination.secrets)
     for doubt in origin.doubts:
         terminal.complain(f"warning: {doubt}")
     into = folder or destination.project.assistants
@@ -99,18 +98,17 @@ def _show(
     done: bool,
     output_format: str,
 ) -> None:
-    shown = terminal.shown(found)
     if output_format == "json":
         from assistctl.rendering.as_json import dumps
         from assistctl.rendering.migration_json import migration_document
 
         files = {one.key: [*one.files] for one in written}
-        terminal.write(dumps(migration_document(shown, str(folder), files, written=done)))
+        terminal.write(dumps(migration_document(found, str(folder), files, written=done)))
         return
     from assistctl.rendering.migration_text import print_migration
 
     with terminal.to_whoever_reads():
-        print_migration(terminal.results(), shown)
+        print_migration(terminal.results(), found)
 
 
 def _say_what_next(terminal: Terminal, to: Deployment, folder: Path, *, done: bool) -> None:

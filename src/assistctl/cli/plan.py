@@ -53,7 +53,7 @@ def command(
     policy = deployment.policy(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
     plan = asyncio.run(deployment.planned(loaded, policy))
     if out is not None:
-        save_plan(plan, terminal.shown(plan), Scope(keys, destroy, adopt, allow_deletes), out)
+        save_plan(plan, Scope(keys, destroy, adopt, allow_deletes), out)
         # A name that could be a key would be taken for one.
         shown = f"./{out}" if KEY.fullmatch(str(out)) else out
         terminal.say(f"Saved to {out}; `assistctl apply {shown}` does exactly this, or nothing.")

@@ -39,7 +39,7 @@ def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, how: How)
 
 async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_deletes: bool) -> int:
     deployment = terminal.deployment()
-    apply = await deployment.journal(terminal.shown).read(apply_id)
+    apply = await deployment.journal().read(apply_id)
     _check_target(deployment, apply)
     loaded = deployment.manifests()
     back = way_back(apply.before_images(), loaded.desired, loaded.stores, apply.header.id, apply.forgotten)

@@ -9,6 +9,7 @@ import click
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.secrets.redaction import register
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
@@ -47,7 +48,7 @@ def command(terminal: Terminal, host: str, port: int, db: Path | None, api_key: 
     from assistctl.local.server import serve
     from assistctl.platforms.local import DATABASE
 
-    terminal.know([api_key] if api_key else [])
+    register("ASSISTCTL_SERVE_API_KEY", api_key or "")
     database = db or terminal.invocation.directory / DATABASE
     key = "the key it was given" if api_key else "any key"
 

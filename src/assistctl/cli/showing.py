@@ -10,39 +10,37 @@ from assistctl.model import Plan, Result, Severity
 
 def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_messages: bool = False) -> None:
     """Print the plan as a result, or as text among the messages."""
-    shown = terminal.shown(plan)
     if output_format == "text":
         from assistctl.rendering.as_text import print_plan as as_text
 
         console = terminal.messages() if to_messages else terminal.results()
         with terminal.to_whoever_reads():
-            as_text(console, shown, verbose=terminal.invocation.verbose)
+            as_text(console, plan, verbose=terminal.invocation.verbose)
     elif output_format == "json":
         from assistctl.rendering.as_json import dumps, plan_document
 
-        terminal.write(dumps(plan_document(shown)))
+        terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
         from assistctl.rendering.as_markdown import plan_markdown
 
-        terminal.write(plan_markdown(shown))
+        terminal.write(plan_markdown(plan))
     else:
         from assistctl.rendering.as_html import plan_html
 
-        terminal.write(plan_html(shown))
+        terminal.write(plan_html(plan))
 
 
 def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
     """Print what became of the plan."""
-    shown, outcome = terminal.shown(plan), terminal.shown(tuple(results))
     if output_format == "json":
         from assistctl.rendering.as_json import dumps, results_document
 
-        terminal.write(dumps(results_document(shown, outcome)))
+        terminal.write(dumps(results_document(plan, results)))
         return
     from assistctl.rendering.as_text import print_results as as_text
 
     with terminal.to_whoever_reads():
-        as_text(terminal.results(), outcome, plan=shown, verbose=terminal.invocation.verbose)
+        as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
 
 
 def has_errors(plan: Plan) -> bool:

@@ -6,33 +6,29 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from assistctl.cli.invocation import Invocation
 from assistctl.errors import AssistctlError, ExitCode, ManifestError
 from assistctl.model import Diagnostic, Json, Severity
-from assistctl.redaction import Redactor
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from assistctl.deployment import Deployment
 
-Shown = TypeVar("Shown")
-
 _WIDTH_WITHOUT_TERMINAL = 100
 
 
 @dataclass(slots=True)
 class Terminal:
-    """Both streams of one command, and the secrets that must not appear on them."""
+    """Both streams of one command."""
 
     invocation: Invocation
-    redactor: Redactor = field(default_factory=Redactor)
     _deployment: Deployment | None = None
 
     def deployment(self, target: str | None = None) -> Deployment:
@@ -59,16 +55,6 @@ class Terminal:
             "target": {"name": target.name, "platform": target.platform},
         }
 
-    def know(self, secrets: Iterable[str]) -> None:
-        """Keep these out of everything that is printed."""
-        self.redactor = self.redactor.knowing(secrets)
-
-    def shown(self, value: Shown) -> Shown:
-        """``value`` without any secret that was read so far."""
-        if self._deployment is not None:
-            self.know(self._deployment.secrets)
-        return self.redactor.shown(value)
-
     @property
     def is_interactive(self) -> bool:
         """Whether somebody is there to answer a question."""
@@ -85,7 +71,8 @@ class Terminal:
     def write(self, text: str) -> None:
         """Print a finished document."""
         with self.to_whoever_reads():
-            click.echo(text, nl=False)
+            # As it is: a document that was masked as JSON or HTML is one that the sink knows by its type.
+            sys.stdout.write(text)
             sys.stdout.flush()
 
     @contextlib.contextmanager
@@ -107,7 +94,7 @@ class Terminal:
 
         # Whoever listened may be gone; what is being done goes on.
         with contextlib.suppress(OSError):
-            click.echo(visible(self.shown(text), multiline=True), err=True)
+            click.echo(visible(text, multiline=True), err=True)
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal; only a clear yes is one."""
@@ -170,14 +157,13 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
     """Say what went wrong, to people and, where JSON was asked for, to the script as well."""
     from assistctl.rendering.as_text import print_diagnostics
 
-    shown = terminal.shown(tuple(diagnostics))
-    print_diagnostics(terminal.messages(), shown)
+    print_diagnostics(terminal.messages(), diagnostics)
     if as_json:
         from assistctl.rendering.as_json import diagnostics_document, dumps
 
         # What cannot be written has been told on stderr.
         with contextlib.suppress(OSError):
-            terminal.write(dumps(diagnostics_document(shown, **terminal.head)))
+            terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
 
 
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:

@@ -26,12 +26,12 @@ Examples:
 def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     """Unlock, and say whose it was."""
     deployment = terminal.deployment()
-    journal = deployment.journal(terminal.shown)
+    journal = deployment.journal()
     holder = asyncio.run(journal.unlock(deployment.target.name, lock_id))
     if output_format == "json":
         from assistctl.rendering.as_json import FORMAT_VERSION, dumps
 
-        released: dict[str, Json] = {"id": lock_id, "held_by": terminal.shown(str(holder))}
+        released: dict[str, Json] = {"id": lock_id, "held_by": str(holder)}
         terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "unlocked": released}))
     else:
         terminal.say(f"Unlocked {deployment.target.name}: it was held by {holder}.")

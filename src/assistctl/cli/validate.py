@@ -35,8 +35,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     project = load_project(invocation.directory, os.environ)
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
-    terminal.know(loaded.secrets)
-    diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
+    diagnostics = (*project.diagnostics, *loaded.diagnostics)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:

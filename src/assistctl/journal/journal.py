@@ -21,7 +21,6 @@ from assistctl.journal.opening import open_store
 from assistctl.journal.reading import read_apply, read_ending, read_header
 from assistctl.journal.recording import Record, recording
 from assistctl.journal.store import Log, Store
-from assistctl.journal.withholding import Shown, shown_heading, shown_who
 from assistctl.journal.words import Apply, Header, Heading, Past, Who
 
 KEEP = 100
@@ -40,16 +39,14 @@ def open_journal(
     address: str | None = None,
     environment: Mapping[str, str] | None = None,
     keep: int = KEEP,
-    shown: Shown = lambda value: value,
 ) -> Journal:
     """The journal of ``project``, whose folder is ``directory``; ``address`` is what ``journal:`` says.
 
     ``environment`` is the process's with the project's ``.env``: credentials for an object store come from it.
-    ``keep`` is how many applies to keep per target. ``shown`` takes known secrets out of text and JSON; nothing is
-    written that did not go through it. Touches nothing yet. Raises ``JournalError`` for an address that is wrong,
-    or that needs the extra ``journal``.
+    ``keep`` is how many applies to keep per target. Touches nothing yet. Raises ``JournalError`` for an address
+    that is wrong, or that needs the extra ``journal``.
     """
-    return Journal(project, open_store(directory, address, environment or {}), keep=keep, shown=shown)
+    return Journal(project, open_store(directory, address, environment or {}), keep=keep)
 
 
 def address_digest(base_url: str | None) -> str:
@@ -60,13 +57,10 @@ def address_digest(base_url: str | None) -> str:
 class Journal:
     """The applies and locks of one project in one ``Store``. Everything raises ``JournalError`` on failure."""
 
-    def __init__(
-        self, project: str, store: Store, *, keep: int = KEEP, shown: Shown = lambda value: value
-    ) -> None:
+    def __init__(self, project: str, store: Store, *, keep: int = KEEP) -> None:
         self.project = _checked("project", project)
         self._store = store
         self._keep = max(1, keep)
-        self._shown = shown
 
     @property
     def place(self) -> str:
@@ -82,7 +76,7 @@ class Journal:
     async def apply(self, heading: Heading) -> AsyncIterator[Record]:
         """Record an apply for the time of the block; the oldest applies of the target go at its end."""
         header, log = await self._begun(heading)
-        async with recording(header.id, log, self._shown) as record:
+        async with recording(header.id, log) as record:
             yield record
         # What was done is on record; that there is too much of it is for the next one to mend.
         with suppress(JournalError):
@@ -131,9 +125,8 @@ class Journal:
         if not self._store.shared:
             yield None
             return
-        whom = shown_who(who, self._shown)
         async with holding(
-            self._store, self._lock(target), whom, timeout=timeout, lease=lease, waiting=waiting
+            self._store, self._lock(target), who, timeout=timeout, lease=lease, waiting=waiting
         ) as lock:
             yield lock
 
@@ -150,8 +143,7 @@ class Journal:
         return await unlock(self._store, self._lock(target), lock_id)
 
     async def _begun(self, heading: Heading) -> tuple[Header, Log]:
-        shown = shown_heading(heading, self._shown)
-        known = {field.name: getattr(shown, field.name) for field in fields(Heading)}
+        known = {field.name: getattr(heading, field.name) for field in fields(Heading)}
         for attempt in range(_TRIES):
             now = datetime.now(UTC)
             # Others who begin in the same moment have the ids right after it.

@@ -19,6 +19,7 @@ import msgspec
 from assistctl.errors import JournalError
 from assistctl.journal.words import BeforeImage, Ending, Header, Outcome
 from assistctl.model import Action, Json, Kind
+from assistctl.secrets.redaction import masked
 
 FORMAT = "assistctl-journal"
 VERSION = 1
@@ -87,8 +88,11 @@ _TYPES: dict[str, type[Line]] = {
 
 
 def encode(line: Line) -> bytes:
-    """A line with its newline, in ASCII: half a surrogate pair that a platform answered is kept as it was."""
-    return json.dumps(msgspec.to_builtins(line), separators=(",", ":")).encode("ascii") + b"\n"
+    """A line with its newline, in ASCII: half a surrogate pair that a platform answered is kept as it was.
+
+    Secrets in it are masked.
+    """
+    return json.dumps(masked(msgspec.to_builtins(line)), separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decode(data: bytes) -> Line | None:

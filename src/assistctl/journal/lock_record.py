@@ -11,6 +11,7 @@ import msgspec
 
 from assistctl.errors import JournalError
 from assistctl.journal.words import Who
+from assistctl.secrets.redaction import masked
 
 VERSION = 1
 
@@ -53,9 +54,12 @@ def new_holder(who: Who, lease: float) -> Holder:
 
 
 def encode_lock(holder: Holder | None) -> bytes:
-    """The content for a lock, never twice the same: some services make an e-tag of the content alone."""
+    """The content for a lock, never twice the same: some services make an e-tag of the content alone.
+
+    Secrets in it are masked.
+    """
     record = LockRecord(holder, secrets.token_hex(8))
-    return json.dumps(msgspec.to_builtins(record), indent=1).encode("ascii")
+    return json.dumps(masked(msgspec.to_builtins(record)), indent=1).encode("ascii")
 
 
 def decode_lock(data: bytes, place: str) -> LockRecord:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from assistctl.errors import AssistctlError, JournalError
 from assistctl.journal.lines import EndLine, IntentLine, Line, OutcomeLine, encode, image_data
 from assistctl.journal.store import Log
-from assistctl.journal.withholding import Shown, digests, shown_text, without_secrets
+from assistctl.journal.withholding import digests, without_secrets
 from assistctl.journal.words import Operation, Outcome
 
 
@@ -22,11 +22,10 @@ class Record:
     be set to why not everything was done, where what was not done may not be on record.
     """
 
-    def __init__(self, apply_id: str, log: Log, shown: Shown) -> None:
+    def __init__(self, apply_id: str, log: Log) -> None:
         self.id = apply_id
         self.shortfall: str | None = None
         self._lines = _Lines(log)
-        self._shown = shown
         self._intended = 0
         self._open: set[int] = set()
         self._counts: Counter[Outcome] = Counter()
@@ -57,16 +56,13 @@ class Record:
         """
         if number not in self._open:
             raise ValueError(f"operation {number} was not begun, or has its outcome already")
-        shown = None if error is None else shown_text(error, self._shown)
-        await self._lines.write(OutcomeLine(number, _now(), outcome, object_id, shown))
+        await self._lines.write(OutcomeLine(number, _now(), outcome, object_id, error))
         self._open.discard(number)
         self._counts[outcome] += 1
 
     async def withdrawn(self, number: int, reason: str) -> None:
         """Put on record that what was created is gone again, and why."""
-        await self._lines.write(
-            OutcomeLine(number, _now(), Outcome.WITHDRAWN, error=shown_text(reason, self._shown))
-        )
+        await self._lines.write(OutcomeLine(number, _now(), Outcome.WITHDRAWN, error=reason))
         self._counts[Outcome.OK] -= 1
         self._counts[Outcome.WITHDRAWN] += 1
 
@@ -75,11 +71,10 @@ class Record:
         counts = dict(self._counts)
         if self._open:
             counts[Outcome.UNKNOWN] = counts.get(Outcome.UNKNOWN, 0) + len(self._open)
-        shown = None if error is None else shown_text(error, self._shown)
-        await self._lines.write(EndLine(_now(), counts, shown))
+        await self._lines.write(EndLine(_now(), counts, error))
 
     def _intent(self, number: int, operation: Operation) -> IntentLine:
-        before = operation.before and without_secrets(operation.before, operation.secret_paths, self._shown)
+        before = operation.before and without_secrets(operation.before, operation.secret_paths)
         return IntentLine(
             number,
             _now(),
@@ -88,14 +83,14 @@ class Record:
             operation.action,
             operation.id,
             image_data(before),
-            dict(digests(operation.request, self._shown)),
+            dict(digests(operation.request)),
         )
 
 
 @asynccontextmanager
-async def recording(apply_id: str, log: Log, shown: Shown) -> AsyncIterator[Record]:
+async def recording(apply_id: str, log: Log) -> AsyncIterator[Record]:
     """A record of an apply until the end of the block; an exception that leaves the block is what stopped it."""
-    record = Record(apply_id, log, shown)
+    record = Record(apply_id, log)
     try:
         yield record
     except BaseException as error:

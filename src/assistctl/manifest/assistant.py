@@ -21,17 +21,19 @@ def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
     value = contents.value if isinstance(contents.value, dict) else {}
     fields: dict[str, Json] = {"name": key}
     fields |= {name: field for name, field in value.items() if name not in _NOT_FIELDS}
+    templates = {dotted(path): made for path, made in contents.secret.items() if not _is_outside_fields(path)}
     return Desired(
         key=key,
         fields=fields,
         position=contents.root.position,
         lifecycle=_lifecycle(value.get("lifecycle")),
-        secret_paths=frozenset(dotted(path) for path in contents.secret if not _is_outside_fields(path)),
+        secret_paths=frozenset(templates),
         platform_fields=_platform_fields(value.get("platforms")),
         import_id=_text(value.get("import")),
         moved_from=_text(value.get("moved_from")),
         positions=contents.positions,
         store=searched_store(key, value, entries),
+        templates=templates,
     )
 
 

@@ -5,7 +5,7 @@ What the manifest loader makes of it is what was observed, without the defaults 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from assistctl.planning.declared_part import is_own_tool
 from assistctl.planning.expressed import PLATFORMS, own_fields
 from assistctl.planning.ownership import BASELINE, read_mark, users_pairs
 from assistctl.planning.paths import Path, dotted
+from assistctl.secrets.redaction import holds_secret
 
 _FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")
 _SETTINGS = ("temperature", "top_p", "reasoning_effort")
@@ -25,7 +26,7 @@ _SETTINGS = ("temperature", "top_p", "reasoning_effort")
 class Declared:
     """A manifest's fields, in the Assistants API's shapes and in the order to write them.
 
-    ``withheld`` are the fields that came from the environment: they are left out, as files go into git.
+    ``withheld`` are the fields that hold a secret: they are left out, as files go into git.
     ``nameless`` are the tools that are left out because they are neither the Assistants API's nor of a platform
     with a name to put them under.
     """
@@ -37,26 +38,27 @@ class Declared:
 
 def declared(observed: Observed, key: str, defaults: Mapping[str, Json] = MappingProxyType({})) -> Declared:
     """What the manifest ``key`` says of ``observed``. ``defaults`` are those of the platform's own fields."""
-    withheld = tuple(dotted(unit) for unit in _units(observed) if is_withheld(observed, unit))
-    observed = _without_secrets(observed)
+    withheld = withheld_units(observed)
+    observed = _without(observed, withheld)
     document = dict(_declared(observed, key, defaults))
     mark = read_mark(observed.metadata)
     if mark and mark.prevent_destroy:
         document["lifecycle"] = {"prevent_destroy": True}
-    return Declared(document, withheld, _nameless(observed))
+    return Declared(document, tuple(dotted(unit) for unit in withheld), _nameless(observed))
 
 
-def is_withheld(observed: Observed, unit: Path) -> bool:
-    """Whether a unit was given a value from the environment when it was applied."""
-    return read_baseline(observed.metadata.get(BASELINE)).is_secret(unit)
+def withheld_units(observed: Observed) -> Sequence[Path]:
+    """The units that were given a value from the environment when they were applied, or hold a secret now."""
+    baseline = read_baseline(observed.metadata.get(BASELINE))
+    units = canonical_units(observed.fields, users_pairs(dict(observed.metadata)))
+    return [
+        unit
+        for unit, value in units.items()
+        if baseline.is_secret(unit) or holds_secret([str(unit[-1]), value, observed.fields.get(str(unit[0]))])
+    ]
 
 
-def _units(observed: Observed) -> Iterable[Path]:
-    return canonical_units(observed.fields, users_pairs(dict(observed.metadata)))
-
-
-def _without_secrets(observed: Observed) -> Observed:
-    secret = {unit for unit in _units(observed) if is_withheld(observed, unit)}
+def _without(observed: Observed, secret: Collection[Path]) -> Observed:
     fields = {
         name: value for name, value in observed.fields.items() if not any(unit[0] == name for unit in secret)
     }

@@ -9,6 +9,7 @@ from assistctl.manifest.references import MAX_FILLED, Filled, FilledTooLongError
 from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.variables import Variables
 from assistctl.model import Diagnostic, Json, Position, Severity
+from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
 
@@ -17,15 +18,15 @@ _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
 class Contents:
     """A document's ``value`` and, by path, what is known of its parts.
 
-    ``secret``: texts with an ``${env:}`` value. ``unjudged``: values that are not known, or were reported
-    already. ``references``: texts as written, where something was filled in. ``readings``: the other way to read
-    a lone reference whose text means a number or a boolean.
+    ``secret``: texts with an ``${env:}`` value, and what they are made of. ``unjudged``: values that are not
+    known, or were reported already. ``references``: texts as written, where something was filled in.
+    ``readings``: the other way to read a lone reference whose text means a number or a boolean.
     """
 
     root: Node
     value: Json = None
     positions: dict[str, Position] = field(default_factory=dict)
-    secret: set[Path] = field(default_factory=set)
+    secret: dict[Path, Template] = field(default_factory=dict)
     unjudged: set[Path] = field(default_factory=set)
     references: dict[Path, str] = field(default_factory=dict)
     readings: dict[Path, Json] = field(default_factory=dict)
@@ -94,9 +95,8 @@ class _Filling:
     def _note(self, filled: Filled, node: Node, path: Path) -> None:
         contents = self.contents
         contents.references[path] = node.written
-        self._variables.secrets |= filled.secrets
         if filled.secret:
-            contents.secret.add(path)
+            contents.secret[path] = filled.template
         for unset in filled.unset:
             contents.unjudged.add(path)
             said = self._variables.about(unset)

@@ -19,6 +19,7 @@ from assistctl.manifest.globbing import Folders
 from assistctl.manifest.project import Project, Target
 from assistctl.manifest.variables import Variables
 from assistctl.model import Desired, Diagnostic, Severity
+from assistctl.secrets.redaction import keep_names, learn_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,11 @@ class Loaded:
 
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
     ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
-    ``secrets`` holds every ``${env:}`` value that went into a manifest, for scrubbing output. ``past_keys`` are
-    keys that a plan may be about although nothing has them any more.
+    ``past_keys`` are keys that a plan may be about although nothing has them any more.
     """
 
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...]
-    secrets: frozenset[str] = frozenset()
     stores: tuple[DesiredStore, ...] = ()
     past_keys: frozenset[str] = frozenset()
 
@@ -80,10 +79,13 @@ def load_manifests(
 
         declarations, messages = identified(declarations, project.directory)
         diagnostics += messages
+    if paths is None:
+        # Each was registered when it was filled in.
+        learn_from(None)
+    keep_names(name for one in declarations for name in (one.key, one.position.file))
     return Loaded(
         tuple(one.assistant for one in declarations if one.assistant),
         tuple(diagnostics),
-        frozenset(variables.secrets),
         tuple(one.store for one in declarations if one.store),
     )
 

@@ -11,6 +11,7 @@ from assistctl.manifest.node import Node
 from assistctl.manifest.references import Scope, escape
 from assistctl.manifest.wording import sentences
 from assistctl.model import Diagnostic, Json, Position
+from assistctl.secrets.redaction import keep_names
 
 PROJECT_FILE = "assistctl.yaml"
 TARGET_VARIABLE = "ASSISTCTL_TARGET"
@@ -97,31 +98,28 @@ class Project:
             found = Target(name=wanted, platform=wanted)
         elif found.platform not in platforms:
             raise _unknown_platform(found, sorted(platforms))
+        keep_names((found.name, found.platform))
         literal = {variable: escape(text) for variable, text in overrides.items()}
         return replace(found, variables={**found.variables, **literal})
 
-    def resolve(
-        self, text: str, target: Target | None = None, *, what: str = "", secrets: set[str] | None = None
-    ) -> str:
+    def resolve(self, text: str, target: Target | None = None, *, what: str = "") -> str:
         """``text`` of a target with its references filled.
 
-        ``what`` names the setting in errors (``api_key``). The ``${env:}`` values that were used are added to
-        ``secrets``. Raises ``ProjectError`` naming the variable that is not set and where it is used.
+        ``what`` names the setting in errors (``api_key``). Raises ``ProjectError`` naming the variable that is not
+        set and where it is used.
         """
         scope = Scope(self.environment, target.variables if target else {})
         filled = scope.fill(text)
         if filled.unset:
             raise _unset(filled.unset[0].written, filled.unset[0].kind, target, what)
-        if secrets is not None:
-            secrets |= filled.secrets
         return filled.text
 
-    def resolve_options(self, target: Target, *, secrets: set[str] | None = None) -> dict[str, Json]:
+    def resolve_options(self, target: Target) -> dict[str, Json]:
         """The target's ``options`` with the references in all their texts filled, as ``resolve`` does."""
 
         def filled(value: Json, what: str) -> Json:
             if isinstance(value, str):
-                return self.resolve(value, target, what=what, secrets=secrets)
+                return self.resolve(value, target, what=what)
             if isinstance(value, list):
                 return [filled(item, f"{what}[{place}]") for place, item in enumerate(value)]
             if isinstance(value, dict):

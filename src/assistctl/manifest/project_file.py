@@ -11,12 +11,13 @@ from assistctl.errors import ManifestError
 from assistctl.manifest.explaining import explain
 from assistctl.manifest.node import Node, plain_value
 from assistctl.manifest.project import PROJECT_FILE, Project, Safety, Target
-from assistctl.manifest.references import Scope
+from assistctl.manifest.references import Scope, register_referenced
 from assistctl.manifest.schema import PROJECT, validator
 from assistctl.manifest.text_file import UnusableFileError, read_text, read_yaml_text
 from assistctl.manifest.violations import Subject
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
+from assistctl.secrets.redaction import keep_names
 
 ENVIRONMENT_FILE = ".env"
 DEFAULT_FOLDER = "assistants"
@@ -35,7 +36,7 @@ def load_project(directory: Path, environ: Mapping[str, str]) -> Project:
     if not file.is_file() and not file.is_symlink():
         folder = (directory / DEFAULT_FOLDER).resolve()
         return Project(directory, None, folder, environment=environment, diagnostics=warnings)
-    root = _read(file)
+    root = _read(file, environment)
     declared = plain_value(root) if isinstance(root.value, dict) else {}
     return _project(directory, root, declared, environment, warnings)
 
@@ -68,12 +69,14 @@ def _unreadable_line(line: int) -> Diagnostic:
     )
 
 
-def _read(file: Path) -> Node:
+def _read(file: Path, environment: Mapping[str, str]) -> Node:
     """The file's one document, valid by the schema. An empty file is an empty mapping."""
     try:
         text = read_yaml_text(file)
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(PROJECT_FILE)]) from error
+    # Those of other targets too: they are secrets to whoever reads what this one shows.
+    register_referenced(text, environment)
     documents, problems = compose(text, PROJECT_FILE)
     problems += (problem for document in documents for problem in document.problems)
     if len(documents) > 1:
@@ -111,6 +114,7 @@ def _project(
         )
     if problems:
         raise ManifestError(problems)
+    keep_names((declared.get("project", ""), *targets, PROJECT_FILE, declared.get("assistants", DEFAULT_FOLDER)))
     return Project(
         directory=directory,
         name=declared.get("project"),

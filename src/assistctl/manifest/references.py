@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assistctl.secrets.redaction import register
+from assistctl.secrets.template import Named, Piece, Template
+
 MAX_FILLED = 8 * 1024 * 1024
 """How long, in characters, a text may become when its references are filled."""
 
@@ -37,15 +40,20 @@ class Unset:
 class Filled:
     """A text with its references filled; one that is not set stays as it is written.
 
-    ``secrets`` are the ``${env:}`` values in it (none of them empty), ``secret`` says whether there was any
-    reference to the environment, and ``doubtful`` are pieces that look like references and are none.
+    ``secret`` says whether there was any reference to the environment; ``pieces`` are what the text is made of,
+    those from the environment by name. ``doubtful`` are pieces that look like references and are none.
     """
 
     text: str
     secret: bool = False
-    secrets: set[str] = field(default_factory=set)
+    pieces: list[Piece] = field(default_factory=list)
     unset: list[Unset] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
+
+    @property
+    def template(self) -> Template:
+        """The text with its secrets by name."""
+        return Template(tuple(piece for piece in self.pieces if piece))
 
 
 class FilledTooLongError(Exception):
@@ -54,7 +62,10 @@ class FilledTooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What references may refer to. ``variables`` are raw: they may hold ``${env:}`` references themselves."""
+    """What references may refer to. ``variables`` are raw: they may hold ``${env:}`` references themselves.
+
+    Whatever is taken from the environment is a secret from then on.
+    """
 
     environment: Mapping[str, str]
     variables: Mapping[str, str]
@@ -64,50 +75,56 @@ class Scope:
         if "${" not in text:
             return Filled(text)
         filled = Filled(text)
-        pieces: list[str] = []
         room, end = limit, 0
         for place in _PLACES.finditer(text):
-            piece = self._piece(place, filled)
-            pieces += (text[end : place.start()], piece)
+            filled.pieces.append(text[end : place.start()])
+            pieces = self._pieces(place, filled)
+            filled.pieces += pieces
             end = place.end()
-            room -= len(piece)
+            room -= len(Template(pieces).filled)
             if room < 0:
                 raise FilledTooLongError
-        filled.text = "".join((*pieces, text[end:]))
+        filled.pieces.append(text[end:])
+        filled.text = filled.template.filled
         return filled
 
-    def _piece(self, place: re.Match[str], filled: Filled) -> str:
+    def _pieces(self, place: re.Match[str], filled: Filled) -> tuple[Piece, ...]:
         kind, name = place["kind"], place["name"]
         if kind == "env":
-            return self._environment_value(name, filled)
+            return (self._environment_value(name, filled),)
         if kind == "var":
             return self._variable_value(name, filled)
         if place["doubtful"] is None:
-            return "${"
+            return ("${",)
         filled.doubtful.append(place[0])
-        return place[0]
+        return (place[0],)
 
-    def _environment_value(self, name: str, filled: Filled) -> str:
+    def _environment_value(self, name: str, filled: Filled) -> Piece:
         filled.secret = True
         value = self.environment.get(name)
         if value is None:
             filled.unset.append(Unset("env", name))
             return f"${{env:{name}}}"
-        if value:
-            filled.secrets.add(value)
-        return value
+        register(name, value)
+        return Named(name, value)
 
-    def _variable_value(self, name: str, filled: Filled) -> str:
+    def _variable_value(self, name: str, filled: Filled) -> tuple[Piece, ...]:
         raw = self.variables.get(name)
         if raw is None:
             filled.unset.append(Unset("var", name))
-            return f"${{var:{name}}}"
+            return (f"${{var:{name}}}",)
         # Only the environment is in scope here: variables do not refer to each other.
         inner = Scope(self.environment, {}).fill(raw)
         filled.secret |= inner.secret
-        filled.secrets |= inner.secrets
         filled.unset += (Unset(unset.kind, unset.name, through=name) for unset in inner.unset)
-        return inner.text
+        return inner.template.pieces or (inner.text,)
+
+
+def register_referenced(text: str, environment: Mapping[str, str]) -> None:
+    """Mask the value of every ``${env:}`` in ``text``, whether or not it is used."""
+    for place in _PLACES.finditer(text):
+        if place["kind"] == "env":
+            register(place["name"], environment.get(place["name"], ""))
 
 
 def is_reference(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from assistctl.errors import did_you_mean
@@ -23,15 +23,11 @@ class Said:
 
 @dataclass
 class Variables:
-    """The variables of one target; ``secrets`` collects the ``${env:}`` values that were used.
-
-    ``lenient``: what is not set is a warning, since nothing is deployed.
-    """
+    """The variables of one target. ``lenient``: what is not set is a warning, since nothing is deployed."""
 
     project: Project
     target: Target | None
     lenient: bool
-    secrets: set[str] = field(default_factory=set)
 
     @cached_property
     def scope(self) -> Scope:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.knowledge import DesiredStore
 from assistctl.manifest.file_entries import FileEntry, Reader
 from assistctl.manifest.filling import Contents
 from assistctl.manifest.node import Path, dotted
 from assistctl.model import Json, Lifecycle, Position
+from assistctl.secrets.template import Template
 
 _OWN = "vector_store"
 _FIELDS = ("name", "expires_after", "metadata")
@@ -19,6 +20,7 @@ def shared_store(key: str, contents: Contents) -> DesiredStore:
     value = contents.value if isinstance(contents.value, dict) else {}
     rules, moved_from = value.get("lifecycle"), value.get("moved_from")
     prevent = rules.get("prevent_destroy") if isinstance(rules, dict) else None
+    templates = {dotted(path): made for path, made in contents.secret.items() if _is_sent(path)}
     return DesiredStore(
         key=key,
         fields=_fields(key, value),
@@ -26,10 +28,11 @@ def shared_store(key: str, contents: Contents) -> DesiredStore:
         position=contents.root.position,
         chunking=_chunking(value),
         lifecycle=Lifecycle(prevent if isinstance(prevent, bool) else None),
-        secret_paths=frozenset(dotted(path) for path in contents.secret if _is_sent(path)),
+        secret_paths=frozenset(templates),
         positions=contents.positions,
         moved_from=moved_from if isinstance(moved_from, str) else None,
         shared=True,
+        templates=templates,
     )
 
 
@@ -40,16 +43,17 @@ def own_store(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
     value = contents.value if isinstance(contents.value, dict) else {}
     more, moved_from = value.get(_OWN), value.get("moved_from")
     more = more if isinstance(more, dict) else {}
-    secret = (path[1:] if path[0] == _OWN else path for path in contents.secret if path[0] in {_OWN, "files"})
+    templates = dict(_own_templates(contents))
     return DesiredStore(
         key=key,
         fields=_fields(key, more),
         files=(),
         position=contents.positions["files"],
         chunking=_chunking(more),
-        secret_paths=frozenset(dotted(path) for path in secret if _is_sent(path)),
+        secret_paths=frozenset(templates),
         positions=_own_positions(contents.positions),
         moved_from=moved_from if isinstance(moved_from, str) else None,
+        templates=templates,
     )
 
 
@@ -92,6 +96,13 @@ def _fields(key: str, declared: Mapping[str, Json]) -> dict[str, Json]:
 def _chunking(declared: Mapping[str, Json]) -> Mapping[str, Json] | None:
     chunking = declared.get("chunking_strategy")
     return chunking if isinstance(chunking, dict) else None
+
+
+def _own_templates(contents: Contents) -> Iterator[tuple[str, Template]]:
+    for path, made in contents.secret.items():
+        own = path[1:] if path[0] == _OWN else path
+        if path[0] in {_OWN, "files"} and _is_sent(own):
+            yield dotted(own), made
 
 
 def _own_positions(positions: Mapping[str, Position]) -> dict[str, Position]:

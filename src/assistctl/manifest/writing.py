@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from assistctl.manifest.declaring import declared
+from assistctl.manifest.declaring import declared, withheld_units
 from assistctl.manifest.references import escape, mentions
 from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.model import Json, Observed
@@ -30,7 +30,7 @@ _LONGEST_INLINE = 200
 class Written:
     """One manifest: its key, and the texts of its files by their path in the manifest folder.
 
-    ``withheld`` are the fields that came from the environment: they are left out, as files go into git.
+    ``withheld`` are the fields that hold a secret: they are left out, as files go into git.
     """
 
     key: str
@@ -66,7 +66,8 @@ def written_document(
 
 def key_for(observed: Observed, taken: Iterable[str]) -> str:
     """A key made from the assistant's name (or its id), different from those ``taken``."""
-    base = _slug(observed.name or "") or _slug(observed.id) or "assistant"
+    name = "" if ("name",) in withheld_units(observed) else observed.name or ""
+    base = _slug(name) or _slug(observed.id) or "assistant"
     used, key, number = {*taken}, base, 2
     while key in used:
         ending = f"-{number}"

@@ -20,8 +20,17 @@ from assistctl.planning.differences import Difference, differences
 from assistctl.planning.ignoring import covers, ignored_paths, keep_observed
 from assistctl.planning.ownership import BASELINE, is_marked, users_pairs
 from assistctl.planning.paths import Path, dotted
-from assistctl.planning.secrecy import plainly_named_tools, secret_paths, shown_path, touches
+from assistctl.planning.secrecy import (
+    plainly_named_tools,
+    secret_paths,
+    shown_declared,
+    shown_path,
+    templates,
+    touches,
+)
 from assistctl.planning.symbols import Symbols, has_token
+from assistctl.secrets.redaction import SECRET
+from assistctl.secrets.template import Template
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
@@ -149,6 +158,10 @@ class Comparison:
         return secret_paths(self.desired)
 
     @cached_property
+    def _templates(self) -> Mapping[Path, Template]:
+        return templates(self.desired)
+
+    @cached_property
     def _differences(self) -> dict[Path, tuple[Difference, ...]]:
         found = {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
         if found.get(_MODEL):
@@ -208,9 +221,26 @@ class Comparison:
         return unit[0] in self.unreported and unit not in self._there
 
     def _diff(self, difference: Difference, unit: Path) -> FieldDiff:
-        origin, is_secret = self._origin(difference, unit), self._is_secret(difference, unit)
-        path = shown_path(difference.path, plainly_named_tools(self.desired)) if is_secret else difference.path
-        return FieldDiff(dotted(path), difference.old, difference.new, origin, is_secret)
+        origin = self._origin(difference, unit)
+        if not self._is_secret(difference, unit):
+            return FieldDiff(dotted(difference.path), difference.old, difference.new, origin)
+        path = shown_path(difference.path, plainly_named_tools(self.desired))
+        new = shown_declared(difference.new, difference.path, self.desired)
+        return FieldDiff(dotted(path), self._shown_observed(difference, unit), new, origin, secret=True)
+
+    def _shown_observed(self, difference: Difference, unit: Path) -> Json:
+        """What can be shown of what is there: all but secrets, or nothing where those cannot be told from it."""
+        template = self._templates.get(difference.path)
+        beside = template.shown_beside(difference.old) if template and isinstance(difference.old, str) else None
+        if difference.old is None or beside is not None:
+            return beside
+        is_plain = isinstance(difference.old, str) and self._was_given_no_secret(difference, unit)
+        return difference.old if is_plain else SECRET
+
+    def _was_given_no_secret(self, difference: Difference, unit: Path) -> bool:
+        """Whether what is there is what this project applied, when there was no secret in it."""
+        baseline, part = self._baseline, self._part(difference, unit)
+        return baseline.has(unit) and not baseline.is_secret(unit) and self._is_as_applied(part, self._seen)
 
     @cached_property
     def _origins(self) -> dict[tuple[Path, Path], Origin]:
@@ -265,7 +295,7 @@ def created(desired: Desired, symbols: Symbols | None = None) -> tuple[FieldDiff
         FieldDiff(
             dotted(shown_path(path, plain_tools) if touches(secrets, path) else path),
             None,
-            value,
+            shown_declared(value, path, desired) if touches(secrets, path) else value,
             Origin.MANIFEST,
             touches(secrets, path),
         )

@@ -36,6 +36,7 @@ def expressed(desired: Desired, platform: str, capabilities: Expressible) -> Des
         desired,
         fields=fields,
         secret_paths=frozenset(_moved(path, places) for path in desired.secret_paths),
+        templates={_moved(path, places): made for path, made in desired.templates.items()},
         positions={**desired.positions, **_positions(desired.positions, places)},
     )
 

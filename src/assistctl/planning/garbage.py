@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Kind, Observed
+from assistctl.planning.baseline import read_baseline
 from assistctl.planning.file_marks import HeldFile, held_in_store
-from assistctl.planning.ownership import read_mark
+from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.shelves import ranked_twins
 from assistctl.planning.symbols import file_ids, store_ids
+from assistctl.secrets.redaction import SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ def _stores(unread: Iterable[ObservedStore]) -> Iterable[Garbage]:
     for store in unread:
         name, reason = store.fields.get("name"), "no assistant searches it"
         shown = name if isinstance(name, str) else ""
+        if read_baseline(store.metadata.get(BASELINE)).is_secret(("name",)):
+            # What it was given may be a value that no manifest names any more, which nothing else would mask.
+            shown = SECRET
         yield Garbage(Kind.VECTOR_STORE, store.id, shown, None, proven=True, reason=reason)
 
 

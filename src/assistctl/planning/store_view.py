@@ -15,6 +15,7 @@ def as_desired(store: DesiredStore) -> Desired:
         store.lifecycle,
         frozenset(path for path in store.secret_paths if not path.startswith("files")),
         positions=store.positions,
+        templates=store.templates,
     )
 
 

@@ -12,6 +12,7 @@ from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import canonical_units
 from assistctl.planning.ownership import BASELINE, is_marked, read_mark, users_pairs
 from assistctl.planning.symbols import file_ids, store_ids
+from assistctl.secrets.template import Template
 
 
 class Image(Protocol):
@@ -96,7 +97,7 @@ def _assistant(key: str, image: Image, now: Desired | None, position: Position, 
         # What it read was nobody's of ours, and is there still.
         back.release.add(key)
         fields = fields if resources is None else {**fields, "tool_resources": resources}
-        return Desired(key, fields, position, secret_paths=_secrets_of(now))
+        return Desired(key, fields, position, secret_paths=_secrets_of(now), templates=_templates_of(now))
     files = bool(file_ids({"tool_resources": resources}))
     searched = bool(store_ids({"tool_resources": resources}))
     if (files or searched) and now is None:
@@ -110,11 +111,16 @@ def _assistant(key: str, image: Image, now: Desired | None, position: Position, 
         _secrets_of(now),
         interpreter_files=now.interpreter_files if now is not None and files else (),
         store=now.store if now is not None and searched else None,
+        templates=_templates_of(now),
     )
 
 
 def _secrets_of(now: Desired | None) -> frozenset[str]:
     return now.secret_paths if now is not None else frozenset()
+
+
+def _templates_of(now: Desired | None) -> Mapping[str, Template]:
+    return now.templates if now is not None else {}
 
 
 def _managed_fields(image: Image) -> dict[str, Json]:

@@ -19,6 +19,7 @@ from assistctl.rendering.field_view import FieldView, Limits, Shape, label, view
 from assistctl.rendering.rows import Row
 from assistctl.rendering.safe_text import visible
 from assistctl.rendering.word_diff import Segment, Side
+from assistctl.secrets.redaction import Masked, mask_markup
 
 _LIMITS = Limits(rows=60, preview=12)
 _OPEN = 12
@@ -27,12 +28,12 @@ _FILES = 500
 """Up to so many files are listed one by one."""
 
 
-def plan_html(plan: Plan) -> str:
+def plan_html(plan: Plan) -> Masked:
     """The plan as a whole page."""
     style = files("assistctl.rendering").joinpath("plan.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return f"""<!doctype html>
+    return mask_markup(f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -49,7 +50,7 @@ def plan_html(plan: Plan) -> str:
 </main>
 </body>
 </html>
-"""
+""")
 
 
 def _sections(plan: Plan) -> Iterable[str]:

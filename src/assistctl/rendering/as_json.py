@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from assistctl.file_work import FileTotals
 from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
 from assistctl.rendering.outcome import done_files, done_summary
-from assistctl.rendering.safe_text import SECRET, escape_hidden
+from assistctl.rendering.safe_text import escape_hidden
+from assistctl.secrets.redaction import Masked, masked
 
 FORMAT_VERSION = "1.0"
 
@@ -68,21 +69,22 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dic
     }
 
 
-def dumps(document: Mapping[str, Json]) -> str:
-    r"""``document`` as indented JSON with a final newline.
+def dumps(document: Mapping[str, Json]) -> Masked:
+    r"""``document`` as indented JSON with a final newline, secrets in its texts masked.
 
     Text stays readable, but what a terminal could act upon or UTF-8 cannot hold (controls, bidi marks, lone
     surrogates) is written as ``\uXXXX``, which reads back the same. JSON has no NaN or infinity (RFC 8259,
     section 6): those are written as strings.
     """
+    shown = masked(dict(document))
     try:
-        text = _indented(document)
+        text = _indented(shown)
     except ValueError:
-        text = _indented(_finite(dict(document)))
-    return escape_hidden(text, _escape) + "\n"
+        text = _indented(_finite(shown))
+    return Masked(escape_hidden(text, _escape) + "\n")
 
 
-def _indented(value: Mapping[str, Json] | Json) -> str:
+def _indented(value: Json) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -149,23 +151,20 @@ def _change(change: Change) -> dict[str, Json]:
 
 
 def _diff(diff: FieldDiff) -> dict[str, Json]:
-    return {
-        "path": diff.path,
-        "old": SECRET if diff.secret else diff.old,
-        "new": SECRET if diff.secret else diff.new,
-        "origin": str(diff.origin),
-    }
+    document: dict[str, Json] = {"path": diff.path, "old": diff.old, "new": diff.new, "origin": str(diff.origin)}
+    return {**document, "secret": True} if diff.secret else document
 
 
 def _drift(drift: Drift) -> dict[str, Json]:
-    return {
+    document: dict[str, Json] = {
         "kind": str(drift.kind),
         "key": drift.key,
         "id": drift.id,
         "path": drift.path,
-        "observed": SECRET if drift.secret else drift.observed,
-        "desired": SECRET if drift.secret else drift.desired,
+        "observed": drift.observed,
+        "desired": drift.desired,
     }
+    return {**document, "secret": True} if drift.secret else document
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:

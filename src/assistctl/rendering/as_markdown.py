@@ -16,6 +16,7 @@ from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, 
 from assistctl.rendering.markdown_escape import code, code_cell, fence_for, html_code, plain
 from assistctl.rendering.rows import Row, marked
 from assistctl.rendering.word_diff import Side
+from assistctl.secrets.redaction import mask
 
 LIMIT = 65_536
 _LIMITS = Limits(rows=40, preview=20)
@@ -194,4 +195,5 @@ def _one_side(row: Row, side: Side, shape: Shape) -> str:
 
 
 def _shortened(line: str) -> str:
+    line = mask(line)
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"

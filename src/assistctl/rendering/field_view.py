@@ -13,8 +13,9 @@ from enum import StrEnum
 
 from assistctl.model import Action, Drift, FieldDiff, Json, Origin
 from assistctl.rendering.rows import LONGEST, Row, diff_rows, preview_rows
-from assistctl.rendering.safe_text import SECRET, visible
+from assistctl.rendering.safe_text import visible
 from assistctl.rendering.word_diff import Side
+from assistctl.secrets.redaction import mask, masked
 
 NOT_SET = "(not set)"
 _INLINE = 100
@@ -67,22 +68,18 @@ _NOTES = {Origin.MANIFEST: "", Origin.DRIFT: "changed outside", Origin.BOTH: "ch
 def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
     """How a field of a change is shown; on a create there is nothing to compare with."""
     note = _NOTES[diff.origin]
-    path = label(diff.path)
-    if diff.secret:
-        return FieldView(path, Shape.CHANGED, note, None if action is Action.CREATE else SECRET, SECRET)
-    return _view(path, note, diff.old, diff.new, creating=action is Action.CREATE, limits=limits)
+    return _view(label(diff.path), note, diff.old, diff.new, creating=action is Action.CREATE, limits=limits)
 
 
 def view_drift(drift: Drift, limits: Limits) -> FieldView:
     """How a drift is shown: from what is declared to what somebody made of it."""
-    if drift.secret:
-        return FieldView(label(drift.path), Shape.CHANGED, old=SECRET, new=SECRET)
     return _view(label(drift.path), "", drift.desired, drift.observed, creating=False, limits=limits)
 
 
 def label(text: str) -> str:
     """A name from outside: as it is if it cannot be taken for anything else, else as a JSON string."""
-    plain = _PLAIN.fullmatch(text) and "  " not in text and visible(text) == text
+    text = mask(text)
+    plain = _LABEL.fullmatch(text) or (_PLAIN.fullmatch(text) and "  " not in text and visible(text) == text)
     return text if plain else _quoted(text)
 
 
@@ -95,6 +92,7 @@ def value_text(value: Json) -> str:
     return visible(json.dumps(value, ensure_ascii=False))
 
 
+_LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
 _PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
 
 
@@ -116,6 +114,8 @@ def _is_json(text: str) -> bool:
 
 
 def _view(path: str, note: str, old: Json, new: Json, *, creating: bool, limits: Limits) -> FieldView:
+    # Before it is parted into words, which may each be a part of a secret.
+    old, new = masked(old), masked(new)
     if not (_is_long(old) or _is_long(new)):
         hide_old = creating and old is None
         shown_old, shown_new = _side_by_side(old, new)

@@ -1,4 +1,4 @@
-"""Text from outside made harmless: what could hide, reorder or move something is shown as an escape.
+"""Text from outside made harmless: secrets are masked, and what could hide or move something is an escape.
 
 What counts as hidden follows Unicode: general categories Cc, Cf, Cs, Zl and Zp (UAX #44) and the property
 Default_Ignorable_Code_Point, minus what legitimate writing needs: joiners inside emoji and inside scripts that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
+from assistctl.secrets.redaction import mask
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001fbff"
 _JOINING_SCRIPTS = "\u0600-\u0604\u0606-\u061b\u061d-\u109f\u1780-\u17b3\u17b6-\u17ff\u1820-\u18af"
@@ -36,11 +36,12 @@ _BYTE, _BMP = 0xFF, 0xFFFF
 
 
 def visible(text: str, *, multiline: bool = False) -> str:
-    r"""``text`` with every hidden character as an escape: ``\x1b``, ``\u202e``, ``\n``.
+    r"""``text`` without secrets, and with every hidden character as an escape: ``\x1b``, ``\u202e``, ``\n``.
 
     With ``multiline`` newlines and tabs stay as they are. Accents, every script and emoji stay readable.
     """
-    return escape_hidden(text, lambda char: char if multiline and char in "\n\t" else _escape(char))
+    # Here, because what is shown may be cut or wrapped afterwards, and half a secret is not found any more.
+    return escape_hidden(mask(text), lambda char: char if multiline and char in "\n\t" else _escape(char))
 
 
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:

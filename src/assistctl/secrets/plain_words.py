@@ -1,0 +1,29 @@
+"""The words of our own documents, which scripts match on: never masked, whatever a variable is set to."""
+
+from __future__ import annotations
+
+# Values that the documents enumerate, and JSON's own.
+_VALUES = """
+assistant vector_store file environment create update delete adopt forget manifest drift both protected threshold
+adoption ambiguous error warning info ok failed skipped unknown withdrawn interrupted finished true false null
+"""
+# Names of fields in the documents (plan, apply, drift, list, history, gc, migrate, dump, init, unlock).
+_NAMES = """
+format_version project target name platform summary changes drift missing diagnostics results fingerprint observed
+desired kind key id action reason diffs path old new origin secret severity line column detail status errors
+warnings unchanged files upload remove bytes used_by blocked digest options keys destroy allow_deletes requests
+assistants model prevent_destroy applies state problem torn entries outcome at before fields metadata withheld
+command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
+held_by from to declared fates note value written lossless losses check
+"""
+# Fields of a manifest, which are the paths in a plan.
+_FIELDS = """
+description instructions tools type code_interpreter file_search function parameters strict tool_resources
+file_ids vector_store_ids temperature top_p response_format reasoning_effort lifecycle ignore_changes checks
+platforms import moved_from expires_after chunking_strategy attributes
+"""
+# What the Markdown report is made of.
+_MARKUP = "details summary code open"
+
+WORDS = frozenset(f"{_VALUES} {_NAMES} {_FIELDS} {_MARKUP}".split())
+"""Those words."""
