@@ -197,7 +197,8 @@ class Request:
     The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
-    key of the vector store that must be in order before this is sent.
+    key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
+    metadata goes into digests that others may read: the same without secrets.
     """
 
     fields: Mapping[str, Json]
@@ -206,6 +207,7 @@ class Request:
     removed: frozenset[str] = frozenset()
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
+    digested: Json = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

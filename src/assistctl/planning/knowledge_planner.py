@@ -13,7 +13,6 @@ from assistctl.model import (
     Desired,
     Diagnostic,
     Drift,
-    Json,
     Kind,
     Observed,
     Severity,
@@ -21,9 +20,11 @@ from assistctl.model import (
 from assistctl.planning import safety
 from assistctl.planning.canonical import digest
 from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.digested import digest_without_secrets
 from assistctl.planning.file_changes import FileChanges, Holder
 from assistctl.planning.file_marks import (
     FILES,
+    attributes_without_secrets,
     held_in_store,
     interpreter_files,
     store_token,
@@ -68,7 +69,7 @@ class KnowledgeDraft:
         for key in sorted({*self.shelves.wanted, *self.shelves.live} - left_behind):
             wanted, there = self.shelves.wanted.get(key), self.shelves.there(key)
             if there is not None and (wanted or self.policy.includes(key)):
-                self.seen[f"{key}:{there.id}"] = self._digest(there)
+                self.seen[f"{key}:{there.id}"] = self._digest(there, wanted)
             if wanted is not None:
                 self._create(wanted) if there is None else self._update(wanted, there)
             elif there is not None and self.policy.includes(key):
@@ -252,11 +253,12 @@ class KnowledgeDraft:
             if held is not None:
                 self.files.goes(_holder(key), held, reason)
 
-    def _digest(self, there: ObservedStore) -> str:
-        """A digest of all that a change of a vector store could overwrite."""
+    def _digest(self, there: ObservedStore, wanted: DesiredStore | None) -> str:
+        """A digest of all that a change of a vector store could overwrite, but for secrets."""
         files = self.knowledge.observed.files.get(there.id, ())
-        held: dict[str, Json] = {file.id: dict(file.attributes) for file in files}
-        return digest([dict(there.fields), dict(there.metadata), held])
+        held = {file.id: attributes_without_secrets(file.attributes, wanted) for file in files}
+        own = digest_without_secrets(as_observed(there), as_desired(wanted) if wanted is not None else None)
+        return digest([own, held])
 
 
 def _holder(key: str) -> Holder:
