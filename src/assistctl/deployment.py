@@ -239,8 +239,6 @@ class Deployment:
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")
-        for name, value in _keys_in(self.project.environment):
-            register(name, value)
         register("", key or "")
         return key
 
@@ -260,6 +258,8 @@ def open_deployment(
     """
     project = load_project(directory, environ)
     project.require()
+    for name, value in _keys_in(project.environment):
+        register(name, value)
     # Not every command reads manifests, and what it shows may hold what they refer to all the same.
     learn_from(lambda: register_secrets_of(project))
     return Deployment(project, project.target(target, variables, known_platforms()), patience=patience)
@@ -320,6 +320,7 @@ def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
 
 
 def _keys_in(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """The credentials an SDK may take from the environment on its own, by name."""
-    endings = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
-    return ((name, value) for name, value in environment.items() if name.endswith(endings))
+    """The credentials an SDK, or the journal's store, may take from the environment on its own, by name."""
+    sdk = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
+    store = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_SAS_TOKEN")
+    return ((name, value) for name, value in environment.items() if name.endswith((*sdk, *store)))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from assistctl.errors import JournalError
 from assistctl.journal.address import ObjectAddress
+from assistctl.secrets.redaction import mask
 
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION (a profile: aws configure export-credentials)",
@@ -88,4 +89,5 @@ def _set_credentials(address: ObjectAddress) -> str:
 
 def _brief(text: str) -> str:
     """The first line: what follows is the service's whole answer, or obstore's own view of it."""
-    return text.partition("\n")[0].partition(": <?xml")[0].strip(" :")[:_LONGEST]
+    # Masked before it is cut: half a secret may not be found any more.
+    return mask(text).partition("\n")[0].partition(": <?xml")[0].strip(" :")[:_LONGEST]

@@ -25,7 +25,7 @@ _ROOM = METADATA_PAIRS - OUR_PAIRS
 _NO_ROOM = f"Of the {METADATA_PAIRS} pairs a platform keeps assistctl takes {OUR_PAIRS}, which leaves {_ROOM}."
 _NOTHING_LIKE_IT = "There is nothing like it there."
 _TWICE = "It is there twice; the first one counts."
-_SECRET = "It holds a secret, which does not go into files: fill it in again with ${env:}."
+_WITHHELD = "It holds a secret, which does not go into files: fill it in again with ${env:}."
 _NO_SUCH_TOOL = "No tool of the Assistants API: manifests have no place for it."
 _NO_SUCH_FIELD = "No field of the Assistants API v2: manifests have no place for it."
 _OTHER_MODELS = "Not every platform has it: name one that is there, or write ${var:model} and let each target say."
@@ -151,7 +151,7 @@ def _parts(source: Source, document: Document, names: Names, platform: str) -> I
 
 def _without_a_place(source: Source) -> Iterator[Fate]:
     for path in source.withheld:
-        yield Fate(path, path, Outcome.LOST, _SECRET)
+        yield Fate(path, path, Outcome.LOST, _WITHHELD)
     for identity, tool in zip(tool_identities(source.nameless), source.nameless, strict=True):
         yield Fate(f"tools[{identity}]", f"tools.{identity}", Outcome.LOST, _NO_SUCH_TOOL, tool)
     for name, value in source.strange.items():

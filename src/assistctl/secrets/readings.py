@@ -10,6 +10,9 @@ import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+_Writing: TypeAlias = tuple[re.Pattern[str], Callable[[str], str]]
 
 _DEPTH = 2
 _MARKS = re.compile(r"[%&\\=+]")
@@ -29,22 +32,25 @@ class Reading:
         return self.starts[start], self.starts[end]
 
 
-def readings(text: str) -> Iterator[Reading]:
-    """``text`` as it stands, and each other text that decoding it up to twice gives."""
+def readings(text: str, *, spaces: bool = True) -> Iterator[Reading]:
+    """``text`` as it stands, and each other text that decoding it up to twice gives.
+
+    Without ``spaces`` a ``+`` is not read as one, as it is in a form: in most texts it stands for itself.
+    """
     whole = Reading(text, range(len(text) + 1))
     yield whole
     if _MARKS.search(text):
-        yield from _decoded(whole, _DEPTH)
+        yield from _decoded(whole, _WRITINGS if spaces else _WITHOUT_FORMS, _DEPTH)
 
 
-def _decoded(reading: Reading, depth: int) -> Iterator[Reading]:
-    for pattern, decode in _WRITINGS:
+def _decoded(reading: Reading, writings: Sequence[_Writing], depth: int) -> Iterator[Reading]:
+    for pattern, decode in writings:
         inner = _read(reading, pattern, decode)
         if inner is None:
             continue
         yield inner
         if depth > 1:
-            yield from _decoded(inner, depth - 1)
+            yield from _decoded(inner, writings, depth - 1)
 
 
 def _read(reading: Reading, pattern: re.Pattern[str], decode: Callable[[str], str]) -> Reading | None:
@@ -95,9 +101,8 @@ def _from_backslash(written: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-_WRITINGS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+_WITHOUT_FORMS: tuple[_Writing, ...] = (
     (re.compile(_utf8("%")), _from_bytes),
-    (re.compile(rf"\+|{_utf8('%')}"), _from_form),
     (re.compile(rf"&(?:#[0-9]{{1,7}}|#[xX]{_HEX}{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});"), _from_entity),
     (
         re.compile(
@@ -108,3 +113,4 @@ _WRITINGS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     ),
     (re.compile(_utf8("=")), _from_bytes),
 )
+_WRITINGS = (*_WITHOUT_FORMS, (re.compile(rf"\+|{_utf8('%')}"), _from_form))

@@ -106,12 +106,17 @@ class _Search:
         self.forms = forms
         patterns = dict.fromkeys(form.pattern() for form in forms)
         self._pattern = re.compile("|".join(patterns)) if patterns else None
+        self._spaces = any(" " in form.text for form in forms)
 
     def stretches(self, text: str) -> Iterator[Stretch]:
         """What is to be masked, in order; what overlaps is one."""
         if self._pattern is None:
             return
-        found = [stretch for reading in readings(text) for stretch in self._in(reading.text, reading.place)]
+        found = [
+            stretch
+            for reading in readings(text, spaces=self._spaces)
+            for stretch in self._in(reading.text, reading.place)
+        ]
         if "***" in text:
             found += starred(text, self.forms)
         last: Stretch | None = None
@@ -130,7 +135,7 @@ class _Search:
         finished = text[:end]
         # What ends with a line can only go on in the next one if it has several.
         forms = [form for form in self.forms if "\n" in form.text] if finished.endswith("\n") else self.forms
-        for reading in readings(finished) if forms else ():
+        for reading in readings(finished, spaces=self._spaces) if forms else ():
             for start in (form.begun_in(reading.text) for form in forms):
                 end = min(end, reading.place(start, start)[0])
         for found in self.stretches(text):
