@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
@@ -267,9 +268,13 @@ class Deployment:
                 raise ProjectError(f"there is no assistant with the key {key!r}", advice)
 
     def _address(self) -> str:
-        """Where the target is: what makes it another place although the name is the same."""
+        """Where the target is: what makes it another place although the name is the same.
+
+        Digests of it go to others, so what only lets one in is not part of it.
+        """
         connection = self._connection()
-        url = connection.base_url or " ".join(_addresses_in(connection.environment))
+        urls = [connection.base_url] if connection.base_url else _addresses_in(connection.environment)
+        url = " ".join(map(_without_password, urls))
         account = (connection.organization or "", connection.project or "")
         return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
@@ -366,6 +371,15 @@ def _deployed(key: str, one: Observed) -> DeployedAssistant:
         SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
         bool(mark and mark.prevent_destroy),
     )
+
+
+def _without_password(url: str) -> str:
+    """``url`` without what stands before its host, and without its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:

@@ -219,7 +219,8 @@ class Request:
     The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
-    key of the vector store that must be in order before this is sent.
+    key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
+    metadata goes into digests that others may read: the same without secrets.
     """
 
     fields: Mapping[str, Json]
@@ -228,6 +229,7 @@ class Request:
     removed: frozenset[str] = frozenset()
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
+    digested: Json = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +340,7 @@ class Plan:
     ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
     out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
-    and not there.
+    and not there; ``there`` are the ids of all assistants and vector stores that were listed, whoever owns them.
     """
 
     project: str
@@ -352,6 +354,7 @@ class Plan:
     files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
     missing: tuple[Missing, ...] = ()
+    there: frozenset[str] = frozenset()
 
     @property
     def blocked(self) -> tuple[Change, ...]:

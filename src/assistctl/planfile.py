@@ -17,7 +17,7 @@ from assistctl.regular_file import TooLargeError, read_regular
 from assistctl.rendering.as_json import FORMAT_VERSION, dumps, plan_document
 
 _LARGEST = 256 * 1024 * 1024
-# Enough to tell two requests apart, and no more of a digest of what may hold a secret than that takes.
+# Enough to tell two requests apart.
 _DIGEST_CHARACTERS = 8
 
 
@@ -163,8 +163,7 @@ def _digest(change: Change) -> str:
         return change.file.token or ""
     if change.request is None:
         return ""
-    sent: list[Json] = [dict(change.request.fields), dict(change.request.metadata)]
-    return digest(sent, salt=change.key, length=_DIGEST_CHARACTERS)
+    return digest(change.request.digested, salt=change.key, length=_DIGEST_CHARACTERS)
 
 
 def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -267,7 +267,10 @@ def test_an_id_that_is_a_secret(desk: ProjectFolder, server: RecordingServer) ->
 
     server.tell = tell
     check(shown := desk.run("apply", "--yes", "--format", "json"), "apply")
-    assert {one["id"] for one in shown.json["results"] if one["kind"] == "assistant"} == {"(secret WORD)"}
+    results = [one for one in shown.json["results"] if one["kind"] == "assistant"]
+    assert {one["id"] for one in results if one["status"] == "ok"} == {"(secret WORD)"}
+    # The same id again is nothing new.
+    assert all("(secret WORD), which was there before" in one["error"] for one in results if one["error"])
     assert leaked(*files_of(desk).values()) == []
 
 

@@ -23,10 +23,13 @@ class Done:
     answered: bool = True
 
 
-async def change_assistant(platform: Platform, change: Change, request: Request) -> Done:
-    """Create or update one. Raises ``PlatformError`` when that fails or something was not kept."""
+async def change_assistant(platform: Platform, change: Change, request: Request, there: set[str]) -> Done:
+    """Create or update one. Raises ``PlatformError`` when that fails or something was not kept.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
     if change.id is None:
-        answer, answered = await _create(platform, request)
+        answer, answered = await _create(platform, request, there)
     else:
         answer, answered = await _update(platform, change, request), False
     lost = _not_kept(platform, request, answer)
@@ -47,11 +50,12 @@ async def delete_assistant(platform: Platform, change: Change) -> str:
     return change.id
 
 
-async def _create(platform: Platform, request: Request) -> tuple[Observed, bool]:
+async def _create(platform: Platform, request: Request, there: set[str]) -> tuple[Observed, bool]:
     return await created(
         lambda: platform.create_assistant(request.fields, request.metadata),
         platform.list_assistants,
         request.metadata[MARK],
+        there,
     )
 
 

@@ -65,6 +65,7 @@ async def carry_out(
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
     gate, watch, log = gate or Gate(), watch or Watch(), OperationLog(book or NoBook())
+    there = {*plan.there}
     for change in plan.changes:
         if change.kind is not Kind.FILE:
             log.change(change)
@@ -72,10 +73,10 @@ async def carry_out(
     if platform.knowledge is not None:
         record = record or UploadRecord(Path.cwd(), "")
         uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, log)
-        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, log, wait)
+        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, log, wait, there)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
     unique = Uniqueness(platform, plan)
-    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, log, unique)
+    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, log, unique, there)
     if not await gate.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
     return run.results()
@@ -94,6 +95,7 @@ class _Run:
     replan: Replan | None
     log: OperationLog
     unique: Uniqueness
+    there: set[str]
 
     def results(self) -> tuple[Result, ...]:
         """What became of each change, in the plan's order."""
@@ -143,7 +145,7 @@ class _Run:
             await operation.sends(delete_assistant(self.platform, change))
             return
         try:
-            made = await operation.sends(change_assistant(self.platform, change, request))
+            made = await operation.sends(change_assistant(self.platform, change, request, self.there))
         except ConflictError as conflict:
             if self.replan is None:
                 raise
@@ -151,7 +153,7 @@ class _Run:
             if again.request is None:
                 raise PlatformError(f"there is nothing to send for {change.key}") from conflict
             filled_in = await self._filled_in(again.request)
-            made = await operation.sends(change_assistant(self.platform, again, filled_in))
+            made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
 
     async def _look_for_twins(self, *, alone: bool) -> None:

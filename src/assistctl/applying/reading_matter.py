@@ -21,7 +21,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class ReadingMatter:
-    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take."""
+    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
 
     platform: KnowledgePlatform
     plan: Plan
@@ -30,6 +33,7 @@ class ReadingMatter:
     gate: Gate
     log: OperationLog
     wait: float
+    there: set[str]
     _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -42,7 +46,7 @@ class ReadingMatter:
 
     def write_down_what_goes(self) -> None:
         """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
-        self.uploads.record.will_go([one.file_id for one in self.plan.knowledge.discards])
+        self.uploads.record.will_go({one.file_id: None for one in self.plan.knowledge.discards})
 
     async def ids_for(self, request: Request) -> dict[str, str]:
         """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""
@@ -56,7 +60,9 @@ class ReadingMatter:
         """Make one change of a vector store."""
         work = self.plan.knowledge.stores.get(change.key, StoreWork())
         operation = self.log.change(change)
-        doing = StoreChange(self.platform, self.uploads, self.watch, self.gate, self.wait, change, work, operation)
+        doing = StoreChange(
+            self.platform, self.uploads, self.watch, self.gate, self.wait, change, work, operation, self.there
+        )
         outcome: str | Exception
         try:
             self.gate.check()

@@ -26,7 +26,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class StoreChange:
-    """One change of a vector store; ``operation`` is the account of it."""
+    """One change of a vector store; ``operation`` is the account of it.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
 
     platform: KnowledgePlatform
     uploads: Uploads
@@ -36,6 +39,7 @@ class StoreChange:
     change: Change
     work: StoreWork
     operation: Operation
+    there: set[str]
 
     async def carry_out(self) -> str:
         """Make it; the store's id. Raises ``AssistctlError``, ``NotIndexedError`` when files did not get in."""
@@ -77,6 +81,7 @@ class StoreChange:
             lambda: self.platform.create_store(request.fields, request.metadata),
             self.platform.list_stores,
             request.metadata[MARK],
+            self.there,
         )
         store, self.operation.answered = await self.operation.sends(making)
         self.operation.id = store.id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -11,6 +10,7 @@ from typing import TypeAlias
 from assistctl.applying.gate import Gate
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.outcome import words
+from assistctl.applying.upload_lines import Filed
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
@@ -18,10 +18,6 @@ from assistctl.file_work import KnowledgeWork
 from assistctl.knowledge import UploadedFile
 from assistctl.platforms.base import KnowledgePlatform
 from assistctl.source_file import SourceFile
-
-# How far the platform's clock may be behind this machine's, in seconds.
-_CLOCK_SKEW = 120
-
 
 _Needed: TypeAlias = tuple[str, SourceFile]
 
@@ -89,8 +85,14 @@ class Uploads:
 
     async def out_of_use(self, tokens: Iterable[str]) -> None:
         """Write down that what read these is gone: whose those are that this apply uploaded, nothing else says."""
-        ids = [await self.id_of(token) for token in tokens]
-        self.record.will_go([file_id for file_id in ids if file_id in self.by_us])
+        ids = {await self.id_of(token): self.work.uploads.get(token) for token in tokens}
+        self.record.will_go(
+            {
+                file_id: Filed(source.identity.name, source.size)
+                for file_id, source in ids.items()
+                if file_id in self.by_us and source is not None
+            }
+        )
 
     async def withdraw(self, token: str, file_id: str, why: str) -> None:
         """Delete what this apply uploaded and cannot use, and say why."""
@@ -131,51 +133,38 @@ class Uploads:
         self._outcomes[token].set_result(error or operation.id or "")
 
     async def _recorded(self, token: str) -> str | None:
-        """The upload that an earlier apply wrote down, if it is still there."""
+        """The upload that an earlier apply on this machine wrote down, if it is still there, and just that."""
         file_id = self.work.recorded.get(token)
         found = await self.platform.find_file(file_id) if file_id is not None else None
-        return found.id if found else None
+        if found is None or found.id != file_id or not self.record.vouches_for(found):
+            return None
+        return found.id
 
     async def _uploaded(self, source: SourceFile, operation: Operation) -> None:
-        self.record.begins(source)
+        attempt = self.record.begins(source)
         async with operation.under_way():
-            try:
-                file = await operation.sends(self._sent(source))
-            except PlatformError as error:
-                if not isinstance(error, OutcomeUnknownError):
-                    self.record.in_use(source.identity)
-                raise
+            file = await operation.sends(self._sent(source, attempt))
             operation.id = file.id
-            self.record.ended(source, file.id)
 
-    async def _sent(self, source: SourceFile) -> UploadedFile:
-        """Upload it; once more when its answer was lost and nothing like it has appeared."""
-        began = time.time()
+    async def _sent(self, source: SourceFile, attempt: str) -> UploadedFile:
+        """Upload it; once more when its answer was lost.
+
+        No look at what is there can tell what came of the first: a file of that name and size may be anybody's.
+        """
         try:
-            return await self.platform.upload(source, self.watch.sent)
-        except OutcomeUnknownError as error:
-            found = await self._there_all_the_same(source, began, error)
-        if found is not None:
-            return found
-        self.watch.sent(-source.size)
-        return await self.platform.upload(source, self.watch.sent)
+            return await self._sent_once(source, attempt)
+        except OutcomeUnknownError:
+            self.watch.sent(-source.size)
+        return await self._sent_once(source, self.record.begins(source))
 
-    async def _there_all_the_same(
-        self, source: SourceFile, began: float, error: OutcomeUnknownError
-    ) -> UploadedFile | None:
-        """The one new upload of that name and size; ``None`` when the upload was not carried out."""
-        taken = {*self.by_us, *self.work.known.values(), *self.work.recorded.values()}
-        new = [
-            file
-            for file in await self.platform.list_files()
-            if (file.name, file.size) == (source.identity.name, source.size)
-            and file.created_at >= began - _CLOCK_SKEW
-            and file.id not in taken
-        ]
-        if len(new) > 1:
-            raise OutcomeUnknownError(
-                f"whether {source.path} was uploaded is not known: {error.summary}",
-                f"{len(new)} new files look like it; `assistctl gc` lists what nothing refers to.",
-                status=error.status,
-            ) from error
-        return new[0] if new else None
+    async def _sent_once(self, source: SourceFile, attempt: str) -> UploadedFile:
+        try:
+            file = await self.platform.upload(source, self.watch.sent)
+        except OutcomeUnknownError:
+            self.record.lost(attempt)
+            raise
+        except PlatformError:
+            self.record.refused(attempt)
+            raise
+        self.record.ended(attempt, file)
+        return file

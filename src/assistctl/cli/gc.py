@@ -21,8 +21,8 @@ from assistctl.planning.garbage import Garbage
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
 An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
-checkout wrote down while it uploaded or deleted; what only looks like it is listed, and deleted with --unproven
-alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
+checkout wrote down on this machine while it uploaded or deleted; what only looks like it is listed, and deleted
+with --unproven alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
 EXAMPLE = """\
 Examples:
   assistctl gc                             lists them, and asks
@@ -64,7 +64,8 @@ async def _cleaned(
                 terminal.complain("Nothing was deleted.")
                 return ExitCode.REFUSED
         with stopping(terminal, gate.stop, gate.cut_off):
-            results = await take_away(deployment, platform, chosen, gate)
+            left = [one for one in found if one not in chosen]
+            results = await take_away(deployment, platform, chosen, gate, left)
     _show(terminal, deployment, found, results, output_format)
     return _exit_code(results, interrupted=gate.stop.is_set())
 

@@ -88,7 +88,7 @@ class Record:
             operation.action,
             operation.id,
             image_data(before),
-            dict(digests(operation.request)),
+            dict(digests(operation.request, operation.secret_paths)),
         )
 
 

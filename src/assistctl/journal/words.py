@@ -98,8 +98,9 @@ class Header(Heading):
 class BeforeImage:
     """One thing as it was before an operation, in the Assistants API's shapes.
 
-    ``withheld`` maps what holds a secret (``instructions``, ``tools``, ``metadata.team``) to a digest of it. It is
-    then not in ``fields`` or ``metadata``: it cannot be restored from the journal, and what is declared stands in.
+    ``withheld`` maps what holds a secret (``instructions``, ``tools``, ``metadata.team``) to an empty text; older
+    journals have a digest there. It is then not in ``fields`` or ``metadata``: it cannot be restored from the
+    journal, and what is declared stands in.
     """
 
     id: str
@@ -134,8 +135,9 @@ class Operation:
 class Entry:
     """One operation in the journal: what was intended, and its outcome.
 
-    ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value. Without
-    an ``outcome`` the apply was cut off: it may have been carried out. ``id`` is that of the thing after it.
+    ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value, or to an
+    empty text where it holds a secret. Without an ``outcome`` the apply was cut off: it may have been carried out.
+    ``id`` is that of the thing after it.
     """
 
     number: int

@@ -23,6 +23,7 @@ from assistctl.model import (
 from assistctl.planning import safety
 from assistctl.planning.capability import Expressible, check_expressible
 from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.digested import digest_without_secrets
 from assistctl.planning.expressed import expressed
 from assistctl.planning.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.planning.foreign_edits import foreign_edits
@@ -34,7 +35,7 @@ from assistctl.planning.policy import Policy
 from assistctl.planning.requests import create_request, forget_request, naming_still, released, update_request
 from assistctl.planning.symbols import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning.transfer import Transfers
-from assistctl.planning.world import World, digest_of
+from assistctl.planning.world import World
 
 
 @dataclass(slots=True)
@@ -59,13 +60,14 @@ class AssistantDraft:
     def decide(self, key: str, desired: Desired | None) -> None:
         """Add what is to be done about one key."""
         owned = self.world.owned.get(key, ())
-        self._saw(key, owned)
         if desired is None:
+            self._saw(key, owned, None)
             for one in owned:
                 self._end(key, one)
             return
         self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
         desired = expressed(desired, self.policy.target.platform, self.capabilities)
+        self._saw(key, owned, desired)
         if len(owned) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, owned))
             self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
@@ -100,7 +102,7 @@ class AssistantDraft:
         imported = {one.id for one in self.transfers.imported.values()}
         named = self.world.free.get(name, ()) if name else ()
         candidates = [one for one in named if one.id not in imported]
-        self._saw(desired.key, candidates)
+        self._saw(desired.key, candidates, desired)
         if not candidates or self.policy.adopt is False:
             self._create(desired)
         elif len(candidates) > 1 or self.names[name] > 1:
@@ -143,7 +145,7 @@ class AssistantDraft:
 
     def _move(self, desired: Desired, old_key: str) -> None:
         there = self.world.owned[old_key]
-        self._saw(old_key, there)
+        self._saw(old_key, there, desired)
         if len(there) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, there))
             self.changes.append(
@@ -153,7 +155,7 @@ class AssistantDraft:
             self._update(desired, there[0])
 
     def _import(self, desired: Desired, one: Observed) -> None:
-        self._saw(desired.key, [one])
+        self._saw(desired.key, [one], desired)
         change, _ = self._brought_in_line(desired, one, Action.ADOPT)
         self.changes.append(replace(change, reason="taken over by its id"))
 
@@ -232,8 +234,9 @@ class AssistantDraft:
             self.diagnostics.append(diagnostic)
         self.changes.append(change)
 
-    def _saw(self, key: str, those: Iterable[Observed]) -> None:
-        self.seen.update({seen_as(Kind.ASSISTANT, key, one.id): digest_of(one) for one in those})
+    def _saw(self, key: str, those: Iterable[Observed], desired: Desired | None) -> None:
+        for one in those:
+            self.seen[seen_as(Kind.ASSISTANT, key, one.id)] = digest_without_secrets(one, desired)
 
 
 def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:

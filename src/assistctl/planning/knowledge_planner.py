@@ -14,7 +14,6 @@ from assistctl.model import (
     Desired,
     Diagnostic,
     Drift,
-    Json,
     Kind,
     Missing,
     Observed,
@@ -25,10 +24,12 @@ from assistctl.model import (
 from assistctl.planning import safety
 from assistctl.planning.canonical import digest
 from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.digested import digest_without_secrets
 from assistctl.planning.file_changes import FileChanges, Holder
 from assistctl.planning.file_marks import (
     FILES,
     HeldFile,
+    attributes_without_secrets,
     held_in_store,
     store_token,
     tokens_of,
@@ -80,7 +81,7 @@ class KnowledgeDraft:
             wanted, there = self.shelves.wanted.get(key), self.shelves.there(key)
             concerned = wanted is not None or self.policy.includes(Kind.VECTOR_STORE, key)
             if there is not None and concerned:
-                self.seen[seen_as(Kind.VECTOR_STORE, key, there.id)] = self._digest(there)
+                self.seen[seen_as(Kind.VECTOR_STORE, key, there.id)] = self._digest(there, wanted)
             if wanted is not None and wanted.shared and key in self.policy.forget:
                 self.diagnostics.append(still_declared(wanted))
             if wanted is not None:
@@ -308,11 +309,12 @@ class KnowledgeDraft:
             if held is not None:
                 self.files.goes(_holder(key), held, reason)
 
-    def _digest(self, there: ObservedStore) -> str:
-        """A digest of all that a change of a vector store could overwrite."""
+    def _digest(self, there: ObservedStore, wanted: DesiredStore | None) -> str:
+        """A digest of all that a change of a vector store could overwrite, but for secrets."""
         files = self.knowledge.observed.files.get(there.id, ())
-        held: dict[str, Json] = {file.id: dict(file.attributes) for file in files}
-        return digest([dict(there.fields), dict(there.metadata), held])
+        held = {file.id: attributes_without_secrets(file.attributes, wanted) for file in files}
+        own = digest_without_secrets(as_observed(there), as_desired(wanted) if wanted is not None else None)
+        return digest([own, held])
 
 
 def _holder(key: str) -> Holder:

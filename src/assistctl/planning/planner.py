@@ -50,7 +50,8 @@ def make_plan(
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
     plan = _whole(policy, assistants, reading)
     missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
-    return replace(plan, missing=(*missing, *reading.missing))
+    there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
+    return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:
