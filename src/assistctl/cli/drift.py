@@ -42,8 +42,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     else:
         from assistctl.rendering.as_text import print_drift
 
-        with terminal.to_whoever_reads():
-            print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
     missing = [change.key for change in plan.changes if change.action in {Action.CREATE, Action.ADOPT}]
     if missing:
         terminal.say(f"Declared and not there with this project's mark: {', '.join(missing)}.")

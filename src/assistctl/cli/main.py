@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
-from typing import TextIO, cast
+from typing import cast
 
 import click
 
 from assistctl import __version__
 from assistctl.cli.interrupts import take_sigterm_as_ctrl_c
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
+from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
 
 # Help for all of them without importing any of them.
@@ -36,6 +35,8 @@ COMMANDS: Mapping[str, str] = {
     "gc": "Delete uploads and vector stores that nothing refers to.",
     "serve": "Serve the embedded platform over HTTP.",
 }
+# What was changed is what their exit code tells of, whether or not the results could be written.
+_CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
 _EPILOG = """\
 \b
 Start with:
@@ -114,9 +115,7 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
-    # A stream that was closed before we began is nowhere, not an error.
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code, not a crash.
@@ -125,15 +124,21 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def _nowhere() -> TextIO:
-    return Path(os.devnull).open("w", encoding="utf-8")
-
-
 def run(args: list[str]) -> int:
     """Run the command line; the exit code. Every failure has been reported when it returns."""
+    with guarded_output() as output:
+        code = _run(args)
+        return output.settled(code, changes=_changes_something(args))
+
+
+def _changes_something(args: list[str]) -> bool:
+    place = _place_of_command(args)
+    return place is not None and args[place] in _CHANGING and not {"-h", "--help"}.intersection(args)
+
+
+def _run(args: list[str]) -> int:
     try:
         code = assistctl.main(args, prog_name="assistctl", standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         error.show()
         return ExitCode.USAGE
@@ -143,8 +148,4 @@ def run(args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     return int(code or 0)

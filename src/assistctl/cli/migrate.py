@@ -109,8 +109,7 @@ def _show(
         return
     from assistctl.rendering.migration_text import print_migration
 
-    with terminal.to_whoever_reads():
-        print_migration(terminal.results(), shown)
+    print_migration(terminal.results(), shown)
 
 
 def _say_what_next(terminal: Terminal, to: Deployment, folder: Path, *, done: bool) -> None:

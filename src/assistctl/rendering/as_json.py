@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from assistctl.file_work import FileTotals
 from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
 from assistctl.rendering.outcome import done_files, done_summary
-from assistctl.rendering.safe_text import SECRET, escape_hidden
+from assistctl.rendering.safe_text import SECRET, escape_hidden, without_inner_commands
 
 FORMAT_VERSION = "1.0"
 
@@ -79,7 +79,7 @@ def dumps(document: Mapping[str, Json]) -> str:
         text = _indented(document)
     except ValueError:
         text = _indented(_finite(dict(document)))
-    return escape_hidden(text, _escape) + "\n"
+    return without_inner_commands(escape_hidden(text, _escape)) + "\n"
 
 
 def _indented(value: Mapping[str, Json] | Json) -> str:

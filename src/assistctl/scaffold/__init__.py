@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from assistctl.errors import AssistctlError
+from assistctl.manifest.new_files import write_whole
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
 _FILES = {
@@ -41,7 +42,7 @@ def scaffold(directory: Path, project: str) -> Scaffolded:
         if path.exists():
             kept.append(name)
             continue
-        _write(path, text)
+        write_whole(path, text)
         created.append(name)
     if _ignore(directory / ".gitignore"):
         created.append(".gitignore")
@@ -66,14 +67,6 @@ def _texts(project: str) -> Iterator[tuple[str, str]]:
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
-
-
 def _ignore(path: Path) -> bool:
     """Add what must not be committed; whether there was anything to add."""
     try:
@@ -82,6 +75,14 @@ def _ignore(path: Path) -> bool:
         raise AssistctlError(f"{path} cannot be read: {error}") from error
     missing = [line for line in _IGNORED if line not in text.splitlines()]
     if missing:
-        before = f"{text}\n" if text and not text.endswith("\n") else text
-        _write(path, before + "\n".join(missing) + "\n")
+        _append(path, "".join(f"{line}\n" for line in missing), on_new_line=text.endswith("\n") or not text)
     return bool(missing)
+
+
+def _append(path: Path, text: str, *, on_new_line: bool) -> None:
+    """Add to what is there, which a full disk does not take away."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text if on_new_line else f"\n{text}")
+    except OSError as error:
+        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
