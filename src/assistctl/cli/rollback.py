@@ -58,6 +58,8 @@ async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_del
         deployment.policy(allow_deletes=allow_deletes, only=sorted(back.keys)),
         forget=frozenset(),
         release=frozenset(back.release),
+        # Whoever names the apply that began it all means that nothing is left.
+        may_empty=True,
     )
     order = Order(before, policy, how, command=f"rollback {apply.header.id}")
     code = await carry_out_order(terminal, deployment, order)

@@ -24,9 +24,10 @@ class Policy:
     """Whose plan it is and what it may do.
 
     ``adopt`` is ``None`` while nobody decided. ``destroy`` plans the deletion of everything the project owns.
-    ``only`` narrows the plan to some keys. ``allow_deletes`` passes the threshold for deletes. ``forget`` are the
-    keys to let go without deleting them, ``release`` those to let go once they are as declared. ``address`` is
-    where the target is, so that a plan is not applied elsewhere.
+    ``only`` narrows the plan to some keys. ``allow_deletes`` passes the threshold for deletes, and lets everything
+    be deleted at once. ``confirm_destroy``: a ``destroy`` needs ``allow_deletes``, too. ``may_empty``: to delete
+    everything does not. ``forget`` are the keys to let go without deleting them, ``release`` those to let go once
+    they are as declared. ``address`` is where the target is, so that a plan is not applied elsewhere.
     """
 
     project: str
@@ -39,6 +40,8 @@ class Policy:
     forget: frozenset[str] = frozenset()
     release: frozenset[str] = frozenset()
     address: str = ""
+    confirm_destroy: bool = False
+    may_empty: bool = False
 
     def includes(self, key: str) -> bool:
         """Whether this plan is about ``key``."""
