@@ -1,4 +1,8 @@
-"""Saved plans: what was reviewed, and whether it still is what apply would do."""
+"""Saved plans: what was reviewed, and whether it still is what apply would do.
+
+A saved plan is never carried out: apply plans again with the options in the file, and refuses unless the outcome
+is the one in the file, in all that people read and in a digest of all that would be sent.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,30 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from assistctl.errors import AssistctlError, RefusedError
-from assistctl.model import Change, Json, Plan
-from assistctl.planning.canonical import digest
+from assistctl.model import Change, Json, Kind, Plan, Severity
+from assistctl.planning.canonical import digest, sha256
 from assistctl.rendering.as_json import FORMAT_VERSION, dumps, plan_document
+
+if TYPE_CHECKING:
+    from assistctl.file_work import StoreWork
+
+Shown = TypeVar("Shown")
 
 _LARGEST = 256 * 1024 * 1024
 # Enough to tell two requests apart, and no more of a digest of what may hold a secret than that takes.
 _DIGEST_CHARACTERS = 8
+
+
+class Masking(Protocol):
+    """Takes out of a plan, or of JSON, what must not be shown."""
+
+    def __call__(self, value: Shown, /) -> Shown:
+        """``value`` without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +48,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """The part of a saved plan that an apply holds the world against."""
+    """A saved plan as an apply holds the world against it.
 
-    project: str
-    target: str
-    fingerprint: str
+    ``shown`` is what people read of it, without secrets. ``requests`` has a digest of what each of its changes
+    would send.
+    """
+
     scope: Scope
-    observed: Mapping[str, str]
+    shown: Plan
     requests: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: Plan) -> SavedPlan:
-        """What would be read back if ``plan`` were saved now."""
-        requests = dict(_requests(plan))
-        return cls(plan.project, plan.target.name, plan.fingerprint, Scope(), plan.seen, requests)
+    def of(cls, plan: Plan, shown: Plan) -> SavedPlan:
+        """What would be read back if ``plan`` were saved now, which is ``shown`` without secrets."""
+        return cls(Scope(), Plan.from_document(_as_read(plan_document(shown))), dict(_requests(plan)))
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of each change, by the name of its request."""
+        return {_name(change): change.key for change in self.shown.changes}
 
 
 def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
@@ -56,26 +77,77 @@ def save_plan(plan: Plan, shown: Plan, scope: Scope, path: Path) -> None:
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file")
-    document = plan_document(shown)
-    document["options"] = {
-        "keys": list(scope.keys),
-        "destroy": scope.destroy,
-        "adopt": scope.adopt,
-        "allow_deletes": scope.allow_deletes,
-    }
-    document["requests"] = dict(_requests(plan))
     try:
-        _replace(path, dumps(document))
+        _replace(path, dumps(_written(SavedPlan(scope, shown, dict(_requests(plan))))))
     except OSError as error:
         raise AssistctlError(f"the plan cannot be saved to {path}: {error.strerror}") from error
 
 
 def load_plan(path: Path) -> SavedPlan:
-    """Read a saved plan. Raises ``AssistctlError`` when there is none or the file holds something else."""
+    """Read a saved plan.
+
+    Raises ``AssistctlError`` when there is none or the file holds something else, ``RefusedError`` when it was
+    altered after it was saved.
+    """
+    document = _document(path)
+    try:
+        saved = _saved(document, path)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise AssistctlError(
+            f"{path} is no saved plan", "`assistctl plan --out FILE` writes one; --format json alone does not."
+        ) from error
+    if not _is_whole(document, saved):
+        raise RefusedError(
+            f"{path} was altered after it was saved, so it is not what was planned",
+            "Or another version of assistctl saved it. Plan again, and review that.",
+        )
+    return saved
+
+
+def check_still_holds(
+    saved: SavedPlan, plan: Plan, without_secrets: Masking, *, but_for_rules: bool = False
+) -> None:
+    """Raise ``RefusedError``, naming what moved, unless ``plan`` is what was saved.
+
+    With ``but_for_rules``, only what would be sent is compared, and not what rules have to say of it.
+    """
+    then = saved.shown
+    if (then.project, then.target.name) != (plan.project, plan.target.name):
+        raise RefusedError(
+            f"the plan was made for project {then.project}, target {then.target.name}, "
+            f"and this is project {plan.project}, target {plan.target.name}"
+        )
+    moved = sorted(set(_moved(then.seen, plan.seen)))
+    if moved or then.fingerprint != plan.fingerprint:
+        raise RefusedError(
+            f"the plan is stale: since it was made, on the platform {'; '.join(moved) or 'something changed'}",
+            "Plan again, and review what is new.",
+        )
+    now = SavedPlan.of(plan, without_secrets(plan))
+    _check_requests(saved, now)
+    differing = [] if but_for_rules else sorted(_differing(then, now.shown, without_secrets))
+    if differing:
+        raise RefusedError(
+            f"the saved plan does not show what would be done: its {', '.join(differing)} would be different",
+            "It was edited, or saved by another version of assistctl. Plan again, and review that.",
+        )
+
+
+def _check_requests(saved: SavedPlan, now: SavedPlan) -> None:
+    keys = {**saved.keys, **now.keys}
+    differing = sorted({keys[name] for name, _ in {*now.requests.items()} ^ {*saved.requests.items()}})
+    if differing:
+        raise RefusedError(
+            f"the plan is stale: the manifests or variables of {', '.join(differing)} are not what was planned",
+            "Plan again, and review what is new.",
+        )
+
+
+def _document(path: Path) -> dict[str, Json]:
     try:
         if path.stat().st_size > _LARGEST:
             raise AssistctlError(f"{path} is too large for a saved plan")
-        document = json.loads(path.read_bytes())
+        return cast("dict[str, Json]", json.loads(path.read_bytes()))
     except OSError as error:
         raise AssistctlError(
             f"{str(path)!r} is neither a key nor a saved plan: {error.strerror}",
@@ -83,35 +155,6 @@ def load_plan(path: Path) -> SavedPlan:
         ) from error
     except (ValueError, RecursionError) as error:
         raise AssistctlError(f"{path} is no saved plan: {error}") from error
-    try:
-        return _saved(document, path)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise AssistctlError(
-            f"{path} is no saved plan", "`assistctl plan --out FILE` writes one; --format json alone does not."
-        ) from error
-
-
-def check_still_holds(saved: SavedPlan, plan: Plan) -> None:
-    """Raise ``RefusedError``, naming what moved, unless ``plan`` is what was saved."""
-    if (saved.project, saved.target) != (plan.project, plan.target.name):
-        raise RefusedError(
-            f"the plan was made for project {saved.project}, target {saved.target}, "
-            f"and this is project {plan.project}, target {plan.target.name}"
-        )
-    moved = sorted(set(_moved(saved.observed, plan.seen)))
-    if moved or saved.fingerprint != plan.fingerprint:
-        raise RefusedError(
-            f"the plan is stale: since it was made, on the platform {'; '.join(moved) or 'something changed'}",
-            "Plan again, and review what is new.",
-        )
-    now = dict(_requests(plan))
-    differing = sorted({*now.items()} ^ {*saved.requests.items()})
-    if differing:
-        keys = ", ".join(dict.fromkeys(name.partition(" ")[2].partition(" ")[0] for name, _ in differing))
-        raise RefusedError(
-            f"the plan is stale: the manifests or variables of {keys} are not what was planned",
-            "Plan again, and review what is new.",
-        )
 
 
 def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
@@ -123,35 +166,101 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
         )
     options = cast("dict[str, Json]", document["options"])
     adopt = options["adopt"]
-    observed = cast("list[dict[str, str]]", document["observed"])
     return SavedPlan(
-        project=str(document["project"]),
-        target=str(cast("dict[str, Json]", document["target"])["name"]),
-        fingerprint=str(document["fingerprint"]),
         scope=Scope(
             tuple(str(key) for key in cast("list[Json]", options["keys"])),
             options["destroy"] is True,
             adopt if isinstance(adopt, bool) else None,
             options.get("allow_deletes") is True,
         ),
-        observed={f"{one['key']}:{one['id']}": one["digest"] for one in observed},
+        shown=Plan.from_document(document),
         requests={name: str(sent) for name, sent in cast("dict[str, Json]", document["requests"]).items()},
     )
+
+
+def _is_whole(document: Mapping[str, Json], saved: SavedPlan) -> bool:
+    """Whether the parts of a file agree, as far as this version knows what is to be in it."""
+    if saved.keys.keys() != saved.requests.keys():
+        return False
+    if document["format_version"] != FORMAT_VERSION:
+        return True
+    return _as_read(_written(saved)) == document
+
+
+def _written(saved: SavedPlan) -> dict[str, Json]:
+    """What is in the file of a plan.
+
+    Its digest tells an edited file from a plan that no longer holds; whoever writes that anew as well still meets
+    ``check_still_holds``.
+    """
+    scope = saved.scope
+    document = plan_document(saved.shown)
+    document["options"] = {
+        "keys": [*scope.keys],
+        "destroy": scope.destroy,
+        "adopt": scope.adopt,
+        "allow_deletes": scope.allow_deletes,
+    }
+    document["requests"] = {**saved.requests}
+    return {**document, "digest": f"sha256:{sha256(_as_read(document))}"}
+
+
+def _as_read(document: Mapping[str, Json]) -> dict[str, Json]:
+    """A document as it is once it was written and read."""
+    return cast("dict[str, Json]", json.loads(dumps(document)))
+
+
+def _differing(then: Plan, now: Plan, without_secrets: Masking) -> Iterator[str]:
+    """The parts of a plan's document that are not the same, but for what is known to be secret only by now."""
+    before, after = plan_document(then), plan_document(now)
+    before["diagnostics"], after["diagnostics"] = _stable(then), _stable(now)
+    for name, part in after.items():
+        if without_secrets(before.get(name)) != without_secrets(part):
+            yield name
+
+
+def _stable(plan: Plan) -> list[Json]:
+    """The messages that are the same whenever they are made, without their lines, which a comment moves.
+
+    A warning about a model is not: models retire by the calendar, and come and go on the platform.
+    """
+    return [
+        [
+            str(one.severity),
+            one.key,
+            one.position.file if one.position else None,
+            one.path,
+            one.summary,
+            one.detail,
+        ]
+        for one in plan.diagnostics
+        if (one.severity, one.path) != (Severity.WARNING, "model")
+    ]
 
 
 def _requests(plan: Plan) -> Iterator[tuple[str, str]]:
     """What each change would send, as a digest."""
     for change in plan.changes:
-        yield f"{change.action} {change.key} {change.id or ''}", _digest(change)
+        yield _name(change), _digest(change, plan.knowledge.stores)
 
 
-def _digest(change: Change) -> str:
+def _name(change: Change) -> str:
+    """What the request of a change is called: a key is that of an assistant where nothing else is said."""
+    about = change.key if change.kind is Kind.ASSISTANT else f"{change.key} ({change.kind})"
+    return f"{change.action} {about} {change.id or ''}"
+
+
+def _digest(change: Change, stores: Mapping[str, StoreWork]) -> str:
     if change.file is not None:
-        return change.file.token or ""
-    if change.request is None:
-        return ""
-    sent: list[Json] = [dict(change.request.fields), dict(change.request.metadata)]
-    return digest(sent, salt=change.key, length=_DIGEST_CHARACTERS)
+        return digest([change.file.token, [*change.file.discards]], length=_DIGEST_CHARACTERS)
+    request = change.request
+    sent: list[Json] = []
+    if request is not None:
+        sent += [dict(request.fields), dict(request.metadata.items()), [*sorted(request.removed)]]
+        sent += [dict(request.reads.items()), request.store]
+    if change.kind is Kind.VECTOR_STORE and change.key in stores:
+        sent.append(_as_read(asdict(stores[change.key])))
+    return digest(sent, salt=change.key, length=_DIGEST_CHARACTERS) if sent else ""
 
 
 def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

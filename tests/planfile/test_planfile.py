@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistctl import planfile
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
 from assistctl.model import Json, Plan, TargetName
-from assistctl.planfile import SavedPlan, Scope, check_still_holds, load_plan, save_plan
+from assistctl.planfile import SavedPlan, Scope, load_plan, save_plan
 from assistctl.planning.planner import make_plan
 from support.assistants_store import CAPABILITIES
 from support.planning import POLICY, ProjectOnStore, declared
@@ -35,6 +36,11 @@ def project() -> ProjectOnStore:
     return project
 
 
+def check_still_holds(saved: SavedPlan, plan: Plan) -> None:
+    """Where nothing is secret but what is marked so."""
+    planfile.check_still_holds(saved, plan, lambda value: value)
+
+
 def saved_and_loaded(plan: Plan, folder: Path, scope: Scope | None = None) -> SavedPlan:
     path = folder / "change.plan"
     save_plan(plan, plan, scope or Scope(), path)
@@ -48,7 +54,7 @@ def test_what_is_saved_reads_back(
 ) -> None:
     plan, scope = project.plan(MOVED), Scope(("desk", "night"), destroy, adopt)
     saved = saved_and_loaded(plan, tmp_path, scope)
-    assert saved == replace(SavedPlan.of(plan), scope=scope)
+    assert saved == replace(SavedPlan.of(plan, plan), scope=scope)
     check_still_holds(saved, project.plan(MOVED))
 
 

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "Scaffold a project and its CI workflow.",
     "validate": "Check manifests offline.",
     "plan": "Show what apply would do.",
+    "show": "Show a saved plan again.",
     "apply": "Create, update and delete what the plan says.",
     "destroy": "Delete what the project owns.",
     "forget": "Let go of assistants without deleting them.",
@@ -33,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "Put back what an apply found.",
     "unlock": "Take the lock from an apply that died.",
     "gc": "Delete uploads and vector stores that nothing refers to.",
+    "schema": "Print a JSON Schema of manifests, or of what commands print.",
     "serve": "Serve the embedded platform over HTTP.",
 }
 # What was changed is what their exit code tells of, whether or not the results could be written.

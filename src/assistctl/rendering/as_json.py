@@ -154,6 +154,7 @@ def _diff(diff: FieldDiff) -> dict[str, Json]:
         "old": SECRET if diff.secret else diff.old,
         "new": SECRET if diff.secret else diff.new,
         "origin": str(diff.origin),
+        **_secrecy(diff),
     }
 
 
@@ -165,7 +166,12 @@ def _drift(drift: Drift) -> dict[str, Json]:
         "path": drift.path,
         "observed": SECRET if drift.secret else drift.observed,
         "desired": SECRET if drift.secret else drift.desired,
+        **_secrecy(drift),
     }
+
+
+def _secrecy(about: FieldDiff | Drift) -> dict[str, Json]:
+    return {"secret": True} if about.secret else {}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
