@@ -56,13 +56,13 @@ def project_name(directory: Path) -> str:
 
 
 def _texts(project: str) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema
+    from assistctl.manifest.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
 
     files = resources.files(__name__) / "files"
     for name, place in _FILES.items():
         text = (files / name).read_text(encoding="utf-8")
         yield place, text.replace(_PLACEHOLDER, project)
-    for name in (ASSISTANT, VECTOR_STORE, PROJECT):
+    for name in (MANIFEST, ASSISTANT, VECTOR_STORE, PROJECT):
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
