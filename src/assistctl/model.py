@@ -356,6 +356,16 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     there: frozenset[str] = frozenset()
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, Json]) -> Plan:
+        """The plan in its JSON document, saved or printed. Raises ``ValueError`` when that is none.
+
+        It can be shown in every format. It cannot be carried out: what would be sent is not in a document.
+        """
+        from assistctl.rendering.from_json import plan_from_document
+
+        return plan_from_document(document)
+
     @property
     def blocked(self) -> tuple[Change, ...]:
         """The changes a safety rule refuses."""

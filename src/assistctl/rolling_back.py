@@ -59,6 +59,8 @@ def _declared(loaded: Loaded, back: WayBack) -> Loaded:
 def _policy(deployment: Deployment, back: WayBack, deletable: frozenset[str], *, allow_deletes: bool) -> Policy:
     return replace(
         deployment.policy(allow_deletes=allow_deletes),
+        # Whoever names the apply that began it all means that nothing is left.
+        may_empty=True,
         only=frozenset(back.about),
         forget=frozenset(),
         release=frozenset(back.release),

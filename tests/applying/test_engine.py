@@ -24,7 +24,7 @@ def desk(key: str, **fields: Json) -> Desired:
 
 def deployed(*keys: str) -> ProjectOnStore:
     """A project that has an assistant for each key: ``asst_1``, ``asst_2``, … in the order of the keys."""
-    project = ProjectOnStore(AssistantsStore())
+    project = ProjectOnStore(AssistantsStore(), replace(POLICY, allow_deletes=True))
     project.apply([desk(key) for key in keys])
     return project
 

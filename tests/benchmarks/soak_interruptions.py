@@ -2,9 +2,9 @@
 
 Run from anywhere: ``python tests/benchmarks/soak_interruptions.py [MISHAP ...]``. Exits 1 when a point does not
 survive: its report, the journal and the platform tell the same, the next apply converges, one assistant and one
-vector store per key, nothing unread that ``gc`` cannot name. All the while there are files of somebody else's with
-the names and sizes of the project's, and more of them come in the very moment of the mishap: none may ever be read or
-deleted.
+vector store per key, nothing unread that ``gc`` cannot name. All the while there are files of somebody else's
+with the names and sizes of the project's, and more of them come in the very moment of the mishap: none may ever
+be read or deleted.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ A case is a mapping of
 - ``deleted``, ``copied``: keys whose assistants somebody deleted, or copied with their metadata
 - ``others``: assistants on the platform that were not made here: ``id``, ``mark``, ``metadata`` and any field
 - ``declared``: key -> manifest; what was applied when it is left out
-- ``options``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``forget``, ``thresholds``
+- ``options``: fields of ``Policy``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``thresholds``, …
 - ``expect``: ``changes`` (each ``{ACTION: KEY}`` with ``reason``, ``blocked``, ``diffs`` as
   ``[ORIGIN, PATH, OLD, NEW]``, ``sends``, ``metadata``, ``protect``; what is left out is not looked at, but for
   ``blocked``), ``drift`` as ``[KEY, PATH, OBSERVED, DESIRED]``, ``unchanged``, ``diagnostics`` as

@@ -22,7 +22,6 @@ from assistctl.secrets.machine_key import MachineKey, machine_key
 from assistctl.source_file import Identity, SourceFile
 
 _FOLDER = Path(OWN_FOLDER, "uploads")
-_LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)

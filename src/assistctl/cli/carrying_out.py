@@ -28,13 +28,21 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A plan that was saved, and the policy it was made with."""
+
+    plan: SavedPlan
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What to carry out, and how."""
+    """What to carry out, and how; no more and no less than what was ``reviewed``, if anything was."""
 
     loaded: Loaded
     policy: Policy
     how: How
-    saved: SavedPlan | None = None
+    reviewed: Reviewed | None = None
     command: str = "apply"
 
 
@@ -72,9 +80,7 @@ class _Carrying:
         """Plan, ask, do, tell."""
         terminal, deployment, order = self.terminal, self.deployment, self.order
         async with deployment.open(self.stop) as platform:
-            plan = await deployment.plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
-            if order.saved is not None:
-                check_still_holds(order.saved, plan)
+            plan = await self._planned(platform)
             refusal = _refusal(terminal, plan, order)
             if refusal is not None:
                 return refusal
@@ -89,6 +95,21 @@ class _Carrying:
                 plan = await deployment.plan_on(platform, order.loaded, order.policy)
                 check_still_holds(agreed, plan)
             return await self._done(platform, plan)
+
+    async def _planned(self, platform: Platform) -> Plan:
+        """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
+        order, plan_on = self.order, self.deployment.plan_on
+        reviewed = order.reviewed
+        if reviewed is None:
+            return await plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
+        plan = await plan_on(platform, order.loaded, reviewed.policy)
+        check_still_holds(reviewed.plan, plan)
+        if order.policy == reviewed.policy:
+            return plan
+        # The words of this command line decide what is refused, and nothing else.
+        plan = await plan_on(platform, order.loaded, order.policy)
+        check_still_holds(reviewed.plan, plan, but_for_rules=True)
+        return plan
 
     async def _done(self, platform: Platform, plan: Plan) -> int:
         from assistctl.journal import Heading

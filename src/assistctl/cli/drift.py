@@ -43,6 +43,5 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     else:
         from assistctl.rendering.as_text import print_drift
 
-        with terminal.to_whoever_reads():
-            print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
     return ExitCode.PENDING if plan.drift or plan.missing else ExitCode.OK

@@ -128,8 +128,7 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
         proven = "yes" if one.proven else "no"
         cells = (one.kind.replace("_", " "), one.id, one.name, size, proven, one.reason)
         table.add_row(*(Text(visible(cell)) for cell in cells))
-    with terminal.to_whoever_reads():
-        terminal.results().print(table)
+    terminal.results().print(table)
 
 
 def _document(deployment: Deployment, found: Sequence[Garbage], results: Sequence[Result]) -> dict[str, Json]:

@@ -81,8 +81,7 @@ def _print_list(terminal: Terminal, journal: Journal, found: Sequence[Past]) -> 
         told = (header.command, str(one.state), _changes(header, one.ending), _who(header.who)) if header else ()
         cells = (one.id, one.target, *(told or ("?", str(one.state), "", one.problem or "")))
         table.add_row(*(Text(visible(cell)) for cell in cells))
-    with terminal.to_whoever_reads():
-        terminal.results().print(table)
+    terminal.results().print(table)
 
 
 def _changes(header: Header, ending: Ending | None) -> str:

@@ -107,8 +107,7 @@ def _show(
         return
     from assistctl.rendering.migration_text import print_migration
 
-    with terminal.to_whoever_reads():
-        print_migration(terminal.results(), found)
+    print_migration(terminal.results(), found)
 
 
 def _say_what_next(terminal: Terminal, to: Deployment, folder: Path, *, done: bool) -> None:

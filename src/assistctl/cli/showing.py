@@ -14,8 +14,7 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
         from assistctl.rendering.as_text import print_plan as as_text
 
         console = terminal.messages() if to_messages else terminal.results()
-        with terminal.to_whoever_reads():
-            as_text(console, plan, verbose=terminal.invocation.verbose)
+        as_text(console, plan, verbose=terminal.invocation.verbose)
     elif output_format == "json":
         from assistctl.rendering.as_json import dumps, plan_document
 
@@ -36,8 +35,7 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
     if warnings:
         from assistctl.rendering.as_text import print_diagnostics
 
-        with terminal.to_whoever_reads():
-            print_diagnostics(terminal.results(), tuple(warnings))
+        print_diagnostics(terminal.results(), tuple(warnings))
 
 
 def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
@@ -49,8 +47,7 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
         return
     from assistctl.rendering.as_text import print_results as as_text
 
-    with terminal.to_whoever_reads():
-        as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+    as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
 
 
 def has_errors(plan: Plan) -> bool:

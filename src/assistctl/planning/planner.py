@@ -62,7 +62,9 @@ def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[objec
 def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft) -> Plan:
     """The plan, its thresholds checked and its changes counted."""
     changes, exceeded = safety.within_thresholds(assistants.changes, assistants.world.owned_count, policy)
-    changes = tuple(sorted((*changes, *knowledge.changes), key=_place))
+    owned = {Kind.ASSISTANT: assistants.world.owned_count, Kind.VECTOR_STORE: len(knowledge.shelves.live)}
+    changes, emptied = safety.not_everything((*changes, *knowledge.changes), owned, policy)
+    changes = tuple(sorted(changes, key=_place))
     counts = Counter(str(change.action) for change in changes)
     files = tuple(knowledge.files.planned())
     seen = {**assistants.seen, **knowledge.seen}
@@ -76,6 +78,7 @@ def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft
             *assistants.diagnostics,
             *knowledge.diagnostics,
             *exceeded,
+            *emptied,
         ),
         summary=Summary(
             create=counts["create"],

@@ -27,10 +27,12 @@ class Policy:
     """Whose plan it is and what it may do.
 
     ``adopt`` is ``None`` while nobody decided. ``destroy`` plans the deletion of everything the project owns.
-    ``only`` narrows the plan to some things. ``allow_deletes`` passes the threshold for deletes. ``forget`` are
-    the keys to let go, of whatever kind, without deleting them; ``release`` those of assistants to let go once
-    they are as declared. ``address`` is where the target is, so that a plan is not applied elsewhere.
-    ``deletable`` are the ids of the only things that may be deleted; ``None`` where there is no such bound.
+    ``only`` narrows the plan to some things. ``allow_deletes`` passes the threshold for deletes, and lets
+    everything be deleted at once. ``confirm_destroy``: a ``destroy`` needs ``allow_deletes``, too.
+    ``may_empty``: to delete everything does not. ``forget`` are the keys to let go, of whatever kind, without
+    deleting them; ``release`` those of assistants to let go once they are as declared. ``address`` is where the
+    target is, so that a plan is not applied elsewhere. ``deletable`` are the ids of the only things that may be
+    deleted; ``None`` where there is no such bound.
     """
 
     project: str
@@ -44,6 +46,8 @@ class Policy:
     release: frozenset[str] = frozenset()
     address: str = ""
     deletable: frozenset[str] | None = None
+    confirm_destroy: bool = False
+    may_empty: bool = False
 
     def includes(self, kind: Kind, key: str) -> bool:
         """Whether this plan is about the thing of that kind and key."""

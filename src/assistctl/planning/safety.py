@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Kind, Observed, QualifiedKey, Severity
@@ -86,7 +86,8 @@ def nothing_declared(owned: int) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         f"no assistant is declared, so all {owned} that this project owns here would be deleted",
-        "If that is not meant, look at `assistants:` in assistctl.yaml and at the folder it names.",
+        "Apply wants --allow-deletes for this. If it is not meant, look at `assistants:` in assistctl.yaml and at "
+        "the folder it names.",
     )
 
 
@@ -105,6 +106,52 @@ def within_thresholds(
         for change in changes
     )
     return marked, tuple(exceeded.values())
+
+
+def not_everything(
+    changes: Sequence[Change], owned: Mapping[Kind, int], policy: Policy
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """``changes``, the deletes marked when nothing that the project owns would be left, and why.
+
+    ``owned`` is how many assistants and vector stores it owns: the assistants count or, where there are none, the
+    vector stores. Nothing is added where other rules refuse all deletes.
+    """
+    if policy.allow_deletes or not any(_is_free_delete(change) for change in changes):
+        return tuple(changes), ()
+    why = _destroyed(policy) if policy.destroy else _emptied(changes, owned, policy)
+    if why is None:
+        return tuple(changes), ()
+    marked = tuple(
+        replace(change, blocked=Blocked.THRESHOLD) if _is_free_delete(change) else change for change in changes
+    )
+    return marked, (why,)
+
+
+def _is_free_delete(change: Change) -> bool:
+    return change.action is Action.DELETE and change.blocked is None
+
+
+def _destroyed(policy: Policy) -> Diagnostic | None:
+    if not policy.confirm_destroy:
+        return None
+    return Diagnostic(
+        Severity.WARNING,
+        "this plan was saved to delete what the project owns",
+        "Apply refuses this. Pass --allow-deletes if that is meant.",
+    )
+
+
+def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], policy: Policy) -> Diagnostic | None:
+    kind = Kind.ASSISTANT if owned[Kind.ASSISTANT] else Kind.VECTOR_STORE
+    deleted = sum(change.kind is kind and change.action is Action.DELETE for change in changes)
+    if policy.may_empty or not deleted or deleted < owned[kind]:
+        return None
+    all_of_them = "the only one" if deleted == 1 else f"all {deleted}"
+    return Diagnostic(
+        Severity.WARNING,
+        f"of the {kind.replace('_', ' ')}s that this project owns here, {all_of_them} would be deleted",
+        "Apply refuses this. Pass --allow-deletes if that is meant; `assistctl destroy` deletes everything, too.",
+    )
 
 
 def _limits(policy: Policy) -> Iterable[tuple[Action, float]]:

@@ -21,7 +21,7 @@ from assistctl.model import (
     Summary,
 )
 from assistctl.rendering.outcome import done_files, done_summary
-from assistctl.rendering.safe_text import escape_hidden
+from assistctl.rendering.safe_text import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked
 
 FORMAT_VERSION = "1.0"
@@ -99,7 +99,7 @@ def dumps(document: Mapping[str, Json]) -> Masked:
         text = _indented(shown)
     except ValueError:
         text = _indented(_finite(shown))
-    return Masked(escape_hidden(text, _escape) + "\n")
+    return Masked(without_inner_commands(escape_hidden(text, _escape)) + "\n")
 
 
 def _indented(value: Json) -> str:
@@ -169,8 +169,13 @@ def _change(change: Change) -> dict[str, Json]:
 
 
 def _diff(diff: FieldDiff) -> dict[str, Json]:
-    document: dict[str, Json] = {"path": diff.path, "old": diff.old, "new": diff.new, "origin": str(diff.origin)}
-    return {**document, "secret": True} if diff.secret else document
+    return {
+        "path": diff.path,
+        "old": diff.old,
+        "new": diff.new,
+        "origin": str(diff.origin),
+        **_secrecy(diff),
+    }
 
 
 def _drift(drift: Drift) -> dict[str, Json]:
@@ -181,12 +186,17 @@ def _drift(drift: Drift) -> dict[str, Json]:
         "path": drift.path,
         "observed": drift.observed,
         "desired": drift.desired,
+        **_secrecy(drift),
     }
     return {**document, "secret": True} if drift.secret else document
 
 
 def _missing(missing: Missing) -> dict[str, Json]:
     return {"kind": str(missing.kind), "key": missing.key, "id": missing.id, "reason": str(missing.reason)}
+
+
+def _secrecy(about: FieldDiff | Drift) -> dict[str, Json]:
+    return {"secret": True} if about.secret else {}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:

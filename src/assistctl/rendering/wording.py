@@ -44,8 +44,8 @@ _PERMITS = {
         "in the manifest and apply; then delete."
     ),
     Blocked.THRESHOLD: (
-        "More would be deleted or changed at once than the safety settings of assistctl.yaml allow. "
-        "To do it on purpose, apply with --allow-deletes."
+        "More would be deleted or changed at once than the safety settings of assistctl.yaml allow, or everything "
+        "would be deleted. To delete on purpose, apply with --allow-deletes."
     ),
     Blocked.ADOPTION: (
         "An assistant with the declared name is already there, and this project does not own it. "
