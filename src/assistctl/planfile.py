@@ -265,7 +265,7 @@ def _digest(change: Change, stores: Mapping[str, StoreWork]) -> str:
 
 
 def _contents(work: StoreWork) -> Json:
-    """What is done with the files of a vector store; ``settled`` tells of their attributes, without secrets."""
+    """What is done with a store's files; ``settled`` tells of their attributes, without secrets."""
     attach: list[Json] = [
         [one.token, one.path, dict(one.chunking.items()) if one.chunking else None, [*one.replaces], one.renew]
         for one in work.attach
