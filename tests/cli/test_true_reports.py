@@ -61,6 +61,11 @@ class Held:
         self.go_on.set()
         self._server.gate = lambda _: None
 
+    def over_for_nobody(self) -> None:
+        """Let everything pass, and wait for what was asked by somebody who is gone."""
+        self.over()
+        self._server.wait_until_idle()
+
     def _gate(self, asked: Asked) -> threading.Event | None:
         if asked.method == "GET":
             return None
@@ -82,7 +87,7 @@ def interrupted(project: ProjectFolder, held: Held, *, twice: bool) -> Outcome:
     if twice:
         os.kill(process.pid, signal.SIGINT)
         code = exit_code(process, 30)
-        held.over()
+        held.over_for_nobody()
     else:
         held.over()
         code = exit_code(process, 30)

@@ -55,12 +55,14 @@ class Interruption:
     meanwhile: Callable[[], object] | None = None
     hit: Asked | None = None
     process: int | None = None
+    server: RecordingServer | None = None
     _seen: int = -1
 
     def on(self, server: RecordingServer) -> None:
         """Let it happen on ``server``."""
         server.fault = self._fault
         server.gate = self._gate
+        self.server = server
 
     @staticmethod
     def over(server: RecordingServer) -> None:
@@ -112,10 +114,16 @@ Run = Callable[..., Any]
 
 
 def killed_apply(folder: Path, interruption: Interruption) -> int:
-    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code."""
+    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code.
+
+    What it had asked for by then is carried out when this returns.
+    """
     process = started(folder, "apply", "--yes")
     interruption.process = process.pid
-    return exit_code(process)
+    code = exit_code(process)
+    if interruption.server is not None:
+        interruption.server.wait_until_idle()
+    return code
 
 
 def wrong_after(run: Run, shelves: Shelves, keys: int, theirs: Collection[str] = ()) -> Iterator[str]:
