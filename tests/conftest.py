@@ -13,7 +13,7 @@ import pytest
 from assistctl.secrets.redaction import Secrets, replace_known
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
 
@@ -97,9 +97,9 @@ def server(tmp_path: Path) -> Iterator[RecordingServer]:
 
 
 @pytest.fixture
-def shelves(server: RecordingServer) -> Iterator[Shelves]:
+def stored_objects(server: RecordingServer) -> Iterator[StoredObjects]:
     """That server's files and vector stores."""
-    seen = Shelves(server.url)
+    seen = StoredObjects(server.url)
     yield seen
     seen.close()
 

@@ -21,7 +21,7 @@ import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 
-from assistctl.model import Diagnostic
+from assistctl.model.plan import Diagnostic
 
 
 class ExitCode(IntEnum):

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.engine import carry_out
-from assistctl.applying.gate import Gate
-from assistctl.applying.readback import not_kept
-from assistctl.applying.watch import Watch
+from assistctl.applying.progress import ProgressListener
+from assistctl.applying.verification import rejected_fields
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
-from assistctl.model import Action, Desired, Json, Plan, Result, Status
+from assistctl.model.plan import Action, Desired, Json, Plan, Result, Status
 from support.assistants_store import AssistantsStore
 from support.logging_platform import Call, LoggingPlatform
 from support.planning import POLICY, ProjectOnStore, declared
@@ -96,12 +96,12 @@ def test_an_adoption_is_one_update() -> None:
 @pytest.mark.parametrize("parallelism", [1, 2, 3, 8])
 def test_no_more_than_so_many_are_under_way(parallelism: int) -> None:
     async def scenario() -> LoggingPlatform:
-        platform = LoggingPlatform(gate=asyncio.Event())
+        platform = LoggingPlatform(cancellation=asyncio.Event())
         plan = ProjectOnStore(platform.store).plan([desk(f"k{number}") for number in range(6)])
         running = asyncio.create_task(carry_out(plan, platform, parallelism=parallelism))
         await turns_of_the_loop(20)
-        assert platform.gate is not None
-        platform.gate.set()
+        assert platform.cancellation is not None
+        platform.cancellation.set()
         results = await running
         assert [result.status for result in results] == [Status.OK] * 6
         return platform
@@ -134,7 +134,7 @@ def test_what_fails_does_not_keep_the_others_from_going_through() -> None:
     assert len(platform.changing_calls) == 5
 
 
-class Listening(Watch):
+class Listening(ProgressListener):
     """Keeps the results in the order they come."""
 
     def __init__(self) -> None:
@@ -147,9 +147,9 @@ class Listening(Watch):
 def test_each_result_is_reported_as_it_comes() -> None:
     project = deployed("a")
     plan = project.plan([desk("b"), desk("c")])
-    watch = Listening()
-    results = asyncio.run(carry_out(plan, LoggingPlatform(project.store), parallelism=1, watch=watch))
-    assert watch.reported == [results[1], results[2], results[0]]
+    progress = Listening()
+    results = asyncio.run(carry_out(plan, LoggingPlatform(project.store), parallelism=1, progress=progress))
+    assert progress.reported == [results[1], results[2], results[0]]
 
 
 @pytest.mark.parametrize(
@@ -231,13 +231,15 @@ def test_once_it_is_to_stop_nothing_begins_and_what_is_under_way_finishes() -> N
 
     async def scenario() -> tuple[tuple[Result, ...], LoggingPlatform]:
         stop = asyncio.Event()
-        platform = LoggingPlatform(project.store, gate=asyncio.Event())
-        running = asyncio.create_task(carry_out(plan, platform, parallelism=2, gate=Gate(stop), alone=True))
+        platform = LoggingPlatform(project.store, cancellation=asyncio.Event())
+        running = asyncio.create_task(
+            carry_out(plan, platform, parallelism=2, cancellation=CancellationToken(stop), alone=True)
+        )
         await turns_of_the_loop(20)
         assert platform.under_way == 2
         stop.set()
-        assert platform.gate is not None
-        platform.gate.set()
+        assert platform.cancellation is not None
+        platform.cancellation.set()
         return await running, platform
 
     results, platform = asyncio.run(scenario())
@@ -253,7 +255,7 @@ def test_stopped_before_it_began_nothing_is_asked() -> None:
     async def scenario() -> tuple[Result, ...]:
         stop = asyncio.Event()
         stop.set()
-        return await carry_out(plan, platform, gate=Gate(stop))
+        return await carry_out(plan, platform, cancellation=CancellationToken(stop))
 
     project = deployed("a")
     platform = LoggingPlatform(project.store)
@@ -265,7 +267,7 @@ def test_stopped_before_it_began_nothing_is_asked() -> None:
 def test_letting_go_is_one_update_that_takes_our_pairs_away() -> None:
     project = deployed("a")
     project.store.assistants["asst_1"].metadata["theirs"] = "1"
-    plan = replace(project, policy=replace(POLICY, forget=frozenset({"a"}))).plan([])
+    plan = replace(project, plan_options=replace(POLICY, forget=frozenset({"a"}))).plan([])
     platform = LoggingPlatform(project.store)
 
     (result,) = run(platform, plan)
@@ -281,7 +283,7 @@ def test_a_pair_that_should_be_gone_and_is_not_fails_the_change() -> None:
     assert change.request is not None
     answer = project.store.answer("asst_1")
     kept = {**answer.metadata, **change.request.metadata}
-    assert not_kept(change.request, replace(answer, metadata=kept), frozenset()) == (
+    assert rejected_fields(change.request, replace(answer, metadata=kept), frozenset()) == (
         "metadata.team (which should be gone)",
     )
-    assert not_kept(change.request, replace(answer, metadata=change.request.metadata), frozenset()) == ()
+    assert rejected_fields(change.request, replace(answer, metadata=change.request.metadata), frozenset()) == ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from assistctl.applying.engine import carry_out
 from assistctl.errors import OutcomeUnknownError, PlatformError
-from assistctl.model import Plan, Result, Status
+from assistctl.model.plan import Plan, Result, Status
 from support.logging_platform import Call, LoggingPlatform
 from support.planning import ProjectOnStore, declared
 

@@ -37,8 +37,8 @@ OURS = (
     + """
 from assistctl.platforms.base import Connection
 from assistctl.platforms.local import Local
-from assistctl.platforms.openai_assistants import OpenAIAssistants
-from assistctl.source_file import Identity, SourceFile
+from assistctl.platforms.openai.assistants import OpenAIAssistants
+from assistctl.model.source_file import Identity, SourceFile
 
 path, folder, url = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 

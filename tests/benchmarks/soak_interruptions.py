@@ -27,7 +27,7 @@ from assistctl.cli.main import run as assistctl
 from support.agreement import Before
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply, wrong_after
 from support.server import RecordingServer, recording_server
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 KEYS = ("a", "b", "c")
 # After these, an upload may be there that nobody knows of.
@@ -72,7 +72,7 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
         project = Path(folder, "project")
         write_project(project, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
         os.environ["XDG_STATE_HOME"] = str(Path(folder, "state"))
-        shelves, others = Shelves(server.url), Shelves(server.url)
+        stored_objects, others = StoredObjects(server.url), StoredObjects(server.url)
         theirs = look_alikes(others)
         os.chdir(project)
         if second:
@@ -80,7 +80,7 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
             edit_project(project)
         interruption = Interruption(mishap, place, meanwhile=lambda: theirs.extend(look_alikes(others)))
         found: list[str] = []
-        before = Before(shelves)
+        before = Before(stored_objects)
         interruption.on(server)
         if mishap in KILLS:
             killed_apply(project, interruption)
@@ -93,8 +93,8 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
         if interruption.hit is None:
             return None
         write_project(project, server, timeout=30, documents=False)
-        found += [*taken(project, shelves, theirs), *wrong_after(run, shelves, len(KEYS), theirs)]
-        shelves.close()
+        found += [*taken(project, stored_objects, theirs), *wrong_after(run, stored_objects, len(KEYS), theirs)]
+        stored_objects.close()
         others.close()
         os.chdir("/")
         return found
@@ -125,7 +125,7 @@ def edit_project(folder: Path, word: str = "changed") -> None:
     (folder / "assistants/a/two.md").unlink(missing_ok=True)
 
 
-def look_alikes(others: Shelves) -> list[str]:
+def look_alikes(others: StoredObjects) -> list[str]:
     """Upload files of somebody else's with the name and size of each of the project's, edited ones too."""
     texts = [(name, f"{name} of X") for name in NAMES] + [
         (name, "CHANGED, of X") for name in ("one.md", "table.csv")
@@ -133,23 +133,23 @@ def look_alikes(others: Shelves) -> list[str]:
     return [others.upload(name, text.encode()) for name, text in texts]
 
 
-def taken(project: Path, shelves: Shelves, theirs: list[str]) -> Iterator[str]:
+def taken(project: Path, stored_objects: StoredObjects, theirs: list[str]) -> Iterator[str]:
     """Apply again, edit, apply, collect garbage; and say which of ``theirs`` was read on the way, or is gone."""
     for step in (("apply", "--yes"), ("apply", "--yes"), ("gc", "--yes")):
         run(*step)
-        read = uploads_read(shelves)
+        read = uploads_read(stored_objects)
         if read & {*theirs}:
             yield f"after {' '.join(step)} files of somebody else's are read: {read & {*theirs}}"
-        gone = {*theirs} - shelves.uploads().keys()
+        gone = {*theirs} - stored_objects.uploads().keys()
         if gone:
             yield f"after {' '.join(step)} files of somebody else's are gone: {gone}"
         edit_project(project, "edited again")
 
 
-def uploads_read(shelves: Shelves) -> set[str]:
+def uploads_read(stored_objects: StoredObjects) -> set[str]:
     """The uploads that anything reads."""
-    tools = [each["tool_resources"].get("code_interpreter", {}) for each in shelves.assistants()]
-    read = {file["id"] for store in shelves.stores() for file in shelves.files_of(store["id"])}
+    tools = [each["tool_resources"].get("code_interpreter", {}) for each in stored_objects.assistants()]
+    read = {file["id"] for store in stored_objects.stores() for file in stored_objects.files_of(store["id"])}
     return read | {one for tool in tools for one in tool.get("file_ids", ())}
 
 

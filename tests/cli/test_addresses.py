@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.address_text import secrets_in_address, shown_address
+from assistctl.secrets.addresses import secrets_in_address, shown_address
 from support.projects import ProjectFolder
 
 PASSWORD = "p4ssw0rd"

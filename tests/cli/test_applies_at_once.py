@@ -12,7 +12,7 @@ from support.command_process import exit_code, started
 from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 
 def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
@@ -69,7 +69,7 @@ def meanwhile(server: RecordingServer, method: str, path: str, edit: Callable[[]
 
 
 def test_four_applies_at_once_make_one_assistant_per_key(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest(
@@ -83,29 +83,29 @@ def test_four_applies_at_once_make_one_assistant_per_key(
     assert codes.count(0) == 1
     # One that planned when another had made the vector store finds it changed, and touches nothing.
     assert set(codes) <= {0, 1, 4}
-    assert len(shelves.assistants()) == 1
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert len(stored_objects.assistants()) == 1
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
 def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_the_other_one(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.manifest("desk")
     hold_creates(server, 2)
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
-    [stays] = shelves.assistants()
+    [stays] = stored_objects.assistants()
     past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
     assert past.keys() == {"done", "partial"}
     [entry] = remote.run("history", past["partial"], "--format", "json").json["entries"]
     assert entry["outcome"] == "withdrawn"
     assert stays["id"] in entry["error"]
     assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
-    assert shelves.assistants() == [stays]
+    assert stored_objects.assistants() == [stays]
 
 
 def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/data/one.csv", "a,b")
     remote.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
@@ -113,15 +113,15 @@ def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
     hold_creates(server, 2)
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
-    assert len(shelves.uploads()) == 2
+    assert len(stored_objects.uploads()) == 2
     assert remote.run("gc", "--yes").code == 0
-    [left] = shelves.uploads()
-    [desk] = shelves.assistants()
+    [left] = stored_objects.uploads()
+    [desk] = stored_objects.assistants()
     assert desk["tool_resources"]["code_interpreter"]["file_ids"] == [left]
 
 
 def test_gc_names_the_twin_of_a_vector_store_that_is_a_document_of_its_own(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.write("assistants/handbook.yaml", 'kind: vector_store\nkey: handbook\nfiles: ["docs/*"]\n')
@@ -129,20 +129,20 @@ def test_gc_names_the_twin_of_a_vector_store_that_is_a_document_of_its_own(
     hold_creates(server, 2)
     apply_at_once(remote, 2)
     server.gate = lambda _: None
-    assert len(shelves.stores()) == 2
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
-    assert list(shelves.uploads().values()) == ["one.md"]
+    assert len(stored_objects.stores()) == 2
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
+    assert list(stored_objects.uploads().values()) == ["one.md"]
 
 
 def test_a_shared_journal_lets_one_apply_at_a_time(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     config = (remote.path / "assistctl.yaml").read_text()
     remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
     for key in ("a", "b"):
         remote.manifest(key)
     assert apply_at_once(remote, 3) == [0, 0, 0]
-    assert sorted(one["name"] for one in shelves.assistants()) == ["a", "b"]
+    assert sorted(one["name"] for one in stored_objects.assistants()) == ["a", "b"]
     creates = [asked for asked in server.mutations if asked.path == "/v1/assistants"]
     assert len(creates) == 2
 
@@ -182,12 +182,12 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
 
 @pytest.mark.parametrize("removed", [False, True], ids=["update", "delete"])
 def test_an_edit_between_plan_and_change_stops_that_assistant(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, removed: bool
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, removed: bool
 ) -> None:
     for key in ("a", "b"):
         remote.manifest(key, instructions="One.")
     assert remote.run("apply", "--yes").code == 0
-    ids = {one["name"]: one["id"] for one in shelves.assistants()}
+    ids = {one["name"]: one["id"] for one in stored_objects.assistants()}
     if removed:
         remote.remove("a")
     else:
@@ -207,7 +207,7 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     results = {one["key"]: one for one in applied.json["results"]}
     assert (results["a"]["status"], results["b"]["status"]) == ("failed", "ok")
     assert "since this was planned" in results["a"]["error"]
-    assert {one["name"]: one["instructions"] for one in shelves.assistants()} == {"a": "One.", "b": "Two."}
+    assert {one["name"]: one["instructions"] for one in stored_objects.assistants()} == {"a": "One.", "b": "Two."}
 
 
 def searching_desk(project: ProjectFolder) -> None:
@@ -218,36 +218,36 @@ def searching_desk(project: ProjectFolder) -> None:
 
 
 def test_an_edit_of_a_vector_store_between_plan_and_change_stays(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     searching_desk(remote)
-    [before] = shelves.stores()
+    [before] = stored_objects.stores()
     remote.write("assistants/docs/two.md", "goodbye")
-    meanwhile(server, "POST", "/file_batches", lambda: shelves.change(before["id"], name="Somebody's"))
+    meanwhile(server, "POST", "/file_batches", lambda: stored_objects.change(before["id"], name="Somebody's"))
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
     [result] = [one for one in applied.json["results"] if one["kind"] == "vector_store"]
     assert "since this was planned" in result["error"]
-    [now] = shelves.stores()
+    [now] = stored_objects.stores()
     assert (now["name"], now["metadata"]) == ("Somebody's", before["metadata"])
     again = remote.run("apply", "--yes")
     assert again.code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
-    assert sorted(shelves.uploads().values()) == ["one.md", "two.md"]
+    assert sorted(stored_objects.uploads().values()) == ["one.md", "two.md"]
 
 
 def test_a_vector_store_that_somebody_put_a_file_into_meanwhile_is_not_deleted(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     searching_desk(remote)
     remote.remove("desk")
-    [store] = shelves.stores()
-    theirs = shelves.upload("theirs.md", b"theirs")
-    meanwhile(server, "DELETE", "/assistants/", lambda: shelves.attach(store["id"], theirs))
+    [store] = stored_objects.stores()
+    theirs = stored_objects.upload("theirs.md", b"theirs")
+    meanwhile(server, "DELETE", "/assistants/", lambda: stored_objects.attach(store["id"], theirs))
     applied = remote.run("apply", "--yes", "--allow-deletes")
     assert applied.code == 4
     assert "1 when this was planned, 2 now" in applied.out
-    assert len(shelves.stores()) == 1
+    assert len(stored_objects.stores()) == 1
     assert remote.run("apply", "--yes", "--allow-deletes").code == 0
-    assert shelves.stores() == []
-    assert list(shelves.uploads().values()) == ["theirs.md"]
+    assert stored_objects.stores() == []
+    assert list(stored_objects.uploads().values()) == ["theirs.md"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistctl.applying import twins
+from assistctl.applying import duplicates
 from support.changing_lists import ChangingLists, Reorder, as_it_is
 from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
@@ -20,7 +20,7 @@ SILENT = list(chain.from_iterable(combinations(range(LISTINGS), size) for size i
 
 @pytest.fixture(autouse=True)
 def nobody_else_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twins, "WAIT", 0)
+    monkeypatch.setattr(duplicates, "WAIT", 0)
 
 
 def backwards(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistctl.manifest.writing import key_for
-from assistctl.model import Observed
+from assistctl.export.yaml_writer import key_for
+from assistctl.model.plan import Observed
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 

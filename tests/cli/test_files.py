@@ -10,7 +10,7 @@ import pytest
 
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 DESK: dict[str, Any] = {
     "tools": [{"type": "file_search"}, {"type": "code_interpreter"}],
@@ -49,15 +49,15 @@ def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.usefixtures("desk")
-def test_an_assistant_gets_its_files(shelves: Shelves) -> None:
-    [store] = shelves.stores()
-    [assistant] = shelves.assistants()
+def test_an_assistant_gets_its_files(stored_objects: StoredObjects) -> None:
+    [store] = stored_objects.stores()
+    [assistant] = stored_objects.assistants()
     resources = assistant["tool_resources"]
     assert resources["file_search"]["vector_store_ids"] == [store["id"]]
-    assert [shelves.uploads()[one] for one in resources["code_interpreter"]["file_ids"]] == ["prices.csv"]
+    assert [stored_objects.uploads()[one] for one in resources["code_interpreter"]["file_ids"]] == ["prices.csv"]
     assert store["file_counts"]["completed"] == store["file_counts"]["total"] == 3
-    assert shelves.found(store["id"], "tungstentwo") == ["two.md"]
-    assert len(shelves.uploads()) == 4
+    assert stored_objects.found(store["id"], "tungstentwo") == ["two.md"]
+    assert len(stored_objects.uploads()) == 4
 
 
 def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
@@ -85,9 +85,11 @@ def test_the_first_plan_shows_what_would_be_uploaded(remote: ProjectFolder) -> N
     assert "+ assistants/docs/one.md (file)  create  new, 5 bytes" in remote.run("plan").out
 
 
-def test_a_changed_document_is_one_upload(desk: ProjectFolder, server: RecordingServer, shelves: Shelves) -> None:
-    [store] = shelves.stores()
-    before = set(shelves.uploads())
+def test_a_changed_document_is_one_upload(
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+) -> None:
+    [store] = stored_objects.stores()
+    before = set(stored_objects.uploads())
     desk.write("assistants/docs/two.md", "Now of molybdenum.")
     assert planned(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/two.md")]
     server.clear()
@@ -104,10 +106,10 @@ def test_a_changed_document_is_one_upload(desk: ProjectFolder, server: Recording
         "POST /v1/vector_stores/ID",
         "POST /v1/vector_stores/ID/file_batches",
     ]
-    assert len(set(shelves.uploads()) - before) == 1
-    assert len(before - set(shelves.uploads())) == 1
-    assert shelves.found(store["id"], "tungstentwo") == []
-    assert shelves.found(store["id"], "molybdenum") == ["two.md"]
+    assert len(set(stored_objects.uploads()) - before) == 1
+    assert len(before - set(stored_objects.uploads())) == 1
+    assert stored_objects.found(store["id"], "tungstentwo") == []
+    assert stored_objects.found(store["id"], "molybdenum") == ["two.md"]
     assert planned(desk) == []
 
 
@@ -125,7 +127,7 @@ def test_a_document_that_is_moved_is_not_uploaded(desk: ProjectFolder, server: R
 
 
 def test_a_document_that_is_renamed_is_one_upload(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     (desk.path / "assistants/docs/two.md").rename(desk.path / "assistants/docs/zwei.md")
     assert planned(desk)[1:] == [
@@ -136,12 +138,12 @@ def test_a_document_that_is_renamed_is_one_upload(
     assert desk.run("apply", "--yes").code == 0
     counts = Counter(asked(server))
     assert counts["POST /v1/files"] == counts["DELETE /v1/files/ID"] == 1
-    assert sorted(shelves.uploads().values()) == ["one.md", "prices.csv", "three.md", "zwei.md"]
+    assert sorted(stored_objects.uploads().values()) == ["one.md", "prices.csv", "three.md", "zwei.md"]
     assert planned(desk) == []
 
 
 def test_a_document_that_is_removed_goes_with_its_upload(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     (desk.path / "assistants/docs/two.md").unlink()
     assert planned(desk) == [("update", "vector_store", "desk"), ("delete", "file", "assistants/docs/two.md")]
@@ -152,11 +154,11 @@ def test_a_document_that_is_removed_goes_with_its_upload(
         "DELETE /v1/vector_stores/ID/files/ID",
         "POST /v1/vector_stores/ID",
     ]
-    assert sorted(shelves.uploads().values()) == ["one.md", "prices.csv", "three.md"]
+    assert sorted(stored_objects.uploads().values()) == ["one.md", "prices.csv", "three.md"]
 
 
 def test_a_changed_table_is_put_in_the_others_place(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     desk.write("assistants/data/prices.csv", "sku,price\n1,3\n")
     plan = desk.run("plan", "--format", "json").json
@@ -173,55 +175,59 @@ def test_a_changed_table_is_put_in_the_others_place(
         "POST /v1/assistants/ID",
         "POST /v1/files",
     ]
-    assert len(shelves.uploads()) == 4
+    assert len(stored_objects.uploads()) == 4
     assert planned(desk) == []
 
 
-def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, shelves: Shelves) -> None:
-    theirs = shelves.upload("theirs.md", b"not yours")
+def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, stored_objects: StoredObjects) -> None:
+    theirs = stored_objects.upload("theirs.md", b"not yours")
     desk.remove("desk")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
-    assert shelves.stores() == []
-    assert list(shelves.uploads()) == [theirs]
+    assert stored_objects.stores() == []
+    assert list(stored_objects.uploads()) == [theirs]
 
 
-def test_without_its_files_an_assistant_keeps_nothing(desk: ProjectFolder, shelves: Shelves) -> None:
+def test_without_its_files_an_assistant_keeps_nothing(desk: ProjectFolder, stored_objects: StoredObjects) -> None:
     desk.manifest("desk", tools=DESK["tools"])
     assert desk.run("apply", "--yes").code == 0
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == []
     assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == []
     assert set(assistant["metadata"]) == {"assistctl", "assistctl_baseline"}
-    assert (shelves.stores(), shelves.uploads()) == ([], {})
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
     assert planned(desk) == []
 
 
-def test_uploads_that_are_declared_by_their_ids_from_now_on_stay(desk: ProjectFolder, shelves: Shelves) -> None:
-    [assistant] = shelves.assistants()
+def test_uploads_that_are_declared_by_their_ids_from_now_on_stay(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    [assistant] = stored_objects.assistants()
     resources = {"code_interpreter": assistant["tool_resources"]["code_interpreter"]}
     files = [DESK["files"][0]]
     for more in ({}, {"instructions": "Be brief."}):
         desk.manifest("desk", tools=DESK["tools"], files=files, tool_resources=resources, **more)
         assert desk.run("apply", "--yes").code == 0
         assert planned(desk) == []
-        assert "prices.csv" in shelves.uploads().values()
+        assert "prices.csv" in stored_objects.uploads().values()
 
 
-def test_the_same_file_for_two_assistants_is_one_upload(desk: ProjectFolder, shelves: Shelves) -> None:
+def test_the_same_file_for_two_assistants_is_one_upload(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     desk.manifest("other", **DESK)
     assert desk.run("apply", "--yes").code == 0
-    assert len(shelves.uploads()) == 4
-    assert len(shelves.stores()) == 2
+    assert len(stored_objects.uploads()) == 4
+    assert len(stored_objects.stores()) == 2
     desk.remove("desk")
     assert desk.run("apply", "--yes").code == 0
-    assert len(shelves.uploads()) == 4
+    assert len(stored_objects.uploads()) == 4
     assert planned(desk) == []
     desk.write("assistants/docs/one.md", "new")
     assert desk.run("apply", "--yes").code == 0
-    assert len(shelves.uploads()) == 4
+    assert len(stored_objects.uploads()) == 4
 
 
-def test_a_vector_store_may_be_shared(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_a_vector_store_may_be_shared(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.write(
         "assistants/handbook.yaml",
@@ -236,10 +242,10 @@ def test_a_vector_store_may_be_shared(remote: ProjectFolder, shelves: Shelves) -
     for key in ("a", "b"):
         remote.manifest(key, tools=[{"type": "file_search"}], vector_store="handbook")
     assert remote.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     assert (store["name"], store["expires_after"]["days"]) == ("The handbook", 30)
     assert store["metadata"]["team"] == "support"
-    searched = [one["tool_resources"]["file_search"]["vector_store_ids"] for one in shelves.assistants()]
+    searched = [one["tool_resources"]["file_search"]["vector_store_ids"] for one in stored_objects.assistants()]
     assert searched == [[store["id"]], [store["id"]]]
     assert planned(remote) == []
 
@@ -247,16 +253,18 @@ def test_a_vector_store_may_be_shared(remote: ProjectFolder, shelves: Shelves) -
         remote.manifest(key, tools=[{"type": "file_search"}])
     remote.remove("handbook")
     assert remote.run("apply", "--yes").code == 0
-    assert (shelves.stores(), shelves.uploads()) == ([], {})
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
 
 
-def test_what_somebody_changed_is_drift(desk: ProjectFolder, shelves: Shelves) -> None:
-    [store] = shelves.stores()
+def test_what_somebody_changed_is_drift(desk: ProjectFolder, stored_objects: StoredObjects) -> None:
+    [store] = stored_objects.stores()
     two = next(
-        one for one in shelves.files_of(store["id"]) if one["attributes"]["assistctl_path"].endswith("two.md")
+        one
+        for one in stored_objects.files_of(store["id"])
+        if one["attributes"]["assistctl_path"].endswith("two.md")
     )
-    shelves.detach(store["id"], two["id"])
-    shelves.change(store["id"], name="Mine now")
+    stored_objects.detach(store["id"], two["id"])
+    stored_objects.change(store["id"], name="Mine now")
     drift = desk.run("drift", "--format", "json")
     assert drift.code == 2
     assert [(one["kind"], one["path"]) for one in drift.json["drift"]] == [
@@ -264,27 +272,27 @@ def test_what_somebody_changed_is_drift(desk: ProjectFolder, shelves: Shelves) -
         ("vector_store", "name"),
     ]
     assert desk.run("apply", "--yes").code == 0
-    assert shelves.found(store["id"], "tungstentwo") == ["two.md"]
+    assert stored_objects.found(store["id"], "tungstentwo") == ["two.md"]
     assert desk.run("drift").code == 0
 
 
-def test_a_file_that_somebody_put_there_stays(desk: ProjectFolder, shelves: Shelves) -> None:
-    [store] = shelves.stores()
-    theirs = shelves.upload("theirs.md", b"not yours")
-    shelves.attach(store["id"], theirs)
+def test_a_file_that_somebody_put_there_stays(desk: ProjectFolder, stored_objects: StoredObjects) -> None:
+    [store] = stored_objects.stores()
+    theirs = stored_objects.upload("theirs.md", b"not yours")
+    stored_objects.attach(store["id"], theirs)
     assert planned(desk) == []
     assert "also holds 1 file that this project did not put there" in desk.run("plan").out
     desk.write("assistants/docs/two.md", "Changed.")
     assert desk.run("apply", "--yes").code == 0
-    assert theirs in [one["id"] for one in shelves.files_of(store["id"])]
+    assert theirs in [one["id"] for one in stored_objects.files_of(store["id"])]
     assert planned(desk) == []
 
 
 def test_what_cannot_be_indexed_fails_its_assistant_and_leaves_the_rest(
-    desk: ProjectFolder, shelves: Shelves
+    desk: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
-    [store] = shelves.stores()
-    before = shelves.uploads()
+    [store] = stored_objects.stores()
+    before = stored_objects.uploads()
     desk.manifest(
         "desk",
         **{**DESK, "files": ["docs/*.md", "docs/*.bin"], "instructions": "New."}
@@ -299,40 +307,42 @@ def test_what_cannot_be_indexed_fails_its_assistant_and_leaves_the_rest(
     assert results["vector_store", "desk"]["status"] == "failed"
     assert results["assistant", "desk"]["status"] == "failed"
     assert "assistants/docs/broken.bin" in results["assistant", "desk"]["error"]
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     assert assistant["instructions"] is None
-    assert shelves.found(store["id"], "tungstenone") == ["one.md"]
-    assert "broken.bin" not in shelves.uploads().values()
-    assert set(before) <= set(shelves.uploads())
+    assert stored_objects.found(store["id"], "tungstenone") == ["one.md"]
+    assert "broken.bin" not in stored_objects.uploads().values()
+    assert set(before) <= set(stored_objects.uploads())
 
     (desk.path / "assistants/docs/broken.bin").unlink()
     desk.manifest("desk", **DESK)
     assert desk.run("apply", "--yes").code == 0
     assert planned(desk) == []
     assert desk.run("gc", "--format", "json").json["garbage"] == []
-    assert len(shelves.uploads()) == 4
+    assert len(stored_objects.uploads()) == 4
 
 
-def test_a_predecessor_stays_when_its_successor_cannot_be_indexed(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_a_predecessor_stays_when_its_successor_cannot_be_indexed(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     remote.write("assistants/docs/one.json", '{"tungsten": 1}')
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*.json"])
     assert remote.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
-    uploads = shelves.uploads()
+    [store] = stored_objects.stores()
+    uploads = stored_objects.uploads()
     remote.write("assistants/docs/one.json", b"\xff\xfe\x00\x00 no text at all \x00")
     failed = remote.run("apply", "--yes")
     if failed.code == 0:
         pytest.skip("the platform reads whatever bytes")
     assert failed.code == 4
     assert "assistants/docs/one.json" in failed.out
-    assert shelves.uploads() == uploads
-    assert shelves.found(store["id"], "tungsten") == ["one.json"]
+    assert stored_objects.uploads() == uploads
+    assert stored_objects.found(store["id"], "tungsten") == ["one.json"]
     remote.write("assistants/docs/one.json", '{"tungsten": 1}')
     assert planned(remote) == []
 
 
 def test_a_file_that_is_not_indexed_in_time_is_waited_for_by_the_next_apply(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     desk.write("assistants/docs/two.md", "Slow.")
 
@@ -346,17 +356,17 @@ def test_a_file_that_is_not_indexed_in_time_is_waited_for_by_the_next_apply(
                     one["status"] = "in_progress"
         return body
 
-    known = {one["id"] for one in shelves.files_of(shelves.stores()[0]["id"])}
+    known = {one["id"] for one in stored_objects.files_of(stored_objects.stores()[0]["id"])}
     server.tell = lambda asked, status, body: slow(asked, status, body) if asked.path != "/v1/files" else body
     late = desk.run("apply", "--yes", "--wait", "0.3", "--format", "json")
     assert late.code == 4
     assert "still being indexed" in str(late.json["results"])
     server.tell = None
-    assert len(shelves.uploads()) == 5
+    assert len(stored_objects.uploads()) == 5
     server.clear()
     assert desk.run("apply", "--yes").code == 0
     assert "POST /v1/files" not in asked(server)
-    assert len(shelves.uploads()) == 4
+    assert len(stored_objects.uploads()) == 4
     assert planned(desk) == []
 
 
@@ -373,18 +383,18 @@ def test_a_saved_plan_does_not_upload_other_bytes(desk: ProjectFolder, server: R
 @pytest.mark.parametrize(
     "name", ['a "quoted" one.md', "müllers übersicht.md", "数据.md", "with space & ampersand.md"]
 )
-def test_names_arrive_as_they_are(remote: ProjectFolder, shelves: Shelves, name: str) -> None:
+def test_names_arrive_as_they_are(remote: ProjectFolder, stored_objects: StoredObjects, name: str) -> None:
     remote.write(f"assistants/docs/{name}", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
     assert remote.run("apply", "--yes").code == 0
-    assert list(shelves.uploads().values()) == [name]
+    assert list(stored_objects.uploads().values()) == [name]
     assert planned(remote) == []
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost before", "lost after"])
 @pytest.mark.parametrize("hit", range(9))
 def test_one_lost_answer_anywhere_makes_no_twin_and_loses_nothing(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, hit: int, after: bool
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, hit: int, after: bool
 ) -> None:
     for name in ("one", "two"):
         remote.write(f"assistants/docs/{name}.md", name)
@@ -403,12 +413,12 @@ def test_one_lost_answer_anywhere_makes_no_twin_and_loses_nothing(
     first = remote.run("apply", "--yes", "--format", "json")
     server.fault = lambda _: None
     assert first.code in {0, 1, 4}
-    assert_in_order(remote, shelves)
+    assert_in_order(remote, stored_objects)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_platform_in_trouble_is_asked_again_or_told_of(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves, status: int
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, status: int
 ) -> None:
     desk.write("assistants/docs/two.md", "Changed.")
     troubled: list[str] = []
@@ -422,25 +432,25 @@ def test_a_platform_in_trouble_is_asked_again_or_told_of(
     server.fault = fault
     desk.run("apply", "--yes")
     server.fault = lambda _: None
-    assert_in_order(desk, shelves)
+    assert_in_order(desk, stored_objects)
 
 
-def assert_in_order(project: ProjectFolder, shelves: Shelves) -> None:
+def assert_in_order(project: ProjectFolder, stored_objects: StoredObjects) -> None:
     """The next apply converges, ``gc`` names every leftover, and then there is nothing that nobody reads."""
     again = project.run("apply", "--yes")
     assert again.code == 0, again.err + again.out
     assert planned(project) == []
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     project.run("gc", "--yes", "--unproven")
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
-    read = {one["id"] for one in shelves.files_of(store["id"])}
+    read = {one["id"] for one in stored_objects.files_of(store["id"])}
     read |= set(assistant["tool_resources"]["code_interpreter"]["file_ids"])
-    assert set(shelves.uploads()) == read
+    assert set(stored_objects.uploads()) == read
 
 
 def test_a_vector_store_whose_name_alone_changes_still_says_that_it_is_complete(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     searching = {"tools": [{"type": "file_search"}], "files": ["docs/*"]}
@@ -449,6 +459,6 @@ def test_a_vector_store_whose_name_alone_changes_still_says_that_it_is_complete(
     remote.manifest("desk", **searching, vector_store={"name": "Two", "metadata": {"team": "x"}})
     server.clear()
     assert remote.run("apply", "--yes").code == 0
-    assert [asked.path for asked in server.mutations] == [f"/v1/vector_stores/{shelves.stores()[0]['id']}"]
-    assert shelves.stores()[0]["name"] == "Two"
+    assert [asked.path for asked in server.mutations] == [f"/v1/vector_stores/{stored_objects.stores()[0]['id']}"]
+    assert stored_objects.stores()[0]["name"] == "Two"
     assert remote.run("plan", "--detailed-exitcode").code == 0

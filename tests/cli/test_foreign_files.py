@@ -13,7 +13,7 @@ from support.dashboard import Dashboard
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 OURS, THEIRS = "our words", "not yours"
 DOCUMENT = "assistants/docs/one.md"
@@ -59,11 +59,13 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
     seen.close()
 
 
-def attached(shelves: Shelves) -> set[str]:
+def attached(stored_objects: StoredObjects) -> set[str]:
     """The uploads that are read."""
-    tools = [each["tool_resources"].get("code_interpreter", {}) for each in shelves.assistants()]
+    tools = [each["tool_resources"].get("code_interpreter", {}) for each in stored_objects.assistants()]
     read = {one for tool in tools for one in tool.get("file_ids", ())}
-    return read | {file["id"] for store in shelves.stores() for file in shelves.files_of(store["id"])}
+    return read | {
+        file["id"] for store in stored_objects.stores() for file in stored_objects.files_of(store["id"])
+    }
 
 
 def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
@@ -76,11 +78,11 @@ def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
 @pytest.mark.parametrize("mishap", list(Mishap))
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves, mishap: Mishap, when: str
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, mishap: Mishap, when: str
 ) -> None:
-    theirs = [shelves.upload("one.md", THEIRS.encode())] if when == "before" else []
+    theirs = [stored_objects.upload("one.md", THEIRS.encode())] if when == "before" else []
     write_config(desk, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
-    elsewhere = Shelves(server.url)
+    elsewhere = StoredObjects(server.url)
     interruption = Interruption(mishap, 0, "/v1/files")
     if when == "meanwhile":
         interruption.meanwhile = lambda: theirs.append(elsewhere.upload("one.md", THEIRS.encode()))
@@ -93,22 +95,22 @@ def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken
     write_config(desk, server)
     again = desk.run("apply", "--yes")
     assert again.code == 0, again.err
-    assert not attached(shelves) & {*theirs}
+    assert not attached(stored_objects) & {*theirs}
 
     desk.write(DOCUMENT, "other words, longer")
     assert desk.run("apply", "--yes").code == 0
-    assert {*theirs} <= shelves.uploads().keys()
+    assert {*theirs} <= stored_objects.uploads().keys()
     assert desk.run("plan", "--detailed-exitcode").code == 0
     # What the lost request may have left cannot be told from theirs: both are named, and neither is deleted.
-    left = shelves.uploads().keys() - attached(shelves)
+    left = stored_objects.uploads().keys() - attached(stored_objects)
     found = garbage(desk, "--yes")
     assert all(not proven for one, proven in found.items() if one in theirs)
     assert {one for one in left if one not in theirs} <= found.keys()
-    assert {*theirs} <= shelves.uploads().keys()
+    assert {*theirs} <= stored_objects.uploads().keys()
     if len(left) > 1:
         assert left == found.keys()
         assert garbage(desk, "--yes", "--unproven").keys() == left
-        assert shelves.uploads().keys() == attached(shelves)
+        assert stored_objects.uploads().keys() == attached(stored_objects)
 
 
 def hands_out(server: RecordingServer, path: str, old: str) -> None:
@@ -121,10 +123,10 @@ def hands_out(server: RecordingServer, path: str, old: str) -> None:
 
 
 def test_an_upload_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     # Another name and size: what was not kept as it was sent is deleted again, if it is ours.
-    theirs = shelves.upload("theirs.md", b"quite another thing")
+    theirs = stored_objects.upload("theirs.md", b"quite another thing")
     for body in ({"id": theirs}, {"id": theirs, "filename": "theirs.md", "bytes": 19}):
         server.tell = lambda asked, _, answer, body=body: (
             {**answer, **body} if (asked.method, asked.path) == UPLOAD else answer
@@ -133,12 +135,12 @@ def test_an_upload_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
         assert outcome.code in {1, 4}
         errors = " ".join(one["error"] or "" for one in outcome.json["results"])
         assert f"with {theirs}, which was there before" in errors
-        assert theirs not in attached(shelves)
-        assert theirs in shelves.uploads()
+        assert theirs not in attached(stored_objects)
+        assert theirs in stored_objects.uploads()
     server.tell = None
     assert desk.run("apply", "--yes").code == 0
     assert desk.run("gc", "--yes", "--unproven").code == 0
-    assert theirs in shelves.uploads()
+    assert theirs in stored_objects.uploads()
 
 
 def test_an_assistant_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
@@ -155,17 +157,17 @@ def test_an_assistant_that_is_answered_with_an_old_id_fails_and_the_old_one_stay
 
 
 def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    theirs = shelves.make_store(name="theirs")
+    theirs = stored_objects.make_store(name="theirs")
     hands_out(server, "/v1/vector_stores", theirs)
     outcome = desk.run("apply", "--yes", "--format", "json")
     assert outcome.code in {1, 4}
     store = next(one for one in outcome.json["results"] if one["kind"] == "vector_store")
     assert f"with {theirs}, which was there before" in store["error"]
-    there = {one["id"]: one for one in shelves.stores()}
-    assert (there[theirs]["name"], shelves.files_of(theirs)) == ("theirs", [])
-    assert shelves.assistants() == []
+    there = {one["id"]: one for one in stored_objects.stores()}
+    assert (there[theirs]["name"], stored_objects.files_of(theirs)) == ("theirs", [])
+    assert stored_objects.assistants() == []
 
 
 def killed_after_upload(project: ProjectFolder, server: RecordingServer) -> Path:
@@ -195,26 +197,29 @@ def without_seals(record: Path, theirs: str) -> None:
 
 @pytest.mark.parametrize("forge", [with_their_id, without_seals])
 def test_a_record_that_was_forged_is_nobodys_word(
-    coder: ProjectFolder, server: RecordingServer, shelves: Shelves, forge: Callable[[Path, str], None]
+    coder: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    forge: Callable[[Path, str], None],
 ) -> None:
-    theirs = shelves.upload("one.md", THEIRS.encode())
+    theirs = stored_objects.upload("one.md", THEIRS.encode())
     forge(killed_after_upload(coder, server), theirs)
     assert garbage(coder, "--yes")[theirs] is False
-    assert theirs in shelves.uploads()
+    assert theirs in stored_objects.uploads()
     assert coder.run("apply", "--yes").code == 0
-    assert theirs not in attached(shelves)
+    assert theirs not in attached(stored_objects)
     coder.remove("desk")
     assert coder.run("apply", "--yes", "--allow-deletes").code == 0
     assert coder.run("gc", "--yes").code == 0
-    assert theirs in shelves.uploads()
+    assert theirs in stored_objects.uploads()
 
 
 def test_a_record_of_another_project_on_this_machine_proves_nothing_here(
-    coder: ProjectFolder, server: RecordingServer, shelves: Shelves
+    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     """Whoever writes the checkout may have seen lines of another project; their seal does not fit this one."""
     record = killed_after_upload(coder, server)
-    [ours] = shelves.uploads()
+    [ours] = stored_objects.uploads()
     assert garbage(coder) == {ours: True}
     text = (coder.path / "assistctl.yaml").read_text()
     coder.write("assistctl.yaml", text.replace("project: acme", "project: other"))
@@ -236,10 +241,10 @@ def killed_after_upload_elsewhere(project: ProjectFolder, record: Path, server: 
 
 @pytest.mark.parametrize("case", ["renamed on the platform", "another size"])
 def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
-    coder: ProjectFolder, server: RecordingServer, shelves: Shelves, case: str
+    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, case: str
 ) -> None:
     killed_after_upload(coder, server)
-    [ours] = shelves.uploads()
+    [ours] = stored_objects.uploads()
     other = {"filename": "two.md"} if case == "renamed on the platform" else {"bytes": 7}
 
     def tell(asked: Asked, _: int, body: Any) -> Any:
@@ -254,17 +259,17 @@ def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
     server.tell = tell
     assert garbage(coder, "--yes") == {ours: False}
     assert coder.run("apply", "--yes").code == 0
-    assert ours in shelves.uploads()
-    assert ours not in attached(shelves)
+    assert ours in stored_objects.uploads()
+    assert ours not in attached(stored_objects)
 
 
 def test_a_recorded_upload_is_used_by_the_next_apply(
-    coder: ProjectFolder, server: RecordingServer, shelves: Shelves
+    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     killed_after_upload(coder, server)
-    [ours] = shelves.uploads()
+    [ours] = stored_objects.uploads()
     assert coder.run("apply", "--yes").code == 0
-    assert attached(shelves) == {ours} == shelves.uploads().keys()
+    assert attached(stored_objects) == {ours} == stored_objects.uploads().keys()
 
 
 def without_a_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,31 +287,31 @@ def inside_of_the_checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_a_place_for_the_key_nothing_is_proven_and_everything_works(
     coder: ProjectFolder,
     server: RecordingServer,
-    shelves: Shelves,
+    stored_objects: StoredObjects,
     monkeypatch: pytest.MonkeyPatch,
     spoil: Callable[[Path, pytest.MonkeyPatch], None],
 ) -> None:
     spoil(coder.path.parent, monkeypatch)
     killed_after_upload(coder, server)
-    [ours] = shelves.uploads()
+    [ours] = stored_objects.uploads()
     assert garbage(coder, "--yes") == {ours: False}
     assert coder.run("apply", "--yes").code == 0
-    assert ours not in attached(shelves)
+    assert ours not in attached(stored_objects)
     assert coder.run("gc", "--yes", "--unproven").code == 0
-    assert shelves.uploads().keys() == attached(shelves)
+    assert stored_objects.uploads().keys() == attached(stored_objects)
     assert [path for path in coder.path.rglob("*") if path.name == "record.key"] == []
 
 
 def test_machines_of_ci_may_be_given_the_key(
     coder: ProjectFolder,
     server: RecordingServer,
-    shelves: Shelves,
+    stored_objects: StoredObjects,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("ASSISTCTL_RECORD_KEY", "k" * 64)
     killed_after_upload(coder, server)
-    [ours] = shelves.uploads()
+    [ours] = stored_objects.uploads()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
     assert garbage(coder) == {ours: True}
     monkeypatch.setenv("ASSISTCTL_RECORD_KEY", "j" * 64)

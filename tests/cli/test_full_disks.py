@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from support.projects import ProjectFolder
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 # ``assistctl ARGS`` where no file can grow beyond so many bytes, as on a disk that is full.
 _LIMITED = """\
@@ -31,7 +31,7 @@ sys.exit(run(sys.argv[2:]))
     ids=["before it begins", "once it is done", "at the end"],
 )
 def test_what_is_told_is_true(
-    remote: ProjectFolder, shelves: Shelves, lines: int, expected: tuple[int, str, str, list[str]]
+    remote: ProjectFolder, stored_objects: StoredObjects, lines: int, expected: tuple[int, str, str, list[str]]
 ) -> None:
     remote.manifest("a")
     assert remote.run("apply", "--yes").code == 0
@@ -50,6 +50,6 @@ def test_what_is_told_is_true(
     )
     [result] = json.loads(done.stdout)["results"]
     [past] = remote.run("history", "--format", "json").json["applies"]
-    there = sorted(one["name"] for one in shelves.assistants())
+    there = sorted(one["name"] for one in stored_objects.assistants())
     assert (done.returncode, result["status"], past["state"], there) == expected
     assert ("this was done, and is not on record" in (result["error"] or "")) is (lines == 2)

@@ -11,7 +11,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
 DESK: dict[str, Any] = {
@@ -39,14 +39,16 @@ def desk(remote: ProjectFolder) -> ProjectFolder:
     return remote
 
 
-def id_of(shelves: Shelves, name: str) -> str:
-    [found] = [file_id for file_id, each in shelves.uploads().items() if each == name]
+def id_of(stored_objects: StoredObjects, name: str) -> str:
+    [found] = [file_id for file_id, each in stored_objects.uploads().items() if each == name]
     return found
 
 
-def test_an_upload_that_was_deleted_by_hand_is_uploaded_again(desk: ProjectFolder, shelves: Shelves) -> None:
-    gone = id_of(shelves, "prices.csv")
-    shelves.delete_upload(gone)
+def test_an_upload_that_was_deleted_by_hand_is_uploaded_again(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    gone = id_of(stored_objects, "prices.csv")
+    stored_objects.delete_upload(gone)
     plan = desk.run("plan", "--format", "json").json
     assert [(one["kind"], one["key"], one["action"]) for one in plan["changes"]] == [
         ("assistant", "desk", "update"),
@@ -58,24 +60,26 @@ def test_an_upload_that_was_deleted_by_hand_is_uploaded_again(desk: ProjectFolde
     assert (drift.code, drift.json["missing"]) == (2, plan["missing"])
     assert f"{PRICES} (file)" in desk.run("drift").out
     assert desk.run("apply", "--yes").code == 0
-    [assistant] = shelves.assistants()
-    assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == [id_of(shelves, "prices.csv")]
+    [assistant] = stored_objects.assistants()
+    assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == [id_of(stored_objects, "prices.csv")]
     assert desk.run("plan", "--detailed-exitcode").code == 0
     assert desk.run("drift").code == 0
 
 
-def test_any_other_change_of_that_assistant_goes_through(desk: ProjectFolder, shelves: Shelves) -> None:
-    shelves.delete_upload(id_of(shelves, "prices.csv"))
+def test_any_other_change_of_that_assistant_goes_through(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    stored_objects.delete_upload(id_of(stored_objects, "prices.csv"))
     desk.manifest("desk", **DESK, instructions="Be brief.")
     assert desk.run("apply", "--yes").code == 0
-    assert [one["instructions"] for one in shelves.assistants()] == ["Be brief."]
+    assert [one["instructions"] for one in stored_objects.assistants()] == ["Be brief."]
     assert desk.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_an_upload_that_is_gone_and_declared_no_longer_is_only_let_go(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    shelves.delete_upload(id_of(shelves, "prices.csv"))
+    stored_objects.delete_upload(id_of(stored_objects, "prices.csv"))
     desk.manifest("desk", tools=TOOLS, files=DESK["files"][:1])
     server.clear()
     assert desk.run("apply", "--yes").code == 0
@@ -84,10 +88,10 @@ def test_an_upload_that_is_gone_and_declared_no_longer_is_only_let_go(
 
 
 def test_an_upload_in_a_vector_store_that_was_deleted_by_hand_is_uploaded_again(
-    desk: ProjectFolder, shelves: Shelves
+    desk: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
-    gone = id_of(shelves, "one.md")
-    shelves.delete_upload(gone)
+    gone = id_of(stored_objects, "one.md")
+    stored_objects.delete_upload(gone)
     drift = desk.run("drift", "--format", "json")
     assert drift.code == 2
     assert {
@@ -97,18 +101,18 @@ def test_an_upload_in_a_vector_store_that_was_deleted_by_hand_is_uploaded_again(
         "reason": "deleted outside",
     } in drift.json["missing"]
     assert desk.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
-    assert shelves.found(store["id"], "tungsten") == ["one.md"]
+    [store] = stored_objects.stores()
+    assert stored_objects.found(store["id"], "tungsten") == ["one.md"]
     assert desk.run("drift").code == 0
 
 
 def test_an_upload_that_a_vector_store_only_names_is_taken_out(
-    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     """Some platforms keep naming in a vector store what is deleted."""
-    [store] = shelves.stores()
-    [named] = shelves.files_of(store["id"])
-    shelves.delete_upload(named["id"])
+    [store] = stored_objects.stores()
+    [named] = stored_objects.files_of(store["id"])
+    stored_objects.delete_upload(named["id"])
 
     def still_named(asked: Asked, _: int, body: Any) -> Any:
         if asked.method == "GET" and asked.path.endswith(f"{store['id']}/files") and named not in body["data"]:
@@ -124,7 +128,7 @@ def test_an_upload_that_a_vector_store_only_names_is_taken_out(
     assert ("DELETE", f"/v1/vector_stores/{store['id']}/files/{named['id']}") in [
         (asked.method, asked.path) for asked in server.mutations
     ]
-    assert shelves.found(store["id"], "tungsten") == ["one.md"]
+    assert stored_objects.found(store["id"], "tungsten") == ["one.md"]
 
 
 def test_a_list_that_leaves_something_out_is_no_proof(desk: ProjectFolder, server: RecordingServer) -> None:
@@ -143,9 +147,11 @@ def test_uploads_are_listed_when_something_refers_to_them(remote: ProjectFolder,
     assert "/v1/files" not in [asked.path for asked in server.asked]
 
 
-def test_a_vector_store_that_was_deleted_by_hand_is_missing(desk: ProjectFolder, shelves: Shelves) -> None:
-    [store] = shelves.stores()
-    shelves.delete_store(store["id"])
+def test_a_vector_store_that_was_deleted_by_hand_is_missing(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    [store] = stored_objects.stores()
+    stored_objects.delete_store(store["id"])
     drift = desk.run("drift", "--format", "json")
     expected = {"kind": "vector_store", "key": "desk", "id": store["id"], "reason": "deleted outside"}
     assert (drift.code, expected in drift.json["missing"]) == (2, True)

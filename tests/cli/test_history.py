@@ -12,7 +12,7 @@ from support.dashboard import Dashboard
 from support.interruptions import Interruption, Mishap, killed_apply
 from support.projects import ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 
 def applied(project: ProjectFolder, *args: str) -> str:
@@ -60,7 +60,9 @@ def test_the_journal_is_for_its_owner_alone(remote: ProjectFolder) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-def test_what_was_changed_goes_back(remote: ProjectFolder, server: RecordingServer, shelves: Shelves) -> None:
+def test_what_was_changed_goes_back(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+) -> None:
     remote.manifest("a", instructions="One.", temperature=0.5, metadata={"team": "x"})
     applied(remote)
     remote.manifest("a", instructions="Two.", metadata={"team": "y"}, model="gpt-4.1-mini")
@@ -68,7 +70,7 @@ def test_what_was_changed_goes_back(remote: ProjectFolder, server: RecordingServ
     server.clear()
     back = remote.run("rollback", bad, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     assert (assistant["instructions"], assistant["temperature"], assistant["model"]) == ("One.", 0.5, "gpt-4.1")
     assert assistant["metadata"]["team"] == "x"
     assert listed(remote)[0]["command"] == f"rollback {bad}"
@@ -77,27 +79,27 @@ def test_what_was_changed_goes_back(remote: ProjectFolder, server: RecordingServ
 
 
 def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
-    remote: ProjectFolder, shelves: Shelves
+    remote: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
     remote.manifest("old", instructions="Keep me.")
     applied(remote)
     remote.remove("old")
     remote.manifest("new")
     swap = applied(remote, "--allow-deletes")
-    assert [one["name"] for one in shelves.assistants()] == ["new"]
+    assert [one["name"] for one in stored_objects.assistants()] == ["new"]
     assert remote.run("rollback", swap, "--yes").code == 0
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     assert (assistant["name"], assistant["instructions"]) == ("old", "Keep me.")
 
 
-def test_a_rollback_can_be_rolled_back(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_a_rollback_can_be_rolled_back(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.manifest("a", instructions="One.")
     applied(remote)
     remote.manifest("a", instructions="Two.")
     applied(remote)
     for text in ("One.", "Two.", "One."):
         assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
-        assert shelves.assistants()[0]["instructions"] == text
+        assert stored_objects.assistants()[0]["instructions"] == text
 
 
 def test_what_was_adopted_is_nobodys_again(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -120,15 +122,15 @@ def test_what_was_adopted_is_nobodys_again(remote: ProjectFolder, server: Record
     dashboard.close()
 
 
-def test_what_was_forgotten_is_taken_over_again(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_what_was_forgotten_is_taken_over_again(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.manifest("a", instructions="One.")
     applied(remote)
-    [before] = shelves.assistants()
+    [before] = stored_objects.assistants()
     remote.remove("a")
     assert remote.run("forget", "a", "--yes").code == 0
-    assert shelves.assistants()[0]["metadata"] == {}
+    assert stored_objects.assistants()[0]["metadata"] == {}
     assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
-    assert shelves.assistants() == [before]
+    assert stored_objects.assistants() == [before]
 
 
 def test_what_was_never_managed_is_left_as_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -144,21 +146,21 @@ def test_what_was_never_managed_is_left_as_it_is(remote: ProjectFolder, server: 
     dashboard.close()
 
 
-def test_files_stay_as_they_are_declared(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_files_stay_as_they_are_declared(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="One.")
     applied(remote)
     remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="Two.")
     bad = applied(remote)
     assert remote.run("rollback", bad, "--yes").code == 0
-    [assistant], [store] = shelves.assistants(), shelves.stores()
+    [assistant], [store] = stored_objects.assistants(), stored_objects.stores()
     assert assistant["instructions"] == "One."
     assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
-    assert list(shelves.uploads().values()) == ["one.md"]
+    assert list(stored_objects.uploads().values()) == ["one.md"]
 
 
 def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
-    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, shelves: Shelves
+    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, stored_objects: StoredObjects
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2-and-more")
     remote.manifest("a", instructions="Use ${env:TOKEN}.", description="One.")
@@ -168,12 +170,12 @@ def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
     everything = b"".join(path.read_bytes() for path in (remote.path / ".assistctl").rglob("*") if path.is_file())
     assert b"hunter2" not in everything
     assert remote.run("rollback", bad, "--yes").code == 0
-    [assistant] = shelves.assistants()
+    [assistant] = stored_objects.assistants()
     assert (assistant["instructions"], assistant["description"]) == ("Use hunter2-and-more.", "One.")
 
 
 def test_a_secret_that_is_no_longer_declared_is_told(
-    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, shelves: Shelves
+    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, stored_objects: StoredObjects
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2-and-more")
     remote.manifest("a", instructions="Use ${env:TOKEN}.")
@@ -183,7 +185,7 @@ def test_a_secret_that_is_no_longer_declared_is_told(
     back = remote.run("rollback", change, "--yes")
     assert back.code == 0
     assert "instructions held a secret, and what the manifest says in its place holds none" in back.err
-    assert shelves.assistants()[0]["instructions"] == "Use nothing."
+    assert stored_objects.assistants()[0]["instructions"] == "Use nothing."
 
 
 def test_without_a_terminal_a_rollback_wants_yes(remote: ProjectFolder, server: RecordingServer) -> None:

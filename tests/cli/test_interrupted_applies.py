@@ -17,7 +17,7 @@ from support.dashboard import Dashboard
 from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 
 def interrupted(
@@ -34,7 +34,7 @@ def interrupted(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_indexing_is_not_waited_for(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
@@ -53,8 +53,8 @@ def test_indexing_is_not_waited_for(
     results = {(one["kind"], one["key"]): one for one in document["results"]}
     assert "interrupted while files of desk were being indexed" in results["vector_store", "desk"]["error"]
     assert results["assistant", "desk"]["status"] != "ok"
-    assert shelves.assistants() == []
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert stored_objects.assistants() == []
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -81,7 +81,7 @@ def test_a_plan_that_is_interrupted_leaves_no_lock(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
 ) -> None:
     for key in ("hangs", "made"):
         remote.manifest(key)
@@ -118,7 +118,7 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
     assert past["state"] == "partial"
     assert "unknown: it was cut off" in remote.run("history", past["id"]).out
     assert remote.run("apply", "--yes").code == 0
-    assert sorted(one["name"] for one in shelves.assistants()) == ["hangs", "made"]
+    assert sorted(one["name"] for one in stored_objects.assistants()) == ["hangs", "made"]
 
 
 def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -139,7 +139,7 @@ def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: Re
 
 
 def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     for number in range(20):
         remote.write(f"assistants/docs/{number}.md", str(number))
@@ -158,10 +158,10 @@ def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     server.gate = lambda _: None
     statuses = {one["status"] for one in document["results"]}
     assert (code in {4, 130}, statuses <= {"ok", "skipped", "failed"}) == (True, True)
-    assert 0 < len(shelves.uploads()) < 20
-    uploaded = set(shelves.uploads())
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
-    assert uploaded <= set(shelves.uploads())
+    assert 0 < len(stored_objects.uploads()) < 20
+    uploaded = set(stored_objects.uploads())
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
+    assert uploaded <= set(stored_objects.uploads())
 
 
 def test_history_does_not_call_it_done_when_something_was_not_begun(
@@ -187,7 +187,7 @@ def test_history_does_not_call_it_done_when_something_was_not_begun(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_gc_tells_what_it_had_deleted(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
@@ -210,8 +210,8 @@ def test_gc_tells_what_it_had_deleted(
     server.gate = lambda _: None
     results = {one["kind"]: one["status"] for one in document["results"]}
     assert (code, results) == (4, {"vector_store": "ok", "file": "skipped"})
-    assert (shelves.stores(), list(shelves.uploads().values())) == ([], ["one.md"])
+    assert (stored_objects.stores(), list(stored_objects.uploads().values())) == ([], ["one.md"])
     # The vector store that said whose it is has gone.
     [left] = remote.run("gc", "--format", "json", "--yes").json["garbage"]
     assert (left["name"], left["proven"]) == ("one.md", True)
-    assert shelves.uploads() == {}
+    assert stored_objects.uploads() == {}

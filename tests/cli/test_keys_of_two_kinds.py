@@ -9,7 +9,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 
 @pytest.fixture
@@ -24,25 +24,27 @@ def manifest(project: ProjectFolder, instructions: str) -> None:
     project.manifest("alpha", instructions=instructions, tools=[{"type": "file_search"}], files=["docs/*"])
 
 
-def test_a_saved_plan_holds_what_both_are_created_with(searching: ProjectFolder, shelves: Shelves) -> None:
+def test_a_saved_plan_holds_what_both_are_created_with(
+    searching: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     assert searching.run("plan", "--out", "change.plan").code == 0
     manifest(searching, "Not what was reviewed.")
     stale = searching.run("apply", "change.plan", "--yes")
     assert stale.code == 3
     assert "the manifests or variables of alpha are not what was planned" in stale.err
-    assert shelves.assistants() == []
+    assert stored_objects.assistants() == []
     manifest(searching, "One.")
     assert searching.run("apply", "change.plan", "--yes").code == 0
 
 
-def test_a_saved_plan_says_which_of_the_two_moved(searching: ProjectFolder, shelves: Shelves) -> None:
+def test_a_saved_plan_says_which_of_the_two_moved(searching: ProjectFolder, stored_objects: StoredObjects) -> None:
     assert searching.run("apply", "--yes").code == 0
     manifest(searching, "Two.")
     assert searching.run("plan", "--out", "change.plan").code == 0
     seen = json.loads((searching.path / "change.plan").read_text())["observed"]
     assert sorted((one["kind"], one["key"]) for one in seen) == [("assistant", "alpha"), ("vector_store", "alpha")]
-    [store] = shelves.stores()
-    shelves.change(store["id"], name="theirs")
+    [store] = stored_objects.stores()
+    stored_objects.change(store["id"], name="theirs")
     stale = searching.run("apply", "change.plan", "--yes")
     assert stale.code == 3
     assert f"alpha (vector store) ({store['id']}) was changed" in stale.err
@@ -90,10 +92,10 @@ def test_a_declared_vector_store_is_not_let_go(remote: ProjectFolder, command: t
 
 
 def test_a_store_that_somebody_else_searches_is_not_destroyed(
-    searching: ProjectFolder, server: RecordingServer, shelves: Shelves
+    searching: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     assert searching.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     dashboard = Dashboard(server.url)
     dashboard.create(
         name="theirs",
@@ -103,7 +105,7 @@ def test_a_store_that_somebody_else_searches_is_not_destroyed(
     dashboard.close()
     gone = searching.run("destroy", "--yes", "--format", "json")
     assert gone.code == 0, gone.err
-    assert [one["name"] for one in shelves.assistants()] == ["theirs"]
-    assert [one["id"] for one in shelves.stores()] == [store["id"]]
-    assert list(shelves.uploads().values()) == ["one.md"]
+    assert [one["name"] for one in stored_objects.assistants()] == ["theirs"]
+    assert [one["id"] for one in stored_objects.stores()] == [store["id"]]
+    assert list(stored_objects.uploads().values()) == ["one.md"]
     assert "stays: an assistant that stays searches" in gone.json["diagnostics"][-1]["summary"]

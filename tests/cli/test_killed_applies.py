@@ -7,14 +7,14 @@ import pytest
 from support.interruptions import Interruption, Mishap, killed_apply, wrong_after
 from support.projects import ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 
 # Three uploads, the vector store, the batch, the settling and the assistant: seven requests change something.
 @pytest.mark.parametrize("place", [0, 2, 3, 4, 5, 6])
 @pytest.mark.parametrize("mishap", [Mishap.KILLED, Mishap.KILLED_AFTER])
 def test_killed_at(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, mishap: Mishap
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
 ) -> None:
     for name in ("one", "two"):
         remote.write(f"assistants/docs/{name}.md", name)
@@ -28,11 +28,11 @@ def test_killed_at(
     interruption.on(server)
     assert killed_apply(remote.path, interruption) == -9
     interruption.over(server)
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
 def test_what_a_killed_apply_left_is_found_without_another_apply(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
@@ -45,20 +45,22 @@ def test_what_a_killed_apply_left_is_found_without_another_apply(
     assert found.code == 3
     garbage = [(one["kind"], one["name"], one["proven"]) for one in found.json["garbage"]]
     assert garbage == [("vector_store", "desk", True), ("file", "one.md", True)]
-    assert (len(shelves.stores()), len(shelves.uploads())) == (1, 1)
+    assert (len(stored_objects.stores()), len(stored_objects.uploads())) == (1, 1)
 
     assert remote.run("gc", "--yes").code == 0
-    assert (shelves.stores(), shelves.uploads()) == ([], {})
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
     assert remote.run("gc", "--format", "json").json["garbage"] == []
 
 
-def test_what_only_looks_like_ours_is_listed_and_left(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_what_only_looks_like_ours_is_listed_and_left(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
-    theirs = shelves.upload("one.md", b"olleh")
-    shelves.upload("other.md", b"hello")
+    theirs = stored_objects.upload("one.md", b"olleh")
+    stored_objects.upload("other.md", b"hello")
     found = remote.run("gc", "--yes", "--format", "json")
     assert (found.code, [(one["id"], one["proven"]) for one in found.json["garbage"]]) == (0, [(theirs, False)])
-    assert len(shelves.uploads()) == 2
+    assert len(stored_objects.uploads()) == 2
     assert remote.run("gc", "--yes", "--unproven").code == 0
-    assert list(shelves.uploads().values()) == ["other.md"]
+    assert list(stored_objects.uploads().values()) == ["other.md"]

@@ -6,7 +6,7 @@ import pytest
 
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 _NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
 
@@ -73,16 +73,16 @@ def test_a_create_that_cannot_be_looked_for_may_have_changed_something(
 
 @pytest.mark.parametrize(("done", "code"), [(True, 0), (False, 1)])
 def test_a_vector_store(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, done: bool, code: int
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, done: bool, code: int
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], vector_store={"name": "One"})
     assert remote.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], vector_store={"name": "Two"})
     losing(server, "POST", f"/v1/vector_stores/{store['id']}", done=done)
     assert remote.run("apply", "--yes").code == code
     server.fault = lambda _: None
-    assert shelves.stores()[0]["name"] == ("Two" if done else "One")
+    assert stored_objects.stores()[0]["name"] == ("Two" if done else "One")
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0

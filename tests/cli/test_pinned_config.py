@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.checkout.pinned_file import file_at
 from assistctl.errors import ProjectError
 from assistctl.manifest import load_project
-from assistctl.pinned_file import file_at
 from support.git_project import begin, commit_all, git
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server

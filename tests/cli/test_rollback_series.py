@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.interruptions import Interruption, Mishap
 from support.series import CHECKOUTS, Checkout, Documents, Series, Spec
 from support.server import recording_server
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 # Each takes seconds, so none is shrunk; a long run sets more.
 EXAMPLES = int(os.environ.get("ROLLBACK_EXAMPLES", "3"))
@@ -31,12 +31,12 @@ ONE, BOTH = Documents({"one": 1}), Documents({"one": 2, "two": 1})
 def check(checkouts: Sequence[Checkout], interruption: Interruption | None = None) -> None:
     """Apply each, the second one interrupted; then undo all."""
     with tempfile.TemporaryDirectory() as folder, recording_server(Path(folder, "server.db")) as server:
-        shelves = Shelves(server.url)
-        series = Series(Path(folder, "acme"), server, shelves)
+        stored_objects = StoredObjects(server.url)
+        series = Series(Path(folder, "acme"), server, stored_objects)
         for place, checkout in enumerate(checkouts):
             series.apply(checkout, interruption if place == 1 else None)
         assert list(series.undo_all()) == []
-        shelves.close()
+        stored_objects.close()
 
 
 @BRIEFLY

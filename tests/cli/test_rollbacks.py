@@ -9,7 +9,7 @@ import pytest
 from support.interruptions import Interruption, Mishap, killed_apply
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 SEARCHING: dict[str, Any] = {"tools": [{"type": "file_search"}], "files": ["docs/*.md"]}
 ONE = "assistants/docs/one.md"
@@ -32,12 +32,12 @@ def told_of(outcome: Outcome, text: str) -> list[str]:
     return [one["summary"] for one in outcome.json["diagnostics"] if text in one["summary"]]
 
 
-def documents(shelves: Shelves) -> dict[str, list[str]]:
+def documents(stored_objects: StoredObjects) -> dict[str, list[str]]:
     """The names of the documents in each vector store, by its name."""
-    names = shelves.uploads()
+    names = stored_objects.uploads()
     return {
-        store["name"]: sorted(names[file["id"]] for file in shelves.files_of(store["id"]))
-        for store in shelves.stores()
+        store["name"]: sorted(names[file["id"]] for file in stored_objects.files_of(store["id"]))
+        for store in stored_objects.stores()
     }
 
 
@@ -51,8 +51,10 @@ def grown(remote: ProjectFolder) -> str:
     return applied(remote)
 
 
-def test_of_a_document_it_leaves_the_assistant(remote: ProjectFolder, shelves: Shelves, grown: str) -> None:
-    [before] = shelves.assistants()
+def test_of_a_document_it_leaves_the_assistant(
+    remote: ProjectFolder, stored_objects: StoredObjects, grown: str
+) -> None:
+    [before] = stored_objects.assistants()
     [entry, *_] = remote.run("history", grown, "--format", "json").json["entries"]
     (remote.path / TWO).unlink()
     back = remote.run("rollback", grown, "--yes", "--format", "json")
@@ -61,14 +63,14 @@ def test_of_a_document_it_leaves_the_assistant(remote: ProjectFolder, shelves: S
         ("vector_store", "update"),
         ("file", "delete"),
     }
-    assert shelves.assistants() == [before]
-    assert documents(shelves) == {"alpha": ["one.md"]}
+    assert stored_objects.assistants() == [before]
+    assert documents(stored_objects) == {"alpha": ["one.md"]}
     assert remote.run("plan", "--format", "json").json["changes"] == []
     assert entry["key"] in {"alpha", TWO}
 
 
 def test_without_the_manifest_a_document_is_told_to_be_lost(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, grown: str
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, grown: str
 ) -> None:
     remote.remove("alpha")
     server.clear()
@@ -76,11 +78,11 @@ def test_without_the_manifest_a_document_is_told_to_be_lost(
     assert (back.code, server.mutations) == (1, [])
     assert "alpha (vector store) does not go back in full: no manifest declares its documents" in back.err
     assert "stays as it is" in back.err
-    assert len(shelves.assistants()) == 1
+    assert len(stored_objects.assistants()) == 1
 
 
 def test_a_document_that_is_gone_from_the_checkout_is_named(
-    remote: ProjectFolder, shelves: Shelves, grown: str
+    remote: ProjectFolder, stored_objects: StoredObjects, grown: str
 ) -> None:
     (remote.path / ONE).unlink()
     shrunk = applied(remote)
@@ -89,17 +91,17 @@ def test_a_document_that_is_gone_from_the_checkout_is_named(
     told = [one["summary"] for one in back.json["diagnostics"]]
     assert any("its documents are not those in the checkout" in one for one in told), told
     assert f"no manifest declares what the apply {shrunk} deleted: {ONE}" in told
-    assert len(shelves.assistants()) == 1
+    assert len(stored_objects.assistants()) == 1
     # The other way round the document is there again.
     remote.write(ONE, "one")
     back = remote.run("rollback", shrunk, "--yes", "--format", "json")
     assert (back.code, back.json["diagnostics"]) == (0, [])
-    assert documents(shelves) == {"alpha": ["one.md", "two.md"]}
+    assert documents(stored_objects) == {"alpha": ["one.md", "two.md"]}
     assert grown != shrunk
 
 
 def test_of_the_instructions_it_touches_no_document_even_without_the_manifest(
-    remote: ProjectFolder, shelves: Shelves
+    remote: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
     remote.write(ONE, "one")
     remote.write("assistants/data/prices.csv", "1,2")
@@ -109,19 +111,19 @@ def test_of_the_instructions_it_touches_no_document_even_without_the_manifest(
     }
     remote.manifest("alpha", instructions="One.", **fields)
     applied(remote)
-    [before], stores, uploads = shelves.assistants(), shelves.stores(), shelves.uploads()
+    [before], stores, uploads = stored_objects.assistants(), stored_objects.stores(), stored_objects.uploads()
     remote.manifest("alpha", instructions="Two.", **fields)
     changed = applied(remote)
     remote.remove("alpha")
     back = remote.run("rollback", changed, "--yes", "--format", "json")
     assert (back.code, told_of(back, "alpha does not")) == (0, [])
-    assert (shelves.assistants(), shelves.uploads()) == ([before], uploads)
-    assert [one["id"] for one in shelves.stores()] == [one["id"] for one in stores]
+    assert (stored_objects.assistants(), stored_objects.uploads()) == ([before], uploads)
+    assert [one["id"] for one in stored_objects.stores()] == [one["id"] for one in stores]
     remote.manifest("alpha", instructions="One.", **fields)
     assert remote.run("plan", "--format", "json").json["changes"] == []
 
 
-def test_what_a_later_apply_created_stays(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_what_a_later_apply_created_stays(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.write(ONE, "one")
     remote.manifest("alpha", **SEARCHING)
     first = applied(remote)
@@ -130,17 +132,17 @@ def test_what_a_later_apply_created_stays(remote: ProjectFolder, shelves: Shelve
     assert remote.run("apply", "--yes", "--allow-deletes").code == 0
     remote.manifest("alpha", **SEARCHING)
     applied(remote)
-    before = shelves.assistants(), documents(shelves)
+    before = stored_objects.assistants(), documents(stored_objects)
     back = remote.run("rollback", first, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    assert (shelves.assistants(), documents(shelves)) == before
+    assert (stored_objects.assistants(), documents(stored_objects)) == before
     told = [one["summary"] for one in back.json["diagnostics"]]
     assert [one.split(":")[0] for one in told] == ["alpha stays", "alpha (vector store) stays"]
     assert "alpha stays" in remote.run("rollback", first, "--yes").out
 
 
 def test_what_a_rollback_created_again_goes_with_the_rollback_of_its_creation(
-    remote: ProjectFolder, shelves: Shelves
+    remote: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
     remote.write(ONE, "one")
     remote.manifest("other")
@@ -153,12 +155,12 @@ def test_what_a_rollback_created_again_goes_with_the_rollback_of_its_creation(
     for apply_id, names in ((deleted, ["alpha", "other"]), (created, ["other"])):
         back = remote.run("rollback", apply_id, "--yes")
         assert back.code == 0, back.err
-        assert sorted(one["name"] for one in shelves.assistants()) == names
-    assert (shelves.stores(), shelves.uploads()) == ([], {})
+        assert sorted(one["name"] for one in stored_objects.assistants()) == names
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
 
 
 def test_a_shared_store_that_another_assistant_searches_by_now_stays(
-    remote: ProjectFolder, shelves: Shelves
+    remote: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
     remote.write(ONE, "one")
     remote.manifest("old")
@@ -170,15 +172,15 @@ def test_a_shared_store_that_another_assistant_searches_by_now_stays(
     applied(remote)
     back = remote.run("rollback", introduced, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    assert sorted(one["name"] for one in shelves.assistants()) == ["late", "old"]
-    assert documents(shelves) == {"handbook": ["one.md"]}
+    assert sorted(one["name"] for one in stored_objects.assistants()) == ["late", "old"]
+    assert documents(stored_objects) == {"handbook": ["one.md"]}
     [told] = [one["summary"] for one in back.json["diagnostics"]]
     assert told.startswith("handbook (vector store) stays: an assistant that stays searches ")
 
 
 @pytest.mark.parametrize("mishap", [Mishap.KILLED, Mishap.KILLED_AFTER])
 def test_of_an_apply_killed_at_its_create_it_leaves_what_the_next_one_made(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, mishap: Mishap
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, mishap: Mishap
 ) -> None:
     remote.manifest("alpha")
     interruption = Interruption(mishap, 0)
@@ -190,4 +192,4 @@ def test_of_an_apply_killed_at_its_create_it_leaves_what_the_next_one_made(
     applied(remote)
     was_created = mishap is Mishap.KILLED_AFTER
     assert remote.run("rollback", killed, "--yes").code == 0
-    assert len(shelves.assistants()) == (0 if was_created else 1)
+    assert len(stored_objects.assistants()) == (0 if was_created else 1)

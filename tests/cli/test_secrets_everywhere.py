@@ -19,7 +19,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 WORD = "hunter2-4f9a8b7c-swordfish"
 SECRETS = {
@@ -155,7 +155,7 @@ def run_all(project: ProjectFolder, *more: list[str]) -> None:
 
 
 def test_through_the_life_of_a_project(
-    desk: ProjectFolder, person: Dashboard, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+    desk: ProjectFolder, person: Dashboard, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_all(desk)
     check(applied := desk.run("apply", "--yes", "-v"), "create")
@@ -164,8 +164,10 @@ def test_through_the_life_of_a_project(
     edits = {"instructions": f"x {' '.join(SECRETS.values())}", "name": f"other {WORD}", "description": "plain"}
     for one in person.all():
         person.change(one, **edits)
-    for store in shelves.stores():
-        shelves.change(store["id"], name=f"theirs {WORD}", metadata={**store["metadata"], "by": SECRETS["ODD"]})
+    for store in stored_objects.stores():
+        stored_objects.change(
+            store["id"], name=f"theirs {WORD}", metadata={**store["metadata"], "by": SECRETS["ODD"]}
+        )
     run_all(desk)
     monkeypatch.setenv("WORD", f"{WORD}-rotated")
     run_all(desk)
@@ -278,7 +280,7 @@ def test_the_log_of_an_sdk_and_a_traceback(desk: ProjectFolder) -> None:
     environment = {**os.environ, **SECRETS, "OPENAI_LOG": "debug"}
     (desk.path / "broken.py").write_text(
         "import sys\nfrom assistctl.cli import main, plan\n"
-        "import assistctl.deployment as d\n"
+        "import assistctl.operations.deployment as d\n"
         "def broken(self, *a, **k):\n    raise SystemError('with ' + self.project.environment['WORD'])\n"
         "d.Deployment.manifests = broken if sys.argv.pop(1) == 'defect' else d.Deployment.manifests\n"
         "main.main()\n"

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistctl.planning.canonical import digest
+from assistctl.ownership.canonical import digest
 from support.projects import ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 PIN = "7319"
 TEXTS = (PIN, f"dial {PIN} first", f"please dial {PIN} first")
@@ -60,10 +60,10 @@ def journal_of(project: ProjectFolder) -> str:
 
 
 def test_neither_the_journal_nor_a_saved_plan_has_a_digest_of_it(
-    desk: ProjectFolder, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+    desk: ProjectFolder, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The candidates are the right ones: whoever reads the assistant finds them there, beside the values.
-    [stored] = shelves.assistants()
+    [stored] = stored_objects.assistants()
     assert found_in(stored["metadata"]["assistctl_baseline"])
     desk.write("assistants/desk.yaml", MANIFEST.format(text="please dial ${env:PIN} first"))
     assert desk.run("plan", "--out", "change.plan").code == 0
@@ -76,17 +76,17 @@ def test_neither_the_journal_nor_a_saved_plan_has_a_digest_of_it(
 
 
 def test_an_old_digest_of_it_in_an_attribute_is_gone_from_its_vector_store(
-    desk: ProjectFolder, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+    desk: ProjectFolder, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The word that all is in is the same with another secret; that this one is another is seen all the same."""
     assert desk.run("plan", "--detailed-exitcode").code == 0
-    before = shelves.stores()[0]["metadata"]["assistctl_files"]
+    before = stored_objects.stores()[0]["metadata"]["assistctl_files"]
     monkeypatch.setenv("PIN", "2468")
     assert desk.run("plan", "--detailed-exitcode").code == 2
     assert desk.run("apply", "--yes").code == 0
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     assert store["metadata"]["assistctl_files"] == before
-    [file] = shelves.files_of(store["id"])
+    [file] = stored_objects.files_of(store["id"])
     assert file["attributes"]["pin"] == "2468"
     assert desk.run("plan", "--detailed-exitcode").code == 0
     assert desk.run("drift").code == 0

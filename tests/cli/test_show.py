@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.model import Action, Plan
+from assistctl.model.plan import Action, Plan
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import RecordingServer

@@ -15,7 +15,7 @@ from support.command_process import exit_code, started
 from support.interruptions import wrong_after
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 BAD = b"\x00\x01\x02"
 TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
@@ -107,13 +107,13 @@ def _wait_for(word: str, path: Path) -> None:
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
 @pytest.mark.parametrize("place", range(7))
 def test_a_first_apply_that_is_interrupted_tells_the_truth(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, twice: bool
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
 ) -> None:
     write_desk(remote)
-    before = Before(shelves)
+    before = Before(stored_objects)
     applied = interrupted(remote, Held(server, place), twice=twice)
     assert disagreements(remote, before, applied) == []
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
 # Two uploads, the batch, the settling, two to take out, the assistant, the other assistant, its vector store, and
@@ -121,26 +121,26 @@ def test_a_first_apply_that_is_interrupted_tells_the_truth(
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
 @pytest.mark.parametrize("place", [1, 2, 4, 6, 7, 9])
 def test_a_later_apply_that_is_interrupted_tells_the_truth(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, twice: bool
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
 ) -> None:
     write_desk(remote)
     remote.write("assistants/more/three.md", "About three.")
     remote.manifest("other", tools=TOOLS[:1], files=["more/*"])
     assert remote.run("apply", "--yes").code == 0
     change_desk(remote)
-    before = Before(shelves)
+    before = Before(stored_objects)
     applied = interrupted(remote, Held(server, place), twice=twice)
     assert disagreements(remote, before, applied) == []
-    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
 @pytest.mark.parametrize("status", [400, 500])
 @pytest.mark.parametrize("place", range(7))
 def test_an_apply_with_a_request_that_fails_tells_the_truth(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, status: int
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, status: int
 ) -> None:
     write_desk(remote)
-    before = Before(shelves)
+    before = Before(stored_objects)
     seen: list[Asked] = []
 
     def fault(asked: Asked) -> Answer | None:
@@ -157,21 +157,21 @@ def test_an_apply_with_a_request_that_fails_tells_the_truth(
     assert disagreements(remote, before, applied) == []
 
 
-def test_one_bad_file_is_the_only_one_that_fails(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_one_bad_file_is_the_only_one_that_fails(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     write_desk(remote)
     remote.write("assistants/docs/broken.bin", BAD)
-    before = Before(shelves)
+    before = Before(stored_objects)
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
     assert disagreements(remote, before, applied) == []
     results = by_name(applied.json)
-    [store] = shelves.stores()
+    [store] = stored_objects.stores()
     assert (results["vector_store", "desk"]["status"], results["vector_store", "desk"]["id"]) == (
         "failed",
         store["id"],
     )
     good = ["assistants/data/prices.csv", "assistants/docs/one.md", "assistants/docs/two.md"]
-    uploads = shelves.uploads()
+    uploads = stored_objects.uploads()
     for path in good:
         result = results["file", path]
         assert (result["status"], result["upload"], uploads[result["id"]]) == ("ok", True, Path(path).name)
@@ -221,7 +221,7 @@ def test_what_failed_is_not_said_to_be_indexed(remote: ProjectFolder) -> None:
 
 
 def test_uploads_that_are_used_again_are_not_counted(
-    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     write_desk(remote)
 
@@ -231,7 +231,7 @@ def test_uploads_that_are_used_again_are_not_counted(
     server.fault = no_batches
     assert remote.run("apply", "--yes").code == 4
     server.fault = lambda _: None
-    before = Before(shelves)
+    before = Before(stored_objects)
     server.clear()
     applied = remote.run("apply", "--yes", "--format", "json")
     assert (applied.code, disagreements(remote, before, applied)) == (0, [])
@@ -242,29 +242,31 @@ def test_uploads_that_are_used_again_are_not_counted(
     assert {(one["action"], one["status"], one["upload"]) for one in files} == {("update", "ok", False)}
 
 
-def test_a_file_that_another_one_reads_already_is_not_created(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_a_file_that_another_one_reads_already_is_not_created(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     write_desk(remote)
     assert remote.run("apply", "--yes").code == 0
     remote.manifest("other", **DESK)
     planned = remote.run("plan", "--format", "json").json
     files = [one for one in planned["changes"] if one["kind"] == "file"]
     assert {(one["action"], one["upload"]) for one in files} == {("update", False)}
-    before = Before(shelves)
+    before = Before(stored_objects)
     applied = remote.run("apply", "--yes", "--format", "json")
     assert (applied.code, disagreements(remote, before, applied)) == (0, [])
     results = [one for one in applied.json["results"] if one["kind"] == "file"]
-    assert {(one["action"], one["upload"], one["id"] in shelves.uploads()) for one in results} == {
+    assert {(one["action"], one["upload"], one["id"] in stored_objects.uploads()) for one in results} == {
         ("update", False, True)
     }
 
 
-def test_the_same_bytes_at_two_paths_are_one_upload(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_the_same_bytes_at_two_paths_are_one_upload(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     for folder in ("docs", "more"):
         remote.write(f"assistants/{folder}/one.md", "hello")
     for key, folder in (("a", "docs"), ("b", "more")):
         remote.manifest(key, tools=TOOLS[:1], files=[f"{folder}/*"])
     planned = remote.run("plan", "--format", "json").json
-    before = Before(shelves)
+    before = Before(stored_objects)
     applied = remote.run("apply", "--yes", "--format", "json")
     assert disagreements(remote, before, applied) == []
     assert planned["files"] == applied.json["files"] == {"upload": 1, "remove": 0, "bytes": 5}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.projects import ProjectFolder
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither a full device nor such a shell")
 
@@ -84,11 +84,11 @@ def prepared(remote: ProjectFolder) -> ProjectFolder:
 
 @pytest.mark.parametrize("redirect", [OUT_IS_FULL, OUT_IS_CLOSED, NOBODY_READS, ERR_IS_FULL, BOTH_ARE_FULL])
 def test_an_apply_that_cannot_tell_of_it_was_made_all_the_same(
-    prepared: ProjectFolder, shelves: Shelves, redirect: str
+    prepared: ProjectFolder, stored_objects: StoredObjects, redirect: str
 ) -> None:
     code, out, err = shell(prepared.path, ("apply", "--yes"), redirect)
     assert code == 0
-    assert "Two." in [one["instructions"] for one in shelves.assistants()]
+    assert "Two." in [one["instructions"] for one in stored_objects.assistants()]
     if redirect != BOTH_ARE_FULL:
         assert "1 updated" in out + err
     [past, *_] = prepared.run("history", "--format", "json").json["applies"]
@@ -96,11 +96,13 @@ def test_an_apply_that_cannot_tell_of_it_was_made_all_the_same(
 
 
 @pytest.mark.parametrize("redirect", [OUT_IS_FULL, ERR_IS_CLOSED, NOBODY_READS])
-def test_an_apply_that_is_refused_is_refused(prepared: ProjectFolder, shelves: Shelves, redirect: str) -> None:
+def test_an_apply_that_is_refused_is_refused(
+    prepared: ProjectFolder, stored_objects: StoredObjects, redirect: str
+) -> None:
     code, out, err = shell(prepared.path, ("apply",), redirect)
     assert code == 3
     assert "--yes" in out + err
-    assert "Two." not in [one["instructions"] for one in shelves.assistants()]
+    assert "Two." not in [one["instructions"] for one in stored_objects.assistants()]
 
 
 @pytest.mark.parametrize("args", CHANGING.values(), ids=CHANGING)

@@ -7,7 +7,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 PROTECTED = {"prevent_destroy": True}
 
@@ -142,7 +142,9 @@ def test_too_many_deletes_are_refused(
     assert len(dashboard.all()) == existing - deletes
 
 
-def test_where_there_are_only_vector_stores_they_are_everything(remote: ProjectFolder, shelves: Shelves) -> None:
+def test_where_there_are_only_vector_stores_they_are_everything(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
     for key in ("one", "two"):
         remote.write(f"assistants/{key}.yaml", "{kind: vector_store}")
     assert remote.run("apply", "--yes").code == 0
@@ -151,9 +153,9 @@ def test_where_there_are_only_vector_stores_they_are_everything(remote: ProjectF
     remote.remove("two")
     assert blocked(remote.run("plan", "--format", "json")) == {"one": "threshold", "two": "threshold"}
     assert remote.run("apply", "--yes").code == 3
-    assert len(shelves.stores()) == 2
+    assert len(stored_objects.stores()) == 2
     assert remote.run("apply", "--yes", "--allow-deletes").code == 0
-    assert shelves.stores() == []
+    assert stored_objects.stores() == []
 
 
 def test_thresholds_count_what_the_project_owns_and_not_the_account(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistctl.planning.canonical import sha256
+from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import RecordingServer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from assistctl.manifest.schema import SCHEMAS, whole_schema
+from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, RecordingServer, error_body

@@ -76,7 +76,7 @@ def test_files_and_vector_stores_lend_their_names(tmp_path: Path) -> None:
     )
     assert len(exported.assistants) == len(ALL)
     known = {"id": "file-0001", "name": "prices.csv"}
-    assert exported.library.store("vs_1") == {"id": "vs_1", "name": "Handbook", "files": [known]}
+    assert exported.resource_names.store("vs_1") == {"id": "vs_1", "name": "Handbook", "files": [known]}
 
 
 def test_fields_of_another_version_are_told_of(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from assistctl.errors import JournalError
 from assistctl.journal import BeforeImage, Journal, Operation, Outcome, State, open_journal
-from assistctl.model import Action, Kind, QualifiedKey
+from assistctl.model.plan import Action, Kind, QualifiedKey
 from support.journals import WHO, create, heading, logs_of, record_one, update
 from support.object_stores import Service
 
@@ -39,7 +39,7 @@ def test_what_was_recorded_is_read_back(shared_journal: Journal) -> None:
         assert set(apply.entries[0].sent) == {"instructions", "metadata.team"}
         assert apply.ending is not None
         assert apply.ending.counts == {Outcome.OK: 1, Outcome.FAILED: 1, Outcome.SKIPPED: 1}
-        assert (apply.state, apply.torn) == (State.PARTIAL, False)
+        assert (apply.state, apply.truncated) == (State.PARTIAL, False)
 
     asyncio.run(work())
 

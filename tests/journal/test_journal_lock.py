@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from assistctl.errors import JournalError, LockedError
-from assistctl.journal import CiRun, Holder, Journal, Lock, Who, open_journal
-from assistctl.journal.folder import FolderStore
+from assistctl.journal import Actor, CiRun, Holder, Journal, Lock, open_journal
 from assistctl.journal.lock import clock, holding
-from assistctl.journal.store import Tag
+from assistctl.journal.storage.folder import FolderStore
+from assistctl.journal.storage.store import Tag
 from support.journal_races import race
 from support.journals import WHO
 from support.object_stores import Service
@@ -26,7 +26,9 @@ TESTS = Path(__file__).parent.parent
 
 
 def test_a_second_one_is_told_who_holds_it(shared_journal: Journal) -> None:
-    who = Who("runner", "a-runner", None, CiRun("GitHub Actions", "https://github.com/x/y/actions/runs/7", "ann"))
+    who = Actor(
+        "runner", "a-runner", None, CiRun("GitHub Actions", "https://github.com/x/y/actions/runs/7", "ann")
+    )
 
     async def work() -> None:
         async with shared_journal.locked("prod", who, timeout=0) as lock:

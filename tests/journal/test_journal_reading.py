@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from assistctl.errors import JournalError
 from assistctl.journal import Apply, Journal, Outcome, State
 from assistctl.journal.apply_id import APPLY_ID, matching, new_apply_id
-from assistctl.journal.reading import read_apply, read_ending
+from assistctl.journal.reader import read_apply, read_ending
 from support.journals import create, heading, logs_of, record_one, update
 
 
@@ -44,7 +44,7 @@ def test_cut_off_at_any_byte_it_holds_all_that_was_whole(log: bytes) -> None:
         assert len(cut.entries) == sum(line["type"] == "intent" for line in whole)
         assert _settled(cut) == sum(line["type"] == "outcome" for line in whole)
         assert cut.state is State.INTERRUPTED
-        assert cut.torn == (length > head and log[length - 1 : length] != b"\n")
+        assert cut.truncated == (length > head and log[length - 1 : length] != b"\n")
     assert read_apply(log).state is State.PARTIAL
 
 
@@ -53,7 +53,7 @@ def test_what_a_power_cut_left_of_the_last_write_is_passed_over(log: bytes) -> N
     lines = log.splitlines(keepends=True)
     left = b"".join(lines[:3]) + b"\0" * 50 + lines[3] + lines[4]
     cut = read_apply(left)
-    assert (len(cut.entries), _settled(cut), cut.torn, cut.state) == (2, 0, True, State.INTERRUPTED)
+    assert (len(cut.entries), _settled(cut), cut.truncated, cut.state) == (2, 0, True, State.INTERRUPTED)
 
 
 def test_damage_before_the_end_is_told_and_not_passed_over(log: bytes) -> None:
@@ -124,7 +124,7 @@ def test_a_full_disk_loses_nothing_that_was_reported(folder: Journal, tmp_path: 
             await record.outcome(await record.intend(update("second")), Outcome.OK)
         apply = await folder.read(record.id)
         assert [(one.key, one.outcome) for one in apply.entries] == [("first", Outcome.OK), ("second", Outcome.OK)]
-        assert (apply.state, apply.torn) == (State.DONE, False)
+        assert (apply.state, apply.truncated) == (State.DONE, False)
 
     asyncio.run(work())
 

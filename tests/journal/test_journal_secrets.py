@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.journal import (
+    Actor,
     BeforeImage,
     CiRun,
     GitState,
@@ -16,10 +17,9 @@ from assistctl.journal import (
     JournalTarget,
     Operation,
     Outcome,
-    Who,
     open_journal,
 )
-from assistctl.model import Action, Json, Kind, Observed, Request
+from assistctl.model.plan import Action, Json, Kind, Observed, Request
 from assistctl.secrets.redaction import register
 
 SECRET = "hunter2-and-more"
@@ -37,7 +37,7 @@ def recorded(journal: Journal, operation: Operation) -> BeforeImage | None:
     """The image of an operation, as it is read back."""
 
     async def work() -> BeforeImage | None:
-        who = Who(
+        who = Actor(
             SECRET, "h", GitState("c", SECRET, dirty=True), CiRun("CI", f"http://x/{SECRET}", SECRET, SECRET)
         )
         heading = Heading(target=JournalTarget("prod", "local"), who=who, command=f"apply --var x={SECRET}")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.journal import CiRun, GitState, open_journal, who_is_it
+from assistctl.journal import CiRun, GitState, current_actor, open_journal
+from assistctl.journal.actor import git_state
 from assistctl.journal.ci_runs import CI_SYSTEMS, CiSystem, ci_run
-from assistctl.journal.who import git_state
 from support.journals import record_one
 
 Git = Callable[..., str]
@@ -92,13 +92,13 @@ def test_a_git_that_does_not_come_back_is_not_waited_for(tmp_path: Path, monkeyp
     program.write_text("#!/bin/sh\nexec tail -f /dev/null\n")
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr("assistctl.journal.who.GIT_SECONDS", 0.2)
+    monkeypatch.setattr("assistctl.journal.actor.GIT_SECONDS", 0.2)
     assert git_state(tmp_path) is None
 
 
 def test_somebody_is_always_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "someone")
-    who = who_is_it(tmp_path, {"CI": "true"})
+    who = current_actor(tmp_path, {"CI": "true"})
     assert (who.user, who.ci) == ("someone", CiRun("CI"))
     assert who.host
 

@@ -14,8 +14,8 @@ import pytest
 from assistctl.errors import JournalError
 from assistctl.journal import Journal, Outcome, State, open_journal
 from assistctl.journal.lock import clock
-from assistctl.journal.opening import open_store
-from assistctl.journal.store import Store, Tag
+from assistctl.journal.storage.open_store import open_store
+from assistctl.journal.storage.store import Store, Tag
 from support.journal_races import race
 from support.journals import WHO, heading, record_one, update
 from support.object_stores import Service, cloud_storage

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistctl.journal import Apply, BeforeImage, Created, Entry, Header, JournalTarget, Outcome, Who, created_by
-from assistctl.model import Action, Kind, QualifiedKey
+from assistctl.journal import Actor, Apply, BeforeImage, Created, Entry, Header, JournalTarget, Outcome, created_by
+from assistctl.model.plan import Action, Kind, QualifiedKey
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DESK = QualifiedKey(Kind.ASSISTANT, "desk")
@@ -32,7 +32,7 @@ def apply(apply_id: str, *entries: Entry, command: str = "apply") -> Apply:
         started=AT,
         tool="1",
         target=JournalTarget("prod", "local"),
-        who=Who("u", "h"),
+        who=Actor("u", "h"),
         command=command,
     )
     return Apply(header, entries, None)

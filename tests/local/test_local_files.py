@@ -18,7 +18,7 @@ from openai import AsyncOpenAI
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
-from assistctl.local.collection import new_id
+from assistctl.local.database.collection import new_id
 from assistctl.local.files import record
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from assistctl.local import migrations, storage
 from assistctl.local.app import create_app
+from assistctl.local.database import migrations, storage
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ CREATOR = """
 import sys
 from pathlib import Path
 from assistctl.local.vector_stores import stores
-from assistctl.local.storage import Database
+from assistctl.local.database.storage import Database
 
 database = Database(Path(sys.argv[1]))
 print("ready", flush=True)

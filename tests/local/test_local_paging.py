@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
 from assistctl.local.assistants import record
-from assistctl.local.collection import Collection, new_id
+from assistctl.local.database.collection import Collection, new_id
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
 
@@ -116,7 +116,7 @@ async def test_created_at_never_goes_back(
     app: Starlette, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (first,) = fill(app, 1)
-    monkeypatch.setattr("assistctl.local.collection.time.time", lambda: 1.0)
+    monkeypatch.setattr("assistctl.local.database.collection.time.time", lambda: 1.0)
     (second,) = fill(app, 1)
     page = (await http.get("/assistants")).json()
     assert [assistant["id"] for assistant in page["data"]] == [second, first]

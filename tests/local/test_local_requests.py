@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from assistctl.errors import AssistctlError
-from assistctl.local import body
 from assistctl.local.app import create_app
 from assistctl.local.files import upload
+from assistctl.local.http import body
 
 pytestmark = pytest.mark.anyio
 

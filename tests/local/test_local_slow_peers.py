@@ -18,15 +18,15 @@ import httpx2
 import pytest
 
 from assistctl.errors import AssistctlError
-from assistctl.local import listener
-from assistctl.local.listener import connections_allowed
+from assistctl.local.http import listener
+from assistctl.local.http.listener import connections_allowed
 
 SERVER = """
 import json
 import sys
 from pathlib import Path
 from assistctl.local import server
-from assistctl.local.connections import TimeLimits
+from assistctl.local.http.connections import TimeLimits
 
 server.GRACE_SECONDS = 0.5
 given = json.loads(sys.argv[1])

@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
-from assistctl.local.collection import Collection
-from assistctl.local.storage import Database
+from assistctl.local.database.collection import Collection
+from assistctl.local.database.storage import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -31,8 +31,8 @@ import sys
 import threading
 import time
 from pathlib import Path
-from assistctl.local.collection import Collection
-from assistctl.local.storage import Database
+from assistctl.local.database.collection import Collection
+from assistctl.local.database.storage import Database
 
 path, name, count = sys.argv[1:]
 database = Database(Path(path))
@@ -210,7 +210,7 @@ def test_a_read_only_folder_says_so() -> None:
 
 
 def test_a_database_locked_for_too_long_says_so(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistctl.local.storage.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("assistctl.local.database.storage.BUSY_SECONDS", 0.05)
     insert(database, "one")
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -262,7 +262,7 @@ def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
 def test_a_new_file_that_another_process_holds_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistctl.local.storage.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("assistctl.local.database.storage.BUSY_SECONDS", 0.2)
     path = tmp_path / "local.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.manifest.found_file import MAX_NAME, MAX_SIZE, find
-from assistctl.manifest.text_file import UnusableFileError
-from assistctl.source_file import Identity
+from assistctl.manifest.files.found_file import MAX_NAME, MAX_SIZE, find
+from assistctl.manifest.syntax.text_file import UnusableFileError
+from assistctl.model.source_file import Identity
 from support.manifest_folder import ManifestFolder, paths
 
 TREE = (

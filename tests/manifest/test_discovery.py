@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.text_file import MAX_BYTES
-from assistctl.model import Severity
+from assistctl.manifest.syntax.text_file import MAX_BYTES
+from assistctl.model.plan import Severity
 
 MANIFEST = "model: gpt-4o-mini\n"
 

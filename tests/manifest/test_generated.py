@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from assistctl.errors import ManifestError
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.json_nodes import compose_json
-from assistctl.manifest.node import Node, plain_value
-from assistctl.manifest.references import Scope, escape
-from assistctl.manifest.yaml_nodes import compose
-from assistctl.model import Json
+from assistctl.manifest.syntax.json_parser import compose_json
+from assistctl.manifest.syntax.node import Node, plain_value
+from assistctl.manifest.syntax.references import Scope, escape
+from assistctl.manifest.syntax.yaml_parser import compose
+from assistctl.model.plan import Json
 from support.manifest_text import anything, fields, file_bytes, text
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.text_file import MAX_BYTES
-from assistctl.model import Desired, Json, Lifecycle, Severity
+from assistctl.manifest.syntax.text_file import MAX_BYTES
+from assistctl.model.plan import Desired, Json, Lifecycle, Severity
 from assistctl.secrets.redaction import mask
 
 PROJECT = """\

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from assistctl.manifest import violations
-from assistctl.manifest.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema, validator
+from assistctl.manifest.validation import violations
+from assistctl.manifest.validation.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema, validator
 
 SCHEMAS = (ASSISTANT, PROJECT, VECTOR_STORE)
 SILENT = {"if", "then", "else", "allOf", "properties", "items", "propertyNames", "$ref", "$defs"}

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
-from assistctl.model import Diagnostic, Json, Kind, Plan, Position, Severity, TargetName
-from assistctl.planfile import SavedPlan, Scope, check_still_holds, load_plan, save_plan
+from assistctl.model.plan import Diagnostic, Json, Kind, Plan, Position, Severity, TargetName
+from assistctl.operations.saved_plan import SavedPlan, Scope, check_still_holds, load_plan, save_plan
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.redaction import register
 from support.assistants_store import CAPABILITIES
@@ -158,7 +158,7 @@ def test_applied_once_it_is_stale(project: ProjectOnStore, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "policy",
+    "plan_options",
     [
         replace(POLICY, project="other"),
         replace(POLICY, target=TargetName("staging", "in-memory")),
@@ -166,12 +166,12 @@ def test_applied_once_it_is_stale(project: ProjectOnStore, tmp_path: Path) -> No
     ],
 )
 def test_it_is_for_one_project_target_and_platform(
-    project: ProjectOnStore, tmp_path: Path, policy: object
+    project: ProjectOnStore, tmp_path: Path, plan_options: object
 ) -> None:
     saved = saved_and_loaded(project.plan(MOVED), tmp_path)
-    assert isinstance(policy, type(POLICY))
+    assert isinstance(plan_options, type(POLICY))
     with pytest.raises(RefusedError, match=r"the plan (was made for|is stale)"):
-        check_still_holds(saved, make_plan(MOVED, project.store.listed(), policy, CAPABILITIES))
+        check_still_holds(saved, make_plan(MOVED, project.store.listed(), plan_options, CAPABILITIES))
 
 
 def document_of(project: ProjectOnStore, folder: Path) -> dict[str, Json]:

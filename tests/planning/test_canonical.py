@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.model import Json
-from assistctl.planning.baseline import MAX_VALUE, Baseline, read_baseline, write_baseline
-from assistctl.planning.canonical import canonical, canonical_units, digest, same, tool_identities
-from assistctl.planning.differences import differences
-from assistctl.planning.paths import Path, dotted, parse
+from assistctl.model.plan import Json
+from assistctl.ownership.baseline import MAX_VALUE, Baseline, read_baseline, write_baseline
+from assistctl.ownership.canonical import canonical, canonical_units, digest, same, tool_identities
+from assistctl.ownership.field_paths import Path, dotted, parse
+from assistctl.planning.comparison.leaf_diff import differences
 from support.manifests import EFFORTS, FIELDS, NUMBERS, TEXTS
 
 quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)

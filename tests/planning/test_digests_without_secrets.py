@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.applying.bookkeeping import _were_secret
-from assistctl.journal.withholding import digests, without_secrets
-from assistctl.journal.words import BeforeImage
-from assistctl.model import Desired, Json, Plan
-from assistctl.planfile import Scope, save_plan
+from assistctl.applying.journaling import _were_secret
+from assistctl.journal.records import BeforeImage
+from assistctl.journal.redact import digests, without_secrets
+from assistctl.model.plan import Desired, Json, Plan
+from assistctl.operations.saved_plan import Scope, save_plan
 from assistctl.secrets.template import Named, Template
 from support.planning import ProjectOnStore, declared
 

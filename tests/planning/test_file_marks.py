@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.knowledge import DesiredStore, StoreFile
-from assistctl.model import Json
-from assistctl.planning.file_marks import (
+from assistctl.model.knowledge import DesiredStore, StoreFile
+from assistctl.model.plan import Json
+from assistctl.model.source_file import Identity
+from assistctl.ownership.file_marks import (
     FILES,
     PATHS,
     HeldFile,
@@ -22,7 +23,6 @@ from assistctl.planning.file_marks import (
     same_chunking,
     was_settled,
 )
-from assistctl.source_file import Identity
 from support.knowledge import desired_store, observed_store, source, store_file
 
 NAMES = st.text(
@@ -100,7 +100,7 @@ STORE = desired_store("docs/a.md", "docs/b.md")
 
 
 @pytest.mark.parametrize(
-    ("changed", "settled", "was"),
+    ("changed", "sync_marker", "was"),
     [
         (STORE, True, True),
         (desired_store("docs/b.md", "docs/a.md"), True, True),
@@ -112,10 +112,10 @@ STORE = desired_store("docs/a.md", "docs/b.md")
     ],
 )
 def test_a_store_that_says_what_is_declared_need_not_be_looked_into(
-    changed: DesiredStore, settled: bool, was: bool
+    changed: DesiredStore, sync_marker: bool, was: bool
 ) -> None:
     there = observed_store(STORE)
-    assert is_settled(changed, there) is settled
+    assert is_settled(changed, there) is sync_marker
     assert was_settled(changed, there) is was
 
 

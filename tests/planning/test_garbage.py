@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.model import Observed
+from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
+from assistctl.model.plan import Observed
 from assistctl.planning.garbage import Everything, Ours, garbage
 from support.knowledge import desired_store, observed_store, store_file
 

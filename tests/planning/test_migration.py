@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.manifest import declaring
-from assistctl.manifest.faults import faults
-from assistctl.model import Json
-from assistctl.planning.capability import check_expressible
-from assistctl.planning.fates import Migrated, Outcome
-from assistctl.planning.left_behind import Library
-from assistctl.planning.migration import Destination, Source, migrated
-from assistctl.platforms.openai_assistants import FIELDS, observed_assistant
+from assistctl.export import from_observed as declaring
+from assistctl.manifest.validation.plain_documents import faults
+from assistctl.migration.convert import Destination, Source, migrated
+from assistctl.migration.lost_resources import ResourceNames
+from assistctl.migration.report import Migrated, Outcome
+from assistctl.model.plan import Json
+from assistctl.planning.capability_check import check_expressible
+from assistctl.platforms.openai.assistants import FIELDS, observed_assistant
 from assistctl.platforms.registry import capabilities_of
 from support.planning import declared
 
@@ -31,11 +31,11 @@ def moved(document: Mapping[str, Json], to: str, *, came_from: str = "openai-ass
     whole = {"model": "m", **document}
     name = whole.get("name", "desk")
     source = Source("desk", "asst_1", name if isinstance(name, str) else None, came_from, whole, **more)
-    return migrated(source, Destination(to, capabilities_of(to), faults), Library())
+    return migrated(source, Destination(to, capabilities_of(to), faults), ResourceNames())
 
 
 def told(one: Migrated, outcome: Outcome) -> list[str]:
-    return [fate.path for fate in one.those(outcome)]
+    return [fate.path for fate in one.with_outcome(outcome)]
 
 
 ONE_TOOL: dict[str, Json] = {"tools": [function(**FULL)]}
@@ -135,7 +135,7 @@ def test_what_becomes_of(
     assert dict(one.document) == {"model": "m", **left}
     assert told(one, Outcome.MAPPED) == maps
     assert told(one, Outcome.LOST) == lost
-    assert [fate for fate in one.fates if not fate.note and fate.outcome is not Outcome.CARRIED] == []
+    assert [fate for fate in one.outcomes if not fate.note and fate.outcome is not Outcome.CARRIED] == []
     assert list(faults(one.document)) == []
     there = check_expressible(declared("desk", one.document), to, capabilities_of(to))
     assert [said.summary for said in there if said.severity == "error"] == []
@@ -154,20 +154,22 @@ def test_every_part_is_told_once() -> None:
     assert told(one, Outcome.CARRIED) == ["name", "model", "instructions", "tools[f]", "metadata"]
     assert told(one, Outcome.MAPPED) == ["tools[code_interpreter]", "response_format"]
     assert told(one, Outcome.LOST) == ["temperature"]
-    assert [fate.value for fate in one.those(Outcome.LOST)] == [0.5]
+    assert [fate.value for fate in one.with_outcome(Outcome.LOST)] == [0.5]
 
 
 def test_a_model_is_to_be_looked_at_only_on_another_platform() -> None:
     for to, expected in (("local", ["m"]), ("openai-assistants", [None])):
-        assert [fate.value for fate in moved({}, to).those(Outcome.CARRIED) if fate.path == "model"] == expected
+        assert [
+            fate.value for fate in moved({}, to).with_outcome(Outcome.CARRIED) if fate.path == "model"
+        ] == expected
 
 
 def test_what_a_manifest_has_no_place_for_is_lost_everywhere() -> None:
     search: Json = {"type": "bing_grounding", "bing_grounding": {"connection": "c"}}
     one = moved({}, "local", withheld=("instructions",), nameless=(search,), strange={"file_ids": ["file-1"]})
     assert told(one, Outcome.LOST) == ["instructions", "tools[bing_grounding]", "file_ids"]
-    assert "fill it in again" in one.those(Outcome.LOST)[0].note
-    assert one.those(Outcome.LOST)[1].value == search
+    assert "fill it in again" in one.with_outcome(Outcome.LOST)[0].note
+    assert one.with_outcome(Outcome.LOST)[1].value == search
 
 
 def resources(**ids: list[str]) -> dict[str, Json]:
@@ -187,11 +189,11 @@ def resources(**ids: list[str]) -> dict[str, Json]:
     ],
 )
 def test_files_are_lost_by_name_with_what_to_do(to: str, words: str) -> None:
-    library = Library({"file-1": "prices.csv"}, {"vs_1": "Handbook"}, {"vs_1": ["file-1", "file-2"]})
+    resource_names = ResourceNames({"file-1": "prices.csv"}, {"vs_1": "Handbook"}, {"vs_1": ["file-1", "file-2"]})
     document = {"model": "m", **resources(files=["file-1"], stores=["vs_1", "vs_2"])}
     source = Source("desk", "asst_1", None, "openai-assistants", document)
-    one = migrated(source, Destination(to, capabilities_of(to), faults), library)
-    files, stores = one.those(Outcome.LOST)
+    one = migrated(source, Destination(to, capabilities_of(to), faults), resource_names)
+    files, stores = one.with_outcome(Outcome.LOST)
     assert files.path == "tool_resources.code_interpreter.file_ids"
     assert words in files.note
     assert files.value == [{"id": "file-1", "name": "prices.csv"}]
@@ -206,7 +208,7 @@ def test_files_are_lost_by_name_with_what_to_do(to: str, words: str) -> None:
 def test_resources_of_a_dialect_are_told_of() -> None:
     index: Json = {"indexes": [{"name": "orders"}]}
     document: dict[str, Json] = {"tool_resources": {"azure_ai_search": index}}
-    (lost,) = moved(document, "local").those(Outcome.LOST)
+    (lost,) = moved(document, "local").with_outcome(Outcome.LOST)
     assert (lost.path, lost.value) == ("tool_resources.azure_ai_search.indexes", [{"name": "orders"}])
 
 
@@ -245,7 +247,7 @@ def test_whatever_was_answered_becomes_a_manifest_without_fault(answer: dict[str
     observed = observed_assistant(answer)
     known = declaring.declared(observed, "desk")
     source = Source("desk", "asst_1", observed.name, "openai-assistants", known.document, nameless=known.nameless)
-    one = migrated(source, Destination(to, capabilities_of(to), faults), Library())
+    one = migrated(source, Destination(to, capabilities_of(to), faults), ResourceNames())
     assert list(faults(one.document)) == []
     there = check_expressible(declared("desk", one.document), to, capabilities_of(to))
     assert [said for said in there if said.severity == "error"] == []

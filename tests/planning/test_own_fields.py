@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from assistctl.applying.readback import not_kept
-from assistctl.model import Action, Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.applying.verification import rejected_fields
+from assistctl.model.plan import Action, Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from support.planning import declared
 
-POLICY = Policy("acme", TargetName("prod", "cloud"))
+POLICY = PlanOptions("acme", TargetName("prod", "cloud"))
 TOOL_DEFAULTS = {"mode": "live", "context_size": "medium", "location": None}
 OWN_DEFAULTS: dict[str, Json] = {"tier": "auto", "team": {"enabled": False, "most": None}, "words": ["a"]}
 
@@ -27,7 +27,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterable[Fi
         yield Finding("platforms.cloud.tier", "slow is mapped", "It is flex.", Level.MAPPED)
 
 
-def expressed(fields: Mapping[str, Json]) -> dict[str, Json]:
+def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
     return {name: "plain" if value == "fancy" else value for name, value in fields.items()}
 
 
@@ -40,10 +40,10 @@ CAPABILITIES = Capabilities(
         "tools.function": Support(),
     },
     platform_fields=frozenset({"tier", "team", "words", "tools"}),
-    resolved=frozenset({"reasoning_effort"}),
-    together=(("model", "reasoning_effort", "platforms.tier"),),
+    computed=frozenset({"reasoning_effort"}),
+    replaced_together=(("model", "reasoning_effort", "platforms.tier"),),
     findings=findings,
-    expressed=expressed,
+    to_platform=to_platform,
 )
 
 
@@ -61,7 +61,7 @@ def change_of(fields: Mapping[str, Any], *observed: Observed) -> Change:
     return change
 
 
-def resolved(value: Json, defaults: Mapping[str, Json]) -> dict[str, Json]:
+def computed(value: Json, defaults: Mapping[str, Json]) -> dict[str, Json]:
     own = value if isinstance(value, dict) else {}
     filled = {**defaults, **{name: part for name, part in own.items() if part is not None}}
     for name, part in filled.items():
@@ -83,7 +83,7 @@ def answer(change: Change, before: Observed | None = None) -> Observed:
     sent = dict(change.request.fields)
     old = dict(before.fields) if before else {}
     own = {**own_of(old), **own_of(sent)}
-    merged: dict[str, Json] = {**old, **sent, "platforms": {"cloud": resolved(own, OWN_DEFAULTS)}}
+    merged: dict[str, Json] = {**old, **sent, "platforms": {"cloud": computed(own, OWN_DEFAULTS)}}
     merged["reasoning_effort"] = merged.get("reasoning_effort") or "low"
     tools = merged.get("tools") or []
     merged["tools"] = [
@@ -127,7 +127,7 @@ def test_what_was_applied_is_no_difference(fields: dict[str, Any]) -> None:
     created = change_of(fields)
     there = answer(created)
     assert created.request is not None
-    assert not_kept(created.request, there, CAPABILITIES.unreported, CAPABILITIES.resolved) == ()
+    assert rejected_fields(created.request, there, CAPABILITIES.write_only, CAPABILITIES.computed) == ()
     plan = plan_of(fields, there)
     assert (plan.changes, plan.drift) == ((), ())
 
@@ -187,7 +187,7 @@ def test_settings_that_change(
     own: Any = change.request.fields["platforms"]
     assert own["cloud"] == sent
     now = answer(change, there)
-    assert not_kept(change.request, now, CAPABILITIES.unreported, CAPABILITIES.resolved) == ()
+    assert rejected_fields(change.request, now, CAPABILITIES.write_only, CAPABILITIES.computed) == ()
     assert plan_of(after, now).changes == ()
 
 

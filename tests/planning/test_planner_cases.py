@@ -10,7 +10,7 @@ A case is a mapping of
 - ``deleted``, ``copied``: keys whose assistants somebody deleted, or copied with their metadata
 - ``others``: assistants on the platform that were not made here: ``id``, ``mark``, ``metadata`` and any field
 - ``declared``: key -> manifest; what was applied when it is left out
-- ``options``: fields of ``Policy``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``thresholds``, …
+- ``options``: fields of ``PlanOptions``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``thresholds``, …
 - ``expect``: ``changes`` (each ``{ACTION: KEY}`` with ``reason``, ``blocked``, ``diffs`` as
   ``[ORIGIN, PATH, OLD, NEW]``, ``sends``, ``metadata``, ``protect``; what is left out is not looked at, but for
   ``blocked``), ``drift`` as ``[KEY, PATH, OBSERVED, DESIRED]``, ``unchanged``, ``diagnostics`` as
@@ -33,11 +33,11 @@ from typing import Any
 import pytest
 import yaml
 
-from assistctl.model import Change, Desired, FieldDiff, Observed, Plan, Severity
-from assistctl.planning.ownership import MARK, read_mark, users_pairs
+from assistctl.model.plan import Change, Desired, FieldDiff, Observed, Plan, Severity
+from assistctl.ownership.mark import MARK, read_mark, users_pairs
+from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy, Thresholds, of_any_kind
-from assistctl.rendering.as_json import dumps, plan_document
+from assistctl.rendering.json import dumps, plan_document
 from support.assistants_store import CAPABILITIES, AssistantsStore, Stored
 from support.planning import POLICY, ProjectOnStore, declared
 
@@ -56,11 +56,11 @@ class Situation:
 
     desired: tuple[Desired, ...]
     observed: tuple[Observed, ...]
-    policy: Policy
+    plan_options: PlanOptions
 
     def plan(self) -> Plan:
         """The planner's answer."""
-        return make_plan(self.desired, self.observed, self.policy, CAPABILITIES)
+        return make_plan(self.desired, self.observed, self.plan_options, CAPABILITIES)
 
 
 def cases() -> Iterator[Any]:
@@ -100,17 +100,17 @@ def situation_of(case: Case) -> Situation:
     project.apply([declared(key, manifest) for key, manifest in applied.items()], adopt=False)
     observed = [edited(one, case.get("edited", {})) for one in project.store.listed()]
     observed = [one for one in observed if key_of(one) not in case.get("deleted", ())]
-    twins = [replace(one, id=f"{one.id}_copy") for one in observed if key_of(one) in case.get("copied", ())]
+    duplicates = [replace(one, id=f"{one.id}_copy") for one in observed if key_of(one) in case.get("copied", ())]
     others = [other(spec) for spec in case.get("others", ())]
     manifests: Mapping[str, Any] = case.get("declared", applied)
     return Situation(
         tuple(declared(key, manifest) for key, manifest in manifests.items()),
-        (*observed, *twins, *others),
+        (*observed, *duplicates, *others),
         policy_of(case.get("options", {})),
     )
 
 
-def policy_of(options: Mapping[str, Any]) -> Policy:
+def policy_of(options: Mapping[str, Any]) -> PlanOptions:
     given: Mapping[str, Callable[[Any], Any]] = {
         "only": lambda keys: of_any_kind(keys) or None,
         "forget": frozenset,

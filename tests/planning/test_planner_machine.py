@@ -11,11 +11,22 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from assistctl.model import Action, Change, Desired, FieldDiff, Json, Observed, Origin, Plan, Severity, TargetName
-from assistctl.planning.baseline import read_baseline
-from assistctl.planning.canonical import canonical_units, same
-from assistctl.planning.ownership import BASELINE, MARK, read_mark, users_pairs
-from assistctl.planning.paths import Path, dotted
+from assistctl.model.plan import (
+    Action,
+    Change,
+    Desired,
+    FieldDiff,
+    Json,
+    Observed,
+    Origin,
+    Plan,
+    Severity,
+    TargetName,
+)
+from assistctl.ownership.baseline import read_baseline
+from assistctl.ownership.canonical import canonical_units, same
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.mark import BASELINE, MARK, read_mark, users_pairs
 from support.assistants_store import AssistantsStore, Stored
 from support.manifests import FIELDS, PAIRS, Manifest, manifests
 from support.planning import POLICY, ProjectOnStore, declared
@@ -38,7 +49,7 @@ class Deployed:
 
     def owns(self, one: Observed) -> bool:
         mark = read_mark(one.metadata)
-        return bool(mark and mark.owned_by("acme", self.project.policy.target.name))
+        return bool(mark and mark.owned_by("acme", self.project.plan_options.target.name))
 
     def plan(self, adopt: bool | None) -> Plan:
         return self.project.plan(self.declared.values(), adopt=adopt)

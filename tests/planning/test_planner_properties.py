@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.errors import RefusedError
-from assistctl.model import Action, Desired, Json, Observed
-from assistctl.planning.canonical import canonical_units
-from assistctl.planning.ownership import users_pairs
-from assistctl.planning.paths import Path
+from assistctl.model.plan import Action, Desired, Json, Observed
+from assistctl.ownership.canonical import canonical_units
+from assistctl.ownership.field_paths import Path
+from assistctl.ownership.mark import users_pairs
 from assistctl.planning.planner import make_plan
 from support.assistants_store import CAPABILITIES, AssistantsStore
 from support.logging_platform import Call
@@ -126,16 +126,16 @@ def test_nothing_unowned_is_in_a_change_unless_it_may_be_adopted(
         Observed(f"asst_{place}", {"name": name, "model": "x"}, pairs)
         for place, (name, pairs) in enumerate(unowned)
     ]
-    policy = replace(POLICY, adopt=adopt)
+    plan_options = replace(POLICY, adopt=adopt)
 
-    plan = make_plan(desired, others, policy, CAPABILITIES)
+    plan = make_plan(desired, others, plan_options, CAPABILITIES)
 
     for change in plan.changes:
         assert change.action in {Action.CREATE, Action.ADOPT}
         if change.id is not None:
             assert adopt is True or change.blocked
-    assert make_plan([], others, policy, CAPABILITIES).changes == ()
-    assert make_plan([], others, replace(policy, destroy=True), CAPABILITIES).changes == ()
+    assert make_plan([], others, plan_options, CAPABILITIES).changes == ()
+    assert make_plan([], others, replace(plan_options, destroy=True), CAPABILITIES).changes == ()
 
 
 @thorough

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from assistctl.knowledge import DesiredStore, StoreFile
-from assistctl.model import Json
-from assistctl.planning.file_marks import file_token
-from assistctl.planning.store_contents import compared
+from assistctl.model.knowledge import DesiredStore, StoreFile
+from assistctl.model.plan import Json
+from assistctl.ownership.file_marks import file_token
+from assistctl.planning.vector_stores.contents_diff import compared
 from support.knowledge import desired_store, source, store_file
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from assistctl.model import Json, Origin
-from assistctl.planning.canonical import digest
+from assistctl.model.plan import Json, Origin
+from assistctl.ownership.canonical import digest
 from support.planning import ProjectOnStore, declared
 
 SETTINGS = 500
@@ -32,7 +32,7 @@ def test_all_differences_in_one_tool_are_judged_at_once(monkeypatch: pytest.Monk
         asked[salt] += 1
         return digest(value, salt=salt, length=length)
 
-    monkeypatch.setattr("assistctl.planning.baseline.digest", counted)
+    monkeypatch.setattr("assistctl.ownership.baseline.digest", counted)
     [change] = project.plan([declared("desk", desk("number"))]).changes
     assert len(change.diffs) == SETTINGS
     assert {diff.origin for diff in change.diffs} == {Origin.MANIFEST}

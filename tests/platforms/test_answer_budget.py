@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
-from assistctl.platforms import openai_wire
-from assistctl.platforms.answer_budget import AnswerBudget, UnreadAnswerError, unpacked
-from assistctl.platforms.answer_json import MAX_VALUES, parsed
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai_wire import OpenAIWire
-from assistctl.platforms.outside_text import excerpt
+from assistctl.platforms.http.answer_budget import AnswerBudget, UnreadAnswerError, unpacked
+from assistctl.platforms.http.outside_text import excerpt
+from assistctl.platforms.http.response_json import MAX_VALUES, parsed
+from assistctl.platforms.openai import wire as openai_wire
+from assistctl.platforms.openai.wire import OpenAIWire
 from support.hostile_server import (
     MEBIBYTE,
     Act,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model import Json
-from assistctl.platforms.answer_json import MAX_DEPTH, parsed
-from assistctl.platforms.openai_knowledge_answers import indexing, uploaded_file
+from assistctl.model.plan import Json
+from assistctl.platforms.http.response_json import MAX_DEPTH, parsed
+from assistctl.platforms.openai.knowledge_answers import indexing, uploaded_file
 
 
 @pytest.mark.parametrize(

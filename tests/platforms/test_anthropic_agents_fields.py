@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.anthropic_agents_fields import (
+from assistctl.platforms.anthropic.agents_fields import (
     CAPABILITIES,
     NAME,
-    expressed,
     findings,
     from_wire,
+    to_platform,
     to_wire,
 )
 from assistctl.platforms.base import Level
@@ -107,10 +107,10 @@ def test_parameters_are_objects() -> None:
     properties = {"id": {"type": "string"}}
     tool: dict[str, Any] = {"type": "function", "function": {**FUNCTION, "parameters": {"properties": properties}}}
     kept: dict[str, Any] = {"type": "function", "function": FUNCTION}
-    assert expressed({"tools": [tool, {"type": "function", "function": {**FUNCTION, "strict": True}}]}) == {
+    assert to_platform({"tools": [tool, {"type": "function", "function": {**FUNCTION, "strict": True}}]}) == {
         "tools": [kept, kept]
     }
-    assert expressed({"model": "m"}) == {"model": "m"}
+    assert to_platform({"model": "m"}) == {"model": "m"}
 
 
 @pytest.mark.parametrize(

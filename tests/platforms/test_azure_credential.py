@@ -13,7 +13,7 @@ import pytest
 from azure.core.credentials import AzureKeyCredential
 from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential
 
-from assistctl.platforms.azure_credential import GivenToken, credential_of, is_token
+from assistctl.platforms.azure.credential import GivenToken, credential_of, is_token
 from assistctl.platforms.base import Connection
 
 ADDRESS = "https://acme.services.ai.azure.com/api/projects/acme"

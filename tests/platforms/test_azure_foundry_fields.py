@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.azure_foundry_fields import CAPABILITIES, NAME, definition, findings, from_wire
+from assistctl.platforms.azure.foundry_fields import CAPABILITIES, NAME, definition, findings, from_wire
 from assistctl.platforms.base import Level
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}

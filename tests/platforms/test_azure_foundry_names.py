@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from assistctl.platforms.azure_foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 
 ALLOWED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 MARKED = {"assistctl": "project=acme target=prod key=order_desk prevent_destroy=true"}

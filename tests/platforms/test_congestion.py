@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assistctl.platforms.congestion import Window
+from assistctl.platforms.http.congestion_window import Window
 
 
 def window(under_way: int, limit: float = math.inf) -> Window:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from assistctl.manifest.schema import ASSISTANT, read_schema
-from assistctl.model import Diagnostic, Severity, TargetName
-from assistctl.planning.capability import names_in, support_of
+from assistctl.manifest.validation.schema import ASSISTANT, read_schema
+from assistctl.model.plan import Diagnostic, Severity, TargetName
+from assistctl.planning.capability_check import names_in, support_of
+from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy
-from assistctl.planning.shelves import Knowledge
+from assistctl.planning.vector_stores.inventory import Knowledge
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
 from support.managed_agents import ManagedAgents
@@ -91,7 +91,7 @@ def test_a_plan_says_what_the_table_says(samples: ManifestFolder, platform: str)
     loaded = samples.load()
     assert loaded.diagnostics == ()
     capabilities = capabilities_of(platform)
-    policy = Policy("acme", TargetName("prod", platform))
+    policy = PlanOptions("acme", TargetName("prod", platform))
     plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores))
     for name, (_, path) in SAMPLES.items():
         said = [one for one in plan.diagnostics if (one.key, one.path) == (key_of(name), path)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.object_path import path_of
+from assistctl.platforms.http.url_path import path_of
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda part: part not in {".", ".."})
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistctl.errors import PlatformError
-from assistctl.planning.file_marks import FILES, files_pairs
-from assistctl.planning.ownership import MARK, Mark, read_mark
-from assistctl.platforms.openai_agent_link import FILES_PAIR, PAIR, Link, read_link, with_link, without_link
-from assistctl.platforms.openai_environment_template import (
+from assistctl.ownership.file_marks import FILES, files_pairs
+from assistctl.ownership.mark import MARK, Mark, read_mark
+from assistctl.platforms.openai.agent_link import FILES_PAIR, PAIR, Link, read_link, with_link, without_link
+from assistctl.platforms.openai.environment_template import (
     Template,
     read_template,
     same_scope,
@@ -63,8 +63,8 @@ def test_the_longest_name_fits_and_is_a_mark() -> None:
 
 def answer(**fields: Any) -> dict[str, Any]:
     made = template_body("assistctl: project=a target=b key=c", FILES_OF_ONE)
-    resolved = {"desktop": {"enabled": False}, "packages": {"npm": [], "python": [], "system": []}, "skills": []}
-    return {"id": "t_1", "plugins": [], "capability_directories": [], **resolved, **made, **fields}
+    computed = {"desktop": {"enabled": False}, "packages": {"npm": [], "python": [], "system": []}, "skills": []}
+    return {"id": "t_1", "plugins": [], "capability_directories": [], **computed, **made, **fields}
 
 
 def test_a_template_is_read_as_it_was_made() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.base import Level
-from assistctl.platforms.openai_agents_fields import CAPABILITIES, NAME, expressed, findings, from_wire, to_wire
+from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, findings, from_wire, to_platform, to_wire
 
 PARAMETERS: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 FUNCTION: dict[str, Any] = {"name": "f", "description": "d", "parameters": PARAMETERS}
@@ -100,9 +100,9 @@ def test_what_is_left_out_is_left_out_before_it_is_compared() -> None:
         },
     }
     kept: dict[str, Any] = {"tools": [{"type": "function", "function": FUNCTION}], "response_format": FORMAT}
-    assert expressed(declared) == kept
-    assert expressed(kept) == kept
-    assert expressed({"response_format": "auto"}) == {"response_format": "auto"}
+    assert to_platform(declared) == kept
+    assert to_platform(kept) == kept
+    assert to_platform({"response_format": "auto"}) == {"response_format": "auto"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistctl.platforms.openai_agents import CAPABILITIES
+from assistctl.platforms.openai.agents import CAPABILITIES
 from support.environments import PAIR, Workshop, words, wrong_after
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
 from support.projects import ProjectFolder
@@ -147,7 +147,7 @@ def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -
 def test_a_changed_table_is_a_template_in_the_others_place(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
-    before, uploads = workshop.template()["id"], workshop.shelves.uploads()
+    before, uploads = workshop.template()["id"], workshop.stored_objects.uploads()
     desk.write(PRICES, "sku,price\n1,3\n")
     assert planned(desk) == [("update", "assistant", "desk"), ("update", "file", PRICES)]
     server.clear()
@@ -161,7 +161,7 @@ def test_a_changed_table_is_a_template_in_the_others_place(
     ]
     assert workshop.template()["id"] != before
     assert words(workshop.agent())["template"] == workshop.template()["id"]
-    after = workshop.shelves.uploads()
+    after = workshop.stored_objects.uploads()
     assert sorted(after.values()) == ["prices.csv", "stock.csv"]
     assert len(set(after) - set(uploads)) == 1
     assert planned(desk) == []
@@ -181,25 +181,25 @@ def test_other_changes_leave_the_template_alone(
 def test_without_its_files_an_agent_keeps_its_code(desk: ProjectFolder, workshop: Workshop) -> None:
     desk.manifest("desk", tools=DESK["tools"])
     assert desk.run("apply", "--yes").code == 0
-    assert (workshop.templates(), workshop.shelves.uploads()) == ([], {})
+    assert (workshop.templates(), workshop.stored_objects.uploads()) == ([], {})
     assert words(workshop.agent()) == {"tool": "code_interpreter"}
     assert set(workshop.agent()["metadata"]) == {"assistctl", "assistctl_baseline", PAIR}
     assert planned(desk) == []
 
 
 def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, workshop: Workshop) -> None:
-    theirs = workshop.shelves.upload("theirs.csv", b"not yours")
+    theirs = workshop.stored_objects.upload("theirs.csv", b"not yours")
     template = workshop.make(name="theirs", files=[{"type": "file_id", "file_id": theirs, "path": "/workspace/t"}])
     desk.remove("desk")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
     assert workshop.agents() == []
     assert [one["id"] for one in workshop.templates()] == [template["id"]]
-    assert list(workshop.shelves.uploads()) == [theirs]
+    assert list(workshop.stored_objects.uploads()) == [theirs]
     assert garbage(desk, "--unproven", "--yes") == []
 
 
 def test_uploads_may_be_named_by_their_ids(cloud: ProjectFolder, workshop: Workshop) -> None:
-    theirs = workshop.shelves.upload("theirs.csv", b"a,b\n")
+    theirs = workshop.stored_objects.upload("theirs.csv", b"a,b\n")
     resources = {"code_interpreter": {"file_ids": [theirs]}}
     cloud.manifest("desk", tools=DESK["tools"], tool_resources=resources)
     assert cloud.run("apply", "--yes").code == 0
@@ -207,7 +207,7 @@ def test_uploads_may_be_named_by_their_ids(cloud: ProjectFolder, workshop: Works
     assert planned(cloud) == []
     cloud.remove("desk")
     assert cloud.run("apply", "--yes", "--allow-deletes").code == 0
-    assert (workshop.templates(), list(workshop.shelves.uploads())) == ([], [theirs])
+    assert (workshop.templates(), list(workshop.stored_objects.uploads())) == ([], [theirs])
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_uploads_may_be_named_by_their_ids(cloud: ProjectFolder, workshop: Works
 def test_ids_that_cannot_be_used_are_named(
     cloud: ProjectFolder, workshop: Workshop, ids: tuple[str | None, ...]
 ) -> None:
-    file_ids = [workshop.shelves.upload(name, b"a") if name else "file-nowhere" for name in ids]
+    file_ids = [workshop.stored_objects.upload(name, b"a") if name else "file-nowhere" for name in ids]
     resources = {"code_interpreter": {"file_ids": file_ids}}
     cloud.manifest("desk", tools=DESK["tools"], tool_resources=resources)
     outcome = cloud.run("apply", "--yes", "--format", "json")
@@ -320,7 +320,7 @@ def test_an_agent_that_is_let_go_keeps_its_files(desk: ProjectFolder, workshop: 
     assert set(agent["metadata"]) == {PAIR}
     assert words(agent)["template"] == workshop.template()["id"]
     assert garbage(desk, "--yes", "--unproven") == []
-    assert len(workshop.shelves.uploads()) == 2
+    assert len(workshop.stored_objects.uploads()) == 2
 
 
 def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
@@ -340,7 +340,7 @@ def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
     assert len(workshop.templates()) == 2
     assert [(kind, proven) for kind, _, proven in garbage(desk, "--yes")] == [("environment", True)]
     assert len(workshop.templates()) == 1
-    assert len(workshop.shelves.uploads()) == 2
+    assert len(workshop.stored_objects.uploads()) == 2
 
 
 def test_a_template_that_was_only_edited_is_told_of_with_its_agent(
@@ -403,34 +403,34 @@ def test_what_is_dumped_is_what_is_there(desk: ProjectFolder, workshop: Workshop
 
 
 def test_files_that_move_to_another_agent_stay(desk: ProjectFolder, workshop: Workshop) -> None:
-    uploads = workshop.shelves.uploads()
+    uploads = workshop.stored_objects.uploads()
     desk.manifest("desk")
     desk.manifest("other", **DESK)
     assert desk.run("apply", "--yes").code == 0
-    assert workshop.shelves.uploads() == uploads
+    assert workshop.stored_objects.uploads() == uploads
     assert "key=other" in workshop.template()["name"]
     desk.manifest("desk", **DESK)
     assert desk.run("apply", "--yes").code == 0
-    assert workshop.shelves.uploads() == uploads
+    assert workshop.stored_objects.uploads() == uploads
     assert len(workshop.templates()) == 2
     desk.remove("other")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
-    assert workshop.shelves.uploads() == uploads
+    assert workshop.stored_objects.uploads() == uploads
     assert "key=desk" in workshop.template()["name"]
     assert planned(desk) == []
     assert garbage(desk, "--unproven") == []
 
 
 def test_a_key_may_move(desk: ProjectFolder, workshop: Workshop) -> None:
-    uploads = workshop.shelves.uploads()
+    uploads = workshop.stored_objects.uploads()
     desk.remove("desk")
     desk.manifest("counter", **DESK, moved_from="desk")
     assert desk.run("apply", "--yes").code == 0
-    assert workshop.shelves.uploads() == uploads
+    assert workshop.stored_objects.uploads() == uploads
     assert words(workshop.agent())["template"] == workshop.template()["id"]
     desk.remove("counter")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
-    assert (workshop.agents(), workshop.templates(), workshop.shelves.uploads()) == ([], [], {})
+    assert (workshop.agents(), workshop.templates(), workshop.stored_objects.uploads()) == ([], [], {})
 
 
 def change(project: ProjectFolder) -> None:
@@ -491,13 +491,13 @@ def test_what_a_killed_apply_left_is_found_from_another_checkout(
     ]
     assert {name for kind, name, _ in found if kind == "file"} == {"prices.csv", "stock.csv"}
     assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv"}
-    assert len(workshop.shelves.uploads()) == 1
+    assert len(workshop.stored_objects.uploads()) == 1
 
 
 def test_uploads_in_a_template_that_somebody_edited_are_not_proved(
     desk: ProjectFolder, workshop: Workshop
 ) -> None:
-    theirs = workshop.shelves.upload("theirs.csv", b"not yours")
+    theirs = workshop.stored_objects.upload("theirs.csv", b"not yours")
     template = workshop.template()
     more = {"type": "file_id", "file_id": theirs, "path": "/workspace/theirs.csv"}
     workshop.edit(template["id"], files=[*template["files"], more])
@@ -505,14 +505,14 @@ def test_uploads_in_a_template_that_somebody_edited_are_not_proved(
     assert desk.run("apply", "--yes").code == 0
     found = garbage(desk, "--yes")
     assert [(kind, proven) for kind, _, proven in found if proven] == [("environment", True)]
-    assert theirs in workshop.shelves.uploads()
+    assert theirs in workshop.stored_objects.uploads()
 
 
 def test_a_file_that_somebody_elses_template_has_stays(desk: ProjectFolder, workshop: Workshop) -> None:
-    look_alike = workshop.shelves.upload("prices.csv", b"sku,price\n3,4\n")
+    look_alike = workshop.stored_objects.upload("prices.csv", b"sku,price\n3,4\n")
     workshop.make(files=[{"type": "file_id", "file_id": look_alike, "path": "/workspace/x"}])
     assert garbage(desk, "--yes", "--unproven") == []
-    assert look_alike in workshop.shelves.uploads()
+    assert look_alike in workshop.stored_objects.uploads()
 
 
 def test_a_template_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(

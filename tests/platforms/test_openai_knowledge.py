@@ -12,12 +12,12 @@ import httpx2
 import pytest
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.knowledge import Attachment, Indexing
-from assistctl.model import Json
-from assistctl.platforms import openai_knowledge
+from assistctl.model.knowledge import Attachment, Indexing
+from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai_assistants import OpenAIAssistants
-from assistctl.platforms.openai_knowledge import OpenAIKnowledge
+from assistctl.platforms.openai import knowledge as openai_knowledge
+from assistctl.platforms.openai.assistants import OpenAIAssistants
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.sources import Connect, unseen, with_knowledge, written
 

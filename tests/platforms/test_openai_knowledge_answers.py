@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
-from assistctl.model import Json
-from assistctl.platforms.openai_knowledge_answers import (
+from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
+from assistctl.model.plan import Json
+from assistctl.platforms.openai.knowledge_answers import (
     batch_id,
     indexing,
     observed_store,

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from assistctl.errors import ChangedFileError, OutcomeUnknownError, PlatformError
-from assistctl.knowledge import UploadedFile
+from assistctl.model.knowledge import UploadedFile
+from assistctl.model.source_file import SourceFile
 from assistctl.platforms.base import Connection
 from assistctl.platforms.local import Local
-from assistctl.platforms.openai_knowledge import OpenAIKnowledge
-from assistctl.platforms.openai_uploads import upload
-from assistctl.platforms.openai_wire import OpenAIWire
-from assistctl.source_file import SourceFile
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.uploads import upload
+from assistctl.platforms.openai.wire import OpenAIWire
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.sources import Connect, unseen, with_knowledge, written
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms import pacing
-from assistctl.platforms.pacing import AskAgainError, Pace, is_transient, wait_asked_for
+from assistctl.platforms.http import rate_limit as pacing
+from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer, is_transient, wait_asked_for
 from support.clock import run
 
 
@@ -52,7 +52,7 @@ def refused(wait: float | None = None, *, throttled: bool = True) -> AskAgainErr
 )
 def test_waits(errors: list[PlatformError], repeatable: bool, waits: list[float]) -> None:
     server = Server([*errors])
-    assert run(lambda: Pace().keep(server.answer, repeatable=repeatable)) == "well"
+    assert run(lambda: RequestPacer().keep(server.answer, repeatable=repeatable)) == "well"
     assert server.waits == waits
 
 
@@ -71,7 +71,7 @@ def test_waits(errors: list[PlatformError], repeatable: bool, waits: list[float]
 def test_giving_up(errors: list[PlatformError], repeatable: bool, requests: int) -> None:
     server = Server([*errors])
     with pytest.raises(PlatformError) as caught:
-        run(lambda: Pace(patience=15).keep(server.answer, repeatable=repeatable))
+        run(lambda: RequestPacer(throttle_timeout=15).keep(server.answer, repeatable=repeatable))
     assert not isinstance(caught.value, AskAgainError)
     assert len(server.times) == requests
 
@@ -81,7 +81,7 @@ def test_all_wait_when_one_is_refused() -> None:
     server = Server([refused() for _ in range(4)])
 
     async def four() -> str:
-        pace = Pace()
+        pace = RequestPacer()
         await asyncio.gather(*(pace.keep(server.answer, repeatable=False) for _ in range(4)))
         return "well"
 

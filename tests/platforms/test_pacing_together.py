@@ -12,8 +12,8 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai_assistants import OpenAIAssistants
-from assistctl.platforms.pacing import AskAgainError, InterruptedWaitError, Pace
+from assistctl.platforms.http.rate_limit import AskAgainError, InterruptedWaitError, RequestPacer
+from assistctl.platforms.openai.assistants import OpenAIAssistants
 from support.clock import run
 from support.server import Answer, Asked, RecordingServer, error_body
 
@@ -46,7 +46,9 @@ def refusal(wait: float | None = None, *, throttled: bool = True) -> AskAgainErr
     return AskAgainError(PlatformError("slow down", status=429), wait=wait, throttled=throttled)
 
 
-async def together(pace: Pace, count: int, send: Callable[[], Awaitable[None]]) -> list[BaseException | None]:
+async def together(
+    pace: RequestPacer, count: int, send: Callable[[], Awaitable[None]]
+) -> list[BaseException | None]:
     sending = (pace.keep(send, repeatable=False) for _ in range(count))
     return await asyncio.gather(*sending, return_exceptions=True)
 
@@ -56,7 +58,7 @@ async def together(pace: Pace, count: int, send: Callable[[], Awaitable[None]]) 
 def test_all_of_it_gets_done(room: int, wait: float | None) -> None:
     """However many start at once, the service is soon asked for about what it can do."""
     service = Service(room, wait)
-    pace = Pace(patience=60)
+    pace = RequestPacer(throttle_timeout=60)
     assert run(lambda: together(pace, 200, service.answer)) == [None] * 200
     assert service.done == 200
     settled = service.crowds[-100:]
@@ -66,7 +68,7 @@ def test_all_of_it_gets_done(room: int, wait: float | None) -> None:
 
 def test_it_speeds_up_again() -> None:
     service = Service(room=2)
-    pace = Pace()
+    pace = RequestPacer()
 
     async def work() -> None:
         await together(pace, 50, service.answer)
@@ -88,7 +90,7 @@ def test_all_lose_patience_together() -> None:
     async def work() -> float:
         loop = asyncio.get_running_loop()
         start = loop.time()
-        errors = await together(Pace(patience=100), 100, refuse)
+        errors = await together(RequestPacer(throttle_timeout=100), 100, refuse)
         assert {str(error) for error in errors} == {"slow down"}
         assert not any(isinstance(error, AskAgainError) for error in errors)
         return loop.time() - start
@@ -105,7 +107,7 @@ def test_patience_lasts_while_anything_goes_through() -> None:
             raise refusals.pop()
 
     async def work() -> None:
-        pace = Pace(patience=10)
+        pace = RequestPacer(throttle_timeout=10)
 
         async def others() -> None:
             while refusals:
@@ -126,7 +128,7 @@ def test_a_long_request_may_be_refused_at_its_end() -> None:
         if refusals:
             raise refusals.pop()
 
-    run(lambda: Pace(patience=60).keep(long, repeatable=False))
+    run(lambda: RequestPacer(throttle_timeout=60).keep(long, repeatable=False))
     assert not refusals
 
 
@@ -137,7 +139,7 @@ def test_a_wait_beyond_patience_holds_nobody_up() -> None:
     async def work() -> float:
         loop = asyncio.get_running_loop()
         start = loop.time()
-        pace = Pace()
+        pace = RequestPacer()
         for _ in range(3):
             with pytest.raises(PlatformError, match="slow down"):
                 await pace.keep(refuse, repeatable=True)
@@ -150,7 +152,7 @@ def test_stopping_ends_all_waiting_at_once() -> None:
     """Of those that were refused, and of one that never was sent."""
 
     async def main() -> None:
-        pace, all_sent = Pace(), asyncio.Barrier(21)
+        pace, all_sent = RequestPacer(), asyncio.Barrier(21)
         sent = 0
 
         async def refuse() -> None:
@@ -175,7 +177,7 @@ def test_stopping_ends_all_waiting_at_once() -> None:
 
 def test_stopping_also_ends_waiting_for_room() -> None:
     async def main() -> None:
-        pace = Pace()
+        pace = RequestPacer()
         pace.window.limit = 1
         occupied = asyncio.Event()
 
@@ -205,12 +207,12 @@ def test_what_need_not_wait_is_sent_after_the_stop() -> None:
     async def answer() -> str:
         return "well"
 
-    assert run(lambda: Pace(stop=stop).keep(answer, repeatable=True)) == "well"
+    assert run(lambda: RequestPacer(stop=stop).keep(answer, repeatable=True)) == "well"
 
 
 def test_stopped_between_tries_it_says_what_happened_to_the_request() -> None:
     """It was sent: that it was not would be a lie."""
-    pace = Pace()
+    pace = RequestPacer()
 
     async def fail() -> None:
         pace.stop.set()
@@ -221,7 +223,7 @@ def test_stopped_between_tries_it_says_what_happened_to_the_request() -> None:
 
 
 def test_a_cancelled_request_leaves_its_place() -> None:
-    pace = Pace()
+    pace = RequestPacer()
 
     async def main() -> None:
         hanging = asyncio.ensure_future(pace.keep(asyncio.Event().wait, repeatable=True))
@@ -235,7 +237,9 @@ def test_a_cancelled_request_leaves_its_place() -> None:
 
 
 def remote(server: RecordingServer, folder: Path, stop: asyncio.Event | None = None) -> OpenAIAssistants:
-    return OpenAIAssistants(Connection("prod", folder, base_url=server.url, api_key="k", patience=20, stop=stop))
+    return OpenAIAssistants(
+        Connection("prod", folder, base_url=server.url, api_key="k", throttle_timeout=20, stop=stop)
+    )
 
 
 def test_over_http(server: RecordingServer, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model import Json
-from assistctl.platforms.pager import PAGE_SIZE, Page, all_items, as_page
+from assistctl.model.plan import Json
+from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 
 
 @dataclass

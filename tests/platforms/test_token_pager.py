@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model import Json
-from assistctl.platforms.token_pager import all_items_by_token
+from assistctl.model.plan import Json
+from assistctl.platforms.http.token_pager import all_items_by_token
 
 SIZE = 100
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import strategies as st
 
-from assistctl.file_work import FileTotals
-from assistctl.model import (
+from assistctl.model.file_operations import FileTotals
+from assistctl.model.plan import (
     Action,
     Blocked,
     Change,

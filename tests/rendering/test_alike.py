@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistctl.model import Diagnostic, Position, Severity
-from assistctl.rendering.alike import told_once
+from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.rendering.grouping import group_similar
 
 
 def warnings(count: int, severity: Severity = Severity.WARNING) -> list[Diagnostic]:
@@ -17,16 +17,16 @@ def warnings(count: int, severity: Severity = Severity.WARNING) -> list[Diagnost
 
 def test_many_are_told_once_with_their_number() -> None:
     other = Diagnostic(Severity.WARNING, "another thing")
-    [told, last] = told_once([*warnings(500), other])
+    [told, last] = group_similar([*warnings(500), other])
     assert (told.position, told.summary, last) == (Position("a0.yaml", 1, 8), "it retires", other)
     assert told.detail == "Move on.\nThe same of a1.yaml:1:8, a2.yaml:1:8 and 497 more."
 
 
 def test_without_places_they_have_keys() -> None:
-    [told] = told_once([Diagnostic(Severity.INFO, "x", key=key) for key in ("a", "b", "c", "d")])
+    [told] = group_similar([Diagnostic(Severity.INFO, "x", key=key) for key in ("a", "b", "c", "d")])
     assert told.detail == "The same of b, c and 1 more."
 
 
 @pytest.mark.parametrize(("count", "severity"), [(3, Severity.WARNING), (0, Severity.INFO), (9, Severity.ERROR)])
 def test_a_few_and_errors_stay_as_they_are(count: int, severity: Severity) -> None:
-    assert told_once(warnings(count, severity)) == warnings(count, severity)
+    assert group_similar(warnings(count, severity)) == warnings(count, severity)

@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.model import Action, Change, Kind, Plan, Summary
-from assistctl.rendering.as_html import plan_html
+from assistctl.model.plan import Action, Change, Kind, Plan, Summary
+from assistctl.rendering.html import plan_html
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "span", "ul", "li"}
 TAGS |= {"strong", "section", "div", "details", "summary", "table", "tbody", "tr", "th", "td", "code", "bdi"}

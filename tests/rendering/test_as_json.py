@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.model import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Result, Status
-from assistctl.rendering.as_json import dumps, plan_document, results_document
+from assistctl.model.plan import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Result, Status
+from assistctl.rendering.json import dumps, plan_document, results_document
 from assistctl.secrets.redaction import register
 
 HEAD = ["format_version", "project", "target", "summary", "changes"]
@@ -139,6 +139,6 @@ def test_text_stays_readable() -> None:
 
 
 def test_importing_it_imports_no_other_format() -> None:
-    code = "import sys, assistctl.rendering.as_json; print('rich' in sys.modules, 'html' in sys.modules)"
+    code = "import sys, assistctl.rendering.json; print('rich' in sys.modules, 'html' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["False", "False"]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from assistctl.model import Action, Change, Diagnostic, FieldDiff, Kind, Origin, Plan, Severity, Summary
-from assistctl.rendering.as_markdown import LIMIT, plan_markdown
+from assistctl.model.plan import Action, Change, Diagnostic, FieldDiff, Kind, Origin, Plan, Severity, Summary
+from assistctl.rendering.markdown.plan_markdown import LIMIT, plan_markdown
 
 MakePlan = Callable[..., Plan]
 

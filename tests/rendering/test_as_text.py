@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from assistctl.file_work import FileTotals, FileUse
-from assistctl.model import (
+from assistctl.model.file_operations import FileTotals, FileUse
+from assistctl.model.plan import (
     Action,
     Change,
     Drift,
@@ -24,7 +24,7 @@ from assistctl.model import (
     Result,
     Summary,
 )
-from assistctl.rendering.as_text import print_plan, print_results
+from assistctl.rendering.text.plan_text import print_plan, print_results
 
 MakePlan = Callable[..., Plan]
 COLOUR_CODE = re.compile(r"\x1b\[[\d;]*m")

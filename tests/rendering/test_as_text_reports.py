@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from assistctl.model import (
+from assistctl.model.plan import (
     Absence,
     Action,
     Diagnostic,
@@ -21,9 +21,9 @@ from assistctl.model import (
     Severity,
     Status,
 )
-from assistctl.rendering.as_html import plan_html
-from assistctl.rendering.as_markdown import plan_markdown
-from assistctl.rendering.as_text import print_diagnostics, print_drift, print_plan, print_results
+from assistctl.rendering.html import plan_html
+from assistctl.rendering.markdown.plan_markdown import plan_markdown
+from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan, print_results
 
 MakePlan = Callable[..., Plan]
 

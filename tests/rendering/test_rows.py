@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.rows import diff_rows, marked, preview_rows
-from assistctl.rendering.word_diff import Segment, Side
+from assistctl.rendering.diff.rows import diff_rows, marked, preview_rows
+from assistctl.rendering.diff.word_diff import Segment, Side
 
 TEXT = st.text(st.sampled_from("ab \t\n\r…·\x1b\u202e订é[-]{+}"), max_size=200)
 FILLER = "You are the order desk. " * 800

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.safe_text import RunnerCommands, visible, without_inner_commands
+from assistctl.secrets.escaping import RunnerCommands, visible, without_inner_commands
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from assistctl.model import Action, Change, Diagnostic, Drift, FieldDiff, Kind, Origin, Plan, Severity
-from assistctl.rendering.as_html import plan_html
-from assistctl.rendering.as_json import dumps, plan_document
-from assistctl.rendering.as_markdown import plan_markdown
-from assistctl.rendering.as_text import print_plan
+from assistctl.model.plan import Action, Change, Diagnostic, Drift, FieldDiff, Kind, Origin, Plan, Severity
+from assistctl.rendering.html import plan_html
+from assistctl.rendering.json import dumps, plan_document
+from assistctl.rendering.markdown.plan_markdown import plan_markdown
+from assistctl.rendering.text.plan_text import print_plan
 from assistctl.secrets.redaction import register
 
 OLD, NEW = "sk-hunter2-4f9a8b7c-old words", "sk-hunter2-4f9a8b7c-new words"

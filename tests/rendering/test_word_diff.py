@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.rendering.word_diff import Side, compare
+from assistctl.rendering.diff.word_diff import Side, compare
 
 WORDY = st.lists(
     st.sampled_from(["the ", "order ", "desk", "\n", "  ", "\t", "é", "订", "👩‍💻", ",", "x1 ", "\r\n", "the"]),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 _UNKNOWN = {None, "unknown"}
 
@@ -14,10 +14,10 @@ _UNKNOWN = {None, "unknown"}
 class Before:
     """What is on the platform before an apply, to hold its report against afterwards."""
 
-    def __init__(self, shelves: Shelves) -> None:
-        self._shelves = shelves
-        self._uploads = set(shelves.uploads())
-        self._state = _state(shelves)
+    def __init__(self, stored_objects: StoredObjects) -> None:
+        self._shelves = stored_objects
+        self._uploads = set(stored_objects.uploads())
+        self._state = _state(stored_objects)
 
     def disagreements(
         self, run: Callable[..., Any], code: int, document: Any, *, lost_uploads: int = 0
@@ -27,9 +27,9 @@ class Before:
         The answers of ``lost_uploads`` uploads did not arrive: nobody can know of what they left.
         """
         results = document["results"]
-        shelves = self._shelves
-        kinds = {"assistant": shelves.assistants(), "vector_store": shelves.stores()}
-        there = {kind: {one["id"]: one for one in those} for kind, those in kinds.items()}
+        stored_objects = self._shelves
+        kinds = {"assistant": stored_objects.assistants(), "vector_store": stored_objects.stores()}
+        there = {kind: {one["id"]: one for one in with_outcome} for kind, with_outcome in kinds.items()}
         for one in results:
             if one["kind"] in there:
                 yield from _about_thing(one, there[one["kind"]])
@@ -131,8 +131,8 @@ def _mark(thing: Any) -> list[str]:
     return str(thing["metadata"].get("assistctl", "")).split()
 
 
-def _state(shelves: Shelves) -> list[Any]:
-    stores = shelves.stores()
-    files = [sorted(one["id"] for one in shelves.files_of(store["id"])) for store in stores]
-    things = [(one["id"], one.get("name"), one["metadata"]) for one in (*shelves.assistants(), *stores)]
-    return [things, files, sorted(shelves.uploads())]
+def _state(stored_objects: StoredObjects) -> list[Any]:
+    stores = stored_objects.stores()
+    files = [sorted(one["id"] for one in stored_objects.files_of(store["id"])) for store in stores]
+    things = [(one["id"], one.get("name"), one["metadata"]) for one in (*stored_objects.assistants(), *stores)]
+    return [things, files, sorted(stored_objects.uploads())]

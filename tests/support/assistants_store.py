@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model import Json, Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import Capabilities, Support
 
 Fields = dict[str, Json]
@@ -34,7 +34,7 @@ CAPABILITIES = Capabilities(
         name: Support()
         for name in (*FIELDS, "metadata", "tools.code_interpreter", "tools.file_search", "tools.function")
     },
-    unreported=frozenset({"reasoning_effort"}),
+    write_only=frozenset({"reasoning_effort"}),
 )
 
 _DEFAULTS: Fields = {

@@ -17,9 +17,9 @@ from pathlib import Path
 _IMPORTED_ONCE = [
     "assistctl.applying.engine",
     "assistctl.cli.apply",
-    "assistctl.platforms.openai_agents",
-    "assistctl.platforms.openai_assistants",
-    "assistctl.planning.knowledge_planner",
+    "assistctl.platforms.openai.agents",
+    "assistctl.platforms.openai.assistants",
+    "assistctl.planning.vector_stores.store_planner",
     "assistctl.planning.planner",
     "deepdiff",
     "jsonschema",

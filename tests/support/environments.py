@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 PAIR = "assistctl_environment"
 _TEMPLATES = "/agents/environments/templates"
@@ -20,12 +20,12 @@ class Workshop:
     def __init__(self, url: str) -> None:
         headers = {"Authorization": "Bearer test-key", "OpenAI-Beta": "agents=v1"}
         self._client = httpx2.Client(base_url=url, headers=headers)
-        self.shelves = Shelves(url)
+        self.stored_objects = StoredObjects(url)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-        self.shelves.close()
+        self.stored_objects.close()
 
     def agents(self) -> list[dict[str, Any]]:
         """Every agent."""
@@ -47,7 +47,7 @@ class Workshop:
 
     def mounted(self) -> dict[str, str]:
         """The paths in the only template, and the names of the uploads that are there."""
-        names = self.shelves.uploads()
+        names = self.stored_objects.uploads()
         return {one["path"]: names[one["file_id"]] for one in self.template()["files"]}
 
     def make(self, **fields: object) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def wrong_after(run: Callable[..., Any], workshop: Workshop) -> Iterator[str]:
     found = run("gc", "--format", "json", "--yes", "--unproven")
     if found.code != 0:
         yield f"gc exits {found.code}: {found.err}"
-    agents, templates, uploads = workshop.agents(), workshop.templates(), workshop.shelves.uploads()
+    agents, templates, uploads = workshop.agents(), workshop.templates(), workshop.stored_objects.uploads()
     if len(agents) != 1:
         yield f"{len(agents)} agents for one key"
     if [one["id"] for one in templates] != [words(agents[0]).get("template")]:

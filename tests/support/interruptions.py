@@ -14,7 +14,7 @@ from typing import Any
 
 from support.command_process import exit_code, started
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 _NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
 _TOO_LONG = ((b"content-type", b"application/json"), (b"content-length", b"4096"))
@@ -126,7 +126,7 @@ def killed_apply(folder: Path, interruption: Interruption) -> int:
     return code
 
 
-def wrong_after(run: Run, shelves: Shelves, keys: int, theirs: Collection[str] = ()) -> Iterator[str]:
+def wrong_after(run: Run, stored_objects: StoredObjects, keys: int, theirs: Collection[str] = ()) -> Iterator[str]:
     """Apply again, plan, collect garbage; and say in words what is not as it should be.
 
     ``theirs`` are uploads of somebody else's, which need not be named by anything.
@@ -141,12 +141,12 @@ def wrong_after(run: Run, shelves: Shelves, keys: int, theirs: Collection[str] =
     found = run("gc", "--format", "json", "--yes", "--unproven")
     if found.code != 0:
         yield f"gc exits {found.code}: {found.err}"
-    assistants, stores, uploads = shelves.assistants(), shelves.stores(), shelves.uploads()
+    assistants, stores, uploads = stored_objects.assistants(), stored_objects.stores(), stored_objects.uploads()
     if len(assistants) != keys:
         yield f"{len(assistants)} assistants for {keys} keys"
     if len(stores) != keys:
         yield f"{len(stores)} vector stores for {keys} keys"
-    read = {file["id"] for store in stores for file in shelves.files_of(store["id"])}
+    read = {file["id"] for store in stores for file in stored_objects.files_of(store["id"])}
     tools = [each["tool_resources"].get("code_interpreter", {}) for each in assistants]
     read |= {one for tool in tools for one in tool.get("file_ids", ())}
     unread = set(uploads) - read - {*theirs}

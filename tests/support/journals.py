@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistctl.journal import BeforeImage, GitState, Heading, Journal, JournalTarget, Operation, Outcome, Who
-from assistctl.model import Action, Kind, Request, Summary
+from assistctl.journal import Actor, BeforeImage, GitState, Heading, Journal, JournalTarget, Operation, Outcome
+from assistctl.model.plan import Action, Kind, Request, Summary
 
-WHO = Who("someone", "a-machine", GitState("0123abcd", "main", dirty=False))
+WHO = Actor("someone", "a-machine", GitState("0123abcd", "main", dirty=False))
 
 
 def heading(target: str = "prod", command: str = "apply") -> Heading:

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistctl.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
-from assistctl.model import Json, Position
-from assistctl.planning.file_marks import FILES, attributes_of, settled
-from assistctl.planning.ownership import MARK, Mark
-from assistctl.source_file import Identity, SourceFile
+from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
+from assistctl.model.plan import Json, Position
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.ownership.file_marks import FILES, attributes_of, sync_marker
+from assistctl.ownership.mark import MARK, Mark
 
 POSITION = Position("assistants/desk.yaml")
 
@@ -45,15 +45,15 @@ def observed_store(
 ) -> ObservedStore:
     """``store`` as it is on the platform of the tests' project once it was applied."""
     mark = str(Mark("acme", "prod", store.key))
-    pairs = {MARK: mark, FILES: settled(store, 0) if says is None else says}
+    pairs = {MARK: mark, FILES: sync_marker(store, 0) if says is None else says}
     return ObservedStore(
         store_id, dict(store.fields), pairs, completed=_count(store) if completed is None else completed
     )
 
 
-def ids(those: Iterable[object]) -> list[str]:
+def ids(with_outcome: Iterable[object]) -> list[str]:
     """The ids of things."""
-    return [str(getattr(one, "id", getattr(one, "file_id", one))) for one in those]
+    return [str(getattr(one, "id", getattr(one, "file_id", one))) for one in with_outcome]
 
 
 def _count(store: DesiredStore) -> int:

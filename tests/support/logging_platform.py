@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model import Json, Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import Capabilities
 from assistctl.platforms.closing import ClosedAtEnd
 from support.assistants_store import CAPABILITIES, AssistantsStore
@@ -26,7 +26,7 @@ class LoggingPlatform(ClosedAtEnd):
     """``Platform`` over a store.
 
     A call in ``failures`` raises its error: before anything is done, or after it when it is in ``lost_answers``.
-    ``forgets`` are fields that are accepted and not kept. With a ``gate`` every change waits for it.
+    ``forgets`` are fields that are accepted and not kept. With a ``cancellation`` every change waits for it.
     ``before_create`` is what somebody does right before a create is carried out.
     """
 
@@ -34,7 +34,7 @@ class LoggingPlatform(ClosedAtEnd):
     failures: dict[Call, PlatformError] = field(default_factory=dict)
     lost_answers: set[Call] = field(default_factory=set)
     forgets: frozenset[str] = frozenset()
-    gate: asyncio.Event | None = None
+    cancellation: asyncio.Event | None = None
     before_create: Callable[[], object] = lambda: None
     calls: list[Call] = field(default_factory=list)
     under_way: int = 0
@@ -105,7 +105,7 @@ class LoggingPlatform(ClosedAtEnd):
         self.calls.append(call)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
-        await (self.gate.wait() if self.gate and call.method != "list" else asyncio.sleep(0))
+        await (self.cancellation.wait() if self.cancellation and call.method != "list" else asyncio.sleep(0))
         if call in self.failures and call not in self.lost_answers:
             self.under_way -= 1
             raise self.failures[call]

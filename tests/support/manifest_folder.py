@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistctl.knowledge import DesiredStore
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.model import Desired
+from assistctl.model.knowledge import DesiredStore
+from assistctl.model.plan import Desired
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
-from assistctl.model import Desired, Json
+from assistctl.model.plan import Desired, Json
 from support.planning import declared
 
 Manifest = dict[str, Json]

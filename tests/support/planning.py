@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.applying.engine import carry_out
-from assistctl.model import Desired, Json, Lifecycle, Plan, Position, Result, Status, TargetName
-from assistctl.planning.paths import parse
+from assistctl.model.plan import Desired, Json, Lifecycle, Plan, Position, Result, Status, TargetName
+from assistctl.ownership.field_paths import parse
+from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy
 from assistctl.secrets.template import Named, Piece, Template
 from support.assistants_store import CAPABILITIES, AssistantsStore
 from support.logging_platform import Call, LoggingPlatform
 
-POLICY = Policy("acme", TargetName("prod", "in-memory"))
+POLICY = PlanOptions("acme", TargetName("prod", "in-memory"))
 
 
 def declared(key: str, manifest: Mapping[str, Json]) -> Desired:
@@ -61,12 +61,12 @@ class ProjectOnStore:
     """A project's target on a store: plans with the real planner and applies with the real engine."""
 
     store: AssistantsStore = field(default_factory=AssistantsStore)
-    policy: Policy = POLICY
+    plan_options: PlanOptions = POLICY
 
     def plan(self, desired: Iterable[Desired], *, adopt: bool | None = None, destroy: bool = False) -> Plan:
         """What apply would do."""
-        policy = replace(self.policy, adopt=adopt, destroy=destroy)
-        return make_plan(tuple(desired), self.store.listed(), policy, CAPABILITIES)
+        plan_options = replace(self.plan_options, adopt=adopt, destroy=destroy)
+        return make_plan(tuple(desired), self.store.listed(), plan_options, CAPABILITIES)
 
     def carry_out(self, plan: Plan) -> tuple[Result, ...]:
         """Make the changes, whatever rule would refuse them."""

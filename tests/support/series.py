@@ -17,7 +17,7 @@ from assistctl.cli.main import run as assistctl
 from support.interruptions import Interruption, killed_apply
 from support.projects import Outcome
 from support.server import RecordingServer
-from support.shelves import Shelves
+from support.stored_objects import StoredObjects
 
 SHARED = "handbook"
 
@@ -71,7 +71,7 @@ class Series:
 
     folder: Path
     server: RecordingServer
-    shelves: Shelves
+    stored_objects: StoredObjects
     applies: list[tuple[str, Checkout, Any]] = field(default_factory=list)
     cut_off: bool = False
     checkout: Checkout = field(default_factory=lambda: Checkout({}, Documents()))
@@ -128,18 +128,19 @@ class Series:
 
     def state(self) -> dict[str, Any]:
         """What the platform has, but for ids and what is ours in the metadata."""
-        uploads = self.shelves.sizes()
+        uploads = self.stored_objects.sizes()
         stores = {
             store["id"]: {
-                store["name"]: sorted(uploads[file["id"]] for file in self.shelves.files_of(store["id"]))
+                store["name"]: sorted(uploads[file["id"]] for file in self.stored_objects.files_of(store["id"]))
             }
-            for store in self.shelves.stores()
+            for store in self.stored_objects.stores()
         }
         return {
             "uploads": sorted(uploads.values()),
             "stores": sorted(map(str, stores.values())),
             "assistants": sorted(
-                (_seen(one, uploads, stores) for one in self.shelves.assistants()), key=lambda one: one["name"]
+                (_seen(one, uploads, stores) for one in self.stored_objects.assistants()),
+                key=lambda one: one["name"],
             ),
         }
 

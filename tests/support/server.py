@@ -56,7 +56,7 @@ Payload: TypeAlias = Any
 Fault = Callable[[Asked], Answer | None]
 Hearing = Callable[[Asked], Asked]
 Telling = Callable[[Asked, int, Payload], Payload]
-Gate = Callable[[Asked], threading.Event | None]
+CancellationToken = Callable[[Asked], threading.Event | None]
 
 
 @dataclass
@@ -72,7 +72,7 @@ class RecordingServer:
     fault: Fault = lambda _: None
     hear: Hearing | None = None
     tell: Telling | None = None
-    gate: Gate = lambda _: None
+    gate: CancellationToken = lambda _: None
     _under_way: int = 0
     _fewer: threading.Condition = field(default_factory=threading.Condition)
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from assistctl.model.source_file import Identity, SourceFile
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai_assistants import OpenAIAssistants
-from assistctl.platforms.openai_knowledge import OpenAIKnowledge
-from assistctl.source_file import Identity, SourceFile
+from assistctl.platforms.openai.assistants import OpenAIAssistants
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 
 Found = TypeVar("Found")
 Connect = Callable[[], OpenAIAssistants]

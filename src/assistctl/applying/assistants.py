@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from assistctl.applying.creating import created
-from assistctl.applying.readback import not_kept
-from assistctl.applying.resolving import looked_up
+from assistctl.applying.resolving import lookup_outcome
+from assistctl.applying.unknown_outcome import create_once
+from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
-from assistctl.model import Change, Observed, Request
-from assistctl.planning.ownership import MARK
-from assistctl.planning.world import digest_of
-from assistctl.platforms.base import Platform, Rereads
+from assistctl.model.plan import Change, Observed, Request
+from assistctl.ownership.mark import MARK
+from assistctl.planning.identity.inventory import digest_of
+from assistctl.platforms.base import Platform, SupportsGet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Done:
 async def change_assistant(platform: Platform, change: Change, request: Request, there: set[str]) -> Done:
     """Create or update one. Raises ``PlatformError`` when that fails or something was not kept.
 
-    ``there`` are the ids of what was there before (see ``created``).
+    ``there`` are the ids of what was there before (see ``create_once``).
     """
     if change.id is None:
         answer, answered = await _create(platform, request, there)
@@ -45,13 +45,13 @@ async def delete_assistant(platform: Platform, change: Change) -> str:
     try:
         await platform.delete_assistant(change.id)
     except OutcomeUnknownError as unknown:
-        if await looked_up(_look(platform), change.id, unknown) is not None:
+        if await lookup_outcome(_look(platform), change.id, unknown) is not None:
             raise unknown.refuted() from None
     return change.id
 
 
 async def _create(platform: Platform, request: Request, there: set[str]) -> tuple[Observed, bool]:
-    return await created(
+    return await create_once(
         lambda: platform.create_assistant(request.fields, request.metadata),
         platform.list_assistants,
         request.metadata[MARK],
@@ -66,7 +66,7 @@ async def _update(platform: Platform, change: Change, request: Request) -> Obser
             assistant_id, request.fields, request.metadata, revision=request.revision
         )
     except OutcomeUnknownError as unknown:
-        now = await looked_up(_look(platform), assistant_id, unknown)
+        now = await lookup_outcome(_look(platform), assistant_id, unknown)
         return _as_sent(platform, change, request, now, unknown)
     except NotFoundError as error:
         raise PlatformError(
@@ -88,8 +88,8 @@ def _as_sent(
 
 
 def _not_kept(platform: Platform, request: Request, answer: Observed) -> tuple[str, ...]:
-    return not_kept(request, answer, platform.capabilities.unreported, platform.capabilities.resolved)
+    return rejected_fields(request, answer, platform.capabilities.write_only, platform.capabilities.computed)
 
 
 def _look(platform: Platform) -> Callable[[str], Awaitable[Observed | None]] | None:
-    return platform.find_assistant if isinstance(platform, Rereads) else None
+    return platform.find_assistant if isinstance(platform, SupportsGet) else None

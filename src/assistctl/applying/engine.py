@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
-from assistctl.applying.bookkeeping import Book, NoBook
-from assistctl.applying.gate import Gate
+from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.duplicates import Twins, Uniqueness
+from assistctl.applying.files.files_run import FilesRun
+from assistctl.applying.files.upload_log import UploadLog
+from assistctl.applying.files.uploads import Uploads
+from assistctl.applying.journaling import NullRecorder, Recorder
 from assistctl.applying.operations import Operation, OperationLog
-from assistctl.applying.outcome import result_of
-from assistctl.applying.reading_matter import ReadingMatter
+from assistctl.applying.preconditions import check_assistant
+from assistctl.applying.progress import ProgressListener
 from assistctl.applying.replanning import Replan, planned_again
-from assistctl.applying.second_look import check_assistant
-from assistctl.applying.twins import Twins, Uniqueness
-from assistctl.applying.upload_record import UploadRecord
-from assistctl.applying.uploading import Uploads
-from assistctl.applying.watch import Watch
+from assistctl.applying.results import result_of
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
-from assistctl.model import Action, Change, Kind, Plan, Request, Result
+from assistctl.model.plan import Action, Change, Kind, Plan, Request, Result
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
@@ -44,40 +44,57 @@ async def carry_out(
     *,
     parallelism: int = DEFAULT_PARALLELISM,
     wait: float = DEFAULT_WAIT,
-    watch: Watch | None = None,
-    gate: Gate | None = None,
-    record: UploadRecord | None = None,
+    progress: ProgressListener | None = None,
+    cancellation: CancellationToken | None = None,
+    record: UploadLog | None = None,
     replan: Replan | None = None,
-    book: Book | None = None,
+    recorder: Recorder | None = None,
     alone: bool = False,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
-    What fails does not keep the others from going through. Once ``gate`` is closed nothing new begins, and what
-    was not begun is reported as skipped; once it is cut off, what is under way is reported as unknown. ``wait``
-    is how many seconds files may take to be indexed; ``record`` is where uploads are written down, ``book`` where
-    everything is. A change that meets a newer version is planned again with ``replan``, once. What was created is
-    withdrawn when another one with its mark was there first, and has failed while there is any other one; unless
-    this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
+    What fails does not keep the others from going through. Once ``cancellation`` is closed nothing new begins,
+    and what was not begun is reported as skipped; once it is cut off, what is under way is reported as unknown.
+    ``wait`` is how many seconds files may take to be indexed; ``record`` is where uploads are written down,
+    ``recorder`` where everything is. A change that meets a newer version is planned again with ``replan``, once.
+    What was created is withdrawn when another one with its mark was there first, and has failed while there is
+    any other one; unless this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    gate, watch, log = gate or Gate(), watch or Watch(), OperationLog(book or NoBook())
+    cancellation, progress, log = (
+        cancellation or CancellationToken(),
+        progress or ProgressListener(),
+        OperationLog(recorder or NullRecorder()),
+    )
     there = {*plan.there}
     for change in plan.changes:
         if change.kind is not Kind.FILE:
             log.change(change)
-    reading = None
+    files_run = None
     if platform.knowledge is not None:
-        record = record or UploadRecord(Path.cwd(), "")
-        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, log)
-        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, log, wait, there)
+        record = record or UploadLog(Path.cwd(), "")
+        uploads = Uploads(platform.knowledge, plan.knowledge, record, progress, cancellation, log)
+        files_run = FilesRun(platform.knowledge, plan, uploads, progress, cancellation, log, wait, there)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
     unique = Uniqueness(platform, plan)
-    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, log, unique, there)
-    if not await gate.until_cut_off(run.everything(alone=alone)):
+    run = _Run(
+        plan,
+        platform,
+        parallelism,
+        progress,
+        cancellation,
+        slots,
+        store_slots,
+        files_run,
+        replan,
+        log,
+        unique,
+        there,
+    )
+    if not await cancellation.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
     return run.results()
 
@@ -87,11 +104,11 @@ class _Run:
     plan: Plan
     platform: Platform
     parallelism: int
-    watch: Watch
-    gate: Gate
+    progress: ProgressListener
+    cancellation: CancellationToken
     slots: asyncio.Semaphore
     store_slots: asyncio.Semaphore
-    reading: ReadingMatter | None
+    files_run: FilesRun | None
     replan: Replan | None
     log: OperationLog
     unique: Uniqueness
@@ -102,11 +119,11 @@ class _Run:
         return tuple(result_of(change, self.log) for change in self.plan.changes)
 
     async def everything(self, *, alone: bool) -> None:
-        if self.reading is not None:
-            self.reading.write_down_what_goes()
+        if self.files_run is not None:
+            self.files_run.write_down_what_goes()
         async with asyncio.TaskGroup() as tasks:
-            if self.reading is not None:
-                tasks.create_task(self.reading.uploads.upload_all(self.parallelism))
+            if self.files_run is not None:
+                tasks.create_task(self.files_run.uploads.upload_all(self.parallelism))
             for change in self._of_kind(Kind.VECTOR_STORE, deletes=False):
                 tasks.create_task(self._store(change))
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
@@ -114,8 +131,8 @@ class _Run:
         await self._look_for_twins(alone=alone)
         await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
-        if self.reading is not None:
-            await self._files(self.reading)
+        if self.files_run is not None:
+            await self._files(self.files_run)
 
     async def _each(
         self, make: Callable[[Change], Coroutine[None, None, None]], changes: Iterator[Change]
@@ -129,14 +146,14 @@ class _Run:
         try:
             request = await self._filled_in(change.request) if change.request else None
             async with self.slots:
-                self.gate.check()
+                self.cancellation.check()
                 await self.unique.check(change)
                 async with operation.under_way(request):
                     await self._change(change, request, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             operation.fails(error)
-        if self.reading is not None and change.request is not None and operation.is_done:
-            self.reading.uploads.in_use(change.request.reads)
+        if self.files_run is not None and change.request is not None and operation.is_done:
+            self.files_run.uploads.in_use(change.request.reads)
         self._tell(change)
 
     async def _change(self, change: Change, request: Request | None, operation: Operation) -> None:
@@ -169,29 +186,29 @@ class _Run:
         if not made:
             return
         try:
-            twins = await self.unique.twins(made, alone=alone)
+            duplicates = await self.unique.duplicates(made, alone=alone)
         except PlatformError as failure:
             error = f"whether it is the only one of its key could not be looked up: {failure.summary}"
             for change in made.values():
                 self._end_failed(change, PlatformError(error))
             return
-        for one in twins:
+        for one in duplicates:
             await self._end_twin(made[one.id], one)
 
-    async def _end_twin(self, change: Change, twins: Twins) -> None:
+    async def _end_twin(self, change: Change, duplicates: Twins) -> None:
         """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""
-        if twins.first and self.log.change(change).answered:
-            await self._withdraw(change, twins.id, ", ".join(twins.first))
+        if duplicates.first and self.log.change(change).answered:
+            await self._withdraw(change, duplicates.id, ", ".join(duplicates.first))
             return
-        ids = (*twins.first, twins.id, *twins.later)
+        ids = (*duplicates.first, duplicates.id, *duplicates.later)
         error = PlatformError(
             f"{len(ids)} assistants carry the mark of {change.key}: {', '.join(ids)}",
             "Delete those that are too many on the platform; until then apply refuses to choose.",
         )
         if len(ids) == 1:
-            others = ", ".join(twins.unowned)
+            others = ", ".join(duplicates.unowned)
             error = PlatformError(
-                f"it was created as {twins.id}, and there is {others} of its name, which no project owns",
+                f"it was created as {duplicates.id}, and there is {others} of its name, which no project owns",
                 "The platform did not list that when this was planned. Delete one of them.",
             )
         self._end_failed(change, error)
@@ -205,8 +222,8 @@ class _Run:
         operation = self.log.change(change)
         why = AssistctlError(f"it was there already, as {theirs}, when this one was created; this was withdrawn")
         try:
-            if self.reading is not None and change.request is not None:
-                await self.reading.uploads.out_of_use(change.request.reads)
+            if self.files_run is not None and change.request is not None:
+                await self.files_run.uploads.out_of_use(change.request.reads)
             await operation.withdraw(self.platform.delete_assistant(ours), why)
         except PlatformError as failure:
             operation.error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
@@ -216,23 +233,23 @@ class _Run:
 
     async def _filled_in(self, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""
-        ids = await self.reading.ids_for(request) if self.reading is not None else {}
+        ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
         return resolved(request, ids)
 
     async def _store(self, change: Change) -> None:
-        if self.reading is None:
+        if self.files_run is None:
             self.log.change(change).fails(PlatformError(f"{self.platform.name} has no vector stores"))
         else:
             async with self.store_slots:
-                await self.reading.change_store(change)
+                await self.files_run.change_store(change)
         self._tell(change)
 
-    async def _files(self, reading: ReadingMatter) -> None:
-        await reading.delete_unread(self.parallelism)
+    async def _files(self, files_run: FilesRun) -> None:
+        await files_run.delete_unread(self.parallelism)
         for change in self.plan.changes:
             if change.kind is Kind.FILE:
                 self._tell(change)
-        reading.uploads.record.close()
+        files_run.uploads.record.close()
 
     def _of_kind(self, kind: Kind, *, deletes: bool) -> Iterator[Change]:
         return (
@@ -244,4 +261,4 @@ class _Run:
     def _tell(self, change: Change) -> None:
         # Telling never stops doing: whoever listened may be gone.
         with contextlib.suppress(OSError):
-            self.watch.finished(result_of(change, self.log))
+            self.progress.finished(result_of(change, self.log))

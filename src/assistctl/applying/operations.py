@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from assistctl.applying.bookkeeping import Book
-from assistctl.applying.gate import CutOffError, NotBegunError, UnfinishedError
+from assistctl.applying.cancellation import CutOffError, NotBegunError, UnfinishedError
+from assistctl.applying.journaling import Recorder
 from assistctl.errors import AssistctlError, JournalError, LeftBehindError, NotKeptError, OutcomeUnknownError
 from assistctl.journal import Outcome
-from assistctl.model import Action, Change, Kind, Request, Status
-from assistctl.source_file import SourceFile
+from assistctl.model.plan import Action, Change, Kind, Request, Status
+from assistctl.model.source_file import SourceFile
 
 Answer = TypeVar("Answer")
 Intent = Callable[[Request | None], Awaitable[int]]
@@ -37,7 +37,7 @@ class Operation:
     key: str
     action: Action
     id: str | None
-    book: Book
+    recorder: Recorder
     intent: Intent
     error: Exception | None = None
     is_over: bool = False
@@ -142,7 +142,7 @@ class Operation:
             raise
         self.withdrawn, self.id = True, None
         if self._number is not None:
-            await self.book.withdrawn(await self._number, str(why))
+            await self.recorder.withdrawn(await self._number, str(why))
 
     async def end(self) -> None:
         """Say of what was cut off how far it is known to have come, and put that on record.
@@ -162,7 +162,7 @@ class Operation:
             return
         if self._outcome is None:
             error = None if self.error is None else str(self.error)
-            writing = self.book.ended(await self._number, self._on_record(), self.id, error)
+            writing = self.recorder.ended(await self._number, self._on_record(), self.id, error)
             self._outcome = asyncio.ensure_future(writing)
         await asyncio.shield(self._outcome)
 
@@ -177,8 +177,8 @@ class Operation:
 class OperationLog:
     """All operations of one apply."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, recorder: Recorder) -> None:
+        self._book = recorder
         self._changes: dict[tuple[Kind, str, str | None, Action], Operation] = {}
         self._uploads: dict[str, Operation] = {}
         self._removals: dict[str, Operation] = {}

@@ -10,7 +10,7 @@ from assistctl.errors import OutcomeUnknownError, PlatformError
 Found = TypeVar("Found")
 
 
-async def looked_up(
+async def lookup_outcome(
     find: Callable[[str], Awaitable[Found | None]] | None, object_id: str, unknown: OutcomeUnknownError
 ) -> Found | None:
     """What ``object_id`` is now, ``None`` when it is not there. Raises ``unknown`` when that cannot be told."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from assistctl.cli.carrying_out import Order, Reviewed, carry_out_order
-from assistctl.cli.how import How, how_options
+from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
+from assistctl.cli.carrying_out import ApplyRequest, Reviewed, carry_out_request
 from assistctl.cli.options import (
     KEY,
     adopt_option,
@@ -18,7 +18,7 @@ from assistctl.cli.options import (
     subcommand,
 )
 from assistctl.cli.terminal import Terminal
-from assistctl.planfile import SavedPlan, Scope, load_plan
+from assistctl.operations.saved_plan import SavedPlan, Scope, load_plan
 
 HELP = """Create, update and delete what the plan says.
 
@@ -36,7 +36,7 @@ Examples:
 
 @subcommand("apply", HELP, EXAMPLE)
 @keys_argument("[KEY... | FILE]")
-@how_options(waits=True)
+@apply_options_decorator(waits=True)
 @adopt_option()
 @allow_deletes_option()
 def command(
@@ -45,7 +45,7 @@ def command(
     keys: tuple[str, ...],
     adopt: bool | None,
     allow_deletes: bool,
-    how: How,
+    apply_options: ApplyOptions,
 ) -> int:
     """Carry out the plan for these keys, or the saved one."""
     saved = _saved_plan(keys)
@@ -53,18 +53,18 @@ def command(
     deployment = terminal.deployment(saved.shown.target.name if saved else None)
     # Manifests first: what is wrong in them is told before a key is looked for.
     loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
-    reviewed = deployment.policy(
+    reviewed = deployment.plan_options(
         adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
     )
     # What a file says does not speak for whoever applies it: to delete much at once takes a word said here.
-    policy = replace(
+    plan_options = replace(
         reviewed,
         adopt=scope.adopt if adopt is None else adopt,
         allow_deletes=allow_deletes,
         confirm_destroy=scope.destroy,
     )
-    order = Order(loaded, policy, how, Reviewed(saved, reviewed) if saved else None)
-    return asyncio.run(carry_out_order(terminal, deployment, order))
+    apply_request = ApplyRequest(loaded, plan_options, apply_options, Reviewed(saved, reviewed) if saved else None)
+    return asyncio.run(carry_out_request(terminal, deployment, apply_request))
 
 
 def _saved_plan(arguments: tuple[str, ...]) -> SavedPlan | None:

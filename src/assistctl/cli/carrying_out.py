@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistctl.cli.how import How
-from assistctl.cli.interrupts import stopping
-from assistctl.cli.progress import watching
-from assistctl.cli.showing import has_errors, print_plan, print_results, print_warnings
+from assistctl.cli.apply_options import ApplyOptions
+from assistctl.cli.plan_output import has_errors, print_plan, print_results, print_warnings
+from assistctl.cli.progress_bars import show_progress
+from assistctl.cli.signals import stopping
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, JournalError
 from assistctl.manifest import Loaded
-from assistctl.model import Plan, Result, Status
-from assistctl.planfile import SavedPlan, check_still_holds
-from assistctl.planning.policy import Policy
+from assistctl.model.plan import Plan, Result, Status
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.saved_plan import SavedPlan, check_still_holds
+from assistctl.planning.options import PlanOptions
 from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:
-    from assistctl.journal import Holder, Journal, Lock, Record, Who
+    from assistctl.journal import Actor, Holder, Journal, Lock, Record
 
 # A refusal names so many keys; the plan has them all.
 _NAMED = 5
@@ -32,21 +32,21 @@ class Reviewed:
     """A plan that was saved, and the policy it was made with."""
 
     plan: SavedPlan
-    policy: Policy
+    plan_options: PlanOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ApplyRequest:
     """What to carry out, and how; no more and no less than what was ``reviewed``, if anything was."""
 
     loaded: Loaded
-    policy: Policy
-    how: How
+    plan_options: PlanOptions
+    apply_options: ApplyOptions
     reviewed: Reviewed | None = None
     command: str = "apply"
 
 
-async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Order) -> int:
+async def carry_out_request(terminal: Terminal, deployment: Deployment, apply_request: ApplyRequest) -> int:
     """Plan, and make the changes unless a rule, a stale plan or the person says no; the exit code.
 
     With a shared journal nobody else applies to the target meanwhile. Raises ``LockedError`` when somebody does
@@ -54,11 +54,13 @@ async def carry_out_order(terminal: Terminal, deployment: Deployment, order: Ord
     """
     journal = deployment.journal()
     if not journal.shared:
-        return await _Carrying(terminal, deployment, order, journal).out()
+        return await _Carrying(terminal, deployment, apply_request, journal).out()
     who = await _who(deployment)
     target = deployment.target.name
-    async with journal.locked(target, who, timeout=order.how.lock_timeout, waiting=_waiting(terminal)) as lock:
-        code = await _Carrying(terminal, deployment, order, journal, lock).out()
+    async with journal.locked(
+        target, who, timeout=apply_request.apply_options.lock_timeout, waiting=_waiting(terminal)
+    ) as lock:
+        code = await _Carrying(terminal, deployment, apply_request, journal, lock).out()
     if lock is not None and lock.left_behind is not None:
         terminal.complain(f"warning: the lock {lock.id} was not released: {lock.left_behind.summary}")
     return code
@@ -70,7 +72,7 @@ class _Carrying:
 
     terminal: Terminal
     deployment: Deployment
-    order: Order
+    apply_request: ApplyRequest
     journal: Journal
     lock: Lock | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,47 +80,52 @@ class _Carrying:
 
     async def out(self) -> int:
         """Plan, ask, do, tell."""
-        terminal, deployment, order = self.terminal, self.deployment, self.order
+        terminal, deployment, apply_request = self.terminal, self.deployment, self.apply_request
         async with deployment.open(self.stop) as platform:
             plan = await self._planned(platform)
-            refusal = _refusal(terminal, plan, order)
+            refusal = _refusal(terminal, plan, apply_request)
             if refusal is not None:
                 return refusal
-            if not order.how.yes:
+            if not apply_request.apply_options.yes:
                 # Where the results are for a script, the question and what it is about go to the person.
-                print_plan(terminal, plan, "text", to_messages=order.how.output_format == "json")
+                print_plan(terminal, plan, "text", to_messages=apply_request.apply_options.output_format == "json")
                 if not terminal.ask(f"Make these changes on {plan.target.name}?"):
                     terminal.complain("Nothing was changed.")
                     return ExitCode.REFUSED
                 # What was agreed to must be what is done, however long the answer took.
                 agreed = SavedPlan.of(plan)
-                plan = await deployment.plan_on(platform, order.loaded, order.policy)
+                plan = await deployment.plan_on(platform, apply_request.loaded, apply_request.plan_options)
                 check_still_holds(agreed, plan)
             return await self._done(platform, plan)
 
     async def _planned(self, platform: Platform) -> Plan:
         """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
-        order, plan_on = self.order, self.deployment.plan_on
-        reviewed = order.reviewed
+        apply_request, plan_on = self.apply_request, self.deployment.plan_on
+        reviewed = apply_request.reviewed
         if reviewed is None:
-            return await plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
-        plan = await plan_on(platform, order.loaded, reviewed.policy)
+            return await plan_on(
+                platform,
+                apply_request.loaded,
+                apply_request.plan_options,
+                explains=not apply_request.apply_options.yes,
+            )
+        plan = await plan_on(platform, apply_request.loaded, reviewed.plan_options)
         check_still_holds(reviewed.plan, plan)
-        if order.policy == reviewed.policy:
+        if apply_request.plan_options == reviewed.plan_options:
             return plan
         # The words of this command line decide what is refused, and nothing else.
-        plan = await plan_on(platform, order.loaded, order.policy)
+        plan = await plan_on(platform, apply_request.loaded, apply_request.plan_options)
         check_still_holds(reviewed.plan, plan, but_for_rules=True)
         return plan
 
     async def _done(self, platform: Platform, plan: Plan) -> int:
         from assistctl.journal import Heading
-        from assistctl.rendering.outcome import done_summary
+        from assistctl.rendering.tally import done_summary
 
         heading = Heading(
             target=self.deployment.journal_target(),
             who=await _who(self.deployment),
-            command=self.order.command,
+            command=self.apply_request.command,
             summary=plan.summary,
         )
         results: Sequence[Result] | None = None
@@ -132,28 +139,28 @@ class _Carrying:
             if results is None:
                 raise
             self.terminal.complain(f"warning: the end of this is not on record: {error.summary}")
-        if self.order.how.yes and self.order.how.output_format == "text":
+        if self.apply_request.apply_options.yes and self.apply_request.apply_options.output_format == "text":
             print_warnings(self.terminal, plan)
-        print_results(self.terminal, plan, results, self.order.how.output_format)
+        print_results(self.terminal, plan, results, self.apply_request.apply_options.output_format)
         return _exit_code(results, interrupted=self.stop.is_set())
 
     async def _carried_out(self, platform: Platform, plan: Plan, record: Record) -> Sequence[Result]:
-        from assistctl.applying.bookkeeping import JournalBook
+        from assistctl.applying.cancellation import CancellationToken
         from assistctl.applying.engine import carry_out
-        from assistctl.applying.gate import Gate
+        from assistctl.applying.journaling import JournalRecorder
 
-        terminal, deployment, order = self.terminal, self.deployment, self.order
-        with watching(terminal, plan) as watch, stopping(terminal, self.stop, self.cut_off):
+        terminal, deployment, apply_request = self.terminal, self.deployment, self.apply_request
+        with show_progress(terminal, plan) as progress, stopping(terminal, self.stop, self.cut_off):
             return await carry_out(
                 plan,
                 platform,
-                parallelism=order.how.parallelism,
-                wait=order.how.wait,
-                watch=watch,
-                gate=Gate(self.stop, self._lock_is_lost, self.cut_off),
-                record=deployment.upload_record(),
-                replan=deployment.replan(platform, order.loaded, order.policy),
-                book=JournalBook(record),
+                parallelism=apply_request.apply_options.parallelism,
+                wait=apply_request.apply_options.wait,
+                progress=progress,
+                cancellation=CancellationToken(self.stop, self._lock_is_lost, self.cut_off),
+                record=deployment.upload_log(),
+                replan=deployment.replan(platform, apply_request.loaded, apply_request.plan_options),
+                recorder=JournalRecorder(record),
                 alone=self.lock is not None,
             )
 
@@ -167,24 +174,29 @@ class _Carrying:
         return self.lock is not None and self.lock.lost
 
 
-async def _who(deployment: Deployment) -> Who:
-    from assistctl.journal import who_is_it
+async def _who(deployment: Deployment) -> Actor:
+    from assistctl.journal import current_actor
 
-    return await asyncio.to_thread(who_is_it, deployment.project.directory, deployment.project.settings)
+    return await asyncio.to_thread(current_actor, deployment.project.directory, deployment.project.settings)
 
 
 def _waiting(terminal: Terminal) -> Callable[[Holder], None]:
     return lambda holder: terminal.say(f"waiting for another apply to end: {holder}")
 
 
-def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
+def _refusal(terminal: Terminal, plan: Plan, apply_request: ApplyRequest) -> int | None:
     """Why nothing is to be done, if so: the plan is printed, and the exit code returned."""
-    if plan.changes and not plan.blocked and not has_errors(plan) and (order.how.yes or terminal.is_interactive):
+    if (
+        plan.changes
+        and not plan.blocked
+        and not has_errors(plan)
+        and (apply_request.apply_options.yes or terminal.is_interactive)
+    ):
         return None
-    if order.how.output_format == "json" and not plan.changes and not has_errors(plan):
+    if apply_request.apply_options.output_format == "json" and not plan.changes and not has_errors(plan):
         print_results(terminal, plan, (), "json")
         return ExitCode.OK
-    print_plan(terminal, plan, order.how.output_format)
+    print_plan(terminal, plan, apply_request.apply_options.output_format)
     if has_errors(plan):
         terminal.complain("error: nothing was changed: the plan has errors")
         return ExitCode.ERROR

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.how import How, how_options
+from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
+from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
 from assistctl.cli.options import keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 
@@ -22,10 +22,10 @@ Examples:
 
 @subcommand("destroy", HELP, EXAMPLE)
 @keys_argument()
-@how_options(waits=False)
-def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
+@apply_options_decorator(waits=False)
+def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOptions) -> int:
     """Plan the deletion of these keys, or of everything, and carry it out."""
     deployment = terminal.deployment()
-    policy = deployment.policy(destroy=True, only=keys)
-    order = Order(deployment.keys_only(), policy, how, command="destroy")
-    return asyncio.run(carry_out_order(terminal, deployment, order))
+    plan_options = deployment.plan_options(destroy=True, only=keys)
+    apply_request = ApplyRequest(deployment.keys_only(), plan_options, apply_options, command="destroy")
+    return asyncio.run(carry_out_request(terminal, deployment, apply_request))

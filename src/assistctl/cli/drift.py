@@ -8,7 +8,7 @@ from dataclasses import replace
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model import Blocked
+from assistctl.model.plan import Blocked
 
 HELP = """Show only what was changed outside, and what is missing.
 
@@ -29,7 +29,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     """Plan, and print the drift in it."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys), thorough=True))
+    plan = asyncio.run(deployment.planned(loaded, deployment.plan_options(only=keys), thorough=True))
     unjudged = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
     if unjudged:
         raise AssistctlError(
@@ -37,11 +37,11 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
         )
     shown = replace(plan, changes=(), diagnostics=())
     if output_format == "json":
-        from assistctl.rendering.as_json import drift_document, dumps
+        from assistctl.rendering.json import drift_document, dumps
 
         terminal.write(dumps(drift_document(shown)))
     else:
-        from assistctl.rendering.as_text import print_drift
+        from assistctl.rendering.text.plan_text import print_drift
 
         print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
     return ExitCode.PENDING if plan.drift or plan.missing else ExitCode.OK

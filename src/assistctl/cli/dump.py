@@ -10,13 +10,13 @@ import click
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, ProjectError, did_you_mean
-from assistctl.manifest.declaring import withheld_units
-from assistctl.manifest.new_files import schema_beside, write_new
-from assistctl.manifest.undeclared import Scope, keyed, undeclared
-from assistctl.manifest.writing import Written, written_manifest
-from assistctl.model import Desired, Json, Observed
+from assistctl.export.from_observed import withheld_units
+from assistctl.export.undeclared import Scope, keyed, undeclared
+from assistctl.export.write_files import schema_beside, write_new
+from assistctl.export.yaml_writer import Written, written_manifest
+from assistctl.model.plan import Desired, Json, Observed
+from assistctl.operations.deployment import Deployment
 from assistctl.platforms.registry import capabilities_of
 
 HELP = """Write manifests for assistants that already exist.
@@ -52,7 +52,7 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
                 f"warning: {one.key}: {names} holds a secret and is not written; fill it in again with ${{env:}}"
             )
     if output_format == "json":
-        from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+        from assistctl.rendering.json import FORMAT_VERSION, dumps
 
         dumped: list[Json] = [{"key": one.key, "files": [*one.files]} for one in written]
         terminal.write(dumps({"format_version": FORMAT_VERSION, "folder": str(folder), "assistants": dumped}))

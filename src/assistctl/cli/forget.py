@@ -6,8 +6,8 @@ import asyncio
 
 import click
 
-from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.how import How, how_options
+from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
+from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
@@ -24,8 +24,8 @@ Examples:
 
 @subcommand("forget", HELP, EXAMPLE)
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@how_options(waits=False)
-def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
+@apply_options_decorator(waits=False)
+def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOptions) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
@@ -33,6 +33,6 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
     for key in keys:
         if key in declared:
             raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
-    policy = deployment.policy(only=keys, forget=keys)
-    order = Order(loaded, policy, how, command="forget")
-    return asyncio.run(carry_out_order(terminal, deployment, order))
+    plan_options = deployment.plan_options(only=keys, forget=keys)
+    apply_request = ApplyRequest(loaded, plan_options, apply_options, command="forget")
+    return asyncio.run(carry_out_request(terminal, deployment, apply_request))

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import click
 
-from assistctl.applying.gate import Gate
-from assistctl.cleaning import find_garbage, take_away
-from assistctl.cli.interrupts import stopping
+from assistctl.applying.cancellation import CancellationToken
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
+from assistctl.cli.signals import stopping
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode
-from assistctl.model import Json, Result, Status
+from assistctl.model.plan import Json, Result, Status
+from assistctl.operations.collect_garbage import delete_garbage, find_garbage
+from assistctl.operations.deployment import Deployment
 from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
@@ -43,16 +43,19 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
 async def _cleaned(
     terminal: Terminal, lock_timeout: float, *, yes: bool, unproven: bool, output_format: str
 ) -> int:
-    from assistctl.journal import who_is_it
+    from assistctl.journal import current_actor
 
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    who = who_is_it(deployment.project.directory, deployment.project.settings)
+    who = current_actor(deployment.project.directory, deployment.project.settings)
     journal, target = deployment.journal(), deployment.target.name
     # An apply that is running has uploads that nothing refers to yet.
-    gate = Gate()
-    async with journal.locked(target, who, timeout=lock_timeout) as lock, deployment.open(gate.stop) as platform:
-        gate = replace(gate, lock_lost=lambda: lock is not None and lock.lost)
+    cancellation = CancellationToken()
+    async with (
+        journal.locked(target, who, timeout=lock_timeout) as lock,
+        deployment.open(cancellation.stop) as platform,
+    ):
+        cancellation = replace(cancellation, lock_lost=lambda: lock is not None and lock.lost)
         found = await find_garbage(deployment, platform, loaded)
         chosen = [one for one in found if one.proven or unproven]
         if not chosen or not (yes or terminal.is_interactive):
@@ -63,11 +66,11 @@ async def _cleaned(
             if not terminal.ask(f"Delete {_things(len(chosen))} on {deployment.target.name}?"):
                 terminal.complain("Nothing was deleted.")
                 return ExitCode.REFUSED
-        with stopping(terminal, gate.stop, gate.cut_off):
+        with stopping(terminal, cancellation.stop, cancellation.cut_off):
             left = [one for one in found if one not in chosen]
-            results = await take_away(deployment, platform, chosen, gate, left)
+            results = await delete_garbage(deployment, platform, chosen, cancellation, left)
     _show(terminal, deployment, found, results, output_format)
-    return _exit_code(results, interrupted=gate.stop.is_set())
+    return _exit_code(results, interrupted=cancellation.stop.is_set())
 
 
 def _nothing_deleted(terminal: Terminal, found: Sequence[Garbage], chosen: Sequence[Garbage]) -> int:
@@ -95,7 +98,7 @@ def _show(
     output_format: str,
 ) -> None:
     if output_format == "json":
-        from assistctl.rendering.as_json import dumps
+        from assistctl.rendering.json import dumps
 
         terminal.write(dumps(_document(deployment, found, results or ())))
         return
@@ -118,7 +121,7 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from assistctl.rendering.safe_text import visible
+    from assistctl.secrets.escaping import visible
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("WHAT", "ID", "NAME", "SIZE", "PROVEN", "WHY"):
@@ -132,7 +135,7 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
 
 
 def _document(deployment: Deployment, found: Sequence[Garbage], results: Sequence[Result]) -> dict[str, Json]:
-    from assistctl.rendering.as_json import FORMAT_VERSION, result_documents
+    from assistctl.rendering.json import FORMAT_VERSION, result_documents
 
     return {
         "format_version": FORMAT_VERSION,

@@ -10,8 +10,8 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.journal import Apply, Ending, Entry, Header, Journal, Past, Who
-from assistctl.model import Action, Json, QualifiedKey
+from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header, Journal
+from assistctl.model.plan import Action, Json, QualifiedKey
 
 HELP = """List past applies, or show what the apply ID did.
 
@@ -43,7 +43,7 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
 
 def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
     if output_format == "json":
-        document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.torn}
+        document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.truncated}
         _write(terminal, {**document, "entries": [_entry(one) for one in apply.entries]})
         return
     header = apply.header
@@ -63,7 +63,7 @@ def _entry_lines(one: Entry) -> list[str]:
     return [f"  {one.action:<6}  {about}  {outcome}  {one.id or ''}".rstrip(), *error]
 
 
-def _print_list(terminal: Terminal, journal: Journal, found: Sequence[Past]) -> None:
+def _print_list(terminal: Terminal, journal: Journal, found: Sequence[ApplySummary]) -> None:
     if not found:
         terminal.say(f"No apply is recorded in {journal.place}.")
         return
@@ -71,7 +71,7 @@ def _print_list(terminal: Terminal, journal: Journal, found: Sequence[Past]) -> 
     from rich.table import Table
     from rich.text import Text
 
-    from assistctl.rendering.safe_text import visible
+    from assistctl.secrets.escaping import visible
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"):
@@ -98,14 +98,14 @@ def _done(header: Header, ending: Ending | None) -> dict[Action, int]:
     return {action: ending.done.get(action, 0) for action in planned}
 
 
-def _who(who: Who) -> str:
+def _who(who: Actor) -> str:
     """The commit first: it is what says what the manifests were."""
     git = f"{who.git.commit[:10]}{'+' if who.git.dirty else ''}" if who.git and who.git.commit else ""
     run = f"{who.ci.system} {who.ci.actor or ''}".strip() if who.ci else f"{who.user}@{who.host}"
     return f"{git} {run}".strip()
 
 
-def _past(one: Past) -> dict[str, Json]:
+def _past(one: ApplySummary) -> dict[str, Json]:
     unread: dict[str, Json] = {"id": one.id, "target": {"name": one.target}}
     head = _head(one.header, one.ending) if one.header else unread
     return {**head, "state": str(one.state), "problem": one.problem}
@@ -157,12 +157,12 @@ def _entry(one: Entry) -> dict[str, Json]:
 
 
 def _write(terminal: Terminal, document: dict[str, Json]) -> None:
-    from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+    from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     terminal.write(dumps({"format_version": FORMAT_VERSION, **document}))
 
 
 def _print(terminal: Terminal, lines: Sequence[str]) -> None:
-    from assistctl.rendering.safe_text import visible
+    from assistctl.secrets.escaping import visible
 
     terminal.write("".join(f"{visible(line)}\n" for line in lines))

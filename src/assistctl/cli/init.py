@@ -46,7 +46,7 @@ def command(terminal: Terminal, *, project: str | None, ci: str, output_format: 
         raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")
     done = scaffold(directory, name, ci)
     if output_format == "json":
-        from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+        from assistctl.rendering.json import FORMAT_VERSION, dumps
 
         created, kept = list(done.created), list(done.kept)
         terminal.write(dumps({"format_version": FORMAT_VERSION, "created": [*created], "kept": [*kept]}))

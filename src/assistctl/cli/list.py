@@ -6,9 +6,9 @@ import asyncio
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import DeployedAssistant, Deployment
 from assistctl.errors import ExitCode
-from assistctl.model import Json
+from assistctl.model.plan import Json
+from assistctl.operations.deployment import DeployedAssistant, Deployment
 
 HELP = """List what the project has deployed on the target.
 
@@ -33,7 +33,7 @@ def command(terminal: Terminal, output_format: str) -> int:
 
 
 def _print_json(terminal: Terminal, deployment: Deployment, found: list[DeployedAssistant]) -> None:
-    from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+    from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     assistants: list[Json] = [
         {
@@ -62,7 +62,7 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from assistctl.rendering.safe_text import visible
+    from assistctl.secrets.escaping import visible
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("KEY", "ID", "MODEL", "NAME"):

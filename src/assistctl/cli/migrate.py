@@ -10,13 +10,13 @@ import click
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, ProjectError
-from assistctl.manifest.new_files import schema_beside, write_new
-from assistctl.manifest.text_file import shown_path
-from assistctl.manifest.writing import Written, written_document
-from assistctl.migrating import Origin, migration, origin_in, origin_on
-from assistctl.planning.fates import Migration
+from assistctl.export.write_files import schema_beside, write_new
+from assistctl.export.yaml_writer import Written, written_document
+from assistctl.manifest.syntax.text_file import shown_path
+from assistctl.migration.report import Migration
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.migrate import Origin, migration, origin_in, origin_on
 
 HELP = """Move assistants to another platform, with a loss report.
 
@@ -99,13 +99,13 @@ def _show(
     output_format: str,
 ) -> None:
     if output_format == "json":
-        from assistctl.rendering.as_json import dumps
-        from assistctl.rendering.migration_json import migration_document
+        from assistctl.migration.render_json import migration_document
+        from assistctl.rendering.json import dumps
 
         files = {one.key: [*one.files] for one in written}
         terminal.write(dumps(migration_document(found, str(folder), files, written=done)))
         return
-    from assistctl.rendering.migration_text import print_migration
+    from assistctl.migration.render_text import print_migration
 
     print_migration(terminal.results(), found)
 

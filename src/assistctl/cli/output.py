@@ -30,7 +30,7 @@ def command(terminal: Terminal, output_format: str) -> int:
     found = asyncio.run(terminal.deployment().deployed())
     ids = {one.key: _harmless(one.key, one.id) for one in found}
     if output_format == "json":
-        from assistctl.rendering.as_json import dumps
+        from assistctl.rendering.json import dumps
 
         terminal.write(dumps(dict(ids.items())))
     else:

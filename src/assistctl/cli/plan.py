@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from assistctl.cli.options import KEY, adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
-from assistctl.cli.showing import has_errors, print_plan
+from assistctl.cli.plan_output import has_errors, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.plan_place import place_for_plan
-from assistctl.planfile import Scope, save_plan
+from assistctl.operations.plan_place import place_for_plan
+from assistctl.operations.saved_plan import Scope, save_plan
 
 HELP = """Show what apply would do.
 
@@ -54,9 +54,9 @@ def command(
     """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
     deployment = terminal.deployment()
     loaded = deployment.keys_only() if destroy else deployment.manifests()
-    policy = deployment.policy(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
+    plan_options = deployment.plan_options(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
     place = place_for_plan(out, deployment.project.directory) if out else None
-    plan = asyncio.run(deployment.planned(loaded, policy))
+    plan = asyncio.run(deployment.planned(loaded, plan_options))
     if place is not None:
         save_plan(plan, Scope(keys, destroy, adopt, allow_deletes), place)
         # A name that could be a key would be taken for one.

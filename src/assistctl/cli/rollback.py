@@ -6,14 +6,14 @@ import asyncio
 
 import click
 
-from assistctl.cli.carrying_out import Order, carry_out_order
-from assistctl.cli.how import How, how_options
+from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
+from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
 from assistctl.cli.options import allow_deletes_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, RefusedError
 from assistctl.journal import Apply
-from assistctl.rolling_back import rollback_of
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.rollback import rollback_of
 
 HELP = """Put back what the apply ID found.
 
@@ -30,14 +30,16 @@ Examples:
 
 @subcommand("rollback", HELP, EXAMPLE)
 @click.argument("apply_id", metavar="ID")
-@how_options(waits=True)
+@apply_options_decorator(waits=True)
 @allow_deletes_option()
-def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, how: How) -> int:
+def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, apply_options: ApplyOptions) -> int:
     """Plan the way back, and carry it out."""
-    return asyncio.run(_rolled_back(terminal, apply_id, how, allow_deletes=allow_deletes))
+    return asyncio.run(_rolled_back(terminal, apply_id, apply_options, allow_deletes=allow_deletes))
 
 
-async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_deletes: bool) -> int:
+async def _rolled_back(
+    terminal: Terminal, apply_id: str, apply_options: ApplyOptions, *, allow_deletes: bool
+) -> int:
     deployment = terminal.deployment()
     journal = deployment.journal()
     apply = await journal.read(apply_id)
@@ -45,8 +47,10 @@ async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_del
     back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
     for diagnostic in back.loaded.diagnostics:
         terminal.say(f"{diagnostic.severity}: {diagnostic.summary}. {diagnostic.detail}")
-    order = Order(back.loaded, back.policy, how, command=f"rollback {apply.header.id}")
-    code = await carry_out_order(terminal, deployment, order)
+    apply_request = ApplyRequest(
+        back.loaded, back.plan_options, apply_options, command=f"rollback {apply.header.id}"
+    )
+    code = await carry_out_request(terminal, deployment, apply_request)
     if code == ExitCode.OK:
         terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")
     return code

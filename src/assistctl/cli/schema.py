@@ -7,7 +7,7 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, did_you_mean
-from assistctl.manifest.schema import SCHEMAS, whole_schema
+from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 
 HELP = """Print a JSON Schema.
 
@@ -25,7 +25,7 @@ Examples:
 @format_option("text", "json")
 def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
     """Print one, or the names there are."""
-    from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+    from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     if name is not None:
         terminal.write(dumps(whole_schema(_known(name))))

@@ -32,7 +32,7 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
         api_key = ""
     if api_key is None:
         return None
-    from assistctl.local.access import usable_key
+    from assistctl.local.http.access import usable_key
 
     try:
         return usable_key(api_key)
@@ -72,8 +72,8 @@ def command(
     terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
 ) -> int:
     """Listen until told to stop."""
+    from assistctl.checkout.own_folder import place_in
     from assistctl.local.server import serve
-    from assistctl.own_place import place_in
     from assistctl.platforms.local import DATABASE
 
     register("ASSISTCTL_SERVE_API_KEY", api_key or "")

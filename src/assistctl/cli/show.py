@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.showing import print_plan
+from assistctl.cli.plan_output import print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.planfile import load_plan
+from assistctl.operations.saved_plan import load_plan
 
 HELP = """Show a saved plan.
 

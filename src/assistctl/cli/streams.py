@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TextIO, cast
 
 from assistctl.errors import ExitCode
-from assistctl.rendering.safe_text import RunnerCommands
+from assistctl.secrets.escaping import RunnerCommands
 from assistctl.secrets.sink import MaskingStream
 
 _CLOSED = OSError(errno.EBADF, "it is closed")

@@ -15,12 +15,12 @@ import click
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
 from assistctl.errors import AssistctlError, ExitCode, ManifestError
-from assistctl.model import Diagnostic, Json, Severity
+from assistctl.model.plan import Diagnostic, Json, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from assistctl.deployment import Deployment
+    from assistctl.operations.deployment import Deployment
 
 _WIDTH_WITHOUT_TERMINAL = 100
 
@@ -37,7 +37,7 @@ class Terminal:
 
         Raises what ``open_deployment`` raises.
         """
-        from assistctl.deployment import open_deployment
+        from assistctl.operations.deployment import open_deployment
 
         given = self.invocation
         self._deployment = open_deployment(
@@ -45,7 +45,7 @@ class Terminal:
             given.target or target,
             given.variables,
             os.environ,
-            patience=given.timeout,
+            throttle_timeout=given.timeout,
             told=self.say,
             config_from=given.config_from,
         )
@@ -88,7 +88,7 @@ class Terminal:
 
     def complain(self, text: str) -> None:
         """Print one line to stderr, whatever was said about quiet."""
-        from assistctl.rendering.safe_text import visible
+        from assistctl.secrets.escaping import visible
 
         click.echo(visible(text, multiline=True), err=True)
 
@@ -148,11 +148,11 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
 
 def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
     """Say what went wrong, to people and, where JSON was asked for, to the script as well."""
-    from assistctl.rendering.as_text import print_diagnostics
+    from assistctl.rendering.text.plan_text import print_diagnostics
 
     print_diagnostics(terminal.messages(), diagnostics)
     if as_json:
-        from assistctl.rendering.as_json import diagnostics_document, dumps
+        from assistctl.rendering.json import diagnostics_document, dumps
 
         terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
 

@@ -9,7 +9,7 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 HELP = """Take the lock with this ID from its holder.
 
@@ -29,7 +29,7 @@ def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     journal = deployment.journal()
     holder = asyncio.run(journal.unlock(deployment.target.name, lock_id))
     if output_format == "json":
-        from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+        from assistctl.rendering.json import FORMAT_VERSION, dumps
 
         released: dict[str, Json] = {"id": lock_id, "held_by": str(holder)}
         terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "unlocked": released}))

@@ -12,9 +12,9 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model import Diagnostic, Severity
+from assistctl.model.plan import Diagnostic, Severity
+from assistctl.operations.unencrypted import unencrypted
 from assistctl.platforms.registry import known_platforms
-from assistctl.unencrypted import unencrypted
 
 HELP = """Check manifests offline.
 
@@ -62,14 +62,14 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
 
 
 def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:
-    from assistctl.rendering.as_json import diagnostics_document, dumps
+    from assistctl.rendering.json import diagnostics_document, dumps
 
     terminal.write(dumps(diagnostics_document(diagnostics)))
 
 
 def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagnostic]) -> None:
     if diagnostics:
-        from assistctl.rendering.as_text import print_diagnostics
+        from assistctl.rendering.text.plan_text import print_diagnostics
 
         print_diagnostics(terminal.results(), diagnostics)
     if not _errors(diagnostics):

@@ -3,16 +3,16 @@
 ``open_journal`` is where to begin: ``Journal.apply`` records, ``applies`` and ``read`` look up, ``locked`` locks.
 """
 
-from assistctl.journal.address import parse_address
+from assistctl.journal.actor import current_actor
 from assistctl.journal.journal import KEEP, Journal, address_digest, open_journal
 from assistctl.journal.lineage import Created, created_by
 from assistctl.journal.lock import LEASE, Lock
 from assistctl.journal.lock_record import Holder
 from assistctl.journal.past_ids import past_ids
-from assistctl.journal.recording import Record
-from assistctl.journal.who import who_is_it
-from assistctl.journal.words import (
+from assistctl.journal.records import (
+    Actor,
     Apply,
+    ApplySummary,
     BeforeImage,
     CiRun,
     Ending,
@@ -23,15 +23,17 @@ from assistctl.journal.words import (
     JournalTarget,
     Operation,
     Outcome,
-    Past,
     State,
-    Who,
 )
+from assistctl.journal.storage.address import parse_address
+from assistctl.journal.writer import Record
 
 __all__ = [
     "KEEP",
     "LEASE",
+    "Actor",
     "Apply",
+    "ApplySummary",
     "BeforeImage",
     "CiRun",
     "Created",
@@ -46,14 +48,12 @@ __all__ = [
     "Lock",
     "Operation",
     "Outcome",
-    "Past",
     "Record",
     "State",
-    "Who",
     "address_digest",
     "created_by",
+    "current_actor",
     "open_journal",
     "parse_address",
     "past_ids",
-    "who_is_it",
 ]

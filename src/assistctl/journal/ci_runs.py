@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistctl.journal.words import CiRun
+from assistctl.journal.records import CiRun
 
 
 @dataclass(frozen=True, slots=True)

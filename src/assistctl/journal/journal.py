@@ -14,14 +14,14 @@ from pathlib import Path
 from assistctl import __version__
 from assistctl.errors import JournalError
 from assistctl.journal.apply_id import APPLY_ID, ID_STEP, matching, new_apply_id
-from assistctl.journal.lines import ApplyLine, encode
+from assistctl.journal.line_format import ApplyLine, encode
 from assistctl.journal.lock import LEASE, Lock, current_holder, holding, unlock
 from assistctl.journal.lock_record import Holder
-from assistctl.journal.opening import open_store
-from assistctl.journal.reading import read_apply, read_ending, read_header
-from assistctl.journal.recording import Record, recording
-from assistctl.journal.store import Log, Store
-from assistctl.journal.words import Apply, Header, Heading, Past, Who
+from assistctl.journal.reader import read_apply, read_ending, read_header
+from assistctl.journal.records import Actor, Apply, ApplySummary, Header, Heading
+from assistctl.journal.storage.open_store import open_store
+from assistctl.journal.storage.store import Log, Store
+from assistctl.journal.writer import Record, recording
 
 KEEP = 100
 """How many applies are kept per target, unless told otherwise."""
@@ -82,11 +82,11 @@ class Journal:
         with suppress(JournalError):
             await self._prune(heading.target.name)
 
-    async def applies(self, target: str | None = None) -> list[Past]:
+    async def applies(self, target: str | None = None) -> list[ApplySummary]:
         """The applies to ``target``, or to every target, newest first."""
         slots = asyncio.Semaphore(_READERS)
 
-        async def read(name: str, apply_id: str) -> Past | None:
+        async def read(name: str, apply_id: str) -> ApplySummary | None:
             async with slots:
                 return await self._past(name, apply_id)
 
@@ -124,7 +124,7 @@ class Journal:
     async def locked(
         self,
         target: str,
-        who: Who,
+        who: Actor,
         *,
         timeout: float,  # noqa: ASYNC109  # part of what is asked for: past it, the holder is named
         lease: float = LEASE,
@@ -168,16 +168,16 @@ class Journal:
                 return header, log
         raise JournalError(f"too many applies begin at once in {self.place}", "Try again.")
 
-    async def _past(self, target: str, apply_id: str) -> Past | None:
+    async def _past(self, target: str, apply_id: str) -> ApplySummary | None:
         edges = await self._store.log_edges(self._key(target, _APPLIES, apply_id))
         if edges is None:
             return None
         first, tail = edges
         ending = read_ending(tail)
         try:
-            return Past(apply_id, target, read_header(first), ending)
+            return ApplySummary(apply_id, target, read_header(first), ending)
         except JournalError as error:
-            return Past(apply_id, target, None, ending, f"{error.summary}. {error.hint}".strip())
+            return ApplySummary(apply_id, target, None, ending, f"{error.summary}. {error.hint}".strip())
 
     async def _ids(self, target: str | None) -> list[tuple[str, str]]:
         targets = [target] if target is not None else await self._store.names(self.project)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.journal.words import Apply, Entry, Outcome
-from assistctl.model import Action, QualifiedKey
+from assistctl.journal.records import Apply, Entry, Outcome
+from assistctl.model.plan import Action, QualifiedKey
 
 _ROLLBACK = "rollback "
 

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 
 from assistctl.errors import JournalError, LockedError
 from assistctl.journal.lock_record import Holder, decode_lock, encode_lock, new_holder
-from assistctl.journal.store import Store, Tag
-from assistctl.journal.words import Who
+from assistctl.journal.records import Actor
+from assistctl.journal.storage.store import Store, Tag
 
 LEASE = 30.0
 """How long a lock counts without being renewed, in seconds."""
@@ -40,7 +40,7 @@ def clock() -> float:
 async def holding(
     store: Store,
     key: str,
-    who: Who,
+    who: Actor,
     *,
     timeout: float,  # noqa: ASYNC109  # part of what is asked for: past it, the holder is named
     lease: float = LEASE,
@@ -175,7 +175,7 @@ class _Waiter:
 
     store: Store
     key: str
-    who: Who
+    who: Actor
     lease: float
     waiting: Callable[[Holder], None]
     seen: Tag | None = None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from assistctl.errors import JournalError
-from assistctl.journal.words import Who
+from assistctl.journal.records import Actor
 from assistctl.secrets.redaction import masked
 
 VERSION = 1
@@ -21,7 +21,7 @@ class Holder:
     """Who holds a lock. ``renewed`` is by the holder's own clock; the ``lease`` is in seconds."""
 
     id: str
-    who: Who
+    who: Actor
     since: datetime
     renewed: datetime
     lease: float
@@ -47,7 +47,7 @@ class LockRecord(msgspec.Struct):
     version: int = VERSION
 
 
-def new_holder(who: Who, lease: float) -> Holder:
+def new_holder(who: Actor, lease: float) -> Holder:
     """A holder with an id of eight characters, from now on."""
     now = datetime.now(UTC)
     return Holder(secrets.token_hex(4), who, now, now, lease)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from assistctl.errors import JournalError
 from assistctl.journal.journal import KEEP, Journal
-from assistctl.journal.words import Apply, Entry, JournalTarget, Outcome
-from assistctl.model import Action
+from assistctl.journal.records import Apply, Entry, JournalTarget, Outcome
+from assistctl.model.plan import Action
 from assistctl.planning.absence import PastIds, Thing
 
 # How long the record may take to be read, in seconds: a plan can do without it.

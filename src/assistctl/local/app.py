@@ -11,15 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from assistctl.local import health
-from assistctl.local.access import Access, usable_key
 from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
-from assistctl.local.envelope import Envelope
-from assistctl.local.errors import answer
+from assistctl.local.database.storage import Database
 from assistctl.local.files import endpoints as files
 from assistctl.local.files.content import ContentFolder
+from assistctl.local.http.access import Access, usable_key
+from assistctl.local.http.envelope import Envelope
+from assistctl.local.http.errors import answer
 from assistctl.local.models import endpoints as models
-from assistctl.local.storage import Database
 from assistctl.local.vector_stores import endpoints as vector_stores
 from assistctl.local.vector_stores.indexer import Indexer
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from assistctl.local.access import OPEN_PATH
+from assistctl.local.http.access import OPEN_PATH
 from assistctl.local.state import database_of
 
 

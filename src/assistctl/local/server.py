@@ -15,8 +15,8 @@ import uvicorn
 
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
-from assistctl.local.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
-from assistctl.local.listener import Listener, connections_allowed
+from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
+from assistctl.local.http.listener import Listener, connections_allowed
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from assistctl.local.database.storage import Database
 from assistctl.local.files.content import ContentFolder
-from assistctl.local.storage import Database
 from assistctl.local.vector_stores.indexer import Indexer
 
 

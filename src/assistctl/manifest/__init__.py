@@ -1,7 +1,7 @@
 """Manifests and ``assistctl.yaml``: YAML text in, declared assistants out. Nothing here speaks to a platform."""
 
-from assistctl.manifest.load import Loaded, load_manifests
-from assistctl.manifest.project import Project, Safety, Target
-from assistctl.manifest.project_file import load_project
+from assistctl.manifest.documents.load import Loaded, load_manifests
+from assistctl.manifest.project.load_project import load_project
+from assistctl.manifest.project.project import Project, Safety, Target
 
 __all__ = ["Loaded", "Project", "Safety", "Target", "load_manifests", "load_project"]

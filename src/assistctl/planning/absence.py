@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistctl.knowledge import ObservedStore
-from assistctl.model import Absence, Action, Change, Desired, Kind, Missing
-from assistctl.planning.ownership import is_marked
-from assistctl.planning.symbols import store_ids
-from assistctl.planning.world import World
+from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import Absence, Action, Change, Desired, Kind, Missing
+from assistctl.ownership.mark import is_marked
+from assistctl.planning.comparison.placeholders import store_ids
+from assistctl.planning.identity.inventory import Inventory
 
 _COMING = frozenset({Action.CREATE, Action.ADOPT})
 Thing = tuple[Kind, str]
@@ -29,7 +29,7 @@ class PastIds:
 
 
 def absent(
-    changes: Iterable[Change], wanted: Mapping[str, Desired], world: World, stores: Sequence[ObservedStore]
+    changes: Iterable[Change], wanted: Mapping[str, Desired], world: Inventory, stores: Sequence[ObservedStore]
 ) -> Iterator[Missing]:
     """Each assistant and vector store that is declared and would be created or taken over."""
     for change in changes:
@@ -60,13 +60,13 @@ def _explained(one: Missing, past: PastIds, there: Collection[str]) -> Missing:
     return replace(one, reason=Absence.NEVER_APPLIED) if never else one
 
 
-def _look_alike(change: Change, world: World) -> str | None:
+def _look_alike(change: Change, world: Inventory) -> str | None:
     named = world.free.get(change.name, ()) if change.name else ()
     return named[0].id if len(named) == 1 else None
 
 
 def _absent_store(
-    change: Change, wanted: Mapping[str, Desired], world: World, stores: Sequence[ObservedStore]
+    change: Change, wanted: Mapping[str, Desired], world: Inventory, stores: Sequence[ObservedStore]
 ) -> Missing:
     """What searched it names its last id still, whatever became of that."""
     by_id = {store.id: store for store in stores}

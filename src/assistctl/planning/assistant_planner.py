@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from assistctl.model import (
+from assistctl.model.plan import (
     Action,
     Blocked,
     Change,
@@ -20,22 +20,22 @@ from assistctl.model import (
     QualifiedKey,
     seen_as,
 )
-from assistctl.planning import safety
-from assistctl.planning.capability import Expressible, check_expressible
-from assistctl.planning.comparison import Comparison, created
-from assistctl.planning.digested import digest_without_secrets
-from assistctl.planning.expressed import expressed
-from assistctl.planning.file_marks import OUR_FILE_PAIRS, interpreter_files
-from assistctl.planning.foreign_edits import foreign_edits
-from assistctl.planning.knowledge_planner import KnowledgeDraft
-from assistctl.planning.marking import marking
-from assistctl.planning.ownership import METADATA_PAIRS, read_mark
-from assistctl.planning.paths import dotted
-from assistctl.planning.policy import Policy
+from assistctl.ownership.digests import digest_without_secrets
+from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.file_marks import OUR_FILE_PAIRS, interpreter_files
+from assistctl.ownership.mark import METADATA_PAIRS, read_mark
+from assistctl.planning import safety_rules as safety
+from assistctl.planning.capability_check import Expressible, check_expressible
+from assistctl.planning.comparison.orphan_drift import foreign_edits
+from assistctl.planning.comparison.placeholders import Symbols, file_ids, symbols_of, with_tokens
+from assistctl.planning.comparison.platform_fields import to_platform
+from assistctl.planning.comparison.three_way import Comparison, creation_diffs
+from assistctl.planning.identity.inventory import Inventory
+from assistctl.planning.identity.marking import marking
+from assistctl.planning.identity.moves import Transfers
+from assistctl.planning.options import PlanOptions
 from assistctl.planning.requests import create_request, forget_request, naming_still, released, update_request
-from assistctl.planning.symbols import Symbols, file_ids, symbols_of, with_tokens
-from assistctl.planning.transfer import Transfers
-from assistctl.planning.world import World
+from assistctl.planning.vector_stores.store_planner import KnowledgeDraft
 
 
 @dataclass(slots=True)
@@ -45,9 +45,9 @@ class AssistantDraft:
     ``names`` counts how many keys that own nothing yet declare each name.
     """
 
-    policy: Policy
+    plan_options: PlanOptions
     capabilities: Expressible
-    world: World
+    world: Inventory
     transfers: Transfers
     names: Counter[object]
     knowledge: KnowledgeDraft
@@ -65,13 +65,13 @@ class AssistantDraft:
             for one in owned:
                 self._end(key, one)
             return
-        self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
-        desired = expressed(desired, self.policy.target.platform, self.capabilities)
+        self.diagnostics += check_expressible(desired, self.plan_options.target.platform, self.capabilities)
+        desired = to_platform(desired, self.plan_options.target.platform, self.capabilities)
         self._saw(key, owned, desired)
         if len(owned) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, owned))
             self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
-        elif owned and key in self.policy.release:
+        elif owned and key in self.plan_options.release:
             self._release(desired, owned[0])
         elif owned:
             self._update(desired, owned[0])
@@ -86,7 +86,7 @@ class AssistantDraft:
         """Add what becomes of an assistant that is declared no longer."""
         if key in self.transfers.forgotten:
             self._forget(key, one)
-        elif self.policy.may_delete(one.id):
+        elif self.plan_options.may_delete(one.id):
             self._delete(key, one)
         else:
             self.knowledge.interpreter_stays(one)
@@ -103,7 +103,7 @@ class AssistantDraft:
         named = self.world.free.get(name, ()) if name else ()
         candidates = [one for one in named if one.id not in imported]
         self._saw(desired.key, candidates, desired)
-        if not candidates or self.policy.adopt is False:
+        if not candidates or self.plan_options.adopt is False:
             self._create(desired)
         elif len(candidates) > 1 or self.names[name] > 1:
             self.diagnostics.append(safety.ambiguous_name(desired, candidates))
@@ -115,14 +115,14 @@ class AssistantDraft:
         self.knowledge.interpreter_reads(desired, None)
         symbols = self._symbols(desired, None)
         desired = _symbolic(desired, symbols)
-        marked = marking(self.policy, desired.key, desired.lifecycle)
+        marked = marking(self.plan_options, desired.key, desired.lifecycle)
         change = Change(
             Kind.ASSISTANT,
             desired.key,
             None,
             Action.CREATE,
             "not on the platform",
-            created(desired, symbols) + marked.diffs,
+            creation_diffs(desired, symbols) + marked.diffs,
             name=desired.name,
             request=create_request(desired, marked.mark),
             secret_paths=desired.secret_paths,
@@ -162,7 +162,7 @@ class AssistantDraft:
     def _adopt(self, desired: Desired, one: Observed) -> None:
         change, _ = self._brought_in_line(desired, one, Action.ADOPT)
         change = replace(change, reason="an unowned assistant has this name")
-        if not self.policy.adopt:
+        if not self.plan_options.adopt:
             self.diagnostics.append(safety.undecided_adoption(desired, one))
             change = replace(change, blocked=Blocked.ADOPTION)
         self.changes.append(change)
@@ -173,11 +173,11 @@ class AssistantDraft:
         comparison = Comparison(
             _symbolic(desired, symbols),
             replace(one, fields=symbols.in_fields(one.fields)),
-            self.capabilities.unreported,
+            self.capabilities.write_only,
             symbols,
-            resolved=self.capabilities.resolved,
+            computed=self.capabilities.computed,
         )
-        marked = marking(self.policy, desired.key, desired.lifecycle, one.metadata)
+        marked = marking(self.plan_options, desired.key, desired.lifecycle, one.metadata)
         diffs = comparison.diffs + marked.diffs
         change = Change(
             Kind.ASSISTANT,
@@ -192,7 +192,7 @@ class AssistantDraft:
         )
         if not diffs and action is Action.UPDATE:
             return change, comparison
-        request = update_request(comparison, marked.mark, self.capabilities.together)
+        request = update_request(comparison, marked.mark, self.capabilities.replaced_together)
         request = naming_still(request, interpreter_files(one.metadata, file_ids(desired.fields)))
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
         if pairs > METADATA_PAIRS:
@@ -201,7 +201,7 @@ class AssistantDraft:
 
     def _symbols(self, desired: Desired | None, one: Observed | None) -> Symbols:
         lost = self.knowledge.lost_reads(one) if one is not None else {}
-        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id, lost)
+        return symbols_of(desired, one, self.knowledge.store_inventory.keys_by_id, lost)
 
     def _forget(self, key: str, one: Observed) -> None:
         self.knowledge.interpreter_stays(one)
@@ -219,12 +219,12 @@ class AssistantDraft:
         )
 
     def _delete(self, key: str, one: Observed) -> None:
-        reasons = ["destroy" if self.policy.destroy else "no longer declared"]
+        reasons = ["destroy" if self.plan_options.destroy else "no longer declared"]
         if self.capabilities.archives:
             reasons.append("the platform archives it")
         self.knowledge.interpreter_ends(key, one)
         symbolic = replace(one, fields=self._symbols(None, one).in_fields(one.fields))
-        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.unreported))
+        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.write_only))
         if edited:
             reasons.append(f"changed outside since: {edited}")
         change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name, before=one)

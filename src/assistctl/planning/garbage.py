@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistctl.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.model import Kind, Observed
-from assistctl.planning.baseline import read_baseline
-from assistctl.planning.file_marks import HeldFile, held_in_store
-from assistctl.planning.ownership import BASELINE, read_mark
-from assistctl.planning.shelves import ranked_twins
-from assistctl.planning.symbols import file_ids, store_ids
+from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
+from assistctl.model.plan import Kind, Observed
+from assistctl.ownership.baseline import read_baseline
+from assistctl.ownership.file_marks import HeldFile, held_in_store
+from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.planning.vector_stores.inventory import ranked_twins
 from assistctl.secrets.redaction import SECRET
 
 
@@ -91,7 +91,7 @@ def _counting(stores: Iterable[ObservedStore], used: Collection[str], ours: Ours
             continue
         if mark.owned_by(ours.project, ours.target):
             declared.setdefault(mark.key, []).append(store)
-    return {ranked_twins(twins, used)[0].id for twins in declared.values()}
+    return {ranked_twins(duplicates, used)[0].id for duplicates in declared.values()}
 
 
 def _is_marked(metadata: Mapping[str, str], ours: Ours) -> bool:

@@ -6,71 +6,73 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assistctl.model import Change, Desired, Kind, Observed, Plan, Summary
-from assistctl.planning import safety
+from assistctl.model.plan import Change, Desired, Kind, Observed, Plan, Summary
+from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistant_planner import AssistantDraft
-from assistctl.planning.capability import Expressible
-from assistctl.planning.file_changes import totals
-from assistctl.planning.knowledge_planner import KnowledgeDraft
-from assistctl.planning.policy import Policy
-from assistctl.planning.searched import searched_afterwards
-from assistctl.planning.shelves import Knowledge, shelves
-from assistctl.planning.transfer import transfers
-from assistctl.planning.world import World, fingerprint, sorted_out
+from assistctl.planning.capability_check import Expressible
+from assistctl.planning.identity.inventory import Inventory, classify, fingerprint
+from assistctl.planning.identity.moves import transfers
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.vector_stores.file_changes import totals
+from assistctl.planning.vector_stores.inventory import Knowledge, store_inventory
+from assistctl.planning.vector_stores.searched import searched_afterwards
+from assistctl.planning.vector_stores.store_planner import KnowledgeDraft
 
 
 def make_plan(
     desired: Sequence[Desired],
     observed: Sequence[Observed],
-    policy: Policy,
+    plan_options: PlanOptions,
     capabilities: Expressible,
     knowledge: Knowledge | None = None,
 ) -> Plan:
     """What apply would do so that the project's assistants on the target are the declared ones.
 
     Nothing but what carries the project's and target's mark is changed or deleted, save an adoption that
-    ``policy`` allows. The changes are in the order of their keys, those of files behind them in that of their
-    paths.
+    ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
+    their paths.
     """
-    world = sorted_out(observed, policy.project, policy.target.name)
-    wanted = {} if policy.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
-    moving = transfers(wanted, world, policy)
+    world = classify(observed, plan_options.project, plan_options.target.name)
+    wanted = {} if plan_options.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
+    moving = transfers(wanted, world, plan_options)
     knowledge = knowledge or Knowledge()
-    searched = searched_afterwards(observed, wanted, moving, policy)
-    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), searched)
-    assistants = AssistantDraft(policy, capabilities, world, moving, _names_to_come(wanted, world), reading)
+    searched = searched_afterwards(observed, wanted, moving, plan_options)
+    reading = KnowledgeDraft(
+        plan_options, knowledge, store_inventory(knowledge, wanted.values(), observed, plan_options), searched
+    )
+    assistants = AssistantDraft(plan_options, capabilities, world, moving, _names_to_come(wanted, world), reading)
     reading.decide_stores([one for those in world.owned.values() for one in those])
     for key in sorted({*wanted, *world.owned} - moving.left_behind):
-        if policy.includes(Kind.ASSISTANT, key):
+        if plan_options.includes(Kind.ASSISTANT, key):
             assistants.decide(key, wanted.get(key))
         else:
             assistants.leave(key)
-    if not wanted and not policy.destroy and policy.only is None and world.owned:
+    if not wanted and not plan_options.destroy and plan_options.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
-    plan = _whole(policy, assistants, reading)
-    missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
+    plan = _whole(plan_options, assistants, reading)
+    missing = () if plan_options.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
     there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
     return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
 
 
-def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:
+def _names_to_come(wanted: Mapping[str, Desired], world: Inventory) -> Counter[object]:
     """How many keys that own nothing yet declare each name."""
     return Counter(one.fields.get("name") for key, one in wanted.items() if key not in world.owned)
 
 
-def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft) -> Plan:
+def _whole(plan_options: PlanOptions, assistants: AssistantDraft, knowledge: KnowledgeDraft) -> Plan:
     """The plan, its thresholds checked and its changes counted."""
-    changes, exceeded = safety.within_thresholds(assistants.changes, assistants.world.owned_count, policy)
-    owned = {Kind.ASSISTANT: assistants.world.owned_count, Kind.VECTOR_STORE: len(knowledge.shelves.live)}
-    changes, emptied = safety.not_everything((*changes, *knowledge.changes), owned, policy)
+    changes, exceeded = safety.within_thresholds(assistants.changes, assistants.world.owned_count, plan_options)
+    owned = {Kind.ASSISTANT: assistants.world.owned_count, Kind.VECTOR_STORE: len(knowledge.store_inventory.live)}
+    changes, emptied = safety.not_everything((*changes, *knowledge.changes), owned, plan_options)
     changes = tuple(sorted(changes, key=_place))
     counts = Counter(str(change.action) for change in changes)
     files = tuple(knowledge.files.planned())
     seen = {**assistants.seen, **knowledge.seen}
     return Plan(
-        project=policy.project,
-        target=policy.target,
+        project=plan_options.project,
+        target=plan_options.target,
         changes=(*changes, *files),
         drift=(*assistants.drift, *knowledge.drift),
         diagnostics=(
@@ -89,7 +91,7 @@ def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft
             forget=counts["forget"],
         ),
         seen=seen,
-        fingerprint=fingerprint(policy, seen),
+        fingerprint=fingerprint(plan_options, seen),
         files=totals(files) if files or knowledge.concerned else None,
         knowledge=knowledge.work(),
     )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from assistctl.model import Desired, Json, Kind, Observed, Request
-from assistctl.planning.baseline import read_baseline, write_baseline
-from assistctl.planning.canonical import canonical_units, cleared
-from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
-from assistctl.planning.digested import digested_request
-from assistctl.planning.expressed import PLATFORMS
-from assistctl.planning.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
-from assistctl.planning.ignoring import covers
-from assistctl.planning.own_fields import add_companions, changed_own_fields
-from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
-from assistctl.planning.paths import Path
-from assistctl.planning.secrecy import secret_paths, touches
-from assistctl.planning.symbols import is_token, replaced_ids
+from assistctl.model.plan import Desired, Json, Kind, Observed, Request
+from assistctl.ownership.baseline import read_baseline, write_baseline
+from assistctl.ownership.canonical import canonical_units, cleared
+from assistctl.ownership.digests import digested_request
+from assistctl.ownership.field_paths import Path
+from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
+from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
+from assistctl.planning.comparison.ignore_changes import covers
+from assistctl.planning.comparison.placeholders import is_token, replaced_ids
+from assistctl.planning.comparison.platform_fields import PLATFORMS
+from assistctl.planning.comparison.sensitive import secret_paths, touches
+from assistctl.planning.comparison.three_way import MODEL_SETTINGS, Comparison
+from assistctl.planning.request_fields import add_companions, changed_own_fields
 from assistctl.secrets.redaction import SECRET
 
 
@@ -38,10 +38,10 @@ def create_request(desired: Desired, mark: Mark) -> Request:
     )
 
 
-def update_request(comparison: Comparison, mark: Mark, together: Iterable[Iterable[str]] = ()) -> Request:
+def update_request(comparison: Comparison, mark: Mark, replaced_together: Iterable[Iterable[str]] = ()) -> Request:
     """The fields that differ, and the metadata with other people's pairs as they are.
 
-    Of fields that go ``together``, all are sent when one is, those that are not managed as they are.
+    Of fields that go ``replaced_together``, all are sent when one is, those that are not managed as they are.
     """
     observed = comparison.observed
     fields: dict[str, Json] = {}
@@ -49,7 +49,7 @@ def update_request(comparison: Comparison, mark: Mark, together: Iterable[Iterab
         fields.update(_field(comparison, unit))
     if comparison.model_changes:
         fields.update(_settings_for_new_model(comparison))
-    for group in together:
+    for group in replaced_together:
         add_companions(fields, tuple(group), comparison)
     metadata = {**_kept_pairs(comparison), **_texts(_metadata(comparison.declared))}
     for unit in comparison.undeclared:

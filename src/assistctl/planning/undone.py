@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistctl.knowledge import DesiredStore
-from assistctl.model import Desired, Diagnostic, Json, QualifiedKey
+from assistctl.model.knowledge import DesiredStore
+from assistctl.model.plan import Desired, Diagnostic, Json, QualifiedKey
 
 
 class Image(Protocol):
@@ -59,7 +59,7 @@ class Present:
 
 
 @dataclass(slots=True)
-class WayBack:
+class RollbackDeclarations:
     """What is to be declared for a rollback: ``about`` is what it changes, ``diagnostics`` what it cannot do.
 
     ``release`` are the keys of assistants that nobody owned.

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, runtime_checkable
 
-from assistctl.knowledge import (
+from assistctl.model.knowledge import (
     Attachment,
     Indexing,
     ObservedEnvironment,
@@ -21,8 +21,8 @@ from assistctl.knowledge import (
     StoreFile,
     UploadedFile,
 )
-from assistctl.model import Json, Observed
-from assistctl.source_file import SourceFile
+from assistctl.model.plan import Json, Observed
+from assistctl.model.source_file import SourceFile
 
 if TYPE_CHECKING:
     import asyncio
@@ -76,26 +76,26 @@ class Capabilities:
     ``fields`` is the support of each manifest field (``temperature``) or tool (``tools.file_search``), or of one
     kind of an object's values by their type (``response_format.json_object``); one that is not listed is
     unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
-    appended to the manifest's. ``unreported`` fields may be missing from answers, so a missing one cannot be
-    compared. ``resolved`` fields are answered with what the platform chose where null was sent. ``together`` are
-    fields that an update replaces as one, the platform's own as ``platforms.<name>``: all are sent when one is.
-    ``archives``: a delete only archives. ``defaults`` are those of the platform's own fields, as it answers them
-    but for what is null: a manifest need not say them.
+    appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
+    compared. ``computed`` fields are answered with what the platform chose where null was sent.
+    ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
+    all are sent when one is. ``archives``: a delete only archives. ``defaults`` are those of the platform's own
+    fields, as it answers them but for what is null: a manifest need not say them.
 
-    ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not expressed.
-    ``expressed`` gives the fields as the platform has them, without what it told of: what is left is compared with
-    what it answers. Both are pure.
+    ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
+    expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
+    is compared with what it answers. Both are pure.
     """
 
     fields: Mapping[str, Support]
     platform_fields: frozenset[str] = frozenset()
-    unreported: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()
     archives: bool = False
-    resolved: frozenset[str] = frozenset()
-    together: tuple[tuple[str, ...], ...] = ()
+    computed: frozenset[str] = frozenset()
+    replaced_together: tuple[tuple[str, ...], ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
-    expressed: Callable[[Fields], Fields] = _as_they_are
+    to_platform: Callable[[Fields], Fields] = _as_they_are
 
 
 def nobody_listens(_: str) -> None:
@@ -108,9 +108,10 @@ class Connection:
 
     ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
     process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
-    SDK's HTTP client to use instead of its own. ``patience`` is how long, in seconds, the platform may throttle
-    without letting anything through before requests are given up. Once ``stop`` is set, no request waits any
-    longer because of throttling: those not sent yet fail. ``told`` is called with a line about what takes long.
+    SDK's HTTP client to use instead of its own. ``throttle_timeout`` is how long, in seconds, the platform may
+    throttle without letting anything through before requests are given up. Once ``stop`` is set, no request
+    waits any longer because of throttling: those not sent yet fail. ``told`` is called with a line about what
+    takes long.
     """
 
     target: str
@@ -122,7 +123,7 @@ class Connection:
     project: str | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
     http_client: object = None
-    patience: float = 600.0
+    throttle_timeout: float = 600.0
     stop: asyncio.Event | None = None
     told: Callable[[str], None] = nobody_listens
 
@@ -192,7 +193,7 @@ class KnowledgePlatform(Protocol):
 
 
 @runtime_checkable
-class Rereads(Protocol):
+class SupportsGet(Protocol):
     """What a platform without versions can do besides: show one assistant as it is at this moment."""
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
@@ -204,7 +205,7 @@ BATCH_SIZE = 2_000
 
 
 @runtime_checkable
-class KeepsEnvironments(Protocol):
+class SupportsEnvironments(Protocol):
     """A platform that keeps what sessions start in apart from its assistants: an optional part of a ``Platform``.
 
     It makes and deletes them with the assistants that refer to them; ``gc`` asks for those that were left behind.

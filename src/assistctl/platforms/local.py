@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from assistctl.checkout.own_folder import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
-from assistctl.own_place import OWN_FOLDER, place_in
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai_assistants import CAPABILITIES, OpenAIAssistants
+from assistctl.platforms.openai.assistants import CAPABILITIES, OpenAIAssistants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -20,10 +20,10 @@ GROUP = "assistctl.platforms"
 
 _MODULES: Mapping[str, str] = {
     "local": "assistctl.platforms.local",
-    "openai-assistants": "assistctl.platforms.openai_assistants",
-    "openai-agents": "assistctl.platforms.openai_agents",
-    "anthropic-agents": "assistctl.platforms.anthropic_agents",
-    "azure-foundry": "assistctl.platforms.azure_foundry",
+    "openai-assistants": "assistctl.platforms.openai.assistants",
+    "openai-agents": "assistctl.platforms.openai.agents",
+    "anthropic-agents": "assistctl.platforms.anthropic.agents",
+    "azure-foundry": "assistctl.platforms.azure.foundry",
 }
 
 

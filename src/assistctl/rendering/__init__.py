@@ -1,5 +1,5 @@
 """Plans, results and diagnostics as text, JSON, Markdown and HTML.
 
-Pure: takes the dataclasses of ``assistctl.model``, walks the diffs and knows no field names. Each format is a
+Pure: takes the dataclasses of ``assistctl.model.plan``, walks the diffs and knows no field names. Each format is a
 module of its own, so that a command imports only the one it prints.
 """

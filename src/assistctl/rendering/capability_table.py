@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from assistctl.planning.capability import Support, names_in, support_of
-from assistctl.rendering.markdown_escape import code
+from assistctl.planning.capability_check import Support, names_in, support_of
+from assistctl.rendering.markdown.escape import code
 
 BEGIN = "<!-- capabilities: generated -->"
 END = "<!-- /capabilities -->"

@@ -11,10 +11,10 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistctl.model import Action, Drift, FieldDiff, Json, Origin
-from assistctl.rendering.rows import LONGEST, Row, diff_rows, preview_rows
-from assistctl.rendering.safe_text import visible
-from assistctl.rendering.word_diff import Side
+from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
+from assistctl.rendering.diff.rows import LONGEST, Row, diff_rows, preview_rows
+from assistctl.rendering.diff.word_diff import Side
+from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import mask, masked
 
 NOT_SET = "(not set)"

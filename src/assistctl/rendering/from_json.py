@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from assistctl.file_work import FileTotals, FileUse
-from assistctl.model import (
+from assistctl.model.file_operations import FileTotals, FileUse
+from assistctl.model.plan import (
     Absence,
     Action,
     Blocked,

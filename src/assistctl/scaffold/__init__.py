@@ -11,9 +11,9 @@ from importlib import resources
 from pathlib import Path
 
 from assistctl import __version__
+from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import AssistctlError
-from assistctl.manifest.new_files import write_whole
-from assistctl.regular_file import read_regular
+from assistctl.export.write_files import write_whole
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
 _FILES = {
@@ -67,7 +67,7 @@ def project_name(directory: Path) -> str:
 
 
 def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
+    from assistctl.manifest.validation.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
 
     files = resources.files(__name__) / "files"
     for name, place in {**_FILES, **_PIPELINES[ci]}.items():

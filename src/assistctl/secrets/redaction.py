@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from assistctl.json_value import Json
+from assistctl.model.json_value import Json
 from assistctl.secrets.forms import Form, Stretch, forms_of, starred
 from assistctl.secrets.plain_words import WORDS
 from assistctl.secrets.readings import readings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assistctl.applying.readback import not_kept
-from assistctl.model import Json, Observed, Request
-from assistctl.planning.canonical import canonical_units
-from assistctl.planning.paths import Path
+from assistctl.applying.verification import rejected_fields
+from assistctl.model.plan import Json, Observed, Request
+from assistctl.ownership.canonical import canonical_units
+from assistctl.ownership.field_paths import Path
 from assistctl.platforms.base import Platform
 
 
@@ -15,7 +15,7 @@ async def created(
     platform: Platform, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
 ) -> Observed:
     """A new assistant, which has all that it was sent."""
-    sent = Request(platform.capabilities.expressed(fields), metadata or {})
+    sent = Request(platform.capabilities.to_platform(fields), metadata or {})
     return _checked(platform, sent, await platform.create_assistant(sent.fields, sent.metadata))
 
 
@@ -26,11 +26,11 @@ async def updated(
     pairs = one.metadata if metadata is None else metadata
     companions = {
         name: one.fields[name]
-        for group in platform.capabilities.together
+        for group in platform.capabilities.replaced_together
         for name in group
         if any(field in group for field in fields) and name in one.fields
     }
-    sent = Request({**companions, **platform.capabilities.expressed(fields)}, pairs, one.revision)
+    sent = Request({**companions, **platform.capabilities.to_platform(fields)}, pairs, one.revision)
     answer = await platform.update_assistant(one.id, sent.fields, sent.metadata, revision=one.revision)
     return _checked(platform, sent, answer)
 
@@ -42,5 +42,5 @@ def state(one: Observed) -> dict[Path, Json]:
 
 def _checked(platform: Platform, sent: Request, answer: Observed) -> Observed:
     capabilities = platform.capabilities
-    assert not_kept(sent, answer, capabilities.unreported, capabilities.resolved) == ()
+    assert rejected_fields(sent, answer, capabilities.write_only, capabilities.computed) == ()
     return answer

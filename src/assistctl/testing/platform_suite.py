@@ -23,11 +23,11 @@ import pytest
 
 from assistctl.applying.engine import carry_out
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
-from assistctl.model import Action, Desired, Json, Plan, Position, Status, TargetName
-from assistctl.planning.canonical import same
-from assistctl.planning.ownership import MARK, METADATA_PAIRS, Mark, read_mark
+from assistctl.model.plan import Action, Desired, Json, Plan, Position, Status, TargetName
+from assistctl.ownership.canonical import same
+from assistctl.ownership.mark import MARK, METADATA_PAIRS, Mark, read_mark
+from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy
 from assistctl.platforms.base import Level, Platform
 from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, OTHER_FUNCTION, SAMPLES
@@ -269,7 +269,7 @@ class PlatformSuite:
         return support is not None and support.level is not Level.UNSUPPORTED
 
     async def _planned(self, platform: Platform, desired: list[Desired]) -> Plan:
-        policy = Policy("acme", TargetName("prod", platform.name), allow_deletes=True)
+        policy = PlanOptions("acme", TargetName("prod", platform.name), allow_deletes=True)
         return make_plan(desired, await platform.list_assistants(), policy, platform.capabilities)
 
     async def _applied(self, platform: Platform, desired: list[Desired]) -> list[Action]:

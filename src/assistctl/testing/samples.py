@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 PARAMETERS: Json = {
     "type": "object",

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from assistctl.local.agents import fields, record, template_fields, template_record
 from assistctl.local.agents.resource import Resource
-from assistctl.local.collection import Collection
+from assistctl.local.database.collection import Collection
 
 _AGENTS = Resource(
     "/v1/agents",

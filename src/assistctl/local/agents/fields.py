@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from assistctl.local.agents.shapes import CompactItems, TextPairs
-from assistctl.local.metadata import Metadata
-from assistctl.local.shapes import (
+from assistctl.local.http.metadata import Metadata
+from assistctl.local.http.shapes import (
     AnyObject,
     Boolean,
     Choice,

@@ -7,9 +7,19 @@ Limits: the JSON Schema of the create request that api-evangelist/openai keeps
 from __future__ import annotations
 
 from assistctl.local.agents.shapes import Base64, TextPairs, WorkspacePath
-from assistctl.local.errors import ApiError
-from assistctl.local.shapes import Boolean, Choice, Items, Nullable, Record, Shape, Tagged, Text, require_object
-from assistctl.model import Json
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.shapes import (
+    Boolean,
+    Choice,
+    Items,
+    Nullable,
+    Record,
+    Shape,
+    Tagged,
+    Text,
+    require_object,
+)
+from assistctl.model.plan import Json
 
 MAX_INLINE = 6_990_508
 """How long the base64 of an inline file may be, in characters: 5 MiB of bytes."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import time
 
-from assistctl.local.collection import Stored
-from assistctl.model import Json
+from assistctl.local.database.collection import Stored
+from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
 

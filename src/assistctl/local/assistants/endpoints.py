@@ -15,16 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from assistctl.local.access import require_assistants_v2
 from assistctl.local.assistants import fields, record
-from assistctl.local.body import read_object
-from assistctl.local.collection import Collection, Stored, new_id
-from assistctl.local.paging import page_body, page_query
+from assistctl.local.database.collection import Collection, Stored, new_id
+from assistctl.local.database.storage import Database
+from assistctl.local.http.access import require_assistants_v2
+from assistctl.local.http.body import read_object
+from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of
-from assistctl.local.storage import Database
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 _ASSISTANTS = Collection("assistant")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from assistctl.local.errors import ApiError
-from assistctl.local.metadata import Metadata
-from assistctl.local.shapes import (
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.metadata import Metadata
+from assistctl.local.http.shapes import (
     AnyObject,
     Boolean,
     Choice,
@@ -28,7 +28,7 @@ from assistctl.local.shapes import (
     wrong_type,
 )
 from assistctl.local.vector_stores.fields import HELPER
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 _NAME = Text(max_length=64, required=True, pattern=re.compile("[a-zA-Z0-9_-]+"))
 """The name of a function or of a JSON Schema response format."""

@@ -9,10 +9,10 @@ without tools, and had an empty list for each tool that could have files (quoted
 
 from __future__ import annotations
 
-from assistctl.local.collection import Stored
-from assistctl.local.errors import ApiError
+from assistctl.local.database.collection import Stored
+from assistctl.local.http.errors import ApiError
 from assistctl.local.models.sampling import takes_sampling
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
 

@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from assistctl.local.collection import Stored, new_id
-from assistctl.local.errors import ApiError
+from assistctl.local.database.collection import Stored, new_id
+from assistctl.local.database.storage import Database
 from assistctl.local.files import record
 from assistctl.local.files.content import ContentFolder, Received
 from assistctl.local.files.upload import Upload, read_upload
-from assistctl.local.paging import page_body, page_query
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import content_of, database_of
-from assistctl.local.storage import Database
 
 MAX_LIMIT = 10_000
 """The largest page, and the default one (OpenAPI description of ``GET /files``)."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from assistctl.local.errors import ApiError
+from assistctl.local.http.errors import ApiError
 from assistctl.local.models.catalog import MODELS, Model
 
 _BY_ID = {model.id: model for model in MODELS}

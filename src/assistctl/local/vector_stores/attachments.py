@@ -11,9 +11,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistctl.local.errors import ApiError
-from assistctl.local.paging import PageQuery, Row, page_of_rows
-from assistctl.model import Json
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.paging import PageQuery, Row, page_of_rows
+from assistctl.model.plan import Json
 
 _COLUMNS = """SELECT seq, vector_store_id, file_id, created_at, status, attributes, max_chunk_size_tokens,
     chunk_overlap_tokens, usage_bytes, error_code, error_message FROM vector_store_files"""
@@ -35,7 +35,7 @@ class Chunking:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AttachmentRequest:
     """A file somebody wants attached."""
 
     file_id: str
@@ -72,7 +72,7 @@ class Counts:
 
 
 def attach(
-    connection: sqlite3.Connection, store_id: str, wishes: Sequence[Wish], batch_id: str | None = None
+    connection: sqlite3.Connection, store_id: str, wishes: Sequence[AttachmentRequest], batch_id: str | None = None
 ) -> None:
     """Attach files, to be indexed later. One that is attached already is indexed anew, as it is wished now.
 
@@ -179,7 +179,7 @@ def _delete(connection: sqlite3.Connection, store_id: str, file_id: str) -> None
     )
 
 
-def _insert(connection: sqlite3.Connection, store_id: str, wish: Wish, now: int) -> int:
+def _insert(connection: sqlite3.Connection, store_id: str, wish: AttachmentRequest, now: int) -> int:
     cursor = connection.execute(
         """INSERT INTO vector_store_files (vector_store_id, file_id, created_at, status, attributes,
             max_chunk_size_tokens, chunk_overlap_tokens) VALUES (?, ?, ?, 'in_progress', ?, ?, ?)""",

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from assistctl.local.body import read_object
+from assistctl.local.http.body import read_object
 from assistctl.local.vector_stores import attachments, fields, stores, views
-from assistctl.local.vector_stores.attachments import Wish
+from assistctl.local.vector_stores.attachments import AttachmentRequest
 from assistctl.local.vector_stores.exchange import answer, reading, writing
 from assistctl.local.vector_stores.file_endpoints import list_files
 
@@ -25,7 +25,7 @@ class Batches(HTTPEndpoint):
         return await run_in_threadpool(self._create, request, fields.wishes_of(sent))
 
     @staticmethod
-    def _create(request: Request, wishes: list[Wish]) -> JSONResponse:
+    def _create(request: Request, wishes: list[AttachmentRequest]) -> JSONResponse:
         with writing(request) as connection:
             batch = stores.create_batch(connection, _store_id(request), wishes)
             counts = attachments.counts_of_batch(connection, batch.id)

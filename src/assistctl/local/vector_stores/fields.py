@@ -6,9 +6,9 @@ on) and of its field descriptions.
 
 from __future__ import annotations
 
-from assistctl.local.errors import ApiError
-from assistctl.local.metadata import Metadata
-from assistctl.local.shapes import (
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.metadata import Metadata
+from assistctl.local.http.shapes import (
     Boolean,
     Choice,
     Decimal,
@@ -22,9 +22,9 @@ from assistctl.local.shapes import (
     key_path,
     wrong_type,
 )
-from assistctl.local.vector_stores.attachments import Chunking, Wish
+from assistctl.local.vector_stores.attachments import AttachmentRequest, Chunking
 from assistctl.local.vector_stores.filters import Filter
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 MAX_FILES = 500
 """How many files a new store may be given at once."""
@@ -175,14 +175,14 @@ def chunking_of(value: Json) -> Chunking:
     return Chunking(int(str(size)), int(str(overlap)))
 
 
-def wish_of(sent: dict[str, Json]) -> Wish:
+def wish_of(sent: dict[str, Json]) -> AttachmentRequest:
     """The file a checked ``CREATE_FILE`` asks for."""
     attributes = sent.get("attributes")
     chunking = chunking_of(sent.get("chunking_strategy"))
-    return Wish(str(sent["file_id"]), attributes if isinstance(attributes, dict) else {}, chunking)
+    return AttachmentRequest(str(sent["file_id"]), attributes if isinstance(attributes, dict) else {}, chunking)
 
 
-def wishes_of(sent: dict[str, Json]) -> list[Wish]:
+def wishes_of(sent: dict[str, Json]) -> list[AttachmentRequest]:
     """The files a checked new store or batch asks for. With ``files``, each says for itself how."""
     files = sent.get("files")
     if isinstance(files, list):

@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 
+from assistctl.local.database.storage import Database
 from assistctl.local.files.content import LOCK, ContentFolder
-from assistctl.local.storage import Database
 from assistctl.local.vector_stores import jobs
 from assistctl.local.vector_stores.chunking import Chunk, chunks
 from assistctl.local.vector_stores.document_reader import DocumentReader

@@ -11,7 +11,7 @@ import sqlite3
 
 from assistctl.local.vector_stores.filters import fits
 from assistctl.local.vector_stores.ranking import Hit, rank
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
 

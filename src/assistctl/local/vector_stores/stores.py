@@ -9,12 +9,12 @@ import sqlite3
 import time
 from dataclasses import replace
 
-from assistctl.local.collection import Collection, Stored, new_id
-from assistctl.local.errors import ApiError, not_found
+from assistctl.local.database.collection import Collection, Stored, new_id
+from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.vector_stores import attachments
-from assistctl.local.vector_stores.attachments import Wish
+from assistctl.local.vector_stores.attachments import AttachmentRequest
 from assistctl.local.vector_stores.fields import wishes_of
-from assistctl.model import Json
+from assistctl.model.plan import Json
 
 # The kinds are the words of their 404, and the triggers in `migrations` know them.
 STORES = Collection("vector store")
@@ -79,7 +79,7 @@ def is_expired(stored: Stored) -> bool:
     return end is not None and end <= time.time()
 
 
-def create_batch(connection: sqlite3.Connection, store_id: str, wishes: list[Wish]) -> Stored:
+def create_batch(connection: sqlite3.Connection, store_id: str, wishes: list[AttachmentRequest]) -> Stored:
     """Attach files together. Raises ``ApiError`` 404 for the store or a file, 400 for an expired store."""
     use(connection, store_id)
     body: dict[str, Json] = {"vector_store_id": store_id, "cancelled": False}

@@ -1,0 +1,134 @@
+"""Everything of an apply that is about files: uploads, vector stores, and what goes when it is read no more."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from assistctl.applying.cancellation import CancellationToken, NotBegunError, UnfinishedError
+from assistctl.applying.files.indexing import NotIndexedError
+from assistctl.applying.files.uploads import Uploads
+from assistctl.applying.files.vector_stores import StoreChange
+from assistctl.applying.operations import OperationLog
+from assistctl.applying.progress import ProgressListener
+from assistctl.errors import AssistctlError, PlatformError
+from assistctl.model.file_operations import Discard, StoreOperations
+from assistctl.model.plan import Action, Change, Kind, Plan, Request
+from assistctl.ownership.file_marks import FILE_TOKEN, store_token
+from assistctl.planning.comparison.placeholders import tokens_in
+from assistctl.platforms.base import KnowledgePlatform
+
+
+@dataclass(slots=True)
+class FilesRun:
+    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take.
+
+    ``there`` are the ids of what was there before (see ``create_once``).
+    """
+
+    platform: KnowledgePlatform
+    plan: Plan
+    uploads: Uploads
+    progress: ProgressListener
+    cancellation: CancellationToken
+    log: OperationLog
+    wait: float
+    there: set[str]
+    _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._stores = {
+            store_token(change.key): loop.create_future()
+            for change in self.plan.changes
+            if change.kind is Kind.VECTOR_STORE and change.action in {Action.CREATE, Action.UPDATE}
+        }
+
+    def write_down_what_goes(self) -> None:
+        """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
+        self.uploads.record.will_go({one.file_id: None for one in self.plan.knowledge.discards})
+
+    async def ids_for(self, request: Request) -> dict[str, str]:
+        """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""
+        needed = {*tokens_in(request.fields), *request.reads}
+        # An assistant is not touched while its vector store is not in order, whatever the request is about.
+        if request.store is not None:
+            needed.add(store_token(request.store))
+        return {token: await self._id_of(token) for token in sorted(needed)}
+
+    async def change_store(self, change: Change) -> None:
+        """Make one change of a vector store."""
+        work = self.plan.knowledge.stores.get(change.key, StoreOperations())
+        operation = self.log.change(change)
+        doing = StoreChange(
+            self.platform,
+            self.uploads,
+            self.progress,
+            self.cancellation,
+            self.wait,
+            change,
+            work,
+            operation,
+            self.there,
+        )
+        outcome: str | Exception
+        try:
+            self.cancellation.check()
+            async with operation.under_way(change.request):
+                outcome = await doing.carry_out()
+        except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
+            operation.fails(error)
+            outcome = operation.error or error
+        if store_token(change.key) in self._stores:
+            self._stores[store_token(change.key)].set_result(outcome)
+
+    async def delete_unread(self, side_by_side: int) -> None:
+        """Delete the uploads that nothing reads any more, where all that read them was changed."""
+        changed = self.log.done()
+        waiting = iter([one for one in self.plan.knowledge.discards if one.holders <= changed])
+
+        async def delete_each() -> None:
+            for one in waiting:
+                await self._delete(one)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(side_by_side):
+                tasks.create_task(delete_each())
+
+    async def _id_of(self, token: str) -> str:
+        if token.startswith(FILE_TOKEN):
+            return await self._id_of_upload(token)
+        if token not in self._stores:
+            return self.plan.knowledge.known[token]
+        outcome = await self._stores[token]
+        if isinstance(outcome, NotBegunError | UnfinishedError):
+            raise NotBegunError(outcome.why)
+        if isinstance(outcome, Exception):
+            raise PlatformError(f"it was left as it is, because of its vector store: {_short(outcome)}")
+        return outcome
+
+    async def _id_of_upload(self, token: str) -> str:
+        try:
+            return await self.uploads.id_of(token)
+        except NotBegunError:
+            raise
+        except AssistctlError as error:
+            path = self.plan.knowledge.uploads[token].path
+            raise PlatformError(f"it was left as it is, because {path} was not uploaded") from error
+
+    async def _delete(self, one: Discard) -> None:
+        """Delete an upload; the account says what became of it."""
+        operation = self.log.removal(one.file_id, one.path)
+        try:
+            self.cancellation.check()
+            async with operation.under_way():
+                await operation.sends(self.platform.delete_file(one.file_id))
+        except AssistctlError as error:
+            operation.fails(error)
+            return
+        self.uploads.record.gone(one.file_id)
+
+
+def _short(error: Exception) -> str:
+    """An error that is told in full elsewhere."""
+    return error.named if isinstance(error, NotIndexedError) else "its error says why"

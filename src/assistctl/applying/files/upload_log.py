@@ -1,0 +1,183 @@
+"""What this checkout uploaded and does not know to be in use, or was about to delete: written down beforehand.
+
+An upload bears no mark, so one that nothing refers to yet could not be told from anybody else's. The record is no
+state: without it everything still works, but for what a killed apply left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from assistctl.applying.files.upload_lines import (
+    Entry,
+    Filed,
+    Recorded,
+    about,
+    is_sealed,
+    lines_in,
+    recorded,
+    sealed,
+)
+from assistctl.checkout.own_folder import OWN_FOLDER, place_in
+from assistctl.errors import AssistctlError
+from assistctl.model.knowledge import UploadedFile
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.secrets.machine_key import MachineKey, machine_key
+
+_FOLDER = Path(OWN_FOLDER, "uploads")
+
+
+@dataclass(slots=True)
+class UploadLog:
+    """The record of one project's target at one address. Each apply writes a file of its own.
+
+    Only the process's end is provided for, not the machine's: nothing is synced to the disk.
+    """
+
+    project: Path
+    scope: str
+    _path: Path | None = None
+    _open: dict[str, SourceFile] = field(default_factory=dict)
+    _lost: set[str] = field(default_factory=set)
+    _going: set[str] = field(default_factory=set)
+    _key: MachineKey | None = None
+    _vouched: frozenset[tuple[str, Filed]] | None = None
+
+    def begins(self, source: SourceFile) -> str:
+        """Write down that an upload begins; what names this attempt at it.
+
+        Raises ``AssistctlError`` when it cannot be written down.
+        """
+        attempt = secrets.token_hex(8)
+        self._open[attempt] = source
+        self._write({**about(source), "attempt": attempt})
+        return attempt
+
+    def ended(self, attempt: str, file: UploadedFile) -> None:
+        """Write down what came of it."""
+        entry = {**about(self._open[attempt]), "attempt": attempt, "id": file.id, "filed_as": file.name}
+        self._write(entry)
+
+    def lost(self, attempt: str) -> None:
+        """Note that nobody will know what came of it: what it may have left bears no name but that of a file."""
+        del self._open[attempt]
+        self._lost.add(attempt)
+
+    def refused(self, attempt: str) -> None:
+        """Note that it left nothing."""
+        del self._open[attempt]
+
+    def in_use(self, identity: Identity) -> None:
+        """Note that an upload is referred to, or gone: it needs no record any more."""
+        for attempt in [one for one, source in self._open.items() if source.identity == identity]:
+            del self._open[attempt]
+
+    def will_go(self, uploads: Mapping[str, Filed | None]) -> None:
+        """Write down which uploads nothing will read any more, by their ids, before they are replaced."""
+        self._going |= uploads.keys()
+        self._write(*(_going(file_id, filed) for file_id, filed in uploads.items()))
+
+    def gone(self, file_id: str) -> None:
+        """Note that an upload is deleted, or read after all."""
+        self._going.discard(file_id)
+
+    def close(self) -> None:
+        """Take away what is settled: nothing but lost attempts stays when all that was uploaded is in use."""
+        if self._path is not None and not self._open and not self._going:
+            _keep(self._path, [one for one in lines_in(self._path) if one.get("attempt") in self._lost])
+
+    def unfinished(self) -> list[Recorded]:
+        """What earlier applies wrote down and did not see the end of; each upload once."""
+        found: dict[tuple[object, ...], Recorded] = {}
+        for one in self._entries():
+            attempt = (one.attempt, one.proven, one.identity)
+            if one.file_id is None:
+                found.setdefault((*attempt, None), one)
+                continue
+            found[one.file_id, one.proven, one.identity] = one
+            found.pop((*attempt, None), None)
+        return list(found.values())
+
+    def uploads(self) -> Mapping[Identity, str]:
+        """The ids of the uploads that earlier applies on this machine wrote down."""
+        return {
+            one.identity: one.file_id for one in self.unfinished() if one.proven and one.file_id and one.identity
+        }
+
+    def vouches_for(self, file: UploadedFile) -> bool:
+        """Whether an earlier apply on this machine wrote down that it uploaded just this."""
+        if self._vouched is None:
+            proven = (one for one in self.unfinished() if one.proven)
+            self._vouched = frozenset((one.file_id, one.filed) for one in proven if one.file_id and one.filed)
+        return (file.id, Filed(file.name, file.size)) in self._vouched
+
+    def forget(self, left: Collection[Filed], left_ids: Collection[str] = ()) -> None:
+        """Take all records of this scope away but for those of what was ``left``: the rest is gone, or in use."""
+
+        def stays(entry: Entry) -> bool:
+            if entry.get("scope") != self.scope:
+                return True
+            one = recorded(entry, proven=False)
+            return one is not None and (one.file_id in left_ids if one.file_id else one.filed in left)
+
+        for path in self._files():
+            _keep(path, list(filter(stays, lines_in(path))))
+
+    def _entries(self) -> Iterator[Recorded]:
+        lines = [entry for path in self._files() for entry in lines_in(path) if entry.get("scope") == self.scope]
+        key = machine_key(self.project) if lines else None
+        for entry in lines:
+            one = recorded(entry, proven=is_sealed(entry, key))
+            if one is not None:
+                yield one
+
+    def _files(self) -> list[Path]:
+        folder = place_in(self.project, _FOLDER)
+        found = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        return [place_in(self.project, path) for path in found]
+
+    def _write(self, *entries: Entry) -> None:
+        if not entries:
+            return
+        self._key = key = self._key or machine_key(self.project, create=True)
+        try:
+            if self._path is None:
+                self._path = _new_file(place_in(self.project, _FOLDER))
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("".join(sealed({**entry, "scope": self.scope}, key) for entry in entries))
+        except OSError as error:
+            raise AssistctlError(
+                f"the upload cannot be written down in {_FOLDER}: {error.strerror}",
+                "Without that, nobody could clean up after an interrupted apply.",
+            ) from error
+
+
+def _going(file_id: str, filed: Filed | None) -> Entry:
+    return {"id": file_id} if filed is None else {"id": file_id, "name": filed.name, "size": filed.size}
+
+
+def _new_file(folder: Path) -> Path:
+    for one in (folder.parent, folder):
+        one.mkdir(exist_ok=True, mode=0o700)
+    path = folder / f"{secrets.token_hex(8)}.jsonl"
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return path
+
+
+def _keep(path: Path, entries: list[dict[str, object]]) -> None:
+    """Leave nothing but ``entries`` in a file, seals and all; no file where there are none."""
+    if not entries:
+        path.unlink(missing_ok=True)
+        return
+    if entries == list(lines_in(path)):
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(map(partial(sealed, key=None), entries)))
+    Path(name).replace(path)

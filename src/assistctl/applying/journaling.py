@@ -1,0 +1,87 @@
+"""Every operation in the journal: what is about to be done, with what was there before; and what became of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from assistctl.journal import BeforeImage, Operation, Outcome, Record
+from assistctl.model.plan import Action, Change, Kind, Observed, Request
+from assistctl.ownership.baseline import read_baseline
+from assistctl.ownership.canonical import canonical_units
+from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.mark import BASELINE, users_pairs
+
+
+class Recorder(Protocol):
+    """Where operations are written down. Raises ``JournalError`` when that cannot be done."""
+
+    async def begins(self, change: Change, request: Request | None) -> int:
+        """A change is about to be made; the number of its entry."""
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:
+        """A file is about to be uploaded or deleted; the number of its entry."""
+
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
+        """What became of an entry, the id of what it was done to, and why it failed, if it did."""
+
+    async def withdrawn(self, number: int, error: str) -> None:
+        """What an entry created is gone again, and why."""
+
+
+class NullRecorder:
+    """Nothing is written down."""
+
+    async def begins(self, change: Change, request: Request | None) -> int:  # noqa: ARG002  # see Book
+        """See ``Recorder``."""
+        return 0
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:  # noqa: ARG002
+        """See ``Recorder``."""
+        return 0
+
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
+        """See ``Recorder``."""
+
+    async def withdrawn(self, number: int, error: str) -> None:
+        """See ``Recorder``."""
+
+
+class JournalRecorder:
+    """Writes into an apply's record in the journal."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def begins(self, change: Change, request: Request | None) -> int:
+        """See ``Recorder``."""
+        before = change.before
+        return await self._record.intend(
+            Operation(
+                change.kind,
+                change.key,
+                change.action,
+                change.id,
+                BeforeImage.of(before) if before is not None else None,
+                request,
+                change.secret_paths | (_were_secret(before) if before is not None else frozenset()),
+            )
+        )
+
+    async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:
+        """See ``Recorder``."""
+        return await self._record.intend(Operation(Kind.FILE, path, action, file_id))
+
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
+        """See ``Recorder``."""
+        await self._record.outcome(number, outcome, object_id=object_id, error=error)
+
+    async def withdrawn(self, number: int, error: str) -> None:
+        """See ``Recorder``."""
+        await self._record.withdrawn(number, error)
+
+
+def _were_secret(before: Observed) -> frozenset[str]:
+    """What was given a secret once, whatever is declared now."""
+    baseline = read_baseline(before.metadata.get(BASELINE))
+    units = canonical_units(before.fields, users_pairs(before.metadata))
+    return frozenset(dotted(unit) for unit in units if baseline.is_secret(unit))

@@ -1,0 +1,24 @@
+"""What happens during an apply, for whoever watches it."""
+
+from __future__ import annotations
+
+from assistctl.model.plan import Result
+
+
+class ProgressListener:
+    """Is told of everything as it happens; this one looks away."""
+
+    def uploading(self, files: int, size: int) -> None:
+        """So many files are going to be uploaded, of so many bytes together."""
+
+    def sent(self, size: int) -> None:
+        """So many bytes of some file were sent; negative, when they must be sent once more."""
+
+    def uploaded(self) -> None:
+        """A file was uploaded."""
+
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        """Of so many files that a vector store was given, so many are indexed, and so many failed."""
+
+    def finished(self, result: Result) -> None:
+        """A change was made, or failed."""

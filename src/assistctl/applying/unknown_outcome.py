@@ -1,0 +1,71 @@
+"""A create is sent once; when its answer is lost, the platform is asked whether it was carried out.
+
+What was there before was not made by it, whatever the platform says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.ownership.mark import MARK
+
+
+class Marked(Protocol):
+    """Anything with an id and metadata."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Its pairs."""
+
+
+Made = TypeVar("Made", bound=Marked)
+
+
+async def create_once(
+    create: Callable[[], Awaitable[Made]],
+    listed: Callable[[], Awaitable[Sequence[Made]]],
+    mark: str,
+    there: set[str],
+) -> tuple[Made, bool]:
+    """What ``create`` makes, and whether its answer said so.
+
+    Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
+    ``there`` are the ids of what was there before; the new one is added. Raises ``PlatformError`` when the answer
+    has one of those, which is left alone.
+    """
+    answered = True
+    try:
+        made = await create()
+    except OutcomeUnknownError as error:
+        made, answered = await _made_all_the_same(listed, mark, there, error), False
+    if made.id in there:
+        raise PlatformError(
+            f"the platform answered the create with {made.id}, which was there before",
+            "It may be somebody else's, so it was left alone. Nothing new is there, as far as the platform says.",
+        )
+    there.add(made.id)
+    return made, answered
+
+
+async def _made_all_the_same(
+    listed: Callable[[], Awaitable[Sequence[Made]]], mark: str, before: set[str], error: OutcomeUnknownError
+) -> Made:
+    summary = f"whether it was created is not known: {error.summary}"
+    try:
+        there = await listed()
+    except PlatformError as failure:
+        hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
+        raise OutcomeUnknownError(summary, hint, status=error.status) from failure
+    ours = [one for one in there if one.metadata.get(MARK) == mark and one.id not in before]
+    if len(ours) == 1:
+        return ours[0]
+    ids = ", ".join(one.id for one in ours)
+    found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
+    hint = f"{found}; the next apply looks again before it creates."
+    raise PlatformError(summary, hint, status=error.status) from error

@@ -1,0 +1,43 @@
+"""What the platform answered against what was sent, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistctl.model.plan import Json, Observed, Request
+from assistctl.ownership.canonical import canonical_units, default_of, same
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.planning.comparison.projection import declared_part
+
+
+def rejected_fields(
+    request: Request, answer: Observed, write_only: frozenset[str], resolved: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The paths of what was sent and is not in the answer; values are told apart as the planner does it.
+
+    ``write_only`` fields that are missing from the answer cannot be judged, and are left out; so are ``resolved``
+    ones, and a platform's own, for which null was sent: the answer is then the platform's choice.
+    """
+    return tuple(_lost(request, answer, write_only, resolved))
+
+
+def _lost(
+    request: Request, answer: Observed, write_only: frozenset[str], resolved: frozenset[str]
+) -> Iterator[str]:
+    kept = canonical_units(answer.fields, dict(answer.metadata))
+    for unit, value in canonical_units(request.fields, dict(request.metadata)).items():
+        if unit not in kept and unit[0] in write_only:
+            continue
+        if _is_left_to_platform(unit, value, request, resolved):
+            continue
+        if not same(value, declared_part(unit, kept.get(unit, default_of(unit)), value)):
+            yield dotted(unit)
+    yield from (
+        f"metadata.{pair} (which should be gone)" for pair in sorted(request.removed & answer.metadata.keys())
+    )
+
+
+def _is_left_to_platform(unit: Path, value: Json, request: Request, resolved: frozenset[str]) -> bool:
+    if unit[0] in resolved:
+        return request.fields[str(unit[0])] is None
+    return unit[0] == "platforms" and value is None

@@ -1,0 +1,108 @@
+"""What an apply is doing: bars on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from assistctl.applying.progress import ProgressListener
+from assistctl.cli.terminal import Terminal
+from assistctl.model.plan import Kind, Plan, Result, Status
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+# Where lines are printed, so many are about one upload or one vector store.
+_LINES = 10
+
+
+@contextlib.contextmanager
+def show_progress(terminal: Terminal, plan: Plan) -> Iterator[ProgressListener]:
+    """A watch that tells the person at the terminal, or the log, what happens."""
+    if terminal.invocation.quiet or not sys.stderr.isatty():
+        yield _Lines(terminal)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[so_far]}")
+    with Progress(*columns, console=terminal.messages(), transient=True) as progress:
+        yield _Bars(progress, sum(change.kind is not Kind.FILE for change in plan.changes))
+
+
+class _Lines(ProgressListener):
+    """A line for each result, and for every tenth of what takes long."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._files = self._uploaded = 0
+        self._told: dict[str, int] = {}
+
+    def uploading(self, files: int, size: int) -> None:
+        from rich.filesize import decimal
+
+        self._files = files
+        self._terminal.say(f"uploading {files:,} {'file' if files == 1 else 'files'}, {decimal(size)}")
+
+    def uploaded(self) -> None:
+        self._uploaded += 1
+        if self._is_next_tenth("", self._uploaded, self._files):
+            self._terminal.say(f"uploaded {self._uploaded:,} of {self._files:,} files")
+
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        if self._is_next_tenth(key, done + failed, files):
+            lost = f", {failed:,} failed" if failed else ""
+            self._terminal.say(f"indexed {done:,} of {files:,} files of {key}{lost}")
+
+    def finished(self, result: Result) -> None:
+        if result.kind is not Kind.FILE:
+            self._terminal.say(f"{result.action} {result.qualified_key}: {result.status}")
+        elif result.status is Status.FAILED:
+            self._terminal.say(f"{result.action} {result.key}: {result.status}")
+
+    def _is_next_tenth(self, what: str, done: int, total: int) -> bool:
+        tenth = done * _LINES // max(total, 1)
+        if tenth <= self._told.get(what, 0):
+            return False
+        self._told[what] = tenth
+        return True
+
+
+class _Bars(ProgressListener):
+    """A bar for the uploads, one for the indexing, one for the changes."""
+
+    def __init__(self, progress: Progress, changes: int) -> None:
+        self._progress = progress
+        self._uploading: TaskID | None = None
+        self._indexing: TaskID | None = None
+        self._indexed: dict[str, tuple[int, int]] = {}
+        self._size = self._bytes = self._done = 0
+        self._changes = changes
+        self._applying = progress.add_task("Applying", total=changes, so_far=f"0/{changes}")
+
+    def uploading(self, files: int, size: int) -> None:
+        self._size = size
+        self._uploading = self._progress.add_task(f"Uploading {files:,}", total=max(size, 1), so_far="")
+
+    def sent(self, size: int) -> None:
+        from rich.filesize import decimal
+
+        self._bytes += size
+        if self._uploading is not None:
+            so_far = f"{decimal(self._bytes)} of {decimal(self._size)}"
+            self._progress.update(self._uploading, completed=self._bytes, so_far=so_far)
+
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        self._indexed[key] = done + failed, files
+        ready = sum(one for one, _ in self._indexed.values())
+        total = sum(one for _, one in self._indexed.values())
+        if self._indexing is None:
+            self._indexing = self._progress.add_task("Indexing", total=total, so_far="")
+        self._progress.update(self._indexing, completed=ready, total=total, so_far=f"{ready:,} of {total:,} files")
+
+    def finished(self, result: Result) -> None:
+        if result.kind is not Kind.FILE:
+            self._done += 1
+            so_far = f"{self._done:,}/{self._changes:,}"
+            self._progress.update(self._applying, completed=self._done, so_far=so_far)

@@ -1,0 +1,154 @@
+"""An assistant that exists -> what a manifest says to declare it, as plain JSON.
+
+What the manifest loader makes of it is what was observed, without the defaults that the platform filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from assistctl.model.plan import Json, Observed
+from assistctl.ownership.baseline import read_baseline
+from assistctl.ownership.canonical import canonical, canonical_units, default_of, same
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
+from assistctl.planning.comparison.platform_fields import PLATFORMS, own_fields
+from assistctl.planning.comparison.projection import is_own_tool
+from assistctl.secrets.redaction import holds_secret
+
+_FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")
+_SETTINGS = ("temperature", "top_p", "reasoning_effort")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A manifest's fields, in the Assistants API's shapes and in the order to write them.
+
+    ``withheld`` are the fields that hold a secret: they are left out, as files go into git.
+    ``nameless`` are the tools that are left out because they are neither the Assistants API's nor of a platform
+    with a name to put them under.
+    """
+
+    document: Mapping[str, Json]
+    withheld: tuple[str, ...] = ()
+    nameless: tuple[Json, ...] = ()
+
+
+def declared(observed: Observed, key: str, defaults: Mapping[str, Json] = MappingProxyType({})) -> Declared:
+    """What the manifest ``key`` says of ``observed``. ``defaults`` are those of the platform's own fields."""
+    withheld = withheld_units(observed)
+    observed = _without(observed, withheld)
+    document = dict(_declared(observed, key, defaults))
+    mark = read_mark(observed.metadata)
+    if mark and mark.prevent_destroy:
+        document["lifecycle"] = {"prevent_destroy": True}
+    return Declared(document, tuple(dotted(unit) for unit in withheld), _nameless(observed))
+
+
+def withheld_units(observed: Observed) -> Sequence[Path]:
+    """The units that were given a value from the environment when they were applied, or hold a secret now."""
+    baseline = read_baseline(observed.metadata.get(BASELINE))
+    units = canonical_units(observed.fields, users_pairs(dict(observed.metadata)))
+    return [
+        unit
+        for unit, value in units.items()
+        if baseline.is_secret(unit) or holds_secret([str(unit[-1]), value, observed.fields.get(str(unit[0]))])
+    ]
+
+
+def _without(observed: Observed, secret: Collection[Path]) -> Observed:
+    fields = {
+        name: value for name, value in observed.fields.items() if not any(unit[0] == name for unit in secret)
+    }
+    metadata = {name: text for name, text in observed.metadata.items() if ("metadata", name) not in secret}
+    return replace(observed, fields=fields, metadata=metadata)
+
+
+def _declared(observed: Observed, key: str, defaults: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """The fields that are not as they would be without being declared."""
+    for field in (*_FIELDS, *_SETTINGS):
+        value = observed.fields.get(field)
+        if field == "name":
+            if value != key and field in observed.fields:
+                yield field, value
+        elif field in observed.fields and not _is_default(field, value):
+            yield field, _tidy(field, value)
+    pairs = users_pairs(dict(observed.metadata))
+    if pairs:
+        yield "metadata", pairs
+    own = _own(observed, defaults)
+    if own:
+        yield PLATFORMS, own
+
+
+def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
+    """What only the platform has, its own tools among it, as a manifest declares it."""
+    platforms = observed.fields.get(PLATFORMS)
+    if not isinstance(platforms, dict):
+        return None
+    tools = observed.fields.get("tools")
+    more = [_without_nulls(tool) for tool in (tools if isinstance(tools, list) else ()) if is_own_tool(tool)]
+    fields = {name: _without_nulls(value) for name, value in own_fields(observed.fields).items()}
+    declared: dict[str, Json] = {
+        name: value for name, value in fields.items() if value is not None and value != defaults.get(name)
+    }
+    if more:
+        declared["tools"] = more
+    return {next(iter(platforms)): declared} if declared else None
+
+
+def _nameless(observed: Observed) -> tuple[Json, ...]:
+    tools = observed.fields.get("tools")
+    if isinstance(observed.fields.get(PLATFORMS), dict) or not isinstance(tools, list):
+        return ()
+    return tuple(tool for tool in tools if is_own_tool(tool))
+
+
+def _without_nulls(value: Json) -> Json:
+    return {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
+
+
+def _is_default(field: str, value: Json) -> bool:
+    if field == "tools" and isinstance(value, list):
+        return all(is_own_tool(tool) for tool in value)
+    return (
+        not _resources(value) if field == "tool_resources" else same(canonical(field, value), default_of((field,)))
+    )
+
+
+def _tidy(field: str, value: Json) -> Json:
+    """A value without the defaults that the platform filled in."""
+    if field == "tools":
+        tools = canonical(field, value)
+        return _native(tools.values(), value) if isinstance(tools, dict) and isinstance(value, list) else []
+    return _resources(value) if field == "tool_resources" else canonical(field, value)
+
+
+def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
+    """The tools that are no platform's own, with the parameters of functions: some platforms want empty ones."""
+    return [
+        _with_parameters(tool, was) for tool, was in zip(tools, answered, strict=True) if not is_own_tool(tool)
+    ]
+
+
+def _with_parameters(tool: Json, answered: Json) -> Json:
+    if isinstance(tool, dict) and tool.get("type") == "code_interpreter":
+        # It has no settings. Where others gave it some, a plan says so, and a manifest cannot.
+        return {"type": "code_interpreter"}
+    was = answered.get("function") if isinstance(answered, dict) else None
+    function = tool.get("function") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict) or not isinstance(function, dict) or not isinstance(was, dict):
+        return tool
+    parameters = was.get("parameters")
+    return tool if parameters is None else {**tool, "function": {**function, "parameters": parameters}}
+
+
+def _resources(value: Json) -> dict[str, Json]:
+    resources = value if isinstance(value, dict) else {}
+    return {
+        tool: resource
+        for tool, resource in resources.items()
+        if isinstance(resource, dict) and any(resource.values())
+    }

@@ -1,0 +1,65 @@
+"""Manifests as files that were not there before: nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from assistctl.errors import AssistctlError
+from assistctl.export.yaml_writer import Written
+
+
+def schema_beside(folder: Path, project: Path) -> str:
+    """Where an editor finds the project's schema of assistants, seen from a manifest in ``folder``."""
+    return Path(os.path.relpath(project / "schemas", folder)).as_posix() + "/assistant.schema.json"
+
+
+def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
+    """Raise ``AssistctlError`` if one of the files is there, or a link in ``folder`` leads it elsewhere.
+
+    ``option`` is how to name another folder.
+    """
+    for one in written:
+        for name in one.files:
+            if not (folder / name).parent.resolve().is_relative_to(folder.resolve()):
+                raise AssistctlError(
+                    f"{folder / name} would leave {folder}, through a link, so nothing was written",
+                    f"Remove the link, or write to another folder with {option}.",
+                )
+            if os.path.lexists(folder / name):
+                raise AssistctlError(
+                    f"{folder / name} exists already, so nothing was written",
+                    f"Move it away, or write to another folder with {option}.",
+                )
+
+
+def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
+    """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
+    require_new(written, folder, option)
+    return [write_whole(folder / name, text) for one in written for name, text in one.files.items()]
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file that was not there before; its path.
+
+    Raises ``AssistctlError`` when that is not possible, on a full disk for one; then nothing of it is left.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Mode x: nothing is overwritten, also not what came into being a moment ago.
+        with path.open("x", encoding="utf-8", newline="") as file:
+            _fill(file, path, text)
+    except OSError as error:
+        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
+    return path
+
+
+def _fill(file: TextIO, path: Path, text: str) -> None:
+    try:
+        file.write(text)
+        file.flush()
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,130 @@
+"""An assistant that exists -> the manifest that declares it, for ``dump`` and ``migrate``.
+
+What the manifest loader makes of the text is what was observed: a plan after a dump has no field to change.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from assistctl.export.from_observed import declared, withheld_units
+from assistctl.manifest.syntax.references import escape, mentions
+from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.model.plan import Json, Observed
+
+SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
+
+_LONGEST_KEY = 64
+# A text is a file of its own when it is a page rather than a sentence.
+_LONGEST_INLINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One manifest: its key, and the texts of its files by their path in the manifest folder.
+
+    ``withheld`` are the fields that hold a secret: they are left out, as files go into git.
+    """
+
+    key: str
+    files: Mapping[str, str]
+    withheld: tuple[str, ...] = ()
+
+
+def written_manifest(
+    observed: Observed, key: str, *, schema: str, defaults: Mapping[str, Json] = MappingProxyType({})
+) -> Written:
+    """The manifest of ``observed`` under ``key``. ``defaults`` are those of the platform's own fields."""
+    known = declared(observed, key, defaults)
+    return written_document(known.document, key, schema=schema, withheld=known.withheld)
+
+
+def written_document(
+    document: Mapping[str, Json], key: str, *, schema: str, withheld: tuple[str, ...] = ()
+) -> Written:
+    """The manifest that says what ``document`` does, its long instructions as a file beside it.
+
+    ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
+    """
+    files: dict[str, str] = {}
+    fields: dict[str, Json] = {name: _escaped(value) for name, value in document.items()}
+    instructions = document.get("instructions")
+    if isinstance(instructions, str) and _is_page(instructions):
+        prompt = f"prompts/{key}.md"
+        files[prompt] = instructions
+        fields["instructions"] = {"file": prompt}
+    files[f"{key}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
+    return Written(key, files, withheld)
+
+
+def key_for(observed: Observed, taken: Iterable[str]) -> str:
+    """A key made from the assistant's name (or its id), different from those ``taken``."""
+    name = "" if ("name",) in withheld_units(observed) else observed.name or ""
+    base = _slug(name) or _slug(observed.id) or "assistant"
+    used, key, number = {*taken}, base, 2
+    while key in used:
+        ending = f"-{number}"
+        key, number = base[: _LONGEST_KEY - len(ending)] + ending, number + 1
+    return key
+
+
+def _escaped(value: Json) -> Json:
+    """Text that the loader reads back as it is: what looks like a reference is none."""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    return value
+
+
+def _is_page(text: str) -> bool:
+    """Whether a text is better read in a file; one that a file cannot hold as it is stays in the YAML."""
+    fits = unusable_text(text) is None and mentions(text) is None
+    return fits and ("\n" in text or len(text) > _LONGEST_INLINE)
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:_LONGEST_KEY].rstrip("-_")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text so that YAML 1.1 and 1.2 read the same, and pages as blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002  # PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None
+    if "\n" in text:
+        style = "|"
+    elif not _stays_text(text):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _stays_text(text: str) -> bool:
+    try:
+        return read_plain(text) == text
+    except NumberRefusedError:
+        return False
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(document: Mapping[str, Json]) -> str:
+    text: str = yaml.dump(
+        dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
+    )
+    return text

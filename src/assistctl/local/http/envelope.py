@@ -1,0 +1,57 @@
+"""What every response has: an ``x-request-id``, and the error shape also when something broke."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistctl.errors import AssistctlError
+from assistctl.local.http.errors import UNEXPECTED, ApiError, answer
+
+logger = logging.getLogger(__name__)
+
+
+class Envelope:
+    """ASGI middleware around the whole app. Nothing is raised past it, which in process would be a crash.
+
+    ``for_strangers`` are no paths of this machine and nothing else about it: those are in the log.
+    """
+
+    def __init__(self, app: ASGIApp, *, for_strangers: bool) -> None:
+        self._app = app
+        self._for_strangers = for_strangers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req_{secrets.token_hex(16)}"
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        request = Request(scope)
+        try:
+            await self._app(scope, receive, stamped)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is logged and answered
+            shown = self._shown(error, request_id)
+            await answer(request, shown)(scope, receive, stamped)
+
+    def _shown(self, error: Exception, request_id: str) -> Exception:
+        """What is answered of an error; it is logged unless it is the client's own."""
+        if isinstance(error, ApiError):
+            return error
+        if not isinstance(error, AssistctlError):
+            logger.error("unexpected error (request %s)", request_id, exc_info=error)
+            return error
+        logger.error("%s (request %s)", error.summary, request_id)
+        return AssistctlError(UNEXPECTED) if self._for_strangers else error

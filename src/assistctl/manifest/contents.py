@@ -1,0 +1,132 @@
+"""A document's nodes -> its value, with the references in every text filled and what is known of each place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assistctl.manifest.project.variables import Variables
+from assistctl.manifest.syntax.node import Node, Path, dotted
+from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
+from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.model.plan import Diagnostic, Json, Position, Severity
+from assistctl.secrets.template import Template
+
+_NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
+
+
+@dataclass(slots=True)
+class Contents:
+    """A document's ``value`` and, by path, what is known of its parts.
+
+    ``secret``: texts with an ``${env:}`` value, and what they are made of. ``unjudged``: values that are not
+    known, or were reported already. ``references``: texts as written, where something was filled in.
+    ``readings``: the other way to read a lone reference whose text means a number or a boolean.
+    """
+
+    root: Node
+    value: Json = None
+    positions: dict[str, Position] = field(default_factory=dict)
+    secret: dict[Path, Template] = field(default_factory=dict)
+    unjudged: set[Path] = field(default_factory=set)
+    references: dict[Path, str] = field(default_factory=dict)
+    readings: dict[Path, Json] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def report(self, path: Path, summary: str, detail: str = "", *, severity: Severity = Severity.ERROR) -> None:
+        """Add a problem with the value at ``path``."""
+        text = dotted(path)
+        self.problems.append(Diagnostic(severity, summary, detail, path=text, position=self.positions.get(text)))
+
+
+def fill(root: Node, variables: Variables) -> Contents:
+    """The value of ``root``. References are filled in every text but ``kind``, ``key`` and the names of fields.
+
+    Values of variables are text. A lone reference (``temperature: ${var:temperature}``) to a text that means a
+    number or a boolean counts as one where the schema wants one, and as text where it wants text. Where it does
+    not say, as inside ``parameters``, it counts as what YAML would make of it: text if it is quoted.
+    """
+    filling = _Filling(Contents(root), variables)
+    filling.contents.value = filling.value(root, ())
+    return filling.contents
+
+
+class _Filling:
+    def __init__(self, contents: Contents, variables: Variables) -> None:
+        self.contents = contents
+        self._variables = variables
+        self._room = MAX_FILLED
+
+    def value(self, node: Node, path: Path) -> Json:
+        contents = self.contents
+        contents.positions[dotted(path)] = node.position
+        if node.broken:
+            contents.unjudged.add(path)
+        value = node.value
+        if isinstance(value, str):
+            return self._text(node, value, path)
+        if isinstance(value, dict):
+            return {self._key(key, path): self.value(child, (*path, key)) for key, child in value.items()}
+        if isinstance(value, list):
+            return [self.value(child, (*path, place)) for place, child in enumerate(value)]
+        return value
+
+    def _key(self, key: str, path: Path) -> str:
+        reason = unusable_text(key)
+        if reason:
+            self.contents.report(path, f"a key {reason}")
+        return key
+
+    def _text(self, node: Node, text: str, path: Path) -> Json:
+        if "${" not in text or path in _NOT_FILLED:
+            return self._usable(text, path)
+        try:
+            filled = self._variables.scope.fill(text, self._room)
+        except FilledTooLongError:
+            self._refuse(path, f"{dotted(path)} is too long when its references are filled")
+            return text
+        self._room -= max(0, len(filled.text) - len(text))
+        self._note(filled, node, path)
+        if filled.unset:
+            return text
+        if is_reference(node.written):
+            return self._lone(filled.text, path, plain=node.plain)
+        return self._usable(filled.text, path)
+
+    def _note(self, filled: Filled, node: Node, path: Path) -> None:
+        contents = self.contents
+        contents.references[path] = node.written
+        if filled.secret:
+            contents.secret[path] = filled.template
+        for unset in filled.unset:
+            contents.unjudged.add(path)
+            said = self._variables.about(unset)
+            if said:
+                contents.report(path, said.summary, said.detail, severity=said.severity)
+        for piece in filled.doubtful:
+            contents.report(
+                path,
+                f"{piece} is no reference and is left as it is",
+                "References are ${var:NAME} and ${env:NAME}, without spaces. For the text itself write "
+                f"${piece}.",
+                severity=Severity.WARNING,
+            )
+
+    def _lone(self, text: str, path: Path, *, plain: bool) -> Json:
+        try:
+            meant = read_plain(text)
+        except NumberRefusedError:
+            meant = text
+        if not isinstance(meant, bool | int | float):
+            return self._usable(text, path)
+        self.contents.readings[path] = text if plain else meant
+        return meant if plain else text
+
+    def _usable(self, text: str, path: Path) -> str:
+        reason = unusable_text(text)
+        if reason:
+            self._refuse(path, f"{dotted(path)} {reason}")
+        return text
+
+    def _refuse(self, path: Path, summary: str) -> None:
+        self.contents.unjudged.add(path)
+        self.contents.report(path, summary)

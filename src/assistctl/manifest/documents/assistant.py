@@ -1,0 +1,88 @@
+"""A document's contents -> the assistant it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistctl.manifest.contents import Contents
+from assistctl.manifest.documents.vector_store import searched_store
+from assistctl.manifest.files.entries import FileEntry
+from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.model.plan import Desired, Json, Lifecycle
+
+_NOT_FIELDS = frozenset(
+    {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms"}
+)
+_TOOLS = frozenset({"code_interpreter", "file_search", "function"})
+
+
+def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Desired:
+    """The assistant in contents that have no error; ``entries`` are those of its ``files``."""
+    value = contents.value if isinstance(contents.value, dict) else {}
+    fields: dict[str, Json] = {"name": key}
+    fields |= {name: field for name, field in value.items() if name not in _NOT_FIELDS}
+    templates = {dotted(path): made for path, made in contents.secret.items() if not _is_outside_fields(path)}
+    return Desired(
+        key=key,
+        fields=fields,
+        position=contents.root.position,
+        lifecycle=_lifecycle(value.get("lifecycle")),
+        secret_paths=frozenset(templates),
+        platform_fields=_platform_fields(value.get("platforms")),
+        import_id=_text(value.get("import")),
+        moved_from=_text(value.get("moved_from")),
+        positions=contents.positions,
+        store=searched_store(key, value, entries),
+        templates=templates,
+    )
+
+
+def refuse_twins(contents: Contents) -> None:
+    """A tool is known by its type, a function by its name: the second of two is an error."""
+    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
+    first: dict[tuple[str, str], int] = {}
+    for place, tool in enumerate(tools if isinstance(tools, list) else ()):
+        identity = _identity(tool)
+        if identity is None:
+            continue
+        other = first.setdefault(identity, place)
+        if other != place:
+            where = contents.positions[f"tools[{other}]"]
+            contents.report(
+                ("tools", place), f"this tool is there twice: first at {where}", "Keep one of the two."
+            )
+
+
+def _identity(tool: Json) -> tuple[str, str] | None:
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    if not isinstance(tool, dict) or not isinstance(kind, str) or kind not in _TOOLS:
+        return None
+    if kind != "function":
+        return kind, ""
+    function = tool.get("function")
+    name = function.get("name") if isinstance(function, dict) else None
+    return ("function", name) if isinstance(name, str) else None
+
+
+def _text(declared: Json) -> str | None:
+    return declared if isinstance(declared, str) else None
+
+
+def _platform_fields(declared: Json) -> dict[str, dict[str, Json]]:
+    platforms = declared if isinstance(declared, dict) else {}
+    return {name: fields for name, fields in platforms.items() if isinstance(fields, dict)}
+
+
+def _lifecycle(declared: Json) -> Lifecycle:
+    rules = declared if isinstance(declared, dict) else {}
+    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
+    return Lifecycle(
+        prevent_destroy=prevent if isinstance(prevent, bool) else None,
+        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
+    )
+
+
+def _is_outside_fields(path: Path) -> bool:
+    """Whether the text at ``path`` is not sent: a check, a rule, the name of a file."""
+    is_file_name = path[-1] == "file" and (path[0] == "instructions" or path[2:3] == ("function",))
+    return is_file_name or path[0] in _NOT_FIELDS - {"platforms"}

@@ -1,0 +1,94 @@
+"""What the documents of a project must agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from assistctl.errors import did_you_mean
+from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.project.project import Target
+from assistctl.manifest.syntax.phrases import sentences
+from assistctl.model.plan import Desired, Diagnostic, Kind, Severity
+
+
+def keys_declared_twice(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    """An error for each sound document whose key another one has before it."""
+    first: dict[str, Declaration] = {}
+    messages = []
+    for one in declarations:
+        other = first.setdefault(one.key, one) if one.is_sound else one
+        if other is not one:
+            messages.append(_declared_twice(one, other))
+    return messages
+
+
+def stores_not_declared(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    """An error for each assistant that names a shared vector store which no document declares."""
+    stores = {one.key for one in declarations if one.kind is Kind.VECTOR_STORE}
+    assistants = {one.key for one in declarations if one.kind is Kind.ASSISTANT}
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            f"no document declares a vector store with the key {one.store!r}",
+            _way_to_store(one.store, stores, assistants),
+            key=one.key,
+            path="vector_store",
+            position=one.position_of("vector_store"),
+        )
+        for one in _searching_shared(declarations)
+        if one.store is not None and one.store not in stores
+    ]
+
+
+def stores_not_searched(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    """A warning for each shared vector store that no assistant searches."""
+    searched = {one.store for one in _searching_shared(declarations)}
+    return [
+        Diagnostic(
+            Severity.WARNING,
+            "no assistant searches this vector store",
+            f"An assistant with file_search does when it says `vector_store: {one.key}`.",
+            key=one.key,
+            position=one.position,
+        )
+        for one in declarations
+        if one.kind is Kind.VECTOR_STORE and one.key not in searched
+    ]
+
+
+def overrides_of_nothing(target: Target, keys: Collection[str]) -> list[Diagnostic]:
+    """An error for each override of ``target`` whose key no manifest has."""
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            f"no manifest declares the key {key!r}",
+            did_you_mean(key, keys) or "An override adds to a manifest; it does not make one.",
+            path=f"targets.{target.name}.overrides.{key}",
+            position=node.position,
+        )
+        for key, node in target.overrides.items()
+        if key not in keys
+    ]
+
+
+def _searching_shared(declarations: Sequence[Declaration]) -> list[Desired]:
+    """The assistants that search a store which is not their own."""
+    return [one.assistant for one in declarations if one.assistant and one.assistant.store and not one.store]
+
+
+def _way_to_store(key: str, stores: Collection[str], assistants: Collection[str]) -> str:
+    if key in assistants:
+        return "That is an assistant; the vector store of its `files` is its own."
+    return sentences(did_you_mean(key, stores)) or f"Write a manifest with `kind: vector_store` and `key: {key}`."
+
+
+def _declared_twice(one: Declaration, other: Declaration) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        f"the key {one.key!r} is declared twice: first at {other.position}",
+        "A key is one identity in the project, of an assistant or a vector store. Give one of the two another "
+        "`key:`.",
+        key=one.key,
+        path="key",
+        position=one.position,
+    )

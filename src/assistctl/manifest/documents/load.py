@@ -1,0 +1,106 @@
+"""Manifests of a project: from files to declared assistants and vector stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistctl.manifest.documents.cross_references import (
+    keys_declared_twice,
+    overrides_of_nothing,
+    stores_not_declared,
+    stores_not_searched,
+)
+from assistctl.manifest.documents.document import Declaration, declared_in
+from assistctl.manifest.files.glob import Folders
+from assistctl.manifest.project.discovery import discover
+from assistctl.manifest.project.project import Project, Target
+from assistctl.manifest.project.variables import Variables
+from assistctl.model.knowledge import DesiredStore
+from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.secrets.redaction import keep_names, learn_from
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the manifests declare, and every message about them.
+
+    ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
+    ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
+    ``past_keys`` are keys that a plan may be about although nothing has them any more.
+    """
+
+    desired: tuple[Desired, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    stores: tuple[DesiredStore, ...] = ()
+    past_keys: frozenset[str] = frozenset()
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that stop."""
+        return tuple(found for found in self.diagnostics if found.severity is Severity.ERROR)
+
+
+def load_manifests(
+    project: Project,
+    target: Target | None,
+    *,
+    paths: Sequence[Path] | None = None,
+    lenient_variables: bool = False,
+    check_files: bool = False,
+    read_files: bool = False,
+) -> Loaded:
+    """What ``paths`` (files or folders; default: the project's assistants folder) declare.
+
+    Never raises for what files contain: all that is wrong is in ``diagnostics``, each with its position.
+
+    ``lenient_variables`` is for validating: a reference that is not set is a warning, its text stays as it is
+    written, and what depends on it is not checked. With no ``target`` it is a warning only where some declared
+    target does not set the variable (or none does), for then a deployment there would stop.
+
+    ``check_files`` looks for the files that assistants read: whether they are there, of what size, how many.
+    ``read_files`` does too and, when nothing is wrong, hashes them; only then ``Desired.interpreter_files`` and
+    ``DesiredStore.files`` are filled.
+    """
+    files, diagnostics = discover(project, paths)
+    variables = Variables(project, target, lenient=lenient_variables)
+    folders = Folders() if check_files or read_files else None
+    declarations: list[Declaration] = []
+    for file in files:
+        found, messages = declared_in(file, variables, folders)
+        declarations += found
+        diagnostics += messages
+    diagnostics += keys_declared_twice(declarations)
+    if paths is None:
+        diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
+    if read_files and _are_sound(diagnostics):
+        from assistctl.manifest.documents.identify_files import identified
+
+        declarations, messages = identified(declarations, project.directory)
+        diagnostics += messages
+    if paths is None:
+        # Each was registered when it was filled in.
+        learn_from(None)
+    keep_names(name for one in declarations for name in (one.key, one.position.file))
+    return Loaded(
+        tuple(one.assistant for one in declarations if one.assistant),
+        tuple(diagnostics),
+        tuple(one.store for one in declarations if one.store),
+    )
+
+
+def _of_the_whole(
+    declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
+) -> list[Diagnostic]:
+    """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
+    messages = stores_not_declared(declarations)
+    if not is_sound:
+        return messages
+    if target:
+        messages += overrides_of_nothing(target, {one.key for one in declarations})
+    return messages + stores_not_searched(declarations)
+
+
+def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:
+    return not any(one.severity is Severity.ERROR for one in diagnostics)

@@ -1,0 +1,116 @@
+"""A document's contents -> the vector store it declares: one of its own, or that of an assistant's ``files``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from assistctl.manifest.contents import Contents
+from assistctl.manifest.files.entries import FileEntry, Reader
+from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.model.knowledge import DesiredStore
+from assistctl.model.plan import Json, Lifecycle, Position
+from assistctl.secrets.template import Template
+
+_OWN = "vector_store"
+_FIELDS = ("name", "expires_after", "metadata")
+
+
+def shared_store(key: str, contents: Contents) -> DesiredStore:
+    """The store that a ``kind: vector_store`` document without errors declares; its files are still to be read."""
+    value = contents.value if isinstance(contents.value, dict) else {}
+    rules, moved_from = value.get("lifecycle"), value.get("moved_from")
+    prevent = rules.get("prevent_destroy") if isinstance(rules, dict) else None
+    templates = {dotted(path): made for path, made in contents.secret.items() if _is_sent(path)}
+    return DesiredStore(
+        key=key,
+        fields=_fields(key, value),
+        files=(),
+        position=contents.root.position,
+        chunking=_chunking(value),
+        lifecycle=Lifecycle(prevent if isinstance(prevent, bool) else None),
+        secret_paths=frozenset(templates),
+        positions=contents.positions,
+        moved_from=moved_from if isinstance(moved_from, str) else None,
+        shared=True,
+        templates=templates,
+    )
+
+
+def own_store(key: str, contents: Contents, entries: Sequence[FileEntry]) -> DesiredStore | None:
+    """The store of an assistant's ``files``, if any are to be searched; they are still to be read."""
+    if not _searched(entries):
+        return None
+    value = contents.value if isinstance(contents.value, dict) else {}
+    more, moved_from = value.get(_OWN), value.get("moved_from")
+    more = more if isinstance(more, dict) else {}
+    templates = dict(_own_templates(contents))
+    return DesiredStore(
+        key=key,
+        fields=_fields(key, more),
+        files=(),
+        position=contents.positions["files"],
+        chunking=_chunking(more),
+        secret_paths=frozenset(templates),
+        positions=_own_positions(contents.positions),
+        moved_from=moved_from if isinstance(moved_from, str) else None,
+        templates=templates,
+    )
+
+
+def searched_store(key: str, value: Mapping[str, Json], entries: Sequence[FileEntry]) -> str | None:
+    """The key of the store that an assistant searches: its own or a shared one."""
+    shared = value.get(_OWN)
+    if isinstance(shared, str):
+        return shared
+    return key if _searched(entries) else None
+
+
+def refuse_wide_overlap(contents: Contents, store: Path) -> None:
+    """The passages of the store at ``store`` overlap by half at most, which no schema can say."""
+    path = (*store, "chunking_strategy", "static")
+    sizes: Json = contents.value
+    for step in path:
+        sizes = sizes.get(str(step)) if isinstance(sizes, dict) else None
+    if not isinstance(sizes, dict):
+        return
+    longest, overlap = sizes.get("max_chunk_size_tokens"), sizes.get("chunk_overlap_tokens")
+    if isinstance(longest, int | float) and isinstance(overlap, int | float) and overlap * 2 > longest:
+        contents.report(
+            (*path, "chunk_overlap_tokens"),
+            f"an overlap of {overlap} tokens is more than half of {longest}",
+            "A passage may repeat at most half of `max_chunk_size_tokens`.",
+        )
+
+
+def _searched(entries: Sequence[FileEntry]) -> bool:
+    return any(entry.reader is Reader.SEARCH for entry in entries)
+
+
+def _fields(key: str, declared: Mapping[str, Json]) -> dict[str, Json]:
+    fields: dict[str, Json] = {"name": key, **{name: declared[name] for name in _FIELDS if name in declared}}
+    if "metadata" in fields:
+        fields["metadata"] = fields["metadata"] or {}
+    return fields
+
+
+def _chunking(declared: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    chunking = declared.get("chunking_strategy")
+    return chunking if isinstance(chunking, dict) else None
+
+
+def _own_templates(contents: Contents) -> Iterator[tuple[str, Template]]:
+    for path, made in contents.secret.items():
+        own = path[1:] if path[0] == _OWN else path
+        if path[0] in {_OWN, "files"} and _is_sent(own):
+            yield dotted(own), made
+
+
+def _own_positions(positions: Mapping[str, Position]) -> dict[str, Position]:
+    inside = f"{_OWN}."
+    own = {path: place for path, place in positions.items() if path == "files" or path.startswith("files[")}
+    return own | {path.removeprefix(inside): at for path, at in positions.items() if path.startswith(inside)}
+
+
+def _is_sent(path: Path) -> bool:
+    """Whether the text at ``path`` goes to the platform: the name of a file's tool does not."""
+    return bool(path) and (path[0] in _FIELDS or path[2:3] == ("attributes",))

@@ -1,0 +1,173 @@
+"""Entries of ``files`` -> the files of the project that they stand for."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from assistctl.manifest.contents import Contents
+from assistctl.manifest.files.entries import FileEntry, Reader
+from assistctl.manifest.files.found_file import FoundFile, find
+from assistctl.manifest.files.glob import Folders, is_pattern
+from assistctl.manifest.files.never_read import NeverReadError, refuse_names
+from assistctl.manifest.project.discovery import ManifestFile
+from assistctl.manifest.syntax.node import dotted
+from assistctl.manifest.syntax.phrases import counted
+from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, resolve_inside
+from assistctl.model.plan import Json, Position
+
+MAX_INTERPRETER_FILES = 20
+"""Files one assistant may have for the code interpreter (``tool_resources`` in
+https://platform.openai.com/docs/api-reference/assistants/createAssistant)."""
+
+_MOST_SAID = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file and what the entry that brought it says of it.
+
+    ``position`` is the entry's; ``field`` the path of the entry's pattern in the manifest, ``field_position`` its
+    place. ``by_pattern`` says that the entry does not name this file but matches it.
+    """
+
+    file: FoundFile
+    reader: Reader
+    attributes: Mapping[str, Json]
+    position: Position
+    field: str
+    field_position: Position
+    by_pattern: bool = False
+
+
+def attached_files(
+    contents: Contents, entries: Sequence[FileEntry], manifest: ManifestFile, folders: Folders
+) -> tuple[AttachedFile, ...]:
+    """The files that ``entries`` stand for, each once for each tool, sorted by path; reports what is wrong."""
+    found: dict[tuple[Reader, str], AttachedFile] = {}
+    for entry in entries:
+        search = _Search(contents, entry, manifest, folders)
+        by_pattern = search.is_pattern
+        for file in search.files():
+            _add(contents, found, entry, file, by_pattern=by_pattern)
+    interpreted = sum(reader is Reader.INTERPRETER for reader, _ in found)
+    if interpreted > MAX_INTERPRETER_FILES:
+        contents.report(
+            ("files",),
+            f"{interpreted:,} files are for code_interpreter; at most {MAX_INTERPRETER_FILES} are allowed",
+            "Put several into one archive, or give some to file_search.",
+        )
+    return tuple(sorted(found.values(), key=lambda one: one.file.path))
+
+
+def _add(
+    contents: Contents,
+    found: dict[tuple[Reader, str], AttachedFile],
+    entry: FileEntry,
+    file: FoundFile,
+    *,
+    by_pattern: bool,
+) -> None:
+    field = dotted(entry.field)
+    attached = AttachedFile(
+        file,
+        entry.reader,
+        entry.attributes,
+        contents.positions[dotted(entry.place)],
+        field,
+        contents.positions[field],
+        by_pattern,
+    )
+    first = found.setdefault((entry.reader, file.path), attached)
+    if first.attributes != entry.attributes:
+        contents.report(
+            entry.field,
+            f"{file.path} is in {first.field} too, with other attributes",
+            "Leave it out of one of the two, or give both the same attributes.",
+        )
+
+
+class _Search:
+    """The files of one entry."""
+
+    def __init__(self, contents: Contents, entry: FileEntry, manifest: ManifestFile, folders: Folders) -> None:
+        self._contents = contents
+        self._entry = entry
+        self._root = manifest.root
+        self._folder = manifest.path.parent
+        self._shown_folder = posixpath.dirname(manifest.shown)
+        self._folders = folders
+        self._refused = 0
+        self._never_read: NeverReadError | None = None
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it is a pattern. A name may have brackets in it: one that is there is what is meant."""
+        return is_pattern(self._entry.pattern) and not os.path.lexists(self._folder / self._entry.pattern)
+
+    def files(self) -> list[FoundFile]:
+        """What there is, without what a pattern matches and is never read; reports what cannot be used."""
+        try:
+            return self._matches() if self.is_pattern else [self._literal()]
+        except UnusableFileError as error:
+            self._report(self._shown(), error)
+            return []
+
+    def _literal(self) -> FoundFile:
+        place = self._folder / self._entry.pattern
+        refuse_names(*PurePosixPath(self._entry.pattern).parts)
+        if is_folder(place):
+            resolve_inside(place, self._root)
+            pattern = self._entry.pattern.rstrip("/")
+            raise UnusableFileError("this is a folder, not a file", f"Write `{pattern}/**` for all files in it.")
+        return find(resolve_inside(place.parent, self._root), place.name, self._root)
+
+    def _matches(self) -> list[FoundFile]:
+        found = {file.path: file for file in self._usable()}
+        if not found and self._never_read and not self._refused:
+            raise UnusableFileError("all that matches is never read", self._never_read.detail)
+        if not found and not self._refused:
+            raise UnusableFileError(
+                "no file matches",
+                "A path is relative to the file it stands in; hidden files and folders are left out.",
+            )
+        more = self._refused - _MOST_SAID
+        if more > 0:
+            self._report(self._shown(), UnusableFileError(f"{counted(more, 'more file')} cannot be used"))
+        return list(found.values())
+
+    def _usable(self) -> Iterator[FoundFile]:
+        fixed, names = _divided(self._entry.pattern)
+        base = self._folder.joinpath(*fixed)
+        if ".." in names:
+            raise UnusableFileError("`..` cannot follow a wildcard", "Write it at the beginning of the path.")
+        if not os.path.lexists(base):
+            return
+        for folder, name in sorted(self._folders.matches(resolve_inside(base, self._root), names, self._root)):
+            try:
+                yield find(folder, name, self._root)
+            except NeverReadError as error:
+                self._never_read = error
+            except UnusableFileError as error:
+                self._refused += 1
+                if self._refused <= _MOST_SAID:
+                    self._report((folder / name).relative_to(self._root).as_posix(), error)
+
+    def _shown(self) -> str:
+        fixed, names = _divided(self._entry.pattern)
+        return posixpath.join(posixpath.normpath(posixpath.join(self._shown_folder, *fixed)), *names)
+
+    def _report(self, shown: str, error: UnusableFileError) -> None:
+        name = os.fsencode(shown).decode("utf-8", "backslashreplace")
+        name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
+        self._contents.report(self._entry.field, f"{name}: {error.summary}", error.detail)
+
+
+def _divided(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a path up to the first with a wildcard, and the rest from there."""
+    names = PurePosixPath(pattern).parts
+    wild = next((place for place, name in enumerate(names) if is_pattern(name)), len(names))
+    return names[:wild], names[wild:]

@@ -1,0 +1,126 @@
+"""Which files hold manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistctl.manifest.files.never_read import resolve_readable
+from assistctl.manifest.project.project import PROJECT_FILE, Project
+from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
+from assistctl.model.plan import Diagnostic, Position, Severity
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """A file to read: ``path`` as found, ``shown`` as messages name it, ``root`` the folder it may use."""
+
+    path: Path
+    shown: str
+    root: Path
+
+
+def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[ManifestFile], list[Diagnostic]]:
+    """The manifest files at ``paths`` (default: the project's assistants folder), each once, and what is wrong.
+
+    A folder stands for every ``*.yaml`` and ``*.yml`` below it, sorted, without hidden ones and without
+    ``assistctl.yaml``; links are followed inside the project and refused when they leave it.
+    """
+    search = _Search(project)
+    if paths is None:
+        search.default_folder()
+    for path in paths or ():
+        search.add(path)
+    return search.files, search.problems
+
+
+class _Search:
+    def __init__(self, project: Project) -> None:
+        self.files: list[ManifestFile] = []
+        self.problems: list[Diagnostic] = []
+        self._project = project
+        self._seen: set[Path] = set()
+
+    def default_folder(self) -> None:
+        folder = self._project.assistants
+        if not is_folder(folder):
+            self._report(
+                folder,
+                f"there is no folder {shown_path(folder, self._project.directory)}",
+                "Manifests live there. `assistctl init` writes one to start from; `assistants:` in assistctl.yaml "
+                "names another folder.",
+            )
+            return
+        self._add_folder(folder, self._project.directory)
+
+    def add(self, path: Path) -> None:
+        place = place_of(path)
+        own = place.is_relative_to(self._project.directory)
+        if is_folder(place):
+            self._add_folder(place, self._project.directory if own else place.resolve(), path)
+        elif place != self._project.file:
+            self._add_file(place, self._project.directory if own else place.parent, path)
+
+    def _add_folder(self, folder: Path, root: Path, given: Path | None = None) -> None:
+        before = len(self.files) + len(self.problems)
+        for path in self._walk(folder, root):
+            self._add_file(path, root, (given / path.relative_to(folder)) if given else path)
+        if len(self.files) + len(self.problems) == before:
+            self._report(
+                given or folder,
+                "there are no manifests in this folder",
+                "A manifest is a file that ends in .yaml or .yml.",
+                severity=Severity.WARNING,
+            )
+
+    def _add_file(self, path: Path, root: Path, given: Path) -> None:
+        shown = shown_path(given, self._project.directory)
+        try:
+            resolve_readable(path, root)
+        except UnusableFileError as error:
+            self.problems.append(error.diagnostic(shown))
+            return
+        if path not in self._seen:
+            self._seen.add(path)
+            self.files.append(ManifestFile(path, shown, root))
+
+    def _walk(self, folder: Path, root: Path) -> Iterator[Path]:
+        """Candidate files below ``folder``, depth first and sorted; each real folder is entered once."""
+        entered: set[Path] = set()
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
+            real = self._enterable(here, root)
+            if real is None or real in entered:
+                continue
+            entered.add(real)
+            folders, files = self._entries(here)
+            yield from files
+            waiting += reversed(folders)
+
+    def _enterable(self, folder: Path, root: Path) -> Path | None:
+        try:
+            return resolve_inside(folder, root)
+        except UnusableFileError as error:
+            self.problems.append(error.diagnostic(shown_path(folder, self._project.directory)))
+            return None
+
+    def _entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        try:
+            entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        except OSError as error:
+            self._report(folder, f"this folder cannot be read: {error.strerror}", "Check its permissions.")
+            return [], []
+        folders = [path for path in entries if is_folder(path)]
+        for path in folders:
+            if path.suffix in _SUFFIXES:
+                self._report(path, "this is a folder, not a manifest", "Rename it: a folder needs no suffix.")
+        files = [path for path in entries if path.suffix in _SUFFIXES and not is_folder(path)]
+        return folders, [path for path in files if path.name != PROJECT_FILE]
+
+    def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:
+        shown = shown_path(path, self._project.directory)
+        self.problems.append(Diagnostic(severity, summary, detail, position=Position(shown)))

@@ -1,0 +1,88 @@
+"""``.env``: what the project adds to the environment."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from assistctl.checkout import UnreadableIndexError, find_repository, is_tracked
+from assistctl.errors import ManifestError
+from assistctl.manifest.project.unheeded import in_ci
+from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
+from assistctl.model.plan import Diagnostic, Position, Severity
+
+ENVIRONMENT_FILE = ".env"
+
+
+def read_environment_file(
+    directory: Path, environ: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """What the ``.env`` in ``directory``, a real path, sets, and warnings of lines that are not understood.
+
+    Where there is none, or a folder of that name, it sets nothing. Raises ``ManifestError`` when it is no regular
+    file, cannot be read or leaves the project, and, where ``environ`` says that this is CI, when git tracks it.
+    """
+    file = directory / ENVIRONMENT_FILE
+    if not _is_there(file):
+        return {}, ()
+    # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
+    from dotenv.parser import parse_stream
+
+    try:
+        real = _inside(file, directory)
+        if in_ci(environ):
+            _refuse_tracked(directory, file, real)
+        bindings = list(parse_stream(StringIO(read_text(real))))
+    except UnusableFileError as error:
+        raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
+    warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
+    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return not stat.S_ISDIR(file.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+
+
+def _inside(file: Path, directory: Path) -> Path:
+    if file.is_symlink() and not file.resolve().is_relative_to(directory):
+        # A checkout may bring such a link along, and with it the keys of another project.
+        raise UnusableFileError(
+            "this is a link that leaves the project",
+            "Keep a file there, or set what is in it in the environment.",
+        )
+    return resolve_inside(file, directory)
+
+
+def _refuse_tracked(directory: Path, *files: Path) -> None:
+    """In CI, a ``.env`` that comes with the commit is written by whoever writes the commit."""
+    repository = find_repository(directory)
+    if repository is None:
+        return
+    try:
+        tracked = any(is_tracked(repository, file) for file in files)
+    except UnreadableIndexError as error:
+        raise UnusableFileError(
+            f"whether git tracks this file cannot be told, because its index cannot be read ({error})",
+            "Where CI is set, a file that git tracks is refused: remove it, or check out again.",
+        ) from error
+    if tracked:
+        raise UnusableFileError(
+            "git tracks this file, and CI is set: what a commit brings along does not configure a deployment",
+            "`git rm --cached .env`, add it to .gitignore, and set the variables in the CI system.",
+        )
+
+
+def _unreadable_line(line: int) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        "this line is not understood and is left out",
+        "A line is NAME=VALUE; a # starts a comment.",
+        position=Position(ENVIRONMENT_FILE, line),
+    )

@@ -1,0 +1,95 @@
+"""A value that knows where it stands: what YAML and JSON files are read into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from assistctl.model.plan import Json, Position
+
+Scalar: TypeAlias = "bool | int | float | str | None"
+Path: TypeAlias = "tuple[str | int, ...]"
+
+MAX_DEPTH = 100
+"""How deep collections may be nested."""
+
+
+@dataclass(slots=True)
+class Node:
+    """One value of a document.
+
+    ``keys`` holds the positions of a mapping's keys. ``written`` is a scalar's text before it was taken for a
+    number or a boolean, and ``plain`` whether it stood without quotes. ``weight`` counts the values in it,
+    long texts as several, ``height`` the levels of collections; aliased values count each time.
+    ``broken`` values were reported already and are not to be checked further.
+    """
+
+    value: Scalar | list[Node] | dict[str, Node]
+    position: Position
+    keys: dict[str, Position] = field(default_factory=dict)
+    written: str = ""
+    plain: bool = False
+    broken: bool = False
+    weight: int = 1
+    height: int = 0
+
+    def child(self, step: str | int) -> Node | None:
+        """The value under a key or an index, if there is one."""
+        if isinstance(self.value, dict) and isinstance(step, str):
+            return self.value.get(step)
+        if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
+            return self.value[step]
+        return None
+
+
+def position_at(root: Node, path: Iterable[str | int]) -> Position:
+    """Where the value at ``path`` stands, or the nearest one that encloses it."""
+    node = root
+    for step in path:
+        child = node.child(step)
+        if child is None:
+            break
+        node = child
+    return node.position
+
+
+def key_position_at(root: Node, path: Path, key: str) -> Position:
+    """Where ``key`` of the mapping at ``path`` stands."""
+    node: Node | None = root
+    for step in path:
+        node = node.child(step) if node else None
+    return node.keys.get(key, node.position) if node else position_at(root, path)
+
+
+def merged(base: Node, over: Node) -> Node:
+    """``base`` with ``over`` on top: mappings are merged at every level, anything else is replaced."""
+    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
+        return over
+    both = {
+        key: merged(base.value[key], child) if key in base.value else child for key, child in over.value.items()
+    }
+    return replace(
+        base,
+        value={**base.value, **both},
+        keys={**base.keys, **over.keys},
+        weight=base.weight + over.weight,
+        height=max(base.height, over.height),
+    )
+
+
+def plain_value(node: Node) -> Json:
+    """The bare value, without positions."""
+    if isinstance(node.value, dict):
+        return {key: plain_value(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain_value(child) for child in node.value]
+    return node.value
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as messages and ``Desired.positions`` have it: ``tools[0].function.name``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

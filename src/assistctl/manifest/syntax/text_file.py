@@ -1,0 +1,148 @@
+"""Files -> text: inside the project, regular, of a bearable size, UTF-8, without control characters."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
+from assistctl.model.plan import Diagnostic, Position, Severity
+
+MAX_BYTES = 4 * 1024 * 1024
+"""How large a file may be; the longest text any of the APIs takes (1,048,576 characters) fits in UTF-8."""
+
+# What YAML calls printable (https://yaml.org/spec/1.2.2/#51-character-set), less the three that only YAML 1.1
+# takes for line breaks: parsers and editors would not agree on what line something is on.
+_NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BYTE_ORDER_MARK = "\ufeff"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class UnusableFileError(Exception):
+    """A file that cannot be read as text: why, what to do, and the line and column it is about, if any."""
+
+    def __init__(self, summary: str, detail: str = "", place: tuple[int, int] | None = None) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.detail = detail
+        self.place = place
+
+    def diagnostic(self, file: str) -> Diagnostic:
+        """The error as a diagnostic about ``file``."""
+        return Diagnostic(
+            Severity.ERROR, self.summary, self.detail, position=Position(file, *(self.place or (1, 1)))
+        )
+
+
+def shown_path(path: Path, directory: Path) -> str:
+    """``path`` as messages have it: relative to ``directory`` when it lies inside, else as it was given."""
+    place = path if path.is_relative_to(directory) else place_of(path)
+    inside = place.relative_to(directory) if place.is_relative_to(directory) else path
+    return os.fsencode(inside.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def place_of(path: Path) -> Path:
+    """The absolute path, its folder resolved; the last link on it, if it is one, is not followed."""
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    try:
+        return absolute.parent.resolve() / absolute.name
+    except (OSError, RuntimeError, ValueError):
+        return absolute
+
+
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder that can be seen; never raises."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def resolve_inside(path: Path, root: Path) -> Path:
+    """The real path of something that exists in ``root``, links followed.
+
+    Raises ``UnusableFileError`` when it is missing, or when it or a link on the way leaves ``root``.
+    """
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise UnusableFileError("this is a link to nothing", f"It points to {path.readlink()}.") from error
+        raise UnusableFileError("there is no such file", "A path is relative to the file it stands in.") from error
+    except RuntimeError as error:
+        raise UnusableFileError("this is a link that leads back to itself") from error
+    except (OSError, ValueError) as error:
+        raise UnusableFileError(f"it cannot be opened: {reason_of(error)}") from error
+    if not real.is_relative_to(root):
+        raise UnusableFileError(
+            "it lies outside the project" if path == real else "it leaves the project, through a link or `..`",
+            "What a manifest uses must lie in the project, so that a checkout is complete.",
+        )
+    return real
+
+
+def read_yaml_text(path: Path) -> str:
+    """The text of a YAML file, without a byte order mark. Raises ``UnusableFileError``."""
+    return as_yaml_text(read_bytes(path))
+
+
+def as_yaml_text(data: bytes) -> str:
+    """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
+    text = as_text(data).removeprefix(_BYTE_ORDER_MARK)
+    unprintable = _NOT_PRINTABLE.search(text)
+    if unprintable:
+        raise UnusableFileError(
+            f"the character U+{ord(unprintable[0]):04X} is not allowed in YAML",
+            f'Write it as an escape in double quotes: "\\u{ord(unprintable[0]):04x}".',
+            line_and_column(text, unprintable.start()),
+        )
+    return text
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, as it is. Raises ``UnusableFileError``."""
+    return as_text(read_bytes(path))
+
+
+def as_text(data: bytes) -> str:
+    """The text of a file that was read, as it is. Raises ``UnusableFileError``."""
+    if data.startswith(_UTF_16_MARKS):
+        raise UnusableFileError("this is not UTF-8 but UTF-16", "Save it as UTF-8.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = line_and_column(data[: error.start].decode("utf-8"), error.start)
+        raise UnusableFileError(
+            f"this is not UTF-8: byte 0x{data[error.start]:02X} at offset {error.start}, on line {place[0]}",
+            "Save it as UTF-8.",
+            place,
+        ) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file of a bearable size. Raises ``UnusableFileError``."""
+    try:
+        return read_regular(path, MAX_BYTES)
+    except NotRegularError as error:
+        raise UnusableFileError(str(error.strerror)) from error
+    except TooLargeError as error:
+        raise UnusableFileError(
+            f"this file is larger than {MAX_BYTES:,} bytes",
+            "No API takes texts of that size: is it the right file?",
+        ) from error
+    except OSError as error:
+        raise UnusableFileError(f"it cannot be read: {reason_of(error)}") from error
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """The line and column, from 1, of an offset in ``text``."""
+    before = re.split(r"\r\n|\r|\n", text[:offset])
+    return len(before), len(before[-1]) + 1
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system refused, as the end of a sentence."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)

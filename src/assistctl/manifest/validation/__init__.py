@@ -1,0 +1,1 @@
+"""Documents held against the JSON Schemas, and the faults told in words with their places."""

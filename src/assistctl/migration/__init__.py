@@ -1,0 +1,1 @@
+"""Assistants moved to another platform: read, converted, and what is mapped or lost on the way."""

@@ -1,0 +1,129 @@
+"""JSON values -> the assistants among them, and the names of the files and vector stores they read.
+
+An answer is known by its ``object`` (https://platform.openai.com/docs/api-reference/assistants/object); a page is
+an object with a list under ``data``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistctl.errors import ProjectError
+from assistctl.migration.json_stream import Found, values_at
+from assistctl.migration.lost_resources import ResourceNames
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.openai.assistants import FIELDS, observed_assistant
+
+PLATFORM = "openai-assistants"
+"""Whose shapes exported assistants have."""
+
+_HINT = (
+    "It takes JSON as client.beta.assistants.list() returned it: a list, a page with `data`, one assistant on "
+    "each line, or a file for each."
+)
+_OF_EVERY_OBJECT = frozenset({"id", "object", "created_at", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export holds: the assistants, oldest first, and what is known of what they read.
+
+    ``strange`` are the fields, by assistant's id, that the Assistants API v2 does not have. ``doubts`` are
+    sentences about what may be missing or does not belong.
+    """
+
+    assistants: tuple[Observed, ...]
+    resource_names: ResourceNames = field(default_factory=ResourceNames)
+    strange: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+
+def read_exported(path: Path, root: Path) -> Exported:
+    """The export at ``path``, a file or a folder, for the project in ``root``.
+
+    Raises ``ProjectError`` for what cannot be read, or has no assistant in it.
+    """
+    reading = _Reading()
+    for found in values_at(path, root):
+        reading.take(found)
+    if not reading.assistants:
+        raise ProjectError(f"there are no assistants in {path}", _HINT)
+    return reading.exported()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far, by id."""
+
+    assistants: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, list[str]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    more_to_come: str = ""
+    has_last_page: bool = False
+
+    def take(self, found: Found) -> None:
+        """Take in a value: a page or list of things, or one of them."""
+        value = found.value
+        if isinstance(value, list):
+            for one in value:
+                self.take(Found(one, found.place))
+        elif isinstance(value, dict) and isinstance(items := value.get("data"), list):
+            if any(isinstance(one, dict) and "model" in one for one in items):
+                self._note_page(value, found.place)
+            self.take(Found(items, found.place))
+        elif isinstance(value, dict) and isinstance(value.get("id"), str):
+            self._take_thing(value, str(value["id"]), found.place)
+        else:
+            self.doubts.append(f"{found.place}: what is there is no assistant, and was passed over")
+
+    def exported(self) -> Exported:
+        """All of it."""
+        if self.more_to_come and not self.has_last_page:
+            self.doubts.append(
+                f"{self.more_to_come}: a page that says there are more, and no page is the last one"
+            )
+        ordered = sorted(self.assistants.values(), key=_age)
+        strange = {str(one["id"]): dict(_strange(one)) for one in ordered}
+        resource_names = ResourceNames(self.files, self.stores, self.contents)
+        return Exported(
+            tuple(map(observed_assistant, map(dict, ordered))), resource_names, strange, tuple(self.doubts)
+        )
+
+    def _note_page(self, page: Mapping[str, Json], place: str) -> None:
+        if page.get("has_more") is True:
+            self.more_to_come = self.more_to_come or place
+        elif page.get("has_more") is False:
+            self.has_last_page = True
+
+    def _take_thing(self, thing: Mapping[str, Json], identity: str, place: str) -> None:
+        kind = thing.get("object")
+        if kind == "file":
+            self.files[identity] = str(thing.get("filename") or "")
+        elif kind == "vector_store":
+            self.stores[identity] = str(thing.get("name") or "")
+        elif kind == "vector_store.file":
+            self.contents.setdefault(str(thing.get("vector_store_id")), []).append(identity)
+        elif kind in {"assistant", None} and isinstance(thing.get("model"), str):
+            self._take_assistant(thing, identity, place)
+        else:
+            self.doubts.append(f"{place}: {identity} is no assistant, and was passed over")
+
+    def _take_assistant(self, one: Mapping[str, Json], identity: str, place: str) -> None:
+        before = self.assistants.setdefault(identity, one)
+        if before != one:
+            self.doubts.append(f"{place}: {identity} is there twice and not the same; the first one counts")
+
+
+def _age(one: Mapping[str, Json]) -> float:
+    created = one.get("created_at")
+    return created if isinstance(created, int | float) else 0
+
+
+def _strange(one: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, value in one.items():
+        if name not in {*FIELDS, *_OF_EVERY_OBJECT} and value not in (None, [], {}, ""):
+            yield name, value

@@ -1,0 +1,159 @@
+"""A migration for people at a terminal: each assistant in a few lines, then what to do, once for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
+from assistctl.model.plan import Json, TargetName
+from assistctl.rendering.field_view import label, value_text
+from assistctl.rendering.text.lines import Line, emit
+from assistctl.secrets.escaping import visible
+
+_VERBS = {Outcome.CARRIED: "carries over", Outcome.MAPPED: "maps", Outcome.LOST: "lost"}
+_COLOURS = {Outcome.CARRIED: "green", Outcome.MAPPED: "yellow", Outcome.LOST: "bold red"}
+_TITLES = {
+    Outcome.LOST: "Lost, and the nearest way on:",
+    Outcome.MAPPED: "Maps, and how:",
+    Outcome.CARRIED: "Carries over, and what to know of it:",
+}
+_WIDEST_VERB = max(map(len, _VERBS.values()))
+_LONGEST_VALUE = 40
+_MOST_NAMES = 5
+_INDENT = Text("      ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One field of one assistant."""
+
+    key: str
+    fate: FieldOutcome
+
+
+def print_migration(console: Console, migration: Migration) -> None:
+    """Prints the fate of each field, and what to do about what is lost."""
+    emit(console, [Line(Text(_heading(migration), "bold")), Line()])
+    for one in migration.assistants:
+        emit(console, [*_assistant(one), Line()])
+    for outcome, title in _TITLES.items():
+        lines = [line for group in _groups(migration, outcome) for line in _advice(group)]
+        if lines:
+            emit(console, [Line(Text(title, _COLOURS[outcome])), *lines, Line()])
+    emit(console, [Line(Text(line)) for line in _left_out(migration)])
+    emit(console, [Line(Text(_conclusion(migration), "bold"))])
+
+
+def _heading(migration: Migration) -> str:
+    return f"{label(migration.project)}: {_place(migration.source)} → {_place(migration.target)}"
+
+
+def _place(target: TargetName) -> str:
+    return f"{label(target.name)} ({label(target.platform)})"
+
+
+def _assistant(one: Migrated) -> Iterator[Line]:
+    name = f"  {label(one.name)}" if one.name else ""
+    head = Text.assemble((label(one.key), "bold"), name, (f"  {label(one.id)}", "dim"))
+    yield Line(head, prefix=Text("  "), hang=4)
+    for outcome, verb in _VERBS.items():
+        paths = [visible(fate.path) for fate in one.with_outcome(outcome)]
+        if paths:
+            prefix = Text(f"      {verb:<{_WIDEST_VERB}}  ", _COLOURS[outcome])
+            yield Line(Text(", ".join(paths)), prefix=prefix)
+
+
+def _groups(migration: Migration, outcome: Outcome) -> list[list[_Told]]:
+    """What has the same note, whatever the field; what has none needs no more words."""
+    groups: dict[str, list[_Told]] = {}
+    for one in migration.assistants:
+        for fate in one.with_outcome(outcome):
+            if fate.note:
+                groups.setdefault(fate.note, []).append(_Told(one.key, fate))
+    return list(groups.values())
+
+
+def _advice(group: Sequence[_Told]) -> Iterator[Line]:
+    fields = ", ".join(visible(about) for about in dict.fromkeys(told.fate.about for told in group))
+    keys = list(dict.fromkeys(told.key for told in group))
+    count = f"  ({len(keys):,} {'assistant' if len(keys) == 1 else 'assistants'})"
+    yield Line(Text.assemble((fields, "bold"), (count, "dim")), prefix=Text("  "), hang=4)
+    yield Line(Text(visible(group[0].fate.note)), prefix=_INDENT)
+    for line in _values(group) if group[0].fate.outcome is Outcome.CARRIED else _members(group, keys):
+        yield Line(Text(line, "dim"), prefix=_INDENT, hang=4)
+
+
+def _values(group: Sequence[_Told]) -> Iterator[str]:
+    """The values there are, and how often: whose they are is of no matter."""
+    counts = Counter(_short(told.fate.value) for told in group if told.fate.value is not None)
+    if counts:
+        yield ", ".join(f"{value} ({count:,})" for value, count in counts.most_common())
+
+
+def _members(group: Sequence[_Told], keys: Sequence[str]) -> Iterator[str]:
+    """Whom it is about; a line for each that has files to be looked for."""
+    several = len({told.fate.about for told in group}) > 1
+    details = {
+        key: ", ".join(filter(None, (_detail(told.fate, several=several) for told in group if told.key == key)))
+        for key in keys
+    }
+    if any(isinstance(told.fate.value, list) for told in group):
+        yield from (f"{label(key)}: {detail}" for key, detail in details.items())
+    else:
+        yield ", ".join(f"{label(key)} ({detail})" if detail else label(key) for key, detail in details.items())
+
+
+def _detail(fate: FieldOutcome, *, several: bool) -> str:
+    """Which function or pair, or of ``several`` fields which, and its value as far as it is short."""
+    which = ""
+    if fate.about.startswith("tools.function") or fate.about == "metadata":
+        which = fate.path.removeprefix("metadata.").removeprefix("tools[").partition("]")[0]
+    elif several and not isinstance(fate.value, list):
+        which = fate.path
+    return f"{visible(which)} {_short(fate.value)}".strip()
+
+
+def _short(value: Json) -> str:
+    if value is None or isinstance(value, dict):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(_thing(one) for one in value)
+    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+        return f"{value_text(value[:_LONGEST_VALUE].rstrip())} …"
+    return value_text(value)
+
+
+def _thing(one: Json) -> str:
+    """A file or a vector store: its name and id, and what is in it."""
+    if not isinstance(one, dict):
+        return value_text(one)
+    name, identity = one.get("name"), label(str(one.get("id")))
+    known = f"{label(name)} ({identity})" if isinstance(name, str) and name else identity
+    files = one.get("files")
+    if not isinstance(files, list):
+        return known
+    return f"{known} with {', '.join(_thing(file) for file in files) or 'no files'}"
+
+
+def _left_out(migration: Migration) -> Iterator[str]:
+    if migration.declared:
+        names = ", ".join(label(name) for name in migration.declared[:_MOST_NAMES])
+        hidden = len(migration.declared) - _MOST_NAMES
+        more = f" and {hidden:,} more" if hidden > 0 else ""
+        yield f"Declared by manifests already, and left out: {names}{more}."
+    if migration.others:
+        yield f"Owned by others, and left out: {migration.others:,}."
+
+
+def _conclusion(migration: Migration) -> str:
+    total = len(migration.assistants)
+    if not total:
+        return "Nothing to migrate: no manifest is missing."
+    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.assistants)
+    assistants = f"{total:,} {'assistant' if total == 1 else 'assistants'}"
+    return f"{assistants}: {total - losing:,} without loss, {losing:,} with something lost."

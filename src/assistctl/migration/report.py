@@ -1,0 +1,73 @@
+"""What becomes of assistants and their fields on another platform, as it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from assistctl.model.plan import Json, TargetName
+
+Document: TypeAlias = Mapping[str, Json]
+"""A manifest's fields, in the Assistants API's shapes."""
+
+
+class Outcome(StrEnum):
+    """Whether a field carries over, is expressed in another way, or is lost."""
+
+    CARRIED = "carried"
+    MAPPED = "mapped"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOutcome:
+    """What becomes of the field at ``path``.
+
+    ``about`` is the path without the names of functions and pairs (``tools.function.strict``, ``metadata``): what
+    different assistants have in common. ``note`` says how it is mapped or, for what is lost, the nearest way on;
+    for what carries over, what to know about it. ``value`` is what is lost, or what is to be looked at.
+    """
+
+    path: str
+    about: str
+    outcome: Outcome
+    note: str = ""
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The ``document`` that declares an assistant on another platform, and what became of each of its fields."""
+
+    key: str
+    id: str
+    name: str | None
+    document: Document
+    outcomes: tuple[FieldOutcome, ...]
+
+    def with_outcome(self, outcome: Outcome) -> tuple[FieldOutcome, ...]:
+        """The fields with that outcome."""
+        return tuple(fate for fate in self.outcomes if fate.outcome is outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A move of assistants between platforms, as it is reported.
+
+    ``declared`` are the names (or ids) of those that manifests declare already, ``others`` counts those that
+    somebody else owns: both are left out.
+    """
+
+    project: str
+    source: TargetName
+    target: TargetName
+    assistants: tuple[Migrated, ...]
+    declared: tuple[str, ...] = ()
+    others: int = 0
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything is lost."""
+        return any(one.with_outcome(Outcome.LOST) for one in self.assistants)

@@ -1,0 +1,171 @@
+"""Looking for what nothing refers to on a target, and taking it away: the I/O around ``planning.garbage``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.files.upload_lines import Filed, Recorded
+from assistctl.applying.journaling import NullRecorder
+from assistctl.applying.operations import Operation
+from assistctl.applying.results import describe_error
+from assistctl.errors import AssistctlError, ProjectError
+from assistctl.manifest import Loaded
+from assistctl.model.knowledge import ObservedEnvironment, StoreFile
+from assistctl.model.plan import Action, Kind, Result, Status
+from assistctl.operations.deployment import Deployment
+from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
+from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
+
+_SIDE_BY_SIDE = 8
+
+Delete = Callable[[str], Awaitable[None]]
+
+
+async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
+    """What nothing refers to. Raises ``ProjectError`` on a platform without files."""
+    knowledge = _knowledge_of(platform)
+    assistants, stores, uploads, environments = await asyncio.gather(
+        platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
+    )
+    contents = await _contents(knowledge, [store.id for store in stores])
+    everything = Everything(assistants, stores, contents, uploads, environments)
+    return garbage(everything, _ours(deployment, loaded))
+
+
+async def delete_garbage(
+    deployment: Deployment,
+    platform: Platform,
+    those: Sequence[Garbage],
+    cancellation: CancellationToken,
+    left: Sequence[Garbage] = (),
+) -> tuple[Result, ...]:
+    """Delete it, uploads after what reads them; a result for each, in the order of ``those``.
+
+    ``left`` is what was found and stays: nothing that is written down of it is forgotten.
+
+    Once ``cancellation`` is closed nothing new is deleted, and what was not begun is reported as skipped.
+    """
+    record = deployment.upload_log()
+    # Once the vector store is gone that names an upload, only this says whose it is.
+    record.will_go(dict(_filed(one for one in those if one.proven)))
+    cleaning = _Cleaning(_deletes(platform), cancellation, {one.id: _deletion(one) for one in those})
+    if not await cancellation.until_cut_off(cleaning.everything(those)):
+        await cleaning.end()
+    results = tuple(cleaning.result(one) for one in those)
+    if all(result.status is Status.OK for result in results):
+        filed = dict(_filed(left))
+        record.forget(set(filed.values()), filed.keys())
+    return results
+
+
+@dataclass(slots=True)
+class _Cleaning:
+    deletes: Mapping[Kind, Delete]
+    cancellation: CancellationToken
+    operations: Mapping[str, Operation]
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
+
+    async def everything(self, those: Sequence[Garbage]) -> None:
+        readers = [one for one in those if one.kind is not Kind.FILE]
+        files = [one for one in those if one.kind is Kind.FILE]
+        await asyncio.gather(*map(self.delete, readers))
+        await asyncio.gather(*map(self.delete, files))
+
+    async def delete(self, one: Garbage) -> None:
+        operation = self.operations[one.id]
+        async with self.slots:
+            try:
+                self.cancellation.check()
+                async with operation.under_way():
+                    await operation.sends(self.deletes[one.kind](one.id))
+            except AssistctlError as error:
+                operation.fails(error)
+
+    async def end(self) -> None:
+        """Say of what was cut off how far it is known to have come."""
+        for operation in self.operations.values():
+            await operation.end()
+
+    def result(self, one: Garbage) -> Result:
+        """What became of it."""
+        operation = self.operations[one.id]
+        return Result(
+            one.kind,
+            one.name,
+            one.id,
+            Action.DELETE,
+            operation.status,
+            None if operation.error is None else describe_error(operation.error),
+            touched=operation.touched,
+            unknown=operation.is_unknown,
+        )
+
+
+def _filed(those: Iterable[Garbage]) -> Iterator[tuple[str, Filed]]:
+    return ((one.id, Filed(one.name, one.size or 0)) for one in those if one.kind is Kind.FILE)
+
+
+def _deletion(one: Garbage) -> Operation:
+    """The account of a deletion; no journal tells of those, for what they delete has no state to go back to."""
+    recorder = NullRecorder()
+    return Operation(
+        one.kind,
+        one.name,
+        Action.DELETE,
+        one.id,
+        recorder,
+        lambda _: recorder.begins_file(one.name, Action.DELETE, one.id),
+    )
+
+
+def _deletes(platform: Platform) -> dict[Kind, Delete]:
+    knowledge = _knowledge_of(platform)
+    deletes: dict[Kind, Delete] = {Kind.VECTOR_STORE: knowledge.delete_store, Kind.FILE: knowledge.delete_file}
+    if isinstance(platform, SupportsEnvironments):
+        deletes[Kind.ENVIRONMENT] = platform.delete_environment
+    return deletes
+
+
+async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
+    return await platform.list_environments() if isinstance(platform, SupportsEnvironments) else ()
+
+
+async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
+    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
+        async with slots:
+            return store_id, await knowledge.list_store_files(store_id)
+
+    return dict(await asyncio.gather(*(listed(store_id) for store_id in ids)))
+
+
+def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
+    unfinished = deployment.upload_log().unfinished()
+    named = [(one.file_id, one) for one in unfinished if one.file_id is not None]
+    nameless = [one.filed for one in unfinished if one.file_id is None and one.filed]
+    declared = [entry.source for store in loaded.stores for entry in store.files]
+    declared += [file for one in loaded.desired for file in one.interpreter_files]
+    return Ours(
+        deployment.owner,
+        deployment.target.name,
+        frozenset(store.key for store in loaded.stores if store.shared),
+        {file_id: _look(one) for file_id, one in named if one.proven},
+        frozenset(
+            {(one.name, one.size) for one in nameless} | {(file.identity.name, file.size) for file in declared}
+        ),
+        frozenset(file_id for file_id, one in named if not one.proven),
+    )
+
+
+def _look(one: Recorded) -> tuple[str, int] | None:
+    return None if one.filed is None else (one.filed.name, one.filed.size)
+
+
+def _knowledge_of(platform: Platform) -> KnowledgePlatform:
+    if platform.knowledge is None:
+        raise ProjectError(f"the platform {platform.name} has no uploads and no vector stores to look through")
+    return platform.knowledge

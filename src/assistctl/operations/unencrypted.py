@@ -1,0 +1,57 @@
+"""Keys that would cross a network unencrypted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from assistctl.errors import ProjectError
+from assistctl.manifest import Project, Target
+from assistctl.model.plan import Diagnostic, Severity
+
+# Where the platforms' SDKs look when the target names no address.
+_ADDRESSES: Mapping[str, str] = {
+    "openai-assistants": "OPENAI_BASE_URL",
+    "openai-agents": "OPENAI_BASE_URL",
+    "anthropic-agents": "ANTHROPIC_BASE_URL",
+    "azure-foundry": "FOUNDRY_PROJECT_ENDPOINT",
+}
+
+
+def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
+    """A warning when requests to ``target`` go over plain HTTP to another machine, as far as that is known."""
+    variable = _ADDRESSES.get(target.platform, "")
+    try:
+        url = project.resolve(target.base_url, target) if target.base_url else project.environment.get(variable)
+    except ProjectError:
+        return ()
+    host = _host_without_tls(url or "")
+    if host is None or _is_loopback(host):
+        return ()
+    # What comes from the environment is not shown, not even in part.
+    where = host if target.base_url == url else "another machine"
+    return (
+        Diagnostic(
+            Severity.WARNING,
+            f"the key of target {target.name!r} goes to {where} over plain HTTP, readable on the way",
+            f"Use https in {'its base_url' if target.base_url else variable}.",
+            path=f"targets.{target.name}.base_url" if target.base_url else "",
+            position=target.position,
+        ),
+    )
+
+
+def _host_without_tls(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme == "http" else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,115 @@
+"""What was last applied to an assistant, unit by unit, short enough for one metadata value.
+
+Values do not fit in 512 characters, and need not: to tell who moved a field it is enough to know whether it
+still is what was applied. An entry is five characters of the unit's digest and six of its value's; a unit is
+in the baseline if, and only if, the manifest declared it. Tools have an entry each as well, as long as they
+fit, so that a foreign tool is told from our own. Behind a ``!`` stand the units that were given a secret, so
+that their values stay hidden when the manifest no longer says so.
+
+Whoever reads a baseline reads the values too, beside it. Where it goes without them, the digests of secret units
+are left out (``hidden``): a short secret could be found by trying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistctl.model.plan import Json
+from assistctl.ownership.canonical import digest
+from assistctl.ownership.field_paths import Path, dotted
+
+MAX_VALUE = 512
+
+_UNIT_CHARACTERS = 5
+_VALUE_CHARACTERS = 6
+_ENTRY_CHARACTERS = _UNIT_CHARACTERS + _VALUE_CHARACTERS
+# The format's version, then whether each tool has its own entry.
+_BY_TOOL = "1t:"
+_BY_UNIT = "1u:"
+# What stands for a digest that is left out; no digest looks like it.
+_HIDDEN = "." * _VALUE_CHARACTERS
+_TOOLS: Path = ("tools",)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The digests of what was applied. ``by_tool`` says whether single tools have entries."""
+
+    entries: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    by_tool: bool = False
+
+    def has(self, path: Path) -> bool:
+        """Whether this project applied that unit (or tool)."""
+        return _unit_digest(path) in self.entries
+
+    def has_others_than(self, paths: Iterable[Path]) -> bool:
+        """Whether this project applied something that is not among ``paths`` (units, and tools)."""
+        return not self.entries.keys() <= {_unit_digest(path) for path in paths}
+
+    def is_still(self, path: Path, value: Json) -> bool:
+        """Whether ``value`` (canonical) is what was applied to that unit (or tool)."""
+        return self.entries.get(_unit_digest(path)) == _value_digest(path, value)
+
+    def is_secret(self, unit: Path) -> bool:
+        """Whether the unit was given a secret."""
+        return _unit_digest(unit) in self.secrets
+
+
+def write_baseline(units: Mapping[Path, Json], secret_units: Iterable[Path] = ()) -> str:
+    """The metadata value that records the canonical ``units`` as applied."""
+    entries = _entries(units.items())
+    secrets = "".join(["!", *(_unit_digest(unit) for unit in sorted(set(secret_units), key=dotted))])
+    ending = secrets if len(secrets) > 1 else ""
+    if not isinstance(units.get(_TOOLS), dict):
+        return _BY_UNIT + entries + ending
+    by_tool = _BY_TOOL + entries + _entries(_single_tools(units)) + ending
+    return by_tool if len(by_tool) <= MAX_VALUE else _BY_UNIT + entries + ending
+
+
+def hidden(text: str, units: Mapping[Path, Json], is_secret: Callable[[Path], bool] = lambda _: False) -> str:
+    """A baseline without the digests of units that were given a secret, or of which ``is_secret`` says so.
+
+    ``units`` are the canonical ones of the thing that it stands beside. What is not among them is left out too:
+    a tool may have been the secret one.
+    """
+    baseline = read_baseline(text)
+    plain = [unit for unit in units if not baseline.is_secret(unit) and not is_secret(unit)]
+    if len(plain) == len(units) and not baseline.secrets:
+        return text
+    tools = [path for path, _ in _single_tools(units)] if _TOOLS in plain else []
+    kept = {_unit_digest(path) for path in (*plain, *tools)}
+    entries = (unit + (value if unit in kept else _HIDDEN) for unit, value in baseline.entries.items())
+    _, mark, secrets = text.partition("!")
+    return text[: len(_BY_TOOL)] + "".join(entries) + mark + secrets
+
+
+def read_baseline(text: object) -> Baseline:
+    """The baseline in a metadata value; an empty one when there is none or it cannot be read."""
+    if not isinstance(text, str) or text[:3] not in {_BY_TOOL, _BY_UNIT}:
+        return Baseline()
+    body, _, secrets = text[3:].partition("!")
+    entries = ((entry[:_UNIT_CHARACTERS], entry[_UNIT_CHARACTERS:]) for entry in _cut(body, _ENTRY_CHARACTERS))
+    return Baseline(dict(entries), frozenset(_cut(secrets, _UNIT_CHARACTERS)), by_tool=text.startswith(_BY_TOOL))
+
+
+def _single_tools(units: Mapping[Path, Json]) -> list[tuple[Path, Json]]:
+    tools = units.get(_TOOLS)
+    return [((*_TOOLS, name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
+
+
+def _cut(text: str, length: int) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
+
+
+def _entries(units: Iterable[tuple[Path, Json]]) -> str:
+    return "".join(_unit_digest(path) + _value_digest(path, value) for path, value in units)
+
+
+def _unit_digest(path: Path) -> str:
+    return digest(dotted(path), salt="unit", length=_UNIT_CHARACTERS)
+
+
+def _value_digest(path: Path, value: Json) -> str:
+    return digest(value, salt=dotted(path), length=_VALUE_CHARACTERS)

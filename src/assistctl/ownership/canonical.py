@@ -1,0 +1,239 @@
+"""The one canonical form that decides equality, for plan, read-back and drift alike.
+
+A platform fills in defaults, reorders tools and turns 1 into 1.0; none of that is a difference. What counts as
+the same is gathered here and nowhere else. Sources: OpenAI's API description of the Assistants endpoints
+(defaults of CreateAssistantRequest, FileSearchRankingOptions) and answers recorded from live servers.
+
+The canonical state of an assistant is a mapping from *units* to values. A unit is what is managed or left alone
+as a whole: a field, one half of ``tool_resources``, one metadata pair, or one setting of a platform's own fields
+(``platforms.openai-agents.multi_agent.enabled``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+
+from assistctl.model.plan import Json
+from assistctl.ownership.field_paths import Path
+
+# What a platform uses for a field that was never set, or was set to null.
+DEFAULTS: Mapping[str, Json] = {
+    "temperature": 1,
+    "top_p": 1,
+    "response_format": "auto",
+    "reasoning_effort": "medium",
+    "tools": {},
+}
+RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
+
+# What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
+NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
+
+_DEFAULT_RANKERS = ("auto", "default_2024_08_21")
+_DEFAULT_MAX_NUM_RESULTS = 20
+_EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object", "properties": {}})
+# A server that stores single precision answers 0.2 as 0.20000000298023224.
+_DECIMALS = 6
+
+
+def canonical_units(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> dict[Path, Json]:
+    """The canonical state of ``fields`` and ``metadata`` (both in the Assistants API's shapes), by unit.
+
+    Only what is present is in the result: a missing field has no unit, a null one has its default.
+    """
+    units: dict[Path, Json] = {}
+    for field, value in fields.items():
+        if field == "tool_resources":
+            units.update(_resource_units(value))
+        elif field == "platforms":
+            units.update(_platform_units(value))
+        elif field != "metadata":
+            units[(field,)] = canonical(field, value)
+    units.update({("metadata", key): value for key, value in metadata.items()})
+    return units
+
+
+def canonical(field: str, value: Json) -> Json:
+    """The canonical form of one top-level field's value. ``tools`` becomes a mapping from identity to tool."""
+    shape = _SHAPES.get(field)
+    if shape is not None:
+        value = shape(value)
+    return default_of((field,)) if value is None else _numbers(value)
+
+
+def default_of(unit: Path) -> Json:
+    """What a unit is when nobody set it, in canonical form; ``None`` where the default is nothing."""
+    if unit[0] == "tool_resources":
+        return []
+    return DEFAULTS.get(str(unit[0])) if len(unit) == 1 else None
+
+
+def cleared(unit: Path) -> Json:
+    """What is sent to put a unit back to the platform's default, in the API's shapes."""
+    return [] if unit[0] in {"tools", "tool_resources"} else None
+
+
+def same(left: Json, right: Json) -> bool:
+    """Whether two canonical values are equal; unlike Python's ``==`` true is not 1."""
+    return left is right or _text(left) == _text(right)
+
+
+def digest(value: Json, *, salt: str = "", length: int = 43) -> str:
+    """A SHA-256 of a canonical value as base64url, cut to ``length`` characters (six bits each).
+
+    ``salt`` keeps equal values in different places from having equal digests.
+    """
+    data = f"{salt}\0{_text(value)}".encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()[:length]
+
+
+def sha256(value: Json) -> str:
+    """The whole SHA-256 of a canonical value, in hexadecimal."""
+    return hashlib.sha256(_text(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def tool_identities(tools: Iterable[Json]) -> list[str]:
+    """A name for each tool in a list: a function's name, else its type, with the label of an MCP server.
+
+    Repeated ones are numbered ``#2``.
+
+    A function may be named like a type; the type then goes first, whatever the order in the list.
+    """
+    names = [(_tool_name(tool), _is_function(tool)) for tool in tools]
+    counts: dict[str, int] = {}
+    identities = [""] * len(names)
+    for place, (name, _) in sorted(enumerate(names), key=lambda item: item[1][1]):
+        counts[name] = counts.get(name, 0) + 1
+        identities[place] = name if counts[name] == 1 else f"{name}#{counts[name]}"
+    return identities
+
+
+def _tool_name(tool: Json) -> str:
+    if not isinstance(tool, dict):
+        return "?"
+    function = tool.get("function")
+    if _is_function(tool) and isinstance(function, dict):
+        return str(function.get("name"))
+    if _is_function(tool):
+        return str(tool.get("name"))
+    label = tool.get("server_label") or tool.get("mcp_server_name")
+    return f"{tool.get('type')}:{label}" if label else str(tool.get("type"))
+
+
+def _is_function(tool: Json) -> bool:
+    return isinstance(tool, dict) and tool.get("type") == "function"
+
+
+def _resource_units(value: Json) -> dict[Path, Json]:
+    resources = value if isinstance(value, dict) else {}
+    units: dict[Path, Json] = {}
+    for tool, ids_name in RESOURCE_LISTS.items():
+        if value is None or tool in resources:
+            resource = resources.get(tool)
+            ids = resource.get(ids_name) if isinstance(resource, dict) else None
+            # The API has no order among the ids, and servers return them as they like.
+            units["tool_resources", tool, ids_name] = sorted(ids, key=str) if isinstance(ids, list) else []
+    return units
+
+
+def _platform_units(value: Json) -> dict[Path, Json]:
+    units: dict[Path, Json] = {}
+    for platform, fields in value.items() if isinstance(value, dict) else ():
+        for name, setting in fields.items() if isinstance(fields, dict) else ():
+            unit: Path = ("platforms", platform, name)
+            if isinstance(setting, dict) and setting:
+                units.update({(*unit, part): _numbers(inner) for part, inner in setting.items()})
+            else:
+                units[unit] = None if setting == {} else _numbers(setting)
+    return units
+
+
+def _tools(value: Json) -> Json:
+    tools = value if isinstance(value, list) else []
+    return {name: _tool(tool) for name, tool in zip(tool_identities(tools), tools, strict=True)}
+
+
+def _tool(tool: Json) -> Json:
+    if not isinstance(tool, dict):
+        return tool
+    shape = {"function": _function, "file_search": _file_search}.get(str(tool.get("type")))
+    if shape is None:
+        return tool
+    name = str(tool["type"])
+    return _without_nulls({**tool, name: shape(tool.get(name))})
+
+
+def _function(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    function = _without_nulls({**value, "strict": value.get("strict") or None})
+    if function.get("parameters") in _EMPTY_PARAMETERS:
+        function.pop("parameters", None)
+    return function
+
+
+def _file_search(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    search = {**value, "ranking_options": _ranking_options(value.get("ranking_options"))}
+    if search.get("max_num_results") == _DEFAULT_MAX_NUM_RESULTS:
+        del search["max_num_results"]
+    return _without_nulls(search) or None
+
+
+def _ranking_options(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    ranking = _without_nulls(value)
+    if ranking.get("ranker") in _DEFAULT_RANKERS:
+        del ranking["ranker"]
+    threshold = _single_precision(ranking.get("score_threshold"))
+    if threshold == 0:
+        del ranking["score_threshold"]
+    elif threshold is not None:
+        ranking["score_threshold"] = threshold
+    return ranking or None
+
+
+def _response_format(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "text":
+        return "auto"
+    schema = value.get("json_schema")
+    if not isinstance(schema, dict):
+        return value
+    return {**value, "json_schema": _without_nulls({**schema, "strict": schema.get("strict") or None})}
+
+
+def _single_precision(value: Json) -> Json:
+    return round(value, _DECIMALS) if isinstance(value, float) else value
+
+
+_SHAPES: Mapping[str, Callable[[Json], Json]] = {
+    "tools": _tools,
+    "response_format": _response_format,
+    "temperature": _single_precision,
+    "top_p": _single_precision,
+}
+
+
+def _without_nulls(value: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def _numbers(value: Json) -> Json:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    return value
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

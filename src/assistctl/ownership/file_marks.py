@@ -1,0 +1,203 @@
+"""How an upload is recognised again: what is written beside it on the platform, and how that is read.
+
+The platform keeps no checksum of an upload and hands its bytes out to nobody, so what it was is written where it
+is used: in the attributes of a vector store's file, and, for the code interpreter, in two of the assistant's
+metadata pairs. A vector store that holds all it should says so in one pair of its own, so that its files need not
+be listed to plan that nothing changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
+from assistctl.model.plan import Json
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.ownership.canonical import canonical, digest
+from assistctl.ownership.field_paths import parse
+from assistctl.planning.comparison.sensitive import with_labels
+from assistctl.secrets.redaction import SECRET
+
+FILES = "assistctl_files"
+PATHS = "assistctl_paths"
+# How many pairs of an assistant these are.
+OUR_FILE_PAIRS = 2
+SHA256 = "assistctl_sha256"
+PATH = "assistctl_path"
+
+FILE_TOKEN = "assistctl:file:"  # noqa: S105  # no password, whatever it sounds like
+STORE_TOKEN = "assistctl:vector_store:"  # noqa: S105
+
+_MAX_VALUE = 512
+_ID_CHARACTERS = 5
+_IDENTITY_CHARACTERS = 12
+_ENTRY_CHARACTERS = _ID_CHARACTERS + _IDENTITY_CHARACTERS
+_VERSION = "1:"
+# What `auto` stands for; an answer never says `auto` (API reference of vector store files).
+_AUTO_CHUNKING: Mapping[str, Json] = {
+    "type": "static",
+    "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """An upload of ours where it is used: by what it is, and the path it came from (empty: not known)."""
+
+    file_id: str
+    token: str
+    path: str
+
+
+@cache
+def file_token(identity: Identity) -> str:
+    """What stands for an upload of that identity."""
+    return FILE_TOKEN + digest([identity.sha256, identity.name], salt="file", length=_IDENTITY_CHARACTERS)
+
+
+def store_token(key: str) -> str:
+    """What stands for the vector store with that key."""
+    return STORE_TOKEN + key
+
+
+def files_pairs(files: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    """The metadata pairs that say what the code interpreter's files are: of each its id, token and path.
+
+    20 files need 342 characters of 512; paths are written as far as they fit, for whoever reads them.
+    """
+    if not files:
+        return {}
+    entries = "".join(_id_digest(file_id) + token.removeprefix(FILE_TOKEN) for file_id, token, _ in files)
+    return {FILES: _VERSION + entries, PATHS: _as_fits(path for _, _, path in files)}
+
+
+def interpreter_files(metadata: Mapping[str, str], file_ids: Iterable[Json]) -> list[HeldFile]:
+    """Which of an assistant's ``file_ids`` are ours, and what they are."""
+    text = metadata.get(FILES, "")
+    if not text.startswith(_VERSION):
+        return []
+    body = text.removeprefix(_VERSION)
+    entries = [body[at : at + _ENTRY_CHARACTERS] for at in range(0, len(body), _ENTRY_CHARACTERS)]
+    paths = metadata.get(PATHS, "").split("\n")
+    known = {
+        entry[:_ID_CHARACTERS]: (FILE_TOKEN + entry[_ID_CHARACTERS:], paths[place] if place < len(paths) else "")
+        for place, entry in enumerate(entries)
+        if len(entry) == _ENTRY_CHARACTERS
+    }
+    ids = [file_id for file_id in file_ids if isinstance(file_id, str)]
+    return [HeldFile(one, *known[_id_digest(one)]) for one in ids if _id_digest(one) in known]
+
+
+def attributes_of(entry: StoreEntry) -> dict[str, Json]:
+    """All attributes of a file in a vector store: the declared ones, and what it is."""
+    return {**entry.attributes, SHA256: entry.source.identity.sha256, PATH: entry.source.path}
+
+
+def held_in_store(file: StoreFile) -> HeldFile | None:
+    """What a vector store's file is, when we put it there."""
+    sha256, path = file.attributes.get(SHA256), file.attributes.get(PATH)
+    if not isinstance(sha256, str) or not isinstance(path, str):
+        return None
+    return HeldFile(file.id, file_token(Identity(sha256, path.rpartition("/")[2])), path)
+
+
+def same_attributes(there: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
+    """Whether two sets of attributes are equal; a number may come back as a float."""
+    return canonical("attributes", dict(there)) == canonical("attributes", dict(wanted))
+
+
+def same_chunking(there: Mapping[str, Json] | None, wanted: Mapping[str, Json] | None) -> bool:
+    """Whether a file is cut as is wanted. An answer that does not say (or says ``other``) is believed."""
+    if there is None or there.get("type") != "static":
+        return True
+    return canonical("chunking", dict(there)) == canonical("chunking", dict(_resolved(wanted)))
+
+
+def sync_marker(store: DesiredStore, foreign: int) -> str:
+    """What a vector store says of itself when it holds all that is declared and ``foreign`` files of others."""
+    return f"{_VERSION}{contents_digest(store)} {len(tokens_of(store)) + foreign}"
+
+
+def is_settled(store: DesiredStore, there: ObservedStore) -> bool:
+    """Whether it need not be looked into: it says it is done, and still has as many files.
+
+    It does not say which secrets its files' attributes hold: those are looked at.
+    """
+    if there.in_progress or there.failed or _attribute_labels(store):
+        return False
+    return there.metadata.get(FILES) == f"{_VERSION}{contents_digest(store)} {there.completed}"
+
+
+def was_settled(store: DesiredStore, there: ObservedStore) -> bool:
+    """Whether what is declared is what was put there last, so that whatever differs was changed by others."""
+    return was_filled_with(store, there.metadata)
+
+
+def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:
+    """Whether a vector store with that ``metadata`` says that it held what is declared for ``store``."""
+    return metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
+
+
+def contents_digest(store: DesiredStore) -> str:
+    """A digest of all the files that a vector store is to hold, and how; secrets in attributes by name alone."""
+    labels = _attribute_labels(store)
+    chunking = canonical("chunking", dict(_resolved(store.chunking)))
+    entries = sorted(
+        [file_token(entry.source.identity), entry.source.path, digest(with_labels(dict(entry.attributes), labels))]
+        for entry in store.files
+    )
+    return digest([chunking, [list(entry) for entry in entries]])
+
+
+def tokens_of(store: DesiredStore) -> dict[str, StoreEntry]:
+    """What a vector store is to hold, each upload once."""
+    found: dict[str, StoreEntry] = {}
+    for entry in store.files:
+        found.setdefault(file_token(entry.source.identity), entry)
+    return found
+
+
+def tokens_of_files(files: Iterable[SourceFile]) -> dict[str, SourceFile]:
+    """The code interpreter's files, each upload once."""
+    found: dict[str, SourceFile] = {}
+    for file in files:
+        found.setdefault(file_token(file.identity), file)
+    return found
+
+
+def attributes_without_secrets(attributes: Mapping[str, Json], store: DesiredStore | None) -> Json:
+    """The attributes of a file that is there, for a digest: a secret is left out.
+
+    Of a file in a vector store that nobody declares there are only the names: no one says which are secret.
+    """
+    if store is None:
+        return [*sorted(attributes)]
+    labels, names = _attribute_labels(store), {str(path[-1]) for path in map(parse, store.templates)}
+    shown = with_labels(dict(attributes), labels)
+    if not isinstance(shown, dict):
+        return shown
+    return {name: SECRET if name in names and shown[name] == attributes[name] else shown[name] for name in shown}
+
+
+def _attribute_labels(store: DesiredStore) -> dict[str, str]:
+    return {made.filled: made.shown for path, made in store.templates.items() if path.startswith("files")}
+
+
+def _resolved(chunking: Mapping[str, Json] | None) -> Mapping[str, Json]:
+    return _AUTO_CHUNKING if chunking is None or chunking.get("type") == "auto" else chunking
+
+
+def _id_digest(file_id: str) -> str:
+    return digest(file_id, salt="id", length=_ID_CHARACTERS)
+
+
+def _as_fits(paths: Iterable[str]) -> str:
+    text = ""
+    for place, path in enumerate(paths):
+        longer = f"{text}\n{path}" if place else path
+        if len(longer) > _MAX_VALUE:
+            break
+        text = longer
+    return text

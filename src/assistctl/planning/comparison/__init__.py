@@ -1,0 +1,1 @@
+"""One thing declared against one that is there: state, differences, and who made them."""

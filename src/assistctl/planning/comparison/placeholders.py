@@ -1,0 +1,148 @@
+"""Ids that come and go, as tokens that stay: so that files and vector stores compare by what they are.
+
+An assistant names its files and its vector store by ids, and those of its desired state are not known before they
+are uploaded. Both sides are therefore compared as tokens, and the baseline remembers tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from assistctl.model.plan import Desired, FieldDiff, Json, Observed
+from assistctl.ownership.canonical import RESOURCE_LISTS
+from assistctl.ownership.file_marks import (
+    FILE_TOKEN,
+    STORE_TOKEN,
+    interpreter_files,
+    store_token,
+    tokens_of_files,
+)
+
+_INTERPRETER = "tool_resources.code_interpreter.file_ids"
+_SEARCH = "tool_resources.file_search.vector_store_ids"
+# Enough of a digest to see that two versions of a file differ.
+_SHOWN_CHARACTERS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The tokens of one assistant's ids, and what people call each token."""
+
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def in_fields(self, fields: Mapping[str, Json]) -> dict[str, Json]:
+        """``fields`` with tokens for the ids in ``tool_resources``."""
+        return replaced_ids(fields, lambda one: self.tokens.get(one, one))
+
+    def in_diffs(self, diffs: Iterable[FieldDiff]) -> tuple[FieldDiff, ...]:
+        """``diffs`` as people know these things: files by path, vector stores by key."""
+        return tuple(self._labelled(diff) for diff in diffs)
+
+    def _labelled(self, diff: FieldDiff) -> FieldDiff:
+        """A diff under the name that the manifest has for it, when it is about a token."""
+        for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
+            if diff.path == path and (has_token(diff.old) or has_token(diff.new)):
+                old, new = self._labels(diff.old), self._labels(diff.new)
+                return replace(diff, path=name, old=_others(old, new), new=_others(new, old))
+        return diff
+
+    def _labels(self, value: Json) -> list[str]:
+        return sorted(self.labels.get(str(one), str(one)) for one in value) if isinstance(value, list) else []
+
+
+def symbols_of(
+    desired: Desired | None, observed: Observed | None, stores: Mapping[str, str], lost: Mapping[str, str]
+) -> Symbols:
+    """The symbols of one assistant; ``stores`` maps the ids of the project's vector stores to their keys.
+
+    ``lost`` are uploads that are gone, by id: what only is named is not what is declared.
+    """
+    tokens = {store_id: store_token(key) for store_id, key in stores.items()}
+    labels = {store_token(key): key for key in stores.values()}
+    for held in interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else ():
+        if held.file_id in lost:
+            labels[held.file_id] = f"{held.path or held.file_id} (gone)"
+            continue
+        tokens[held.file_id] = held.token
+        labels[held.token] = _file_label(held.path or held.file_id, held.token)
+    if desired is not None:
+        wanted = tokens_of_files(desired.interpreter_files)
+        labels |= {token: _file_label(file.path, token) for token, file in wanted.items()}
+        labels |= {store_token(desired.store): desired.store} if desired.store else {}
+    return Symbols(tokens, labels)
+
+
+def with_tokens(desired: Desired) -> Desired:
+    """``desired`` with what its ``files`` and ``vector_store`` come to in ``tool_resources``."""
+    if not desired.interpreter_files and desired.store is None:
+        return desired
+    declared = desired.fields.get("tool_resources")
+    resources = dict(declared) if isinstance(declared, dict) else {}
+    if desired.interpreter_files:
+        resources["code_interpreter"] = {"file_ids": list(tokens_of_files(desired.interpreter_files))}
+    if desired.store is not None:
+        resources["file_search"] = {"vector_store_ids": [store_token(desired.store)]}
+    return replace(desired, fields={**desired.fields, "tool_resources": resources})
+
+
+def file_ids(fields: Mapping[str, Json]) -> list[str]:
+    """The ids of the code interpreter's files in an assistant's fields; what is no text is none."""
+    return [one for one in _ids(fields, "code_interpreter") if isinstance(one, str)]
+
+
+def store_ids(fields: Mapping[str, Json]) -> list[str]:
+    """The ids of the vector stores in an assistant's fields; what is no text is none."""
+    return [one for one in _ids(fields, "file_search") if isinstance(one, str)]
+
+
+def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> dict[str, Json]:
+    """``fields`` with every id (or token) in ``tool_resources`` exchanged."""
+    resources = fields.get("tool_resources")
+    if not isinstance(resources, dict):
+        return dict(fields)
+    exchanged = {
+        tool: {**resource, RESOURCE_LISTS[tool]: [_exchanged(one, exchange) for one in _ids(fields, tool)]}
+        for tool, resource in resources.items()
+        if tool in RESOURCE_LISTS and isinstance(resource, dict) and _ids(fields, tool)
+    }
+    return {**fields, "tool_resources": {**resources, **exchanged}}
+
+
+def tokens_in(fields: Mapping[str, Json]) -> set[str]:
+    """The tokens in ``tool_resources``."""
+    those = (*file_ids(fields), *store_ids(fields))
+    return {one for one in those if is_token(one)}
+
+
+def is_token(text: str) -> bool:
+    """Whether a text stands for a file or vector store, and is no id."""
+    return text.startswith((FILE_TOKEN, STORE_TOKEN))
+
+
+def _ids(fields: Mapping[str, Json], tool: str) -> list[Json]:
+    resources = fields.get("tool_resources")
+    resource = resources.get(tool) if isinstance(resources, dict) else None
+    ids = resource.get(RESOURCE_LISTS[tool]) if isinstance(resource, dict) else None
+    return ids if isinstance(ids, list) else []
+
+
+def _exchanged(one: Json, exchange: Callable[[str], str]) -> Json:
+    return exchange(one) if isinstance(one, str) else one
+
+
+def _others(those: list[str], others: list[str]) -> Json:
+    """What is only among ``those``; ``None`` for nothing."""
+    return [one for one in those if one not in others] or None
+
+
+def _file_label(path: str, token: str) -> str:
+    return f"{path} ({token.removeprefix(FILE_TOKEN)[:_SHOWN_CHARACTERS]})"
+
+
+def has_token(value: Json) -> bool:
+    """Whether a value is a token, or a list with one."""
+    if isinstance(value, list):
+        return any(has_token(one) for one in value)
+    return isinstance(value, str) and is_token(value)

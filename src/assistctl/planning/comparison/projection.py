@@ -1,0 +1,80 @@
+"""What is there, as far as the manifest speaks of it.
+
+The Assistants API's own defaults are known, and ``canonical`` takes them out. Those of other platforms' fields and
+tools are not: an answer fills in what nobody asked for (the mode of a web search, the permissions of a tool set).
+There only what is declared is compared; the rest is the platform's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+
+from assistctl.model.plan import Json
+from assistctl.ownership.field_paths import Path
+
+# A thousand digests are a few milliseconds.
+_MOST_TRIED = 10
+# No set: what a server calls a type may be no text.
+_KNOWN_TYPES = ("code_interpreter", "file_search")
+
+
+def is_own_tool(tool: Json) -> bool:
+    """Whether a tool is none of the Assistants API's."""
+    if not isinstance(tool, dict):
+        return False
+    is_function = tool.get("type") == "function" and isinstance(tool.get("function"), dict)
+    return not is_function and str(tool.get("type")) not in _KNOWN_TYPES
+
+
+def declared_part(unit: Path, there: Json, want: Json) -> Json:
+    """``there``, the canonical value of ``unit``, without what ``want`` does not mention."""
+    if unit[0] == "platforms":
+        return _mentioned(there, want)
+    if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
+        return there
+    return {
+        name: _mentioned(tool, want[name]) if name in want and is_own_tool(want[name]) else tool
+        for name, tool in there.items()
+    }
+
+
+def settings_before(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> Mapping[str, Json] | None:
+    """Those of the settings ``there`` that were declared when they were applied; ``None`` if none were.
+
+    What is remembered of them is a digest of them together, and not which they were: so all that could have been
+    declared are tried. ``None`` then means that somebody changed one of them, or that they are too many to try.
+    """
+    if not isinstance(there, dict) or len(there) > _MOST_TRIED:
+        return None
+    wanted = want if isinstance(want, dict) else {}
+    settings = {
+        name: _mentioned(value, wanted[name]) if name in wanted else value for name, value in there.items()
+    }
+    for count in range(len(settings), 0, -1):
+        for names in combinations(settings, count):
+            tried = {name: settings[name] for name in names}
+            if was_applied(tried):
+                return tried
+    return None
+
+
+def is_comparable(unit: Path, value: Json) -> bool:
+    """Whether the value of a unit, or a tool, can be held against a digest whatever was declared of it."""
+    if unit[0] == "tools" and isinstance(value, dict):
+        return not (is_own_tool(value) if len(unit) > 1 else any(is_own_tool(tool) for tool in value.values()))
+    return unit[0] != "platforms" or not isinstance(value, dict | list)
+
+
+def whole_setting(unit: Path, there: Mapping[Path, Json]) -> Json:
+    """The value of a unit, put together again if it is one of several settings."""
+    parts = {str(one[-1]): value for one, value in there.items() if one[:-1] == unit}
+    return parts or there.get(unit)
+
+
+def _mentioned(there: Json, want: Json) -> Json:
+    if isinstance(there, dict) and isinstance(want, dict):
+        return {name: _mentioned(there[name], inner) for name, inner in want.items() if name in there}
+    if isinstance(there, list) and isinstance(want, list) and len(there) == len(want):
+        return [_mentioned(one, inner) for one, inner in zip(there, want, strict=True)]
+    return there

@@ -1,0 +1,90 @@
+"""Which paths hold a secret, and what can be shown of the values there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from assistctl.model.plan import Desired, Json
+from assistctl.ownership.canonical import NAMING, tool_identities
+from assistctl.ownership.field_paths import Path, parse
+from assistctl.secrets.redaction import SECRET
+from assistctl.secrets.template import Named, Template
+
+# Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
+_DEPTH_IN_TOOLS = 4
+_DEPTH = 3
+
+
+def secret_paths(desired: Desired) -> tuple[Path, ...]:
+    """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
+    return tuple(_no_finer(_by_identity(desired, parse(text))) for text in desired.secret_paths)
+
+
+def templates(desired: Desired) -> Mapping[Path, Template]:
+    """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
+    return {_by_identity(desired, parse(text)): made for text, made in desired.templates.items()}
+
+
+def shown_declared(value: Json, path: Path, desired: Desired) -> Json:
+    """The declared ``value`` at ``path`` with ``(secret NAME)`` for each secret in it.
+
+    ``(secret)`` when a secret is in it in another form than was declared.
+    """
+    there = {
+        text for text in desired.secret_paths if touches([_no_finer(_by_identity(desired, parse(text)))], path)
+    }
+    made = [desired.templates[text] for text in there if text in desired.templates]
+    if value is None or not there:
+        return value
+    if len(made) < len(there):
+        return SECRET
+    shown = with_labels(value, {one.filled: one.shown for one in made})
+    left = json.dumps(with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
+    values = (piece.value for one in made for piece in one.pieces if isinstance(piece, Named))
+    return SECRET if any(json.dumps(text, ensure_ascii=False)[1:-1] in left for text in values if text) else shown
+
+
+def with_labels(value: Json, labels: Mapping[str, str]) -> Json:
+    """``value`` with each text (or number) in it that is one of ``labels`` replaced."""
+    if isinstance(value, list):
+        return [with_labels(item, labels) for item in value]
+    if isinstance(value, dict):
+        return {name: with_labels(item, labels) for name, item in value.items()}
+    return labels.get(value if isinstance(value, str) else json.dumps(value), value)
+
+
+def touches(secrets: Iterable[Path], path: Path) -> bool:
+    """Whether ``path`` is, lies in, or holds one of the secrets."""
+    return any(secret[: min(len(secret), len(path))] == path[: min(len(secret), len(path))] for secret in secrets)
+
+
+def shown_path(path: Path, plain_tools: frozenset[str]) -> Path:
+    """The ``path`` of a secret difference, without a tool's name that is not among the ``plain_tools``."""
+    if path[0] != "tools" or len(path) == 1 or path[1] in plain_tools:
+        return path
+    return ("tools", SECRET, *path[2:])
+
+
+def plainly_named_tools(desired: Desired) -> frozenset[str]:
+    """The identities of the declared tools that hold no secret themselves."""
+    tools = desired.fields.get("tools")
+    identities = tool_identities(tools if isinstance(tools, list) else [])
+    hidden = {path[1] for path in secret_paths(desired) if path[0] == "tools" and _names_tool(path[2:])}
+    return frozenset(identities) - hidden
+
+
+def _names_tool(inside: Path) -> bool:
+    """Whether a tool's identity is made from what is there."""
+    return inside in {("function", "name"), *((name,) for name in NAMING)}
+
+
+def _by_identity(desired: Desired, path: Path) -> Path:
+    tools = desired.fields.get("tools")
+    if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
+        return path
+    return ("tools", tool_identities(tools)[int(path[1])], *path[2:])
+
+
+def _no_finer(path: Path) -> Path:
+    return path[: _DEPTH_IN_TOOLS if path[0] == "tools" else _DEPTH]

@@ -1,0 +1,1 @@
+"""Which declared thing is which of those that are there, and what becomes of marks."""

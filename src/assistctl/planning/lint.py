@@ -1,0 +1,123 @@
+"""Warnings about manifests that are valid and probably not what was meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from assistctl.model.plan import Desired, Diagnostic, Json, Severity
+
+NEAR = dt.timedelta(days=60)
+"""How long before a model is shut down a plan begins to say so."""
+
+_READERS = ("code_interpreter", "file_search")
+# A text shorter than this may well say something twice.
+_SHORTEST_REPEATED = 200
+
+
+def lint(
+    desired: Sequence[Desired], models: Mapping[str, str | None] | None, today: dt.date
+) -> Iterator[Diagnostic]:
+    """What deserves a second look in ``desired``.
+
+    ``models`` maps each model the platform lists to its shutdown date (YYYY-MM-DD, ``None`` when none is
+    announced); it is ``None`` itself when the platform has no such list.
+    """
+    functions = {name for one in desired for name in _functions(one)}
+    for one in desired:
+        yield from _about_model(one, models, today)
+        yield from _about_prompt(one, functions)
+        yield from _about_files(one)
+
+
+def _about_model(one: Desired, models: Mapping[str, str | None] | None, today: dt.date) -> Iterator[Diagnostic]:
+    model = one.fields.get("model")
+    if not models or not isinstance(model, str) or "model" in one.secret_paths:
+        return
+    if model not in models:
+        yield _warning(
+            one,
+            "model",
+            f"the platform does not list the model {model!r}",
+            "It may be misspelt, retired, or not yours to use.",
+        )
+        return
+    date = _date(models[model])
+    if date is None or date - today > NEAR:
+        return
+    when = "was shut down" if date <= today else "will be shut down"
+    yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
+
+
+def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
+    text = one.fields.get("instructions")
+    if not isinstance(text, str):
+        return
+    has = {*_functions(one), *_types(one)}
+    missing = sorted(name for name in {*functions, *_READERS} - has if _mentions(text, name))
+    if missing:
+        names = ", ".join(missing)
+        yield _warning(
+            one,
+            "instructions",
+            f"the instructions mention a tool the assistant does not have: {names}",
+            "Declare it under `tools`, or take it out of the text.",
+        )
+    if _is_itself_twice(text):
+        yield _warning(
+            one,
+            "instructions",
+            "the instructions contain themselves twice",
+            "This is what pasting a prompt over itself leaves.",
+        )
+
+
+def _about_files(one: Desired) -> Iterator[Diagnostic]:
+    resources = one.fields.get("tool_resources")
+    has_store = one.store is not None or (isinstance(resources, dict) and bool(resources.get("file_search")))
+    if "file_search" in _types(one) and not has_store:
+        yield _warning(
+            one,
+            "tools",
+            "file_search is declared, and there is nothing for it to search",
+            "Name what it is to search under `files`, or a vector store under `vector_store`.",
+        )
+
+
+def _functions(one: Desired) -> set[str]:
+    found = (tool.get("function") for tool in _tools(one))
+    return {str(function["name"]) for function in found if isinstance(function, dict) and "name" in function}
+
+
+def _types(one: Desired) -> set[str]:
+    return {str(tool.get("type")) for tool in _tools(one)}
+
+
+def _tools(one: Desired) -> list[dict[str, Json]]:
+    tools = one.fields.get("tools")
+    return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Whether a text names a tool. A plain word is only a name when it is set as code."""
+    if "_" in name or "-" in name:
+        return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
+    return f"`{name}`" in text
+
+
+def _is_itself_twice(text: str) -> bool:
+    words = text.split()
+    half = len(words) // 2
+    return len(text) >= 2 * _SHORTEST_REPEATED and len(words) % 2 == 0 and words[:half] == words[half:]
+
+
+def _date(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _warning(one: Desired, path: str, summary: str, detail: str) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, summary, detail, key=one.key, path=path, position=one.position_of(path))

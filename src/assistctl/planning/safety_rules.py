@@ -1,0 +1,186 @@
+"""The rules that refuse a change, and what each says to the person who meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from assistctl.model.plan import (
+    Action,
+    Blocked,
+    Change,
+    Desired,
+    Diagnostic,
+    Kind,
+    Observed,
+    QualifiedKey,
+    Severity,
+)
+from assistctl.ownership.mark import METADATA_PAIRS
+from assistctl.planning.options import PlanOptions
+
+
+def protected(change: Change) -> tuple[Change, Diagnostic]:
+    """A delete of a protected assistant, marked, and why."""
+    return replace(change, blocked=Blocked.PROTECTED), Diagnostic(
+        Severity.WARNING,
+        f"{change.key} is protected from deletion",
+        "Apply refuses this. To lift the protection, declare the assistant with "
+        "lifecycle: {prevent_destroy: false} and apply that first.",
+        key=change.key,
+    )
+
+
+def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
+    """An unowned assistant has a declared name, and nobody said whether to take it over."""
+    return _warning(
+        desired,
+        f"an assistant with the name of {desired.key} exists that no project owns: {one.id}",
+        "Apply stops until that is decided: --adopt takes it over, --no-adopt leaves it and creates another.",
+    )
+
+
+def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnostic:
+    """Several unowned assistants have the declared name, or several keys declare the name of one."""
+    ids = ", ".join(one.id for one in candidates)
+    advice = "Rename or delete what is too many, or pass --no-adopt to create anew."
+    if len(candidates) == 1:
+        return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
+    return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
+
+
+def ambiguous_owner(desired: Desired, duplicates: Sequence[Observed]) -> Diagnostic:
+    """Several assistants carry the mark of one key."""
+    ids = ", ".join(one.id for one in duplicates)
+    return _warning(
+        desired,
+        f"{len(duplicates)} assistants carry the mark of {desired.key}: {ids}",
+        "Apply refuses to guess which one is right. Delete the others on the platform.",
+    )
+
+
+def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
+    """A thing that is not among those whose deletion the plan is for."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{about} stays: {object_id} was not created by what is undone",
+        "`assistctl plan` shows whether it is as declared, `assistctl destroy` deletes it.",
+        key=about.key,
+    )
+
+
+def still_searched(key: str, object_id: str) -> Diagnostic:
+    """A vector store that is declared no longer, and which an assistant goes on searching."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{QualifiedKey(Kind.VECTOR_STORE, key)} stays: an assistant that stays searches {object_id}",
+        "Once nothing refers to it, apply or `assistctl gc` deletes it.",
+        key=key,
+    )
+
+
+def too_many_pairs(desired: Desired, pairs: int) -> Diagnostic:
+    """The declared, our own and other people's metadata pairs do not fit together."""
+    return Diagnostic(
+        Severity.ERROR,
+        f"the metadata would have {pairs} pairs with those that others added; {METADATA_PAIRS} fit",
+        "Declare fewer pairs, or remove some of the others' on the platform.",
+        key=desired.key,
+        path="metadata",
+        position=desired.position_of("metadata"),
+    )
+
+
+def nothing_declared(owned: int) -> Diagnostic:
+    """An empty folder of manifests means the deletion of everything; that is said aloud."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"no assistant is declared, so all {owned} that this project owns here would be deleted",
+        "Apply wants --allow-deletes for this. If it is not meant, look at `assistants:` in assistctl.yaml and at "
+        "the folder it names.",
+    )
+
+
+def within_thresholds(
+    changes: Sequence[Change], owned: int, plan_options: PlanOptions
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """``changes``, those marked that exceed a threshold of the ``owned`` assistants, and why."""
+    exceeded = {
+        action: _exceeded(action, count, limit, owned)
+        for action, limit in _limits(plan_options)
+        if (count := sum(change.action is action for change in changes)) * 100 > limit * owned
+        and owned >= plan_options.thresholds.min_existing
+    }
+    marked = tuple(
+        replace(change, blocked=change.blocked or Blocked.THRESHOLD) if change.action in exceeded else change
+        for change in changes
+    )
+    return marked, tuple(exceeded.values())
+
+
+def not_everything(
+    changes: Sequence[Change], owned: Mapping[Kind, int], plan_options: PlanOptions
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """``changes``, the deletes marked when nothing that the project owns would be left, and why.
+
+    ``owned`` is how many assistants and vector stores it owns: the assistants count or, where there are none, the
+    vector stores. Nothing is added where other rules refuse all deletes.
+    """
+    if plan_options.allow_deletes or not any(_is_free_delete(change) for change in changes):
+        return tuple(changes), ()
+    why = _destroyed(plan_options) if plan_options.destroy else _emptied(changes, owned, plan_options)
+    if why is None:
+        return tuple(changes), ()
+    marked = tuple(
+        replace(change, blocked=Blocked.THRESHOLD) if _is_free_delete(change) else change for change in changes
+    )
+    return marked, (why,)
+
+
+def _is_free_delete(change: Change) -> bool:
+    return change.action is Action.DELETE and change.blocked is None
+
+
+def _destroyed(plan_options: PlanOptions) -> Diagnostic | None:
+    if not plan_options.confirm_destroy:
+        return None
+    return Diagnostic(
+        Severity.WARNING,
+        "this plan was saved to delete what the project owns",
+        "Apply refuses this. Pass --allow-deletes if that is meant.",
+    )
+
+
+def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], plan_options: PlanOptions) -> Diagnostic | None:
+    kind = Kind.ASSISTANT if owned[Kind.ASSISTANT] else Kind.VECTOR_STORE
+    deleted = sum(change.kind is kind and change.action is Action.DELETE for change in changes)
+    if plan_options.may_empty or not deleted or deleted < owned[kind]:
+        return None
+    all_of_them = "the only one" if deleted == 1 else f"all {deleted}"
+    return Diagnostic(
+        Severity.WARNING,
+        f"of the {kind.replace('_', ' ')}s that this project owns here, {all_of_them} would be deleted",
+        "Apply refuses this. Pass --allow-deletes if that is meant; `assistctl destroy` deletes everything, too.",
+    )
+
+
+def _limits(plan_options: PlanOptions) -> Iterable[tuple[Action, float]]:
+    if plan_options.destroy:
+        return
+    if not plan_options.allow_deletes:
+        yield Action.DELETE, plan_options.thresholds.max_delete_percent
+    yield Action.UPDATE, plan_options.thresholds.max_update_percent
+
+
+def _exceeded(action: Action, count: int, limit: float, owned: int) -> Diagnostic:
+    passing = "Pass --allow-deletes if that is meant, or raise" if action is Action.DELETE else "Raise"
+    return Diagnostic(
+        Severity.WARNING,
+        f"{count} of the {owned} assistants owned here would be {action}d, more than {limit:g} %",
+        f"Apply refuses this. {passing} safety.max_{action}_percent in assistctl.yaml.",
+    )
+
+
+def _warning(desired: Desired, summary: str, detail: str) -> Diagnostic:
+    position = desired.position_of("name")
+    return Diagnostic(Severity.WARNING, summary, detail, key=desired.key, path="name", position=position)

@@ -1,0 +1,1 @@
+"""The plan of vector stores and what they hold."""

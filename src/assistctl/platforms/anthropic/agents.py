@@ -1,0 +1,138 @@
+"""Anthropic's managed agents, wherever they are served.
+
+https://platform.claude.com/docs/en/managed-agents; its fields are translated by ``anthropic_agents_fields``. An
+agent cannot be deleted, only archived, and every change makes a new version of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.pager import PAGE_SIZE
+from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.translation import Object, as_object, observed
+
+__all__ = ["CAPABILITIES", "AnthropicAgents", "connect"]
+
+
+class AnthropicAgents(ClosedAtEnd):
+    """A connection to one server of the managed agents API."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+    knowledge = None
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = AnthropicWire(connection)
+        # The metadata of each version that was seen: an update is a patch, and has to name the pairs that go.
+        self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """All agents that are not archived."""
+        items = await all_items_by_token(self._page, listing=self._wire.listing("/v1/agents"))
+        return [self._observed(item) for item in items if item.get("archived_at") is None]
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /v1/agents``, once."""
+        body = {name: value for name, value in to_wire(fields).items() if value is not None}
+        answer = await self._wire.post("/v1/agents", {**body, "metadata": {**metadata}}, repeatable=False)
+        try:
+            return self._observed(answer)
+        except PlatformError as error:
+            # It said yes, in words that are not understood: most likely the agent is there.
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,
+    ) -> Observed:
+        """``POST /v1/agents/{id}``, and only on top of the version ``revision``.
+
+        Raises ``ConflictError`` when that is not the newest one any more.
+        """
+        pairs = self._pairs.get((assistant_id, revision))
+        if pairs is None:
+            now = self._observed(await self._wire.get(_path(assistant_id)))
+            _require_version(now, revision)
+            pairs = frozenset(now.metadata)
+        patch: Object = {**dict.fromkeys(sorted(pairs - metadata.keys())), **metadata}
+        version: Object = {"version": int(revision)} if revision is not None else {}
+        body = {**to_wire(fields), "metadata": patch, **version}
+        try:
+            # Repeated with the version of before it was done, it would be taken for somebody else's conflict.
+            answer = await self._wire.post(_path(assistant_id), body, repeatable=revision is None)
+        except OutcomeUnknownError as error:
+            return await self._done_all_the_same(assistant_id, revision, error)
+        return self._observed(answer)
+
+    async def _done_all_the_same(
+        self, assistant_id: str, revision: str | None, error: OutcomeUnknownError
+    ) -> Observed:
+        """What is there now, if it is no longer the version ``revision``."""
+        try:
+            now = self._observed(await self._wire.get(_path(assistant_id)))
+        except PlatformError as failure:
+            raise error from failure
+        if now.revision == revision:
+            raise error.refuted() from None
+        return now
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``POST /v1/agents/{id}/archive``."""
+        try:
+            await self._wire.post(f"{_path(assistant_id)}/archive", {}, repeatable=True)
+        except NotFoundError:
+            return
+        except PlatformError as error:
+            if error.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}:
+                raise
+            if as_object(await self._wire.get(_path(assistant_id))).get("archived_at") is None:
+                raise
+
+    async def list_models(self) -> None:
+        """Nothing: its list of models tells no date, and an alias is a model as well."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def _page(self, token: str | None) -> Json:
+        params: dict[str, object] = {"limit": PAGE_SIZE}
+        if token is not None:
+            params["page"] = token
+        return await self._wire.get("/v1/agents", params)
+
+    def _observed(self, answer: Json) -> Observed:
+        version = as_object(answer).get("version")
+        is_number = isinstance(version, int) and not isinstance(version, bool)
+        revision = str(version) if is_number else None
+        one = observed(answer, from_wire(as_object(answer)), revision)
+        self._pairs[one.id, one.revision] = frozenset(one.metadata)
+        return one
+
+
+def connect(connection: Connection) -> AnthropicAgents:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return AnthropicAgents(connection)
+
+
+def _path(assistant_id: str) -> str:
+    return path_of("/v1/agents", assistant_id)
+
+
+def _require_version(now: Observed, revision: str | None) -> None:
+    if revision is not None and now.revision != revision:
+        summary = f"{now.id} is at version {now.revision}, and version {revision} was looked at"
+        raise ConflictError(summary, "Plan again.", status=HTTPStatus.CONFLICT)

@@ -1,0 +1,1 @@
+"""Agents of a Microsoft Foundry project."""

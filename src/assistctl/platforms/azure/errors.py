@@ -1,0 +1,79 @@
+"""What azure-core raises and Foundry answers, in words for people, and as types the engine can act on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ServiceRequestTimeoutError,
+    ServiceResponseTimeoutError,
+)
+
+from assistctl.errors import PlatformError
+from assistctl.platforms.azure.credential import KEY_HINT
+from assistctl.platforms.http.outside_text import excerpt
+from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
+
+__all__ = ["not_signed_in", "outcome_unknown", "refused", "translate_error"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """An answer with a 4xx or 5xx status: the client's raw requests return it and raise nothing."""
+
+    status_code: int
+    response: _Response
+    body: object
+
+
+def refused(
+    status: int, headers: Mapping[str, str], content: bytes, base_url: str, *, repeatable: bool, reads: bool
+) -> PlatformError:
+    """An answer with a 4xx or 5xx status, as in ``openai_errors``."""
+    refusal = _Refusal(status, _Response(headers), _parsed(content))
+    return classify_status(
+        refusal, explained(refusal, base_url, key_hint=KEY_HINT), repeatable=repeatable, reads=reads
+    )
+
+
+def translate_error(error: AzureError, base_url: str, *, reads: bool) -> PlatformError:
+    """A request without an answer, as in ``openai_errors``."""
+    if isinstance(error, ClientAuthenticationError):
+        return not_signed_in(error)
+    timed_out = isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError)
+    return classify_no_response(
+        error, base_url, timed_out=timed_out, reads=reads, never_sent=_is_never_sent(error)
+    )
+
+
+def not_signed_in(error: AzureError) -> PlatformError:
+    """There is no token: nobody is signed in, or not with what is set."""
+    first, _, _ = str(error.message).strip().partition("\n")
+    return PlatformError(f"Azure gave no token: {excerpt(first)}", KEY_HINT)
+
+
+def _is_never_sent(error: AzureError) -> bool:
+    """Whether not even a connection was made.
+
+    ``ServiceRequestError`` alone does not say so: it also stands for a connection that broke later.
+    """
+    return isinstance(error, ServiceRequestTimeoutError) or isinstance(
+        error.__cause__, aiohttp.ClientConnectorError | aiohttp.InvalidURL
+    )
+
+
+def _parsed(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return content.decode("utf-8", "replace")

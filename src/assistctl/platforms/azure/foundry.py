@@ -1,0 +1,216 @@
+"""Agents of a Microsoft Foundry project.
+
+https://learn.microsoft.com/azure/foundry/agents/overview; fields are translated by ``azure_foundry_fields``. An
+agent is addressed by its name, and has versions that never change: the request that creates one is the one that
+changes it, and adds a version. So that none is added to somebody else's agent, or on top of what somebody else did
+meanwhile, it is looked before who has the name, and afterwards what the version came behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
+from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.wire import AzureWire
+from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import Object, as_object, observed, texts
+
+__all__ = ["CAPABILITIES", "AzureFoundry", "connect"]
+
+# What a version has beside its definition that the next one would be without.
+_TAKEN_OVER = ("blueprint_reference",)
+
+
+class AzureFoundry(ClosedAtEnd):
+    """A connection to one Foundry project."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = AzureWire(connection)
+        self._files: OpenAIWire | None = None
+        # Names that a create under way has found free.
+        self._claimed: set[str] = set()
+
+    @property
+    def knowledge(self) -> OpenAIKnowledge:
+        """The project's files and vector stores, which are OpenAI's."""
+        if self._files is None:
+            self._files = self._wire.files_wire()
+        return OpenAIKnowledge(self._files)
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """All prompt agents, oldest first, each in its latest version."""
+        items = await all_items(self._page, listing=self._wire.listing("/agents"))
+        latest = [_latest(item) for item in items]
+        return [_observed(one) for one in latest if as_object(one.get("definition")).get("kind") == KIND]
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /agents/{name}/versions``, once, for a name that nobody has."""
+        body = {"definition": definition(fields, {}), **_described(fields, {})}
+        agent = agent_name(fields.get("name"), metadata)
+        if agent in self._claimed:
+            agent = another(agent)
+        self._claimed.add(agent)
+        try:
+            free = agent if await self._agent(agent) is None else another(agent)
+            pairs = with_name(metadata, fields.get("name"), free)
+            return await self._added(free, {**body, "metadata": {**pairs}}, None)
+        finally:
+            self._claimed.discard(agent)
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,
+    ) -> Observed:
+        """``POST /agents/{name}/versions``, and only on top of the version ``revision``.
+
+        Raises ``ConflictError`` when that is not the latest one any more.
+        """
+        before = await self._agent(assistant_id)
+        if before is None:
+            raise NotFoundError(f"there is no agent {assistant_id}", status=HTTPStatus.NOT_FOUND)
+        now = _observed(before)
+        if revision is not None and now.revision != revision:
+            raise _conflict(assistant_id, now.revision, revision)
+        name = fields.get("name", now.name)
+        body: Object = {
+            **{part: before[part] for part in _TAKEN_OVER if before.get(part) is not None},
+            "definition": definition(fields, as_object(before.get("definition"))),
+            **_described(fields, before),
+            "metadata": {**with_name(metadata, name, assistant_id)},
+        }
+        try:
+            return await self._added(assistant_id, body, now.revision)
+        except OutcomeUnknownError as error:
+            return await self._done_all_the_same(now, error)
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``DELETE /agents/{name}``, with all its versions."""
+        try:
+            answer = await self._wire.delete(_path(assistant_id))
+        except NotFoundError:
+            return
+        if as_object(answer).get("deleted") is False:
+            raise PlatformError(f"the platform did not delete {assistant_id}")
+
+    async def list_models(self) -> None:
+        """Nothing: a model is a deployment there, of this resource or of one connected to it."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._files is not None:
+            await self._files.close()
+        await self._wire.close()
+
+    async def _added(self, agent: str, body: Object, before: str | None) -> Observed:
+        """A new version of ``agent`` behind the version ``before``, behind none if that is ``None``.
+
+        One that turns out to be behind another is taken back, and raises ``ConflictError``.
+        """
+        answer = await self._wire.post(_path(agent, "versions"), body)
+        try:
+            added = _observed(as_object(answer))
+        except PlatformError as error:
+            # It said yes, in words that are not understood: most likely the version is there.
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+        if added.revision in {before, _next(before)}:
+            return added
+        # Numbers need not be in a row: those of versions that were deleted are missing.
+        behind = await self._before(agent, added.revision)
+        if behind == before:
+            return added
+        await self._wire.delete(_path(agent, "versions", str(added.revision)))
+        raise _conflict(agent, behind, before)
+
+    async def _before(self, agent: str, version: str | None) -> str | None:
+        """The version that was the latest one before ``version``; ``None`` if it is the first."""
+
+        async def page(after: str | None) -> Page:
+            cursor = {} if after is None else {"after": after}
+            params = {"limit": PAGE_SIZE, "order": "desc", **cursor}
+            return as_page(await self._wire.get(_path(agent, "versions"), params))
+
+        found = await all_items(page, listing=self._wire.listing(_path(agent, "versions")))
+        versions = [str(one.get("version")) for one in found if not one.get("draft")]
+        older = versions[versions.index(version) + 1 :] if version in versions else versions
+        return older[0] if older else None
+
+    async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
+        """What is there now, if it is no longer as ``before``."""
+        try:
+            latest = await self._agent(before.id)
+        except PlatformError as failure:
+            raise error from failure
+        if latest is None or _observed(latest).revision == before.revision:
+            raise error.refuted() from None
+        return _observed(latest)
+
+    async def _agent(self, agent: str) -> Object | None:
+        """The latest version of an agent of whatever kind; ``None`` if there is none of that name."""
+        try:
+            return _latest(as_object(await self._wire.get(_path(agent))))
+        except NotFoundError:
+            return None
+
+    async def _page(self, after: str | None) -> Page:
+        # Oldest first: what others create meanwhile then comes last and is not missed.
+        cursor = {} if after is None else {"after": after}
+        params: dict[str, object] = {"kind": KIND, "limit": PAGE_SIZE, "order": "asc", **cursor}
+        return as_page(await self._wire.get("/agents", params))
+
+
+def connect(connection: Connection) -> AzureFoundry:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return AzureFoundry(connection)
+
+
+def _path(*parts: str) -> str:
+    return path_of("/agents", *parts)
+
+
+def _next(version: str | None) -> str | None:
+    if version is None:
+        return "1"
+    return str(int(version) + 1) if version.isdecimal() else None
+
+
+def _conflict(agent: str, found: str | None, expected: str | None) -> ConflictError:
+    looked_at = "there was none" if expected is None else f"version {expected} was looked at"
+    return ConflictError(
+        f"{agent} is at version {found}, when {looked_at}", "Plan again.", status=HTTPStatus.CONFLICT
+    )
+
+
+def _described(fields: Mapping[str, Json], before: Object) -> Object:
+    description = fields["description"] if "description" in fields else before.get("description")
+    return {} if description is None else {"description": description}
+
+
+def _latest(agent: Object) -> Object:
+    latest = as_object(as_object(agent.get("versions")).get("latest"))
+    if not latest:
+        raise PlatformError("the platform's answer is no agent", "Is the base_url right?")
+    return latest
+
+
+def _observed(version: Object) -> Observed:
+    agent, metadata = version.get("name"), texts(version.get("metadata"))
+    fields = {"name": metadata.get(NAME_PAIR, agent), **from_wire(version)}
+    revision = version.get("version")
+    pairs: Object = {**without_name(metadata)}
+    return observed({"id": agent, "metadata": pairs}, fields, None if revision is None else str(revision))

@@ -1,0 +1,1 @@
+"""What platforms over HTTP share: pages, limits of rate, retries, redirects, answers as JSON."""

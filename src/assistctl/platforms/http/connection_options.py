@@ -1,0 +1,68 @@
+"""What targets say alike for every vendor's SDK: the address, the key, the options."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import urlsplit
+
+from assistctl.errors import ProjectError
+from assistctl.platforms.base import Connection
+from assistctl.secrets.addresses import shown_address
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# For each wait on the network, not for a request as a whole.
+_TIMEOUT_SECONDS = 120.0
+
+
+def checked_address(connection: Connection, url: str, example: str) -> str:
+    """``url``. Raises ``ProjectError``, with an ``example``, when it is no http(s) address."""
+    if not _is_http(url):
+        raise ProjectError(
+            f"the base_url of target {connection.target!r} is no http(s) address: {shown_address(url)!r}",
+            f"It looks like {example}.",
+        )
+    return url
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether a server at ``url`` is one that need not want a key."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def checked_key(connection: Connection, key: str | None) -> str | None:
+    """``key``, ``None`` if it is empty. Raises ``ProjectError`` when it cannot be put into a header."""
+    if key and not (key.isascii() and key.isprintable()):
+        raise ProjectError(
+            f"the API key of target {connection.target!r} has a character that no key has",
+            "Look for a line break at its end, or a quote that was copied along.",
+        )
+    return key or None
+
+
+def texts(connection: Connection, option: str) -> dict[str, str]:
+    """An option that is a mapping of texts, such as ``default_headers``; empty if it is not set."""
+    value = connection.options.get(option) or {}
+    if not isinstance(value, dict):
+        raise ProjectError(f"options.{option} of target {connection.target!r} must be a mapping of texts")
+    return {name: str(text) for name, text in value.items()}
+
+
+def timeout(connection: Connection) -> float:
+    """``options.timeout``, in seconds: for each wait on the network, not for a request as a whole."""
+    return positive_number(connection, "timeout", _TIMEOUT_SECONDS, "seconds")
+
+
+def positive_number(connection: Connection, option: str, default: float, unit: str) -> float:
+    """An option that is a number of ``unit``. Raises ``ProjectError`` for one that is not above 0."""
+    value = connection.options.get(option, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ProjectError(f"options.{option} of target {connection.target!r} must be a number of {unit} above 0")
+    return float(value)
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

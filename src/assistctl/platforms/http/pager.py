@@ -1,0 +1,125 @@
+"""Our own pager: every item a list has, each once, whatever the server thinks of cursors.
+
+Servers exist that ignore ``after`` (a client that trusts them asks for ever), that always say
+``has_more: false`` (a client that trusts them misses the rest), and that refuse ``after``. So: ask for full
+pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page. Where there
+should be more and nothing comes, the item to go on from may be gone by now: go on from the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import islice
+from typing import TypeAlias, cast
+
+from assistctl.errors import PlatformError
+from assistctl.model.plan import Json
+from assistctl.platforms.http.listing import Listing
+
+PAGE_SIZE = 100
+
+_NO_SUCH_CURSOR = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+
+Item: TypeAlias = "dict[str, Json]"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its items and what it says about more (``None`` when it says nothing)."""
+
+    items: list[Item]
+    has_more: bool | None
+
+
+Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
+Get: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[Json]]
+
+
+async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE, *, listing: Listing | None = None) -> list[Item]:
+    """Every item behind ``fetch``, which takes the id to start after and asks for ``page_size`` items.
+
+    Raises ``PlatformError`` for an answer that cannot be paged, and for a list beyond the bounds of ``listing``,
+    and whatever ``fetch`` raises.
+    """
+    seen: dict[str, Item] = {}
+    bounds = listing or Listing()
+    page = await fetch(None)
+    full = len(page.items)
+    while True:
+        before = len(seen)
+        seen.update((_id(item), item) for item in page.items)
+        bounds.took(page.items, len(seen))
+        if len(seen) == before or not (page.has_more or len(page.items) >= page_size):
+            return list(seen.values())
+        following = await _following(fetch, page, page_size, seen)
+        if following is None:
+            return list(seen.values())
+        if page.has_more and not following.items and len(page.items) >= full and len(seen) > 1:
+            # An answer to a cursor that is gone looks like the end.
+            following = await fetch(_last_ids(seen)[0])
+        page = following
+
+
+async def _following(fetch: Fetch, page: Page, page_size: int, seen: dict[str, Item]) -> Page | None:
+    """The page behind ``page``; ``None`` from a server without cursors that already gave all it has."""
+    try:
+        return await fetch(_id(page.items[-1]))
+    except PlatformError as error:
+        may_be_cut_off = page.has_more and len(page.items) == page_size
+        if may_be_cut_off and error.status in _NO_SUCH_CURSOR and len(seen) > 1:
+            return await _from_one_before(fetch, seen, error)
+        if may_be_cut_off or error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return None
+
+
+async def _from_one_before(fetch: Fetch, seen: dict[str, Item], refused: PlatformError) -> Page:
+    """The page behind the last item but one, when the last one was ``refused`` as the item to go on from."""
+    before, last = _last_ids(seen)
+    try:
+        page = await fetch(before)
+    except PlatformError:
+        raise refused from None
+    if any(_id(item) == last for item in page.items):
+        raise refused
+    return page
+
+
+def _last_ids(seen: dict[str, Item]) -> tuple[str, str]:
+    """The last two, of two or more, in the order they came."""
+    last, before = islice(reversed(seen), 2)
+    return before, last
+
+
+async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list[Item]:
+    """Every item of OpenAI's list endpoint at ``path``, oldest first. Raises as ``all_items`` does."""
+
+    async def page(after: str | None) -> Page:
+        # Oldest first: what others create meanwhile then comes last and is not missed.
+        params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
+        if after is not None:
+            params["after"] = after
+        return as_page(await get(path, params))
+
+    return await all_items(page, listing=listing)
+
+
+def as_page(body: Json) -> Page:
+    """The page in a list endpoint's answer. Raises ``PlatformError`` when there is none in it."""
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(data, list):
+        raise PlatformError("the platform's answer to a list request is no list", "Is the base_url right?")
+    if not all(isinstance(item, dict) for item in data):
+        raise PlatformError("the platform listed something that is no object")
+    items = cast("list[Item]", data)
+    has_more = body.get("has_more")
+    return Page(items, has_more if isinstance(has_more, bool) else None)
+
+
+def _id(item: Item) -> str:
+    identity = item.get("id")
+    if not isinstance(identity, str) or not identity:
+        raise PlatformError("the platform listed something without an id")
+    return identity

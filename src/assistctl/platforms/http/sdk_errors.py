@@ -1,0 +1,132 @@
+"""What a vendor's SDK raises, in words for people and as types the engine can act on.
+
+Most vendors' SDKs come from one generator and raise alike; what differs is who they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Protocol
+
+import httpx2
+
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.platforms.http.outside_text import excerpt
+from assistctl.platforms.http.rate_limit import AskAgainError, is_transient, wait_asked_for
+from assistctl.secrets.addresses import shown_address
+
+_TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+# Nothing was sent when a connection could not even be made.
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+
+
+class Response(Protocol):
+    """What an SDK has of an answer."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By names that are found in any case."""
+
+
+class StatusError(Protocol):
+    """An SDK's error for an answer with a 4xx or 5xx status."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def response(self) -> Response:
+        """The answer."""
+
+    @property
+    def body(self) -> object | None:
+        """Its body, parsed if it is JSON."""
+
+
+def classify_status(error: StatusError, found: PlatformError, *, repeatable: bool, reads: bool) -> PlatformError:
+    """``found``, the error in words, as what it means for the request.
+
+    An ``OutcomeUnknownError`` when the request may have been carried out, unless it only ``reads``. An
+    ``AskAgainError`` around it says that it may go through later; not when it is not ``repeatable``.
+    """
+    status, headers = error.status_code, error.response.headers
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return AskAgainError(found, wait=wait_asked_for(headers), throttled=True)
+    unknown = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if unknown and not reads:
+        found = outcome_unknown(found)
+    if unknown and not repeatable:
+        return found
+    if is_transient(status, headers):
+        return AskAgainError(found, wait=wait_asked_for(headers), throttled=False)
+    return found
+
+
+def classify_no_response(
+    error: Exception,
+    base_url: str,
+    *,
+    timed_out: bool,
+    reads: bool,
+    never_sent: bool | None = None,
+) -> PlatformError:
+    """A request that got no answer, as ``classify_status`` has it.
+
+    ``never_sent`` says whether not even a connection was made; left out, it is told from the causes in httpx2.
+    What an SDK wraps that is an error of ours (see ``same_place``) is no failure of the network, and not repeated.
+    """
+    if isinstance(error.__cause__, PlatformError):
+        return error.__cause__
+    found = _timeout(base_url) if timed_out else _no_connection(error, base_url)
+    if never_sent is None:
+        never_sent = isinstance(error.__cause__ or error, _NEVER_SENT)
+    return AskAgainError(found if reads or never_sent else outcome_unknown(found), wait=None, throttled=False)
+
+
+def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformError:
+    """What the server said; ``key_hint`` says where the key comes from."""
+    status, said = error.status_code, message(error, base_url)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(
+            said, "If nothing at all is found there, look at the target's base_url.", status=status
+        )
+    if status == HTTPStatus.CONFLICT:
+        return ConflictError(said, status=status)
+    hints: Mapping[int, str] = {
+        HTTPStatus.UNAUTHORIZED: key_hint,
+        HTTPStatus.FORBIDDEN: "The key has no right to do this.",
+        HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try later, or wait longer with --timeout.",
+    }
+    return PlatformError(said, hints.get(status, ""), status=status)
+
+
+def outcome_unknown(error: PlatformError) -> OutcomeUnknownError:
+    """The same message, as the error of a request that may have been carried out."""
+    return OutcomeUnknownError(error.summary, error.hint, status=error.status)
+
+
+def message(error: StatusError, base_url: str) -> str:
+    """What the server said: an error object, ``{"detail": …}``, a plain text, or nothing at all; its beginning."""
+    body = error.body
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body = body["error"]
+    said = (body.get("message") or body.get("detail")) if isinstance(body, dict) else body
+    text = str(said) if said else "no reason given"
+    if text.lstrip()[:1] == "<":
+        title = _TITLE.search(text)
+        text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
+    return f"{excerpt(text)} (HTTP {error.status_code} from {shown_address(base_url)})"
+
+
+def _timeout(base_url: str) -> PlatformError:
+    hint = "Try again; options.timeout of the target sets the seconds."
+    return PlatformError(f"{shown_address(base_url)} did not answer in time", hint)
+
+
+def _no_connection(error: Exception, base_url: str) -> PlatformError:
+    reason = excerpt(str(error.__cause__ or error)) or type(error).__name__
+    summary = f"no connection to {shown_address(base_url)}: {reason}"
+    return PlatformError(summary, "Is the base_url right, the server up?")

@@ -1,0 +1,139 @@
+"""The OpenAI Agents API, wherever it is served.
+
+https://developers.openai.com/api/reference/resources/beta/subresources/agents; its fields are translated by
+``openai_agents_fields``. What the code interpreter comes to, in ``openai_environments``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.knowledge import ObservedEnvironment
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.base import Connection
+from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
+from assistctl.platforms.openai.agent_uploads import AgentUploads
+from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.openai.environments import MARK, Bound, Environments
+from assistctl.platforms.openai.models import listed_models
+from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import as_object, observed, texts
+
+__all__ = ["CAPABILITIES", "OpenAIAgents", "connect"]
+
+_AGENTS = "/agents"
+
+
+class OpenAIAgents(ClosedAtEnd):
+    """A connection to one server of the Agents API."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = OpenAIWire(connection, beta="agents=v1")
+        self.knowledge = AgentUploads(self._wire)
+        self._environments = Environments(self._wire, self.knowledge)
+        self.knowledge.deleted = self._environments.upload_deleted
+        self._bound: dict[str, Bound] = {}
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """All agents, oldest first; the environment templates are listed too if any agent has one."""
+        items = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
+        self._environments.forget()
+        return [await self._observed(item) for item in items]
+
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /agents/{id}``."""
+        try:
+            return await self._observed(await self._wire.get(_path(assistant_id)))
+        except NotFoundError:
+            return None
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /agents``, once, after its environment template is there."""
+        body = to_wire(fields)
+        link = await self._environments.provided(fields, metadata, Bound())
+        body["metadata"] = dict(with_link(metadata, link).items())
+        answer = await self._wire.post(_AGENTS, body, repeatable=False)
+        try:
+            made = await self._observed(answer)
+        except PlatformError as error:
+            # It said yes, in words that are not understood: most likely the agent is there.
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+        await self._environments.let_go(made.id, Bound(), link)
+        return made
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,  # noqa: ARG002  # this API has none
+    ) -> Observed:
+        """``POST /agents/{id}``; it replaces what it is given, so that repeating it does no harm.
+
+        A new environment template is there before, and the old one goes afterwards.
+        """
+        body = to_wire(fields)
+        before = await self._bound_of(assistant_id)
+        link = await self._environments.provided(fields, metadata, before)
+        body["metadata"] = dict(with_link(metadata, link).items())
+        answer = await self._observed(await self._wire.post(_path(assistant_id), body, repeatable=True))
+        await self._environments.let_go(assistant_id, before, link)
+        return answer
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``DELETE /agents/{id}``, and then of its environment template."""
+        try:
+            before = await self._bound_of(assistant_id)
+        except NotFoundError:
+            return
+        await self._wire.remove(_path(assistant_id), assistant_id)
+        await self._environments.let_go(assistant_id, before, Link())
+
+    async def list_environments(self) -> Sequence[ObservedEnvironment]:
+        """All environment templates, oldest first."""
+        agents = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
+        return await self._environments.observed(read_link(texts(one.get("metadata"))) for one in agents)
+
+    async def delete_environment(self, environment_id: str) -> None:
+        """``DELETE /agents/environments/templates/{id}``."""
+        await self._environments.remove(environment_id)
+
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_models``."""
+        return await listed_models(self._wire)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def _bound_of(self, assistant_id: str) -> Bound:
+        """What the agent has, as it was last seen. Raises ``NotFoundError``."""
+        if assistant_id not in self._bound:
+            await self._observed(await self._wire.get(_path(assistant_id)))
+        return self._bound[assistant_id]
+
+    async def _observed(self, answer: Json) -> Observed:
+        agent = observed(answer, from_wire(as_object(answer)))
+        link = read_link(agent.metadata)
+        bound = await self._environments.bound(link, agent.metadata.get(MARK, ""))
+        self._bound[agent.id] = bound
+        fields = linked_fields(agent.fields, link, bound.template)
+        return replace(agent, fields=fields, metadata=without_link(agent.metadata))
+
+
+def connect(connection: Connection) -> OpenAIAgents:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return OpenAIAgents(connection)
+
+
+def _path(assistant_id: str) -> str:
+    return path_of(_AGENTS, assistant_id)

@@ -1,0 +1,140 @@
+"""The OpenAI Assistants API v2, wherever it is served.
+
+https://platform.openai.com/docs/api-reference/assistants. The manifest's names and shapes are this API's own,
+so there is next to nothing to translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.base import Capabilities, Connection, Support
+from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.models import listed_models
+from assistctl.platforms.openai.wire import OpenAIWire
+
+FIELDS = (
+    "name",
+    "description",
+    "model",
+    "instructions",
+    "tools",
+    "tool_resources",
+    "response_format",
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+)
+
+CAPABILITIES = Capabilities(
+    fields={
+        name: Support()
+        for name in (
+            *FIELDS,
+            "metadata",
+            "tools.code_interpreter",
+            "tools.file_search",
+            "tools.function",
+            "files.code_interpreter",
+            "files.file_search",
+        )
+    },
+    # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
+    write_only=frozenset({"reasoning_effort"}),
+)
+
+
+class OpenAIAssistants(ClosedAtEnd):
+    """A connection to one server of the Assistants API."""
+
+    name = "openai-assistants"
+    capabilities = CAPABILITIES
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = OpenAIWire(connection, beta="assistants=v2")
+        self.knowledge = OpenAIKnowledge(self._wire)
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """All assistants, oldest first."""
+        items = await all_items(self._page, listing=self._wire.listing("/assistants"))
+        return [observed_assistant(item) for item in items]
+
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /assistants/{id}``."""
+        try:
+            return observed_assistant(await self._wire.get(_path(assistant_id)))
+        except NotFoundError:
+            return None
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /assistants``, once."""
+        answer = await self._wire.post("/assistants", _body(fields, metadata), repeatable=False)
+        try:
+            return observed_assistant(answer)
+        except PlatformError as error:
+            # It said yes, in words that are not understood: most likely the assistant is there.
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,  # noqa: ARG002  # this API has none
+    ) -> Observed:
+        """``POST /assistants/{id}``; it replaces what it is given, so that repeating it does no harm."""
+        body = _body(fields, metadata)
+        return observed_assistant(await self._wire.post(_path(assistant_id), body, repeatable=True))
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``DELETE /assistants/{id}``."""
+        await self._wire.remove(_path(assistant_id), assistant_id)
+
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_models``."""
+        return await listed_models(self._wire)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def _page(self, after: str | None) -> Page:
+        # Oldest first: what others create meanwhile then comes last and is not missed, and one known server
+        # only understands `after` in this direction.
+        params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
+        if after is not None:
+            params["after"] = after
+        return as_page(await self._wire.get("/assistants", params))
+
+
+def connect(connection: Connection) -> OpenAIAssistants:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return OpenAIAssistants(connection)
+
+
+def _path(assistant_id: str) -> str:
+    return path_of("/assistants", assistant_id)
+
+
+def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:
+    return {**fields, "metadata": dict(metadata.items())}
+
+
+def observed_assistant(answer: Json) -> Observed:
+    """The assistant that ``answer`` describes. Raises ``PlatformError`` when it describes none."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")
+    pairs = answer.get("metadata")
+    metadata = {key: _text(value) for key, value in pairs.items()} if isinstance(pairs, dict) else {}
+    fields = {name: answer[name] for name in FIELDS if name in answer}
+    return Observed(str(answer["id"]), fields, metadata)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else repr(value)

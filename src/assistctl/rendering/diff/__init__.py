@@ -1,0 +1,1 @@
+"""Texts compared for people: by word, by line, in rows."""

@@ -1,0 +1,102 @@
+"""A word-level difference of two texts of any length, in bounded time.
+
+``compare`` gives segments that together hold both texts completely; nothing is cut or marked here
+(``rows.py`` does that for display). Lines are compared first, then the words inside the lines that changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from assistctl.rendering.diff.token_matcher import Edit, Matcher
+
+
+class Side(StrEnum):
+    """Which of the two texts a segment belongs to."""
+
+    SAME = "same"
+    OLD = "old"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text that both have, or only one of them."""
+
+    side: Side
+    text: str
+
+
+def compare(old: str, new: str) -> tuple[Segment, ...]:
+    """The segments from ``old`` to ``new``, in order.
+
+    The texts of those that are not ``NEW`` join to ``old``, of those that are not ``OLD`` to ``new``. Where
+    text was replaced, the old segment stands directly before the new one.
+    """
+    lines = Matcher().edits(_LINE.findall(old), _LINE.findall(new))
+    matcher = Matcher()
+    segments: list[Segment] = []
+    for before, after in lines:
+        if before == after:
+            segments.append(Segment(Side.SAME, before))
+        else:
+            segments += _compare_words(matcher, before, after)
+    return tuple(_joined(segments))
+
+
+_MARKS = "\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
+_NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_WORD = re.compile(
+    rf"\n|[^\S\n]+|[{_NO_SPACES}]|(?:(?![{_NO_SPACES}])\w|[{_MARKS}])+|[^\w\s](?:\u200d[^\w\s]|[{_MARKS}])*"
+)
+
+
+def _compare_words(matcher: Matcher, old: str, new: str) -> list[Segment]:
+    edits = list(matcher.edits(_WORD.findall(old), _WORD.findall(new)))
+    return [segment for before, after in _merged(edits) for segment in _segments(before, after)]
+
+
+def _segments(before: str, after: str) -> Iterator[Segment]:
+    if before == after:
+        yield Segment(Side.SAME, before)
+        return
+    if before:
+        yield Segment(Side.OLD, before)
+    if after:
+        yield Segment(Side.NEW, after)
+
+
+def _merged(edits: Sequence[Edit]) -> Iterator[Edit]:
+    """Takes equal stretches that only chop up a change into that change, as people would read it."""
+    before = after = ""
+    for position, (old, new) in enumerate(edits):
+        if old == new and not (before or after):
+            yield old, new
+        elif old == new and not _chops(old, before, after, edits[position + 1 : position + 2]):
+            yield before, after
+            yield old, new
+            before = after = ""
+        else:
+            before, after = before + old, after + new
+    if before or after:
+        yield before, after
+
+
+def _chops(equal: str, before: str, after: str, following: Sequence[Edit]) -> bool:
+    """Whether an equal stretch between two edits is shorter than both (as in diff-match-patch's clean-up)."""
+    if not following or "\n" in equal:
+        return False
+    old, new = following[0]
+    if not equal.strip():
+        return bool((before or old) and (after or new))
+    return len(equal) <= max(len(before), len(after)) // 2 and len(equal) <= max(len(old), len(new)) // 2
+
+
+def _joined(segments: Sequence[Segment]) -> Iterator[Segment]:
+    for side, group in groupby(segments, key=lambda segment: segment.side):
+        yield Segment(side, "".join(segment.text for segment in group))

@@ -1,0 +1,34 @@
+"""Messages that say the same of many things, told once: a model that retires is one thing to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistctl.model.plan import Diagnostic, Severity
+
+_FEW = 3
+
+
+def group_similar(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The messages, each that stands for more than a few with the places of some of the others in its detail.
+
+    Errors stay as they are: each has to be mended at its own place.
+    """
+    alike: dict[object, list[Diagnostic]] = {}
+    for number, one in enumerate(diagnostics):
+        same = (one.severity, one.summary, one.detail, one.path)
+        alike.setdefault(number if one.severity is Severity.ERROR else same, []).append(one)
+    return [told for group in alike.values() for told in (_merged(group) if len(group) > _FEW else group)]
+
+
+def _merged(group: Sequence[Diagnostic]) -> list[Diagnostic]:
+    first, *others = group
+    named = ", ".join(_where(one) for one in others[: _FEW - 1])
+    rest = len(others) - (_FEW - 1)
+    same = f"The same of {named} and {rest:,} more."
+    return [replace(first, detail="\n".join(filter(None, (first.detail, same))))]
+
+
+def _where(one: Diagnostic) -> str:
+    return str(one.position) if one.position else one.key or "another"
