@@ -74,6 +74,7 @@ def no_secrets_known() -> Iterator[None]:
 def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
     """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(cache_folder / "state"))
     for name in list(os.environ):
         if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"}:
             monkeypatch.delenv(name)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.applying.gate import CutOffError, Gate, NotBegunError
+from assistctl.applying.bookkeeping import NoBook
+from assistctl.applying.gate import Gate
+from assistctl.applying.operations import Operation
+from assistctl.applying.outcome import words
+from assistctl.applying.upload_lines import Filed, Recorded
 from assistctl.deployment import Deployment
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.knowledge import ObservedEnvironment, StoreFile
@@ -32,20 +36,24 @@ async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loade
 
 
 async def take_away(
-    deployment: Deployment, platform: Platform, those: Sequence[Garbage], gate: Gate
+    deployment: Deployment, platform: Platform, those: Sequence[Garbage], gate: Gate, left: Sequence[Garbage] = ()
 ) -> tuple[Result, ...]:
     """Delete it, uploads after what reads them; a result for each, in the order of ``those``.
+
+    ``left`` is what was found and stays: nothing that is written down of it is forgotten.
 
     Once ``gate`` is closed nothing new is deleted, and what was not begun is reported as skipped.
     """
     record = deployment.upload_record()
     # Once the vector store is gone that names an upload, only this says whose it is.
-    record.will_go([one.id for one in those if one.kind is Kind.FILE and one.proven])
-    cleaning = _Cleaning(_deletes(platform), gate)
-    await gate.until_cut_off(cleaning.everything(those))
+    record.will_go(dict(_filed(one for one in those if one.proven)))
+    cleaning = _Cleaning(_deletes(platform), gate, {one.id: _deletion(one) for one in those})
+    if not await gate.until_cut_off(cleaning.everything(those)):
+        await cleaning.end()
     results = tuple(cleaning.result(one) for one in those)
     if all(result.status is Status.OK for result in results):
-        record.forget_all()
+        filed = dict(_filed(left))
+        record.forget(set(filed.values()), filed.keys())
     return results
 
 
@@ -53,9 +61,8 @@ async def take_away(
 class _Cleaning:
     deletes: Mapping[Kind, Delete]
     gate: Gate
+    operations: Mapping[str, Operation]
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
-    begun: set[str] = field(default_factory=set)
-    results: dict[str, Result] = field(default_factory=dict)
 
     async def everything(self, those: Sequence[Garbage]) -> None:
         readers = [one for one in those if one.kind is not Kind.FILE]
@@ -64,27 +71,50 @@ class _Cleaning:
         await asyncio.gather(*map(self.delete, files))
 
     async def delete(self, one: Garbage) -> None:
+        operation = self.operations[one.id]
         async with self.slots:
             try:
                 self.gate.check()
-            except NotBegunError as error:
-                self.results[one.id] = _skipped(one, error)
-                return
-            self.begun.add(one.id)
-            self.results[one.id] = await _deleted(self.deletes[one.kind], one)
+                async with operation.under_way():
+                    await operation.sends(self.deletes[one.kind](one.id))
+            except AssistctlError as error:
+                operation.fails(error)
+
+    async def end(self) -> None:
+        """Say of what was cut off how far it is known to have come."""
+        for operation in self.operations.values():
+            await operation.end()
 
     def result(self, one: Garbage) -> Result:
-        """What became of it; it may have been cut off."""
-        if one.id in self.results:
-            return self.results[one.id]
-        if one.id in self.begun:
-            error = CutOffError().summary
-            return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error, touched=True)
-        return _skipped(one, NotBegunError())
+        """What became of it."""
+        operation = self.operations[one.id]
+        return Result(
+            one.kind,
+            one.name,
+            one.id,
+            Action.DELETE,
+            operation.status,
+            None if operation.error is None else words(operation.error),
+            touched=operation.touched,
+            unknown=operation.is_unknown,
+        )
 
 
-def _skipped(one: Garbage, why: NotBegunError) -> Result:
-    return Result(one.kind, one.name, one.id, Action.DELETE, Status.SKIPPED, why.summary)
+def _filed(those: Iterable[Garbage]) -> Iterator[tuple[str, Filed]]:
+    return ((one.id, Filed(one.name, one.size or 0)) for one in those if one.kind is Kind.FILE)
+
+
+def _deletion(one: Garbage) -> Operation:
+    """The account of a deletion; no journal tells of those, for what they delete has no state to go back to."""
+    book = NoBook()
+    return Operation(
+        one.kind,
+        one.name,
+        Action.DELETE,
+        one.id,
+        book,
+        lambda _: book.begins_file(one.name, Action.DELETE, one.id),
+    )
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
@@ -99,14 +129,6 @@ async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
     return await platform.list_environments() if isinstance(platform, KeepsEnvironments) else ()
 
 
-async def _deleted(delete: Delete, one: Garbage) -> Result:
-    try:
-        await delete(one.id)
-    except AssistctlError as error:
-        return Result(one.kind, one.name, one.id, Action.DELETE, Status.FAILED, error.summary)
-    return Result(one.kind, one.name, one.id, Action.DELETE, Status.OK, touched=True)
-
-
 async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
     slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 
@@ -119,18 +141,24 @@ async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[st
 
 def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
     unfinished = deployment.upload_record().unfinished()
+    named = [(one.file_id, one) for one in unfinished if one.file_id is not None]
+    nameless = [one.filed for one in unfinished if one.file_id is None and one.filed]
     declared = [entry.source for store in loaded.stores for entry in store.files]
     declared += [file for one in loaded.desired for file in one.interpreter_files]
     return Ours(
         deployment.owner,
         deployment.target.name,
         frozenset(store.key for store in loaded.stores if store.shared),
-        frozenset(one.file_id for one in unfinished if one.file_id is not None),
+        {file_id: _look(one) for file_id, one in named if one.proven},
         frozenset(
-            {(one.identity.name, one.size) for one in unfinished if one.identity and one.file_id is None}
-            | {(file.identity.name, file.size) for file in declared}
+            {(one.name, one.size) for one in nameless} | {(file.identity.name, file.size) for file in declared}
         ),
+        frozenset(file_id for file_id, one in named if not one.proven),
     )
+
+
+def _look(one: Recorded) -> tuple[str, int] | None:
+    return None if one.filed is None else (one.filed.name, one.filed.size)
 
 
 def _knowledge_of(platform: Platform) -> KnowledgePlatform:

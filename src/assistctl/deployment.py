@@ -8,27 +8,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from assistctl import clock
 from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
-from assistctl.errors import ManifestError, ProjectError, did_you_mean
+from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_mean
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.referenced import register_secrets_of
-from assistctl.model import Change, Desired, Diagnostic, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.planning.absence import explained
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
 from assistctl.planning.model_advice import about_model, about_shutdown
 from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy, Thresholds
-from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into
+from assistctl.planning.policy import Policy, Thresholds, of_any_kind
+from assistctl.planning.shelves import Knowledge, ObservedKnowledge, stores_to_look_into, uploads_read
 from assistctl.planning.world import sorted_out
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
+from assistctl.references import UploadReferences
 from assistctl.secrets.redaction import SECRET, learn_from, register
 from assistctl.unencrypted import unencrypted
 from assistctl.vendor_address import is_at_vendor
@@ -118,7 +121,7 @@ class Deployment:
             adopt=adopt,
             destroy=destroy,
             allow_deletes=allow_deletes,
-            only=frozenset(only) if only else None,
+            only=of_any_kind(only) if only else None,
             forget=self.project.removed | frozenset(forget),
             address=self._address(),
         )
@@ -126,30 +129,51 @@ class Deployment:
     async def planned(self, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
         """Connect, look, and plan."""
         async with self.open() as platform:
-            return await self.plan_on(platform, loaded, policy, thorough=thorough)
+            return await self.plan_on(platform, loaded, policy, thorough=thorough, explains=True)
 
-    async def plan_on(self, platform: Platform, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
+    async def plan_on(
+        self,
+        platform: Platform,
+        loaded: Loaded,
+        policy: Policy,
+        *,
+        thorough: bool = False,
+        explains: bool = False,
+    ) -> Plan:
         """What apply would do. Raises ``ProjectError`` for a key that nothing has.
 
-        ``thorough`` looks into every vector store, those too that say they hold what is declared.
+        ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
+        reads in the journal why what is missing is not there.
         """
-        wanted = () if policy.destroy else tuple(one for one in loaded.desired if policy.includes(one.key))
+        wanted = (
+            ()
+            if policy.destroy
+            else tuple(one for one in loaded.desired if policy.includes(Kind.ASSISTANT, one.key))
+        )
         observed, models, stores = await asyncio.gather(
             platform.list_assistants(),
             platform.list_models() if wanted else _nothing(),
             platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
         )
         if policy.only is not None:
-            self._check_keys(policy.only, loaded, observed, stores)
+            self._check_keys({one.key for one in policy.only}, loaded, observed, stores)
         desired = () if policy.destroy else loaded.desired
         knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=self.upload_record().uploads()))
         if platform.knowledge is not None:
+            references = UploadReferences(platform.knowledge)
+            owned = [one for those in self.owned(observed).values() for one in those]
+            read = frozenset() if policy.destroy else frozenset(one.file_id for one in uploads_read(owned))
+            knowledge = knowledge.without(await references.gone(read))
             knowledge = await _looked_into(
                 platform.knowledge,
                 knowledge,
                 lambda known: stores_to_look_into(known, desired, observed, policy, thorough=thorough),
             )
+            if not policy.destroy:
+                knowledge = knowledge.without(await references.gone(knowledge.observed.held()))
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
+        if explains and plan.missing:
+            plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
         today = clock.today()
         return replace(
             plan,
@@ -172,13 +196,35 @@ class Deployment:
             if capabilities.vendor and today:
                 yield from about_shutdown(one, today)
 
+    async def _explained(
+        self, platform: Platform, missing: tuple[Missing, ...], there: Sequence[Observed | ObservedStore]
+    ) -> tuple[Missing, ...]:
+        from assistctl.journal import past_ids
+
+        owned = [one.id for one in there if self._is_owned(one)]
+        try:
+            journal = self.journal()
+        except JournalError:
+            return missing
+        past = await past_ids(journal, self.journal_target(), owned)
+        present = {one.id for one in there}
+        if platform.knowledge is not None:
+            files = (past.last.get((one.kind, one.key)) for one in missing if one.kind is Kind.FILE)
+            named = {file_id for file_id in files if file_id is not None}
+            present |= named - await UploadReferences(platform.knowledge).gone(named)
+        return explained(missing, past, present)
+
+    def _is_owned(self, one: Observed | ObservedStore) -> bool:
+        mark = read_mark(one.metadata)
+        return mark is not None and mark.owned_by(self.owner, self.target.name)
+
     def replan(self, platform: Platform, loaded: Loaded, policy: Policy) -> Replan:
         """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
 
         async def again(change: Change) -> Change | None:
-            plan = await self.plan_on(platform, loaded, replace(policy, only=frozenset({change.key})))
-            about = (change.kind, change.key, change.id)
-            return next((one for one in plan.changes if (one.kind, one.key, one.id) == about), None)
+            plan = await self.plan_on(platform, loaded, replace(policy, only=frozenset({change.qualified_key})))
+            about = (change.qualified_key, change.id)
+            return next((one for one in plan.changes if (one.qualified_key, one.id) == about), None)
 
         return again
 
@@ -236,9 +282,13 @@ class Deployment:
                 raise ProjectError(f"there is no assistant with the key {key!r}", advice)
 
     def _address(self) -> str:
-        """Where the target is: what makes it another place although the name is the same."""
+        """Where the target is: what makes it another place although the name is the same.
+
+        Digests of it go to others, so what only lets one in is not part of it.
+        """
         connection = self._connection()
-        url = connection.base_url or " ".join(_addresses_in(connection.environment))
+        urls = [connection.base_url] if connection.base_url else _addresses_in(connection.environment)
+        url = " ".join(map(_without_password, urls))
         account = (connection.organization or "", connection.project or "")
         return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
@@ -335,6 +385,15 @@ def _deployed(key: str, one: Observed) -> DeployedAssistant:
         SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
         bool(mark and mark.prevent_destroy),
     )
+
+
+def _without_password(url: str) -> str:
+    """``url`` without what stands before its host, and without its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:

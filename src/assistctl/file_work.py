@@ -79,7 +79,8 @@ class FileUse:
     """What a change of one file is about: its size in bytes (``None``: not known), and who reads it.
 
     ``token`` is ``None`` for a file that goes. ``holders`` are the vector stores and assistants (kind and key)
-    that must be changed for it. ``upload``: its bytes are sent. ``discards`` are the uploads that go with it.
+    that must be changed for it. ``upload``: its bytes are sent; else ``upload_id`` is the upload that is there.
+    ``discards`` are the uploads that go with it.
     """
 
     size: int | None
@@ -87,6 +88,7 @@ class FileUse:
     token: str | None = None
     upload: bool = False
     discards: tuple[str, ...] = ()
+    upload_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from assistctl import json_value
 from assistctl.file_work import FileTotals, FileUse, KnowledgeWork
@@ -27,6 +27,19 @@ class Kind(StrEnum):
     VECTOR_STORE = "vector_store"
     FILE = "file"
     ENVIRONMENT = "environment"
+
+
+class QualifiedKey(NamedTuple):
+    """The one identity of a thing in its project: a key says nothing without its kind.
+
+    An assistant's own vector store has the assistant's key.
+    """
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return self.key if self.kind is Kind.ASSISTANT else f"{self.key} ({self.kind.replace('_', ' ')})"
 
 
 class Action(StrEnum):
@@ -54,6 +67,15 @@ class Blocked(StrEnum):
     THRESHOLD = "threshold"
     ADOPTION = "adoption"
     AMBIGUOUS = "ambiguous"
+
+
+class Absence(StrEnum):
+    """Why something that is declared is not there with this project's mark, as far as anything tells."""
+
+    DELETED_OUTSIDE = "deleted outside"
+    MARK_REMOVED = "mark removed"
+    NEVER_APPLIED = "never applied"
+    NOT_THERE = "not there"
 
 
 class Severity(StrEnum):
@@ -199,7 +221,8 @@ class Request:
     The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
-    key of the vector store that must be in order before this is sent.
+    key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
+    metadata goes into digests that others may read: the same without secrets.
     """
 
     fields: Mapping[str, Json]
@@ -208,6 +231,7 @@ class Request:
     removed: frozenset[str] = frozenset()
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
+    digested: Json = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +255,11 @@ class Change:
     before: Observed | None = None
     secret_paths: frozenset[str] = frozenset()
 
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -246,6 +275,19 @@ class Drift:
     observed: Json
     desired: Json
     secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something declared that is not there with this project's mark.
+
+    ``id`` is the last one it is known to have had, or that of what looks like it; a file's ``key`` is its path.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    reason: Absence
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,16 +312,37 @@ class Summary:
     @property
     def changes(self) -> int:
         """How many changes there are altogether."""
-        return self.create + self.update + self.delete + self.adopt + self.forget
+        return sum(self.by_action().values())
+
+    def by_action(self) -> dict[Action, int]:
+        """How many each action takes in."""
+        return {
+            Action.CREATE: self.create,
+            Action.UPDATE: self.update,
+            Action.DELETE: self.delete,
+            Action.ADOPT: self.adopt,
+            Action.FORGET: self.forget,
+        }
+
+
+def seen_as(kind: Kind, key: str, object_id: str) -> str:
+    """``kind:key:id``, by which a plan remembers what it looked at; only the id may hold a colon."""
+    return f"{kind}:{key}:{object_id}"
+
+
+def id_seen(name: str) -> str:
+    """The id in what ``seen_as`` made."""
+    return name.split(":", 2)[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What apply would do, and what that was decided upon.
 
-    ``seen`` maps ``key:id`` of each thing the plan looked at to a digest of its observed state;
+    ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
-    out (``None``: nobody declares or has any); ``knowledge`` is what they come to.
+    out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
+    and not there; ``there`` are the ids of all assistants and vector stores that were listed, whoever owns them.
     """
 
     project: str
@@ -292,6 +355,18 @@ class Plan:
     fingerprint: str
     files: FileTotals | None = None
     knowledge: KnowledgeWork = field(default_factory=KnowledgeWork)
+    missing: tuple[Missing, ...] = ()
+    there: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Json]) -> Plan:
+        """The plan in its JSON document, saved or printed. Raises ``ValueError`` when that is none.
+
+        It can be shown in every format. It cannot be carried out: what would be sent is not in a document.
+        """
+        from assistctl.rendering.from_json import plan_from_document
+
+        return plan_from_document(document)
 
     @property
     def blocked(self) -> tuple[Change, ...]:
@@ -303,7 +378,9 @@ class Plan:
 class Result:
     """What became of one change. ``error`` is a sentence for people when it failed or was skipped.
 
-    ``touched`` says whether the platform was changed: it can be when the change as a whole failed.
+    ``touched`` says whether the platform was changed, or may have been: it can be when the change as a whole
+    failed. ``unknown``: whether it was carried out is not known. ``sent`` is how many bytes were uploaded for it,
+    ``None`` when nothing was.
     """
 
     kind: Kind
@@ -313,3 +390,10 @@ class Result:
     status: Status
     error: str | None = None
     touched: bool = False
+    unknown: bool = False
+    sent: int | None = None
+
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from assistctl.applying.engine import carry_out
 from assistctl.errors import OutcomeUnknownError, PlatformError
@@ -24,6 +25,13 @@ def lost_create(*, carried_out: bool, error: PlatformError | None = None) -> Log
     return LoggingPlatform(failures=failures, lost_answers={call} if carried_out else set())
 
 
+def marked(plan: Plan) -> Mapping[str, str]:
+    """The metadata that the plan's one change gives."""
+    [change] = plan.changes
+    assert change.request is not None
+    return change.request.metadata
+
+
 def test_a_create_with_a_lost_answer_is_found_by_its_mark_and_not_repeated() -> None:
     platform = lost_create(carried_out=True)
     project = ProjectOnStore(platform.store)
@@ -32,7 +40,8 @@ def test_a_create_with_a_lost_answer_is_found_by_its_mark_and_not_repeated() -> 
     results = run(platform, project.plan([DESK], adopt=False))
 
     assert [(result.status, result.id, result.touched) for result in results] == [(Status.OK, "asst_2", True)]
-    assert platform.calls == [Call("create", "a"), Call("list")]
+    # A look before it, one for what became of it, and one for others with its mark.
+    assert platform.calls == [Call("list"), Call("create", "a"), Call("list"), Call("list")]
     assert project.plan([DESK]).changes == ()
 
 
@@ -51,7 +60,8 @@ def test_a_create_that_cannot_be_found_is_a_failure_that_says_so() -> None:
 
 def test_a_create_that_cannot_be_looked_for_is_not_known_either() -> None:
     platform = lost_create(carried_out=True)
-    platform.failures[Call("list")] = PlatformError("the network is down")
+    down = {Call("list"): PlatformError("the network is down")}
+    platform.before_create = lambda: platform.failures.update(down)
 
     (result,) = run(platform, ProjectOnStore(platform.store).plan([DESK]))
 
@@ -63,18 +73,47 @@ def test_a_create_that_cannot_be_looked_for_is_not_known_either() -> None:
 
 def test_two_with_the_mark_are_not_guessed_between() -> None:
     platform = lost_create(carried_out=True)
-    plan = ProjectOnStore(platform.store).plan([DESK])
-    ProjectOnStore(platform.store).apply([DESK])
+    project = ProjectOnStore(platform.store)
+    plan = project.plan([DESK])
+    platform.before_create = lambda: platform.store.create({"name": "a", "model": "m"}, marked(plan))
 
     (result,) = run(platform, plan)
 
     assert result.status is Status.FAILED
     assert result.error is not None
-    assert "2 carry its mark" in result.error
+    assert "2 carry its mark: asst_1, asst_2" in result.error
     assert "Nothing" not in result.error
 
 
 def test_a_create_that_was_surely_refused_is_not_looked_for() -> None:
     platform = lost_create(carried_out=False, error=PlatformError("no", status=400))
     run(platform, ProjectOnStore(platform.store).plan([DESK]))
-    assert platform.calls == [Call("create", "a")]
+    assert platform.calls == [Call("list"), Call("create", "a")]
+
+
+def test_what_was_not_listed_when_it_was_planned_is_not_made_again() -> None:
+    platform = LoggingPlatform()
+    project = ProjectOnStore(platform.store)
+    plan = project.plan([DESK])
+    project.apply([DESK])
+
+    (result,) = run(platform, plan)
+
+    assert (result.status, result.touched) == (Status.FAILED, False)
+    assert result.error is not None
+    assert result.error.startswith(
+        "asst_1 carries the mark of a; the platform did not list it when this was planned"
+    )
+    assert platform.changing_calls == []
+
+
+def test_what_cannot_be_looked_for_behind_a_create_is_not_taken_for_the_only_one() -> None:
+    platform = LoggingPlatform()
+    down = {Call("list"): PlatformError("the network is down")}
+    platform.before_create = lambda: platform.failures.update(down)
+
+    (result,) = run(platform, ProjectOnStore(platform.store).plan([DESK]))
+
+    assert (result.status, result.touched, result.id) == (Status.FAILED, True, "asst_1")
+    assert result.error is not None
+    assert "could not be looked up: the network is down" in result.error

@@ -1,29 +1,38 @@
 """Every mishap at every request of an apply of three assistants with files, of the first and of a second one.
 
 Run from anywhere: ``python tests/benchmarks/soak_interruptions.py [MISHAP ...]``. Exits 1 when a point does not
-survive: the next apply converges, one assistant and one vector store per key, nothing unread that ``gc`` cannot
-name.
+survive: its report, the journal and the platform tell the same, the next apply converges, one assistant and one
+vector store per key, nothing unread that ``gc`` cannot name. All the while there are files of somebody else's
+with the names and sizes of the project's, and more of them come in the very moment of the mishap: none may ever
+be read or deleted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from assistctl.cli.main import run as assistctl
+from support.agreement import Before
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply, wrong_after
 from support.server import RecordingServer, recording_server
 from support.shelves import Shelves
 
 KEYS = ("a", "b", "c")
+# After these, an upload may be there that nobody knows of.
+LOST = frozenset({Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED, Mishap.LATE})
+NAMES = ("one.md", "two.md", "table.csv")
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,11 @@ class Outcome:
     code: int
     out: str
     err: str
+
+    @property
+    def json(self) -> Any:
+        """The result, parsed."""
+        return json.loads(self.out)
 
 
 def main(mishaps: list[Mishap]) -> int:
@@ -57,20 +71,31 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
     with tempfile.TemporaryDirectory() as folder, recording_server(Path(folder, "server.db")) as server:
         project = Path(folder, "project")
         write_project(project, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
-        shelves = Shelves(server.url)
+        os.environ["XDG_STATE_HOME"] = str(Path(folder, "state"))
+        shelves, others = Shelves(server.url), Shelves(server.url)
+        theirs = look_alikes(others)
         os.chdir(project)
         if second:
             run("apply", "--yes")
             edit_project(project)
-        interruption = Interruption(mishap, place)
+        interruption = Interruption(mishap, place, meanwhile=lambda: theirs.extend(look_alikes(others)))
+        found: list[str] = []
+        before = Before(shelves)
         interruption.on(server)
-        killed_apply(project, interruption) if mishap in KILLS else run("apply", "--yes")
-        interruption.over(server)
+        if mishap in KILLS:
+            killed_apply(project, interruption)
+            interruption.over(server)
+        else:
+            applied = run("apply", "--yes", "--format", "json")
+            interruption.over(server)
+            lost = int(mishap in LOST and interruption.hit is not None and interruption.hit.path == "/v1/files")
+            found += before.disagreements(run, applied.code, applied.json, lost_uploads=lost)
         if interruption.hit is None:
             return None
         write_project(project, server, timeout=30, documents=False)
-        found = list(wrong_after(run, shelves, keys=len(KEYS)))
+        found += [*taken(project, shelves, theirs), *wrong_after(run, shelves, len(KEYS), theirs)]
         shelves.close()
+        others.close()
         os.chdir("/")
         return found
 
@@ -84,7 +109,7 @@ def write_project(folder: Path, server: RecordingServer, *, timeout: float, docu
     )
     for key in KEYS if documents else ():
         (folder / f"assistants/{key}").mkdir(parents=True)
-        for name in ("one.md", "two.md", "table.csv"):
+        for name in NAMES:
             (folder / f"assistants/{key}/{name}").write_text(f"{name} of {key}")
         (folder / f"assistants/{key}.yaml").write_text(
             "model: m\ntools: [{type: file_search}, {type: code_interpreter}]\nfiles:\n"
@@ -92,12 +117,40 @@ def write_project(folder: Path, server: RecordingServer, *, timeout: float, docu
         )
 
 
-def edit_project(folder: Path) -> None:
+def edit_project(folder: Path, word: str = "changed") -> None:
     """Change a document, remove one, change a table."""
     for key in KEYS:
-        (folder / f"assistants/{key}/one.md").write_text(f"changed, of {key}")
-        (folder / f"assistants/{key}/table.csv").write_text(f"changed, of {key}")
-    (folder / "assistants/a/two.md").unlink()
+        (folder / f"assistants/{key}/one.md").write_text(f"{word}, of {key}")
+        (folder / f"assistants/{key}/table.csv").write_text(f"{word}, of {key}")
+    (folder / "assistants/a/two.md").unlink(missing_ok=True)
+
+
+def look_alikes(others: Shelves) -> list[str]:
+    """Upload files of somebody else's with the name and size of each of the project's, edited ones too."""
+    texts = [(name, f"{name} of X") for name in NAMES] + [
+        (name, "CHANGED, of X") for name in ("one.md", "table.csv")
+    ]
+    return [others.upload(name, text.encode()) for name, text in texts]
+
+
+def taken(project: Path, shelves: Shelves, theirs: list[str]) -> Iterator[str]:
+    """Apply again, edit, apply, collect garbage; and say which of ``theirs`` was read on the way, or is gone."""
+    for step in (("apply", "--yes"), ("apply", "--yes"), ("gc", "--yes")):
+        run(*step)
+        read = uploads_read(shelves)
+        if read & {*theirs}:
+            yield f"after {' '.join(step)} files of somebody else's are read: {read & {*theirs}}"
+        gone = {*theirs} - shelves.uploads().keys()
+        if gone:
+            yield f"after {' '.join(step)} files of somebody else's are gone: {gone}"
+        edit_project(project, "edited again")
+
+
+def uploads_read(shelves: Shelves) -> set[str]:
+    """The uploads that anything reads."""
+    tools = [each["tool_resources"].get("code_interpreter", {}) for each in shelves.assistants()]
+    read = {file["id"] for store in shelves.stores() for file in shelves.files_of(store["id"])}
+    return read | {one for tool in tools for one in tool.get("file_ids", ())}
 
 
 def run(*args: str) -> Outcome:

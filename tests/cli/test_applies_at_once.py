@@ -96,11 +96,11 @@ def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_th
     server.gate = lambda _: None
     [stays] = shelves.assistants()
     past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
-    assert past.keys() == {"done", "failed"}
-    [entry] = remote.run("history", past["failed"], "--format", "json").json["entries"]
+    assert past.keys() == {"done", "partial"}
+    [entry] = remote.run("history", past["partial"], "--format", "json").json["entries"]
     assert entry["outcome"] == "withdrawn"
     assert stays["id"] in entry["error"]
-    assert "nothing that could be put back" in remote.run("rollback", past["failed"], "--yes").err
+    assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
     assert shelves.assistants() == [stays]
 
 
@@ -109,8 +109,8 @@ def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
 ) -> None:
     remote.write("assistants/data/one.csv", "a,b")
     remote.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
-    # Who plans when the other one has uploaded it uses that.
-    hold_creates(server, 2, "/v1/files")
+    # Who plans when the other one has uploaded it uses that; who looks when it is created leaves it at that.
+    hold_creates(server, 2)
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
     assert len(shelves.uploads()) == 2

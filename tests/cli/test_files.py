@@ -16,7 +16,7 @@ DESK: dict[str, Any] = {
     "tools": [{"type": "file_search"}, {"type": "code_interpreter"}],
     "files": [{"path": "docs/**/*.md", "tool": "file_search"}, {"path": "data/*.csv", "tool": "code_interpreter"}],
 }
-LISTS = ["GET /v1/assistants", "GET /v1/models", "GET /v1/vector_stores"]
+LISTS = ["GET /v1/assistants", "GET /v1/files", "GET /v1/models", "GET /v1/vector_stores"]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_an_assistant_gets_its_files(shelves: Shelves) -> None:
     assert len(shelves.uploads()) == 4
 
 
-def test_when_nothing_changed_three_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
     plan = desk.run("plan", "--format", "json").json
     assert (plan["changes"], plan["drift"]) == ([], [])
     assert plan["files"] == plan["summary"]["files"] == {"upload": 0, "remove": 0, "bytes": 0}
@@ -95,8 +95,9 @@ def test_a_changed_document_is_one_upload(desk: ProjectFolder, server: Recording
     assert asked(server) == [
         "DELETE /v1/files/ID",
         "DELETE /v1/vector_stores/ID/files/ID",
-        *LISTS[:2],
-        LISTS[2],
+        LISTS[0],
+        "GET /v1/files",
+        *LISTS[1:],
         "GET /v1/vector_stores/ID",
         "GET /v1/vector_stores/ID/files",
         "POST /v1/files",

@@ -83,7 +83,7 @@ def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
     applied(remote)
     remote.remove("old")
     remote.manifest("new")
-    swap = applied(remote)
+    swap = applied(remote, "--allow-deletes")
     assert [one["name"] for one in shelves.assistants()] == ["new"]
     assert remote.run("rollback", swap, "--yes").code == 0
     [assistant] = shelves.assistants()

@@ -28,7 +28,7 @@ def losing(server: RecordingServer, method: str, path: str, *, done: bool, blind
 
 def outcome(project: ProjectFolder) -> tuple[int, str, str | None]:
     """What an apply of one change says: its exit code, what it reports, and what is on record."""
-    applied = project.run("apply", "--yes", "--format", "json")
+    applied = project.run("apply", "--yes", "--allow-deletes", "--format", "json")
     [result] = applied.json["results"]
     newest = project.run("history", "--format", "json").json["applies"][0]["id"]
     [entry] = project.run("history", newest, "--format", "json").json["entries"]
@@ -57,7 +57,7 @@ def test_an_assistant(
     losing(server, method, "/v1/assistants/", done=happened != "not done", blind=blind)
     assert outcome(remote) == expected
     server.fault = lambda _: None
-    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 

@@ -27,10 +27,10 @@ def person(running: RecordingServer) -> Iterator[Dashboard]:
 
 @pytest.fixture
 def server(running: RecordingServer, person: Dashboard) -> RecordingServer:
-    """That server as new: no assistants, no faults, nothing asked yet."""
+    """That server as new: no assistants, no vector stores, no faults, nothing asked yet."""
     running.fault = running.gate = lambda _: None
     running.hear = running.tell = None
-    person.clear()
+    person.clear_everything()
     running.clear()
     return running
 

@@ -151,7 +151,7 @@ def test_throttled_it_waits_as_told_and_goes_on(
     remote.manifest("new")
     body = error_body("slow down", type="rate_limit")
     server.fault = once(Answer(429, body, headers=(JSON, header)), method)
-    applied = remote.run("apply", "--yes")
+    applied = remote.run("apply", "--yes", "--allow-deletes")
     assert applied.code == 0, applied.err + applied.out
     assert dashboard.names() == ["new"]
 

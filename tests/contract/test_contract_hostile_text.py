@@ -28,11 +28,14 @@ HOSTILE = {
     "an attribute": '" onmouseover="alert(1)" x=\'',
     "Markdown": "`x` ``` \n```\n# Heading\n| a | b |\n</details> ![x](http://evil) [y](javascript:alert(1))",
     "a workflow command": "::error file=x::owned\n::set-output name=a::b",
+    "commands of runners": "##[add-mask]x ##vso[task.setvariable variable=a]b\n \t::add-mask::x\n##[group]y",
     "a mention": "@everyone #1 http://evil.example",
     "percent and braces": "%s %(x)s {0} {x} ${HOME}",
 }
 # What steers a terminal or turns lines round; a tab and a newline are for the layout.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What GitHub's runner or that of Azure takes for a command.
+COMMAND = re.compile(r"^\s*::|##[a-z]*\[", re.MULTILINE | re.IGNORECASE)
 OUTPUTS = [
     ["plan"],
     ["plan", "--adopt"],
@@ -41,6 +44,11 @@ OUTPUTS = [
     ["list"],
     ["apply"],
 ]
+
+
+def disturbing(text: str) -> list[str]:
+    """What a terminal or the runner of a pipeline would act upon."""
+    return [*CONTROL.findall(text), *COMMAND.findall(text)]
 
 
 def lines_about_counts(text: str) -> int:
@@ -65,7 +73,7 @@ def test_text_of_a_platform_does_not_disturb_the_terminal(remote: ProjectFolder,
     for command in OUTPUTS:
         shown = remote.run(*command, "--color", "never")
         assert shown.code in {0, 3}
-        assert CONTROL.findall(shown.out + shown.err) == [], command
+        assert disturbing(shown.out + shown.err) == [], command
         assert lines_about_counts(shown.out + shown.err) <= 1
     document = remote.run("plan", "--format", "json")
     old = {
@@ -75,7 +83,7 @@ def test_text_of_a_platform_does_not_disturb_the_terminal(remote: ProjectFolder,
     }
     names = [old[f"mine-{number}", "name"] for number in range(len(HOSTILE))]
     assert names == [*HOSTILE.values()], "JSON has it as it is"
-    assert CONTROL.findall(document.out) == []
+    assert disturbing(document.out) == []
 
 
 class Tags(HTMLParser):
@@ -149,7 +157,7 @@ def test_an_error_of_a_platform_does_not_disturb(remote: ProjectFolder, server: 
         listed = remote.run("list")
         assert listed.code == 1
         said += [listed.out, listed.err]
-    assert [CONTROL.findall(text) for text in said if CONTROL.search(text)] == []
+    assert [disturbing(text) for text in said if disturbing(text)] == []
     assert [lines_about_counts(text) for text in said if lines_about_counts(text)] == []
 
 
@@ -172,7 +180,7 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
     for command in (["plan"], ["list"], ["output", "--format", "dotenv"], ["output", "--format", "github"]):
         shown = remote.run(*command)
         assert shown.code in {0, 1}
-        assert CONTROL.findall(shown.out + shown.err) == [], command
+        assert disturbing(shown.out + shown.err) == [], command
         if command[0] == "output":
             assert len(shown.out.splitlines()) <= len(HOSTILE), "one line a key, nothing smuggled in"
 
@@ -200,7 +208,7 @@ def test_hostile_text_of_a_manifest_in_an_error(project: ProjectFolder) -> None:
         project.manifest("one", **{text: 1})
         shown = project.run("plan")
         assert shown.code == 1
-        assert CONTROL.findall(shown.err) == []
+        assert disturbing(shown.err) == []
 
 
 def test_hostile_file_names_and_arguments(project: ProjectFolder) -> None:
@@ -215,5 +223,5 @@ def test_hostile_file_names_and_arguments(project: ProjectFolder) -> None:
     ):
         shown = project.run(*args)
         assert shown.code in {1, 64}
-        assert CONTROL.findall(shown.err + shown.out) == []
-    assert CONTROL.findall(said.err + said.out) == []
+        assert disturbing(shown.err + shown.out) == []
+    assert disturbing(said.err + said.out) == []

@@ -7,6 +7,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
+from support.shelves import Shelves
 
 PROTECTED = {"prevent_destroy": True}
 
@@ -65,7 +66,7 @@ def test_only_prevent_destroy_false_lifts_it(remote: ProjectFolder, dashboard: D
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
     remote.remove("desk")
-    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
     assert dashboard.all() == []
 
 
@@ -107,11 +108,14 @@ def safety(remote: ProjectFolder, rules: str) -> None:
 DELETES = {
     "a third of ten with the default": ("", 10, 4, True),
     "just 30 percent": ("", 10, 3, False),
-    "below min_existing": ("", 9, 9, False),
+    "below min_existing": ("", 9, 8, False),
     "a rule of one's own": ("max_delete_percent: 10", 10, 2, True),
     "exactly a rule of one's own": ("max_delete_percent: 20", 10, 2, False),
     "a smaller min_existing": ("min_existing: 2", 2, 1, True),
-    "everything is allowed": ("max_delete_percent: 100, min_existing: 0", 3, 3, False),
+    "any share is allowed": ("max_delete_percent: 100, min_existing: 0", 3, 2, False),
+    "everything, below min_existing": ("", 9, 9, True),
+    "everything, where any share is allowed": ("max_delete_percent: 100, min_existing: 0", 3, 3, True),
+    "the only one": ("", 1, 1, True),
     "nothing is allowed": ("max_delete_percent: 0, min_existing: 0", 3, 1, True),
 }
 
@@ -136,6 +140,20 @@ def test_too_many_deletes_are_refused(
         assert server.mutations == []
     assert remote.run("apply", "--yes", *(["--allow-deletes"] if refused else [])).code == 0
     assert len(dashboard.all()) == existing - deletes
+
+
+def test_where_there_are_only_vector_stores_they_are_everything(remote: ProjectFolder, shelves: Shelves) -> None:
+    for key in ("one", "two"):
+        remote.write(f"assistants/{key}.yaml", "{kind: vector_store}")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("one")
+    assert blocked(remote.run("plan", "--format", "json")) == {"one": None}
+    remote.remove("two")
+    assert blocked(remote.run("plan", "--format", "json")) == {"one": "threshold", "two": "threshold"}
+    assert remote.run("apply", "--yes").code == 3
+    assert len(shelves.stores()) == 2
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
+    assert shelves.stores() == []
 
 
 def test_thresholds_count_what_the_project_owns_and_not_the_account(

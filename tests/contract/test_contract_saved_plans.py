@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from assistctl.planning.canonical import sha256
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import RecordingServer
@@ -112,8 +115,12 @@ def test_a_saved_plan_keeps_to_its_keys(remote: ProjectFolder, dashboard: Dashbo
 def test_a_saved_plan_to_destroy(remote: ProjectFolder, dashboard: Dashboard) -> None:
     remote.manifest("a")
     remote.run("apply", "--yes")
-    remote.run("plan", "--destroy", "--out", "x.plan")
-    assert remote.run("apply", "x.plan", "--yes").code == 0
+    saved = remote.run("plan", "--destroy", "--out", "x.plan")
+    assert "assistctl apply --allow-deletes x.plan" in saved.err
+    refused = remote.run("apply", "x.plan", "--yes", "--format", "json")
+    assert (refused.code, refused.json["changes"][0]["blocked"]) == (3, "threshold")
+    assert dashboard.names() == ["a"]
+    assert remote.run("apply", "x.plan", "--yes", "--allow-deletes").code == 0
     assert dashboard.all() == []
 
 
@@ -213,3 +220,169 @@ def test_a_plan_that_cannot_be_written_is_1(remote: ProjectFolder) -> None:
     shown = remote.run("plan", "--out", "no/such/folder/x.plan")
     assert shown.code == 1
     assert "no/such/folder" in shown.err
+
+
+# What is shown is what is done
+
+
+def forged(plan: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Edit a saved plan, and write its digest anew as somebody would who means it."""
+
+    def forge(document: dict[str, Any]) -> None:
+        change(document)
+        del document["digest"]
+        document["digest"] = f"sha256:{sha256(document)}"
+
+    edited(plan, forge)
+
+
+EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no changes": lambda plan: plan["changes"].clear(),
+    "one change less": lambda plan: plan["changes"].pop(),
+    "one change more": lambda plan: plan["changes"].append({**plan["changes"][0], "key": "z"}),
+    "another action": lambda plan: plan["changes"][1].update(action="update"),
+    "another id": lambda plan: plan["changes"][0].update(id="asst_x"),
+    "another reason": lambda plan: plan["changes"][0].update(reason="reviewed"),
+    "another kind": lambda plan: plan["changes"][0].update(kind="vector_store"),
+    "another value": lambda plan: plan["changes"][0]["diffs"][0].update(new="Harmless."),
+    "another origin": lambda plan: plan["changes"][0]["diffs"][0].update(origin="drift"),
+    "a diff that is secret": lambda plan: plan["changes"][0]["diffs"][0].update(secret=True, new="(secret)"),
+    "no diffs": lambda plan: plan["changes"][0]["diffs"].clear(),
+    "a rule": lambda plan: plan["changes"][0].update(blocked="protected"),
+    "another summary": lambda plan: plan["summary"].update(delete=0),
+    "drift": lambda plan: plan["drift"].append(
+        {"kind": "assistant", "key": "a", "id": "x", "path": "model", "observed": "m", "desired": "n"}
+    ),
+    "a message": lambda plan: plan["diagnostics"].append(
+        {
+            **dict.fromkeys(("key", "file", "line", "column")),
+            "severity": "info",
+            "summary": "reviewed",
+            "detail": "",
+            "path": "",
+        }
+    ),
+    "another platform": lambda plan: plan["target"].update(platform="local"),
+    "another project": lambda plan: plan.update(project="other"),
+    "another fingerprint": lambda plan: plan.update(fingerprint=f"sha256:{'0' * 64}"),
+    "nothing observed": lambda plan: plan["observed"].clear(),
+    "requests": lambda plan: plan["requests"].update({next(iter(plan["requests"])): "x"}),
+    "no requests": lambda plan: plan["requests"].clear(),
+    "a key": lambda plan: plan["options"].update(keys=["a"]),
+    "destroy": lambda plan: plan["options"].update(destroy=True),
+    "a destroy that is no boolean": lambda plan: plan["options"].update(destroy="yes"),
+    "something unknown": lambda plan: plan.update(note="reviewed"),
+    "something unknown inside": lambda plan: plan["changes"][0].update(note="reviewed"),
+}
+
+
+@pytest.mark.parametrize("how", [edited, forged])
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+def test_an_altered_plan_is_refused_whatever_was_altered(
+    saved: ProjectFolder,
+    server: RecordingServer,
+    change: Callable[[dict[str, Any]], object],
+    how: Callable[[Path, Callable[[dict[str, Any]], object]], None],
+) -> None:
+    how(saved.path / "x.plan", change)
+    server.clear()
+    shown = saved.run("apply", "x.plan", "--yes", "--allow-deletes")
+    assert shown.code == 3, shown.err + shown.out
+    assert server.mutations == []
+    if how is edited:
+        assert "x.plan was altered after it was saved" in shown.err
+        assert saved.run("show", "x.plan").code == 3
+
+
+def test_a_plan_that_shows_one_update_does_not_destroy(saved: ProjectFolder, dashboard: Dashboard) -> None:
+    """The requests and the option are those of a plan that deletes everything."""
+    saved.run("plan", "--destroy", "--out", "all.plan")
+    everything = json.loads((saved.path / "all.plan").read_text())
+
+    def smuggle(plan: dict[str, Any]) -> None:
+        plan["changes"] = plan["changes"][:1]
+        plan["requests"] = everything["requests"]
+        plan["options"]["destroy"] = True
+
+    forged(saved.path / "x.plan", smuggle)
+    shown = saved.run("apply", "x.plan", "--yes", "--allow-deletes")
+    assert (shown.code, dashboard.names()) == (3, ["a", "b", "d"])
+    assert "x.plan was altered" in shown.err
+
+    def match(plan: dict[str, Any]) -> None:
+        smuggle(plan)
+        plan["requests"] = {"update a " + plan["changes"][0]["id"]: ""}
+
+    saved.run("plan", "--out", "x.plan")
+    forged(saved.path / "x.plan", match)
+    assert saved.run("apply", "x.plan", "--yes", "--allow-deletes").code == 3
+    assert dashboard.names() == ["a", "b", "d"]
+
+
+def test_what_the_file_allows_is_wanted_on_the_command_line_as_well(
+    remote: ProjectFolder, dashboard: Dashboard
+) -> None:
+    for key in ("a", "b"):
+        remote.manifest(key)
+    remote.run("apply", "--yes")
+    remote.remove("a")
+    remote.remove("b")
+    saved = remote.run("plan", "--allow-deletes", "--out", "x.plan", "--format", "json")
+    assert {one.get("blocked") for one in saved.json["changes"]} == {None}
+    refused = remote.run("apply", "x.plan", "--yes")
+    assert (refused.code, "--allow-deletes" in refused.out) == (3, True)
+    assert dashboard.names() == ["a", "b"]
+    assert remote.run("apply", "x.plan", "--yes", "--allow-deletes").code == 0
+    assert dashboard.all() == []
+
+
+@pytest.mark.parametrize(("word", "names", "code"), [("--adopt", ["a"], 0), ("--no-adopt", ["a"], 3)])
+def test_a_word_on_the_command_line_lifts_a_rule_and_does_nothing_else(
+    remote: ProjectFolder, dashboard: Dashboard, word: str, names: list[str], code: int
+) -> None:
+    dashboard.create(name="a")
+    remote.manifest("a")
+    remote.run("plan", "--out", "x.plan")
+    assert remote.run("apply", "x.plan", "--yes").code == 3
+    assert remote.run("apply", "x.plan", "--yes", word).code == code
+    assert dashboard.names() == names
+
+
+def test_a_plan_with_secrets_is_compared_without_them(
+    remote: ProjectFolder, dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_TOKEN", "hunter2-hunter2")
+    remote.manifest("a", instructions="Use ${env:DESK_TOKEN}.", description="test-key is the API key")
+    remote.run("plan", "--out", "x.plan")
+    assert "hunter2" not in (remote.path / "x.plan").read_text()
+    # Nothing in the file depends on the value, so that nobody can try values against it.
+    monkeypatch.setenv("DESK_TOKEN", "another-one")
+    assert remote.run("apply", "x.plan", "--yes").code == 0
+    assert dashboard.named("a")["instructions"] == "Use another-one."
+
+
+def test_a_comment_above_a_line_with_a_message_does_not_make_it_stale(remote: ProjectFolder) -> None:
+    path = remote.manifest("a", instructions="Use `file_search`.", model="gpt-4.1")
+    messages = remote.run("plan", "--out", "x.plan", "--format", "json").json["diagnostics"]
+    assert "mention a tool" in " ".join(one["summary"] for one in messages)
+    path.write_text(f"# A comment.\n{path.read_text()}")
+    assert remote.run("apply", "x.plan", "--yes").code == 0
+
+
+def test_a_plan_with_files_is_applied_in_another_checkout(
+    remote: ProjectFolder, tmp_path: Path, dashboard: Dashboard
+) -> None:
+    remote.write("assistants/a file.md", "One.")
+    tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
+    files = [{"path": "a file.md", "tool": tool["type"]} for tool in tools]
+    remote.manifest("a", tools=tools, files=files)
+    assert remote.run("plan", "--out", "../x.plan").code == 0
+    shutil.copytree(remote.path, tmp_path / "elsewhere")
+    remote.path = tmp_path / "elsewhere"
+    assert remote.run("apply", "../x.plan", "--yes").code == 0
+    assert dashboard.names() == ["a"]
+    remote.write("assistants/a file.md", "Two.")
+    assert remote.run("plan", "--out", "../x.plan").code == 0
+    remote.write("assistants/a file.md", "Three.")
+    stale = remote.run("apply", "../x.plan", "--yes")
+    assert (stale.code, "a file.md" in stale.err) == (3, True)

@@ -10,7 +10,7 @@ import pytest
 
 from assistctl.errors import JournalError
 from assistctl.journal import BeforeImage, Journal, Operation, Outcome, State, open_journal
-from assistctl.model import Action, Kind
+from assistctl.model import Action, Kind, QualifiedKey
 from support.journals import WHO, create, heading, logs_of, record_one, update
 from support.object_stores import Service
 
@@ -54,10 +54,10 @@ def test_before_images_are_the_state_before_the_first_change_that_was_begun(fold
         images = (await folder.read(record.id)).before_images()
 
         assert list(images) == [(Kind.ASSISTANT, "a"), (Kind.ASSISTANT, "b"), (Kind.ASSISTANT, "d")]
-        first = images[Kind.ASSISTANT, "a"]
+        first = images[QualifiedKey(Kind.ASSISTANT, "a")]
         assert first is not None
         assert first.fields["instructions"] == "first"
-        assert images[Kind.ASSISTANT, "b"] is None
+        assert images[QualifiedKey(Kind.ASSISTANT, "b")] is None
 
     asyncio.run(work())
 

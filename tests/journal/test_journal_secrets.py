@@ -100,4 +100,4 @@ def test_a_known_secret_is_found_wherever_it_is(journal: Journal, image: BeforeI
     assert kept is not None
     assert (dict(kept.fields), dict(kept.metadata)) == ({}, {})
     assert set(kept.withheld) == withheld
-    assert all(len(digest) == 8 for digest in kept.withheld.values())
+    assert set(kept.withheld.values()) == {""}  # a digest of something short can be tried

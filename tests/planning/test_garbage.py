@@ -11,7 +11,7 @@ from assistctl.model import Observed
 from assistctl.planning.garbage import Everything, Ours, garbage
 from support.knowledge import desired_store, observed_store, store_file
 
-OURS = Ours("acme", "prod", frozenset(), frozenset(), frozenset())
+OURS = Ours("acme", "prod", frozenset(), {}, frozenset())
 UPLOADS = (UploadedFile("f1", "a.md", 4, 0), UploadedFile("f2", "b.csv", 5, 0))
 STORE = observed_store(desired_store("a.md"))
 IN_STORE = {"vs_1": (store_file("a.md", "f1"),)}
@@ -46,13 +46,13 @@ def test_a_vector_store_of_others_stays(mark: str | None) -> None:
 
 
 def test_a_declared_vector_store_that_nothing_searches_yet_stays() -> None:
-    ours = Ours("acme", "prod", frozenset({"desk"}), frozenset(), frozenset())
+    ours = Ours("acme", "prod", frozenset({"desk"}), {}, frozenset())
     assert found(Everything([], [STORE], IN_STORE, UPLOADS), ours) == []
 
 
 @pytest.mark.parametrize(("searched", "twin"), [((), "vs_2"), (("vs_2",), "vs_1")])
 def test_a_twin_of_a_declared_vector_store_goes(searched: tuple[str, ...], twin: str) -> None:
-    ours = Ours("acme", "prod", frozenset({"desk"}), frozenset(), frozenset())
+    ours = Ours("acme", "prod", frozenset({"desk"}), {}, frozenset())
     stores = [STORE, replace(STORE, id="vs_2")]
     contents: dict[str, tuple[StoreFile, ...]] = {"vs_1": (), "vs_2": ()}
     everything = Everything([assistant(stores=searched)], stores, contents, ())
@@ -66,13 +66,20 @@ def test_a_file_that_something_else_reads_stays() -> None:
     assert found(Everything([assistant(files=("f1",))], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True)]
 
 
-def test_what_this_checkout_wrote_down_is_proved() -> None:
-    ours = Ours("acme", "prod", frozenset(), frozenset({"f2", "f-gone"}), frozenset())
-    assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", True)]
+@pytest.mark.parametrize(("filed", "proven"), [(None, True), (("b.csv", 5), True), (("b.csv", 6), False)])
+def test_what_this_machine_wrote_down_is_proved_if_it_is_that(filed: tuple[str, int] | None, proven: bool) -> None:
+    ours = Ours("acme", "prod", frozenset(), {"f2": filed, "f-gone": None}, frozenset())
+    assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", proven)]
+
+
+def test_what_the_record_says_without_a_proof_is_told_and_not_proved() -> None:
+    ours = Ours("acme", "prod", frozenset(), {}, frozenset(), frozenset({"f2", "f-gone"}))
+    assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", False)]
+    assert found(Everything([assistant(files=("f2",))], [], {}, UPLOADS), ours) == []
 
 
 def test_what_only_looks_like_ours_is_told_and_not_proved() -> None:
-    ours = Ours("acme", "prod", frozenset(), frozenset(), frozenset({("b.csv", 5), ("a.md", 5)}))
+    ours = Ours("acme", "prod", frozenset(), {}, frozenset({("b.csv", 5), ("a.md", 5)}))
     assert found(Everything([], [], {}, UPLOADS), ours) == [("f2", False)]
 
 
@@ -101,7 +108,7 @@ def test_environments(
 def test_what_only_looks_like_ours_is_left_while_an_environment_has_it(
     in_use: bool, expected: list[tuple[str, bool]]
 ) -> None:
-    ours = Ours("acme", "prod", frozenset(), frozenset(), frozenset({("b.csv", 5)}))
+    ours = Ours("acme", "prod", frozenset(), {}, frozenset({("b.csv", 5)}))
     one = ObservedEnvironment("env_1", "e", OWNED, in_use, frozenset({"f2"}))
     listed = [one for one in found(Everything([], [], {}, UPLOADS, [one]), ours) if one[0] != "env_1"]
     assert listed == expected

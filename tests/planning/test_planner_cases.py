@@ -10,7 +10,7 @@ A case is a mapping of
 - ``deleted``, ``copied``: keys whose assistants somebody deleted, or copied with their metadata
 - ``others``: assistants on the platform that were not made here: ``id``, ``mark``, ``metadata`` and any field
 - ``declared``: key -> manifest; what was applied when it is left out
-- ``options``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``forget``, ``thresholds``
+- ``options``: fields of ``Policy``: ``adopt``, ``destroy``, ``allow_deletes``, ``only``, ``thresholds``, …
 - ``expect``: ``changes`` (each ``{ACTION: KEY}`` with ``reason``, ``blocked``, ``diffs`` as
   ``[ORIGIN, PATH, OLD, NEW]``, ``sends``, ``metadata``, ``protect``; what is left out is not looked at, but for
   ``blocked``), ``drift`` as ``[KEY, PATH, OBSERVED, DESIRED]``, ``unchanged``, ``diagnostics`` as
@@ -36,7 +36,7 @@ import yaml
 from assistctl.model import Change, Desired, FieldDiff, Observed, Plan, Severity
 from assistctl.planning.ownership import MARK, read_mark, users_pairs
 from assistctl.planning.planner import make_plan
-from assistctl.planning.policy import Policy, Thresholds
+from assistctl.planning.policy import Policy, Thresholds, of_any_kind
 from assistctl.rendering.as_json import dumps, plan_document
 from support.assistants_store import CAPABILITIES, AssistantsStore, Stored
 from support.planning import POLICY, ProjectOnStore, declared
@@ -112,7 +112,7 @@ def situation_of(case: Case) -> Situation:
 
 def policy_of(options: Mapping[str, Any]) -> Policy:
     given: Mapping[str, Callable[[Any], Any]] = {
-        "only": lambda keys: frozenset(keys) or None,
+        "only": lambda keys: of_any_kind(keys) or None,
         "forget": frozenset,
         "thresholds": lambda limits: Thresholds(**limits),
     }

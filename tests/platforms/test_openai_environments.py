@@ -116,17 +116,17 @@ def test_files_lie_in_the_workspace_of_a_template(
     assert template["name"].endswith(words(agent)["content"])
 
 
-def test_when_nothing_changed_three_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
     plan = desk.run("plan", "--format", "json").json
     assert (plan["changes"], plan["drift"]) == ([], [])
-    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/models"]
+    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/files", "GET /v1/models"]
 
 
 def test_templates_are_not_asked_for_when_no_agent_has_one(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", tools=DESK["tools"])
     assert cloud.run("apply", "--yes").code == 0
-    # The second list is the look for twins.
-    assert asked(server) == ["GET /v1/agents", "GET /v1/agents", "GET /v1/models", "POST /v1/agents"]
+    # The second list and the third are the looks for twins, before and after the create.
+    assert asked(server) == [*["GET /v1/agents"] * 3, "GET /v1/models", "POST /v1/agents"]
     assert planned(cloud) == []
     assert asked(server) == ["GET /v1/agents", "GET /v1/models"]
 
@@ -363,7 +363,8 @@ def test_a_template_whose_agent_was_refused_is_used_by_the_next_apply(
 ) -> None:
     refused = Answer(400, error_body("no such model"))
     server.fault = lambda one: refused if (one.method, one.path) == ("POST", "/v1/agents") else None
-    assert cloud.run("apply", "--yes").code == 1
+    # The uploads and the template are there.
+    assert cloud.run("apply", "--yes").code == 4
     template = workshop.template()["id"]
     assert [(kind, proven) for kind, _, proven in garbage(cloud)] == [
         ("environment", True),
@@ -512,3 +513,52 @@ def test_a_file_that_somebody_elses_template_has_stays(desk: ProjectFolder, work
     workshop.make(files=[{"type": "file_id", "file_id": look_alike, "path": "/workspace/x"}])
     assert garbage(desk, "--yes", "--unproven") == []
     assert look_alike in workshop.shelves.uploads()
+
+
+def test_a_template_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
+    cloud: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    theirs = workshop.make(name="theirs")
+    server.tell = lambda asked, _, body: (
+        {**body, "id": theirs["id"]} if (asked.method, asked.path) == ("POST", TEMPLATES) else body
+    )
+    outcome = cloud.run("apply", "--yes", "--format", "json")
+    assert outcome.code in {1, 4}
+    assert f"{theirs['id']}, which was there before" in outcome.json["results"][0]["error"]
+    assert workshop.agents() == []
+    server.tell = None
+    assert list(wrong_after_but(cloud, workshop, theirs)) == []
+
+
+def wrong_after_but(project: ProjectFolder, workshop: Workshop, theirs: dict[str, Any]) -> Iterator[str]:
+    """What is not in order, with somebody else's template there; it is taken away at the end."""
+    project.run("apply", "--yes")
+    project.run("gc", "--yes", "--unproven")
+    if theirs["id"] not in {one["id"] for one in workshop.templates()}:
+        yield "their template is gone"
+    workshop.delete(theirs["id"])
+    yield from wrong_after(project.run, workshop)
+
+
+@pytest.mark.parametrize("mishap", [Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.DROPPED])
+def test_a_template_of_that_content_that_bears_another_mark_is_not_taken(
+    cloud: ProjectFolder, server: RecordingServer, workshop: Workshop, mishap: Mishap
+) -> None:
+    """While the answer is lost, somebody makes one with the very same files."""
+    elsewhere = Workshop(server.url)
+    made: list[dict[str, Any]] = []
+
+    def meanwhile() -> None:
+        sent = next(one.body for one in server.mutations if one.path == TEMPLATES)
+        name = sent["name"].replace("project=acme", "project=other")
+        made.append(elsewhere.make(name=name, files=sent["files"], network=sent["network"]))
+
+    interruption = Interruption(mishap, 0, TEMPLATES, meanwhile)
+    interruption.on(server)
+    cloud.run("apply", "--yes")
+    interruption.over(server)
+    elsewhere.close()
+    [theirs] = made
+    assert cloud.run("apply", "--yes").code == 0
+    assert words(workshop.agent())["template"] != theirs["id"]
+    assert list(wrong_after_but(cloud, workshop, theirs)) == []

@@ -130,7 +130,7 @@ def test_files_for_other_purposes_are_not_listed(
     """Not even by a server that does not mind the filter."""
 
     def tell(asked: Asked, _status: int, payload: Any) -> Any:
-        if asked.method == "GET":
+        if asked.method == "GET" and payload["data"]:
             payload["data"][0]["purpose"] = "batch"
         return payload
 

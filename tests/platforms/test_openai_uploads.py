@@ -19,9 +19,11 @@ from assistctl.knowledge import UploadedFile
 from assistctl.platforms.base import Connection
 from assistctl.platforms.local import Local
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
+from assistctl.platforms.openai_uploads import upload
+from assistctl.platforms.openai_wire import OpenAIWire
 from assistctl.source_file import SourceFile
 from support.server import Answer, Asked, RecordingServer, error_body
-from support.sources import Connect, over_http, unseen, with_knowledge, written
+from support.sources import Connect, unseen, with_knowledge, written
 
 PIECES = 1_000_000
 
@@ -201,8 +203,11 @@ async def upload_to(serve: Serve, source: SourceFile, folder: Path) -> None:
     """Upload to a server that is no more than ``serve``."""
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-        async with over_http(url, folder) as platform:
-            await platform.knowledge.upload(source, unseen)
+        wire = OpenAIWire(Connection("prod", folder, base_url=url, api_key="test-key"), beta="assistants=v2")
+        try:
+            await upload(wire, source, unseen)
+        finally:
+            await wire.close()
 
 
 def first_time(answer: Answer, path: str = "/v1/files", method: str = "POST") -> Callable[[Asked], Answer | None]:

@@ -81,6 +81,24 @@ def test_what_a_faithful_server_is_asked(count: int, requests: int) -> None:
     assert len(server.asked) == requests
 
 
+@pytest.mark.parametrize("status", [None, 400, 404])
+@pytest.mark.parametrize("count", [101, 250])
+def test_what_is_deleted_while_its_page_is_read_hides_nothing_behind_it(count: int, status: int | None) -> None:
+    gone = f"a{PAGE_SIZE - 1:05}"
+
+    def losing(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
+        if after is None:
+            return faithful(ids, None)
+        if after != gone:
+            return faithful([one for one in ids if one != gone], after)
+        if status is not None:
+            raise PlatformError("no such cursor", status=status)
+        return [], False
+
+    found = [item["id"] for item in asyncio.run(all_items(Server(count, losing).fetch))]
+    assert found == [f"a{number:05}" for number in range(count)]
+
+
 def test_a_refused_cursor_is_an_error_when_something_would_be_missed() -> None:
     def cut_off(ids: list[str], after: str | None) -> tuple[list[str], bool | None]:
         if after is not None:

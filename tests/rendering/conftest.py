@@ -25,6 +25,7 @@ from assistctl.model import (
     Status,
     Summary,
     TargetName,
+    seen_as,
 )
 
 PROMPT = "".join(
@@ -90,7 +91,7 @@ PLAN = st.builds(
     drift=st.lists(DRIFT, max_size=2).map(tuple),
     diagnostics=st.lists(DIAGNOSTIC, max_size=2).map(tuple),
     summary=st.builds(Summary, COUNT, COUNT, COUNT, COUNT, COUNT),
-    seen=st.dictionaries(TEXT, TEXT, max_size=2),
+    seen=st.dictionaries(st.builds(seen_as, KINDS, st.sampled_from(["a", "b-1"]), TEXT), TEXT, max_size=2),
     fingerprint=TEXT,
 )
 RESULT = st.builds(Result, KINDS, TEXT, st.none() | TEXT, ACTIONS, st.sampled_from(Status), st.none() | LONG)
@@ -161,7 +162,7 @@ def review_plan() -> Plan:
             ),
         ),
         summary=Summary(create=1, update=1, delete=1, adopt=1, unchanged=5),
-        seen={"order-desk:asst_1": "d1", "old-bot:asst_2": "d2"},
+        seen={"assistant:order-desk:asst_1": "d1", "assistant:old-bot:asst_2": "d2"},
         fingerprint="sha256:0f3a",
     )
 

@@ -19,13 +19,13 @@ HEAD = ["format_version", "project", "target", "summary", "changes"]
 
 def test_plan_has_the_documented_keys_in_their_order(review_plan: Plan) -> None:
     document = plan_document(review_plan)
-    assert list(document) == [*HEAD, "drift", "diagnostics", "fingerprint", "observed"]
+    assert list(document) == [*HEAD, "drift", "missing", "diagnostics", "fingerprint", "observed"]
     assert document["format_version"] == "1.0"
     assert document["target"] == {"name": "prod", "platform": "openai-agents"}
     assert document["summary"] == {"create": 1, "update": 1, "delete": 1, "adopt": 1, "unchanged": 5}
     assert document["observed"] == [
-        {"key": "order-desk", "id": "asst_1", "digest": "d1"},
-        {"key": "old-bot", "id": "asst_2", "digest": "d2"},
+        {"kind": "assistant", "key": "order-desk", "id": "asst_1", "digest": "d1"},
+        {"kind": "assistant", "key": "old-bot", "id": "asst_2", "digest": "d2"},
     ]
 
 

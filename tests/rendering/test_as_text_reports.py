@@ -1,13 +1,29 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from assistctl.model import Action, Diagnostic, Drift, Kind, Plan, Position, Result, Severity, Status
-from assistctl.rendering.as_text import print_diagnostics, print_drift, print_results
+from assistctl.model import (
+    Absence,
+    Action,
+    Diagnostic,
+    Drift,
+    Kind,
+    Missing,
+    Plan,
+    Position,
+    Result,
+    Severity,
+    Status,
+)
+from assistctl.rendering.as_html import plan_html
+from assistctl.rendering.as_markdown import plan_markdown
+from assistctl.rendering.as_text import print_diagnostics, print_drift, print_plan, print_results
 
 MakePlan = Callable[..., Plan]
 
@@ -68,6 +84,25 @@ def test_drift_alone_shows_all_of_it(review_plan: Plan, make_plan: MakePlan) -> 
     console = piped()
     print_drift(console, make_plan())
     assert written(console).endswith("No drift. Nothing was changed outside.\n")
+
+
+def test_what_is_missing_is_shown_and_nothing_is_said_to_be_as_it_was(make_plan: MakePlan) -> None:
+    missing = (
+        Missing(Kind.ASSISTANT, "desk", "asst_1", Absence.DELETED_OUTSIDE),
+        Missing(Kind.VECTOR_STORE, "desk", None, Absence.NEVER_APPLIED),
+        Missing(Kind.FILE, "docs/\x1b[2Jone.md", "file-1", Absence.NOT_THERE),
+    )
+    plan = replace(make_plan(), missing=missing)
+    for show in (print_drift, print_plan):
+        console = piped()
+        show(console, plan)
+        text = re.sub(" {2,}", "  ", written(console))
+        assert "Nothing was changed outside" not in text
+        assert "  ? desk  deleted outside  asst_1\n" in text
+        assert "  ? desk (vector store)  never applied\n" in text
+        assert "\x1b" not in text
+    assert "`desk (vector store)`: never applied" in plan_markdown(plan)
+    assert "deleted outside" in plan_html(plan)
 
 
 def test_secret_drift_shows_no_value(make_plan: MakePlan) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.safe_text import visible
+from assistctl.rendering.safe_text import RunnerCommands, visible, without_inner_commands
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -70,3 +71,27 @@ def test_nothing_that_acts_is_left(text: str) -> None:
 @given(ANY_TEXT)
 def test_shown_text_is_shown_the_same_again(text: str) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shown"),
+    [
+        (["::error::x\n"], "\\::error::x\n"),
+        (["a\n\u3000 ::add-mask::x\n\n::stop-commands::y"], "a\n\u3000 \\::add-mask::x\n\n\\::stop-commands::y"),
+        (["  ", "::error::x"], "  \\::error::x"),
+        (["a", "::error::x\n", "::error::y"], "a::error::x\n\\::error::y"),
+        (["a\n  b", "::c"], "a\n  b::c"),
+        (["x ##[add-mask]y ##VSO[task.setsecret]z ###[a]"], "x #\\#[add-mask]y #\\#VSO[task.setsecret]z ##\\#[a]"),
+        (["a::b c:: [::1]:80 # ## [x]\n### Heading\n"], "a::b c:: [::1]:80 # ## [x]\n### Heading\n"),
+    ],
+)
+def test_what_a_runner_would_take_for_a_command_is_none_and_stays_readable(chunks: list[str], shown: str) -> None:
+    commands = RunnerCommands()
+    assert "".join(map(commands.disarmed, chunks)) == shown
+
+
+@given(st.text("#[]v:\\ \n"))
+def test_json_reads_back_the_same_without_a_command(text: str) -> None:
+    written = without_inner_commands(json.dumps(text))
+    assert json.loads(written) == text
+    assert "##[" not in written

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -44,18 +44,25 @@ KILLS = frozenset({Mishap.KILLED, Mishap.KILLED_AFTER})
 
 @dataclass
 class Interruption:
-    """A mishap of the ``place``-th request (from 0) that changes something. ``hit`` once it has happened."""
+    """A mishap of the ``place``-th request (from 0) that changes something. ``hit`` once it has happened.
+
+    Only requests to ``path`` count, if there is one. ``meanwhile`` is done by somebody else right before it.
+    """
 
     mishap: Mishap
     place: int
+    path: str | None = None
+    meanwhile: Callable[[], object] | None = None
     hit: Asked | None = None
     process: int | None = None
+    server: RecordingServer | None = None
     _seen: int = -1
 
     def on(self, server: RecordingServer) -> None:
         """Let it happen on ``server``."""
         server.fault = self._fault
         server.gate = self._gate
+        self.server = server
 
     @staticmethod
     def over(server: RecordingServer) -> None:
@@ -64,17 +71,25 @@ class Interruption:
         server.gate = lambda _: None
 
     def _gate(self, asked: Asked) -> threading.Event | None:
-        if asked.method == "GET":
+        if asked.method == "GET" or self.hit is not None or self.path not in {None, asked.path}:
             return None
         self._seen += 1
         if self._seen != self.place:
             return None
         self.hit = asked
-        if self.mishap is not Mishap.LATE:
+        seconds = _HELD_BACK if self.mishap is Mishap.LATE else 0.0
+        if not seconds and self.meanwhile is None:
             return None
         event = threading.Event()
-        threading.Timer(_HELD_BACK, event.set).start()
+        threading.Timer(seconds, self._goes_on, (event,)).start()
         return event
+
+    def _goes_on(self, event: threading.Event) -> None:
+        try:
+            if self.meanwhile is not None:
+                self.meanwhile()
+        finally:
+            event.set()
 
     def _fault(self, asked: Asked) -> Answer | None:
         if asked is not self.hit:
@@ -99,14 +114,23 @@ Run = Callable[..., Any]
 
 
 def killed_apply(folder: Path, interruption: Interruption) -> int:
-    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code."""
+    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code.
+
+    What it had asked for by then is carried out when this returns.
+    """
     process = started(folder, "apply", "--yes")
     interruption.process = process.pid
-    return exit_code(process)
+    code = exit_code(process)
+    if interruption.server is not None:
+        interruption.server.wait_until_idle()
+    return code
 
 
-def wrong_after(run: Run, shelves: Shelves, keys: int) -> Iterator[str]:
-    """Apply again, plan, collect garbage; and say in words what is not as it should be."""
+def wrong_after(run: Run, shelves: Shelves, keys: int, theirs: Collection[str] = ()) -> Iterator[str]:
+    """Apply again, plan, collect garbage; and say in words what is not as it should be.
+
+    ``theirs`` are uploads of somebody else's, which need not be named by anything.
+    """
     again = run("apply", "--yes")
     if again.code != 0:
         yield f"the next apply exits {again.code}: {again.err or again.out}"
@@ -125,7 +149,8 @@ def wrong_after(run: Run, shelves: Shelves, keys: int) -> Iterator[str]:
     read = {file["id"] for store in stores for file in shelves.files_of(store["id"])}
     tools = [each["tool_resources"].get("code_interpreter", {}) for each in assistants]
     read |= {one for tool in tools for one in tool.get("file_ids", ())}
-    if set(uploads) - read:
-        yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in set(uploads) - read]}"
+    unread = set(uploads) - read - {*theirs}
+    if unread:
+        yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in unread]}"
     if read - set(uploads):
         yield f"files that are read and gone: {read - set(uploads)}"

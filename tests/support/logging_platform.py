@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
@@ -27,6 +27,7 @@ class LoggingPlatform(ClosedAtEnd):
 
     A call in ``failures`` raises its error: before anything is done, or after it when it is in ``lost_answers``.
     ``forgets`` are fields that are accepted and not kept. With a ``gate`` every change waits for it.
+    ``before_create`` is what somebody does right before a create is carried out.
     """
 
     store: AssistantsStore = field(default_factory=AssistantsStore)
@@ -34,6 +35,7 @@ class LoggingPlatform(ClosedAtEnd):
     lost_answers: set[Call] = field(default_factory=set)
     forgets: frozenset[str] = frozenset()
     gate: asyncio.Event | None = None
+    before_create: Callable[[], object] = lambda: None
     calls: list[Call] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
@@ -55,6 +57,7 @@ class LoggingPlatform(ClosedAtEnd):
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """See ``Platform``."""
+        self.before_create()
         call = Call("create", str(fields.get("name")))
         await self._begin(call)
         try:

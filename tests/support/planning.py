@@ -73,10 +73,10 @@ class ProjectOnStore:
         return asyncio.run(carry_out(plan, LoggingPlatform(self.store), alone=True))
 
     def calls_of(self, plan: Plan) -> list[Call]:
-        """The requests that carrying out the plan makes."""
+        """The requests that change something when the plan is carried out."""
         platform = LoggingPlatform(self.store)
         asyncio.run(carry_out(plan, platform, alone=True))
-        return platform.calls
+        return platform.changing_calls
 
     def apply(self, desired: Iterable[Desired], *, adopt: bool | None = None, destroy: bool = False) -> Plan:
         """Plan and make the changes, all of which must succeed; the plan that was carried out."""

@@ -73,6 +73,25 @@ class RecordingServer:
     hear: Hearing | None = None
     tell: Telling | None = None
     gate: Gate = lambda _: None
+    _under_way: int = 0
+    _fewer: threading.Condition = field(default_factory=threading.Condition)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """A request that is carried out meanwhile, whether or not whoever sent it is still there."""
+        with self._fewer:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._fewer:
+                self._under_way -= 1
+                self._fewer.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait until all that was asked is carried out: whoever was killed may have left something under way."""
+        with self._fewer:
+            assert self._fewer.wait_for(lambda: self._under_way == 0, 20)
 
     @property
     def mutations(self) -> list[Asked]:
@@ -153,7 +172,10 @@ class _Recorder:
         body = await _whole(receive)
         if body is None:
             return
-        asked = _asked(scope, body)
+        with self.record.under_way():
+            await self._carry_out(scope, _asked(scope, body), body, send)
+
+    async def _carry_out(self, scope: Scope, asked: Asked, body: bytes, send: Send) -> None:
         self.record.asked.append(asked)
         gate = self.record.gate(asked)
         if gate is not None:

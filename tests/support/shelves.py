@@ -27,6 +27,10 @@ class Shelves:
         """Every upload's id and name."""
         return {one["id"]: one["filename"] for one in self._all("/files", 10_000)}
 
+    def sizes(self) -> dict[str, tuple[str, int]]:
+        """Every upload's id, with its name and size in bytes."""
+        return {one["id"]: (one["filename"], one["bytes"]) for one in self._all("/files", 10_000)}
+
     def stores(self) -> list[dict[str, Any]]:
         """Every vector store."""
         return self._all("/vector_stores", 100)
@@ -44,6 +48,18 @@ class Shelves:
         """Upload a file of somebody else's; its id."""
         answer = self._client.post("/files", data={"purpose": "assistants"}, files={"file": (name, content)})
         return str(answer.raise_for_status().json()["id"])
+
+    def delete_upload(self, file_id: str) -> None:
+        """Delete an upload, whoever refers to it."""
+        self._client.delete(f"/files/{file_id}").raise_for_status()
+
+    def delete_store(self, store_id: str) -> None:
+        """Delete a vector store, whoever searches it."""
+        self._client.delete(f"/vector_stores/{store_id}").raise_for_status()
+
+    def make_store(self, **fields: object) -> str:
+        """Make a vector store of somebody else's; its id."""
+        return str(self._client.post("/vector_stores", json=fields).raise_for_status().json()["id"])
 
     def attach(self, store_id: str, file_id: str) -> None:
         """Put an upload into a vector store, and wait until it is indexed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from assistctl.applying.creating import created
 from assistctl.applying.readback import not_kept
@@ -14,13 +15,27 @@ from assistctl.planning.world import digest_of
 from assistctl.platforms.base import Platform, Rereads
 
 
-async def change_assistant(platform: Platform, change: Change, request: Request) -> str:
-    """Create or update one; its id. Raises ``PlatformError`` when that fails or something was not kept."""
-    answer = await (_create(platform, request) if change.id is None else _update(platform, change, request))
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an assistant with this ``id``. ``answered``: the platform's answer said that it made this."""
+
+    id: str
+    answered: bool = True
+
+
+async def change_assistant(platform: Platform, change: Change, request: Request, there: set[str]) -> Done:
+    """Create or update one. Raises ``PlatformError`` when that fails or something was not kept.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
+    if change.id is None:
+        answer, answered = await _create(platform, request, there)
+    else:
+        answer, answered = await _update(platform, change, request), False
     lost = _not_kept(platform, request, answer)
     if lost:
         raise NotKeptError(answer.id, lost)
-    return answer.id
+    return Done(answer.id, answered)
 
 
 async def delete_assistant(platform: Platform, change: Change) -> str:
@@ -35,11 +50,12 @@ async def delete_assistant(platform: Platform, change: Change) -> str:
     return change.id
 
 
-async def _create(platform: Platform, request: Request) -> Observed:
+async def _create(platform: Platform, request: Request, there: set[str]) -> tuple[Observed, bool]:
     return await created(
         lambda: platform.create_assistant(request.fields, request.metadata),
         platform.list_assistants,
         request.metadata[MARK],
+        there,
     )
 
 

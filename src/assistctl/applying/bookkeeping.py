@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from assistctl.errors import OutcomeUnknownError
 from assistctl.journal import BeforeImage, Operation, Outcome, Record
 from assistctl.model import Action, Change, Kind, Observed, Request
 from assistctl.planning.baseline import read_baseline
@@ -22,10 +21,10 @@ class Book(Protocol):
     async def begins_file(self, path: str, action: Action, file_id: str | None) -> int:
         """A file is about to be uploaded or deleted; the number of its entry."""
 
-    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
-        """What became of an entry: the id of what it was done to, and why it failed, if it did."""
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
+        """What became of an entry, the id of what it was done to, and why it failed, if it did."""
 
-    async def withdrawn(self, number: int, error: Exception) -> None:
+    async def withdrawn(self, number: int, error: str) -> None:
         """What an entry created is gone again, and why."""
 
 
@@ -40,10 +39,10 @@ class NoBook:
         """See ``Book``."""
         return 0
 
-    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
         """See ``Book``."""
 
-    async def withdrawn(self, number: int, error: Exception) -> None:
+    async def withdrawn(self, number: int, error: str) -> None:
         """See ``Book``."""
 
 
@@ -72,21 +71,13 @@ class JournalBook:
         """See ``Book``."""
         return await self._record.intend(Operation(Kind.FILE, path, action, file_id))
 
-    async def ended(self, number: int, done_to: str | None, error: Exception | None) -> None:
+    async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
         """See ``Book``."""
-        if error is None:
-            await self._record.outcome(number, Outcome.OK, object_id=done_to)
-            return
-        outcome = Outcome.UNKNOWN if _may_be_done(error) else Outcome.FAILED
-        await self._record.outcome(number, outcome, object_id=done_to, error=str(error))
+        await self._record.outcome(number, outcome, object_id=object_id, error=error)
 
-    async def withdrawn(self, number: int, error: Exception) -> None:
+    async def withdrawn(self, number: int, error: str) -> None:
         """See ``Book``."""
-        await self._record.withdrawn(number, str(error))
-
-
-def _may_be_done(error: Exception) -> bool:
-    return isinstance(error, OutcomeUnknownError) or isinstance(error.__cause__, OutcomeUnknownError)
+        await self._record.withdrawn(number, error)
 
 
 def _were_secret(before: Observed) -> frozenset[str]:

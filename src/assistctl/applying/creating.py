@@ -1,4 +1,7 @@
-"""A create is sent once; when its answer is lost, the platform is asked whether it was carried out."""
+"""A create is sent once; when its answer is lost, the platform is asked whether it was carried out.
+
+What was there before was not made by it, whatever the platform says.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ from assistctl.planning.ownership import MARK
 
 
 class Marked(Protocol):
-    """Anything with metadata."""
+    """Anything with an id and metadata."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -21,17 +28,33 @@ Made = TypeVar("Made", bound=Marked)
 
 
 async def created(
-    create: Callable[[], Awaitable[Made]], listed: Callable[[], Awaitable[Sequence[Made]]], mark: str
-) -> Made:
-    """What ``create`` makes; when that is not known, the one that is listed with our ``mark``."""
+    create: Callable[[], Awaitable[Made]],
+    listed: Callable[[], Awaitable[Sequence[Made]]],
+    mark: str,
+    there: set[str],
+) -> tuple[Made, bool]:
+    """What ``create`` makes, and whether its answer said so.
+
+    Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
+    ``there`` are the ids of what was there before; the new one is added. Raises ``PlatformError`` when the answer
+    has one of those, which is left alone.
+    """
+    answered = True
     try:
-        return await create()
+        made = await create()
     except OutcomeUnknownError as error:
-        return await _made_all_the_same(listed, mark, error)
+        made, answered = await _made_all_the_same(listed, mark, there, error), False
+    if made.id in there:
+        raise PlatformError(
+            f"the platform answered the create with {made.id}, which was there before",
+            "It may be somebody else's, so it was left alone. Nothing new is there, as far as the platform says.",
+        )
+    there.add(made.id)
+    return made, answered
 
 
 async def _made_all_the_same(
-    listed: Callable[[], Awaitable[Sequence[Made]]], mark: str, error: OutcomeUnknownError
+    listed: Callable[[], Awaitable[Sequence[Made]]], mark: str, before: set[str], error: OutcomeUnknownError
 ) -> Made:
     summary = f"whether it was created is not known: {error.summary}"
     try:
@@ -39,9 +62,10 @@ async def _made_all_the_same(
     except PlatformError as failure:
         hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
         raise OutcomeUnknownError(summary, hint, status=error.status) from failure
-    ours = [one for one in there if one.metadata.get(MARK) == mark]
+    ours = [one for one in there if one.metadata.get(MARK) == mark and one.id not in before]
     if len(ours) == 1:
         return ours[0]
-    found = f"{len(ours)} carry its mark" if ours else "Nothing with its mark is listed yet"
+    ids = ", ".join(one.id for one in ours)
+    found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
     hint = f"{found}; the next apply looks again before it creates."
     raise PlatformError(summary, hint, status=error.status) from error

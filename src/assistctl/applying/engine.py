@@ -9,22 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.bookkeeping import Book, NoBook
-from assistctl.applying.gate import CutOffError, Gate, NotBegunError
-from assistctl.applying.outcome import done, failed
+from assistctl.applying.gate import Gate
+from assistctl.applying.operations import Operation, OperationLog
+from assistctl.applying.outcome import result_of
 from assistctl.applying.reading_matter import ReadingMatter
 from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.second_look import check_assistant
-from assistctl.applying.twins import older_twins
+from assistctl.applying.twins import Twins, Uniqueness
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
-from assistctl.errors import AssistctlError, ConflictError, JournalError, PlatformError, RefusedError
-from assistctl.model import Action, Change, Kind, Plan, Request, Result, Status
+from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
+from assistctl.model import Action, Change, Kind, Plan, Request, Result
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
@@ -55,24 +56,30 @@ async def carry_out(
     What fails does not keep the others from going through. Once ``gate`` is closed nothing new begins, and what
     was not begun is reported as skipped; once it is cut off, what is under way is reported as unknown. ``wait``
     is how many seconds files may take to be indexed; ``record`` is where uploads are written down, ``book`` where
-    everything is. A change that meets a newer version is planned again with ``replan``, once. Unless this apply
-    is ``alone`` (it holds the lock), what it created is withdrawn when another one was faster.
+    everything is. A change that meets a newer version is planned again with ``replan``, once. What was created is
+    withdrawn when another one with its mark was there first, and has failed while there is any other one; unless
+    this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    gate, watch, book = gate or Gate(), watch or Watch(), book or NoBook()
+    gate, watch, log = gate or Gate(), watch or Watch(), OperationLog(book or NoBook())
+    there = {*plan.there}
+    for change in plan.changes:
+        if change.kind is not Kind.FILE:
+            log.change(change)
     reading = None
     if platform.knowledge is not None:
         record = record or UploadRecord(Path.cwd(), "")
-        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, book)
-        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, book, wait)
+        uploads = Uploads(platform.knowledge, plan.knowledge, record, watch, gate, log)
+        reading = ReadingMatter(platform.knowledge, plan, uploads, watch, gate, log, wait, there)
     slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
-    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, book)
+    unique = Uniqueness(platform, plan)
+    run = _Run(plan, platform, parallelism, watch, gate, slots, store_slots, reading, replan, log, unique, there)
     if not await gate.until_cut_off(run.everything(alone=alone)):
-        run.end_unfinished()
-    return tuple(run.results[id(change)] for change in plan.changes)
+        await log.end_all()
+    return run.results()
 
 
 @dataclass(slots=True)
@@ -86,11 +93,13 @@ class _Run:
     store_slots: asyncio.Semaphore
     reading: ReadingMatter | None
     replan: Replan | None
-    book: Book
-    results: dict[int, Result] = field(default_factory=dict)
-    begun: set[int] = field(default_factory=set)
-    made: set[int] = field(default_factory=set)
-    entries: dict[int, int] = field(default_factory=dict)
+    log: OperationLog
+    unique: Uniqueness
+    there: set[str]
+
+    def results(self) -> tuple[Result, ...]:
+        """What became of each change, in the plan's order."""
+        return tuple(result_of(change, self.log) for change in self.plan.changes)
 
     async def everything(self, *, alone: bool) -> None:
         if self.reading is not None:
@@ -102,28 +111,11 @@ class _Run:
                 tasks.create_task(self._store(change))
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
                 tasks.create_task(self._assistant(change))
-        if not alone:
-            await self._withdraw_twins()
+        await self._look_for_twins(alone=alone)
         await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.reading is not None:
             await self._files(self.reading)
-
-    def end_unfinished(self) -> None:
-        """Say of all that was cut off whether it had begun."""
-        for change in self.plan.changes:
-            if id(change) in self.results:
-                continue
-            if self._is_begun(change):
-                self._finish(change, failed(change, CutOffError(), touched=True))
-            else:
-                self._finish(change, failed(change, NotBegunError()))
-
-    def _is_begun(self, change: Change) -> bool:
-        if change.kind is not Kind.FILE:
-            return id(change) in self.begun
-        token = change.file.token if change.file is not None else None
-        return self.reading is not None and token in self.reading.uploads.begun
 
     async def _each(
         self, make: Callable[[Change], Coroutine[None, None, None]], changes: Iterator[Change]
@@ -133,77 +125,94 @@ class _Run:
                 tasks.create_task(make(change))
 
     async def _assistant(self, change: Change) -> None:
+        operation = self.log.change(change)
         try:
             request = await self._filled_in(change.request) if change.request else None
             async with self.slots:
                 self.gate.check()
-                self.begun.add(id(change))
-                result = done(change, await self._written_down(change, request))
+                await self.unique.check(change)
+                async with operation.under_way(request):
+                    await self._change(change, request, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
-            result = failed(change, error, touched=id(change) in self.made)
-        if self.reading is not None and change.request is not None and result.status is Status.OK:
+            operation.fails(error)
+        if self.reading is not None and change.request is not None and operation.is_done:
             self.reading.uploads.in_use(change.request.reads)
-        self._finish(change, result)
+        self._tell(change)
 
-    async def _written_down(self, change: Change, request: Request | None) -> str:
-        number = self.entries[id(change)] = await self.book.begins(change, request)
-        try:
-            done_to = await self._changed(change, request)
-        except Exception as error:
-            await self.book.ended(number, change.id, error)
-            raise
-        self.made.add(id(change))
-        try:
-            await self.book.ended(number, done_to, None)
-        except JournalError as error:
-            raise JournalError(f"this was done, and is not on record: {error.summary}", error.hint) from error
-        return done_to
-
-    async def _changed(self, change: Change, request: Request | None) -> str:
+    async def _change(self, change: Change, request: Request | None, operation: Operation) -> None:
         await check_assistant(self.platform, change)
         if request is None:
-            return await delete_assistant(self.platform, change)
+            await operation.sends(delete_assistant(self.platform, change))
+            return
         try:
-            return await change_assistant(self.platform, change, request)
+            made = await operation.sends(change_assistant(self.platform, change, request, self.there))
         except ConflictError as conflict:
             if self.replan is None:
                 raise
             again = await planned_again(change, conflict, self.replan)
-        if again.request is None:
-            raise PlatformError(f"there is nothing to send for {change.key}")
-        return await change_assistant(self.platform, again, await self._filled_in(again.request))
+            if again.request is None:
+                raise PlatformError(f"there is nothing to send for {change.key}") from conflict
+            filled_in = await self._filled_in(again.request)
+            made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
+        operation.id, operation.answered = made.id, made.answered
 
-    async def _withdraw_twins(self) -> None:
-        """Delete what was just created where another apply was faster; it is told as not done."""
+    async def _look_for_twins(self, *, alone: bool) -> None:
+        """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
         made = {
-            result.id: change
+            operation.id: change
             for change in self.plan.changes
-            if (change.kind, change.action) == (Kind.ASSISTANT, Action.CREATE)
-            and (result := self.results[id(change)]).status is Status.OK
-            and result.id is not None
+            if change.kind is Kind.ASSISTANT
+            and change.action in {Action.CREATE, Action.ADOPT}
+            and (operation := self.log.change(change)).is_done
+            and operation.id is not None
         }
         if not made:
             return
         try:
-            twins = await older_twins(self.platform, made.keys())
-        except PlatformError:
-            # The next apply looks again, and refuses to choose between two.
+            twins = await self.unique.twins(made, alone=alone)
+        except PlatformError as failure:
+            error = f"whether it is the only one of its key could not be looked up: {failure.summary}"
+            for change in made.values():
+                self._end_failed(change, PlatformError(error))
             return
-        for ours, theirs in twins.items():
-            await self._withdraw(made[ours], ours, theirs)
+        for one in twins:
+            await self._end_twin(made[one.id], one)
+
+    async def _end_twin(self, change: Change, twins: Twins) -> None:
+        """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""
+        if twins.first and self.log.change(change).answered:
+            await self._withdraw(change, twins.id, ", ".join(twins.first))
+            return
+        ids = (*twins.first, twins.id, *twins.later)
+        error = PlatformError(
+            f"{len(ids)} assistants carry the mark of {change.key}: {', '.join(ids)}",
+            "Delete those that are too many on the platform; until then apply refuses to choose.",
+        )
+        if len(ids) == 1:
+            others = ", ".join(twins.unowned)
+            error = PlatformError(
+                f"it was created as {twins.id}, and there is {others} of its name, which no project owns",
+                "The platform did not list that when this was planned. Delete one of them.",
+            )
+        self._end_failed(change, error)
+
+    def _end_failed(self, change: Change, error: AssistctlError) -> None:
+        """Tell of a change that was carried out that all is not well with it."""
+        self.log.change(change).error = error
+        self._tell(change)
 
     async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
-        error = AssistctlError(f"another apply created it at the same time, as {theirs}; this one was withdrawn")
+        operation = self.log.change(change)
+        why = AssistctlError(f"it was there already, as {theirs}, when this one was created; this was withdrawn")
         try:
             if self.reading is not None and change.request is not None:
                 await self.reading.uploads.out_of_use(change.request.reads)
-            await self.platform.delete_assistant(ours)
-            await self.book.withdrawn(self.entries[id(change)], error)
+            await operation.withdraw(self.platform.delete_assistant(ours), why)
         except PlatformError as failure:
-            error = PlatformError(f"another apply created it as well, as {theirs}: {failure.summary}")
+            operation.error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
         except AssistctlError as failure:
-            error = failure
-        self._finish(change, failed(change, error, touched=True))
+            operation.error = failure
+        self._tell(change)
 
     async def _filled_in(self, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""
@@ -212,19 +221,17 @@ class _Run:
 
     async def _store(self, change: Change) -> None:
         if self.reading is None:
-            self._finish(change, failed(change, PlatformError(f"{self.platform.name} has no vector stores")))
-            return
-        async with self.store_slots:
-            self.begun.add(id(change))
-            result = await self.reading.change_store(change)
-        self._finish(change, result)
+            self.log.change(change).fails(PlatformError(f"{self.platform.name} has no vector stores"))
+        else:
+            async with self.store_slots:
+                await self.reading.change_store(change)
+        self._tell(change)
 
     async def _files(self, reading: ReadingMatter) -> None:
-        made = {(str(result.kind), result.key): result for result in self.results.values()}
-        await reading.delete_unread(made.values(), self.parallelism)
+        await reading.delete_unread(self.parallelism)
         for change in self.plan.changes:
             if change.kind is Kind.FILE:
-                self._finish(change, await reading.file_result(change, made))
+                self._tell(change)
         reading.uploads.record.close()
 
     def _of_kind(self, kind: Kind, *, deletes: bool) -> Iterator[Change]:
@@ -234,8 +241,7 @@ class _Run:
             if change.kind is kind and (change.action is Action.DELETE) is deletes
         )
 
-    def _finish(self, change: Change, result: Result) -> None:
-        self.results[id(change)] = result
+    def _tell(self, change: Change) -> None:
         # Telling never stops doing: whoever listened may be gone.
         with contextlib.suppress(OSError):
-            self.watch.finished(result)
+            self.watch.finished(result_of(change, self.log))

@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.applying.gate import Gate, NotBegunError
+from assistctl.applying.gate import Gate, NotBegunError, UnfinishedError
+from assistctl.applying.operations import Operation
 from assistctl.applying.uploading import Uploads
 from assistctl.applying.watch import Watch
-from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
+from assistctl.errors import AssistctlError, OutcomeUnknownError
 from assistctl.file_work import PlannedAttachment, StoreWork
 from assistctl.knowledge import Attachment
 from assistctl.platforms.base import BATCH_SIZE, KnowledgePlatform
@@ -26,19 +27,38 @@ _NAMED = 5
 class NotIndexedError(AssistctlError):
     """Files of a vector store that could not be used, by path, and why."""
 
-    def __init__(self, failures: Mapping[str, str]) -> None:
+    def __init__(self, failures: Mapping[str, str], told_apart: Collection[str] = ()) -> None:
         self.failures = dict(failures)
-        named = [f"{path} ({why})" for path, why in list(self.failures.items())[:_NAMED]]
+        self.named = f"files that could not be indexed: {self._listed(told_apart)}"
+        super().__init__(self.named, "What was there before is still in place.")
+
+    def __str__(self) -> str:
+        """With every reason, for where nothing is said of the files by themselves."""
+        return f"files that could not be indexed: {self._listed(())}"
+
+    def _listed(self, told_apart: Collection[str]) -> str:
+        """The paths, with the reasons of those that have no result of their own."""
+        named = [
+            path if path in told_apart else f"{path} ({why})" for path, why in list(self.failures.items())[:_NAMED]
+        ]
         more = len(self.failures) - len(named)
-        text = ", ".join(named) + (f" and {more:,} more" if more else "")
-        super().__init__(f"files that could not be indexed: {text}", "What was there before is still in place.")
+        return ", ".join(named) + (f" and {more:,} more" if more else "")
+
+
+class InterruptedIndexingError(UnfinishedError):
+    """The apply was interrupted while it waited for an index: what was attached stays."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.summary = f"interrupted while files of {key} were being indexed"
+        self.hint = "The next apply waits for them."
 
 
 @dataclass(slots=True)
 class Filling:
     """The files of one vector store, put in and waited for at most ``deadline`` seconds.
 
-    ``failures`` maps the paths of those that did not get in to why.
+    ``operation`` is the account of it, and says of each file that was put in, or not, what became of it.
     """
 
     platform: KnowledgePlatform
@@ -49,10 +69,19 @@ class Filling:
     store_id: str
     work: StoreWork
     deadline: float
-    failures: dict[str, str] = field(default_factory=dict)
-    touched: bool = False
+    operation: Operation
     _attached: dict[str, PlannedAttachment] = field(default_factory=dict)
     _batches: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The paths of the files that did not get in, and why."""
+        return {path: why for path, why in self.operation.files.items() if why is not None}
+
+    @property
+    def told_apart(self) -> frozenset[str]:
+        """The paths of the files that are changes of their own."""
+        return frozenset(one.path for one in self.work.attach)
 
     async def put_in(self) -> None:
         """Attach all that is to be in it, and wait until it is indexed; ``failures`` says what was not.
@@ -69,16 +98,14 @@ class Filling:
             await self._withdraw()
             return
         for file_id, attributes in self.work.retag.items():
-            await self.platform.set_attributes(self.store_id, file_id, attributes)
-            self.touched = True
+            await self.operation.sends(self.platform.set_attributes(self.store_id, file_id, attributes))
         self.uploads.in_use(one.token for one in self._attached.values())
 
     async def take_out(self) -> None:
         """Take out what was replaced, and what is to go. Only once all is in: nothing is lost for a failure."""
         replaced = [old for one in self._attached.values() for old in one.replaces]
         for file_id in (*replaced, *self.work.detach):
-            await self.platform.detach(self.store_id, file_id)
-            self.touched = True
+            await self.operation.sends(self.platform.detach(self.store_id, file_id))
 
     async def _uploaded(self, part: Sequence[PlannedAttachment]) -> dict[str, PlannedAttachment]:
         """Those of ``part`` that are uploaded, by their ids."""
@@ -89,19 +116,21 @@ class Filling:
             except NotBegunError:
                 raise
             except AssistctlError as error:
-                self.failures[one.path] = error.summary
+                self.operation.files[one.path] = error.summary
         return ready
 
     async def _attach(self, ready: Mapping[str, PlannedAttachment]) -> None:
         for file_id, one in ready.items():
             if one.renew:
-                await self.platform.detach(self.store_id, file_id)
-        self.touched = True
+                await self.operation.sends(self.platform.detach(self.store_id, file_id))
+        await self.operation.sends(self._attach_all(ready))
+        self._attached.update(ready)
+
+    async def _attach_all(self, ready: Mapping[str, PlannedAttachment]) -> None:
         try:
             self._batches.append((await self._batch(ready), len(ready)))
         except OutcomeUnknownError:
             await self._batch_again(ready)
-        self._attached.update(ready)
 
     async def _batch(self, ready: Mapping[str, PlannedAttachment]) -> str:
         files = [Attachment(file_id, one.attributes, one.chunking) for file_id, one in ready.items()]
@@ -127,29 +156,33 @@ class Filling:
             failed = True
         if failed:
             await self._name_failures(expected)
+        for path in expected.values():
+            self.operation.files.setdefault(path, None)
 
     async def _batches_end(self) -> bool:
         """Wait for the batches; whether any file in them failed."""
-        total, done, failed = sum(size for _, size in self._batches), 0, False
+        total, done, failed = sum(size for _, size in self._batches), 0, 0
         for batch, size in self._batches:
             for pause in _pauses():
                 state = await self.platform.indexing(self.store_id, batch)
-                self.watch.indexing(self.key, done + size - state.in_progress, total)
+                lost = size - state.completed - state.in_progress
+                self.watch.indexing(self.key, done + state.completed, total, failed + lost)
                 if not state.in_progress:
                     break
                 await self._pause(state.poll_after or pause)
-            done += size
-            failed = failed or state.completed < size
-        return failed
+            done, failed = done + state.completed, failed + lost
+        return bool(failed)
 
     async def _files_end(self, expected: Collection[str]) -> bool:
         """Wait for files one by one: what an earlier apply attached has no batch that is known."""
         for pause in _pauses():
             there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
-            waiting = sum(1 for one in expected if one in there and there[one].status == _BEING_INDEXED)
-            self.watch.indexing(self.key, len(expected) - waiting, len(expected))
+            states = [there[one].status if one in there else "" for one in expected]
+            waiting, done = states.count(_BEING_INDEXED), states.count(_INDEXED)
+            failed = len(states) - waiting - done
+            self.watch.indexing(self.key, done, len(states), failed)
             if not waiting:
-                return any(one not in there or there[one].status != _INDEXED for one in expected)
+                return bool(failed)
             await self._pause(pause)
         return True
 
@@ -159,20 +192,20 @@ class Filling:
             async with asyncio.timeout(seconds):
                 await self.gate.stop.wait()
         if self.gate.stop.is_set():
-            raise PlatformError(
-                f"interrupted while files of {self.key} were being indexed", "The next apply waits for them."
-            )
+            raise InterruptedIndexingError(self.key)
 
     async def _name_failures(self, expected: Mapping[str, str]) -> None:
         there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
         for file_id, path in expected.items():
             file = there.get(file_id)
             if file is None:
-                self.failures[path] = "the platform lost it"
+                self.operation.files[path] = "the platform lost it"
             elif file.status == _BEING_INDEXED:
-                self.failures[path] = f"still being indexed after {self.deadline:g} s; the next apply waits for it"
+                self.operation.files[path] = (
+                    f"still being indexed after {self.deadline:g} s; the next apply waits for it"
+                )
             elif file.status != _INDEXED:
-                self.failures[path] = file.error or file.status
+                self.operation.files[path] = file.error or file.status
 
     async def _withdraw(self) -> None:
         """Take out and delete what failed for good; what is late stays, for the next apply to wait for."""
@@ -182,8 +215,8 @@ class Filling:
             if one.path not in self.failures or late:
                 self.uploads.in_use([one.token])
             elif not one.renew:
-                await self.platform.detach(self.store_id, file_id)
-                await self.uploads.withdraw(one.token, file_id)
+                await self.operation.sends(self.platform.detach(self.store_id, file_id))
+                await self.uploads.withdraw(one.token, file_id, self.failures[one.path])
 
 
 def _cut(items: Sequence[PlannedAttachment], length: int) -> Iterable[Sequence[PlannedAttachment]]:

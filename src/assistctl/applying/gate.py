@@ -14,6 +14,15 @@ class NotBegunError(AssistctlError):
 
     def __init__(self, why: str = "the apply was interrupted") -> None:
         super().__init__(f"not begun: {why}")
+        self.why = why
+
+
+class UnfinishedError(AssistctlError):
+    """Some of it was done, and the rest was not begun; ``why`` says why."""
+
+    def __init__(self, why: str = "the apply was interrupted") -> None:
+        super().__init__(f"begun, and not finished: {why}", "The next apply goes on with it.")
+        self.why = why
 
 
 class CutOffError(AssistctlError):

@@ -1,25 +1,31 @@
-"""What became of a change, in words for people."""
+"""What became of a change, in words for people, read from the account of what was done."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from assistctl.applying.gate import NotBegunError
-from assistctl.errors import AssistctlError, LeftBehindError, NotKeptError, OutcomeUnknownError
-from assistctl.model import Change, Result, Status
+from assistctl.applying.operations import Operation, OperationLog
+from assistctl.errors import AssistctlError, PlatformError
+from assistctl.file_work import FileUse
+from assistctl.model import Action, Change, Kind, Result, Status
 
 
-def done(change: Change, done_to: str | None) -> Result:
-    """The change was made to the thing with that id."""
-    return _result(change, done_to, Status.OK, None, touched=True)
-
-
-def failed(change: Change, error: Exception, *, touched: bool = False) -> Result:
-    """The change was not made, or not all of it; ``touched`` says that some of it was, or may have been."""
-    if isinstance(error, NotBegunError):
-        return _result(change, change.id, Status.SKIPPED, error.summary, touched=touched)
-    if isinstance(error, NotKeptError | LeftBehindError):
-        return _result(change, error.object_id, Status.FAILED, words(error), touched=True)
-    touched = touched or isinstance(error, OutcomeUnknownError)
-    return _result(change, change.id, Status.FAILED, words(error), touched=touched)
+def result_of(change: Change, log: OperationLog) -> Result:
+    """What became of a change."""
+    if change.kind is Kind.FILE:
+        return _FileOutcome(change, log).result()
+    operation = log.change(change)
+    return Result(
+        change.kind,
+        change.key,
+        operation.id,
+        change.action,
+        operation.status,
+        None if operation.error is None else words(operation.error),
+        touched=operation.touched,
+        unknown=operation.is_unknown,
+    )
 
 
 def words(error: Exception) -> str:
@@ -29,5 +35,83 @@ def words(error: Exception) -> str:
     return f"{error.summary}. {error.hint}" if error.hint else error.summary
 
 
-def _result(change: Change, done_to: str | None, status: Status, error: str | None, *, touched: bool) -> Result:
-    return Result(change.kind, change.key, done_to, change.action, status, error, touched)
+class _FileOutcome:
+    """What became of a file: of its upload, of its way into what reads it, and of the uploads it replaced."""
+
+    def __init__(self, change: Change, log: OperationLog) -> None:
+        self._change = change
+        self._use = change.file or FileUse(None)
+        self._upload = log.upload_of(self._use.token) if self._use.token is not None else None
+        self._readers = [one for kind, key in self._use.holders for one in log.about(kind, key)]
+        self._removals = [log.removal_of(file_id) for file_id in self._use.discards]
+
+    def result(self) -> Result:
+        """The result of the change of the file."""
+        error = next(self._errors(), None)
+        about = [one for one in (self._upload, *self._removals) if one is not None]
+        return Result(
+            Kind.FILE,
+            self._change.key,
+            self._id(),
+            self._action(),
+            _status(error),
+            None if error is None else words(error),
+            touched=any(one.touched for one in about),
+            unknown=any(one.is_unknown for one in about),
+            sent=self._sent(),
+        )
+
+    def _errors(self) -> Iterator[Exception]:
+        """Why it is not as it should be, what matters most first."""
+        if self._upload is not None and self._upload.error is not None:
+            yield self._upload.error
+        yield from (PlatformError(why) for one in self._readers if (why := one.files.get(self._change.key)))
+        undone = [one for one in self._readers if not one.is_done]
+        if undone and not self._has_its_own():
+            yield _not_done(undone[0])
+        if undone and self._use.token is not None:
+            # What it replaces stays for as long as that is read, which is no matter of its own.
+            return
+        yield from (self._left(one) for one in self._removals if one is None or not one.is_done)
+
+    def _left(self, removal: Operation | None) -> Exception:
+        """Why an upload is still there."""
+        why = NotBegunError() if removal is None or removal.error is None else removal.error
+        return why if self._use.token is None else PlatformError(f"what it replaced is not all gone: {words(why)}")
+
+    def _has_its_own(self) -> bool:
+        """Whether something was done for it by itself, whatever became of the rest of what reads it."""
+        in_place = any(self._change.key in one.files for one in self._readers)
+        return in_place or (self._upload is not None and self._upload.is_begun)
+
+    def _id(self) -> str | None:
+        if self._use.token is None:
+            return self._change.id
+        if self._upload is not None:
+            return self._upload.id
+        return self._use.upload_id
+
+    def _action(self) -> Action:
+        """An upload that was there already is put to use, and not created."""
+        reused = self._upload is not None and self._upload.is_done and not self._upload.is_begun
+        return Action.UPDATE if reused and self._change.action is Action.CREATE else self._change.action
+
+    def _sent(self) -> int | None:
+        """The bytes that were uploaded, told once of a file that stands at several paths."""
+        upload = self._upload
+        if upload is None or not upload.is_begun or upload.id is None or upload.key != self._change.key:
+            return None
+        return self._use.size or 0
+
+
+def _status(error: Exception | None) -> Status:
+    if error is None:
+        return Status.OK
+    return Status.SKIPPED if isinstance(error, NotBegunError) else Status.FAILED
+
+
+def _not_done(reader: Operation) -> AssistctlError:
+    about = reader.key if reader.kind is Kind.ASSISTANT else f"{reader.key} ({reader.kind.replace('_', ' ')})"
+    if reader.status is Status.SKIPPED:
+        return NotBegunError()
+    return PlatformError(f"{about} is not in order yet: its error says why")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from assistctl.applying.creating import created
 from assistctl.applying.filling import Filling, NotIndexedError
 from assistctl.applying.gate import Gate
+from assistctl.applying.operations import Operation
 from assistctl.applying.readback import not_kept
 from assistctl.applying.resolving import looked_up
 from assistctl.applying.second_look import check_store
@@ -25,7 +26,10 @@ from assistctl.platforms.base import KnowledgePlatform
 
 @dataclass(slots=True)
 class StoreChange:
-    """One change of a vector store. ``failures`` maps the paths of files that did not get in to why."""
+    """One change of a vector store; ``operation`` is the account of it.
+
+    ``there`` are the ids of what was there before (see ``created``).
+    """
 
     platform: KnowledgePlatform
     uploads: Uploads
@@ -34,8 +38,8 @@ class StoreChange:
     deadline: float
     change: Change
     work: StoreWork
-    touched: bool = False
-    failures: dict[str, str] = field(default_factory=dict)
+    operation: Operation
+    there: set[str]
 
     async def carry_out(self) -> str:
         """Make it; the store's id. Raises ``AssistctlError``, ``NotIndexedError`` when files did not get in."""
@@ -60,41 +64,41 @@ class StoreChange:
             store_id,
             self.work,
             self.deadline,
-            self.failures,
+            self.operation,
         )
-        try:
-            await filling.put_in()
-            if self.failures:
-                raise NotIndexedError(self.failures)
-            # First it is said that all is in, then the old is taken out: cut off in between, the count does not
-            # fit what is said, and the next plan looks into the store.
-            pairs = {**request.metadata, FILES: self.work.settled}
-            await self._update(replace(request, metadata=pairs), store_id)
-            await filling.take_out()
-        finally:
-            self.touched = self.touched or filling.touched
+        await filling.put_in()
+        if filling.failures:
+            raise NotIndexedError(filling.failures, filling.told_apart)
+        # First it is said that all is in, then the old is taken out: cut off in between, the count does not
+        # fit what is said, and the next plan looks into the store.
+        pairs = {**request.metadata, FILES: self.work.settled}
+        await self._update(replace(request, metadata=pairs), store_id)
+        await filling.take_out()
         return store_id
 
     async def _create(self, request: Request) -> ObservedStore:
-        store = await created(
+        making = created(
             lambda: self.platform.create_store(request.fields, request.metadata),
             self.platform.list_stores,
             request.metadata[MARK],
+            self.there,
         )
-        self.touched = True
+        store, self.operation.answered = await self.operation.sends(making)
+        self.operation.id = store.id
         _check_kept(request, store)
         return store
 
     async def _update(self, request: Request, store_id: str | None = None) -> ObservedStore:
         await check_store(self.platform, self.change)
-        known_id = store_id or self.change.id or ""
-        try:
-            answer = await self.platform.update_store(known_id, request.fields, request.metadata)
-        except OutcomeUnknownError as unknown:
-            answer = self._as_sent(request, await looked_up(self.platform.find_store, known_id, unknown), unknown)
-        self.touched = True
+        answer = await self.operation.sends(self._updated(request, store_id or self.change.id or ""))
         _check_kept(request, answer)
         return answer
+
+    async def _updated(self, request: Request, store_id: str) -> ObservedStore:
+        try:
+            return await self.platform.update_store(store_id, request.fields, request.metadata)
+        except OutcomeUnknownError as unknown:
+            return self._as_sent(request, await looked_up(self.platform.find_store, store_id, unknown), unknown)
 
     def _as_sent(self, request: Request, now: ObservedStore | None, unknown: OutcomeUnknownError) -> ObservedStore:
         """``now``, if it is what was sent. Raises ``unknown`` when it is neither that nor what was before."""
@@ -109,13 +113,15 @@ class StoreChange:
         if self.change.id is None:
             raise PlatformError(f"the vector store of {self.change.key} has no id to delete")
         await check_store(self.platform, self.change, holding=self.work.holding)
-        try:
-            await self.platform.delete_store(self.change.id)
-        except OutcomeUnknownError as unknown:
-            if await looked_up(self.platform.find_store, self.change.id, unknown) is not None:
-                raise unknown.refuted() from None
-        self.touched = True
+        await self.operation.sends(self._deleted(self.change.id))
         return self.change.id
+
+    async def _deleted(self, store_id: str) -> None:
+        try:
+            await self.platform.delete_store(store_id)
+        except OutcomeUnknownError as unknown:
+            if await looked_up(self.platform.find_store, store_id, unknown) is not None:
+                raise unknown.refuted() from None
 
 
 def _check_kept(request: Request, store: ObservedStore) -> None:

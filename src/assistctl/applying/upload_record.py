@@ -6,32 +6,22 @@ state: without it everything still works, but for what a killed apply left behin
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from assistctl.applying.upload_lines import Entry, Filed, Recorded, about, is_sealed, lines_in, recorded, sealed
 from assistctl.errors import AssistctlError
+from assistctl.knowledge import UploadedFile
 from assistctl.own_place import OWN_FOLDER, place_in
-from assistctl.regular_file import read_regular
+from assistctl.secrets.machine_key import MachineKey, machine_key
 from assistctl.source_file import Identity, SourceFile
 
 _FOLDER = Path(OWN_FOLDER, "uploads")
-_LARGEST = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An upload that was begun: ``file_id`` is ``None`` when it is not known to have ended.
-
-    One that was to be deleted has an id and no ``identity``.
-    """
-
-    identity: Identity | None
-    size: int
-    file_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -44,81 +34,123 @@ class UploadRecord:
     project: Path
     scope: str
     _path: Path | None = None
-    _open: dict[Identity, SourceFile] = field(default_factory=dict)
+    _open: dict[str, SourceFile] = field(default_factory=dict)
+    _lost: set[str] = field(default_factory=set)
     _going: set[str] = field(default_factory=set)
+    _key: MachineKey | None = None
+    _vouched: frozenset[tuple[str, Filed]] | None = None
 
-    def begins(self, source: SourceFile) -> None:
-        """Write down that an upload begins. Raises ``AssistctlError`` when it cannot be written down."""
-        self._open[source.identity] = source
-        self._write({**_entry(source), "scope": self.scope})
+    def begins(self, source: SourceFile) -> str:
+        """Write down that an upload begins; what names this attempt at it.
 
-    def ended(self, source: SourceFile, file_id: str) -> None:
+        Raises ``AssistctlError`` when it cannot be written down.
+        """
+        attempt = secrets.token_hex(8)
+        self._open[attempt] = source
+        self._write({**about(source), "attempt": attempt})
+        return attempt
+
+    def ended(self, attempt: str, file: UploadedFile) -> None:
         """Write down what came of it."""
-        self._write({**_entry(source), "scope": self.scope, "id": file_id})
+        entry = {**about(self._open[attempt]), "attempt": attempt, "id": file.id, "filed_as": file.name}
+        self._write(entry)
+
+    def lost(self, attempt: str) -> None:
+        """Note that nobody will know what came of it: what it may have left bears no name but that of a file."""
+        del self._open[attempt]
+        self._lost.add(attempt)
+
+    def refused(self, attempt: str) -> None:
+        """Note that it left nothing."""
+        del self._open[attempt]
 
     def in_use(self, identity: Identity) -> None:
         """Note that an upload is referred to, or gone: it needs no record any more."""
-        self._open.pop(identity, None)
+        for attempt in [one for one, source in self._open.items() if source.identity == identity]:
+            del self._open[attempt]
 
-    def will_go(self, file_ids: Collection[str]) -> None:
-        """Write down which uploads nothing will read any more, before they are replaced."""
-        self._going |= set(file_ids)
-        self._write(*({"id": file_id, "scope": self.scope} for file_id in file_ids))
+    def will_go(self, uploads: Mapping[str, Filed | None]) -> None:
+        """Write down which uploads nothing will read any more, by their ids, before they are replaced."""
+        self._going |= uploads.keys()
+        self._write(*(_going(file_id, filed) for file_id, filed in uploads.items()))
 
     def gone(self, file_id: str) -> None:
         """Note that an upload is deleted, or read after all."""
         self._going.discard(file_id)
 
     def close(self) -> None:
-        """Take the record away when all that was uploaded is in use, and all that was to go is gone."""
+        """Take away what is settled: nothing but lost attempts stays when all that was uploaded is in use."""
         if self._path is not None and not self._open and not self._going:
-            self._path.unlink(missing_ok=True)
+            _keep(self._path, [one for one in lines_in(self._path) if one.get("attempt") in self._lost])
 
     def unfinished(self) -> list[Recorded]:
-        """What earlier applies wrote down, each identity once."""
-        found: dict[tuple[Identity | None, str | None], Recorded] = {}
-        ended: set[Identity | None] = set()
-        for recorded in self._entries():
-            found[recorded.identity, recorded.file_id] = recorded
-            if recorded.file_id is not None:
-                ended.add(recorded.identity)
-        return [one for one in found.values() if one.file_id is not None or one.identity not in ended]
+        """What earlier applies wrote down and did not see the end of; each upload once."""
+        found: dict[tuple[object, ...], Recorded] = {}
+        for one in self._entries():
+            attempt = (one.attempt, one.proven, one.identity)
+            if one.file_id is None:
+                found.setdefault((*attempt, None), one)
+                continue
+            found[one.file_id, one.proven, one.identity] = one
+            found.pop((*attempt, None), None)
+        return list(found.values())
 
     def uploads(self) -> Mapping[Identity, str]:
-        """The ids of the uploads that earlier applies wrote down."""
-        return {one.identity: one.file_id for one in self.unfinished() if one.file_id and one.identity}
+        """The ids of the uploads that earlier applies on this machine wrote down."""
+        return {
+            one.identity: one.file_id for one in self.unfinished() if one.proven and one.file_id and one.identity
+        }
 
-    def forget_all(self) -> None:
-        """Take all records of this scope away: what they named is gone, or in use."""
+    def vouches_for(self, file: UploadedFile) -> bool:
+        """Whether an earlier apply on this machine wrote down that it uploaded just this."""
+        if self._vouched is None:
+            proven = (one for one in self.unfinished() if one.proven)
+            self._vouched = frozenset((one.file_id, one.filed) for one in proven if one.file_id and one.filed)
+        return (file.id, Filed(file.name, file.size)) in self._vouched
+
+    def forget(self, left: Collection[Filed], left_ids: Collection[str] = ()) -> None:
+        """Take all records of this scope away but for those of what was ``left``: the rest is gone, or in use."""
+
+        def stays(entry: Entry) -> bool:
+            if entry.get("scope") != self.scope:
+                return True
+            one = recorded(entry, proven=False)
+            return one is not None and (one.file_id in left_ids if one.file_id else one.filed in left)
+
         for path in self._files():
-            if all(entry.get("scope") == self.scope for entry in _lines(path)):
-                path.unlink(missing_ok=True)
+            _keep(path, list(filter(stays, lines_in(path))))
 
     def _entries(self) -> Iterator[Recorded]:
-        for path in self._files():
-            for entry in _lines(path):
-                recorded = _recorded(entry)
-                if entry.get("scope") == self.scope and recorded is not None:
-                    yield recorded
+        lines = [entry for path in self._files() for entry in lines_in(path) if entry.get("scope") == self.scope]
+        key = machine_key(self.project) if lines else None
+        for entry in lines:
+            one = recorded(entry, proven=is_sealed(entry, key))
+            if one is not None:
+                yield one
 
     def _files(self) -> list[Path]:
         folder = place_in(self.project, _FOLDER)
         found = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
         return [place_in(self.project, path) for path in found]
 
-    def _write(self, *entries: Mapping[str, object]) -> None:
+    def _write(self, *entries: Entry) -> None:
         if not entries:
             return
+        self._key = key = self._key or machine_key(self.project, create=True)
         try:
             if self._path is None:
                 self._path = _new_file(place_in(self.project, _FOLDER))
             with self._path.open("a", encoding="utf-8") as file:
-                file.write("".join(json.dumps(entry) + "\n" for entry in entries))
+                file.write("".join(sealed({**entry, "scope": self.scope}, key) for entry in entries))
         except OSError as error:
             raise AssistctlError(
                 f"the upload cannot be written down in {_FOLDER}: {error.strerror}",
                 "Without that, nobody could clean up after an interrupted apply.",
             ) from error
+
+
+def _going(file_id: str, filed: Filed | None) -> Entry:
+    return {"id": file_id} if filed is None else {"id": file_id, "name": filed.name, "size": filed.size}
 
 
 def _new_file(folder: Path) -> Path:
@@ -129,29 +161,14 @@ def _new_file(folder: Path) -> Path:
     return path
 
 
-def _entry(source: SourceFile) -> dict[str, object]:
-    return {"sha256": source.identity.sha256, "name": source.identity.name, "size": source.size}
-
-
-def _lines(path: Path) -> Iterator[dict[str, object]]:
-    """The entries of a file; a line that was cut off is no entry."""
-    try:
-        text = read_regular(path, _LARGEST).decode("utf-8", "replace")
-    except OSError:
+def _keep(path: Path, entries: list[dict[str, object]]) -> None:
+    """Leave nothing but ``entries`` in a file, seals and all; no file where there are none."""
+    if not entries:
+        path.unlink(missing_ok=True)
         return
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            yield entry
-
-
-def _recorded(entry: Mapping[str, object]) -> Recorded | None:
-    sha256, name, size, file_id = (entry.get(field) for field in ("sha256", "name", "size", "id"))
-    if sha256 is None and isinstance(file_id, str):
-        return Recorded(None, 0, file_id)
-    if not isinstance(sha256, str) or not isinstance(name, str) or not isinstance(size, int):
-        return None
-    return Recorded(Identity(sha256, name), size, file_id if isinstance(file_id, str) else None)
+    if entries == list(lines_in(path)):
+        return
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(map(partial(sealed, key=None), entries)))
+    Path(name).replace(path)

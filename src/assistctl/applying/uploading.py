@@ -3,56 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from assistctl.applying.bookkeeping import Book
 from assistctl.applying.gate import Gate
+from assistctl.applying.operations import Operation, OperationLog
+from assistctl.applying.outcome import words
+from assistctl.applying.upload_lines import Filed
 from assistctl.applying.upload_record import UploadRecord
 from assistctl.applying.watch import Watch
 from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
 from assistctl.file_work import KnowledgeWork
 from assistctl.knowledge import UploadedFile
-from assistctl.model import Action
 from assistctl.platforms.base import KnowledgePlatform
 from assistctl.source_file import SourceFile
 
-# How far the platform's clock may be behind this machine's, in seconds.
-_CLOCK_SKEW = 120
+_Needed: TypeAlias = tuple[str, SourceFile]
 
 
 @dataclass(slots=True)
 class Uploads:
-    """The files that a plan needs on the platform: those that are there, and those that are uploaded now.
-
-    ``by_us`` are the ids of what this apply uploaded, ``begun`` the tokens of what it began to.
-    """
+    """The files that a plan needs on the platform: those that are there, and those that are uploaded now."""
 
     platform: KnowledgePlatform
     work: KnowledgeWork
     record: UploadRecord
     watch: Watch
     gate: Gate
-    book: Book
-    by_us: set[str] = field(default_factory=set)
-    begun: set[str] = field(default_factory=set)
+    log: OperationLog
     _outcomes: dict[str, asyncio.Future[str | AssistctlError]] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         loop = asyncio.get_running_loop()
         self._outcomes = {token: loop.create_future() for token in self.work.uploads}
+        for token, source in self.work.uploads.items():
+            self.log.upload(token, source)
+
+    @property
+    def by_us(self) -> set[str]:
+        """The ids of what this apply uploaded."""
+        return self.log.uploaded()
 
     async def upload_all(self, side_by_side: int) -> None:
-        """Upload what is needed, at most so many at a time."""
-        waiting = iter(self.work.uploads.items())
-        sizes = [source.size for source in self.work.uploads.values()]
-        if sizes:
-            self.watch.uploading(len(sizes), sum(sizes))
+        """Upload what is needed and not there, at most so many at a time."""
+        known = [one for one in self.work.uploads.items() if one[0] in self.work.recorded]
+        await self._each(self._found_or_not, known, side_by_side)
+        missing = [one for one in self.work.uploads.items() if not self._outcomes[one[0]].done()]
+        if missing:
+            self.watch.uploading(len(missing), sum(source.size for _, source in missing))
+        await self._each(self._upload, missing, side_by_side)
+
+    async def _each(
+        self, do: Callable[[str, SourceFile], Awaitable[None]], those: Iterable[_Needed], side_by_side: int
+    ) -> None:
+        waiting = iter(those)
+
+        async def one_by_one() -> None:
+            for token, source in waiting:
+                await do(token, source)
+
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(side_by_side, len(sizes))):
-                tasks.create_task(self._upload_each(waiting))
+            for _ in range(side_by_side):
+                tasks.create_task(one_by_one())
 
     async def id_of(self, token: str) -> str:
         """The id of the upload that ``token`` stands for, once it is there. Raises why it is not."""
@@ -72,81 +85,86 @@ class Uploads:
 
     async def out_of_use(self, tokens: Iterable[str]) -> None:
         """Write down that what read these is gone: whose those are that this apply uploaded, nothing else says."""
-        ids = [await self.id_of(token) for token in tokens]
-        self.record.will_go([file_id for file_id in ids if file_id in self.by_us])
+        ids = {await self.id_of(token): self.work.uploads.get(token) for token in tokens}
+        self.record.will_go(
+            {
+                file_id: Filed(source.identity.name, source.size)
+                for file_id, source in ids.items()
+                if file_id in self.by_us and source is not None
+            }
+        )
 
-    async def withdraw(self, token: str, file_id: str) -> None:
-        """Delete what this apply uploaded and cannot use."""
+    async def withdraw(self, token: str, file_id: str, why: str) -> None:
+        """Delete what this apply uploaded and cannot use, and say why."""
         if file_id in self.by_us:
-            await self.platform.delete_file(file_id)
+            operation = self.log.upload(token, self.work.uploads[token])
+            await operation.withdraw(self.platform.delete_file(file_id), PlatformError(why))
             self.in_use([token])
 
-    async def _upload_each(self, waiting: Iterator[tuple[str, SourceFile]]) -> None:
-        for token, source in waiting:
-            self._outcomes[token].set_result(await self._outcome(token, source))
-
-    async def _outcome(self, token: str, source: SourceFile) -> str | AssistctlError:
+    async def _found_or_not(self, token: str, source: SourceFile) -> None:
+        """Use the upload that an earlier apply wrote down, if it is still there."""
+        operation = self.log.upload(token, source)
         try:
             self.gate.check()
-            self.begun.add(token)
-            file_id = await self._recorded(token) or await self._uploaded(source)
-        except AssistctlError as error:
-            return error
+            file_id = await self._recorded(token)
+            if file_id is None:
+                return
+            operation.found(file_id)
         except Exception as error:  # noqa: BLE001  # one file's defect must not cut the others off
-            return AssistctlError(f"something went wrong inside assistctl: {type(error).__name__}: {error}")
-        self._taken.add(file_id)
-        self.watch.uploaded()
-        return file_id
+            operation.fails(error)
+        self._settle(token, operation)
+
+    async def _upload(self, token: str, source: SourceFile) -> None:
+        operation = self.log.upload(token, source)
+        try:
+            self.gate.check()
+            await self._uploaded(source, operation)
+        except Exception as error:  # noqa: BLE001  # one file's defect must not cut the others off
+            operation.fails(error)
+        else:
+            self.watch.uploaded()
+        self._settle(token, operation)
+
+    def _settle(self, token: str, operation: Operation) -> None:
+        """Let those go on who wait for an upload."""
+        error = operation.error
+        if error is not None and not isinstance(error, AssistctlError):
+            error = AssistctlError(words(error))
+        self._outcomes[token].set_result(error or operation.id or "")
 
     async def _recorded(self, token: str) -> str | None:
-        """The upload that an earlier apply wrote down, if it is still there."""
+        """The upload that an earlier apply on this machine wrote down, if it is still there, and just that."""
         file_id = self.work.recorded.get(token)
         found = await self.platform.find_file(file_id) if file_id is not None else None
-        return found.id if found else None
+        if found is None or found.id != file_id or not self.record.vouches_for(found):
+            return None
+        return found.id
 
-    async def _uploaded(self, source: SourceFile) -> str:
-        self.record.begins(source)
-        number = await self.book.begins_file(source.path, Action.CREATE, None)
+    async def _uploaded(self, source: SourceFile, operation: Operation) -> None:
+        attempt = self.record.begins(source)
+        async with operation.under_way():
+            file = await operation.sends(self._sent(source, attempt))
+            operation.id = file.id
+
+    async def _sent(self, source: SourceFile, attempt: str) -> UploadedFile:
+        """Upload it; once more when its answer was lost.
+
+        No look at what is there can tell what came of the first: a file of that name and size may be anybody's.
+        """
         try:
-            file = await self._sent(source)
-        except PlatformError as error:
-            if not isinstance(error, OutcomeUnknownError):
-                self.record.in_use(source.identity)
-            await self.book.ended(number, None, error)
+            return await self._sent_once(source, attempt)
+        except OutcomeUnknownError:
+            self.watch.sent(-source.size)
+        return await self._sent_once(source, self.record.begins(source))
+
+    async def _sent_once(self, source: SourceFile, attempt: str) -> UploadedFile:
+        try:
+            file = await self.platform.upload(source, self.watch.sent)
+        except OutcomeUnknownError:
+            self.record.lost(attempt)
             raise
-        self.record.ended(source, file.id)
-        await self.book.ended(number, file.id, None)
-        self.by_us.add(file.id)
-        return file.id
-
-    async def _sent(self, source: SourceFile) -> UploadedFile:
-        """Upload it; once more when its answer was lost and nothing like it has appeared."""
-        began = time.time()
-        try:
-            return await self.platform.upload(source, self.watch.sent)
-        except OutcomeUnknownError as error:
-            found = await self._there_all_the_same(source, began, error)
-        if found is not None:
-            return found
-        self.watch.sent(-source.size)
-        return await self.platform.upload(source, self.watch.sent)
-
-    async def _there_all_the_same(
-        self, source: SourceFile, began: float, error: OutcomeUnknownError
-    ) -> UploadedFile | None:
-        """The one new upload of that name and size; ``None`` when the upload was not carried out."""
-        taken = {*self._taken, *self.by_us, *self.work.known.values(), *self.work.recorded.values()}
-        new = [
-            file
-            for file in await self.platform.list_files()
-            if (file.name, file.size) == (source.identity.name, source.size)
-            and file.created_at >= began - _CLOCK_SKEW
-            and file.id not in taken
-        ]
-        if len(new) > 1:
-            raise OutcomeUnknownError(
-                f"whether {source.path} was uploaded is not known: {error.summary}",
-                f"{len(new)} new files look like it; `assistctl gc` lists what nothing refers to.",
-                status=error.status,
-            ) from error
-        return new[0] if new else None
+        except PlatformError:
+            self.record.refused(attempt)
+            raise
+        self.record.ended(attempt, file)
+        return file

@@ -15,10 +15,10 @@ class Watch:
         """So many bytes of some file were sent; negative, when they must be sent once more."""
 
     def uploaded(self) -> None:
-        """A file of the project is on the platform."""
+        """A file was uploaded."""
 
-    def indexing(self, key: str, done: int, files: int) -> None:
-        """So many of the files that a vector store was given are indexed, or failed."""
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        """Of so many files that a vector store was given, so many are indexed, and so many failed."""
 
     def finished(self, result: Result) -> None:
         """A change was made, or failed."""

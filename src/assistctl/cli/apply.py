@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from assistctl.cli.carrying_out import Order, carry_out_order
+from assistctl.cli.carrying_out import Order, Reviewed, carry_out_order
 from assistctl.cli.how import How, how_options
 from assistctl.cli.options import (
     KEY,
@@ -23,7 +24,8 @@ HELP = """Create, update and delete what the plan says.
 
 Plans again with the same code as plan, asks on a terminal, and carries it out; every change is compared with
 what the platform then has. Given the FILE of a saved plan, it does exactly what that says or, when something
-moved meanwhile, nothing."""
+moved meanwhile, nothing. What the plan deletes at once beyond the safety rules, or was saved with --destroy, wants
+--allow-deletes here as well."""
 EXAMPLE = """\
 Examples:
   assistctl apply
@@ -48,16 +50,20 @@ def command(
     """Carry out the plan for these keys, or the saved one."""
     saved = _saved_plan(keys)
     scope = saved.scope if saved else Scope(keys)
-    deployment = terminal.deployment(saved.target if saved else None)
+    deployment = terminal.deployment(saved.shown.target.name if saved else None)
     # Manifests first: what is wrong in them is told before a key is looked for.
     loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
-    policy = deployment.policy(
-        adopt=scope.adopt if adopt is None else adopt,
-        destroy=scope.destroy,
-        allow_deletes=allow_deletes or scope.allow_deletes,
-        only=scope.keys,
+    reviewed = deployment.policy(
+        adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
     )
-    order = Order(loaded, policy, how, saved)
+    # What a file says does not speak for whoever applies it: to delete much at once takes a word said here.
+    policy = replace(
+        reviewed,
+        adopt=scope.adopt if adopt is None else adopt,
+        allow_deletes=allow_deletes,
+        confirm_destroy=scope.destroy,
+    )
+    order = Order(loaded, policy, how, Reviewed(saved, reviewed) if saved else None)
     return asyncio.run(carry_out_order(terminal, deployment, order))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistctl.cli.how import How
 from assistctl.cli.interrupts import stopping
 from assistctl.cli.progress import watching
-from assistctl.cli.showing import has_errors, print_plan, print_results
+from assistctl.cli.showing import has_errors, print_plan, print_results, print_warnings
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
 from assistctl.errors import ExitCode, JournalError
@@ -28,13 +28,21 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A plan that was saved, and the policy it was made with."""
+
+    plan: SavedPlan
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What to carry out, and how."""
+    """What to carry out, and how; no more and no less than what was ``reviewed``, if anything was."""
 
     loaded: Loaded
     policy: Policy
     how: How
-    saved: SavedPlan | None = None
+    reviewed: Reviewed | None = None
     command: str = "apply"
 
 
@@ -72,9 +80,7 @@ class _Carrying:
         """Plan, ask, do, tell."""
         terminal, deployment, order = self.terminal, self.deployment, self.order
         async with deployment.open(self.stop) as platform:
-            plan = await deployment.plan_on(platform, order.loaded, order.policy)
-            if order.saved is not None:
-                check_still_holds(order.saved, plan)
+            plan = await self._planned(platform)
             refusal = _refusal(terminal, plan, order)
             if refusal is not None:
                 return refusal
@@ -90,8 +96,24 @@ class _Carrying:
                 check_still_holds(agreed, plan)
             return await self._done(platform, plan)
 
+    async def _planned(self, platform: Platform) -> Plan:
+        """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
+        order, plan_on = self.order, self.deployment.plan_on
+        reviewed = order.reviewed
+        if reviewed is None:
+            return await plan_on(platform, order.loaded, order.policy, explains=not order.how.yes)
+        plan = await plan_on(platform, order.loaded, reviewed.policy)
+        check_still_holds(reviewed.plan, plan)
+        if order.policy == reviewed.policy:
+            return plan
+        # The words of this command line decide what is refused, and nothing else.
+        plan = await plan_on(platform, order.loaded, order.policy)
+        check_still_holds(reviewed.plan, plan, but_for_rules=True)
+        return plan
+
     async def _done(self, platform: Platform, plan: Plan) -> int:
         from assistctl.journal import Heading
+        from assistctl.rendering.outcome import done_summary
 
         heading = Heading(
             target=self.deployment.journal_target(),
@@ -104,10 +126,14 @@ class _Carrying:
             async with self.journal.apply(heading) as record:
                 results = await self._carried_out(platform, plan, record)
                 record.shortfall = self._shortfall(results)
+                record.done = done_summary(plan, results).by_action()
+                record.touched = any(result.touched for result in results)
         except JournalError as error:
             if results is None:
                 raise
             self.terminal.complain(f"warning: the end of this is not on record: {error.summary}")
+        if self.order.how.yes and self.order.how.output_format == "text":
+            print_warnings(self.terminal, plan)
         print_results(self.terminal, plan, results, self.order.how.output_format)
         return _exit_code(results, interrupted=self.stop.is_set())
 
@@ -163,7 +189,7 @@ def _refusal(terminal: Terminal, plan: Plan, order: Order) -> int | None:
         terminal.complain("error: nothing was changed: the plan has errors")
         return ExitCode.ERROR
     if plan.blocked:
-        keys = list(dict.fromkeys(change.key for change in plan.blocked))
+        keys = list(dict.fromkeys(str(change.qualified_key) for change in plan.blocked))
         more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
         named = ", ".join(keys[:_NAMED]) + more
         terminal.complain(f"refused: nothing was changed, because of {named}; the plan says why and how to pass")

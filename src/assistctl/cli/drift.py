@@ -8,12 +8,13 @@ from dataclasses import replace
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model import Action, Blocked
+from assistctl.model import Blocked
 
-HELP = """Show only what was changed outside.
+HELP = """Show only what was changed outside, and what is missing.
 
 Compares what the platform has with what this project last applied, which it reads from the assistants
-themselves: a fresh clone knows as much. Exits 2 when there is drift. Changes nothing."""
+themselves: a fresh clone knows as much. What is declared and not there with this project's mark is missing; the
+journal tells why, if it can. Exits 2 when there is either. Changes nothing."""
 EXAMPLE = """\
 Examples:
   assistctl drift
@@ -29,7 +30,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     deployment = terminal.deployment()
     loaded = deployment.manifests()
     plan = asyncio.run(deployment.planned(loaded, deployment.policy(only=keys), thorough=True))
-    unjudged = [change.key for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
+    unjudged = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
     if unjudged:
         raise AssistctlError(
             f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
@@ -42,10 +43,5 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
     else:
         from assistctl.rendering.as_text import print_drift
 
-        with terminal.to_whoever_reads():
-            print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
-    missing = [change.key for change in plan.changes if change.action in {Action.CREATE, Action.ADOPT}]
-    if missing:
-        terminal.say(f"Declared and not there with this project's mark: {', '.join(missing)}.")
-        terminal.say("They were deleted outside, or never applied.")
-    return ExitCode.PENDING if plan.drift else ExitCode.OK
+        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
+    return ExitCode.PENDING if plan.drift or plan.missing else ExitCode.OK

@@ -29,12 +29,10 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], how: How) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
     loaded = deployment.manifests()
-    declared = {one.key: one for one in loaded.desired}
+    declared = {one.key: one.position for one in loaded.stores} | {one.key: one.position for one in loaded.desired}
     for key in keys:
         if key in declared:
-            raise ProjectError(
-                f"{key!r} is still declared at {declared[key].position}", "Remove its manifest first."
-            )
+            raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
     policy = deployment.policy(only=keys, forget=keys)
     order = Order(loaded, policy, how, command="forget")
     return asyncio.run(carry_out_order(terminal, deployment, order))

@@ -21,8 +21,8 @@ from assistctl.planning.garbage import Garbage
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
 An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
-checkout wrote down while it uploaded or deleted; what only looks like it is listed, and deleted with --unproven
-alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
+checkout wrote down on this machine while it uploaded or deleted; what only looks like it is listed, and deleted
+with --unproven alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
 EXAMPLE = """\
 Examples:
   assistctl gc                             lists them, and asks
@@ -64,7 +64,8 @@ async def _cleaned(
                 terminal.complain("Nothing was deleted.")
                 return ExitCode.REFUSED
         with stopping(terminal, gate.stop, gate.cut_off):
-            results = await take_away(deployment, platform, chosen, gate)
+            left = [one for one in found if one not in chosen]
+            results = await take_away(deployment, platform, chosen, gate, left)
     _show(terminal, deployment, found, results, output_format)
     return _exit_code(results, interrupted=gate.stop.is_set())
 
@@ -127,8 +128,7 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
         proven = "yes" if one.proven else "no"
         cells = (one.kind.replace("_", " "), one.id, one.name, size, proven, one.reason)
         table.add_row(*(Text(visible(cell)) for cell in cells))
-    with terminal.to_whoever_reads():
-        terminal.results().print(table)
+    terminal.results().print(table)
 
 
 def _document(deployment: Deployment, found: Sequence[Garbage], results: Sequence[Result]) -> dict[str, Json]:

@@ -10,8 +10,8 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.journal import Apply, Entry, Header, Journal, Past, Who
-from assistctl.model import Action, Json, Kind
+from assistctl.journal import Apply, Ending, Entry, Header, Journal, Past, Who
+from assistctl.model import Action, Json, QualifiedKey
 
 HELP = """List past applies, or show what the apply ID did.
 
@@ -22,8 +22,6 @@ Examples:
   assistctl history
   assistctl history --target prod
   assistctl history 1f3a --format json"""
-
-_ACTIONS = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.ADOPT, Action.FORGET)
 
 
 @subcommand("history", HELP, EXAMPLE)
@@ -45,7 +43,7 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
 
 def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
     if output_format == "json":
-        document = {**_head(apply.header), "state": str(apply.state), "torn": apply.torn}
+        document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.torn}
         _write(terminal, {**document, "entries": [_entry(one) for one in apply.entries]})
         return
     header = apply.header
@@ -59,7 +57,7 @@ def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
 
 
 def _entry_lines(one: Entry) -> list[str]:
-    about = one.key if one.kind is Kind.ASSISTANT else f"{one.key} ({one.kind.replace('_', ' ')})"
+    about = QualifiedKey(one.kind, one.key)
     outcome = one.outcome or "unknown: it was cut off"
     error = [f"      {one.error}"] if one.error else []
     return [f"  {one.action:<6}  {about}  {outcome}  {one.id or ''}".rstrip(), *error]
@@ -80,16 +78,24 @@ def _print_list(terminal: Terminal, journal: Journal, found: Sequence[Past]) -> 
         table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
     for one in found:
         header = one.header
-        told = (header.command, str(one.state), _changes(header), _who(header.who)) if header else ()
+        told = (header.command, str(one.state), _changes(header, one.ending), _who(header.who)) if header else ()
         cells = (one.id, one.target, *(told or ("?", str(one.state), "", one.problem or "")))
         table.add_row(*(Text(visible(cell)) for cell in cells))
-    with terminal.to_whoever_reads():
-        terminal.results().print(table)
+    terminal.results().print(table)
 
 
-def _changes(header: Header) -> str:
-    counts = ((getattr(header.summary, action), action) for action in _ACTIONS)
-    return ", ".join(f"{number} {action}" for number, action in counts if number) or "files only"
+def _changes(header: Header, ending: Ending | None) -> str:
+    """What was done, as far as the end says; of an apply without an end, what it set out to do."""
+    counts = ((number, action) for action, number in _done(header, ending).items())
+    told = ", ".join(f"{number} {action}" for number, action in counts if number)
+    return told or ("none" if header.summary.changes else "files only")
+
+
+def _done(header: Header, ending: Ending | None) -> dict[Action, int]:
+    planned = header.summary.by_action()
+    if ending is None or ending.touched is None:
+        return planned
+    return {action: ending.done.get(action, 0) for action in planned}
 
 
 def _who(who: Who) -> str:
@@ -101,11 +107,11 @@ def _who(who: Who) -> str:
 
 def _past(one: Past) -> dict[str, Json]:
     unread: dict[str, Json] = {"id": one.id, "target": {"name": one.target}}
-    head = _head(one.header) if one.header else unread
+    head = _head(one.header, one.ending) if one.header else unread
     return {**head, "state": str(one.state), "problem": one.problem}
 
 
-def _head(header: Header) -> dict[str, Json]:
+def _head(header: Header, ending: Ending | None) -> dict[str, Json]:
     who, target = header.who, header.target
     return {
         "id": header.id,
@@ -113,7 +119,8 @@ def _head(header: Header) -> dict[str, Json]:
         "target": {"name": target.name, "platform": target.platform},
         "command": header.command,
         "started": header.started.isoformat(),
-        "summary": {str(action): getattr(header.summary, action) for action in _ACTIONS},
+        "summary": {str(action): number for action, number in _done(header, ending).items()},
+        "planned": {str(action): number for action, number in header.summary.by_action().items()},
         "by": {
             "user": who.user,
             "host": who.host,

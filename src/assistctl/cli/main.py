@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
-from typing import TextIO, cast
+from typing import cast
 
 import click
 
 from assistctl import __version__
 from assistctl.cli.interrupts import take_sigterm_as_ctrl_c
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
+from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
-from assistctl.secrets.sink import mask_streams, masked_output
+from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
 
 # Help for all of them without importing any of them.
 COMMANDS: Mapping[str, str] = {
     "init": "Scaffold a project and its CI workflow.",
     "validate": "Check manifests offline.",
     "plan": "Show what apply would do.",
+    "show": "Show a saved plan again.",
     "apply": "Create, update and delete what the plan says.",
     "destroy": "Delete what the project owns.",
     "forget": "Let go of assistants without deleting them.",
@@ -35,8 +35,11 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "Put back what an apply found.",
     "unlock": "Take the lock from an apply that died.",
     "gc": "Delete uploads and vector stores that nothing refers to.",
+    "schema": "Print a JSON Schema of manifests, or of what commands print.",
     "serve": "Serve the embedded platform over HTTP.",
 }
+# What was changed is what their exit code tells of, whether or not the results could be written.
+_CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
 _EPILOG = """\
 \b
 Start with:
@@ -115,9 +118,7 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
-    # A stream that was closed before we began is nowhere, not an error.
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets its code, not a crash.
@@ -127,16 +128,23 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def _nowhere() -> TextIO:
-    return Path(os.devnull).open("w", encoding="utf-8")
-
-
-@masked_output()
 def run(args: list[str]) -> int:
     """Run the command line; the exit code. Every failure has been reported when it returns."""
+    for_good = isinstance(sys.stderr, MaskingStream)
+    with guarded_output() as output:
+        with masked_output(for_good=for_good):
+            code = _run(args)
+        return output.settled(code, changes=_changes_something(args))
+
+
+def _changes_something(args: list[str]) -> bool:
+    place = _place_of_command(args)
+    return place is not None and args[place] in _CHANGING and not {"-h", "--help"}.intersection(args)
+
+
+def _run(args: list[str]) -> int:
     try:
         code = assistctl.main(args, prog_name="assistctl", standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         error.show()
         return ExitCode.USAGE
@@ -146,8 +154,4 @@ def run(args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     return int(code or 0)

@@ -108,9 +108,8 @@ def _show(
     from assistctl.rendering.as_text import print_diagnostics
     from assistctl.rendering.migration_text import print_migration
 
-    with terminal.to_whoever_reads():
-        print_diagnostics(terminal.results(), found.diagnostics)
-        print_migration(terminal.results(), found)
+    print_diagnostics(terminal.results(), found.diagnostics)
+    print_migration(terminal.results(), found)
 
 
 def _say_what_next(terminal: Terminal, to: Deployment, folder: Path, *, done: bool) -> None:

@@ -169,7 +169,9 @@ def adopt_option() -> Callable[[Function], Function]:
 def allow_deletes_option() -> Callable[[Function], Function]:
     """``--allow-deletes``."""
     return click.option(
-        "--allow-deletes", is_flag=True, help="Pass the threshold for deletes (safety.max_delete_percent)."
+        "--allow-deletes",
+        is_flag=True,
+        help="Delete more than safety.max_delete_percent, or everything, or what a saved plan destroys.",
     )
 
 

@@ -61,7 +61,8 @@ def command(
         save_plan(plan, Scope(keys, destroy, adopt, allow_deletes), place)
         # A name that could be a key would be taken for one.
         shown = f"./{out}" if KEY.fullmatch(str(out)) else out
-        terminal.say(f"Saved to {out}; `assistctl apply {shown}` does exactly this, or nothing.")
+        word = " --allow-deletes" if destroy or allow_deletes else ""
+        terminal.say(f"Saved to {out}; `assistctl apply{word} {shown}` does exactly this, or nothing.")
     print_plan(terminal, plan, output_format)
     if has_errors(plan):
         return ExitCode.ERROR

@@ -50,14 +50,14 @@ class _Lines(Watch):
         if self._is_next_tenth("", self._uploaded, self._files):
             self._terminal.say(f"uploaded {self._uploaded:,} of {self._files:,} files")
 
-    def indexing(self, key: str, done: int, files: int) -> None:
-        if self._is_next_tenth(key, done, files):
-            self._terminal.say(f"indexed {done:,} of {files:,} files of {key}")
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        if self._is_next_tenth(key, done + failed, files):
+            lost = f", {failed:,} failed" if failed else ""
+            self._terminal.say(f"indexed {done:,} of {files:,} files of {key}{lost}")
 
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
-            about = result.key if result.kind is Kind.ASSISTANT else f"{result.key} (vector store)"
-            self._terminal.say(f"{result.action} {about}: {result.status}")
+            self._terminal.say(f"{result.action} {result.qualified_key}: {result.status}")
         elif result.status is Status.FAILED:
             self._terminal.say(f"{result.action} {result.key}: {result.status}")
 
@@ -93,8 +93,8 @@ class _Bars(Watch):
             so_far = f"{decimal(self._bytes)} of {decimal(self._size)}"
             self._progress.update(self._uploading, completed=self._bytes, so_far=so_far)
 
-    def indexing(self, key: str, done: int, files: int) -> None:
-        self._indexed[key] = done, files
+    def indexing(self, key: str, done: int, files: int, failed: int) -> None:
+        self._indexed[key] = done + failed, files
         ready = sum(one for one, _ in self._indexed.values())
         total = sum(one for _, one in self._indexed.values())
         if self._indexing is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import click
 
@@ -12,15 +11,16 @@ from assistctl.cli.how import How, how_options
 from assistctl.cli.options import allow_deletes_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.deployment import Deployment
-from assistctl.errors import AssistctlError, ExitCode, RefusedError
+from assistctl.errors import ExitCode, RefusedError
 from assistctl.journal import Apply
-from assistctl.planning.way_back import way_back
+from assistctl.rolling_back import rollback_of
 
 HELP = """Put back what the apply ID found.
 
 What it created is deleted, what it deleted is created again under a new id, what it changed goes back, what it
-adopted is nobody's again, by an ordinary plan. Files and secrets are not in the journal: they are taken from the
-manifests as they are now. The manifests stay as they are, so check out the commit that goes with it, too."""
+adopted is nobody's again, by an ordinary plan. No assistant or vector store is deleted that the apply did not
+create. Files and secrets are not in the journal: they are taken from the manifests as they are now, and what those
+do not have is named. The manifests stay as they are, so check out the commit that goes with it, too."""
 EXAMPLE = """\
 Examples:
   assistctl history                        shows the ids
@@ -39,27 +39,13 @@ def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, how: How)
 
 async def _rolled_back(terminal: Terminal, apply_id: str, how: How, *, allow_deletes: bool) -> int:
     deployment = terminal.deployment()
-    apply = await deployment.journal().read(apply_id)
+    journal = deployment.journal()
+    apply = await journal.read(apply_id)
     _check_target(deployment, apply)
-    loaded = deployment.manifests()
-    back = way_back(apply.before_images(), loaded.desired, loaded.stores, apply.header.id, apply.forgotten)
-    if not back.keys:
-        raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back")
-    for diagnostic in back.diagnostics:
+    back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
+    for diagnostic in back.loaded.diagnostics:
         terminal.say(f"{diagnostic.severity}: {diagnostic.summary}. {diagnostic.detail}")
-    before = replace(
-        loaded,
-        desired=tuple(back.desired),
-        stores=tuple(back.stores),
-        diagnostics=tuple(back.diagnostics),
-        past_keys=frozenset(back.keys),
-    )
-    policy = replace(
-        deployment.policy(allow_deletes=allow_deletes, only=sorted(back.keys)),
-        forget=frozenset(),
-        release=frozenset(back.release),
-    )
-    order = Order(before, policy, how, command=f"rollback {apply.header.id}")
+    order = Order(back.loaded, back.policy, how, command=f"rollback {apply.header.id}")
     code = await carry_out_order(terminal, deployment, order)
     if code == ExitCode.OK:
         terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")

@@ -14,8 +14,7 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
         from assistctl.rendering.as_text import print_plan as as_text
 
         console = terminal.messages() if to_messages else terminal.results()
-        with terminal.to_whoever_reads():
-            as_text(console, plan, verbose=terminal.invocation.verbose)
+        as_text(console, plan, verbose=terminal.invocation.verbose)
     elif output_format == "json":
         from assistctl.rendering.as_json import dumps, plan_document
 
@@ -30,6 +29,15 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
         terminal.write(plan_html(plan))
 
 
+def print_warnings(terminal: Terminal, plan: Plan) -> None:
+    """Print the plan's warnings as part of the result, where nobody was shown the plan."""
+    warnings = [one for one in plan.diagnostics if one.severity is Severity.WARNING]
+    if warnings:
+        from assistctl.rendering.as_text import print_diagnostics
+
+        print_diagnostics(terminal.results(), tuple(warnings))
+
+
 def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
     """Print what became of the plan."""
     if output_format == "json":
@@ -39,8 +47,7 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
         return
     from assistctl.rendering.as_text import print_results as as_text
 
-    with terminal.to_whoever_reads():
-        as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+    as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
 
 
 def has_errors(plan: Plan) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from assistctl.cli.invocation import Invocation
+from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
 from assistctl.errors import AssistctlError, ExitCode, ManifestError
 from assistctl.model import Diagnostic, Json, Severity
 
@@ -76,31 +77,20 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Print a finished document."""
-        with self.to_whoever_reads():
-            # As it is: a document that was masked as JSON or HTML is one that the sink knows by its type.
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-    @contextlib.contextmanager
-    def to_whoever_reads(self) -> Iterator[None]:
-        """A reader that has seen enough (``| head``) changes nothing of what was done, nor the exit code."""
-        try:
-            yield
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # As it is: a document that was masked as JSON or HTML is one that the sink knows by its type.
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     def say(self, text: str) -> None:
         """Print one line of progress, unless it is to be quiet."""
-        if not self.invocation.quiet:
+        if not (self.invocation.quiet or stderr_is_lost()):
             self.complain(text)
 
     def complain(self, text: str) -> None:
         """Print one line to stderr, whatever was said about quiet."""
         from assistctl.rendering.safe_text import visible
 
-        # Whoever listened may be gone; what is being done goes on.
-        with contextlib.suppress(OSError):
-            click.echo(visible(text, multiline=True), err=True)
+        click.echo(visible(text, multiline=True), err=True)
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal; only a clear yes is one."""
@@ -122,13 +112,8 @@ def _ctrl_c_ends_it() -> Iterator[None]:
 def _console(color: str, stream: TextIO) -> Console:
     from rich.console import Console
 
-    class OurConsole(Console):
-        def on_broken_pipe(self) -> None:
-            """Rich would end the process here; ``to_whoever_reads`` knows better."""
-            raise  # noqa: PLE0704  # the BrokenPipeError that rich is handling
-
     is_terminal = stream.isatty()
-    return OurConsole(
+    return Console(
         file=stream,
         force_terminal=True if color == "always" else (False if color == "never" else None),
         color_system=None if color == "never" else ("truecolor" if color == "always" else "auto"),
@@ -143,6 +128,8 @@ def _console(color: str, stream: TextIO) -> Console:
 def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
     """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
     terminal = Terminal(invocation)
+    if own.get("output_format", "text") != "text":
+        keep_messages_off_stdout()
     try:
         return int(function(terminal, **own))
     except ManifestError as error:
@@ -151,7 +138,7 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
         diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
     except KeyboardInterrupt:
         diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted"),), ExitCode.INTERRUPTED
-    except (click.ClickException, click.Abort, BrokenPipeError):
+    except (click.ClickException, click.Abort):
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
@@ -167,9 +154,7 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
     if as_json:
         from assistctl.rendering.as_json import diagnostics_document, dumps
 
-        # What cannot be written has been told on stderr.
-        with contextlib.suppress(OSError):
-            terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
+        terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
 
 
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:

@@ -5,8 +5,10 @@
 
 from assistctl.journal.address import parse_address
 from assistctl.journal.journal import KEEP, Journal, address_digest, open_journal
+from assistctl.journal.lineage import Created, created_by
 from assistctl.journal.lock import LEASE, Lock
 from assistctl.journal.lock_record import Holder
+from assistctl.journal.past_ids import past_ids
 from assistctl.journal.recording import Record
 from assistctl.journal.who import who_is_it
 from assistctl.journal.words import (
@@ -32,6 +34,7 @@ __all__ = [
     "Apply",
     "BeforeImage",
     "CiRun",
+    "Created",
     "Ending",
     "Entry",
     "GitState",
@@ -48,7 +51,9 @@ __all__ = [
     "State",
     "Who",
     "address_digest",
+    "created_by",
     "open_journal",
     "parse_address",
+    "past_ids",
     "who_is_it",
 ]

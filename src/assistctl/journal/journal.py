@@ -107,6 +107,19 @@ class Journal:
         except JournalError as error:
             raise JournalError(f"the apply {found} cannot be read: {error.summary}", error.hint) from error
 
+    async def since(self, apply: Apply) -> list[Apply]:
+        """The applies to the same target after ``apply``, oldest first; what is deleted meanwhile is left out."""
+        target = apply.header.target.name
+        later = sorted(one for _, one in await self._ids(target) if one > apply.header.id)
+        slots = asyncio.Semaphore(_READERS)
+
+        async def read(apply_id: str) -> bytes | None:
+            async with slots:
+                return await self._store.read_log(self._key(target, _APPLIES, apply_id))
+
+        found = await asyncio.gather(*(read(one) for one in later))
+        return [read_apply(data) for data in found if data is not None]
+
     @asynccontextmanager
     async def locked(
         self,

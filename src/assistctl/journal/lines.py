@@ -3,7 +3,7 @@
     {"type": "apply", "format": "assistctl-journal", "version": 1, "header": {…}}
     {"type": "intent", "number": 1, "at": …, "kind", "key", "action", "id", "before": {…} | null, "sent": {…}}
     {"type": "outcome", "number": 1, "at": …, "outcome", "id", "error"}
-    {"type": "end", "at": …, "counts": {…}, "error"}
+    {"type": "end", "at": …, "counts": {…}, "error", "done": {…}, "touched": …}
 
 A later version of the same number may add fields and types of lines; readers pass over what they do not know.
 """
@@ -65,16 +65,18 @@ class OutcomeLine(msgspec.Struct, tag_field="type", tag="outcome"):
     error: str | None = None
 
 
-class EndLine(msgspec.Struct, tag_field="type", tag="end"):
+class EndLine(msgspec.Struct, tag_field="type", tag="end", omit_defaults=True):
     """The end of an apply."""
 
     at: datetime
     counts: dict[Outcome, int] = {}
     error: str | None = None
+    done: dict[Action, int] = {}
+    touched: bool | None = None
 
     def ending(self) -> Ending:
         """The end as the journal's readers have it."""
-        return Ending(self.at, self.counts, self.error)
+        return Ending(self.at, self.counts, self.error, self.done, self.touched)
 
 
 Line: TypeAlias = ApplyLine | IntentLine | OutcomeLine | EndLine

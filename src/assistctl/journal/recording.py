@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -13,18 +13,22 @@ from assistctl.journal.lines import EndLine, IntentLine, Line, OutcomeLine, enco
 from assistctl.journal.store import Log
 from assistctl.journal.withholding import digests, without_secrets
 from assistctl.journal.words import Operation, Outcome
+from assistctl.model import Action
 
 
 class Record:
     """The apply that is being recorded, under ``id``. Everything raises ``JournalError`` when it is not written.
 
-    Several operations may be recorded side by side; what comes together is written together. ``shortfall`` is to
-    be set to why not everything was done, where what was not done may not be on record.
+    Several operations may be recorded side by side; what comes together is written together. Before the end,
+    ``shortfall`` is to be set to why not everything was done, where what was not done may not be on record, and
+    ``done`` and ``touched`` to what an ``Ending`` says.
     """
 
     def __init__(self, apply_id: str, log: Log) -> None:
         self.id = apply_id
         self.shortfall: str | None = None
+        self.done: Mapping[Action, int] = {}
+        self.touched: bool | None = None
         self._lines = _Lines(log)
         self._intended = 0
         self._open: set[int] = set()
@@ -71,7 +75,8 @@ class Record:
         counts = dict(self._counts)
         if self._open:
             counts[Outcome.UNKNOWN] = counts.get(Outcome.UNKNOWN, 0) + len(self._open)
-        await self._lines.write(EndLine(_now(), counts, error))
+        done = {action: number for action, number in self.done.items() if number}
+        await self._lines.write(EndLine(_now(), counts, error, done, self.touched))
 
     def _intent(self, number: int, operation: Operation) -> IntentLine:
         before = operation.before and without_secrets(operation.before, operation.secret_paths)
@@ -83,7 +88,7 @@ class Record:
             operation.action,
             operation.id,
             image_data(before),
-            dict(digests(operation.request)),
+            dict(digests(operation.request, operation.secret_paths)),
         )
 
 

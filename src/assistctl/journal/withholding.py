@@ -1,16 +1,20 @@
-"""Keeps fields with secrets out of the journal: they are left out, and a short digest stands in for each."""
+"""Keeps fields with secrets out of the journal, their digests too: what is short could be found by trying."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from assistctl.journal.words import BeforeImage
 from assistctl.model import Json, Request
-from assistctl.planning.canonical import digest
+from assistctl.planning.baseline import hidden
+from assistctl.planning.canonical import canonical_units, digest
+from assistctl.planning.ownership import BASELINE
+from assistctl.planning.paths import dotted
 from assistctl.secrets.redaction import holds_secret
 
-# Enough to tell two values apart, and no more of a digest of what may be a secret than that takes.
+# Enough to tell two values apart.
 _DIGEST_CHARACTERS = 8
+_NO_DIGEST = ""
 
 
 def without_secrets(image: BeforeImage, secret_paths: Iterable[str]) -> BeforeImage:
@@ -22,23 +26,35 @@ def without_secrets(image: BeforeImage, secret_paths: Iterable[str]) -> BeforeIm
     withheld = dict(image.withheld)
 
     def kept(unit: str, value: Json) -> bool:
-        if unit not in units and not holds_secret([unit, value]):
+        if not _is_secret(unit, value, units):
             return True
-        withheld[unit] = _short(unit, value)
+        withheld[unit] = _NO_DIGEST
         return False
 
     fields = {name: value for name, value in image.fields.items() if kept(name, value)}
     metadata = {key: value for key, value in image.metadata.items() if kept(f"metadata.{key}", value)}
+    if BASELINE in metadata:
+        there = canonical_units(image.fields, image.metadata)
+        metadata[BASELINE] = hidden(metadata[BASELINE], there, lambda unit: _unit(dotted(unit)) in withheld)
     return BeforeImage(image.id, fields, metadata, withheld)
 
 
-def digests(request: Request | None) -> Mapping[str, str]:
-    """A short digest of each field and metadata pair of a request."""
+def digests(request: Request | None, secret_paths: Iterable[str]) -> Mapping[str, str]:
+    """A short digest of each field and metadata pair of a request; an empty one of what holds a secret."""
     if request is None:
         return {}
     units: dict[str, Json] = dict(request.fields)
     units.update({f"metadata.{key}": value for key, value in request.metadata.items()})
-    return {unit: _short(unit, value) for unit, value in units.items()}
+    paths = {_unit(path) for path in secret_paths}
+    secret = paths | {unit for unit, value in units.items() if _is_secret(unit, value, paths)}
+    if secret:
+        # It has digests of what was sent.
+        secret.add(f"metadata.{BASELINE}")
+    return {unit: _NO_DIGEST if unit in secret else _short(unit, value) for unit, value in units.items()}
+
+
+def _is_secret(unit: str, value: Json, secret: Collection[str]) -> bool:
+    return unit in secret or holds_secret([unit, value])
 
 
 def _unit(path: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from assistctl.knowledge import ObservedStore
-from assistctl.model import Action, Json, Kind, Observed, Request, Summary
+from assistctl.model import Action, Json, Kind, Observed, QualifiedKey, Request, Summary
 
 
 class Outcome(StrEnum):
@@ -98,8 +98,9 @@ class Header(Heading):
 class BeforeImage:
     """One thing as it was before an operation, in the Assistants API's shapes.
 
-    ``withheld`` maps what holds a secret (``instructions``, ``tools``, ``metadata.team``) to a digest of it. It is
-    then not in ``fields`` or ``metadata``: it cannot be restored from the journal, and what is declared stands in.
+    ``withheld`` maps what holds a secret (``instructions``, ``tools``, ``metadata.team``) to an empty text; older
+    journals have a digest there. It is then not in ``fields`` or ``metadata``: it cannot be restored from the
+    journal, and what is declared stands in.
     """
 
     id: str
@@ -134,8 +135,9 @@ class Operation:
 class Entry:
     """One operation in the journal: what was intended, and its outcome.
 
-    ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value. Without
-    an ``outcome`` the apply was cut off: it may have been carried out. ``id`` is that of the thing after it.
+    ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value, or to an
+    empty text where it holds a secret. Without an ``outcome`` the apply was cut off: it may have been carried out.
+    ``id`` is that of the thing after it.
     """
 
     number: int
@@ -153,11 +155,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of an apply: how many operations had each outcome, and what stopped it, if anything did."""
+    """The end of an apply: how many operations had each outcome, and what stopped it, if anything did.
+
+    ``touched`` says whether the platform was changed, or may have been; ``None`` where the record does not say.
+    Where it does, ``done`` counts what was carried out by action, files apart.
+    """
 
     at: datetime
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     error: str | None = None
+    done: Mapping[Action, int] = field(default_factory=dict)
+    touched: bool | None = None
 
     @property
     def state(self) -> State:
@@ -166,7 +174,8 @@ class Ending:
             outcome is Outcome.OK or not count for outcome, count in self.counts.items()
         ):
             return State.DONE
-        return State.PARTIAL if self.counts.get(Outcome.OK) else State.FAILED
+        touched = bool(self.counts.get(Outcome.OK)) if self.touched is None else self.touched
+        return State.PARTIAL if touched else State.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +217,23 @@ class Apply:
             if (entry.kind, entry.action) == (Kind.ASSISTANT, Action.FORGET) and entry.outcome is Outcome.OK
         )
 
-    def before_images(self) -> Mapping[tuple[Kind, str], BeforeImage | None]:
+    @property
+    def deleted_files(self) -> frozenset[str]:
+        """The paths of files whose uploads it began to delete: replaced ones, and those that went."""
+        return frozenset(
+            entry.key
+            for entry in self.entries
+            if (entry.kind, entry.action) == (Kind.FILE, Action.DELETE) and entry.outcome is not Outcome.FAILED
+        )
+
+    def before_images(self) -> Mapping[QualifiedKey, BeforeImage | None]:
         """Everything this apply began to change, as it was before; ``None`` for what did not exist.
 
         What failed or has no outcome is in it, as it may have been changed all the same; what was withdrawn is
         not: what bears its key now is somebody else's work.
         """
-        images: dict[tuple[Kind, str], BeforeImage | None] = {}
+        images: dict[QualifiedKey, BeforeImage | None] = {}
         for entry in self.entries:
             if entry.outcome not in {Outcome.SKIPPED, Outcome.WITHDRAWN}:
-                images.setdefault((entry.kind, entry.key), entry.before)
+                images.setdefault(QualifiedKey(entry.kind, entry.key), entry.before)
         return images

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from assistctl.errors import AssistctlError
 from assistctl.manifest.writing import Written
@@ -37,15 +38,28 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
 def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
     """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
     require_new(written, folder, option)
-    return [_write(folder / name, text) for one in written for name, text in one.files.items()]
+    return [write_whole(folder / name, text) for one in written for name, text in one.files.items()]
 
 
-def _write(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file that was not there before; its path.
+
+    Raises ``AssistctlError`` when that is not possible, on a full disk for one; then nothing of it is left.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Mode x: nothing is overwritten, also not what came into being a moment ago.
         with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+            _fill(file, path, text)
     except OSError as error:
         raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def _fill(file: TextIO, path: Path, text: str) -> None:
+    try:
+        file.write(text)
+        file.flush()
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

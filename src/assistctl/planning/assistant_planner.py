@@ -17,22 +17,25 @@ from assistctl.model import (
     Kind,
     Observed,
     Origin,
+    QualifiedKey,
+    seen_as,
 )
 from assistctl.planning import safety
 from assistctl.planning.capability import Expressible, check_expressible
 from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.digested import digest_without_secrets
 from assistctl.planning.expressed import expressed
-from assistctl.planning.file_marks import OUR_FILE_PAIRS
+from assistctl.planning.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.planning.foreign_edits import foreign_edits
 from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.marking import marking
 from assistctl.planning.ownership import METADATA_PAIRS, read_mark
 from assistctl.planning.paths import dotted
 from assistctl.planning.policy import Policy
-from assistctl.planning.requests import create_request, forget_request, released, update_request
-from assistctl.planning.symbols import Symbols, symbols_of, with_tokens
+from assistctl.planning.requests import create_request, forget_request, naming_still, released, update_request
+from assistctl.planning.symbols import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning.transfer import Transfers
-from assistctl.planning.world import World, digest_of
+from assistctl.planning.world import World
 
 
 @dataclass(slots=True)
@@ -57,14 +60,14 @@ class AssistantDraft:
     def decide(self, key: str, desired: Desired | None) -> None:
         """Add what is to be done about one key."""
         owned = self.world.owned.get(key, ())
-        self._saw(key, owned)
         if desired is None:
-            let_go = self._forget if key in self.transfers.forgotten else self._delete
+            self._saw(key, owned, None)
             for one in owned:
-                let_go(key, one)
+                self._end(key, one)
             return
         self.diagnostics += check_expressible(desired, self.policy.target.platform, self.capabilities)
         desired = expressed(desired, self.policy.target.platform, self.capabilities)
+        self._saw(key, owned, desired)
         if len(owned) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, owned))
             self.changes.append(_ambiguous(desired, Action.UPDATE, "several assistants carry its mark"))
@@ -79,6 +82,16 @@ class AssistantDraft:
         else:
             self._create_or_adopt(desired)
 
+    def _end(self, key: str, one: Observed) -> None:
+        """Add what becomes of an assistant that is declared no longer."""
+        if key in self.transfers.forgotten:
+            self._forget(key, one)
+        elif self.policy.may_delete(one.id):
+            self._delete(key, one)
+        else:
+            self.knowledge.interpreter_stays(one)
+            self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.ASSISTANT, key), one.id))
+
     def leave(self, key: str) -> None:
         """Note what one key has that this plan is not about."""
         for one in self.world.owned.get(key, ()):
@@ -89,7 +102,7 @@ class AssistantDraft:
         imported = {one.id for one in self.transfers.imported.values()}
         named = self.world.free.get(name, ()) if name else ()
         candidates = [one for one in named if one.id not in imported]
-        self._saw(desired.key, candidates)
+        self._saw(desired.key, candidates, desired)
         if not candidates or self.policy.adopt is False:
             self._create(desired)
         elif len(candidates) > 1 or self.names[name] > 1:
@@ -132,7 +145,7 @@ class AssistantDraft:
 
     def _move(self, desired: Desired, old_key: str) -> None:
         there = self.world.owned[old_key]
-        self._saw(old_key, there)
+        self._saw(old_key, there, desired)
         if len(there) > 1:
             self.diagnostics.append(safety.ambiguous_owner(desired, there))
             self.changes.append(
@@ -142,7 +155,7 @@ class AssistantDraft:
             self._update(desired, there[0])
 
     def _import(self, desired: Desired, one: Observed) -> None:
-        self._saw(desired.key, [one])
+        self._saw(desired.key, [one], desired)
         change, _ = self._brought_in_line(desired, one, Action.ADOPT)
         self.changes.append(replace(change, reason="taken over by its id"))
 
@@ -180,13 +193,15 @@ class AssistantDraft:
         if not diffs and action is Action.UPDATE:
             return change, comparison
         request = update_request(comparison, marked.mark, self.capabilities.together)
+        request = naming_still(request, interpreter_files(one.metadata, file_ids(desired.fields)))
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
         if pairs > METADATA_PAIRS:
             self.diagnostics.append(safety.too_many_pairs(desired, pairs))
         return replace(change, request=request), comparison
 
     def _symbols(self, desired: Desired | None, one: Observed | None) -> Symbols:
-        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id)
+        lost = self.knowledge.lost_reads(one) if one is not None else {}
+        return symbols_of(desired, one, self.knowledge.shelves.keys_by_id, lost)
 
     def _forget(self, key: str, one: Observed) -> None:
         self.knowledge.interpreter_stays(one)
@@ -219,8 +234,9 @@ class AssistantDraft:
             self.diagnostics.append(diagnostic)
         self.changes.append(change)
 
-    def _saw(self, key: str, those: Iterable[Observed]) -> None:
-        self.seen.update({f"{key}:{one.id}": digest_of(one) for one in those})
+    def _saw(self, key: str, those: Iterable[Observed], desired: Desired | None) -> None:
+        for one in those:
+            self.seen[seen_as(Kind.ASSISTANT, key, one.id)] = digest_without_secrets(one, desired)
 
 
 def _ambiguous(desired: Desired, action: Action, reason: str) -> Change:

@@ -5,11 +5,14 @@ still is what was applied. An entry is five characters of the unit's digest and 
 in the baseline if, and only if, the manifest declared it. Tools have an entry each as well, as long as they
 fit, so that a foreign tool is told from our own. Behind a ``!`` stand the units that were given a secret, so
 that their values stay hidden when the manifest no longer says so.
+
+Whoever reads a baseline reads the values too, beside it. Where it goes without them, the digests of secret units
+are left out (``hidden``): a short secret could be found by trying.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model import Json
@@ -24,6 +27,9 @@ _ENTRY_CHARACTERS = _UNIT_CHARACTERS + _VALUE_CHARACTERS
 # The format's version, then whether each tool has its own entry.
 _BY_TOOL = "1t:"
 _BY_UNIT = "1u:"
+# What stands for a digest that is left out; no digest looks like it.
+_HIDDEN = "." * _VALUE_CHARACTERS
+_TOOLS: Path = ("tools",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,27 @@ def write_baseline(units: Mapping[Path, Json], secret_units: Iterable[Path] = ()
     entries = _entries(units.items())
     secrets = "".join(["!", *(_unit_digest(unit) for unit in sorted(set(secret_units), key=dotted))])
     ending = secrets if len(secrets) > 1 else ""
-    tools = units.get(("tools",))
-    if not isinstance(tools, dict):
+    if not isinstance(units.get(_TOOLS), dict):
         return _BY_UNIT + entries + ending
-    by_tool = _BY_TOOL + entries + _entries((("tools", name), tool) for name, tool in tools.items()) + ending
+    by_tool = _BY_TOOL + entries + _entries(_single_tools(units)) + ending
     return by_tool if len(by_tool) <= MAX_VALUE else _BY_UNIT + entries + ending
+
+
+def hidden(text: str, units: Mapping[Path, Json], is_secret: Callable[[Path], bool] = lambda _: False) -> str:
+    """A baseline without the digests of units that were given a secret, or of which ``is_secret`` says so.
+
+    ``units`` are the canonical ones of the thing that it stands beside. What is not among them is left out too:
+    a tool may have been the secret one.
+    """
+    baseline = read_baseline(text)
+    plain = [unit for unit in units if not baseline.is_secret(unit) and not is_secret(unit)]
+    if len(plain) == len(units) and not baseline.secrets:
+        return text
+    tools = [path for path, _ in _single_tools(units)] if _TOOLS in plain else []
+    kept = {_unit_digest(path) for path in (*plain, *tools)}
+    entries = (unit + (value if unit in kept else _HIDDEN) for unit, value in baseline.entries.items())
+    _, mark, secrets = text.partition("!")
+    return text[: len(_BY_TOOL)] + "".join(entries) + mark + secrets
 
 
 def read_baseline(text: object) -> Baseline:
@@ -70,6 +92,11 @@ def read_baseline(text: object) -> Baseline:
     body, _, secrets = text[3:].partition("!")
     entries = ((entry[:_UNIT_CHARACTERS], entry[_UNIT_CHARACTERS:]) for entry in _cut(body, _ENTRY_CHARACTERS))
     return Baseline(dict(entries), frozenset(_cut(secrets, _UNIT_CHARACTERS)), by_tool=text.startswith(_BY_TOOL))
+
+
+def _single_tools(units: Mapping[Path, Json]) -> list[tuple[Path, Json]]:
+    tools = units.get(_TOOLS)
+    return [((*_TOOLS, name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
 
 
 def _cut(text: str, length: int) -> list[str]:

@@ -97,10 +97,23 @@ class FileChanges:
         """
         needed, going = self.needed(), {one.file_id for one in self.discards()}
         return [
-            _change(path, one, needed, going)
+            self._change(path, one, needed, going)
             for path, one in sorted(self._by_path.items())
             if one.token is not None or not going.isdisjoint(one.discards)
         ]
+
+    def _change(self, path: str, one: _OneFile, needed: Mapping[str, SourceFile], going: set[str]) -> Change:
+        upload = one.token is not None and one.token in needed
+        use = FileUse(
+            one.source.size if one.source else None,
+            tuple(dict.fromkeys(one.holders)),
+            one.token,
+            upload,
+            tuple(file_id for file_id in dict.fromkeys(one.discards) if file_id in going),
+            None if one.token is None else self.in_place.get(one.token),
+        )
+        old = one.discards[0] if one.discards else use.upload_id
+        return Change(Kind.FILE, path, old, _action(one, upload=upload), _reason(one, upload=upload), file=use)
 
     def _goes(self, holder: Holder, held: HeldFile) -> None:
         self._gone.setdefault(held.file_id, (held, set()))[1].add(holder)
@@ -109,25 +122,17 @@ class FileChanges:
 def totals(changes: Iterable[Change]) -> FileTotals:
     """What the changes of files come to."""
     files = [change for change in changes if change.kind is Kind.FILE and change.file]
-    sent = [change.file.size or 0 for change in files if change.file and change.file.upload]
+    # The same file at two paths is one upload.
+    sent = {change.file.token: change.file.size or 0 for change in files if change.file and change.file.upload}
     removed = sum(change.action is Action.DELETE for change in files)
-    return FileTotals(len(sent), removed, sum(sent))
+    return FileTotals(len(sent), removed, sum(sent.values()))
 
 
-def _change(path: str, one: _OneFile, needed: Mapping[str, SourceFile], going: set[str]) -> Change:
-    discards = tuple(file_id for file_id in dict.fromkeys(one.discards) if file_id in going)
-    upload = one.token is not None and one.token in needed
-    use = FileUse(
-        one.source.size if one.source else None, tuple(dict.fromkeys(one.holders)), one.token, upload, discards
-    )
-    old = one.discards[0] if one.discards else None
-    return Change(Kind.FILE, path, old, _action(one), _reason(one, upload=upload), file=use)
-
-
-def _action(one: _OneFile) -> Action:
+def _action(one: _OneFile, *, upload: bool) -> Action:
+    """An upload that is there already is put to use, and not created."""
     if one.token is None:
         return Action.DELETE
-    return Action.CREATE if one.is_new else Action.UPDATE
+    return Action.CREATE if one.is_new and upload else Action.UPDATE
 
 
 def _reason(one: _OneFile, *, upload: bool) -> str:

@@ -15,6 +15,9 @@ from functools import cache
 from assistctl.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model import Json
 from assistctl.planning.canonical import canonical, digest
+from assistctl.planning.paths import parse
+from assistctl.planning.secrecy import with_labels
+from assistctl.secrets.redaction import SECRET
 from assistctl.source_file import Identity, SourceFile
 
 FILES = "assistctl_files"
@@ -118,22 +121,31 @@ def settled(store: DesiredStore, foreign: int) -> str:
 
 
 def is_settled(store: DesiredStore, there: ObservedStore) -> bool:
-    """Whether it need not be looked into: it says it is done, and still has as many files."""
-    if there.in_progress or there.failed:
+    """Whether it need not be looked into: it says it is done, and still has as many files.
+
+    It does not say which secrets its files' attributes hold: those are looked at.
+    """
+    if there.in_progress or there.failed or _attribute_labels(store):
         return False
     return there.metadata.get(FILES) == f"{_VERSION}{contents_digest(store)} {there.completed}"
 
 
 def was_settled(store: DesiredStore, there: ObservedStore) -> bool:
     """Whether what is declared is what was put there last, so that whatever differs was changed by others."""
-    return there.metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
+    return was_filled_with(store, there.metadata)
+
+
+def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:
+    """Whether a vector store with that ``metadata`` says that it held what is declared for ``store``."""
+    return metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
 
 
 def contents_digest(store: DesiredStore) -> str:
-    """A digest of all the files that a vector store is to hold, and how."""
+    """A digest of all the files that a vector store is to hold, and how; secrets in attributes by name alone."""
+    labels = _attribute_labels(store)
     chunking = canonical("chunking", dict(_resolved(store.chunking)))
     entries = sorted(
-        [file_token(entry.source.identity), entry.source.path, digest(dict(entry.attributes))]
+        [file_token(entry.source.identity), entry.source.path, digest(with_labels(dict(entry.attributes), labels))]
         for entry in store.files
     )
     return digest([chunking, [list(entry) for entry in entries]])
@@ -153,6 +165,24 @@ def tokens_of_files(files: Iterable[SourceFile]) -> dict[str, SourceFile]:
     for file in files:
         found.setdefault(file_token(file.identity), file)
     return found
+
+
+def attributes_without_secrets(attributes: Mapping[str, Json], store: DesiredStore | None) -> Json:
+    """The attributes of a file that is there, for a digest: a secret is left out.
+
+    Of a file in a vector store that nobody declares there are only the names: no one says which are secret.
+    """
+    if store is None:
+        return [*sorted(attributes)]
+    labels, names = _attribute_labels(store), {str(path[-1]) for path in map(parse, store.templates)}
+    shown = with_labels(dict(attributes), labels)
+    if not isinstance(shown, dict):
+        return shown
+    return {name: SECRET if name in names and shown[name] == attributes[name] else shown[name] for name in shown}
+
+
+def _attribute_labels(store: DesiredStore) -> dict[str, str]:
+    return {made.filled: made.shown for path, made in store.templates.items() if path.startswith("files")}
 
 
 def _resolved(chunking: Mapping[str, Json] | None) -> Mapping[str, Json]:

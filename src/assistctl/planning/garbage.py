@@ -45,15 +45,26 @@ class Everything:
 class Ours:
     """How this project's things are known.
 
-    ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` are the ids of uploads
-    that this checkout wrote down; ``look`` the names and sizes of files that are declared, or whose upload began.
+    ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` maps the ids of
+    uploads that this machine wrote down to their names and sizes, where it knew those; ``claimed`` are the ids
+    that the record has without a proof of that. ``look`` are the names and sizes of files that are declared, or
+    whose upload began.
     """
 
     project: str
     target: str
     declared: frozenset[str]
-    recorded: frozenset[str]
+    recorded: Mapping[str, tuple[str, int] | None]
     look: frozenset[tuple[str, int]]
+    claimed: frozenset[str] = frozenset()
+
+    def has_recorded(self, file: UploadedFile) -> bool:
+        """Whether this machine wrote down that it uploaded just this."""
+        return file.id in self.recorded and self.recorded[file.id] in {None, (file.name, file.size)}
+
+    def has_claimed(self, file: UploadedFile) -> bool:
+        """Whether the record says that it is this project's, and nothing proves it."""
+        return file.id in self.claimed or file.id in self.recorded
 
 
 def garbage(there: Everything, ours: Ours) -> list[Garbage]:
@@ -66,9 +77,9 @@ def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     read = {one for each in there.assistants for one in file_ids(each.fields)}
     read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
     read |= {file_id for one in there.environments if one not in idle for file_id in one.file_ids}
-    named = {held.file_id for store in unread for held in _held(there.contents[store.id])} | ours.recorded
+    named = {held.file_id for store in unread for held in _held(there.contents[store.id])}
     named |= {file_id for one in idle if one.uploaded for file_id in one.file_ids}
-    return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours.look)]
+    return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours)]
 
 
 def _counting(stores: Iterable[ObservedStore], used: Collection[str], ours: Ours) -> set[str]:
@@ -105,17 +116,21 @@ def _environments(idle: Iterable[ObservedEnvironment]) -> Iterable[Garbage]:
 
 
 def _uploads(
-    uploads: Iterable[UploadedFile], read: Collection[object], named: Collection[str], look: Collection[object]
+    uploads: Iterable[UploadedFile], read: Collection[object], named: Collection[str], ours: Ours
 ) -> Iterable[Garbage]:
     for file in uploads:
         if file.id in read:
             continue
-        if file.id in named:
+        proven = file.id in named or ours.has_recorded(file)
+        if proven:
             reason = "this project uploaded it, and nothing reads it"
-            yield Garbage(Kind.FILE, file.id, file.name, file.size, proven=True, reason=reason)
-        elif (file.name, file.size) in look:
+        elif ours.has_claimed(file):
+            reason = "nothing reads it, and a record that nobody vouches for says that this project uploaded it"
+        elif (file.name, file.size) in ours.look:
             reason = "nothing reads it, and it has the name and size of a file of this project"
-            yield Garbage(Kind.FILE, file.id, file.name, file.size, proven=False, reason=reason)
+        else:
+            continue
+        yield Garbage(Kind.FILE, file.id, file.name, file.size, proven=proven, reason=reason)
 
 
 def _held(files: Iterable[StoreFile]) -> Iterable[HeldFile]:

@@ -8,24 +8,29 @@ from dataclasses import dataclass, field
 from assistctl.file_work import KnowledgeWork, StoreWork
 from assistctl.knowledge import DesiredStore, ObservedStore
 from assistctl.model import (
+    Absence,
     Action,
     Change,
     Desired,
     Diagnostic,
     Drift,
-    Json,
     Kind,
+    Missing,
     Observed,
+    QualifiedKey,
     Severity,
+    seen_as,
 )
 from assistctl.planning import safety
 from assistctl.planning.canonical import digest
 from assistctl.planning.comparison import Comparison, created
+from assistctl.planning.digested import digest_without_secrets
 from assistctl.planning.file_changes import FileChanges, Holder
 from assistctl.planning.file_marks import (
     FILES,
+    HeldFile,
+    attributes_without_secrets,
     held_in_store,
-    interpreter_files,
     store_token,
     tokens_of,
     tokens_of_files,
@@ -35,22 +40,29 @@ from assistctl.planning.marking import marking
 from assistctl.planning.ownership import read_mark
 from assistctl.planning.policy import Policy
 from assistctl.planning.requests import create_request, forget_request, update_request
-from assistctl.planning.shelves import Knowledge, Shelves
+from assistctl.planning.shelves import Knowledge, Shelves, uploads_read
 from assistctl.planning.store_contents import Contents, compared, counted, everything
 from assistctl.planning.store_view import as_desired, as_observed
 from assistctl.planning.symbols import file_ids
+from assistctl.planning.transfer import still_declared
 
 
 @dataclass(slots=True)
 class KnowledgeDraft:
-    """The plan of the project's files and vector stores while it is being made."""
+    """The plan of the project's files and vector stores while it is being made.
+
+    ``searched`` are the ids of vector stores that some assistant searches once the plan is carried out, by what it
+    has now: one that the plan leaves alone, or does not change in that.
+    """
 
     policy: Policy
     knowledge: Knowledge
     shelves: Shelves
+    searched: frozenset[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
     files: FileChanges = field(default_factory=FileChanges)
@@ -67,18 +79,22 @@ class KnowledgeDraft:
         left_behind = set(self.shelves.moved.values())
         for key in sorted({*self.shelves.wanted, *self.shelves.live} - left_behind):
             wanted, there = self.shelves.wanted.get(key), self.shelves.there(key)
-            if there is not None and (wanted or self.policy.includes(key)):
-                self.seen[f"{key}:{there.id}"] = self._digest(there)
+            concerned = wanted is not None or self.policy.includes(Kind.VECTOR_STORE, key)
+            if there is not None and concerned:
+                self.seen[seen_as(Kind.VECTOR_STORE, key, there.id)] = self._digest(there, wanted)
+            if wanted is not None and wanted.shared and key in self.policy.forget:
+                self.diagnostics.append(still_declared(wanted))
             if wanted is not None:
                 self._create(wanted) if there is None else self._update(wanted, there)
-            elif there is not None and self.policy.includes(key):
-                self._forget(key, there) if key in self.policy.forget else self._delete(key, there)
+            elif there is not None and concerned:
+                self._end(key, there)
 
     def interpreter_reads(self, desired: Desired, observed: Observed | None) -> None:
         """Add what becomes of the files that an assistant's code interpreter has, and is to have."""
         holder = (str(Kind.ASSISTANT), desired.key)
-        held = interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else []
+        held, lost = self._held_by(observed) if observed else ([], {})
         there = {one.token: one for one in held}
+        self._miss(lost.values())
         wanted = tokens_of_files(desired.interpreter_files)
         by_id = set(file_ids(desired.fields))
         for one in held:
@@ -92,19 +108,24 @@ class KnowledgeDraft:
                 self.files.stays(there[token].file_id)
                 continue
             replaced = [stale.pop(source.path)] if source.path in stale else []
-            self.files.changes(holder, source, token, "changed" if replaced else "new", replaced)
+            reason = "deleted outside" if token in lost else "changed" if replaced else "new"
+            self.files.changes(holder, source, token, reason, replaced)
         for one in stale.values():
             self.files.goes(holder, one, "no longer declared")
 
     def interpreter_ends(self, key: str, observed: Observed) -> None:
         """Add that the files of an assistant's code interpreter go with it."""
-        for held in interpreter_files(observed.metadata, file_ids(observed.fields)):
+        for held in self._held_by(observed)[0]:
             self.files.goes((str(Kind.ASSISTANT), key), held, "its assistant is deleted")
 
     def interpreter_stays(self, observed: Observed) -> None:
         """Note the files of an assistant that the plan leaves alone."""
-        for held in interpreter_files(observed.metadata, file_ids(observed.fields)):
+        for held in self._held_by(observed)[0]:
             self.files.stays(held.file_id)
+
+    def lost_reads(self, observed: Observed) -> dict[str, str]:
+        """The uploads that an assistant's code interpreter has and that are not there: their paths, by id."""
+        return {one.file_id: one.path or one.file_id for one in self._held_by(observed)[1].values()}
 
     def work(self) -> KnowledgeWork:
         """What all of it comes to."""
@@ -122,13 +143,26 @@ class KnowledgeDraft:
 
     def _note_uploads(self, owned: Iterable[Observed]) -> None:
         for one in owned:
-            for held in interpreter_files(one.metadata, file_ids(one.fields)):
+            for held in self._held_by(one)[0]:
                 self.files.found(held.token, held.file_id)
         for files in self.knowledge.observed.files.values():
             for file in files:
                 in_store = held_in_store(file)
-                if in_store is not None:
+                if in_store is not None and file.id not in self.knowledge.observed.gone:
                     self.files.found(in_store.token, in_store.file_id)
+
+    def _held_by(self, observed: Observed) -> tuple[list[HeldFile], dict[str, HeldFile]]:
+        """The uploads of ours that an assistant's code interpreter has, and by token those that are gone."""
+        held, gone = uploads_read([observed]), self.knowledge.observed.gone
+        return (
+            [one for one in held if one.file_id not in gone],
+            {one.token: one for one in held if one.file_id in gone},
+        )
+
+    def _miss(self, lost: Iterable[HeldFile]) -> None:
+        self.missing += [
+            Missing(Kind.FILE, one.path or one.file_id, one.file_id, Absence.DELETED_OUTSIDE) for one in lost
+        ]
 
     def _create(self, store: DesiredStore) -> None:
         contents = everything(store)
@@ -155,7 +189,8 @@ class KnowledgeDraft:
         contents = Contents()
         # One that was not looked into says that it holds what is declared.
         if files is not None:
-            contents = compared(store, files)
+            contents = compared(store, files, self.knowledge.observed.gone)
+            self._miss(contents.lost)
             self._note(store, contents, untouched=untouched)
             self._note_drift(store, there, contents, untouched=untouched)
         desired = as_desired(store)
@@ -211,11 +246,34 @@ class KnowledgeDraft:
         if not untouched:
             return
         paths = [one.entry.source.path for one in contents.changes]
+        known = {one.key for one in self.missing}
+        self.missing += [
+            Missing(Kind.FILE, path, None, Absence.NOT_THERE)
+            for one in contents.changes
+            if one.is_new and (path := one.entry.source.path) not in known
+        ]
         self.drift += [
             Drift(Kind.VECTOR_STORE, store.key, there.id, f"files[{path}]", None, path) for path in paths
         ]
         if contents.foreign and there.metadata.get(FILES) != contents.work.settled:
             self.diagnostics.append(_foreign_files(store, contents.foreign))
+
+    def _end(self, key: str, there: ObservedStore) -> None:
+        """Add what becomes of a vector store that is declared no longer."""
+        if key in self.policy.forget:
+            self._forget(key, there)
+        elif not self.policy.may_delete(there.id):
+            self._leave(there)
+            self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.VECTOR_STORE, key), there.id))
+        elif there.id in self.searched:
+            self._leave(there)
+            self.diagnostics.append(safety.still_searched(key, there.id))
+        else:
+            self._delete(key, there)
+
+    def _leave(self, there: ObservedStore) -> None:
+        for file in self.knowledge.observed.files.get(there.id, ()):
+            self.files.stays(file.id)
 
     def _delete(self, key: str, there: ObservedStore) -> None:
         self._empty(key, there, "its vector store is deleted")
@@ -230,8 +288,7 @@ class KnowledgeDraft:
         self.changes.append(change)
 
     def _forget(self, key: str, there: ObservedStore) -> None:
-        for file in self.knowledge.observed.files.get(there.id, ()):
-            self.files.stays(file.id)
+        self._leave(there)
         before = as_observed(there)
         self.changes.append(
             Change(
@@ -252,11 +309,12 @@ class KnowledgeDraft:
             if held is not None:
                 self.files.goes(_holder(key), held, reason)
 
-    def _digest(self, there: ObservedStore) -> str:
-        """A digest of all that a change of a vector store could overwrite."""
+    def _digest(self, there: ObservedStore, wanted: DesiredStore | None) -> str:
+        """A digest of all that a change of a vector store could overwrite, but for secrets."""
         files = self.knowledge.observed.files.get(there.id, ())
-        held: dict[str, Json] = {file.id: dict(file.attributes) for file in files}
-        return digest([dict(there.fields), dict(there.metadata), held])
+        held = {file.id: attributes_without_secrets(file.attributes, wanted) for file in files}
+        own = digest_without_secrets(as_observed(there), as_desired(wanted) if wanted is not None else None)
+        return digest([own, held])
 
 
 def _holder(key: str) -> Holder:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistctl.model import Change, Desired, Kind, Observed, Plan, Summary
 from assistctl.planning import safety
+from assistctl.planning.absence import absent
 from assistctl.planning.assistant_planner import AssistantDraft
 from assistctl.planning.capability import Expressible
 from assistctl.planning.file_changes import totals
 from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.policy import Policy
+from assistctl.planning.searched import searched_afterwards
 from assistctl.planning.shelves import Knowledge, shelves
 from assistctl.planning.transfer import transfers
 from assistctl.planning.world import World, fingerprint, sorted_out
@@ -34,17 +37,21 @@ def make_plan(
     wanted = {} if policy.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
     moving = transfers(wanted, world, policy)
     knowledge = knowledge or Knowledge()
-    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy))
+    searched = searched_afterwards(observed, wanted, moving, policy)
+    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), searched)
     assistants = AssistantDraft(policy, capabilities, world, moving, _names_to_come(wanted, world), reading)
     reading.decide_stores([one for those in world.owned.values() for one in those])
     for key in sorted({*wanted, *world.owned} - moving.left_behind):
-        if policy.includes(key):
+        if policy.includes(Kind.ASSISTANT, key):
             assistants.decide(key, wanted.get(key))
         else:
             assistants.leave(key)
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
-    return _whole(policy, assistants, reading)
+    plan = _whole(policy, assistants, reading)
+    missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
+    there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
+    return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:
@@ -55,7 +62,9 @@ def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[objec
 def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft) -> Plan:
     """The plan, its thresholds checked and its changes counted."""
     changes, exceeded = safety.within_thresholds(assistants.changes, assistants.world.owned_count, policy)
-    changes = tuple(sorted((*changes, *knowledge.changes), key=_place))
+    owned = {Kind.ASSISTANT: assistants.world.owned_count, Kind.VECTOR_STORE: len(knowledge.shelves.live)}
+    changes, emptied = safety.not_everything((*changes, *knowledge.changes), owned, policy)
+    changes = tuple(sorted(changes, key=_place))
     counts = Counter(str(change.action) for change in changes)
     files = tuple(knowledge.files.planned())
     seen = {**assistants.seen, **knowledge.seen}
@@ -69,6 +78,7 @@ def _whole(policy: Policy, assistants: AssistantDraft, knowledge: KnowledgeDraft
             *assistants.diagnostics,
             *knowledge.diagnostics,
             *exceeded,
+            *emptied,
         ),
         summary=Summary(
             create=counts["create"],

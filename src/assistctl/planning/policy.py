@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistctl.model import TargetName
+from assistctl.model import Kind, QualifiedKey, TargetName
+
+_KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,12 @@ class Policy:
     """Whose plan it is and what it may do.
 
     ``adopt`` is ``None`` while nobody decided. ``destroy`` plans the deletion of everything the project owns.
-    ``only`` narrows the plan to some keys. ``allow_deletes`` passes the threshold for deletes. ``forget`` are the
-    keys to let go without deleting them, ``release`` those to let go once they are as declared. ``address`` is
-    where the target is, so that a plan is not applied elsewhere.
+    ``only`` narrows the plan to some things. ``allow_deletes`` passes the threshold for deletes, and lets
+    everything be deleted at once. ``confirm_destroy``: a ``destroy`` needs ``allow_deletes``, too.
+    ``may_empty``: to delete everything does not. ``forget`` are the keys to let go, of whatever kind, without
+    deleting them; ``release`` those of assistants to let go once they are as declared. ``address`` is where the
+    target is, so that a plan is not applied elsewhere. ``deletable`` are the ids of the only things that may be
+    deleted; ``None`` where there is no such bound.
     """
 
     project: str
@@ -35,11 +41,23 @@ class Policy:
     adopt: bool | None = None
     destroy: bool = False
     allow_deletes: bool = False
-    only: frozenset[str] | None = None
+    only: frozenset[QualifiedKey] | None = None
     forget: frozenset[str] = frozenset()
     release: frozenset[str] = frozenset()
     address: str = ""
+    deletable: frozenset[str] | None = None
+    confirm_destroy: bool = False
+    may_empty: bool = False
 
-    def includes(self, key: str) -> bool:
-        """Whether this plan is about ``key``."""
-        return self.only is None or key in self.only
+    def includes(self, kind: Kind, key: str) -> bool:
+        """Whether this plan is about the thing of that kind and key."""
+        return self.only is None or (kind, key) in self.only
+
+    def may_delete(self, object_id: str) -> bool:
+        """Whether deleting what has this id is within what this plan is for."""
+        return self.deletable is None or object_id in self.deletable
+
+
+def of_any_kind(keys: Iterable[str]) -> frozenset[QualifiedKey]:
+    """All that a person may mean by ``keys``: the assistant of a key, and the vector store of that key."""
+    return frozenset(QualifiedKey(kind, key) for key in keys for kind in _KINDS_WITH_KEYS)

@@ -6,31 +6,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from assistctl.model import Desired, Json, Kind, Observed, Request
-from assistctl.planning.baseline import write_baseline
+from assistctl.planning.baseline import read_baseline, write_baseline
 from assistctl.planning.canonical import canonical_units, cleared
 from assistctl.planning.comparison import MODEL_SETTINGS, Comparison
+from assistctl.planning.digested import digested_request
 from assistctl.planning.expressed import PLATFORMS
-from assistctl.planning.file_marks import FILES, PATHS, files_pairs, tokens_of_files
+from assistctl.planning.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
 from assistctl.planning.ignoring import covers
 from assistctl.planning.own_fields import add_companions, changed_own_fields
 from assistctl.planning.ownership import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.planning.paths import Path
 from assistctl.planning.secrecy import secret_paths, touches
 from assistctl.planning.symbols import is_token, replaced_ids
+from assistctl.secrets.redaction import SECRET
 
 
 def create_request(desired: Desired, mark: Mark) -> Request:
     """Everything that is declared, marked as ours."""
     fields = {name: value for name, value in desired.fields.items() if name != "metadata"}
-    pairs = desired.fields.get("metadata")
-    metadata = pairs if isinstance(pairs, dict) else {}
+    declared = desired.fields.get("metadata")
+    metadata = declared if isinstance(declared, dict) else {}
     units = canonical_units(fields, metadata)
     secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
+    pairs = {**_texts(metadata), **_ours(mark, units, secret_units)}
     return Request(
         fields,
-        {**_texts(metadata), **_ours(mark, units, secret_units)},
+        pairs,
         reads=_reads(desired),
         store=desired.store,
+        digested=digested_request(fields, pairs, desired, units, secret_units),
     )
 
 
@@ -54,13 +58,34 @@ def update_request(comparison: Comparison, mark: Mark, together: Iterable[Iterab
     metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
     reads = _reads(comparison.desired)
     removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if reads else set())
-    return Request(fields, metadata, observed.revision, frozenset(removed), reads, comparison.desired.store)
+    return Request(
+        fields,
+        metadata,
+        observed.revision,
+        frozenset(removed),
+        reads,
+        comparison.desired.store,
+        digested_request(fields, metadata, comparison.desired, comparison.applied, comparison.secret_units),
+    )
+
+
+def naming_still(request: Request, held: Iterable[HeldFile]) -> Request:
+    """``request`` with our pairs about uploads that are declared by their ids from now on: they stay ours."""
+    kept = {one.token: one.path for one in held}
+    if not kept:
+        return request
+    return replace(request, reads={**kept, **request.reads}, removed=request.removed - {FILES, PATHS})
 
 
 def forget_request(observed: Observed) -> Request:
     """The metadata without our pairs; nothing else."""
     theirs = {key: value for key, value in observed.metadata.items() if not key.startswith(OUR_PREFIX)}
-    return Request({}, theirs, observed.revision, frozenset(observed.metadata.keys() - theirs.keys()))
+    baseline = read_baseline(observed.metadata.get(BASELINE))
+    digested: dict[str, Json] = {
+        key: SECRET if baseline.is_secret(("metadata", key)) else text for key, text in theirs.items()
+    }
+    gone = frozenset(observed.metadata.keys() - theirs.keys())
+    return Request({}, theirs, observed.revision, gone, digested=[{}, digested])
 
 
 def released(request: Request) -> Request:

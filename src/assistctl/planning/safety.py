@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Observed, Severity
+from assistctl.model import Action, Blocked, Change, Desired, Diagnostic, Kind, Observed, QualifiedKey, Severity
 from assistctl.planning.ownership import METADATA_PAIRS
 from assistctl.planning.policy import Policy
 
@@ -49,6 +49,26 @@ def ambiguous_owner(desired: Desired, twins: Sequence[Observed]) -> Diagnostic:
     )
 
 
+def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
+    """A thing that is not among those whose deletion the plan is for."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{about} stays: {object_id} was not created by what is undone",
+        "`assistctl plan` shows whether it is as declared, `assistctl destroy` deletes it.",
+        key=about.key,
+    )
+
+
+def still_searched(key: str, object_id: str) -> Diagnostic:
+    """A vector store that is declared no longer, and which an assistant goes on searching."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"{QualifiedKey(Kind.VECTOR_STORE, key)} stays: an assistant that stays searches {object_id}",
+        "Once nothing refers to it, apply or `assistctl gc` deletes it.",
+        key=key,
+    )
+
+
 def too_many_pairs(desired: Desired, pairs: int) -> Diagnostic:
     """The declared, our own and other people's metadata pairs do not fit together."""
     return Diagnostic(
@@ -66,7 +86,8 @@ def nothing_declared(owned: int) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         f"no assistant is declared, so all {owned} that this project owns here would be deleted",
-        "If that is not meant, look at `assistants:` in assistctl.yaml and at the folder it names.",
+        "Apply wants --allow-deletes for this. If it is not meant, look at `assistants:` in assistctl.yaml and at "
+        "the folder it names.",
     )
 
 
@@ -85,6 +106,52 @@ def within_thresholds(
         for change in changes
     )
     return marked, tuple(exceeded.values())
+
+
+def not_everything(
+    changes: Sequence[Change], owned: Mapping[Kind, int], policy: Policy
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """``changes``, the deletes marked when nothing that the project owns would be left, and why.
+
+    ``owned`` is how many assistants and vector stores it owns: the assistants count or, where there are none, the
+    vector stores. Nothing is added where other rules refuse all deletes.
+    """
+    if policy.allow_deletes or not any(_is_free_delete(change) for change in changes):
+        return tuple(changes), ()
+    why = _destroyed(policy) if policy.destroy else _emptied(changes, owned, policy)
+    if why is None:
+        return tuple(changes), ()
+    marked = tuple(
+        replace(change, blocked=Blocked.THRESHOLD) if _is_free_delete(change) else change for change in changes
+    )
+    return marked, (why,)
+
+
+def _is_free_delete(change: Change) -> bool:
+    return change.action is Action.DELETE and change.blocked is None
+
+
+def _destroyed(policy: Policy) -> Diagnostic | None:
+    if not policy.confirm_destroy:
+        return None
+    return Diagnostic(
+        Severity.WARNING,
+        "this plan was saved to delete what the project owns",
+        "Apply refuses this. Pass --allow-deletes if that is meant.",
+    )
+
+
+def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], policy: Policy) -> Diagnostic | None:
+    kind = Kind.ASSISTANT if owned[Kind.ASSISTANT] else Kind.VECTOR_STORE
+    deleted = sum(change.kind is kind and change.action is Action.DELETE for change in changes)
+    if policy.may_empty or not deleted or deleted < owned[kind]:
+        return None
+    all_of_them = "the only one" if deleted == 1 else f"all {deleted}"
+    return Diagnostic(
+        Severity.WARNING,
+        f"of the {kind.replace('_', ' ')}s that this project owns here, {all_of_them} would be deleted",
+        "Apply refuses this. Pass --allow-deletes if that is meant; `assistctl destroy` deletes everything, too.",
+    )
 
 
 def _limits(policy: Policy) -> Iterable[tuple[Action, float]]:

@@ -39,18 +39,18 @@ def shown_declared(value: Json, path: Path, desired: Desired) -> Json:
         return value
     if len(made) < len(there):
         return SECRET
-    shown = _with_labels(value, {one.filled: one.shown for one in made})
-    left = json.dumps(_with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
+    shown = with_labels(value, {one.filled: one.shown for one in made})
+    left = json.dumps(with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
     values = (piece.value for one in made for piece in one.pieces if isinstance(piece, Named))
     return SECRET if any(json.dumps(text, ensure_ascii=False)[1:-1] in left for text in values if text) else shown
 
 
-def _with_labels(value: Json, labels: Mapping[str, str]) -> Json:
+def with_labels(value: Json, labels: Mapping[str, str]) -> Json:
     """``value`` with each text (or number) in it that is one of ``labels`` replaced."""
     if isinstance(value, list):
-        return [_with_labels(item, labels) for item in value]
+        return [with_labels(item, labels) for item in value]
     if isinstance(value, dict):
-        return {name: _with_labels(item, labels) for name, item in value.items()}
+        return {name: with_labels(item, labels) for name, item in value.items()}
     return labels.get(value if isinstance(value, str) else json.dumps(value), value)
 
 

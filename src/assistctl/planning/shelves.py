@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.knowledge import DesiredStore, ObservedStore, StoreFile
-from assistctl.model import Desired, Observed
+from assistctl.model import Desired, Kind, Observed
 from assistctl.planning.file_marks import (
+    HeldFile,
     file_token,
     held_in_store,
     interpreter_files,
@@ -26,12 +27,19 @@ from assistctl.source_file import Identity
 class ObservedKnowledge:
     """What is known of the platform's vector stores; ``files`` has the contents of those that were looked into.
 
-    ``recorded`` are the uploads this checkout wrote down and does not know to be in use.
+    ``recorded`` are the uploads this checkout wrote down and does not know to be in use. ``gone`` are the ids of
+    uploads that something of ours refers to and that are not there.
     """
 
     stores: Sequence[ObservedStore] = ()
     files: Mapping[str, Sequence[StoreFile]] = field(default_factory=dict)
     recorded: Mapping[Identity, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+
+    def held(self) -> frozenset[str]:
+        """The ids of the uploads of ours in the vector stores that were looked into."""
+        files = (file for those in self.files.values() for file in those)
+        return frozenset(file.id for file in files if held_in_store(file) is not None)
 
     def recorded_tokens(self) -> dict[str, str]:
         """The recorded uploads by their tokens."""
@@ -44,6 +52,10 @@ class Knowledge:
 
     desired: Sequence[DesiredStore] = ()
     observed: ObservedKnowledge = field(default_factory=ObservedKnowledge)
+
+    def without(self, gone: Collection[str]) -> Knowledge:
+        """The same, with more uploads that are known to be gone."""
+        return replace(self, observed=replace(self.observed, gone=self.observed.gone.union(gone)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,11 @@ def ranked_twins(stores: Iterable[ObservedStore], in_use: Collection[str]) -> li
     return sorted(stores, key=lambda store: (store.id not in in_use, -store.completed, store.id))
 
 
+def uploads_read(assistants: Iterable[Observed]) -> list[HeldFile]:
+    """The uploads of ours that the code interpreters of assistants have, by what the assistants say."""
+    return [one for each in assistants for one in interpreter_files(each.metadata, file_ids(each.fields))]
+
+
 def stores_to_look_into(
     knowledge: Knowledge,
     desired: Sequence[Desired],
@@ -140,7 +157,7 @@ def _must_be_looked_into(key: str, there: ObservedStore, found: Shelves, policy:
     wanted = found.wanted.get(new_key)
     if wanted is not None:
         return not is_settled(wanted, there)
-    return policy.includes(key)
+    return policy.includes(Kind.VECTOR_STORE, key)
 
 
 def _in_question(
@@ -151,9 +168,10 @@ def _in_question(
         one.token
         for files in knowledge.observed.files.values()
         for file in files
-        if (one := held_in_store(file)) is not None
+        if (one := held_in_store(file)) is not None and one.file_id not in knowledge.observed.gone
     }
-    read = {one.token for each in observed for one in interpreter_files(each.metadata, file_ids(each.fields))}
+    gone = knowledge.observed.gone
+    read = {one.token for one in uploads_read(observed) if one.file_id not in gone}
     looked_into = [
         store
         for key, store in found.wanted.items()
@@ -167,9 +185,9 @@ def _in_question(
 def _wanted(stores: Iterable[DesiredStore], desired: Iterable[Desired], policy: Policy) -> dict[str, DesiredStore]:
     if policy.destroy:
         return {}
-    needed = {one.store for one in desired if policy.includes(one.key)}
+    needed = {one.store for one in desired if policy.includes(Kind.ASSISTANT, one.key)}
     return {
         store.key: store
         for store in sorted(stores, key=lambda store: store.key)
-        if policy.includes(store.key) or store.key in needed
+        if policy.includes(Kind.VECTOR_STORE, store.key) or store.key in needed
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.file_work import PlannedAttachment, StoreWork
@@ -38,14 +38,15 @@ class Contents:
     """What is to be done so that a vector store holds what is declared.
 
     ``held`` maps the tokens of what is in place to the uploads. ``removed`` are uploads of ours that go without a
-    successor, ``spare`` ones second copies of what is in place; ``foreign`` counts the files that others put
-    there, which stay.
+    successor, ``spare`` ones second copies of what is in place, ``lost`` ones that are deleted and named all the
+    same; ``foreign`` counts the files that others put there, which stay.
     """
 
     held: dict[str, str] = field(default_factory=dict)
     changes: list[FileChange] = field(default_factory=list)
     removed: list[HeldFile] = field(default_factory=list)
     spare: list[HeldFile] = field(default_factory=list)
+    lost: list[HeldFile] = field(default_factory=list)
     foreign: int = 0
     work: StoreWork = field(default_factory=StoreWork)
 
@@ -67,9 +68,11 @@ class Contents:
                 yield f"{counted(count)} {what}"
 
 
-def compared(store: DesiredStore, there: Sequence[StoreFile]) -> Contents:
-    """What a vector store holds against what is declared for it."""
+def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> Contents:
+    """What a vector store holds against what is declared for it; ``gone`` are uploads that it may only name."""
     contents = Contents()
+    there = [file for file in named if file.id not in gone]
+    contents.lost = [held for file in named if file.id in gone and (held := held_in_store(file)) is not None]
     ours, contents.spare = _ours(there)
     contents.foreign = len(there) - len(ours) - len(contents.spare)
     wanted = tokens_of(store)
@@ -98,7 +101,7 @@ def compared(store: DesiredStore, there: Sequence[StoreFile]) -> Contents:
             contents.changes.append(FileChange(entry, token, reason))
             retag[held.file_id] = attributes_of(entry)
     contents.removed = [held for group in successors.values() for held in group]
-    detach = tuple(held.file_id for held in (*contents.removed, *contents.spare))
+    detach = tuple(held.file_id for held in (*contents.removed, *contents.spare, *contents.lost))
     contents.work = StoreWork(tuple(attach), pending, retag, detach, settled(store, contents.foreign))
     return contents
 

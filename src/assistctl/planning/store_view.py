@@ -15,7 +15,7 @@ def as_desired(store: DesiredStore) -> Desired:
         store.lifecycle,
         frozenset(path for path in store.secret_paths if not path.startswith("files")),
         positions=store.positions,
-        templates=store.templates,
+        templates={path: made for path, made in store.templates.items() if not path.startswith("files")},
     )
 
 

@@ -52,11 +52,19 @@ class Symbols:
         return sorted(self.labels.get(str(one), str(one)) for one in value) if isinstance(value, list) else []
 
 
-def symbols_of(desired: Desired | None, observed: Observed | None, stores: Mapping[str, str]) -> Symbols:
-    """The symbols of one assistant; ``stores`` maps the ids of the project's vector stores to their keys."""
+def symbols_of(
+    desired: Desired | None, observed: Observed | None, stores: Mapping[str, str], lost: Mapping[str, str]
+) -> Symbols:
+    """The symbols of one assistant; ``stores`` maps the ids of the project's vector stores to their keys.
+
+    ``lost`` are uploads that are gone, by id: what only is named is not what is declared.
+    """
     tokens = {store_id: store_token(key) for store_id, key in stores.items()}
     labels = {store_token(key): key for key in stores.values()}
     for held in interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else ():
+        if held.file_id in lost:
+            labels[held.file_id] = f"{held.path or held.file_id} (gone)"
+            continue
         tokens[held.file_id] = held.token
         labels[held.token] = _file_label(held.path or held.file_id, held.token)
     if desired is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from assistctl.errors import did_you_mean
+from assistctl.knowledge import DesiredStore
 from assistctl.model import Desired, Diagnostic, Observed, Severity
 from assistctl.planning.ownership import MARK, is_marked
 from assistctl.planning.policy import Policy
@@ -49,7 +50,7 @@ def transfers(wanted: Mapping[str, Desired], world: World, policy: Policy) -> Tr
         *(_cannot_import(one, world) for key, one in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
         *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, world, wanted)),
-        *(_still_declared(wanted[key]) for key in sorted(policy.forget & wanted.keys())),
+        *(still_declared(wanted[key]) for key in sorted(policy.forget & wanted.keys())),
     )
     return Transfers(moved, imported, policy.forget - wanted.keys(), diagnostics)
 
@@ -100,7 +101,8 @@ def _owner(taken: Observed) -> str:
     return mark if is_marked(taken.metadata) and mark else "another project"
 
 
-def _still_declared(one: Desired) -> Diagnostic:
+def still_declared(one: Desired | DesiredStore) -> Diagnostic:
+    """Something that is to be let go, and that the manifests declare."""
     return Diagnostic(
         Severity.ERROR,
         f"{one.key!r} is to be let go and is declared as well",

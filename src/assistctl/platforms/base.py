@@ -146,7 +146,8 @@ class KnowledgePlatform(Protocol):
         It is only repeated when the platform refused it for now. ``sent`` is called with the number of bytes of
         each piece that was sent, and before a repetition with the negative sum of those so far. Raises
         ``ChangedFileError`` when what was read is not what ``source`` says (nothing is left on the platform
-        then), and ``OutcomeUnknownError`` when it may be there all the same.
+        then), ``OutcomeUnknownError`` when it may be there all the same, and ``PlatformError`` when the answer has
+        the id of a file that was there before, which is left alone.
         """
 
     async def list_files(self) -> Sequence[UploadedFile]:

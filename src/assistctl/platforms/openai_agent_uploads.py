@@ -35,7 +35,7 @@ class AgentUploads(OpenAIKnowledge):
         """See ``OpenAIKnowledge``."""
         found = await super().find_file(file_id)
         if found is not None:
-            self._names[found.id] = found.name
+            self._names[file_id] = found.name
         return found
 
     async def delete_file(self, file_id: str) -> None:

@@ -3,13 +3,13 @@
 https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments. An agent
 gets a new template before it lets go of the old one, and that stays until the uploads are gone that nothing else
 has: as long as it is there, they can be told from other people's. One that an interrupted apply left behind is
-used if it is just what is needed.
+used if it bears the mark of this very agent and is just what is needed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import pairwise
@@ -94,7 +94,10 @@ class Environments:
         if before.template is not None and before.template.has_just(files):
             return Link(before.template.id, content_digest(files), runs)
         name = template_name(metadata.get(MARK, ""), files, uploaded=FILES_PAIR in metadata)
-        template = await self._left_behind(name, files) or await self._made(name, files)
+        marked = MARK in metadata
+        template = (await self._left_behind(name, files) if marked else None) or await self._made(
+            name, files, marked=marked
+        )
         self._wait_no_longer(template.file_ids)
         return Link(template.id, content_digest(files), runs)
 
@@ -178,13 +181,15 @@ class Environments:
                 )
         return files
 
-    async def _made(self, name: str, files: Files) -> Template:
+    async def _made(self, name: str, files: Files, *, marked: bool) -> Template:
+        there = {*await self.known()}
         try:
             answer = await self.wire.post(_PATH, template_body(name, files), repeatable=False)
             template = made(read_template, answer)
         except OutcomeUnknownError as error:
             self.forget()
-            found = await self._left_behind(name, files)
+            # Without a mark in its name it may be anybody's.
+            found = await self._left_behind(name, files, there) if marked else None
             if found is None:
                 # The agent itself was surely not touched, so that its own outcome is known.
                 raise PlatformError(
@@ -193,13 +198,18 @@ class Environments:
                     status=error.status,
                 ) from error
             return found
+        if template.id in there:
+            raise PlatformError(
+                f"the platform answered with the environment template {template.id}, which was there before",
+                "It may be somebody else's, so it is not used and was left alone.",
+            )
         (await self.known())[template.id] = template
         return template
 
-    async def _left_behind(self, name: str, files: Files) -> Template | None:
-        """A template that was made for just this."""
-        fitting = (one for one in (await self.known()).values() if one.name == name and one.has_just(files))
-        return next(fitting, None)
+    async def _left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
+        """A template that bears the mark in ``name``, was made for just this, and is not among ``but``."""
+        there = (one for one in (await self.known()).values() if one.id not in but)
+        return next((one for one in there if one.name == name and one.has_just(files)), None)
 
     async def _listed(self) -> dict[str, Template]:
         try:

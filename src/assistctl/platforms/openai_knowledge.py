@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
-from assistctl.errors import NotFoundError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model import Json
 from assistctl.platforms.object_path import path_of
@@ -35,6 +36,7 @@ APPEARS_WITHIN = 30.0
 
 _STORES = "/vector_stores"
 _APPEARING_POLL_SECONDS = 1.0
+_NO_SUCH_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,18 @@ class OpenAIKnowledge:
 
     wire: OpenAIWire
     _new: dict[str, _NewBatch] = field(default_factory=dict)
+    _files_there: set[str] | None = None
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def upload(self, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
-        """``POST /files``, again only after a 429; ``sent`` then first gets back what was counted, negative."""
-        return await upload(self.wire, source, sent)
+        """``POST /files``, again only after a 429; ``sent`` then first gets back what was counted, negative.
+
+        ``GET /files`` goes before the first one: what is there already is not what an upload made.
+        """
+        there = await self._known_files()
+        uploaded = await upload(self.wire, source, sent, there)
+        there.add(uploaded.id)
+        return uploaded
 
     async def list_files(self) -> Sequence[UploadedFile]:
         """``GET /files``, oldest first."""
@@ -136,6 +146,21 @@ class OpenAIKnowledge:
     async def detach(self, store_id: str, file_id: str) -> None:
         """``DELETE /vector_stores/{id}/files/{id}``."""
         await self.wire.remove(_store(store_id, "files", file_id), file_id)
+
+    async def _known_files(self) -> set[str]:
+        """The ids of all uploads there were before the first of this connection, and of its own."""
+        async with self._looking:
+            if self._files_there is None:
+                self._files_there = await self._file_ids()
+            return self._files_there
+
+    async def _file_ids(self) -> set[str]:
+        try:
+            return {str(item.get("id")) for item in await self._items("/files", FILES_PAGE_SIZE)}
+        except PlatformError as error:
+            if error.status in _NO_SUCH_LIST:
+                return set()
+            raise
 
     async def _items(
         self,

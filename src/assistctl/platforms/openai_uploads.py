@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
@@ -33,8 +33,13 @@ def file_path(file_id: str) -> str:
     return path_of("/files", file_id)
 
 
-async def upload(wire: OpenAIWire, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
-    """See ``KnowledgePlatform.upload``. What is not kept as it was sent is deleted again."""
+async def upload(
+    wire: OpenAIWire, source: SourceFile, sent: Callable[[int], None], there: Collection[str] = ()
+) -> UploadedFile:
+    """See ``KnowledgePlatform.upload``. What is not kept as it was sent is deleted again.
+
+    ``there`` are the ids of what was there before: a server that answers with one of those made nothing new.
+    """
     attempts = _Attempts(source, sent)
     try:
         answer = await wire.post_file("/files", {"purpose": PURPOSE}, attempts.open)
@@ -44,6 +49,8 @@ async def upload(wire: OpenAIWire, source: SourceFile, sent: Callable[[int], Non
             raise
         raise explained from error
     uploaded = made(uploaded_file, answer)
+    if uploaded.id in there:
+        raise _not_new(source, uploaded.id)
     trouble = attempts.trouble or _not_kept(source, uploaded, answer)
     if trouble is not None:
         raise await _discarded(wire, uploaded.id, trouble)
@@ -90,6 +97,14 @@ def _not_kept(source: SourceFile, uploaded: UploadedFile, answer: Json) -> Platf
             "Rename the file to something that the platform keeps.",
         )
     return None
+
+
+def _not_new(source: SourceFile, file_id: str) -> PlatformError:
+    return PlatformError(
+        f"the platform answered the upload of {source.path} with {file_id}, which was there before",
+        "That file may be somebody else's, so it is not used and was left alone. If this server keeps equal files "
+        "only once, delete the other one or change this one.",
+    )
 
 
 def _same_name(name: str, given: str) -> bool:

@@ -2,7 +2,8 @@
 
 Servers exist that ignore ``after`` (a client that trusts them asks for ever), that always say
 ``has_more: false`` (a client that trusts them misses the rest), and that refuse ``after``. So: ask for full
-pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page.
+pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page. Where there
+should be more and nothing comes, the item to go on from may be gone by now: go on from the one before it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
@@ -17,6 +19,8 @@ from assistctl.model import Json
 from assistctl.platforms.listing import Listing
 
 PAGE_SIZE = 100
+
+_NO_SUCH_CURSOR = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
 Item: TypeAlias = "dict[str, Json]"
 
@@ -42,27 +46,51 @@ async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE, *, listing: Listin
     seen: dict[str, Item] = {}
     bounds = listing or Listing()
     page = await fetch(None)
+    full = len(page.items)
     while True:
         before = len(seen)
         seen.update((_id(item), item) for item in page.items)
         bounds.took(page.items, len(seen))
         if len(seen) == before or not (page.has_more or len(page.items) >= page_size):
             return list(seen.values())
-        following = await _following(fetch, page, page_size)
+        following = await _following(fetch, page, page_size, seen)
         if following is None:
             return list(seen.values())
+        if page.has_more and not following.items and len(page.items) >= full and len(seen) > 1:
+            # An answer to a cursor that is gone looks like the end.
+            following = await fetch(_last_ids(seen)[0])
         page = following
 
 
-async def _following(fetch: Fetch, page: Page, page_size: int) -> Page | None:
+async def _following(fetch: Fetch, page: Page, page_size: int, seen: dict[str, Item]) -> Page | None:
     """The page behind ``page``; ``None`` from a server without cursors that already gave all it has."""
     try:
         return await fetch(_id(page.items[-1]))
     except PlatformError as error:
         may_be_cut_off = page.has_more and len(page.items) == page_size
+        if may_be_cut_off and error.status in _NO_SUCH_CURSOR and len(seen) > 1:
+            return await _from_one_before(fetch, seen, error)
         if may_be_cut_off or error.status != HTTPStatus.BAD_REQUEST:
             raise
         return None
+
+
+async def _from_one_before(fetch: Fetch, seen: dict[str, Item], refused: PlatformError) -> Page:
+    """The page behind the last item but one, when the last one was ``refused`` as the item to go on from."""
+    before, last = _last_ids(seen)
+    try:
+        page = await fetch(before)
+    except PlatformError:
+        raise refused from None
+    if any(_id(item) == last for item in page.items):
+        raise refused
+    return page
+
+
+def _last_ids(seen: dict[str, Item]) -> tuple[str, str]:
+    """The last two, of two or more, in the order they came."""
+    last, before = islice(reversed(seen), 2)
+    return before, last
 
 
 async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list[Item]:

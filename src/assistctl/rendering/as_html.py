@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from assistctl.model import Action, Change, Diagnostic, Plan
+from assistctl.model import Action, Change, Diagnostic, Missing, Plan
 from assistctl.rendering import wording
 from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import FieldView, Limits, Shape, label, view_diff, view_drift
@@ -57,6 +57,7 @@ def _sections(plan: Plan) -> Iterable[str]:
     yield _header(plan)
     yield _refusals(plan)
     yield _section("Changes", _changes(plan))
+    yield _section(wording.MISSING_TITLE.rstrip(":"), [_missing(one) for one in plan.missing])
     yield _section(wording.DRIFT_TITLE.rstrip(":"), _drift(plan))
     yield _section("Messages", [_diagnostic(diagnostic) for diagnostic in told_once(plan.diagnostics)])
     yield f"<footer>Fingerprint of what was observed: <code>{_text(plan.fingerprint)}</code></footer>"
@@ -114,6 +115,12 @@ def _change(change: Change, *, unfold: bool) -> str:
     )
     views = [view_diff(diff, change.action, _LIMITS) for diff in change.diffs]
     return _card(change.action, head, views, unfold=unfold)
+
+
+def _missing(missing: Missing) -> str:
+    identifier = f' <code class="id">{_text(label(missing.id))}</code>' if missing.id else ""
+    key = f'<span class="key">{_isolated(wording.thing(missing))}</span>'
+    return f'<div class="card drift message">{key} <span class="badge">{missing.reason}</span>{identifier}</div>'
 
 
 def _drift(plan: Plan) -> list[str]:

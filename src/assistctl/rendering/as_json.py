@@ -7,9 +7,21 @@ import math
 from collections.abc import Mapping, Sequence
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Change, Diagnostic, Drift, FieldDiff, Json, Plan, Result, Severity, Summary
+from assistctl.model import (
+    Change,
+    Diagnostic,
+    Drift,
+    FieldDiff,
+    Json,
+    Kind,
+    Missing,
+    Plan,
+    Result,
+    Severity,
+    Summary,
+)
 from assistctl.rendering.outcome import done_files, done_summary
-from assistctl.rendering.safe_text import escape_hidden
+from assistctl.rendering.safe_text import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked
 
 FORMAT_VERSION = "1.0"
@@ -18,13 +30,14 @@ FORMAT_VERSION = "1.0"
 def plan_document(plan: Plan) -> dict[str, Json]:
     """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
 
-    ``observed`` lists the state the plan was decided upon: ``[{"key", "id", "digest"}]``.
+    ``observed`` lists the state the plan was decided upon: ``[{"kind", "key", "id", "digest"}]``.
     """
     return {
         **_head(plan),
         **_counts(plan.summary, plan.files),
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
         "fingerprint": plan.fingerprint,
         "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
@@ -54,8 +67,13 @@ def result_documents(results: Sequence[Result]) -> list[Json]:
 
 
 def drift_document(plan: Plan) -> dict[str, Json]:
-    """Only the drift in a plan, as printed by ``drift --format json``."""
-    return {**_head(plan), "drift": [_drift(drift) for drift in plan.drift], "fingerprint": plan.fingerprint}
+    """Only the drift in a plan, and what is missing, as printed by ``drift --format json``."""
+    return {
+        **_head(plan),
+        "drift": [_drift(drift) for drift in plan.drift],
+        "missing": [_missing(missing) for missing in plan.missing],
+        "fingerprint": plan.fingerprint,
+    }
 
 
 def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dict[str, Json]:
@@ -81,7 +99,7 @@ def dumps(document: Mapping[str, Json]) -> Masked:
         text = _indented(shown)
     except ValueError:
         text = _indented(_finite(shown))
-    return Masked(escape_hidden(text, _escape) + "\n")
+    return Masked(without_inner_commands(escape_hidden(text, _escape)) + "\n")
 
 
 def _indented(value: Json) -> str:
@@ -151,8 +169,13 @@ def _change(change: Change) -> dict[str, Json]:
 
 
 def _diff(diff: FieldDiff) -> dict[str, Json]:
-    document: dict[str, Json] = {"path": diff.path, "old": diff.old, "new": diff.new, "origin": str(diff.origin)}
-    return {**document, "secret": True} if diff.secret else document
+    return {
+        "path": diff.path,
+        "old": diff.old,
+        "new": diff.new,
+        "origin": str(diff.origin),
+        **_secrecy(diff),
+    }
 
 
 def _drift(drift: Drift) -> dict[str, Json]:
@@ -163,8 +186,17 @@ def _drift(drift: Drift) -> dict[str, Json]:
         "path": drift.path,
         "observed": drift.observed,
         "desired": drift.desired,
+        **_secrecy(drift),
     }
     return {**document, "secret": True} if drift.secret else document
+
+
+def _missing(missing: Missing) -> dict[str, Json]:
+    return {"kind": str(missing.kind), "key": missing.key, "id": missing.id, "reason": str(missing.reason)}
+
+
+def _secrecy(about: FieldDiff | Drift) -> dict[str, Json]:
+    return {"secret": True} if about.secret else {}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
@@ -182,12 +214,13 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Json]:
 
 
 def _observed(name: str, digest: str) -> dict[str, Json]:
-    key, _, identifier = name.partition(":")
-    return {"key": key, "id": identifier, "digest": digest}
+    kind, key, identifier = name.split(":", 2)
+    return {"kind": kind, "key": key, "id": identifier, "digest": digest}
 
 
 def _result(result: Result) -> dict[str, Json]:
-    return {
+    """A result; of a file also whether it was uploaded, and of what was cut off that nobody knows the outcome."""
+    document: dict[str, Json] = {
         "kind": str(result.kind),
         "key": result.key,
         "id": result.id,
@@ -195,3 +228,8 @@ def _result(result: Result) -> dict[str, Json]:
         "status": str(result.status),
         "error": result.error,
     }
+    if result.kind is Kind.FILE:
+        document["upload"] = result.sent is not None
+    if result.unknown:
+        document["unknown"] = True
+    return document

@@ -55,7 +55,14 @@ class _Part:
 def plan_markdown(plan: Plan) -> str:
     """The plan as a comment of at most 65,536 characters, with a note wherever something had to be left out."""
     first = f"### {plain(_shortened(wording.heading(plan)))}\n\n**{plain(wording.conclusion(plan))}**"
-    parts = [*_overview(plan), *_refusals(plan), *_diagnostics(plan.diagnostics), *_drift(plan), *_details(plan)]
+    parts = [
+        *_overview(plan),
+        *_refusals(plan),
+        *_diagnostics(plan.diagnostics),
+        *_missing(plan),
+        *_drift(plan),
+        *_details(plan),
+    ]
     return _within_limit(first, parts) + "\n"
 
 
@@ -132,6 +139,15 @@ def _diagnostic(diagnostic: Diagnostic) -> str:
     text = f"- {said}**{diagnostic.severity}:** {plain(_shortened(wording.message(diagnostic)))}"
     details = [plain(_shortened(line)) for line in diagnostic.detail.splitlines() if line.strip()]
     return "<br>".join([text, *details])
+
+
+def _missing(plan: Plan) -> Iterator[_Part]:
+    if plan.missing:
+        lines = tuple(
+            f"- {code(wording.thing(one))}: {one.reason}" + (f" ({code(one.id)})" if one.id else "")
+            for one in plan.missing
+        )
+        yield _Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
 
 
 def _drift(plan: Plan) -> Iterator[_Part]:

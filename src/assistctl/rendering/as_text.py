@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Plan, Result, Severity, Status
+from assistctl.model import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity, Status
 from assistctl.rendering import wording
 from assistctl.rendering.alike import told_once
 from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_diff, view_drift
@@ -49,6 +49,7 @@ def print_plan(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     sections = [
         _changes(console, plan, limits),
         _drift(console, plan, limits),
+        _missing(plan.missing),
         _diagnostics(plan.diagnostics),
         _refusals(plan),
     ]
@@ -61,12 +62,15 @@ def print_plan(console: Console, plan: Plan, *, verbose: bool = False) -> None:
 
 
 def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
-    """Prints only what was changed outside, all of it."""
+    """Prints only what was changed outside, and what is missing, all of it."""
     limits = EVERYTHING if verbose else _LIMITS
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
-    if not plan.drift:
+    if not plan.drift and not plan.missing:
         emit(console, [Line(Text("No drift. Nothing was changed outside.", "bold"))])
         return
+    emit(console, _missing(plan.missing))
+    if plan.drift and plan.missing:
+        emit(console, [Line()])
     emit(console, _drift_of(console, plan.drift, limits))
 
 
@@ -128,6 +132,17 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
         yield from field_lines(console, views)
 
 
+def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
+    if missing:
+        yield Line(Text(wording.MISSING_TITLE, "magenta"))
+    width = max((min(cell_len(wording.thing(one)), _WIDEST_PATH) for one in missing), default=0)
+    for one in missing:
+        body = Text(pad(wording.thing(one), width), "bold").append(f"  {one.reason}", "magenta")
+        if one.id:
+            body.append(f"  {label(one.id)}", "dim")
+        yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
+
+
 def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
     for diagnostic in told_once(diagnostics):
         place = wording.place(diagnostic)
@@ -150,14 +165,21 @@ def _refusals(plan: Plan) -> Iterator[Line]:
 
 def _result(result: Result, width: int) -> Iterator[Line]:
     sign, colour = _STATUS_SIGNS[result.status]
-    said = _PAST[result.action] if result.status is Status.OK else f"{result.status}: {result.action}"
     body = Text(pad(wording.thing(result), width), "bold")
-    body.append(f"  {said:<15}", colour)
+    body.append(f"  {_said(result):<15}", colour)
     if result.id:
         body.append(f"  {label(result.id)}", "dim")
     yield Line(body, prefix=Text(f"  {sign} ", f"bold {colour}"), hang=width + 2)
     for paragraph in (result.error or "").splitlines():
         yield Line(Text(visible(paragraph)), prefix=Text("      "))
+
+
+def _said(result: Result) -> str:
+    if result.status is not Status.OK:
+        made = result.action is Action.CREATE and result.id and result.kind is not Kind.FILE
+        return f"created, {result.status}" if made else f"{result.status}: {result.action}"
+    reused = result.kind is Kind.FILE and result.action is not Action.DELETE and result.sent is None
+    return "reused" if reused else _PAST[result.action]
 
 
 def _widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:

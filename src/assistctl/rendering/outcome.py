@@ -10,10 +10,11 @@ from assistctl.model import Action, Kind, Plan, Result, Status, Summary
 
 
 def done_summary(plan: Plan, results: Sequence[Result]) -> Summary:
-    """The actions that succeeded, and what ``plan`` found unchanged. Like a plan's summary, files apart."""
-    done = Counter(
-        str(result.action) for result in results if result.status is Status.OK and result.kind is not Kind.FILE
-    )
+    """The actions that were carried out, and what ``plan`` found unchanged. Like a plan's summary, files apart.
+
+    What was created counts as such although something that was to follow failed: it is there.
+    """
+    done = Counter(str(result.action) for result in results if result.kind is not Kind.FILE and _is_made(result))
     return Summary(
         create=done["create"],
         update=done["update"],
@@ -28,10 +29,14 @@ def done_files(plan: Plan, results: Sequence[Result]) -> FileTotals | None:
     """The files that were uploaded and removed; ``None`` where the plan has no files to speak of."""
     if plan.files is None:
         return None
-    ok = {result.key for result in results if result.kind is Kind.FILE and result.status is Status.OK}
-    made = [change for change in plan.changes if change.kind is Kind.FILE and change.key in ok]
-    sent = [change.file.size or 0 for change in made if change.file and change.file.upload]
-    return FileTotals(len(sent), sum(change.action is Action.DELETE for change in made), sum(sent))
+    files = [result for result in results if result.kind is Kind.FILE]
+    sent = [result.sent for result in files if result.sent is not None]
+    removed = sum(result.action is Action.DELETE and result.status is Status.OK for result in files)
+    return FileTotals(len(sent), removed, sum(sent))
+
+
+def _is_made(result: Result) -> bool:
+    return result.status is Status.OK or (result.action is Action.CREATE and result.id is not None)
 
 
 def count(results: Sequence[Result], status: Status) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from assistctl.secrets.redaction import mask
 
@@ -31,6 +32,12 @@ _HIDDEN = re.compile(
     rf"|\u200c(?![{_JOINING_SCRIPTS}])|(?<![{_JOINING_SCRIPTS}])\u200c"
     rf"|\u200d(?![{_JOINING_SCRIPTS}{_EMOJI}])|(?<![{_JOINING_SCRIPTS}{_EMOJI}\ufe0f])\u200d"
 )
+# GitHub's runner takes a line that begins with ::name, behind white space or not, for a command, and ##[name]
+# wherever it stands (https://github.com/actions/runner, src/Runner.Common/ActionCommand.cs); Azure's takes
+# ##vso[name] wherever it stands.
+_LINE_COMMAND = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+_PARTED = r"\1\\::"
+_INNER_COMMAND = re.compile(r"#(#[A-Za-z]*\[)")
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _BYTE, _BMP = 0xFF, 0xFFFF
 
@@ -56,3 +63,27 @@ def _escape(char: str) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
+
+
+@dataclass(slots=True)
+class RunnerCommands:
+    """Takes out of the text of a stream what a CI runner that reads it would take for a command.
+
+    The text stays readable: a backslash parts what makes the command.
+    """
+
+    _is_blank: bool = True
+
+    def disarmed(self, text: str) -> str:
+        """``text``, which goes on where the last one ended."""
+        first, newline, rest = text.partition("\n")
+        if self._is_blank:
+            first = _LINE_COMMAND.sub(_PARTED, first)
+        last = rest.rpartition("\n")[2] if newline else first
+        self._is_blank = (bool(newline) or self._is_blank) and not last.strip()
+        return _INNER_COMMAND.sub(r"#\\\1", f"{first}{newline}{_LINE_COMMAND.sub(_PARTED, rest)}")
+
+
+def without_inner_commands(json_text: str) -> str:
+    """JSON in which no string holds ``##[``, which some runners take for a command wherever it stands."""
+    return _INNER_COMMAND.sub(lambda match: f"\\u0023{match[1]}", json_text)

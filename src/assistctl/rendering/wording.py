@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from rich.filesize import decimal
 
 from assistctl.file_work import FileTotals
-from assistctl.model import Action, Blocked, Change, Diagnostic, Drift, Kind, Origin, Plan, Result, Status
+from assistctl.model import (
+    Action,
+    Blocked,
+    Change,
+    Diagnostic,
+    Drift,
+    Kind,
+    Missing,
+    Origin,
+    Plan,
+    QualifiedKey,
+    Result,
+    Status,
+)
 from assistctl.rendering.field_view import FieldView, Shape, label
 from assistctl.rendering.outcome import count, done_files, done_summary
 from assistctl.rendering.safe_text import visible
@@ -21,6 +34,7 @@ SIGNS = {
     Action.FORGET: ".",
 }
 FULL_DIFF_HINT = "see --format json or the saved plan"
+MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
@@ -30,8 +44,8 @@ _PERMITS = {
         "in the manifest and apply; then delete."
     ),
     Blocked.THRESHOLD: (
-        "More would be deleted or changed at once than the safety settings of assistctl.yaml allow. "
-        "To do it on purpose, apply with --allow-deletes."
+        "More would be deleted or changed at once than the safety settings of assistctl.yaml allow, or everything "
+        "would be deleted. To delete on purpose, apply with --allow-deletes."
     ),
     Blocked.ADOPTION: (
         "An assistant with the declared name is already there, and this project does not own it. "
@@ -66,7 +80,7 @@ def heading(plan: Plan) -> str:
     return f"{label(plan.project)} → {label(plan.target.name)} ({label(plan.target.platform)})"
 
 
-def thing(about: Change | Drift | Result) -> str:
+def thing(about: Change | Drift | Missing | Result) -> str:
     """The key, and the kind if it is not an assistant."""
     key = label(about.key)
     return key if about.kind is Kind.ASSISTANT else f"{key} ({about.kind.replace('_', ' ')})"
@@ -179,12 +193,12 @@ def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Res
 def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
     """The drift that no change of the plan shows."""
     shown = {
-        (change.key, diff.path)
+        (change.qualified_key, diff.path)
         for change in plan.changes
         for diff in change.diffs
         if diff.origin is not Origin.MANIFEST
     }
-    return tuple(drift for drift in plan.drift if (drift.key, drift.path) not in shown)
+    return tuple(drift for drift in plan.drift if (QualifiedKey(drift.kind, drift.key), drift.path) not in shown)
 
 
 def place(diagnostic: Diagnostic) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assistctl import __version__
 from assistctl.errors import AssistctlError
+from assistctl.manifest.new_files import write_whole
 from assistctl.regular_file import read_regular
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
@@ -66,27 +67,25 @@ def project_name(directory: Path) -> str:
 
 
 def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema
+    from assistctl.manifest.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
 
     files = resources.files(__name__) / "files"
     for name, place in {**_FILES, **_PIPELINES[ci]}.items():
         text = (files / name).read_text(encoding="utf-8")
         yield place, text.replace(_PLACEHOLDER, project).replace(_RELEASE, __version__)
-    for name in (ASSISTANT, VECTOR_STORE, PROJECT):
+    for name in (MANIFEST, ASSISTANT, VECTOR_STORE, PROJECT):
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
 
 def _write(path: Path, text: str, directory: Path) -> None:
-    try:
-        if not path.resolve().is_relative_to(directory.resolve()):
-            raise AssistctlError(
-                f"{path} leaves {directory}, through a link", "Remove the link, and run it again."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
+    _stay_inside(path, directory)
+    write_whole(path, text)
+
+
+def _stay_inside(path: Path, directory: Path) -> None:
+    if not path.resolve().is_relative_to(directory.resolve()):
+        raise AssistctlError(f"{path} leaves {directory}, through a link", "Remove the link, and run it again.")
 
 
 def _ignore(path: Path) -> bool:
@@ -97,6 +96,15 @@ def _ignore(path: Path) -> bool:
         raise AssistctlError(f"{path} cannot be read: {error}") from error
     missing = [line for line in _IGNORED if line not in text.splitlines()]
     if missing:
-        before = f"{text}\n" if text and not text.endswith("\n") else text
-        _write(path, before + "\n".join(missing) + "\n", path.parent)
+        _stay_inside(path, path.parent)
+        _append(path, "".join(f"{line}\n" for line in missing), on_new_line=text.endswith("\n") or not text)
     return bool(missing)
+
+
+def _append(path: Path, text: str, *, on_new_line: bool) -> None:
+    """Add to what is there, which a full disk does not take away."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text if on_new_line else f"\n{text}")
+    except OSError as error:
+        raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error

@@ -83,6 +83,11 @@ class MaskingStream(io.TextIOBase):
             self.finish()
 
     @property
+    def below(self) -> TextIO:
+        """The stream it writes to."""
+        return self._stream
+
+    @property
     def buffer(self) -> BinaryIO:
         """The stream's bytes, masked too: whoever mistrusts its encoding writes those."""
         if self._buffer is None:
@@ -156,13 +161,13 @@ def mask_streams() -> None:
 
 
 @contextlib.contextmanager
-def masked_output() -> Iterator[None]:
+def masked_output(*, for_good: bool = False) -> Iterator[None]:
     """Begin without secrets, and mask what the block writes to standard output and standard error.
 
-    Where that was masked before, as it is from the process's beginning, it stays so: a traceback may follow.
+    Where that was masked before, or is to be ``for_good``, what is known stays so: a traceback may follow.
     """
     streams = sys.stdout, sys.stderr
-    for_good = isinstance(sys.stderr, MaskingStream)
+    for_good = for_good or isinstance(sys.stderr, MaskingStream)
     before = redaction.replace_known(Secrets())
     mask_streams()
     masking = sys.stdout, sys.stderr
@@ -178,5 +183,7 @@ def masked_output() -> Iterator[None]:
             redaction.replace_known(before)
 
 
-def _masking(stream: TextIO) -> TextIO:
-    return stream if isinstance(stream, MaskingStream) else cast("TextIO", MaskingStream(stream))
+def _masking(stream: TextIO | None) -> TextIO:
+    # One that was closed before we began is no stream at all, and stays so.
+    masked = stream is None or isinstance(stream, MaskingStream)
+    return cast("TextIO", stream if masked else MaskingStream(cast("TextIO", stream)))

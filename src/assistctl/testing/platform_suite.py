@@ -269,7 +269,7 @@ class PlatformSuite:
         return support is not None and support.level is not Level.UNSUPPORTED
 
     async def _planned(self, platform: Platform, desired: list[Desired]) -> Plan:
-        policy = Policy("acme", TargetName("prod", platform.name))
+        policy = Policy("acme", TargetName("prod", platform.name), allow_deletes=True)
         return make_plan(desired, await platform.list_assistants(), policy, platform.capabilities)
 
     async def _applied(self, platform: Platform, desired: list[Desired]) -> list[Action]:

@@ -1,0 +1,44 @@
+"""``assistctl schema``: the JSON Schemas of what people write and of what the commands print."""
+
+from __future__ import annotations
+
+import click
+
+from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.terminal import Terminal
+from assistctl.errors import ExitCode, did_you_mean
+from assistctl.manifest.schema import SCHEMAS, whole_schema
+
+HELP = """Print a JSON Schema.
+
+Of manifests and assistctl.yaml, for editors, and of what the commands print as JSON, for scripts. Without a NAME,
+lists the names. What is printed stands alone (JSON Schema 2020-12)."""
+EXAMPLE = """\
+Examples:
+  assistctl schema
+  assistctl schema manifest > manifest.schema.json
+  assistctl schema plan | jq '.properties | keys'"""
+
+
+@subcommand("schema", HELP, EXAMPLE)
+@click.argument("name", metavar="[NAME]", required=False)
+@format_option("text", "json")
+def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
+    """Print one, or the names there are."""
+    from assistctl.rendering.as_json import FORMAT_VERSION, dumps
+
+    if name is not None:
+        terminal.write(dumps(whole_schema(_known(name))))
+    elif output_format == "json":
+        terminal.write(dumps({"format_version": FORMAT_VERSION, "schemas": dict(SCHEMAS.items())}))
+    else:
+        width = max(map(len, SCHEMAS))
+        terminal.write("".join(f"{one:<{width}}  {about}\n" for one, about in SCHEMAS.items()))
+    return ExitCode.OK
+
+
+def _known(name: str) -> str:
+    if name not in SCHEMAS:
+        hint = did_you_mean(name, SCHEMAS) or f"There are {', '.join(SCHEMAS)}."
+        raise click.UsageError(f"there is no schema {name!r}. {hint}")
+    return name

@@ -1,0 +1,72 @@
+"""The ids that things had when they were last applied, from the record of past applies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from assistctl.errors import JournalError
+from assistctl.journal.journal import KEEP, Journal
+from assistctl.journal.words import Apply, Entry, JournalTarget, Outcome
+from assistctl.model import Action
+from assistctl.planning.absence import PastIds, Thing
+
+# How long the record may take to be read, in seconds: a plan can do without it.
+_PATIENCE = 10.0
+_READERS = 8
+_ENDS = frozenset({Action.DELETE, Action.FORGET})
+_NOT_DONE = frozenset({Outcome.SKIPPED, Outcome.WITHDRAWN})
+
+
+async def past_ids(journal: Journal, target: JournalTarget, owned: Collection[str]) -> PastIds:
+    """What the journal tells of ``target``; nothing, where it cannot be read.
+
+    A journal of this checkout alone tells that something was never applied only when it accounts for all that the
+    project has there (``owned``, ids): others may have applied from elsewhere.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            applies = await _applies(journal, target)
+    except (JournalError, TimeoutError):
+        return PastIds()
+    last, ended, known = _last(applies)
+    is_whole = bool(applies) and len(applies) < KEEP and (journal.shared or known.issuperset(owned))
+    return PastIds(last, frozenset(ended), is_whole)
+
+
+async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
+    """The applies to the place that ``target`` is now, the oldest first."""
+    slots = asyncio.Semaphore(_READERS)
+
+    async def read(apply_id: str) -> Apply:
+        async with slots:
+            return await journal.read(apply_id, target.name)
+
+    found = await asyncio.gather(*(read(past.id) for past in await journal.applies(target.name)))
+    here = (target.platform, target.address)
+    return [one for one in reversed(found) if (one.header.target.platform, one.header.target.address) == here]
+
+
+def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[Thing], set[str]]:
+    last: dict[Thing, str | None] = {}
+    ended: set[Thing] = set()
+    known: set[str] = set()
+    for entry in (entry for apply in applies for entry in apply.entries):
+        if entry.outcome in _NOT_DONE:
+            continue
+        thing = (entry.kind, entry.key)
+        known |= {entry.id} if entry.id is not None else set()
+        if entry.action in _ENDS:
+            # A file that was replaced has its successor's id already, and a twin is not the one that counts.
+            if entry.outcome is Outcome.OK and last.get(thing, entry.id) == entry.id:
+                last[thing] = None
+                ended.add(thing)
+        elif _may_be_there(entry):
+            last[thing] = entry.id
+            ended.discard(thing)
+    return last, ended, known
+
+
+def _may_be_there(entry: Entry) -> bool:
+    """Whether an operation left something behind, or may have."""
+    return entry.outcome is not Outcome.FAILED or entry.id is not None

@@ -1,0 +1,97 @@
+"""What is digested where others read the digest and not the values: never a secret.
+
+Short secrets are found by trying, in whatever a digest was made of. So each is left out: of what is sent, the
+text with ``(secret NAME)`` in its place counts; of what is there, whether it still is what was applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from assistctl.model import Desired, Json, Observed
+from assistctl.planning.baseline import Baseline, hidden, read_baseline
+from assistctl.planning.canonical import canonical_units, digest
+from assistctl.planning.ownership import BASELINE
+from assistctl.planning.paths import Path, dotted, parse
+from assistctl.planning.secrecy import secret_paths, templates, touches, with_labels
+from assistctl.secrets.redaction import SECRET
+
+_TOOLS: Path = ("tools",)
+
+
+def digested_request(
+    fields: Mapping[str, Json],
+    metadata: Mapping[str, str],
+    desired: Desired,
+    units: Mapping[Path, Json],
+    secret_units: Collection[Path],
+) -> Json:
+    """What is sent, without secrets. ``units`` are the canonical ones that the baseline is about."""
+    labels = _labels(desired, fields)
+    made = templates(desired)
+    # It was given a secret once, and nothing declared says where in it.
+    untold = {unit for unit in secret_units if not touches(made, unit)}
+    names = {str(unit[0]) for unit in untold}
+    pairs: dict[str, Json] = {
+        key: labels.get(value, SECRET) if ("metadata", key) in secret_units else value
+        for key, value in metadata.items()
+    }
+    if BASELINE in metadata:
+        pairs[BASELINE] = hidden(metadata[BASELINE], units)
+    return [
+        {name: SECRET if name in names else with_labels(value, labels) for name, value in fields.items()},
+        pairs,
+    ]
+
+
+def digest_without_secrets(one: Observed, desired: Desired | None) -> str:
+    """A digest of all that an update could overwrite in an assistant, but for secrets.
+
+    Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
+    """
+    units = canonical_units(one.fields, one.metadata)
+    text = one.metadata.get(BASELINE, "")
+    baseline = read_baseline(text)
+    secrets = secret_paths(desired) if desired is not None else ()
+    digested: dict[str, Json] = {
+        dotted(unit): _state(unit, value, baseline)
+        if baseline.is_secret(unit) or touches(secrets, unit)
+        else value
+        for unit, value in units.items()
+    }
+    if text:
+        digested[dotted(("metadata", BASELINE))] = hidden(text, units, lambda unit: touches(secrets, unit))
+    return digest(digested)
+
+
+def _state(unit: Path, value: Json, baseline: Baseline) -> Json:
+    """Whether a unit is as it was applied, tool by tool where it is tools."""
+    if unit != _TOOLS or not isinstance(value, dict):
+        return baseline.is_still(unit, value)
+    return [
+        baseline.is_still(unit, value),
+        *(baseline.is_still((*unit, name), value[name]) for name in sorted(value)),
+    ]
+
+
+def _labels(desired: Desired, fields: Mapping[str, Json]) -> dict[str, str]:
+    """What stands for each text that holds a secret, as it was declared and as it is sent."""
+    labels: dict[str, str] = {}
+    for path, made in desired.templates.items():
+        sent = _at(fields, parse(path))
+        if isinstance(sent, str) and sent != made.filled:
+            labels[sent] = SECRET
+        labels[made.filled] = made.shown
+    return labels
+
+
+def _at(value: Json | Mapping[str, Json], path: Path) -> Json:
+    found: Json = dict(value) if isinstance(value, Mapping) else value
+    for step in path:
+        if isinstance(found, list) and str(step).isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        elif isinstance(found, dict):
+            found = found.get(str(step))
+        else:
+            return None
+    return found

@@ -1,0 +1,72 @@
+"""What a rollback goes by, and what it comes to, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from assistctl.knowledge import DesiredStore
+from assistctl.model import Desired, Diagnostic, Json, QualifiedKey
+
+
+class Image(Protocol):
+    """One thing as it was before an apply; ``withheld`` names the fields and pairs that held a secret."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def fields(self) -> Mapping[str, Json]:
+        """Its fields."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Its pairs."""
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """What was left out, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The apply ``id`` that is undone: what it found, and what it let go and deleted of it.
+
+    ``images`` has everything it began to change, ``None`` for what was not there. ``forgotten`` are the keys of
+    assistants it let go, ``deleted_files`` the paths of files whose uploads it deleted.
+    """
+
+    id: str
+    images: Mapping[QualifiedKey, Image | None]
+    forgotten: Collection[str] = ()
+    deleted_files: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is declared now, and what there is on the platform of what the images name by id.
+
+    ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
+    ``uploads`` are the ids of those uploads that are still there.
+    """
+
+    declared: Mapping[str, Desired] = field(default_factory=dict)
+    declared_stores: Mapping[str, DesiredStore] = field(default_factory=dict)
+    stores: Mapping[str, str | None] = field(default_factory=dict)
+    uploads: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class WayBack:
+    """What is to be declared for a rollback: ``about`` is what it changes, ``diagnostics`` what it cannot do.
+
+    ``release`` are the keys of assistants that nobody owned.
+    """
+
+    about: set[QualifiedKey] = field(default_factory=set)
+    release: set[str] = field(default_factory=set)
+    desired: list[Desired] = field(default_factory=list)
+    stores: list[DesiredStore] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)

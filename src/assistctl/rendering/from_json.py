@@ -1,0 +1,179 @@
+"""A plan's JSON document read back into the model: ``as_json.plan_document`` the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from assistctl.file_work import FileTotals, FileUse
+from assistctl.model import (
+    Absence,
+    Action,
+    Blocked,
+    Change,
+    Diagnostic,
+    Drift,
+    FieldDiff,
+    Json,
+    Kind,
+    Missing,
+    Origin,
+    Plan,
+    Position,
+    Severity,
+    Summary,
+    TargetName,
+    seen_as,
+)
+
+
+class _Diff(msgspec.Struct):
+    path: str
+    old: Any
+    new: Any
+    origin: Origin
+    secret: bool = False
+
+    def read(self) -> FieldDiff:
+        return FieldDiff(self.path, self.old, self.new, self.origin, self.secret)
+
+
+class _Holder(msgspec.Struct):
+    kind: Kind
+    key: str
+
+
+class _Change(msgspec.Struct):
+    kind: Kind
+    key: str
+    id: str | None
+    action: Action
+    reason: str
+    diffs: list[_Diff]
+    blocked: Blocked | None = None
+    bytes: int | None = None
+    upload: bool = False
+    used_by: list[_Holder] = []
+
+    def read(self) -> Change:
+        holders = tuple((str(one.kind), one.key) for one in self.used_by)
+        return Change(
+            self.kind,
+            self.key,
+            self.id,
+            self.action,
+            self.reason,
+            tuple(diff.read() for diff in self.diffs),
+            self.blocked,
+            file=FileUse(self.bytes, holders, upload=self.upload) if self.kind is Kind.FILE else None,
+        )
+
+
+class _Drift(msgspec.Struct):
+    kind: Kind
+    key: str
+    id: str
+    path: str
+    observed: Any
+    desired: Any
+    secret: bool = False
+
+    def read(self) -> Drift:
+        return Drift(self.kind, self.key, self.id, self.path, self.observed, self.desired, self.secret)
+
+
+class _Missing(msgspec.Struct):
+    kind: Kind
+    key: str
+    id: str | None
+    reason: str
+
+    def read(self) -> Missing:
+        return Missing(self.kind, self.key, self.id, Absence(self.reason))
+
+
+class _Diagnostic(msgspec.Struct):
+    severity: Severity
+    summary: str
+    detail: str
+    path: str
+    key: str | None
+    file: str | None
+    line: int | None
+    column: int | None
+
+    def read(self) -> Diagnostic:
+        at = None if self.file is None else Position(self.file, self.line or 1, self.column or 1)
+        return Diagnostic(self.severity, self.summary, self.detail, self.key, self.path, at)
+
+
+class _Summary(msgspec.Struct):
+    create: int
+    update: int
+    delete: int
+    adopt: int
+    unchanged: int
+    forget: int = 0
+
+    def read(self) -> Summary:
+        return Summary(self.create, self.update, self.delete, self.adopt, self.unchanged, self.forget)
+
+
+class _Files(msgspec.Struct):
+    upload: int
+    remove: int
+    bytes: int
+
+    def read(self) -> FileTotals:
+        return FileTotals(self.upload, self.remove, self.bytes)
+
+
+class _Target(msgspec.Struct):
+    name: str
+    platform: str
+
+
+class _Seen(msgspec.Struct):
+    kind: Kind
+    key: str
+    id: str
+    digest: str
+
+
+class _Document(msgspec.Struct):
+    project: str
+    target: _Target
+    summary: _Summary
+    changes: list[_Change]
+    drift: list[_Drift]
+    missing: list[_Missing]
+    diagnostics: list[_Diagnostic]
+    fingerprint: str
+    observed: list[_Seen]
+    files: _Files | None = None
+
+
+def plan_from_document(document: Mapping[str, Json]) -> Plan:
+    """The plan in a document. What only an apply needs (requests, uploads) is not in it.
+
+    What a later minor version of the format adds is left out. Raises ``ValueError``, naming the place, when the
+    document is no plan.
+    """
+    try:
+        read = msgspec.convert(document, _Document)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+    return Plan(
+        project=read.project,
+        target=TargetName(read.target.name, read.target.platform),
+        changes=tuple(change.read() for change in read.changes),
+        drift=tuple(drift.read() for drift in read.drift),
+        missing=tuple(missing.read() for missing in read.missing),
+        diagnostics=tuple(diagnostic.read() for diagnostic in read.diagnostics),
+        summary=read.summary.read(),
+        seen={seen_as(one.kind, one.key, one.id): one.digest for one in read.observed},
+        fingerprint=read.fingerprint,
+        files=read.files.read() if read.files else None,
+    )

@@ -1,0 +1,119 @@
+"""Putting back what an apply found: the I/O around ``planning.way_back``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from assistctl.deployment import Deployment
+from assistctl.errors import AssistctlError, JournalError
+from assistctl.journal import Apply, Created, Journal, created_by
+from assistctl.knowledge import ObservedStore
+from assistctl.manifest import Loaded
+from assistctl.model import Kind, QualifiedKey
+from assistctl.planning.ownership import read_mark
+from assistctl.planning.policy import Policy
+from assistctl.planning.undone import Present, Undone, WayBack
+from assistctl.planning.way_back import uploads_to_look_for, way_back
+from assistctl.platforms.base import KnowledgePlatform, Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What is to be declared so that things are as an apply found them, and what the plan for it may do."""
+
+    loaded: Loaded
+    policy: Policy
+
+
+async def rollback_of(
+    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool = False
+) -> Rollback:
+    """The way back from ``apply``. Of all there is, only what that apply created may be deleted.
+
+    ``loaded`` is what the manifests declare now. Raises ``AssistctlError`` when there is nothing to put back.
+    """
+    undone = Undone(apply.header.id, apply.before_images(), apply.forgotten, apply.deleted_files)
+    created = await _created(journal, apply)
+    async with deployment.open() as platform:
+        stores = await _stores(platform)
+        back = way_back(undone, await _present(deployment, platform, undone, loaded, stores))
+        deletable = created.ids | await _unnamed(deployment, platform, created, stores)
+    if not back.about:
+        reasons = " ".join(f"{one.summary}." for one in back.diagnostics)
+        raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
+    return Rollback(_declared(loaded, back), _policy(deployment, back, deletable, allow_deletes=allow_deletes))
+
+
+def _declared(loaded: Loaded, back: WayBack) -> Loaded:
+    return replace(
+        loaded,
+        desired=tuple(back.desired),
+        stores=tuple(back.stores),
+        diagnostics=tuple(back.diagnostics),
+        past_keys=frozenset(one.key for one in back.about),
+    )
+
+
+def _policy(deployment: Deployment, back: WayBack, deletable: frozenset[str], *, allow_deletes: bool) -> Policy:
+    return replace(
+        deployment.policy(allow_deletes=allow_deletes),
+        # Whoever names the apply that began it all means that nothing is left.
+        may_empty=True,
+        only=frozenset(back.about),
+        forget=frozenset(),
+        release=frozenset(back.release),
+        deletable=deletable,
+    )
+
+
+async def _created(journal: Journal, apply: Apply) -> Created:
+    try:
+        return created_by(apply, await journal.since(apply))
+    except JournalError:
+        # Without what came after it, whose it is can be told only of what has its id on record.
+        return replace(created_by(apply, ()), unnamed=frozenset())
+
+
+async def _stores(platform: Platform) -> list[ObservedStore]:
+    return list(await platform.knowledge.list_stores()) if platform.knowledge is not None else []
+
+
+async def _present(
+    deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
+) -> Present:
+    declared = {one.key: one for one in loaded.desired}
+    uploads = uploads_to_look_for(undone, declared)
+    return Present(
+        declared,
+        {store.key: store for store in loaded.stores},
+        {store.id: _key_of(deployment, store) for store in stores if not store.expired},
+        await _uploads(platform.knowledge, uploads) if platform.knowledge is not None else (),
+    )
+
+
+def _key_of(deployment: Deployment, store: ObservedStore) -> str | None:
+    mark = read_mark(store.metadata)
+    return mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
+
+
+async def _uploads(platform: KnowledgePlatform, ids: Iterable[str]) -> frozenset[str]:
+    found = await asyncio.gather(*(platform.find_file(one) for one in sorted(ids)))
+    return frozenset(file.id for file in found if file is not None)
+
+
+async def _unnamed(
+    deployment: Deployment, platform: Platform, created: Created, stores: Iterable[ObservedStore]
+) -> frozenset[str]:
+    """The ids of what the apply created and could not write down."""
+    if not created.unnamed:
+        return frozenset()
+    owned = deployment.owned(await platform.list_assistants())
+    ids = {QualifiedKey(Kind.ASSISTANT, key): [one.id for one in those] for key, those in owned.items()}
+    for store in stores:
+        key = _key_of(deployment, store)
+        if key is not None:
+            ids.setdefault(QualifiedKey(Kind.VECTOR_STORE, key), []).append(store.id)
+    # Where there are two, one of them was there before or came later.
+    return frozenset(ids[about][0] for about in created.unnamed if len(ids.get(about, ())) == 1)

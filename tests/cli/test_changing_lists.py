@@ -1,0 +1,109 @@
+"""List answers that change while an apply runs: what any of them showed is never made a second time in silence."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+
+from assistctl.applying import twins
+from support.changing_lists import ChangingLists, Reorder, as_it_is
+from support.dashboard import Dashboard
+from support.projects import Outcome, ProjectFolder
+from support.server import Answer, Asked, RecordingServer
+
+# Plan, look before the create, (look for a create whose answer was lost,) look behind it.
+LISTINGS = 4
+SILENT = list(chain.from_iterable(combinations(range(LISTINGS), size) for size in range(1, LISTINGS)))
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twins, "WAIT", 0)
+
+
+def backwards(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return items[::-1]
+
+
+def alphas(server: RecordingServer) -> list[dict[str, Any]]:
+    server.tell, server.fault = None, lambda _: None
+    dashboard = Dashboard(server.url)
+    found = [one for one in dashboard.all() if one["name"] == "alpha"]
+    dashboard.close()
+    return found
+
+
+def lost_create(asked: Asked) -> Answer | None:
+    if (asked.method, asked.path) == ("POST", "/v1/assistants"):
+        return Answer(hangs_up=True, after=True)
+    return None
+
+
+def check(outcome: Outcome, there: list[dict[str, Any]], lists: ChangingLists, before: list[str]) -> None:
+    """Either one of the name, or it is told; and nobody's is touched but our own."""
+    assert {one["id"] for one in there} >= set(before)
+    if len(there) == 1 or not lists.shown:
+        return
+    assert outcome.code != 0, (lists.silent, lists.shown)
+    errors = " ".join(str(one["error"]) for one in outcome.json["results"])
+    assert all(one["id"] in errors for one in there), errors
+
+
+@pytest.fixture(params=[False, True], ids=["", "locked"])
+def maybe_locked(remote: ProjectFolder, request: pytest.FixtureRequest) -> ProjectFolder:
+    """The project, with a journal of its own or with a shared one, and so a lock."""
+    if request.param:
+        config = (remote.path / "assistctl.yaml").read_text()
+        remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
+    return remote
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=str)
+@pytest.mark.parametrize("reorder", [as_it_is, backwards])
+@pytest.mark.parametrize("lost", [False, True], ids=["", "answer lost"])
+def test_our_own_is_not_made_again(
+    maybe_locked: ProjectFolder, server: RecordingServer, silent: tuple[int, ...], reorder: Reorder, lost: bool
+) -> None:
+    remote = maybe_locked
+    remote.manifest("alpha", instructions="One.")
+    assert remote.run("apply", "--yes").code == 0
+    [before] = alphas(server)
+    remote.manifest("alpha", instructions="Two.")
+    lists = ChangingLists([before["id"]], silent, reorder)
+    lists.on(server)
+    server.fault = lost_create if lost else lambda _: None
+    outcome = remote.run("apply", "--yes", "--format", "json")
+    check(outcome, alphas(server), lists, [before["id"]])
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=str)
+def test_somebody_elses_of_the_name_is_not_passed_over(
+    remote: ProjectFolder, server: RecordingServer, silent: tuple[int, ...]
+) -> None:
+    dashboard = Dashboard(server.url)
+    theirs = dashboard.create(name="alpha")["id"]
+    dashboard.close()
+    remote.manifest("alpha")
+    lists = ChangingLists([theirs], silent)
+    lists.on(server)
+    outcome = remote.run("apply", "--yes", "--format", "json")
+    if 0 in lists.shown:
+        assert outcome.code == 3
+    elif 1 in lists.shown:
+        assert outcome.code == 1
+        assert theirs in outcome.json["results"][0]["error"]
+    there = alphas(server)
+    assert len(there) == 1 or outcome.code != 0 or not lists.shown
+
+
+def test_what_is_told_is_told_in_text_as_well(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("alpha")
+    assert remote.run("apply", "--yes").code == 0
+    [before] = alphas(server)
+    ChangingLists([before["id"]], {0, 1}).on(server)
+    outcome = remote.run("apply", "--yes")
+    assert outcome.code == 4
+    assert before["id"] in outcome.out
+    assert alphas(server) == [before]

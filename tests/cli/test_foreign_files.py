@@ -1,0 +1,321 @@
+"""Somebody else's file of the same name and size, and ids that were there before: never taken, never deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.dashboard import Dashboard
+from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
+from support.projects import ProjectFolder
+from support.server import Asked, RecordingServer
+from support.shelves import Shelves
+
+OURS, THEIRS = "our words", "not yours"
+DOCUMENT = "assistants/docs/one.md"
+UPLOAD = ("POST", "/v1/files")
+
+
+def write_config(project: ProjectFolder, server: RecordingServer, *, timeout: float = 30) -> None:
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: prod
+        targets:
+          prod:
+            platform: openai-assistants
+            base_url: "{server.url}"
+            api_key: test-key
+            options: {{timeout: {timeout}}}
+        """,
+    )
+
+
+@pytest.fixture
+def desk(remote: ProjectFolder) -> ProjectFolder:
+    """An assistant with one document, not applied yet."""
+    assert len(OURS) == len(THEIRS)
+    remote.write(DOCUMENT, OURS)
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    return remote
+
+
+@pytest.fixture
+def coder(desk: ProjectFolder) -> ProjectFolder:
+    """The same, read by its code interpreter: no vector store says whose the upload is."""
+    desk.manifest("desk", tools=[{"type": "code_interpreter"}], files=["docs/*"])
+    return desk
+
+
+@pytest.fixture
+def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
+    seen = Dashboard(server.url)
+    yield seen
+    seen.close()
+
+
+def attached(shelves: Shelves) -> set[str]:
+    """The uploads that are read."""
+    tools = [each["tool_resources"].get("code_interpreter", {}) for each in shelves.assistants()]
+    read = {one for tool in tools for one in tool.get("file_ids", ())}
+    return read | {file["id"] for store in shelves.stores() for file in shelves.files_of(store["id"])}
+
+
+def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
+    """What ``gc`` lists of uploads, and whether it is proven."""
+    found = project.run("gc", "--format", "json", *options)
+    assert found.code in {0, 3}, found.err
+    return {one["id"]: one["proven"] for one in found.json["garbage"] if one["kind"] == "file"}
+
+
+@pytest.mark.parametrize("mishap", list(Mishap))
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves, mishap: Mishap, when: str
+) -> None:
+    theirs = [shelves.upload("one.md", THEIRS.encode())] if when == "before" else []
+    write_config(desk, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
+    elsewhere = Shelves(server.url)
+    interruption = Interruption(mishap, 0, "/v1/files")
+    if when == "meanwhile":
+        interruption.meanwhile = lambda: theirs.append(elsewhere.upload("one.md", THEIRS.encode()))
+    interruption.on(server)
+    killed_apply(desk.path, interruption) if mishap in KILLS else desk.run("apply", "--yes")
+    interruption.over(server)
+    elsewhere.close()
+    assert interruption.hit is not None
+    assert len(theirs) == 1
+    write_config(desk, server)
+    again = desk.run("apply", "--yes")
+    assert again.code == 0, again.err
+    assert not attached(shelves) & {*theirs}
+
+    desk.write(DOCUMENT, "other words, longer")
+    assert desk.run("apply", "--yes").code == 0
+    assert {*theirs} <= shelves.uploads().keys()
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+    # What the lost request may have left cannot be told from theirs: both are named, and neither is deleted.
+    left = shelves.uploads().keys() - attached(shelves)
+    found = garbage(desk, "--yes")
+    assert all(not proven for one, proven in found.items() if one in theirs)
+    assert {one for one in left if one not in theirs} <= found.keys()
+    assert {*theirs} <= shelves.uploads().keys()
+    if len(left) > 1:
+        assert left == found.keys()
+        assert garbage(desk, "--yes", "--unproven").keys() == left
+        assert shelves.uploads().keys() == attached(shelves)
+
+
+def hands_out(server: RecordingServer, path: str, old: str) -> None:
+    """Let the server answer a POST to ``path`` with an id that is there already."""
+
+    def tell(asked: Asked, _: int, body: Any) -> Any:
+        return {**body, "id": old} if (asked.method, asked.path) == ("POST", path) else body
+
+    server.tell = tell
+
+
+def test_an_upload_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    # Another name and size: what was not kept as it was sent is deleted again, if it is ours.
+    theirs = shelves.upload("theirs.md", b"quite another thing")
+    for body in ({"id": theirs}, {"id": theirs, "filename": "theirs.md", "bytes": 19}):
+        server.tell = lambda asked, _, answer, body=body: (
+            {**answer, **body} if (asked.method, asked.path) == UPLOAD else answer
+        )
+        outcome = desk.run("apply", "--yes", "--format", "json")
+        assert outcome.code in {1, 4}
+        errors = " ".join(one["error"] or "" for one in outcome.json["results"])
+        assert f"with {theirs}, which was there before" in errors
+        assert theirs not in attached(shelves)
+        assert theirs in shelves.uploads()
+    server.tell = None
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("gc", "--yes", "--unproven").code == 0
+    assert theirs in shelves.uploads()
+
+
+def test_an_assistant_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
+) -> None:
+    remote.manifest("desk")
+    theirs = dashboard.create(name="theirs", model="m")
+    hands_out(server, "/v1/assistants", theirs["id"])
+    outcome = remote.run("apply", "--yes", "--format", "json")
+    assert outcome.code in {1, 4}
+    [result] = outcome.json["results"]
+    assert f"with {theirs['id']}, which was there before" in result["error"]
+    assert theirs in dashboard.all()
+
+
+def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    theirs = shelves.make_store(name="theirs")
+    hands_out(server, "/v1/vector_stores", theirs)
+    outcome = desk.run("apply", "--yes", "--format", "json")
+    assert outcome.code in {1, 4}
+    store = next(one for one in outcome.json["results"] if one["kind"] == "vector_store")
+    assert f"with {theirs}, which was there before" in store["error"]
+    there = {one["id"]: one for one in shelves.stores()}
+    assert (there[theirs]["name"], shelves.files_of(theirs)) == ("theirs", [])
+    assert shelves.assistants() == []
+
+
+def killed_after_upload(project: ProjectFolder, server: RecordingServer) -> Path:
+    """An apply that was killed once its upload was written down; the file of the record."""
+    interruption = Interruption(Mishap.KILLED, 0, "/v1/assistants")
+    interruption.on(server)
+    assert killed_apply(project.path, interruption) == -9
+    interruption.over(server)
+    [record] = (project.path / ".assistctl/uploads").glob("*.jsonl")
+    return record
+
+
+def with_their_id(record: Path, theirs: str) -> None:
+    """Say of their file what the record says of ours."""
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    for line in lines:
+        if "id" in line:
+            line["id"] = theirs
+    record.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def without_seals(record: Path, theirs: str) -> None:
+    """Add a line of the plainest kind, as anybody can write it."""
+    line = json.loads(record.read_text().splitlines()[0])
+    record.write_text(json.dumps({"scope": line["scope"], "id": theirs}) + "\n")
+
+
+@pytest.mark.parametrize("forge", [with_their_id, without_seals])
+def test_a_record_that_was_forged_is_nobodys_word(
+    coder: ProjectFolder, server: RecordingServer, shelves: Shelves, forge: Callable[[Path, str], None]
+) -> None:
+    theirs = shelves.upload("one.md", THEIRS.encode())
+    forge(killed_after_upload(coder, server), theirs)
+    assert garbage(coder, "--yes")[theirs] is False
+    assert theirs in shelves.uploads()
+    assert coder.run("apply", "--yes").code == 0
+    assert theirs not in attached(shelves)
+    coder.remove("desk")
+    assert coder.run("apply", "--yes", "--allow-deletes").code == 0
+    assert coder.run("gc", "--yes").code == 0
+    assert theirs in shelves.uploads()
+
+
+def test_a_record_of_another_project_on_this_machine_proves_nothing_here(
+    coder: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    """Whoever writes the checkout may have seen lines of another project; their seal does not fit this one."""
+    record = killed_after_upload(coder, server)
+    [ours] = shelves.uploads()
+    assert garbage(coder) == {ours: True}
+    text = (coder.path / "assistctl.yaml").read_text()
+    coder.write("assistctl.yaml", text.replace("project: acme", "project: other"))
+    assert garbage(coder) == {ours: False}  # declared here as well
+    another = killed_after_upload_elsewhere(coder, record, server)
+    assert another != json.loads(record.read_text().splitlines()[0])["scope"]
+    record.write_text(record.read_text().replace(json.loads(record.read_text().splitlines()[0])["scope"], another))
+    assert garbage(coder)[ours] is False
+
+
+def killed_after_upload_elsewhere(project: ProjectFolder, record: Path, server: RecordingServer) -> str:
+    """The scope that the project has now."""
+    kept = record.read_text()
+    record.unlink()
+    scope = json.loads(killed_after_upload(project, server).read_text().splitlines()[0])["scope"]
+    record.write_text(kept)
+    return str(scope)
+
+
+@pytest.mark.parametrize("case", ["renamed on the platform", "another size"])
+def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
+    coder: ProjectFolder, server: RecordingServer, shelves: Shelves, case: str
+) -> None:
+    killed_after_upload(coder, server)
+    [ours] = shelves.uploads()
+    other = {"filename": "two.md"} if case == "renamed on the platform" else {"bytes": 7}
+
+    def tell(asked: Asked, _: int, body: Any) -> Any:
+        if asked.method != "GET":
+            return body
+        if asked.path == f"/v1/files/{ours}":
+            return {**body, **other}
+        if asked.path == "/v1/files":
+            return {**body, "data": [{**one, **other} if one["id"] == ours else one for one in body["data"]]}
+        return body
+
+    server.tell = tell
+    assert garbage(coder, "--yes") == {ours: False}
+    assert coder.run("apply", "--yes").code == 0
+    assert ours in shelves.uploads()
+    assert ours not in attached(shelves)
+
+
+def test_a_recorded_upload_is_used_by_the_next_apply(
+    coder: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    killed_after_upload(coder, server)
+    [ours] = shelves.uploads()
+    assert coder.run("apply", "--yes").code == 0
+    assert attached(shelves) == {ours} == shelves.uploads().keys()
+
+
+def without_a_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for state that cannot be made."""
+    (folder / "a-file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "a-file" / "state"))
+
+
+def inside_of_the_checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for state that the repository brought along."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "acme" / "state"))
+
+
+@pytest.mark.parametrize("spoil", [without_a_home, inside_of_the_checkout])
+def test_without_a_place_for_the_key_nothing_is_proven_and_everything_works(
+    coder: ProjectFolder,
+    server: RecordingServer,
+    shelves: Shelves,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path, pytest.MonkeyPatch], None],
+) -> None:
+    spoil(coder.path.parent, monkeypatch)
+    killed_after_upload(coder, server)
+    [ours] = shelves.uploads()
+    assert garbage(coder, "--yes") == {ours: False}
+    assert coder.run("apply", "--yes").code == 0
+    assert ours not in attached(shelves)
+    assert coder.run("gc", "--yes", "--unproven").code == 0
+    assert shelves.uploads().keys() == attached(shelves)
+    assert [path for path in coder.path.rglob("*") if path.name == "record.key"] == []
+
+
+def test_machines_of_ci_may_be_given_the_key(
+    coder: ProjectFolder,
+    server: RecordingServer,
+    shelves: Shelves,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("ASSISTCTL_RECORD_KEY", "k" * 64)
+    killed_after_upload(coder, server)
+    [ours] = shelves.uploads()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    assert garbage(coder) == {ours: True}
+    monkeypatch.setenv("ASSISTCTL_RECORD_KEY", "j" * 64)
+    assert garbage(coder) == {ours: False}
+    monkeypatch.setenv("ASSISTCTL_RECORD_KEY", "short")
+    refused = coder.run("gc")
+    assert refused.code == 1
+    assert "ASSISTCTL_RECORD_KEY is too short" in refused.err
+    # A committed .env is part of the checkout.
+    monkeypatch.delenv("ASSISTCTL_RECORD_KEY")
+    coder.write(".env", f"ASSISTCTL_RECORD_KEY={'k' * 64}\n")
+    assert garbage(coder) == {ours: False}

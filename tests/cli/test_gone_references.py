@@ -1,0 +1,226 @@
+"""What was deleted by hand and is still named: plan and drift see it, and apply puts it back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.dashboard import Dashboard
+from support.projects import ProjectFolder
+from support.server import Asked, RecordingServer
+from support.shelves import Shelves
+
+TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
+DESK: dict[str, Any] = {
+    "tools": TOOLS,
+    "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
+}
+PRICES = "assistants/data/prices.csv"
+
+
+@pytest.fixture
+def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
+    """Somebody else on that server."""
+    person = Dashboard(server.url)
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def desk(remote: ProjectFolder) -> ProjectFolder:
+    """An assistant that reads a document and a table, applied."""
+    remote.write("assistants/docs/one.md", "About tungsten.")
+    remote.write(PRICES, "sku,price\n1,2\n")
+    remote.manifest("desk", **DESK)
+    assert remote.run("apply", "--yes").code == 0
+    return remote
+
+
+def id_of(shelves: Shelves, name: str) -> str:
+    [found] = [file_id for file_id, each in shelves.uploads().items() if each == name]
+    return found
+
+
+def test_an_upload_that_was_deleted_by_hand_is_uploaded_again(desk: ProjectFolder, shelves: Shelves) -> None:
+    gone = id_of(shelves, "prices.csv")
+    shelves.delete_upload(gone)
+    plan = desk.run("plan", "--format", "json").json
+    assert [(one["kind"], one["key"], one["action"]) for one in plan["changes"]] == [
+        ("assistant", "desk", "update"),
+        ("file", PRICES, "update"),
+    ]
+    assert (plan["changes"][1]["upload"], plan["changes"][1]["reason"]) == (True, "deleted outside")
+    assert plan["missing"] == [{"kind": "file", "key": PRICES, "id": gone, "reason": "deleted outside"}]
+    drift = desk.run("drift", "--format", "json")
+    assert (drift.code, drift.json["missing"]) == (2, plan["missing"])
+    assert f"{PRICES} (file)" in desk.run("drift").out
+    assert desk.run("apply", "--yes").code == 0
+    [assistant] = shelves.assistants()
+    assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == [id_of(shelves, "prices.csv")]
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+    assert desk.run("drift").code == 0
+
+
+def test_any_other_change_of_that_assistant_goes_through(desk: ProjectFolder, shelves: Shelves) -> None:
+    shelves.delete_upload(id_of(shelves, "prices.csv"))
+    desk.manifest("desk", **DESK, instructions="Be brief.")
+    assert desk.run("apply", "--yes").code == 0
+    assert [one["instructions"] for one in shelves.assistants()] == ["Be brief."]
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_upload_that_is_gone_and_declared_no_longer_is_only_let_go(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    shelves.delete_upload(id_of(shelves, "prices.csv"))
+    desk.manifest("desk", tools=TOOLS, files=DESK["files"][:1])
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert [asked.path.rpartition("/")[0] for asked in server.mutations] == ["/v1/assistants"]
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_upload_in_a_vector_store_that_was_deleted_by_hand_is_uploaded_again(
+    desk: ProjectFolder, shelves: Shelves
+) -> None:
+    gone = id_of(shelves, "one.md")
+    shelves.delete_upload(gone)
+    drift = desk.run("drift", "--format", "json")
+    assert drift.code == 2
+    assert {
+        "kind": "file",
+        "key": "assistants/docs/one.md",
+        "id": gone,
+        "reason": "deleted outside",
+    } in drift.json["missing"]
+    assert desk.run("apply", "--yes").code == 0
+    [store] = shelves.stores()
+    assert shelves.found(store["id"], "tungsten") == ["one.md"]
+    assert desk.run("drift").code == 0
+
+
+def test_an_upload_that_a_vector_store_only_names_is_taken_out(
+    desk: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    """Some platforms keep naming in a vector store what is deleted."""
+    [store] = shelves.stores()
+    [named] = shelves.files_of(store["id"])
+    shelves.delete_upload(named["id"])
+
+    def still_named(asked: Asked, _: int, body: Any) -> Any:
+        if asked.method == "GET" and asked.path.endswith(f"{store['id']}/files") and named not in body["data"]:
+            body["data"].append(named)
+        return body
+
+    server.tell = still_named
+    assert desk.run("drift", "--format", "json").json["missing"][0]["id"] == named["id"]
+    server.clear()
+    desk.write("assistants/docs/two.md", "About molybdenum.")
+    assert desk.run("apply", "--yes").code == 0
+    server.tell = None
+    assert ("DELETE", f"/v1/vector_stores/{store['id']}/files/{named['id']}") in [
+        (asked.method, asked.path) for asked in server.mutations
+    ]
+    assert shelves.found(store["id"], "tungsten") == ["one.md"]
+
+
+def test_a_list_that_leaves_something_out_is_no_proof(desk: ProjectFolder, server: RecordingServer) -> None:
+    def empty(asked: Asked, _: int, body: Any) -> Any:
+        return {**body, "data": [], "has_more": False} if asked.path == "/v1/files" else body
+
+    server.tell = empty
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_uploads_are_listed_when_something_refers_to_them(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("plain")
+    assert remote.run("apply", "--yes").code == 0
+    server.clear()
+    assert remote.run("plan").code == 0
+    assert "/v1/files" not in [asked.path for asked in server.asked]
+
+
+def test_a_vector_store_that_was_deleted_by_hand_is_missing(desk: ProjectFolder, shelves: Shelves) -> None:
+    [store] = shelves.stores()
+    shelves.delete_store(store["id"])
+    drift = desk.run("drift", "--format", "json")
+    expected = {"kind": "vector_store", "key": "desk", "id": store["id"], "reason": "deleted outside"}
+    assert (drift.code, expected in drift.json["missing"]) == (2, True)
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("drift").code == 0
+
+
+def missing(project: ProjectFolder, *args: str) -> dict[tuple[str, str], tuple[str | None, str]]:
+    """What is missing, by kind and key; plan and drift must say the same."""
+    drift = project.run("drift", "--format", "json", *args)
+    told = drift.json["missing"]
+    assert told == project.run("plan", "--format", "json", *args).json["missing"]
+    assert drift.code == (2 if told or drift.json["drift"] else 0)
+    text = project.run("drift", *args).out
+    assert ("Nothing was changed outside" in text) is (drift.code == 0)
+    for one in told:
+        assert one["key"] in text
+        assert one["reason"] in text
+        assert one["key"] in project.run("plan", *args).out
+    return {(one["kind"], one["key"]): (one["id"], one["reason"]) for one in told}
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_an_assistant_that_was_deleted_outside_is_missing(
+    remote: ProjectFolder, dashboard: Dashboard, protected: bool
+) -> None:
+    remote.manifest("desk", lifecycle={"prevent_destroy": protected})
+    remote.manifest("other")
+    assert remote.run("apply", "--yes").code == 0
+    assert missing(remote) == {}
+    gone = dashboard.named("desk")
+    dashboard.delete(gone)
+    assert missing(remote) == {("assistant", "desk"): (gone["id"], "deleted outside")}
+    assert missing(remote, "other") == {}
+
+
+def test_an_assistant_whose_mark_is_gone_is_missing(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.manifest("desk", name="The desk")
+    assert remote.run("apply", "--yes").code == 0
+    there = dashboard.named("The desk")
+    dashboard.change(there, metadata={"theirs": "1"})
+    assert missing(remote) == {("assistant", "desk"): (there["id"], "mark removed")}
+
+
+def test_without_a_journal_a_look_alike_gives_the_id(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.manifest("desk", name="The desk")
+    assert remote.run("apply", "--yes").code == 0
+    shutil.rmtree(remote.path / ".assistctl")
+    there = dashboard.named("The desk")
+    dashboard.change(there, metadata={"theirs": "1"})
+    assert missing(remote) == {("assistant", "desk"): (there["id"], "not there")}
+    dashboard.delete(there)
+    assert missing(remote) == {("assistant", "desk"): (None, "not there")}
+
+
+def test_what_was_never_applied_is_missing(remote: ProjectFolder) -> None:
+    remote.manifest("desk")
+    assert missing(remote) == {("assistant", "desk"): (None, "not there")}
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("new")
+    assert missing(remote) == {("assistant", "new"): (None, "never applied")}
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("new")
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("new")
+    assert missing(remote) == {("assistant", "new"): (None, "never applied")}
+
+
+def test_a_journal_that_does_not_know_all_that_is_there_says_nothing_of_what_it_does_not_know(
+    remote: ProjectFolder,
+) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    shutil.rmtree(remote.path / ".assistctl")
+    remote.manifest("here")
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("new")
+    assert missing(remote) == {("assistant", "new"): (None, "not there")}

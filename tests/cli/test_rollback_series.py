@@ -1,0 +1,65 @@
+"""After any series of applies with files, the rollback of each brings back what the platform had before it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from support.interruptions import Interruption, Mishap
+from support.series import CHECKOUTS, Checkout, Documents, Series, Spec
+from support.server import recording_server
+from support.shelves import Shelves
+
+# Each takes seconds, so none is shrunk; a long run sets more.
+EXAMPLES = int(os.environ.get("ROLLBACK_EXAMPLES", "3"))
+BRIEFLY = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES < 10,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],
+)
+ONE, BOTH = Documents({"one": 1}), Documents({"one": 2, "two": 1})
+
+
+def check(checkouts: Sequence[Checkout], interruption: Interruption | None = None) -> None:
+    """Apply each, the second one interrupted; then undo all."""
+    with tempfile.TemporaryDirectory() as folder, recording_server(Path(folder, "server.db")) as server:
+        shelves = Shelves(server.url)
+        series = Series(Path(folder, "acme"), server, shelves)
+        for place, checkout in enumerate(checkouts):
+            series.apply(checkout, interruption if place == 1 else None)
+        assert list(series.undo_all()) == []
+        shelves.close()
+
+
+@BRIEFLY
+@given(st.lists(CHECKOUTS, min_size=2, max_size=4))
+@example(
+    [
+        Checkout({"a": Spec(store="own", documents=ONE), "b": Spec(store="shared")}, ONE),
+        Checkout({"a": Spec(store="own", documents=BOTH), "b": Spec(store="shared", table=1)}, BOTH),
+        Checkout({"a": Spec(store="shared", table=1)}, ONE),
+        Checkout({"b": Spec(2, "own", 2, ONE)}, ONE),
+    ]
+)
+def test_every_apply_can_be_undone(checkouts: list[Checkout]) -> None:
+    check(checkouts)
+
+
+@BRIEFLY
+@given(
+    st.lists(CHECKOUTS, min_size=2, max_size=3),
+    st.integers(0, 12),
+    st.sampled_from([Mishap.KILLED, Mishap.KILLED_AFTER]),
+)
+def test_every_apply_can_be_undone_when_one_was_killed(
+    checkouts: list[Checkout], place: int, mishap: Mishap
+) -> None:
+    check(checkouts, Interruption(mishap, place))

@@ -1,0 +1,270 @@
+"""An apply that ends early or in part: report, journal and platform tell the same of each operation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.agreement import Before
+from support.command_process import exit_code, started
+from support.interruptions import wrong_after
+from support.projects import Outcome, ProjectFolder
+from support.server import Answer, Asked, RecordingServer, error_body
+from support.shelves import Shelves
+
+BAD = b"\x00\x01\x02"
+TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
+DESK: dict[str, Any] = {
+    "tools": TOOLS,
+    "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
+}
+
+
+def disagreements(project: ProjectFolder, before: Before, applied: Outcome) -> list[str]:
+    return list(before.disagreements(project.run, applied.code, applied.json))
+
+
+def by_name(document: Any) -> dict[tuple[str, str], Any]:
+    return {(one["kind"], one["key"]): one for one in document["results"]}
+
+
+def write_desk(project: ProjectFolder) -> None:
+    for name in ("one", "two"):
+        project.write(f"assistants/docs/{name}.md", f"About {name}.")
+    project.write("assistants/data/prices.csv", "sku,price\n1,2\n")
+    project.manifest("desk", **DESK)
+
+
+def change_desk(project: ProjectFolder) -> None:
+    """One document is changed, one moved away, one new, a table changed, and a second assistant gone."""
+    project.write("assistants/docs/one.md", "Something else.")
+    (project.path / "assistants/docs/two.md").unlink()
+    project.write("assistants/data/prices.csv", "sku,price\n1,3\n")
+    project.remove("other")
+
+
+class Held:
+    """The ``place``-th request (from 0) that changes something waits until it is let go."""
+
+    def __init__(self, server: RecordingServer, place: int) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._server, self._place, self._seen = server, place, -1
+        server.gate = self._gate
+
+    def over(self) -> None:
+        """Let everything pass."""
+        self.go_on.set()
+        self._server.gate = lambda _: None
+
+    def over_for_nobody(self) -> None:
+        """Let everything pass, and wait for what was asked by somebody who is gone."""
+        self.over()
+        self._server.wait_until_idle()
+
+    def _gate(self, asked: Asked) -> threading.Event | None:
+        if asked.method == "GET":
+            return None
+        self._seen += 1
+        if self._seen != self._place:
+            return None
+        self.begun.set()
+        return self.go_on
+
+
+def interrupted(project: ProjectFolder, held: Held, *, twice: bool) -> Outcome:
+    """An apply that gets Ctrl-C while a request is held; a second one, or the request goes on."""
+    out, err = project.path.parent / "results.json", project.path.parent / "err.txt"
+    process = started(project.path, "apply", "--yes", "--format", "json", "--parallelism", "1", out=out, err=err)
+    assert process.pid
+    assert held.begun.wait(30)
+    os.kill(process.pid, signal.SIGINT)
+    _wait_for("Stopping", err)
+    if twice:
+        os.kill(process.pid, signal.SIGINT)
+        code = exit_code(process, 30)
+        held.over_for_nobody()
+    else:
+        held.over()
+        code = exit_code(process, 30)
+    return Outcome(code, out.read_text(), err.read_text())
+
+
+def _wait_for(word: str, path: Path) -> None:
+    pause = threading.Event()
+    for _ in range(3_000):
+        if word in path.read_text():
+            return
+        pause.wait(0.01)
+    raise AssertionError(f"{word!r} is not in {path.read_text()!r}")
+
+
+# Three uploads, the vector store, the batch, the settling and the assistant: seven requests change something.
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+@pytest.mark.parametrize("place", range(7))
+def test_a_first_apply_that_is_interrupted_tells_the_truth(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, twice: bool
+) -> None:
+    write_desk(remote)
+    before = Before(shelves)
+    applied = interrupted(remote, Held(server, place), twice=twice)
+    assert disagreements(remote, before, applied) == []
+    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+
+
+# Two uploads, the batch, the settling, two to take out, the assistant, the other assistant, its vector store, and
+# what nothing reads any more.
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+@pytest.mark.parametrize("place", [1, 2, 4, 6, 7, 9])
+def test_a_later_apply_that_is_interrupted_tells_the_truth(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, twice: bool
+) -> None:
+    write_desk(remote)
+    remote.write("assistants/more/three.md", "About three.")
+    remote.manifest("other", tools=TOOLS[:1], files=["more/*"])
+    assert remote.run("apply", "--yes").code == 0
+    change_desk(remote)
+    before = Before(shelves)
+    applied = interrupted(remote, Held(server, place), twice=twice)
+    assert disagreements(remote, before, applied) == []
+    assert list(wrong_after(remote.run, shelves, keys=1)) == []
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("place", range(7))
+def test_an_apply_with_a_request_that_fails_tells_the_truth(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves, place: int, status: int
+) -> None:
+    write_desk(remote)
+    before = Before(shelves)
+    seen: list[Asked] = []
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.method == "GET":
+            return None
+        seen.append(asked)
+        failing = asked.path == seen[place].path if len(seen) > place else False
+        return Answer(status, error_body("no"), headers=((b"retry-after-ms", b"1"),)) if failing else None
+
+    server.fault = fault
+    applied = remote.run("apply", "--yes", "--format", "json")
+    server.fault = lambda _: None
+    assert applied.code in {1, 4}
+    assert disagreements(remote, before, applied) == []
+
+
+def test_one_bad_file_is_the_only_one_that_fails(remote: ProjectFolder, shelves: Shelves) -> None:
+    write_desk(remote)
+    remote.write("assistants/docs/broken.bin", BAD)
+    before = Before(shelves)
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert applied.code == 4
+    assert disagreements(remote, before, applied) == []
+    results = by_name(applied.json)
+    [store] = shelves.stores()
+    assert (results["vector_store", "desk"]["status"], results["vector_store", "desk"]["id"]) == (
+        "failed",
+        store["id"],
+    )
+    good = ["assistants/data/prices.csv", "assistants/docs/one.md", "assistants/docs/two.md"]
+    uploads = shelves.uploads()
+    for path in good:
+        result = results["file", path]
+        assert (result["status"], result["upload"], uploads[result["id"]]) == ("ok", True, Path(path).name)
+    bad = results["file", "assistants/docs/broken.bin"]
+    assert (bad["status"], bad["id"], bad["upload"]) == ("failed", None, False)
+    assert results["assistant", "desk"]["status"] == "failed"
+    assert applied.json["files"]["upload"] == 3
+    assert (applied.json["summary"]["create"], applied.json["summary"]["files"]["upload"]) == (1, 3)
+
+
+def test_an_error_is_told_in_full_once(remote: ProjectFolder) -> None:
+    write_desk(remote)
+    remote.write("assistants/docs/broken.bin", BAD)
+    told = remote.run("apply", "--yes", "--format", "json").json["results"]
+    [reason] = [one["error"] for one in told if one["key"].endswith("broken.bin")]
+    others = [one["error"] for one in told if one["status"] == "failed" and not one["key"].endswith("broken.bin")]
+    assert len(others) == 2
+    for error in others:
+        assert "assistants/docs/broken.bin" in error
+        assert reason not in error
+
+
+def test_history_counts_what_was_done(remote: ProjectFolder) -> None:
+    write_desk(remote)
+    remote.write("assistants/docs/broken.bin", BAD)
+    assert remote.run("apply", "--yes").code == 4
+    [past] = remote.run("history", "--format", "json").json["applies"]
+    assert (past["summary"]["create"], past["planned"]["create"], past["state"]) == (1, 2, "partial")
+    assert "1 create" in remote.run("history").out
+    entries = remote.run("history", past["id"], "--format", "json").json["entries"]
+    outcomes = {(one["kind"], Path(one["key"]).name): one["outcome"] for one in entries}
+    assert outcomes == {
+        ("vector_store", "desk"): "failed",
+        ("file", "one.md"): "ok",
+        ("file", "two.md"): "ok",
+        ("file", "prices.csv"): "ok",
+        ("file", "broken.bin"): "withdrawn",
+    }
+
+
+def test_what_failed_is_not_said_to_be_indexed(remote: ProjectFolder) -> None:
+    remote.write("assistants/docs/broken.bin", BAD)
+    remote.manifest("desk", tools=TOOLS[:1], files=["docs/*"])
+    applied = remote.run("apply", "--yes")
+    assert "indexed 0 of 1 files of desk, 1 failed" in applied.err
+    assert "indexed 1 of 1" not in applied.err
+
+
+def test_uploads_that_are_used_again_are_not_counted(
+    remote: ProjectFolder, server: RecordingServer, shelves: Shelves
+) -> None:
+    write_desk(remote)
+
+    def no_batches(asked: Asked) -> Answer | None:
+        return Answer(400, error_body("no")) if asked.path.endswith("/file_batches") else None
+
+    server.fault = no_batches
+    assert remote.run("apply", "--yes").code == 4
+    server.fault = lambda _: None
+    before = Before(shelves)
+    server.clear()
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert (applied.code, disagreements(remote, before, applied)) == (0, [])
+    assert [asked.path for asked in server.mutations if asked.path == "/v1/files"] == []
+    assert applied.json["files"] == {"upload": 0, "remove": 0, "bytes": 0}
+    assert "uploading" not in applied.err
+    files = [one for one in applied.json["results"] if one["kind"] == "file"]
+    assert {(one["action"], one["status"], one["upload"]) for one in files} == {("update", "ok", False)}
+
+
+def test_a_file_that_another_one_reads_already_is_not_created(remote: ProjectFolder, shelves: Shelves) -> None:
+    write_desk(remote)
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("other", **DESK)
+    planned = remote.run("plan", "--format", "json").json
+    files = [one for one in planned["changes"] if one["kind"] == "file"]
+    assert {(one["action"], one["upload"]) for one in files} == {("update", False)}
+    before = Before(shelves)
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert (applied.code, disagreements(remote, before, applied)) == (0, [])
+    results = [one for one in applied.json["results"] if one["kind"] == "file"]
+    assert {(one["action"], one["upload"], one["id"] in shelves.uploads()) for one in results} == {
+        ("update", False, True)
+    }
+
+
+def test_the_same_bytes_at_two_paths_are_one_upload(remote: ProjectFolder, shelves: Shelves) -> None:
+    for folder in ("docs", "more"):
+        remote.write(f"assistants/{folder}/one.md", "hello")
+    for key, folder in (("a", "docs"), ("b", "more")):
+        remote.manifest(key, tools=TOOLS[:1], files=[f"{folder}/*"])
+    planned = remote.run("plan", "--format", "json").json
+    before = Before(shelves)
+    applied = remote.run("apply", "--yes", "--format", "json")
+    assert disagreements(remote, before, applied) == []
+    assert planned["files"] == applied.json["files"] == {"upload": 1, "remove": 0, "bytes": 5}

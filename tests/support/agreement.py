@@ -1,0 +1,138 @@
+"""Whether the report of an apply, the journal and the platform tell the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from support.shelves import Shelves
+
+_UNKNOWN = {None, "unknown"}
+
+
+class Before:
+    """What is on the platform before an apply, to hold its report against afterwards."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+        self._uploads = set(shelves.uploads())
+        self._state = _state(shelves)
+
+    def disagreements(
+        self, run: Callable[..., Any], code: int, document: Any, *, lost_uploads: int = 0
+    ) -> Iterator[str]:
+        """What the exit ``code`` or the report of the apply says that is not so on the platform or on record.
+
+        The answers of ``lost_uploads`` uploads did not arrive: nobody can know of what they left.
+        """
+        results = document["results"]
+        shelves = self._shelves
+        kinds = {"assistant": shelves.assistants(), "vector_store": shelves.stores()}
+        there = {kind: {one["id"]: one for one in those} for kind, those in kinds.items()}
+        for one in results:
+            if one["kind"] in there:
+                yield from _about_thing(one, there[one["kind"]])
+        yield from self._about_uploads(document, results, lost_uploads)
+        yield from _about_counts(document, results)
+        yield from self._about_exit_code(code, results)
+        past = run("history", "--format", "json").json["applies"][0]
+        recorded = run("history", past["id"], "--format", "json").json
+        yield from _about_record(recorded, results, document["summary"])
+
+    def _about_uploads(self, document: Any, results: list[Any], lost: int) -> Iterator[str]:
+        uploads = set(self._shelves.uploads())
+        new = uploads - self._uploads
+        told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
+        unknown = any(one["kind"] == "file" and one.get("unknown") for one in results)
+        if told != new and not (told < new and (unknown or len(new - told) <= lost)):
+            yield f"uploads {sorted(told)} are told, {sorted(new)} are there"
+        counted = document.get("files", {"upload": 0})["upload"]
+        if counted != len(told):
+            yield f"{counted} uploads are counted, {len(told)} are told"
+        for one in results:
+            if one["kind"] == "file" and one["action"] == "delete" and not one.get("unknown"):
+                is_there = one["id"] in uploads
+                if is_there is (one["status"] == "ok"):
+                    yield f"the upload of {one['key']}: delete {one['status']}, and there: {is_there}"
+
+    def _about_exit_code(self, code: int, results: list[Any]) -> Iterator[str]:
+        statuses = {one["status"] for one in results}
+        changed = _state(self._shelves) != self._state
+        unknown = any(one.get("unknown") for one in results)
+        if (code == 0) != (statuses <= {"ok"}):
+            yield f"exit {code} with results {sorted(statuses)}"
+        if code in {1, 130} and changed and not unknown:
+            yield f"exit {code}, and the platform was changed"
+        if code == 4 and not changed and not unknown:
+            yield "exit 4, and nothing was changed"
+
+
+def _about_thing(one: Any, there: dict[str, Any]) -> Iterator[str]:
+    about = f"{one['kind']} {one['key']} ({one['action']} {one['status']}, {one['id']})"
+    if one.get("unknown"):
+        return
+    marked = {each["id"] for each in there.values() if f"key={one['key']}" in _mark(each)}
+    if one["action"] == "delete":
+        if (one["id"] in there) is (one["status"] == "ok"):
+            yield f"{about}: there: {one['id'] in there}"
+    elif one["id"] is None and marked:
+        yield f"{about}: {sorted(marked)} bears its mark"
+    elif one["id"] is not None and one["id"] not in there:
+        yield f"{about}: nothing has that id"
+    elif one["status"] == "ok" and one["id"] is None:
+        yield f"{about}: has no id"
+
+
+def _about_counts(document: Any, results: list[Any]) -> Iterator[str]:
+    made = Counter(
+        one["action"]
+        for one in results
+        if one["kind"] != "file" and (one["status"] == "ok" or (one["action"] == "create" and one["id"]))
+    )
+    for action in ("create", "update", "delete", "adopt"):
+        if document["summary"][action] != made[action]:
+            yield f"{document['summary'][action]} {action} are counted, {made[action]} were made"
+
+
+def _about_record(recorded: Any, results: list[Any], summary: Any) -> Iterator[str]:
+    entries = recorded["entries"]
+    things = {(one["kind"], one["key"], one["action"]): one for one in entries if one["kind"] != "file"}
+    for one in results:
+        entry = things.get((one["kind"], one["key"], one["action"]))
+        if one["kind"] == "file" or (entry is None and one["status"] != "ok"):
+            continue
+        if entry is None or not _same(one, entry):
+            yield f"the report has {one}, the record {entry}"
+    kept = {one["id"] for one in entries if _is_upload(one) and one["outcome"] == "ok"}
+    told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
+    if kept != told:
+        yield f"uploads {sorted(told)} are told, {sorted(kept)} are on record"
+    if recorded["state"] != "interrupted" and any(
+        recorded["summary"][one] != summary[one] for one in summary if one in recorded["summary"]
+    ):
+        yield f"the record counts {recorded['summary']}, the report {summary}"
+
+
+def _is_upload(entry: Any) -> bool:
+    return (entry["kind"], entry["action"]) == ("file", "create")
+
+
+def _same(result: Any, entry: Any) -> bool:
+    if result["id"] != entry["id"] and entry["outcome"] != "withdrawn":
+        return False
+    if result.get("unknown"):
+        return entry["outcome"] in _UNKNOWN
+    allowed = {"ok": {"ok"}, "skipped": {"skipped"}, "failed": {"failed", "withdrawn"}}
+    return entry["outcome"] in allowed[result["status"]]
+
+
+def _mark(thing: Any) -> list[str]:
+    return str(thing["metadata"].get("assistctl", "")).split()
+
+
+def _state(shelves: Shelves) -> list[Any]:
+    stores = shelves.stores()
+    files = [sorted(one["id"] for one in shelves.files_of(store["id"])) for store in stores]
+    things = [(one["id"], one.get("name"), one["metadata"]) for one in (*shelves.assistants(), *stores)]
+    return [things, files, sorted(shelves.uploads())]
