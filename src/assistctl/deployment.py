@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from assistctl import clock
 from assistctl.address_text import secrets_in_address
 from assistctl.applying.replanning import Replan
 from assistctl.applying.upload_record import UploadRecord
@@ -17,11 +18,12 @@ from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.referenced import register_secrets_of
-from assistctl.model import Change, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
 from assistctl.planning.absence import explained
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
 from assistctl.planning.canonical import digest
+from assistctl.planning.model_advice import about_model, about_shutdown
 from assistctl.planning.ownership import BASELINE, read_mark
 from assistctl.planning.planner import make_plan
 from assistctl.planning.policy import Policy, Thresholds, of_any_kind
@@ -32,6 +34,7 @@ from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.references import UploadReferences
 from assistctl.secrets.redaction import SECRET, learn_from, register
 from assistctl.unencrypted import unencrypted
+from assistctl.vendor_address import is_at_vendor
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -171,16 +174,27 @@ class Deployment:
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         if explains and plan.missing:
             plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
-        today = dt.datetime.now(dt.UTC).date()
+        today = clock.today()
         return replace(
             plan,
             diagnostics=(
                 *loaded.diagnostics,
                 *unencrypted(self.project, self.target),
                 *advise(wanted, models, today),
+                *self._about_models(wanted, platform, None if models else today),
                 *plan.diagnostics,
             ),
         )
+
+    def _about_models(
+        self, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
+    ) -> Iterator[Diagnostic]:
+        """What is known of models by name; with ``today`` their shutdowns too, where the platform lists none."""
+        capabilities, at_vendor = platform.capabilities, is_at_vendor(self.project, self.target)
+        for one in wanted:
+            yield from about_model(one, self.target.platform, capabilities, at_vendor=at_vendor)
+            if capabilities.vendor and today:
+                yield from about_shutdown(one, today)
 
     async def _explained(
         self, platform: Platform, missing: tuple[Missing, ...], there: Sequence[Observed | ObservedStore]

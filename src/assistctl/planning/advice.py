@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.model import Desired, Diagnostic, Json, Severity
-
-NEAR = dt.timedelta(days=60)
-"""How long before a model is shut down a plan begins to say so."""
+from assistctl.model_catalog import NEAR
 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.

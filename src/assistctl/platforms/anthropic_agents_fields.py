@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
 from assistctl.model import Json
+from assistctl.model_catalog import Vendor
 from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from assistctl.platforms.translation import (
     Object,
@@ -145,6 +146,7 @@ CAPABILITIES = Capabilities(
         "execution_identity": {"type": "service_account"},
         "speed": "standard",
     },
+    vendor=Vendor.ANTHROPIC,
     findings=findings,
     expressed=expressed,
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 
 from assistctl.local.collection import Stored
-from assistctl.local.models.sampling import takes_sampling
 from assistctl.model import Json
+from assistctl.model_catalog import takes_sampling
 
 Fields = dict[str, Json]
 
