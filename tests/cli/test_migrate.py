@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -28,23 +29,31 @@ LOST = {
     "agents": {
         "description": 3,
         "metadata": 5,
+        "model": 3,
         "name": 1,
-        "response_format": 1,
+        "response_format": 3,
         "temperature": 3,
         "tool_resources": 7,
-        "tools": 4,
+        "tools": 6,
         "top_p": 2,
     },
     "managed": {
         "metadata": 5,
+        "model": 25,
         "reasoning_effort": 1,
         "response_format": 2,
         "temperature": 3,
         "tool_resources": 7,
-        "tools": 8,
+        "tools": 10,
         "top_p": 2,
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models of then are shut down one after the other: the day decides which are gone."""
+    monkeypatch.setattr("assistctl.clock.today", lambda: dt.date(2026, 11, 26))
 
 
 @pytest.fixture
@@ -125,9 +134,12 @@ def test_the_report_names_what_a_person_can_act_on(retired: ProjectFolder) -> No
     assert "lost-library: vs_expired" in said
     assert "order-desk-3 (temperature 0.2)" in said
     assert "thirteen-pairs (k12 v)" in said
-    assert "gpt-4o (22), gpt-4-turbo (1), o3-mini (1), o4-mini (1)" in said
+    assert "gpt-4o (22)" in said
+    assert "It will be shut down on 2027-01-14. Name a current one, such as gpt-6-luna." in said
+    assert "It was shut down on 2026-10-23. Name a current one, such as gpt-6-luna." in said
+    assert "order-desk-2 (gpt-4-turbo), thinker (o3-mini), quick-thinker (o4-mini)" in said
     assert "pinger (ping)" in said
-    assert said.endswith("25 assistants: 12 without loss, 13 with something lost.\n")
+    assert said.endswith("25 assistants: 7 without loss, 18 with something lost.\n")
 
 
 def test_what_comes_next_is_said_and_not_done(retired: ProjectFolder, server: RecordingServer) -> None:
@@ -137,7 +149,8 @@ def test_what_comes_next_is_said_and_not_done(retired: ProjectFolder, server: Re
     again = retired.run("migrate", "--from", "export", "--to", "agents", "--format", "json")
     assert (again.code, again.json["assistants"], len(again.json["declared"])) == (0, [], 25)
     elsewhere = retired.run("migrate", "--from", "export", "--to", "managed", "--dir", "moved", "--check")
-    assert (elsewhere.code, (retired.path / "moved").exists()) == (0, False)
+    assert (elsewhere.code, (retired.path / "moved").exists()) == (2, False)
+    assert elsewhere.out.endswith("26 assistants: 0 without loss, 26 with something lost.\n")
 
 
 def test_another_folder(retired: ProjectFolder) -> None:

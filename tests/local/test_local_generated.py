@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
-from assistctl.local.models.sampling import takes_sampling
+from assistctl.model.model_catalog import takes_sampling
 
 ClientOf = Callable[[Starlette], httpx2.AsyncClient]
 

@@ -32,5 +32,6 @@ def test_the_catalog_is_plausible() -> None:
     for model in MODELS:
         created = dt.datetime.fromtimestamp(model.created, dt.UTC)
         assert dt.datetime(2023, 1, 1, tzinfo=dt.UTC) < created
-        assert model.shutdown_date is not None
-        assert created.date() < dt.date.fromisoformat(model.shutdown_date)
+        if model.shutdown_date is not None:
+            assert created.date() < dt.date.fromisoformat(model.shutdown_date)
+    assert sum(model.shutdown_date is None for model in MODELS) >= 2

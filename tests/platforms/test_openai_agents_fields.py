@@ -127,7 +127,7 @@ def test_what_is_left_out_is_left_out_before_it_is_compared() -> None:
             {"tools": [{"type": "function", "function": {**FUNCTION, "strict": True}}]},
             {},
             "tools[0].function.strict",
-            "mapped",
+            "left out",
             Level.MAPPED,
         ),
         ({}, {"tools": {}}, f"platforms.{NAME}.tools", "is no list", Level.UNSUPPORTED),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from assistctl import clock
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
@@ -22,7 +23,8 @@ HELP = """Move assistants to another platform, with a loss report.
 
 Reads what a target has, or JSON that was exported before an endpoint was shut down, and writes manifests for the
 assistants that none declares yet. Says of each field whether it carries over, is mapped or is lost on the target;
-what is lost is left out of the manifests. Changes nothing on either side and overwrites no file."""
+what is lost is left out of the manifests. Assistants that manifests declare already are in the report too, and
+their manifests stay as they are. Changes nothing on either side and overwrites no file."""
 EXAMPLE = """\
 Examples:
   assistctl migrate --from export/ --to prod --check      only tell; exits 2 when something is lost
@@ -59,9 +61,7 @@ def command(
         raise click.UsageError("--from and --to are the same target.")
     destination = terminal.deployment(to)
     origin = _origin(terminal, destination, source)
-    found = migration(origin, destination)
-    for doubt in origin.doubts:
-        terminal.complain(f"warning: {doubt}")
+    found = migration(origin, destination, clock.today())
     into = folder or destination.project.assistants
     written = _written(found, into, destination)
     if not check:
@@ -106,7 +106,9 @@ def _show(
         terminal.write(dumps(migration_document(found, str(folder), files, written=done)))
         return
     from assistctl.migration.render_text import print_migration
+    from assistctl.rendering.text.plan_text import print_diagnostics
 
+    print_diagnostics(terminal.results(), found.diagnostics)
     print_migration(terminal.results(), found)
 
 

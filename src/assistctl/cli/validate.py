@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from assistctl import clock
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.model.plan import Diagnostic, Severity
+from assistctl.manifest.project.project import TARGET_VARIABLE
+from assistctl.model.plan import Desired, Diagnostic, Severity
 from assistctl.operations.unencrypted import unencrypted
-from assistctl.platforms.registry import known_platforms
+from assistctl.planning.capability_check import check_expressible
+from assistctl.planning.model_advice import about_model, about_shutdown
+from assistctl.platforms.registry import capabilities_of, known_platforms
+from assistctl.vendor_address import is_at_vendor
 
 HELP = """Check manifests offline.
 
-Reads the given files and folders, or the project's. Needs no key, no network and no project. A variable that
-is not set is a warning here; every other command stops at it."""
+Reads the given files and folders, or the project's. Needs no key, no network and no project. With --target it
+says as well what that target's platform cannot express, and which models were shut down. A variable that is not
+set is a warning here; every other command stops at it."""
 EXAMPLE = """\
 Examples:
   assistctl validate
@@ -34,10 +40,12 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
     project = load_project(invocation.directory, os.environ, config_from=invocation.config_from)
+    is_asked = invocation.target is not None or bool(project.settings.get(TARGET_VARIABLE))
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
-    diagnostics = (*project.diagnostics, *addresses, *loaded.diagnostics)
+    expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
+    diagnostics = (*project.diagnostics, *addresses, *loaded.diagnostics, *expressing)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -59,6 +67,25 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
     """What is to say of the address of the target that was asked for, or of each that is declared."""
     targets = [target] if target else project.targets.values()
     return [found for one in targets for found in unencrypted(project, one)]
+
+
+def _about_platform(
+    project: Project, target: Target | None, desired: Sequence[Desired], *, is_asked: bool
+) -> Iterator[Diagnostic]:
+    """What the models refuse and, where the target was asked for, what its platform cannot express.
+
+    A manifest may well be for other platforms than that of the default target.
+    """
+    if target is None:
+        return
+    capabilities, at_vendor = capabilities_of(target.platform), is_at_vendor(project, target)
+    today = clock.today()
+    for one in desired:
+        if is_asked:
+            yield from check_expressible(one, target.platform, capabilities)
+            if not capabilities.embedded:
+                yield from about_shutdown(one, today)
+        yield from about_model(one, target.platform, capabilities, at_vendor=at_vendor)
 
 
 def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:

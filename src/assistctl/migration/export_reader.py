@@ -12,9 +12,11 @@ from pathlib import Path
 
 from assistctl.errors import ProjectError
 from assistctl.migration.json_stream import Found, values_at
-from assistctl.migration.lost_resources import ResourceNames
+from assistctl.migration.lost_resources import ResourceNames, library_of
+from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.openai.assistants import FIELDS, observed_assistant
+from assistctl.platforms.openai.knowledge_answers import observed_store, store_file
 
 PLATFORM = "openai-assistants"
 """Whose shapes exported assistants have."""
@@ -59,8 +61,8 @@ class _Reading:
 
     assistants: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    stores: dict[str, str] = field(default_factory=dict)
-    contents: dict[str, list[str]] = field(default_factory=dict)
+    stores: dict[str, ObservedStore] = field(default_factory=dict)
+    contents: dict[str, dict[str, StoreFile]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     more_to_come: str = ""
     has_last_page: bool = False
@@ -75,7 +77,7 @@ class _Reading:
             if any(isinstance(one, dict) and "model" in one for one in items):
                 self._note_page(value, found.place)
             self.take(Found(items, found.place))
-        elif isinstance(value, dict) and isinstance(value.get("id"), str):
+        elif isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"]:
             self._take_thing(value, str(value["id"]), found.place)
         else:
             self.doubts.append(f"{found.place}: what is there is no assistant, and was passed over")
@@ -88,7 +90,8 @@ class _Reading:
             )
         ordered = sorted(self.assistants.values(), key=_age)
         strange = {str(one["id"]): dict(_strange(one)) for one in ordered}
-        resource_names = ResourceNames(self.files, self.stores, self.contents)
+        contents = {store_id: list(held.values()) for store_id, held in self.contents.items()}
+        resource_names = library_of(self.files, self.stores.values(), contents)
         return Exported(
             tuple(map(observed_assistant, map(dict, ordered))), resource_names, strange, tuple(self.doubts)
         )
@@ -104,9 +107,9 @@ class _Reading:
         if kind == "file":
             self.files[identity] = str(thing.get("filename") or "")
         elif kind == "vector_store":
-            self.stores[identity] = str(thing.get("name") or "")
+            self.stores[identity] = observed_store({**thing})
         elif kind == "vector_store.file":
-            self.contents.setdefault(str(thing.get("vector_store_id")), []).append(identity)
+            self.contents.setdefault(str(thing.get("vector_store_id")), {})[identity] = store_file({**thing})
         elif kind in {"assistant", None} and isinstance(thing.get("model"), str):
             self._take_assistant(thing, identity, place)
         else:

@@ -187,6 +187,11 @@ def _is_there(value: Json, tokens: Iterable[Token]) -> bool:
     return True
 
 
+def value_at(value: Json, path: str) -> Json:
+    """What is at ``path`` in a manifest; null where nothing is."""
+    return _at(value, _tokens(path))
+
+
 def _at(value: Json, tokens: Sequence[Token]) -> Json:
     for token in tokens:
         if isinstance(value, dict):

@@ -1,30 +1,47 @@
 """What an assistant reads where it is, and what no API lets anybody take along: uploads and vector stores.
 
+With a vector store goes what was set on it and on its files: that is told by itself, because it can be declared.
+
 Files with the purpose ``assistants`` cannot be downloaded
 (https://platform.openai.com/docs/api-reference/files/retrieve-contents), and their ids mean nothing elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.migration.report import FieldOutcome, Outcome
+from assistctl.migration.store_settings import file_settings, store_settings
+from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.planning.capability_check import Expressible
 
 _NO_PLACE = "It is not the Assistants API's: manifests have no place for it."
+_NO_PLACE_THERE = "There is nothing like it there."
+_DECLARED_AS = {
+    "expires_after": "`vector_store: {expires_after: {anchor: last_active_at, days: DAYS}}`.",
+    "metadata": "`vector_store: {metadata: {NAME: VALUE}}`.",
+    "chunking_strategy": "`vector_store: {chunking_strategy: {type: static, static: …}}`.",
+    "attributes": "`files: [{path: PATH, tool: file_search, attributes: {NAME: VALUE}}]`.",
+}
 _NO_DOWNLOAD = "Uploads for assistants cannot be downloaded."
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceNames:
-    """What is known of uploads and vector stores: names by id, and the ids of the files in each store."""
+    """What is known of uploads and vector stores: names by id, and the ids of the files in each store.
+
+    ``settings`` are those of the stores by id, ``file_settings`` those of their files by the ids of both, as
+    ``store_settings`` and ``file_settings`` tell them.
+    """
 
     files: Mapping[str, str] = field(default_factory=dict)
     stores: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    file_settings: Mapping[tuple[str, str], Mapping[str, Json]] = field(default_factory=dict)
 
     def file(self, file_id: str) -> dict[str, Json]:
         """A file as reports have it: ``{"id", "name"}``, the name null where it is not known."""
@@ -36,6 +53,28 @@ class ResourceNames:
         if store_id in self.contents:
             found["files"] = [self.file(one) for one in self.contents[store_id]]
         return found
+
+    def files_with(self, setting: str, store_id: str) -> list[dict[str, Json]]:
+        """The files of a vector store that have a ``setting``, with it."""
+        return [
+            {**self.file(file_id), setting: known[setting]}
+            for file_id in self.contents.get(store_id, ())
+            if setting in (known := self.file_settings.get((store_id, file_id), {}))
+        ]
+
+
+def library_of(
+    files: Mapping[str, str], stores: Iterable[ObservedStore], contents: Mapping[str, Sequence[StoreFile]]
+) -> ResourceNames:
+    """What is known, of the names of uploads by id, vector stores, and the files in each by its id."""
+    listed = list(stores)
+    return ResourceNames(
+        files,
+        {one.id: str(one.fields.get("name") or "") for one in listed},
+        {store_id: [one.id for one in held] for store_id, held in contents.items()},
+        {one.id: store_settings(one) for one in listed},
+        {(store_id, one.id): file_settings(one) for store_id, held in contents.items() for one in held},
+    )
 
 
 def ids_in(resources: Json, tool: str) -> list[str]:
@@ -54,8 +93,24 @@ def left_behind(
         if ids:
             path = f"tool_resources.{tool}.{RESOURCE_LISTS[tool]}"
             value: list[Json] = [described(one) for one in ids]
-            yield FieldOutcome(path, path, Outcome.LOST, _way_on(tool, capabilities), value)
+            yield FieldOutcome(path, path, Outcome.LOST, way_on(tool, capabilities), value)
+    for store_id in dict.fromkeys(ids_in(resources, "file_search")):
+        yield from _settings(store_id, resource_names, capabilities)
     yield from _others(resources)
+
+
+def _settings(store_id: str, resource_names: ResourceNames, capabilities: Expressible) -> Iterator[FieldOutcome]:
+    """What was set on a vector store, and on its files: those of one setting together."""
+    support = capabilities.fields.get("files.file_search")
+    nowhere = None if support and support.level != "unsupported" else support.note if support else ""
+    known: dict[str, Json] = dict(resource_names.settings.get(store_id, {}))
+    for setting, entry in _DECLARED_AS.items():
+        files: list[Json] = [*resource_names.files_with(setting, store_id)]
+        value = known.get(setting) or files
+        if value:
+            note = f"Declare it with the originals: {entry}" if nowhere is None else nowhere or _NO_PLACE_THERE
+            about = f"vector_stores.{setting}"
+            yield FieldOutcome(f"vector_stores[{store_id}].{setting}", about, Outcome.LOST, note, value)
 
 
 def _others(resources: Json) -> Iterator[FieldOutcome]:
@@ -68,7 +123,8 @@ def _others(resources: Json) -> Iterator[FieldOutcome]:
                 yield FieldOutcome(path, path, Outcome.LOST, _NO_PLACE, value)
 
 
-def _way_on(tool: str, capabilities: Expressible) -> str:
+def way_on(tool: str, capabilities: Expressible) -> str:
+    """What to do about files that ``tool`` reads."""
     support = capabilities.fields.get(f"files.{tool}")
     if support is None or support.level == "unsupported":
         return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", support.note if support else "")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
 from assistctl.model.plan import Json, TargetName
-from assistctl.rendering.json import FORMAT_VERSION
+from assistctl.rendering.json import FORMAT_VERSION, diagnostics_document
 
 
 def migration_document(
@@ -23,7 +23,9 @@ def migration_document(
         "written": written,
         "assistants": [_assistant(one, files.get(one.key, ())) for one in migration.assistants],
         "declared": [*migration.declared],
+        "manifests": [_manifest(one) for one in migration.manifests],
         "others": migration.others,
+        "diagnostics": diagnostics_document(migration.diagnostics)["diagnostics"],
     }
 
 
@@ -32,12 +34,11 @@ def _target(name: TargetName) -> dict[str, Json]:
 
 
 def _summary(migration: Migration) -> dict[str, int]:
-    """The assistants, those of them that lose something, and the fields of each outcome."""
-    fields = {
-        str(outcome): sum(len(one.with_outcome(outcome)) for one in migration.assistants) for outcome in Outcome
-    }
-    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.assistants)
-    return {"assistants": len(migration.assistants), "with_losses": losing, **fields}
+    """The assistants, new and declared, those of them that lose something, and the fields of each outcome."""
+    fields = {str(outcome): sum(len(one.with_outcome(outcome)) for one in migration.judged) for outcome in Outcome}
+    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.judged)
+    new, declared = len(migration.assistants), len(migration.manifests)
+    return {"assistants": new, "manifests": declared, "with_losses": losing, **fields}
 
 
 def _assistant(one: Migrated, files: Sequence[str]) -> dict[str, Json]:
@@ -50,6 +51,14 @@ def _assistant(one: Migrated, files: Sequence[str]) -> dict[str, Json]:
     }
 
 
+def _manifest(one: Migrated) -> dict[str, Json]:
+    return {"key": one.key, "name": one.name, "file": one.file, "fields": [_fate(fate) for fate in one.outcomes]}
+
+
 def _fate(fate: FieldOutcome) -> dict[str, Json]:
     known: dict[str, Json] = {"path": fate.path, "outcome": str(fate.outcome), "note": fate.note}
-    return known if fate.value is None else {**known, "value": fate.value}
+    if fate.value is not None:
+        known["value"] = fate.value
+    if fate.position is not None:
+        known |= {"file": fate.position.file, "line": fate.position.line, "column": fate.position.column}
+    return known

@@ -22,6 +22,7 @@ _TITLES = {
     Outcome.MAPPED: "Maps, and how:",
     Outcome.CARRIED: "Carries over, and what to know of it:",
 }
+_DECLARED = "Declared by manifests already, which stay as they are:"
 _WIDEST_VERB = max(map(len, _VERBS.values()))
 _LONGEST_VALUE = 40
 _MOST_NAMES = 5
@@ -41,6 +42,10 @@ def print_migration(console: Console, migration: Migration) -> None:
     emit(console, [Line(Text(_heading(migration), "bold")), Line()])
     for one in migration.assistants:
         emit(console, [*_assistant(one), Line()])
+    if migration.manifests:
+        emit(console, [Line(Text(_DECLARED, "bold")), Line()])
+    for one in migration.manifests:
+        emit(console, [*_assistant(one), Line()])
     for outcome, title in _TITLES.items():
         lines = [line for group in _groups(migration, outcome) for line in _advice(group)]
         if lines:
@@ -59,19 +64,25 @@ def _place(target: TargetName) -> str:
 
 def _assistant(one: Migrated) -> Iterator[Line]:
     name = f"  {label(one.name)}" if one.name else ""
-    head = Text.assemble((label(one.key), "bold"), name, (f"  {label(one.id)}", "dim"))
+    head = Text.assemble((label(one.key), "bold"), name, (f"  {label(one.file or one.id)}", "dim"))
     yield Line(head, prefix=Text("  "), hang=4)
     for outcome, verb in _VERBS.items():
-        paths = [visible(fate.path) for fate in one.with_outcome(outcome)]
+        paths = [_placed(fate) for fate in one.with_outcome(outcome)]
         if paths:
             prefix = Text(f"      {verb:<{_WIDEST_VERB}}  ", _COLOURS[outcome])
             yield Line(Text(", ".join(paths)), prefix=prefix)
 
 
+def _placed(fate: FieldOutcome) -> str:
+    """The path of a field, with where it stands when it is lost."""
+    position = fate.position if fate.outcome is Outcome.LOST else None
+    return visible(f"{fate.path} ({position})" if position else fate.path)
+
+
 def _groups(migration: Migration, outcome: Outcome) -> list[list[_Told]]:
     """What has the same note, whatever the field; what has none needs no more words."""
     groups: dict[str, list[_Told]] = {}
-    for one in migration.assistants:
+    for one in migration.judged:
         for fate in one.with_outcome(outcome):
             if fate.note:
                 groups.setdefault(fate.note, []).append(_Told(one.key, fate))
@@ -115,7 +126,8 @@ def _detail(fate: FieldOutcome, *, several: bool) -> str:
         which = fate.path.removeprefix("metadata.").removeprefix("tools[").partition("]")[0]
     elif several and not isinstance(fate.value, list):
         which = fate.path
-    return f"{visible(which)} {_short(fate.value)}".strip()
+    is_setting = fate.about.startswith("vector_stores.") and isinstance(fate.value, dict)
+    return f"{visible(which)} {value_text(fate.value) if is_setting else _short(fate.value)}".strip()
 
 
 def _short(value: Json) -> str:
@@ -134,6 +146,8 @@ def _thing(one: Json) -> str:
         return value_text(one)
     name, identity = one.get("name"), label(str(one.get("id")))
     known = f"{label(name)} ({identity})" if isinstance(name, str) and name else identity
+    more = [f"{name} {value_text(value)}" for name, value in one.items() if name not in {"id", "name", "files"}]
+    known = " ".join((known, *more))
     files = one.get("files")
     if not isinstance(files, list):
         return known
@@ -145,15 +159,15 @@ def _left_out(migration: Migration) -> Iterator[str]:
         names = ", ".join(label(name) for name in migration.declared[:_MOST_NAMES])
         hidden = len(migration.declared) - _MOST_NAMES
         more = f" and {hidden:,} more" if hidden > 0 else ""
-        yield f"Declared by manifests already, and left out: {names}{more}."
+        yield f"Declared by manifests already, so that none are written: {names}{more}."
     if migration.others:
         yield f"Owned by others, and left out: {migration.others:,}."
 
 
 def _conclusion(migration: Migration) -> str:
-    total = len(migration.assistants)
+    total = len(migration.judged)
     if not total:
         return "Nothing to migrate: no manifest is missing."
-    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.assistants)
+    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.judged)
     assistants = f"{total:,} {'assistant' if total == 1 else 'assistants'}"
     return f"{assistants}: {total - losing:,} without loss, {losing:,} with something lost."

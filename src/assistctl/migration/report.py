@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from assistctl.model.plan import Json, TargetName
+from assistctl.model.plan import Diagnostic, Json, Position, TargetName
 
 Document: TypeAlias = Mapping[str, Json]
 """A manifest's fields, in the Assistants API's shapes."""
@@ -27,7 +27,8 @@ class FieldOutcome:
 
     ``about`` is the path without the names of functions and pairs (``tools.function.strict``, ``metadata``): what
     different assistants have in common. ``note`` says how it is mapped or, for what is lost, the nearest way on;
-    for what carries over, what to know about it. ``value`` is what is lost, or what is to be looked at.
+    for what carries over, what to know about it. ``value`` is what is lost, or what is to be looked at;
+    ``position`` where it stands in a manifest, if it does.
     """
 
     path: str
@@ -35,17 +36,22 @@ class FieldOutcome:
     outcome: Outcome
     note: str = ""
     value: Json = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """The ``document`` that declares an assistant on another platform, and what became of each of its fields."""
+    """The ``document`` that declares an assistant on another platform, and what became of each of its fields.
+
+    ``file`` is the manifest that declares it already, and stays as it is; it then has no ``id``.
+    """
 
     key: str
     id: str
     name: str | None
     document: Document
     outcomes: tuple[FieldOutcome, ...]
+    file: str = ""
 
     def with_outcome(self, outcome: Outcome) -> tuple[FieldOutcome, ...]:
         """The fields with that outcome."""
@@ -56,8 +62,9 @@ class Migrated:
 class Migration:
     """A move of assistants between platforms, as it is reported.
 
-    ``declared`` are the names (or ids) of those that manifests declare already, ``others`` counts those that
-    somebody else owns: both are left out.
+    ``assistants`` are those that no manifest declares yet; ``declared`` are the names (or ids) of those that one
+    does, and ``manifests`` what becomes of all that manifests declare. ``others`` counts those that somebody else
+    owns, which are left out. ``diagnostics`` say what the report may lack.
     """
 
     project: str
@@ -66,8 +73,15 @@ class Migration:
     assistants: tuple[Migrated, ...]
     declared: tuple[str, ...] = ()
     others: int = 0
+    manifests: tuple[Migrated, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def judged(self) -> tuple[Migrated, ...]:
+        """All that the report is about."""
+        return (*self.assistants, *self.manifests)
 
     @property
     def loses(self) -> bool:
         """Whether anything is lost."""
-        return any(one.with_outcome(Outcome.LOST) for one in self.assistants)
+        return any(one.with_outcome(Outcome.LOST) for one in self.judged)

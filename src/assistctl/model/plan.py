@@ -141,7 +141,8 @@ class Desired:
     ``files`` that are for the code interpreter; ``store`` is the key of the vector store it searches: its own key
     when ``files`` has any for file search, or that of a shared one. ``import_id`` is the id of an existing
     assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
-    stands.
+    stands. ``file_places`` are the paths of the first of ``files`` for each tool that reads any, which are known
+    before the files are read.
     """
 
     key: str
@@ -156,6 +157,7 @@ class Desired:
     interpreter_files: tuple[SourceFile, ...] = ()
     store: str | None = None
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
+    file_places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str | None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from assistctl import clock
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.applying.replanning import Replan
 from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_mean
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Change, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.baseline import read_baseline
@@ -25,6 +26,7 @@ from assistctl.ownership.mark import BASELINE, read_mark
 from assistctl.planning.absence import explained
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.lint import lint
+from assistctl.planning.model_advice import about_model, about_shutdown
 from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.planning.planner import make_plan
 from assistctl.planning.vector_stores.inventory import (
@@ -37,6 +39,7 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, no
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.addresses import secrets_in_address
 from assistctl.secrets.redaction import SECRET, learn_from, register
+from assistctl.vendor_address import is_at_vendor
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -176,16 +179,27 @@ class Deployment:
         plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge)
         if explains and plan.missing:
             plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
-        today = dt.datetime.now(dt.UTC).date()
+        today = clock.today()
         return replace(
             plan,
             diagnostics=(
                 *loaded.diagnostics,
                 *unencrypted(self.project, self.target),
                 *lint(wanted, models, today),
+                *self._about_models(wanted, platform, None if models else today),
                 *plan.diagnostics,
             ),
         )
+
+    def _about_models(
+        self, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
+    ) -> Iterator[Diagnostic]:
+        """What is known of models by name; with ``today`` their shutdowns too, where the platform lists none."""
+        capabilities, at_vendor = platform.capabilities, is_at_vendor(self.project, self.target)
+        for one in wanted:
+            yield from about_model(one, self.target.platform, capabilities, at_vendor=at_vendor)
+            if capabilities.vendor and today:
+                yield from about_shutdown(one, today)
 
     async def _explained(
         self, platform: Platform, missing: tuple[Missing, ...], there: Sequence[Observed | ObservedStore]

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from assistctl.errors import PlatformError
+from assistctl.errors import ManifestError, PlatformError
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, keyed, undeclared
 from assistctl.export.yaml_writer import key_for
+from assistctl.manifest import load_manifests
 from assistctl.manifest.validation.plain_documents import faults
-from assistctl.migration.convert import Destination, Source, migrated
+from assistctl.migration.convert import Source, migrated
+from assistctl.migration.declared import judged
+from assistctl.migration.destination import Destination
 from assistctl.migration.export_reader import PLATFORM, read_exported
-from assistctl.migration.lost_resources import ResourceNames, ids_in
+from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
 from assistctl.migration.report import Migrated, Migration
-from assistctl.model.knowledge import ObservedStore, UploadedFile
-from assistctl.model.plan import Desired, Json, Observed, TargetName
+from assistctl.model.knowledge import StoreFile
+from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
 from assistctl.operations.deployment import Deployment
 from assistctl.platforms.base import KnowledgePlatform, Platform
 from assistctl.platforms.registry import capabilities_of
+
+Listed = TypeVar("Listed")
 
 _LISTED_AT_ONCE = 8
 
@@ -45,9 +52,9 @@ async def origin_on(deployment: Deployment) -> Origin:
     """What a target has. Raises ``PlatformError`` when it cannot be listed."""
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
-        resource_names = await _library(platform, assistants)
+        resource_names, doubts = await _library(platform, assistants)
     scope = Scope(deployment.owner, deployment.target.name)
-    return Origin(deployment.target_name, assistants, resource_names, scope)
+    return Origin(deployment.target_name, assistants, resource_names, scope, doubts=doubts)
 
 
 def origin_in(path: Path, to: Deployment) -> Origin:
@@ -58,11 +65,17 @@ def origin_in(path: Path, to: Deployment) -> Origin:
     return Origin(name, exported.assistants, exported.resource_names, scope, exported.strange, exported.doubts)
 
 
-def migration(origin: Origin, to: Deployment) -> Migration:
-    """What becomes of the assistants that no manifest declares, on the platform of ``to``."""
-    known = to.keys_only().desired
+def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
+    """What becomes of assistants on the platform of ``to``: of those that manifests declare, and of the rest.
+
+    Raises ``ManifestError`` when anything in the manifests is wrong: what they declare could not be told.
+    """
+    loaded = load_manifests(to.project, to.target, lenient_variables=True)
+    if loaded.errors:
+        raise ManifestError(loaded.diagnostics)
+    known = loaded.desired
     chosen = undeclared(origin.assistants, known, origin.scope)
-    destination = Destination(to.target.platform, capabilities_of(to.target.platform), faults)
+    destination = Destination(to.target.platform, capabilities_of(to.target.platform), faults, today)
     moved = [
         migrated(_source(key, one, origin), destination, origin.resource_names)
         for key, one in keyed(chosen, known, origin.scope)
@@ -77,7 +90,13 @@ def migration(origin: Origin, to: Deployment) -> Migration:
         new,
         declared=tuple(one.name or one.id for one in ours if one.id not in ids),
         others=len(origin.assistants) - len(ours),
+        manifests=tuple(judged(one, origin.name.platform, destination) for one in known),
+        diagnostics=(*map(_doubt, origin.doubts), *(loaded.diagnostics if known else ())),
     )
+
+
+def _doubt(sentence: str) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, sentence)
 
 
 def _source(key: str, one: Observed, origin: Origin) -> Source:
@@ -96,42 +115,37 @@ def _is_declared(one: Migrated, known: Sequence[Desired]) -> bool:
     return any(key == desired.key == desired.fields.get("name") for desired in known)
 
 
-async def _library(platform: Platform, assistants: Sequence[Observed]) -> ResourceNames:
-    """The names of what the assistants read; they only help, so a server that does not tell is none the worse."""
+async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
+    """What the assistants read, and what could not be found out about it: there is a report all the same."""
     knowledge = platform.knowledge
     resources = [one.fields.get("tool_resources") for one in assistants]
     stores = {store_id for one in resources for store_id in ids_in(one, "file_search")}
     if knowledge is None or not (stores or any(ids_in(one, "code_interpreter") for one in resources)):
-        return ResourceNames()
+        return ResourceNames(), ()
     slots = asyncio.Semaphore(_LISTED_AT_ONCE)
     reading = (_contents(knowledge, one, slots) for one in sorted(stores))
-    files, listed, contents = await asyncio.gather(_files(knowledge), _stores(knowledge), asyncio.gather(*reading))
-    return ResourceNames(
-        {one.id: one.name for one in files},
-        {one.id: str(one.fields.get("name") or "") for one in listed},
-        {store_id: ids for store_id, ids in contents if ids is not None},
+    files, listed, contents = await asyncio.gather(
+        _told(knowledge.list_files()), _told(knowledge.list_stores()), asyncio.gather(*reading)
     )
+    held = {store_id: found for store_id, found in contents if found is not None}
+    doubts = []
+    if files is None:
+        doubts.append("the uploads could not be listed, so that their names are not told")
+    if stores and (listed is None or len(held) < len(contents)):
+        doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
+    names = {one.id: one.name for one in files or ()}
+    return library_of(names, listed or (), held), tuple(doubts)
 
 
-async def _files(knowledge: KnowledgePlatform) -> Sequence[UploadedFile]:
+async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
     try:
-        return await knowledge.list_files()
+        return await listing
     except PlatformError:
-        return ()
-
-
-async def _stores(knowledge: KnowledgePlatform) -> Sequence[ObservedStore]:
-    try:
-        return await knowledge.list_stores()
-    except PlatformError:
-        return ()
+        return None
 
 
 async def _contents(
     knowledge: KnowledgePlatform, store_id: str, slots: asyncio.Semaphore
-) -> tuple[str, Sequence[str] | None]:
+) -> tuple[str, Sequence[StoreFile] | None]:
     async with slots:
-        try:
-            return store_id, [one.id for one in await knowledge.list_store_files(store_id)]
-        except PlatformError:
-            return store_id, None
+        return store_id, await _told(knowledge.list_store_files(store_id))

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
 from assistctl.model.plan import Diagnostic, Severity
-
-# Where the platforms' SDKs look when the target names no address.
-_ADDRESSES: Mapping[str, str] = {
-    "openai-assistants": "OPENAI_BASE_URL",
-    "openai-agents": "OPENAI_BASE_URL",
-    "anthropic-agents": "ANTHROPIC_BASE_URL",
-    "azure-foundry": "FOUNDRY_PROJECT_ENDPOINT",
-}
+from assistctl.vendor_address import ADDRESS_VARIABLES
 
 
 def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
     """A warning when requests to ``target`` go over plain HTTP to another machine, as far as that is known."""
-    variable = _ADDRESSES.get(target.platform, "")
+    variable = ADDRESS_VARIABLES.get(target.platform, "")
     try:
         url = project.resolve(target.base_url, target) if target.base_url else project.environment.get(variable)
     except ProjectError:

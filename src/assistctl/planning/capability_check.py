@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from assistctl.errors import did_you_mean
+from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
+_INTERPRETER, _SEARCH = "code_interpreter", "file_search"
 
 
 class Support(Protocol):
@@ -43,6 +45,10 @@ class Finding(Protocol):
     def level(self) -> str:
         """``mapped`` or ``unsupported``."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether it is mapped to nothing, while what is around it is expressed."""
+
 
 class Expressible(Protocol):
     """The part of a platform's capabilities that planning asks about."""
@@ -71,6 +77,14 @@ class Expressible(Protocol):
     @property
     def replaced_together(self) -> tuple[tuple[str, ...], ...]:
         """The fields that are sent together or not at all."""
+
+    @property
+    def vendor(self) -> Vendor | None:
+        """Whose models it takes, where those are one vendor's alone."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is the platform inside this package, which refuses what a model is known to refuse."""
 
     def findings(self, fields: Mapping[str, Json], own: Mapping[str, Json], /) -> Iterable[Finding]:
         """What in the values of a manifest's fields, and of its fields for this platform, is not expressed."""
@@ -125,10 +139,7 @@ def inexpressible(platform: str, path: str) -> str:
 
 def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str, str]]:
     """Each capability a manifest asks for, and the path that asks for it."""
-    if desired.interpreter_files:
-        yield "files.code_interpreter", "files"
-    if desired.store is not None:
-        yield "files.file_search", "files" if "files" in desired.positions else "vector_store"
+    yield from _used_files(desired)
     for field, value in desired.fields.items():
         # Null is the platform's default, which every platform has.
         if field == "tools":
@@ -136,6 +147,16 @@ def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str,
         elif value is not None:
             kind = f"{field}.{value.get('type')}" if isinstance(value, dict) else field
             yield kind if kind in known else field, field
+
+
+def _used_files(desired: Desired) -> Iterator[tuple[str, str]]:
+    """``files`` as one where a single tool reads them, else the first entry for each."""
+    places = desired.file_places if len(desired.file_places) > 1 else {}
+    if desired.interpreter_files or _INTERPRETER in desired.file_places:
+        yield f"files.{_INTERPRETER}", places.get(_INTERPRETER, "files")
+    if desired.store is not None:
+        path = "files" if "files" in desired.positions else "vector_store"
+        yield f"files.{_SEARCH}", places.get(_SEARCH, path)
 
 
 def _used_tools(tools: Json) -> Iterator[tuple[str, str]]:

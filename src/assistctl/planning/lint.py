@@ -6,10 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from assistctl.model.model_catalog import NEAR
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
-
-NEAR = dt.timedelta(days=60)
-"""How long before a model is shut down a plan begins to say so."""
 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.

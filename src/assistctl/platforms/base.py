@@ -21,6 +21,7 @@ from assistctl.model.knowledge import (
     StoreFile,
     UploadedFile,
 )
+from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json, Observed
 from assistctl.model.source_file import SourceFile
 
@@ -49,13 +50,15 @@ class Finding:
     """Something in a manifest's values that a platform does not express as it stands there.
 
     ``path`` is where in the manifest (``tools[0].function.description``), ``summary`` what is the matter, and
-    ``note`` how it is mapped or, where it is unsupported, the nearest way on.
+    ``note`` how it is mapped or, where it is unsupported, the nearest way on. ``lost``: it is mapped to nothing,
+    while what is around it is expressed.
     """
 
     path: str
     summary: str
     note: str
     level: Level = Level.UNSUPPORTED
+    lost: bool = False
 
 
 Fields: TypeAlias = Mapping[str, Json]
@@ -80,7 +83,9 @@ class Capabilities:
     compared. ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
     all are sent when one is. ``archives``: a delete only archives. ``defaults`` are those of the platform's own
-    fields, as it answers them but for what is null: a manifest need not say them.
+    fields, as it answers them but for what is null: a manifest need not say them. ``vendor`` is whose models it
+    takes, where those are one vendor's alone. ``embedded``: it is the platform inside this package, which
+    refuses the parameters that a model is known to refuse, and runs no model that could be shut down.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -94,6 +99,8 @@ class Capabilities:
     computed: frozenset[str] = frozenset()
     replaced_together: tuple[tuple[str, ...], ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)
+    vendor: Vendor | None = None
+    embedded: bool = False
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are
 

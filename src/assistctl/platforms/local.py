@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from assistctl.checkout.own_folder import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai.assistants import CAPABILITIES, OpenAIAssistants
+from assistctl.platforms.openai.assistants import CAPABILITIES as ASSISTANTS_API
+from assistctl.platforms.openai.assistants import OpenAIAssistants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 __all__ = ["CAPABILITIES", "Local", "connect", "database_of"]
 
+CAPABILITIES = replace(ASSISTANTS_API, embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.
 _BASE_URL = "http://assistctl.local/v1"
@@ -29,6 +31,7 @@ class Local(OpenAIAssistants):
     """The Assistants API over SQLite, in this process."""
 
     name = "local"
+    capabilities = CAPABILITIES
 
     def __init__(self, connection: Connection) -> None:
         import httpx2

@@ -10,7 +10,7 @@ from assistctl.platforms.base import Finding, Level
 
 Object = dict[str, Json]
 
-_STRICT = "strict is left out: functions are not strict there."
+_STRICT = "Functions are not strict there: check the arguments in your own code."
 
 
 def as_object(value: Json) -> Object:
@@ -52,7 +52,12 @@ def function_findings(tools: Json, platform: str) -> Iterator[Finding]:
                 yield Finding(f"{where}.{name}", f"{platform} needs {where}.{name}", advice)
         if function.get("strict"):
             where = f"tools[{place}].function.strict"
-            yield Finding(where, f"{where} is mapped on {platform}", _STRICT, Level.MAPPED)
+            yield left_out(where, platform, _STRICT)
+
+
+def left_out(path: str, platform: str, note: str) -> Finding:
+    """That a platform has nothing for what is at ``path``, and takes the rest without it."""
+    return Finding(path, f"{path} is left out on {platform}", note, Level.MAPPED, lost=True)
 
 
 def own_tool_findings(tools: Json, path: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from assistctl.local.database.collection import Stored
-from assistctl.local.models.sampling import takes_sampling
+from assistctl.model.model_catalog import takes_sampling
 from assistctl.model.plan import Json
 
 Fields = dict[str, Json]

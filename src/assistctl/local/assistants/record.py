@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from assistctl.local.database.collection import Stored
 from assistctl.local.http.errors import ApiError
-from assistctl.local.models.sampling import takes_sampling
+from assistctl.model.model_catalog import takes_sampling
 from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
@@ -75,17 +75,18 @@ def _settled(fields: Fields, sent: Fields) -> Fields:
 
 
 def _sampling(name: str, fields: Fields, sent: Fields) -> Json:
-    value = fields[name]
-    if takes_sampling(str(fields["model"])):
+    model, value = str(fields["model"]), fields[name]
+    if value is None:
+        return 1.0 if takes_sampling(model) else None
+    if takes_sampling(model, fields["reasoning_effort"]):
         return float(value) if isinstance(value, int | float) else 1.0
-    if value is not None:
-        # For a value kept from before, the service blames the model (openai/openai-python issue 2072).
-        raise ApiError(
-            f"Unsupported parameter: '{name}' is not supported with this model.",
-            param=name if name in sent else "model",
-            code="unsupported_parameter",
-        )
-    return None
+    # For a value kept from before, the service blames the model (openai/openai-python issue 2072).
+    blamed = next((field for field in (name, "model", "reasoning_effort") if field in sent), "model")
+    raise ApiError(
+        f"Unsupported parameter: '{name}' is not supported with this model.",
+        param=blamed,
+        code="unsupported_parameter",
+    )
 
 
 def _filled_in(tool: Fields) -> Fields:

@@ -41,4 +41,4 @@ def routes() -> list[Route]:
 
 
 def _view(model: Model) -> dict[str, object]:
-    return {"object": "model", **asdict(model)}
+    return {"object": "model", **asdict(model), "shutdown_date": model.shutdown_date}

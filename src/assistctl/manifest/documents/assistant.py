@@ -34,6 +34,7 @@ def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
         positions=contents.positions,
         store=searched_store(key, value, entries),
         templates=templates,
+        file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from assistctl.platforms.translation import (
@@ -145,6 +146,7 @@ CAPABILITIES = Capabilities(
         "execution_identity": {"type": "service_account"},
         "speed": "standard",
     },
+    vendor=Vendor.ANTHROPIC,
     findings=findings,
     to_platform=to_platform,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from assistctl.platforms.openai.agent_link import INTERPRETER
@@ -17,6 +18,7 @@ from assistctl.platforms.translation import (
     as_object,
     function_findings,
     is_function,
+    left_out,
     objects_in,
     own_tool_findings,
     refuse_inexpressible,
@@ -33,6 +35,10 @@ _FIELDS = (*_SAME, "tools", "tool_resources", "reasoning_effort", "response_form
 _OWN = ("service_tier", "multi_agent", "compaction", "experimental")
 # Left out of a function that has neither, so that it is one of the Assistants API's.
 _DEFERRALS = ("defer_loading", "async")
+_NOT_IN_A_FORMAT = {
+    "strict": "A text format has the schema alone, and nothing says that answers keep to it: check them.",
+    "description": "A text format has the schema alone: say it in the instructions or in the schema itself.",
+}
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
 _NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
 
@@ -98,6 +104,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         summary = f"the name has {len(name)} characters, and {NAME} keeps {_LONGEST_NAME}"
         yield Finding("name", summary, "Choose a shorter one.")
     yield from function_findings(fields.get("tools"), NAME)
+    yield from _schema_findings(fields.get("response_format"))
     if as_object(fields.get("tool_resources")).get("file_search"):
         where = "tool_resources.file_search"
         yield Finding(where, f"{NAME} cannot express {where}", _NO_STORES)
@@ -158,9 +165,17 @@ CAPABILITIES = Capabilities(
         "compaction": {"async": False},
         "experimental": {"time_awareness": False},
     },
+    vendor=Vendor.OPENAI,
     findings=findings,
     to_platform=to_platform,
 )
+
+
+def _schema_findings(response_format: Json) -> Iterator[Finding]:
+    schema = as_object(as_object(response_format).get("json_schema"))
+    for name, note in _NOT_IN_A_FORMAT.items():
+        if schema.get(name):
+            yield left_out(f"response_format.json_schema.{name}", NAME, note)
 
 
 def _inexpressible_resources(resources: Json) -> bool:

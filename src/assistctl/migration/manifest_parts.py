@@ -1,0 +1,52 @@
+"""The parts of a manifest that a report on a migration tells of, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from assistctl.migration.fit import Names
+from assistctl.migration.report import Document, FieldOutcome, Outcome
+from assistctl.model.plan import Json
+from assistctl.planning.comparison.platform_fields import PLATFORMS
+
+NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
+
+
+def parts_of(document: Document, names: Names, platform: str) -> Iterator[tuple[str, str]]:
+    """The path of each part but the name, and what it is in a platform's table of capabilities."""
+    for name, value in document.items():
+        if name == "tools":
+            for place in range(len(tools_in(document))):
+                yield names.shown(f"tools[{place}]"), names.about(f"tools[{place}]")
+        elif name not in {*NOT_FIELDS, "name"}:
+            kind = f"{name}.{value.get('type')}" if isinstance(value, dict) and "type" in value else name
+            yield name, name if name == "metadata" else kind
+    for name in own_part(document, platform):
+        path = f"{PLATFORMS}.{platform}.{name}"
+        yield path, path
+
+
+def kept_for(other: str, document: Document) -> Iterator[FieldOutcome]:
+    """What only the platform ``other`` has: it stays in the manifest, where the rest does not look at it."""
+    note = f"Only {other} has it; it stays in the manifest for targets there."
+    for name, value in own_part(document, other).items():
+        path = f"{PLATFORMS}.{other}.{name}"
+        yield FieldOutcome(path, path, Outcome.LOST, note, value)
+
+
+def platforms_in(document: Document) -> Mapping[str, Json]:
+    """The fields that only one platform has, by the platform's name."""
+    platforms = document.get(PLATFORMS)
+    return platforms if isinstance(platforms, dict) else {}
+
+
+def own_part(document: Document, platform: str) -> Mapping[str, Json]:
+    """The fields that only ``platform`` has."""
+    own = platforms_in(document).get(platform)
+    return own if isinstance(own, dict) else {}
+
+
+def tools_in(document: Document) -> list[Json]:
+    """The tools, none if there is no list of them."""
+    tools = document.get("tools")
+    return tools if isinstance(tools, list) else []
