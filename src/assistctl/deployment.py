@@ -129,10 +129,11 @@ class Deployment:
         ``thorough`` looks into every vector store, those too that say they hold what is declared.
         """
         wanted = () if policy.destroy else tuple(one for one in loaded.desired if policy.includes(one.key))
+        files = platform.knowledge  # before anything is asked for: opening it may fail
         observed, models, stores = await asyncio.gather(
             platform.list_assistants(),
             platform.list_models() if wanted else _nothing(),
-            platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
+            files.list_stores() if files else _no_stores(),
         )
         if policy.only is not None:
             self._check_keys(policy.only, loaded, observed, stores)
@@ -238,7 +239,15 @@ class Deployment:
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
             return None
-        return self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        found = self.project.resolve(text, self.target, what=what, secrets=self.secrets)
+        if not found.strip():
+            # Left out, it would be the platform's own address, or whatever key the environment has.
+            where = f"{self.target.position}: " if self.target.position else ""
+            raise ProjectError(
+                f"{where}target {self.target.name!r}: {what} is empty; it is written as {text}",
+                f"Set what it refers to, or remove `{what}` for the platform's default.",
+            )
+        return found
 
     def _secret(self, api_key: str | None) -> str | None:
         key = self._resolved(api_key, "api_key")

@@ -72,7 +72,10 @@ class UploadRecord:
             self._path.unlink(missing_ok=True)
 
     def unfinished(self) -> list[Recorded]:
-        """What earlier applies wrote down, each identity once."""
+        """What earlier applies wrote down, each identity once.
+
+        Raises ``AssistctlError`` when it cannot be read.
+        """
         found: dict[tuple[Identity | None, str | None], Recorded] = {}
         ended: set[Identity | None] = set()
         for recorded in self._entries():
@@ -82,8 +85,13 @@ class UploadRecord:
         return [one for one in found.values() if one.file_id is not None or one.identity not in ended]
 
     def uploads(self) -> Mapping[Identity, str]:
-        """The ids of the uploads that earlier applies wrote down."""
-        return {one.identity: one.file_id for one in self.unfinished() if one.file_id and one.identity}
+        """The ids of the uploads that earlier applies wrote down; none where that cannot be read."""
+        try:
+            unfinished = self.unfinished()
+        except AssistctlError:
+            # A plan needs no record: all that it saves is an upload.
+            return {}
+        return {one.identity: one.file_id for one in unfinished if one.file_id and one.identity}
 
     def forget_all(self) -> None:
         """Take all records of this scope away: what they named is gone, or in use."""
@@ -100,7 +108,15 @@ class UploadRecord:
 
     def _files(self) -> list[Path]:
         folder = self.project / _FOLDER
-        return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        try:
+            return sorted(path for path in folder.iterdir() if path.suffix == ".jsonl")
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise AssistctlError(
+                f"the record of uploads in {_FOLDER} cannot be read: {error.strerror}",
+                "assistctl must be able to read and write this folder: is it another user's?",
+            ) from error
 
     def _write(self, *entries: Mapping[str, object]) -> None:
         if not entries:

@@ -166,6 +166,8 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
         diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted"),), ExitCode.INTERRUPTED
     except (click.ClickException, click.Abort, BrokenPipeError):
         raise
+    except OSError as error:
+        diagnostics, code = (_refused_by_the_system(terminal, error),), ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
     _tell(terminal, diagnostics, as_json=own.get("output_format") == "json")
@@ -186,11 +188,34 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
             terminal.write(dumps(diagnostics_document(shown, **terminal.head)))
 
 
+def _refused_by_the_system(terminal: Terminal, error: OSError) -> Diagnostic:
+    """What no command reckoned with: a folder of another user's, one that is gone, a full disk."""
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    if error.filename is None and not _is_somewhere():
+        return Diagnostic(Severity.ERROR, "the folder this runs in is gone", "Change to one that is there.")
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    summary = f"{place}: {reason}" if place else f"the system refused: {reason}"
+    return Diagnostic(Severity.ERROR, summary, _where(terminal, error, "With -v it says where that was."))
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  # nothing is done with it
+    except OSError:
+        return False
+    return True
+
+
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:
     summary = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
     advice = "This is a defect. With -v it says where; please report that."
-    if terminal.invocation.verbose:
-        import traceback
+    return Diagnostic(Severity.ERROR, summary, _where(terminal, error, advice))
 
-        advice = "".join(traceback.format_exception(error))
-    return Diagnostic(Severity.ERROR, summary, advice)
+
+def _where(terminal: Terminal, error: Exception, advice: str) -> str:
+    """``advice``, or where an error came from if that was asked for."""
+    if not terminal.invocation.verbose:
+        return advice
+    import traceback
+
+    return "".join(traceback.format_exception(error))

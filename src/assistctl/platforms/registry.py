@@ -57,7 +57,14 @@ def open_platform(name: str, connection: Connection) -> Platform:
 
     Raises ``ProjectError`` for a name nobody knows, a plug-in that is broken, or settings that cannot be used.
     """
-    return _offer(name).connect(connection)
+    offer = _offer(name)
+    try:
+        return offer.connect(connection)
+    except (ImportError, OSError, ValueError) as error:  # what an SDK thinks of its surroundings
+        raise ProjectError(
+            f"the platform {name!r} of target {connection.target!r} cannot be opened: {error}",
+            "Look at the target's settings, and at what the environment says of proxies and certificates.",
+        ) from error
 
 
 def capabilities_of(name: str) -> Capabilities:
