@@ -17,6 +17,7 @@ from assistctl.manifest.schema import PROJECT, validator
 from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, read_text
 from assistctl.manifest.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.violations import Subject
+from assistctl.manifest.written_secrets import written_secrets
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
 from assistctl.pinned_file import file_at
@@ -141,7 +142,7 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=warnings,
+        diagnostics=(*warnings, *written_secrets(nodes)),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
