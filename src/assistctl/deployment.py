@@ -27,6 +27,7 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, no
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.redaction import keep_out_of_logs
 from assistctl.rendering.safe_text import SECRET
+from assistctl.target_options import unknown_options
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -273,6 +274,9 @@ def open_deployment(
     project = load_project(directory, environ, config_from=config_from)
     project.require()
     chosen = project.target(target, variables, known_platforms())
+    unknown = tuple(unknown_options(chosen))
+    if unknown:
+        raise ManifestError(unknown)
     return Deployment(project, chosen, patience=patience, told=told)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.model import Diagnostic, Severity
 from assistctl.platforms.registry import known_platforms
+from assistctl.target_options import unknown_options
 
 HELP = """Check manifests offline.
 
@@ -36,7 +38,8 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     terminal.know(loaded.secrets)
-    diagnostics = terminal.redactor.shown((*project.diagnostics, *loaded.diagnostics))
+    found = (*project.diagnostics, *_unknown_options(project), *loaded.diagnostics)
+    diagnostics = terminal.redactor.shown(found)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -52,6 +55,13 @@ def _target(project: Project, name: str | None, variables: Mapping[str, str]) ->
         if project.file is not None or name is not None:
             raise
         return None
+
+
+def _unknown_options(project: Project) -> Iterator[Diagnostic]:
+    """What is wrong with the options of all targets whose platforms are here."""
+    for target in project.targets.values():
+        with contextlib.suppress(ProjectError):  # told as soon as that target is spoken to
+            yield from unknown_options(target)
 
 
 def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:

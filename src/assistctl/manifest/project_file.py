@@ -154,7 +154,9 @@ def _target(name: str, node: Node) -> Target:
     declared: Any = plain_value(node)
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
-    own = {"name": name, "variables": variables, "position": node.position}
+    options = node.child("options")
+    positions = options.keys if options else {}
+    own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
 

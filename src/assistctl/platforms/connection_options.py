@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 
+COMMON_OPTIONS = frozenset({"timeout", "default_headers", "default_query", "max_answer_mib", "max_listed"})
+"""The names of the options that every platform behind a vendor's SDK has."""
+
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}

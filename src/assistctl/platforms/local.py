@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
+from assistctl.platforms.connection_options import COMMON_OPTIONS
 from assistctl.platforms.openai_assistants import CAPABILITIES, OpenAIAssistants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["CAPABILITIES", "Local", "connect", "database_of"]
+__all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
+
+OPTIONS = COMMON_OPTIONS | {"database"}
 
 DATABASE = Path(".assistctl", "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.

@@ -1,7 +1,8 @@
 """Which platforms there are, by name: our own, and those that other packages offer as entry points.
 
 A package offers one in the group ``assistctl.platforms``; the entry point is a module (or an object) with
-``connect`` and ``CAPABILITIES``, as our own modules have them. None is imported before it is asked for.
+``connect`` and ``CAPABILITIES``, as our own modules have them; ``OPTIONS`` may name its options. None is
+imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -70,6 +71,14 @@ def open_platform(name: str, connection: Connection) -> Platform:
 def capabilities_of(name: str) -> Capabilities:
     """What a platform can express. Raises ``ProjectError`` as ``open_platform`` does."""
     return _offer(name).CAPABILITIES
+
+
+def options_of(name: str) -> Collection[str] | None:
+    """The names of a platform's options; ``None`` for one of another package that has no ``OPTIONS``.
+
+    Raises ``ProjectError`` as ``open_platform`` does.
+    """
+    return cast("Collection[str] | None", getattr(_offer(name), "OPTIONS", None))
 
 
 def _offer(name: str) -> Offer:
