@@ -176,7 +176,7 @@ def test_what_no_header_can_hold_is_told_as_that(
 
 
 @pytest.fixture
-def homeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user id without an entry in the user database, as containers have them."""
 
     def unknown(uid: int) -> pwd.struct_passwd:
@@ -185,7 +185,6 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     for name in ("HOME", "XDG_CACHE_HOME", "LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
-    return
 
 
 @pytest.mark.parametrize("home", [None, "", "relative"])

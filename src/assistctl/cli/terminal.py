@@ -8,12 +8,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
 from assistctl.cli.invocation import Invocation
-from assistctl.errors import AssistctlError, ExitCode, ManifestError
+from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
 from assistctl.model import Diagnostic, Json, Severity
 from assistctl.redaction import Redactor
 
@@ -24,15 +25,22 @@ if TYPE_CHECKING:
 
 Shown = TypeVar("Shown")
 
+# The commands that only look, and those that say when they begin to change something.
+_CHANGES_NOTHING = frozenset({"drift", "history", "list", "output", "plan", "validate"})
+_TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100
 
 
 @dataclass(slots=True)
 class Terminal:
-    """Both streams of one command, and the secrets that must not appear on them."""
+    """Both streams of one command, and the secrets that must not appear on them.
+
+    ``changes`` is whether the command has begun to change something.
+    """
 
     invocation: Invocation
     redactor: Redactor = field(default_factory=Redactor)
+    changes: bool = False
     _deployment: Deployment | None = None
 
     def deployment(self, target: str | None = None) -> Deployment:
@@ -157,13 +165,15 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
     """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
     terminal = Terminal(invocation)
     try:
+        _refuse_manifests(own.get("keys"))
         return int(function(terminal, **own))
     except ManifestError as error:
         diagnostics, code = error.diagnostics, error.exit_code
     except AssistctlError as error:
         diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
     except KeyboardInterrupt:
-        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted"),), ExitCode.INTERRUPTED
+        left = _left_by_interruption(terminal, function)
+        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted", left),), ExitCode.INTERRUPTED
     except (click.ClickException, click.Abort, BrokenPipeError):
         raise
     except OSError as error:
@@ -186,6 +196,21 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
         # What cannot be written has been told on stderr.
         with contextlib.suppress(OSError):
             terminal.write(dumps(diagnostics_document(shown, **terminal.head)))
+
+
+def _refuse_manifests(keys: object) -> None:
+    """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
+    for word in keys if isinstance(keys, tuple) else ():
+        if isinstance(word, str) and word.endswith((".yaml", ".yml")):
+            raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
+
+
+def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
+    """How far a command came that was interrupted, as a sentence."""
+    name = function.__module__.rpartition(".")[2]
+    if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
+        return "Nothing was changed."
+    return "What was done until then stays done; `assistctl plan` shows what is left to do."
 
 
 def _refused_by_the_system(terminal: Terminal, error: OSError) -> Diagnostic:
