@@ -33,6 +33,7 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, no
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.references import UploadReferences
 from assistctl.secrets.redaction import SECRET, learn_from, register
+from assistctl.target_options import unknown_options
 from assistctl.unencrypted import unencrypted
 from assistctl.vendor_address import is_at_vendor
 
@@ -150,10 +151,11 @@ class Deployment:
             if policy.destroy
             else tuple(one for one in loaded.desired if policy.includes(Kind.ASSISTANT, one.key))
         )
+        files = platform.knowledge  # before anything is asked for: opening it may fail
         observed, models, stores = await asyncio.gather(
             platform.list_assistants(),
             platform.list_models() if wanted else _nothing(),
-            platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
+            files.list_stores() if files else _no_stores(),
         )
         if policy.only is not None:
             self._check_keys({one.key for one in policy.only}, loaded, observed, stores)
@@ -312,6 +314,13 @@ class Deployment:
         if text is None:
             return None
         resolved = self.project.resolve(text, self.target, what=what)
+        if not resolved.strip():
+            # Left out, it would be the platform's own address, or whatever key the environment has.
+            where = f"{self.target.position}: " if self.target.position else ""
+            raise ProjectError(
+                f"{where}target {self.target.name!r}: {what} is empty; it is written as {text}",
+                f"Set what it refers to, or remove `{what}` for the platform's default.",
+            )
         if what in _ADDRESSES:
             for secret in secrets_in_address(resolved):
                 register("", secret)
@@ -345,6 +354,9 @@ def open_deployment(
         register(name, value)
     # Not every command reads manifests, and what it shows may hold what they refer to all the same.
     learn_from(lambda: register_secrets_of(project))
+    unknown = tuple(unknown_options(chosen))
+    if unknown:
+        raise ManifestError(unknown)
     return Deployment(project, chosen, patience, told)
 
 

@@ -12,7 +12,7 @@ from assistctl.manifest.discovery import ManifestFile
 from assistctl.manifest.file_entries import FileEntry, Reader
 from assistctl.manifest.filling import Contents
 from assistctl.manifest.found_file import FoundFile, find
-from assistctl.manifest.globbing import Folders, is_pattern
+from assistctl.manifest.globbing import Folders, is_pattern, unmeant
 from assistctl.manifest.never_read import NeverReadError, refuse_names
 from assistctl.manifest.node import dotted
 from assistctl.manifest.text_file import UnusableFileError, is_folder, resolve_inside
@@ -113,7 +113,8 @@ class _Search:
         try:
             return self._matches() if self.is_pattern else [self._literal()]
         except UnusableFileError as error:
-            self._report(self._shown(), error)
+            advice = unmeant(self._entry.pattern) or error.detail
+            self._report(self._shown(), UnusableFileError(error.summary, advice))
             return []
 
     def _literal(self) -> FoundFile:

@@ -19,7 +19,9 @@ from assistctl.manifest.filling import Contents, fill
 from assistctl.manifest.globbing import Folders
 from assistctl.manifest.included import include_files
 from assistctl.manifest.node import Node, Path, merged
+from assistctl.manifest.placeholders import refuse_placeholders
 from assistctl.manifest.schema import ASSISTANT, VECTOR_STORE, validator
+from assistctl.manifest.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.text_file import UnusableFileError, read_yaml_text
 from assistctl.manifest.variables import Variables
 from assistctl.manifest.vector_store import own_store, refuse_wide_overlap, shared_store
@@ -102,6 +104,7 @@ class _Reading:
     ) -> tuple[Declaration | None, list[Diagnostic]]:
         contents = fill(root, self.variables)
         key = self._key(root, contents)
+        refuse_placeholders(contents)
         contents.problems += _violations(contents, _SCHEMAS[kind])
         entries = self._entries(contents, kind)
         files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
@@ -126,6 +129,7 @@ class _Reading:
             return store_entries(contents)
         include_files(contents, self.file)
         refuse_twins(contents)
+        warn_of_loose_schemas(contents)
         entries = assistant_entries(contents)
         refuse_conflicts(contents, entries)
         return entries

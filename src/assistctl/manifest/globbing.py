@@ -18,11 +18,21 @@ from assistctl.manifest.text_file import UnusableFileError, reason_of, resolve_i
 
 _ANY_FOLDERS = "**"
 _WILD = re.compile(r"[*?\[]")
+_BRACES = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 
 def is_pattern(text: str) -> bool:
     """Whether ``text`` has a wildcard in it."""
     return _WILD.search(text) is not None
+
+
+def unmeant(pattern: str) -> str:
+    """Why a pattern that matches nothing may not say what is meant, as a sentence; else the empty string."""
+    if "\\" in pattern:
+        return f"Folders are divided by `/` on every system: {pattern.replace(chr(92), '/')}."
+    if _BRACES.search(pattern):
+        return "Braces are no wildcard here: write an entry for each of what is in them."
+    return ""
 
 
 class Folders:

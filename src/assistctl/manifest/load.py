@@ -9,6 +9,7 @@ from pathlib import Path
 from assistctl.knowledge import DesiredStore
 from assistctl.manifest.agreement import (
     keys_declared_twice,
+    names_used_twice,
     overrides_of_nothing,
     stores_not_declared,
     stores_not_searched,
@@ -72,6 +73,7 @@ def load_manifests(
         declarations += found
         diagnostics += messages
     diagnostics += keys_declared_twice(declarations)
+    diagnostics += names_used_twice(declarations)
     if paths is None:
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
     if read_files and _are_sound(diagnostics):

@@ -18,6 +18,7 @@ from assistctl.manifest.schema import PROJECT, validator
 from assistctl.manifest.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.violations import Subject
+from assistctl.manifest.written_secrets import written_secrets
 from assistctl.manifest.yaml_nodes import compose
 from assistctl.model import Diagnostic, Position, Severity
 from assistctl.pinned_file import file_at
@@ -127,7 +128,7 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=warnings,
+        diagnostics=(*warnings, *written_secrets(nodes)),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
@@ -139,7 +140,9 @@ def _target(name: str, node: Node) -> Target:
     declared: Any = plain_value(node)
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
-    own = {"name": name, "variables": variables, "position": node.position}
+    options = node.child("options")
+    positions = options.keys if options else {}
+    own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
 

@@ -17,6 +17,7 @@ import yaml
 from assistctl.manifest.declaring import declared, withheld_units
 from assistctl.manifest.references import escape, mentions
 from assistctl.manifest.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.manifest.text_file import unprintable_in
 from assistctl.model import Json, Observed
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
@@ -106,7 +107,10 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if "\n" in text:
+    if unprintable_in(text):
+        # PyYAML writes U+0085, U+2028 and U+2029 as they are, as line breaks; escaped they are text.
+        style = '"'
+    elif "\n" in text:
         style = "|"
     elif not _stays_text(text):
         style = '"'

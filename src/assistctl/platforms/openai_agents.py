@@ -14,6 +14,7 @@ from assistctl.knowledge import ObservedEnvironment
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.connection_options import COMMON_OPTIONS
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai_agent_uploads import AgentUploads
@@ -24,9 +25,12 @@ from assistctl.platforms.openai_wire import OpenAIWire
 from assistctl.platforms.pager import listed
 from assistctl.platforms.translation import as_object, observed, texts
 
-__all__ = ["CAPABILITIES", "OpenAIAgents", "connect"]
+__all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
 
 _AGENTS = "/agents"
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class OpenAIAgents(ClosedAtEnd):

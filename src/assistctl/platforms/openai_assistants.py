@@ -12,6 +12,7 @@ from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.connection_options import COMMON_OPTIONS
 from assistctl.platforms.object_path import path_of
 from assistctl.platforms.openai_knowledge import OpenAIKnowledge
 from assistctl.platforms.openai_models import listed_models
@@ -47,6 +48,9 @@ CAPABILITIES = Capabilities(
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     unreported=frozenset({"reasoning_effort"}),
 )
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class OpenAIAssistants(ClosedAtEnd):
