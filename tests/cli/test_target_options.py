@@ -29,7 +29,9 @@ def test_a_misspelt_option_is_told_where_it_stands(
     project.manifest("desk")
     outcome = project.run(*command, "--format", "json")
     assert outcome.code == 1
-    (told,) = outcome.json["diagnostics"]
+    (told,) = (
+        one for one in outcome.json["diagnostics"] if one["severity"] == "error" and "option" in one["path"]
+    )
     assert (told["file"], told["line"], told["column"]) == ("assistctl.yaml", 6, 27)
     assert told["path"] == "targets.it.options.timout"
     assert "Did you mean 'timeout'?" in told["detail"]

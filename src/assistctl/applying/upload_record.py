@@ -24,6 +24,10 @@ from assistctl.source_file import Identity, SourceFile
 _FOLDER = Path(OWN_FOLDER, "uploads")
 
 
+class _UnreadableError(AssistctlError):
+    """The folder of the record cannot be read."""
+
+
 @dataclass(slots=True)
 class UploadRecord:
     """The record of one project's target at one address. Each apply writes a file of its own.
@@ -112,7 +116,7 @@ class UploadRecord:
     def _proven(self) -> list[Recorded]:
         try:
             return [one for one in self.unfinished() if one.proven]
-        except AssistctlError:
+        except _UnreadableError:
             # A plan needs no record: all that it saves is an upload.
             return []
 
@@ -143,7 +147,7 @@ class UploadRecord:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise AssistctlError(
+            raise _UnreadableError(
                 f"the record of uploads in {_FOLDER} cannot be read: {error.strerror}",
                 "assistctl must be able to read and write this folder: is it another user's?",
             ) from error
