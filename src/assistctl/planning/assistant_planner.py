@@ -86,11 +86,15 @@ class AssistantDraft:
         """Add what becomes of an assistant that is declared no longer."""
         if key in self.transfers.forgotten:
             self._forget(key, one)
-        elif self.policy.may_delete(one.id):
-            self._delete(key, one)
-        else:
+        elif not self.policy.may_delete(one.id):
             self.knowledge.interpreter_stays(one)
             self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.ASSISTANT, key), one.id))
+        elif one.id in self.knowledge.references:
+            self.knowledge.interpreter_stays(one)
+            by = self.knowledge.references.named_by[one.id]
+            self.diagnostics.append(safety.still_named(QualifiedKey(Kind.ASSISTANT, key), one.id, by))
+        else:
+            self._delete(key, one)
 
     def leave(self, key: str) -> None:
         """Note what one key has that this plan is not about."""

@@ -14,7 +14,7 @@ from assistctl.planning.capability import Expressible
 from assistctl.planning.file_changes import totals
 from assistctl.planning.knowledge_planner import KnowledgeDraft
 from assistctl.planning.policy import Policy
-from assistctl.planning.searched import searched_afterwards
+from assistctl.planning.references import Outlook, references
 from assistctl.planning.shelves import Knowledge, shelves
 from assistctl.planning.transfer import transfers
 from assistctl.planning.world import World, fingerprint, sorted_out
@@ -37,8 +37,9 @@ def make_plan(
     wanted = {} if policy.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
     moving = transfers(wanted, world, policy)
     knowledge = knowledge or Knowledge()
-    searched = searched_afterwards(observed, wanted, moving, policy)
-    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), searched)
+    outlook = Outlook(wanted, world, moving, policy, capabilities)
+    named = references(observed, (*desired, *policy.also_declared), outlook)
+    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), named)
     assistants = AssistantDraft(policy, capabilities, world, moving, _names_to_come(wanted, world), reading)
     reading.decide_stores([one for those in world.owned.values() for one in those])
     for key in sorted({*wanted, *world.owned} - moving.left_behind):

@@ -59,13 +59,13 @@ def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
     )
 
 
-def still_searched(key: str, object_id: str) -> Diagnostic:
-    """A vector store that is declared no longer, and which an assistant goes on searching."""
+def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
+    """A thing that is declared no longer, and which an assistant goes on naming by its id."""
     return Diagnostic(
         Severity.WARNING,
-        f"{QualifiedKey(Kind.VECTOR_STORE, key)} stays: an assistant that stays searches {object_id}",
-        "Once nothing refers to it, apply or `assistctl gc` deletes it.",
-        key=key,
+        f"{about} stays: {by} names {object_id} by its id",
+        "Nothing is deleted that an assistant refers to; once none does, it is.",
+        key=about.key,
     )
 
 
