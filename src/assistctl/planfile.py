@@ -156,6 +156,11 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
             f"{path} has the plan format {version}, and this assistctl reads {FORMAT_VERSION}",
             "Save the plan again with the assistctl that applies it.",
         )
+    if not all("kind" in one for one in cast("list[dict[str, Json]]", document["observed"])):
+        raise AssistctlError(
+            f"{path} was saved by an earlier assistctl, which does not tell an assistant from its vector store",
+            "Save the plan again.",
+        )
     options = cast("dict[str, Json]", document["options"])
     adopt = options["adopt"]
     return SavedPlan(
@@ -260,7 +265,7 @@ def _digest(change: Change, stores: Mapping[str, StoreWork]) -> str:
 
 
 def _contents(work: StoreWork) -> Json:
-    """What is done with the files of a vector store; ``settled`` tells of their attributes, without secrets."""
+    """What is done with a store's files; ``settled`` tells of their attributes, without secrets."""
     attach: list[Json] = [
         [one.token, one.path, dict(one.chunking.items()) if one.chunking else None, [*one.replaces], one.renew]
         for one in work.attach

@@ -127,7 +127,7 @@ def test_what_a_later_apply_created_stays(remote: ProjectFolder, shelves: Shelve
     first = applied(remote)
     remote.remove("alpha")
     remote.manifest("other")
-    applied(remote)
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
     remote.manifest("alpha", **SEARCHING)
     applied(remote)
     before = shelves.assistants(), documents(shelves)

@@ -355,12 +355,10 @@ def test_a_plan_with_secrets_is_compared_without_them(
     remote.manifest("a", instructions="Use ${env:DESK_TOKEN}.", description="test-key is the API key")
     remote.run("plan", "--out", "x.plan")
     assert "hunter2" not in (remote.path / "x.plan").read_text()
+    # Nothing in the file depends on the value, so that nobody can try values against it.
     monkeypatch.setenv("DESK_TOKEN", "another-one")
-    moved = remote.run("apply", "x.plan", "--yes")
-    assert (moved.code, "variables of a" in moved.err) == (3, True)
-    monkeypatch.setenv("DESK_TOKEN", "hunter2-hunter2")
     assert remote.run("apply", "x.plan", "--yes").code == 0
-    assert dashboard.named("a")["instructions"] == "Use hunter2-hunter2."
+    assert dashboard.named("a")["instructions"] == "Use another-one."
 
 
 def test_a_comment_above_a_line_with_a_message_does_not_make_it_stale(remote: ProjectFolder) -> None:

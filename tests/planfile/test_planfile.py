@@ -301,4 +301,7 @@ def test_an_assistant_and_a_vector_store_of_one_key_are_two_requests(tmp_path: P
     plan = ProjectOnStore().plan([declared("noon", {"model": "m"})])
     [change] = plan.changes
     both = replace(plan, changes=(change, replace(change, kind=Kind.VECTOR_STORE)))
-    assert saved_and_loaded(both, tmp_path).requests.keys() == {"create noon ", "create noon (vector_store) "}
+    assert saved_and_loaded(both, tmp_path).requests.keys() == {
+        "assistant create noon ",
+        "vector_store create noon ",
+    }

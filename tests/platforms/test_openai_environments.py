@@ -116,10 +116,10 @@ def test_files_lie_in_the_workspace_of_a_template(
     assert template["name"].endswith(words(agent)["content"])
 
 
-def test_when_nothing_changed_three_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
     plan = desk.run("plan", "--format", "json").json
     assert (plan["changes"], plan["drift"]) == ([], [])
-    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/models"]
+    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/files", "GET /v1/models"]
 
 
 def test_templates_are_not_asked_for_when_no_agent_has_one(cloud: ProjectFolder, server: RecordingServer) -> None:
@@ -363,7 +363,8 @@ def test_a_template_whose_agent_was_refused_is_used_by_the_next_apply(
 ) -> None:
     refused = Answer(400, error_body("no such model"))
     server.fault = lambda one: refused if (one.method, one.path) == ("POST", "/v1/agents") else None
-    assert cloud.run("apply", "--yes").code == 1
+    # The uploads and the template are there.
+    assert cloud.run("apply", "--yes").code == 4
     template = workshop.template()["id"]
     assert [(kind, proven) for kind, _, proven in garbage(cloud)] == [
         ("environment", True),

@@ -191,7 +191,7 @@ class _Run:
         if len(ids) == 1:
             others = ", ".join(twins.unowned)
             error = PlatformError(
-                f"it was created as {twins.id}, and there is {others} of the same name, which no project owns",
+                f"it was created as {twins.id}, and there is {others} of its name, which no project owns",
                 "The platform did not list that when this was planned. Delete one of them.",
             )
         self._end_failed(change, error)

@@ -183,5 +183,7 @@ def masked_output(*, for_good: bool = False) -> Iterator[None]:
             redaction.replace_known(before)
 
 
-def _masking(stream: TextIO) -> TextIO:
-    return stream if isinstance(stream, MaskingStream) else cast("TextIO", MaskingStream(stream))
+def _masking(stream: TextIO | None) -> TextIO:
+    # One that was closed before we began is no stream at all, and stays so.
+    masked = stream is None or isinstance(stream, MaskingStream)
+    return cast("TextIO", stream if masked else MaskingStream(cast("TextIO", stream)))
