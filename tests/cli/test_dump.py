@@ -92,7 +92,13 @@ def test_what_others_own_is_left_out(remote: ProjectFolder, server: RecordingSer
     assert remote.run("dump", "--format", "json").json["assistants"] == []
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t\r"), max_size=300)
+TEXT = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t\r"),
+        st.sampled_from("\n \x85\u2028\u2029\ufeff#:$"),
+    ),
+    max_size=300,
+)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -63,7 +63,8 @@ class Outlook:
     _taken_over: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._taken_over.update({one.id: key for key, one in self.moving.imported.items()})
+        takes = {**self.moving.imported, **self.moving.chosen}
+        self._taken_over.update({one.id: key for key, one in takes.items()})
         self._taken_over.update(self._adopted())
 
     def ends(self, one: Observed) -> bool:
@@ -75,7 +76,7 @@ class Outlook:
 
     def ids_kept(self, one: Observed) -> frozenset[str]:
         """The ids that an assistant has, and that the plan does not take from it."""
-        key = self._taken_over.get(one.id) or self._key(one)
+        key = self._key(one)
         desired = self.wanted.get(key) if key is not None else None
         if desired is None or key is None or not self.policy.includes(Kind.ASSISTANT, key):
             return ids_named(one.fields, one.metadata)
@@ -95,7 +96,9 @@ class Outlook:
         )
 
     def _key(self, one: Observed) -> str | None:
-        """The key of an assistant of ours, the new one if it moves."""
+        """The key that an assistant has once it is ours, the new one if it moves."""
+        if one.id in self._taken_over:
+            return self._taken_over[one.id]
         mark = read_mark(one.metadata)
         if mark is None or not mark.owned_by(self.policy.project, self.policy.target.name):
             return None

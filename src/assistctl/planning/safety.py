@@ -33,7 +33,10 @@ def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
 def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnostic:
     """Several unowned assistants have the declared name, or several keys declare the name of one."""
     ids = ", ".join(one.id for one in candidates)
-    advice = "Rename or delete what is too many, or pass --no-adopt to create anew."
+    advice = (
+        "`import: ID` in the manifest says which one it takes over, and `assistctl dump` writes that for each of "
+        "them; --no-adopt creates another."
+    )
     if len(candidates) == 1:
         return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
     return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
@@ -45,7 +48,8 @@ def ambiguous_owner(desired: Desired, twins: Sequence[Observed]) -> Diagnostic:
     return _warning(
         desired,
         f"{len(twins)} assistants carry the mark of {desired.key}: {ids}",
-        "Apply refuses to guess which one is right. Delete the others on the platform.",
+        "Apply refuses to guess which one is right. `import: ID` in the manifest says so; delete the others, or "
+        "give each a manifest with its id.",
     )
 
 
