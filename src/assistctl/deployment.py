@@ -17,7 +17,7 @@ from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_
 from assistctl.knowledge import ObservedStore, StoreFile
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.referenced import register_secrets_of
-from assistctl.model import Change, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.model import Change, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
 from assistctl.planning.absence import explained
 from assistctl.planning.advice import advise
 from assistctl.planning.baseline import read_baseline
@@ -121,6 +121,7 @@ class Deployment:
             only=of_any_kind(only) if only else None,
             forget=self.project.removed | frozenset(forget),
             address=self._address(),
+            targets=frozenset(self.project.targets),
         )
 
     async def planned(self, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
@@ -171,6 +172,7 @@ class Deployment:
         plan = make_plan(loaded.desired, observed, policy, platform.capabilities, knowledge)
         if explains and plan.missing:
             plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
+        moved = await self._former_place() if explains and plan.summary.create and not self.owned(observed) else ()
         today = dt.datetime.now(dt.UTC).date()
         return replace(
             plan,
@@ -179,6 +181,7 @@ class Deployment:
                 *unencrypted(self.project, self.target),
                 *advise(wanted, models, today),
                 *plan.diagnostics,
+                *moved,
             ),
         )
 
@@ -199,6 +202,15 @@ class Deployment:
             named = {file_id for file_id in files if file_id is not None}
             present |= named - await UploadReferences(platform.knowledge).gone(named)
         return explained(missing, past, present)
+
+    async def _former_place(self) -> tuple[Diagnostic, ...]:
+        from assistctl.former_place import former_place
+
+        try:
+            found = await former_place(self.journal(), self.journal_target())
+        except JournalError:
+            return ()
+        return () if found is None else (found,)
 
     def _is_owned(self, one: Observed | ObservedStore) -> bool:
         mark = read_mark(one.metadata)

@@ -13,6 +13,7 @@ from assistctl.planning.assistant_planner import AssistantDraft
 from assistctl.planning.capability import Expressible
 from assistctl.planning.file_changes import totals
 from assistctl.planning.knowledge_planner import KnowledgeDraft
+from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.policy import Policy
 from assistctl.planning.references import Outlook, references
 from assistctl.planning.shelves import Knowledge, shelves
@@ -50,9 +51,15 @@ def make_plan(
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
     plan = _whole(policy, assistants, reading)
+    alike = tuple(LookAlikes(wanted, world, moving, reading.shelves, policy).among(plan.changes))
     missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
     there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
-    return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
+    return replace(
+        plan,
+        diagnostics=(*plan.diagnostics, *alike),
+        missing=(*missing, *reading.missing),
+        there=frozenset(there),
+    )
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:

@@ -33,7 +33,8 @@ class Policy:
     deleting them; ``release`` those of assistants to let go once they are as declared. ``address`` is where the
     target is, so that a plan is not applied elsewhere. ``deletable`` are the ids of the only things that may be
     deleted; ``None`` where there is no such bound. ``also_declared`` are assistants that the manifests declare and
-    the plan is not about: what they name by its id stays.
+    the plan is not about: what they name by its id stays. ``targets`` are the names of the project's targets,
+    ``None`` where they are not known.
     """
 
     project: str
@@ -50,6 +51,7 @@ class Policy:
     confirm_destroy: bool = False
     may_empty: bool = False
     also_declared: tuple[Desired, ...] = ()
+    targets: frozenset[str] | None = None
 
     def includes(self, kind: Kind, key: str) -> bool:
         """Whether this plan is about the thing of that kind and key."""
