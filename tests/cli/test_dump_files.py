@@ -142,6 +142,9 @@ def test_what_is_not_in_the_project_is_named_by_id(rich: ProjectFolder, shelves:
     assert dumped.code == 0
     told = [(one["key"], one["summary"]) for one in dumped.json["diagnostics"]]
     assert sorted(key for key, _ in told) == ["desk", "desk", "handbook"]
+    assert manifest(rich, "night")["vector_store"] == "handbook"
+    rules = {"ignore_changes": ["files"], "prevent_destroy": True}
+    assert manifest(rich, "handbook")["lifecycle"] == rules
     words = "form.yaml, assistants/data/prices.csv are not in the project as uploaded; they are named by id"
     assert any(words in text for _, text in told)
     ids = {one["id"] for one in before[0]}
@@ -165,8 +168,7 @@ def test_only_the_assistants_manifests_are_gone(rich: ProjectFolder) -> None:
 
 
 def test_vector_stores_that_nothing_searches_get_documents(rich: ProjectFolder, shelves: Shelves) -> None:
-    headers = {"people": None, "night": None}
-    for key in headers:
+    for key in ("people", "night"):
         rich.remove(key)
     assert rich.run("apply", "--yes", "--allow-deletes").code == 0
     before = held(shelves)
@@ -208,6 +210,32 @@ def test_in_another_folder_files_are_named_from_there(rich: ProjectFolder, tmp_p
     assert "vector_store_ids" in (tmp_path / "outside/desk.yaml").read_text()
 
 
+def test_files_that_are_left_as_they_are(remote: ProjectFolder, shelves: Shelves) -> None:
+    text = "kind: vector_store\nfiles: [docs/*]\nlifecycle: {ignore_changes: [files]}\n"
+    remote.write("assistants/docs/one.md", "one")
+    remote.write("assistants/handbook.yaml", text)
+    remote.manifest("desk", tools=SEARCHES, vector_store="handbook")
+    assert remote.run("apply", "--yes").code == 0
+    before = held(shelves)
+    assert list(before[1].values()) == ["one.md"]
+    remote.write("assistants/docs/one.md", "changed")
+    remote.write("assistants/docs/two.md", "two")
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    # What another one drops stays, because it is here as well.
+    remote.write("assistants/docs/one.md", "one")
+    remote.manifest("own", tools=SEARCHES, files=["docs/one.md"])
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("own")
+    remote.write("assistants/handbook.yaml", text + "name: The handbook\n")
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
+    assert shelves.uploads() == before[1]
+    assert [one["name"] for one in shelves.stores()] == ["The handbook"]
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    misspelt = text.replace("[files]", "[filse]")
+    remote.write("assistants/handbook.yaml", misspelt)
+    assert remote.run("validate").code == 1
+
+
 NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "sub/c.txt", "d.csv"])
 
 
@@ -242,9 +270,6 @@ def test_whatever_is_declared_and_whatever_is_left_nothing_is_deleted(
         (remote.path / f"assistants/files/{path}").unlink()
     dumped = remote.run("dump", "--format", "json")
     assert dumped.code == 0, dumped.err
-    planned = remote.run("plan", "--format", "json")
-    unnamed = {one["summary"] for one in dumped.json["diagnostics"] if "a plan would delete it" in one["summary"]}
-    assert not [one for one in actions(planned) if one[0] == "delete"] or unnamed
-    if not dumped.json["diagnostics"]:
-        assert actions(planned) == []
-        assert held(shelves) == before
+    assert actions(remote.run("plan", "--format", "json")) == []
+    assert remote.run("apply", "--yes").code == 0
+    assert held(shelves) == before

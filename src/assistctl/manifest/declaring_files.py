@@ -42,13 +42,13 @@ class HeldStore:
 class DeclaredStore:
     """What a document says of a vector store: its own fields, its ``files``, and what is left out of both.
 
-    ``protected``: it may not be deleted.
+    ``is_protected``: it may not be deleted.
     """
 
     fields: Mapping[str, Json]
     files: tuple[Mapping[str, Json], ...]
     withheld: tuple[str, ...] = ()
-    protected: bool = False
+    is_protected: bool = False
 
 
 Naming = Callable[[HeldFile], str | None]
@@ -61,8 +61,8 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
     Raises ``NotNameableError`` when the plan after it would take something out of it.
     """
     paths = _paths(store.held, naming)
-    withheld = [dotted(unit) for unit in withheld_units(as_observed(store.there))]
-    entries = []
+    own = store_fields(store)
+    withheld, entries = [*own.withheld], []
     for file in store.files:
         one = held_in_store(file)
         if one is None:
@@ -73,14 +73,16 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
         withheld += [f"files[{path}].attributes.{name}" for name in secret]
         plain: Json = {name: value for name, value in attributes.items() if name not in secret}
         entries.append({"path": path, "attributes": plain} if plain else {"path": path})
-    fields = {**_fields(store, withheld), **_chunking(store.files)}
+    entries.sort(key=lambda entry: str(entry["path"]))
+    fields = {**own.fields, **_chunking(store.files)}
+    return DeclaredStore(fields, tuple(entries), tuple(withheld), own.is_protected)
+
+
+def store_fields(store: HeldStore) -> DeclaredStore:
+    """What a document says of a vector store without its files."""
     mark = read_mark(store.there.metadata)
-    return DeclaredStore(
-        fields,
-        tuple(sorted(entries, key=lambda entry: str(entry["path"]))),
-        tuple(withheld),
-        bool(mark and mark.prevent_destroy),
-    )
+    withheld = tuple(dotted(unit) for unit in withheld_units(as_observed(store.there)))
+    return DeclaredStore(_fields(store, withheld), (), withheld, bool(mark and mark.prevent_destroy))
 
 
 def interpreter_entries(observed: Observed, naming: Naming) -> list[str]:

@@ -19,6 +19,7 @@ from assistctl.manifest.declaring_files import (
     NotNameableError,
     declared_store,
     interpreter_entries,
+    store_fields,
 )
 from assistctl.manifest.undeclared import Scope, identity, keyed
 from assistctl.manifest.writing import Written, written_document
@@ -89,7 +90,7 @@ class Dump:
     stores: list[Written] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
-    _documents: dict[str, str | None] = field(default_factory=dict)
+    _documents: dict[str, str] = field(default_factory=dict)
     _declared: set[str] = field(default_factory=set)
 
     def add(self, chosen: Sequence[Observed], *, beside: bool = True) -> None:
@@ -107,7 +108,7 @@ class Dump:
         named = {text for one in self.there.assistants for text in ids_named(one.fields, one.metadata)}
         for store in sorted(self.there.stores.values(), key=lambda one: one.key):
             if store.key not in self.known.keys and store.there.id not in named | self._declared:
-                self._document(store, "no assistant names it, so a plan would delete it")
+                self._document(store)
 
     def _manifest(self, key: str, one: Observed, origin: Mapping[str, Json]) -> Written:
         found = declared(one, key, self.style.defaults)
@@ -155,7 +156,7 @@ class Dump:
         if store.key == key:
             return self._own_store(key, store)
         is_anothers = store.key in self._keys | self.known.keys and store.there.id not in self._documents
-        return None if is_anothers else self._document(store, "it is named by its id")
+        return None if is_anothers else self._document(store)
 
     def _own_store(self, key: str, store: HeldStore) -> DeclaredStore | None:
         found = self._tried(
@@ -169,26 +170,27 @@ class Dump:
         self._declared.add(store.there.id)
         return found
 
-    def _document(self, store: HeldStore, else_so: str) -> str | None:
-        """The key of a document for a vector store, written once; ``None`` when there can be none."""
+    def _document(self, store: HeldStore) -> str:
+        """The key of a document for a vector store, written once."""
         if store.there.id not in self._documents:
-            self._documents[store.there.id] = self._new_document(store, else_so)
+            self._documents[store.there.id] = self._new_document(store)
         return self._documents[store.there.id]
 
-    def _new_document(self, store: HeldStore, else_so: str) -> str | None:
-        subject = f"the vector store {store.key}"
+    def _new_document(self, store: HeldStore) -> str:
+        subject, else_so = f"the vector store {store.key}", "its document leaves it what it holds"
         found = self._tried(lambda: declared_store(store, self.there.naming), store.key, subject, else_so)
-        if found is None:
-            return None
+        rules: dict[str, Json] = {} if found is not None else {"ignore_changes": ["files"]}
+        found = found or store_fields(store)
+        rules |= {"prevent_destroy": True} if found.is_protected else {}
         key = store.key if store.key not in self._keys else f"{store.key[:_LONGEST_STEM]}-store"
         self._keys.add(key)
         self._declared.add(store.there.id)
         document: dict[str, Json] = {
             "kind": "vector_store",
             **({} if key == store.key else {"moved_from": store.key}),
-            "files": [_short(entry) for entry in found.files],
+            **({"files": [_short(entry) for entry in found.files]} if found.files else {}),
             **found.fields,
-            **({"lifecycle": {"prevent_destroy": True}} if found.protected else {}),
+            **({"lifecycle": rules} if rules else {}),
         }
         self.stores.append(self._written(key, document, "vector-store", found.withheld))
         return key

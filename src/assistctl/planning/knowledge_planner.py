@@ -186,6 +186,9 @@ class KnowledgeDraft:
 
     def _update(self, store: DesiredStore, there: ObservedStore) -> None:
         files = self.knowledge.observed.files.get(there.id)
+        if store.leaves_files:
+            self._leave(there)
+            files = None
         untouched = was_settled(store, there)
         contents = Contents()
         # One that was not looked into says that it holds what is declared.
