@@ -17,6 +17,7 @@ from assistctl.knowledge import ObservedEnvironment, StoreFile
 from assistctl.manifest import Loaded
 from assistctl.model import Action, Kind, Result, Status
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
+from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KeepsEnvironments, KnowledgePlatform, Platform
 
 _SIDE_BY_SIDE = 8
@@ -154,6 +155,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
             {(one.name, one.size) for one in nameless} | {(file.identity.name, file.size) for file in declared}
         ),
         frozenset(file_id for file_id, one in named if not one.proven),
+        frozenset().union(*(ids_declared(one, deployment.target.platform) for one in loaded.desired)),
     )
 
 

@@ -125,6 +125,7 @@ class Deployment:
             only=of_any_kind(only) if only else None,
             forget=self.project.removed | frozenset(forget),
             address=self._address(),
+            targets=frozenset(self.project.targets),
         )
 
     async def planned(self, loaded: Loaded, policy: Policy, *, thorough: bool = False) -> Plan:
@@ -177,6 +178,7 @@ class Deployment:
         if explains and plan.missing:
             plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
         today = clock.today()
+        moved = await self._former_place() if explains and plan.summary.create and not self.owned(observed) else ()
         return replace(
             plan,
             diagnostics=(
@@ -185,6 +187,7 @@ class Deployment:
                 *advise(wanted, models, today),
                 *self._about_models(wanted, platform, None if models else today),
                 *plan.diagnostics,
+                *moved,
             ),
         )
 
@@ -215,6 +218,15 @@ class Deployment:
             named = {file_id for file_id in files if file_id is not None}
             present |= named - await UploadReferences(platform.knowledge).gone(named)
         return explained(missing, past, present)
+
+    async def _former_place(self) -> tuple[Diagnostic, ...]:
+        from assistctl.former_place import former_place
+
+        try:
+            found = await former_place(self.journal(), self.journal_target())
+        except JournalError:
+            return ()
+        return () if found is None else (found,)
 
     def _is_owned(self, one: Observed | ObservedStore) -> bool:
         mark = read_mark(one.metadata)

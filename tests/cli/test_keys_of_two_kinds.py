@@ -106,4 +106,4 @@ def test_a_store_that_somebody_else_searches_is_not_destroyed(
     assert [one["name"] for one in shelves.assistants()] == ["theirs"]
     assert [one["id"] for one in shelves.stores()] == [store["id"]]
     assert list(shelves.uploads().values()) == ["one.md"]
-    assert "stays: an assistant that stays searches" in gone.json["diagnostics"][-1]["summary"]
+    assert f" names {store['id']} by its id" in gone.json["diagnostics"][-1]["summary"]

@@ -48,7 +48,7 @@ def planned(project: ProjectFolder, platform: str, **target: str) -> Outcome:
         ("HTTP_PROXY", "http://user:s3cret@127.0.0.1:99999", "127.0.0.1:99999"),
         ("http_proxy", "http://[bad", "'http://[bad'"),
         ("HTTP_PROXY", "http://user:s3cret@127.0.0.1:9", "through the proxy http://…@127.0.0.1:9"),
-        ("ALL_PROXY", "127.0.0.1:9", "through the proxy http://…@127.0.0.1:9"),
+        ("ALL_PROXY", "127.0.0.1:9", "through the proxy http://127.0.0.1:9"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named(

@@ -12,7 +12,7 @@ from assistctl.manifest.discovery import ManifestFile
 from assistctl.manifest.file_entries import FileEntry, Reader
 from assistctl.manifest.filling import Contents
 from assistctl.manifest.found_file import FoundFile, find
-from assistctl.manifest.globbing import Folders, is_pattern, unmeant
+from assistctl.manifest.globbing import Folders, divided, is_pattern, unmeant
 from assistctl.manifest.never_read import NeverReadError, refuse_names
 from assistctl.manifest.node import dotted
 from assistctl.manifest.text_file import UnusableFileError, is_folder, resolve_inside
@@ -141,7 +141,7 @@ class _Search:
         return list(found.values())
 
     def _usable(self) -> Iterator[FoundFile]:
-        fixed, names = _divided(self._entry.pattern)
+        fixed, names = divided(self._entry.pattern)
         base = self._folder.joinpath(*fixed)
         if ".." in names:
             raise UnusableFileError("`..` cannot follow a wildcard", "Write it at the beginning of the path.")
@@ -158,17 +158,10 @@ class _Search:
                     self._report((folder / name).relative_to(self._root).as_posix(), error)
 
     def _shown(self) -> str:
-        fixed, names = _divided(self._entry.pattern)
+        fixed, names = divided(self._entry.pattern)
         return posixpath.join(posixpath.normpath(posixpath.join(self._shown_folder, *fixed)), *names)
 
     def _report(self, shown: str, error: UnusableFileError) -> None:
         name = os.fsencode(shown).decode("utf-8", "backslashreplace")
         name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
         self._contents.report(self._entry.field, f"{name}: {error.summary}", error.detail)
-
-
-def _divided(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of a path up to the first with a wildcard, and the rest from there."""
-    names = PurePosixPath(pattern).parts
-    wild = next((place for place, name in enumerate(names) if is_pattern(name)), len(names))
-    return names[:wild], names[wild:]

@@ -23,6 +23,9 @@ from assistctl.model import Json, Observed
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
 _LONGEST_KEY = 64
+_PROJECT_STEM = "assistctl"
+# Only YAML 1.1 takes them for line breaks, so the loader wants them as escapes.
+_OLD_LINE_BREAKS = frozenset("\x85\u2028\u2029")
 # A text is a file of its own when it is a page rather than a sentence.
 _LONGEST_INLINE = 200
 
@@ -55,13 +58,17 @@ def written_document(
     ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
     """
     files: dict[str, str] = {}
+    # The project's own file has this name, and is no manifest.
+    stem = f"{key}-manifest" if key == _PROJECT_STEM else key
+    if stem != key:
+        document = {"key": key, **document}
     fields: dict[str, Json] = {name: _escaped(value) for name, value in document.items()}
     instructions = document.get("instructions")
     if isinstance(instructions, str) and _is_page(instructions):
         prompt = f"prompts/{key}.md"
         files[prompt] = instructions
         fields["instructions"] = {"file": prompt}
-    files[f"{key}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
+    files[f"{stem}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
     return Written(key, files, withheld)
 
 

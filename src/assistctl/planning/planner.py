@@ -13,8 +13,9 @@ from assistctl.planning.assistant_planner import AssistantDraft
 from assistctl.planning.capability import Expressible
 from assistctl.planning.file_changes import totals
 from assistctl.planning.knowledge_planner import KnowledgeDraft
+from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.policy import Policy
-from assistctl.planning.searched import searched_afterwards
+from assistctl.planning.references import Outlook, references
 from assistctl.planning.shelves import Knowledge, shelves
 from assistctl.planning.transfer import transfers
 from assistctl.planning.world import World, fingerprint, sorted_out
@@ -37,8 +38,9 @@ def make_plan(
     wanted = {} if policy.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
     moving = transfers(wanted, world, policy)
     knowledge = knowledge or Knowledge()
-    searched = searched_afterwards(observed, wanted, moving, policy)
-    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), searched)
+    outlook = Outlook(wanted, world, moving, policy, capabilities)
+    named = references(observed, (*desired, *policy.also_declared), outlook)
+    reading = KnowledgeDraft(policy, knowledge, shelves(knowledge, wanted.values(), observed, policy), named)
     assistants = AssistantDraft(policy, capabilities, world, moving, _names_to_come(wanted, world), reading)
     reading.decide_stores([one for those in world.owned.values() for one in those])
     for key in sorted({*wanted, *world.owned} - moving.left_behind):
@@ -49,9 +51,15 @@ def make_plan(
     if not wanted and not policy.destroy and policy.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
     plan = _whole(policy, assistants, reading)
+    alike = tuple(LookAlikes(wanted, world, moving, reading.shelves, policy).among(plan.changes))
     missing = () if policy.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
     there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
-    return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
+    return replace(
+        plan,
+        diagnostics=(*plan.diagnostics, *alike),
+        missing=(*missing, *reading.missing),
+        there=frozenset(there),
+    )
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: World) -> Counter[object]:
