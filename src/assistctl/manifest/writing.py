@@ -24,8 +24,6 @@ SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
 _LONGEST_KEY = 64
 _PROJECT_STEM = "assistctl"
-# Only YAML 1.1 takes them for line breaks, so the loader wants them as escapes.
-_OLD_LINE_BREAKS = frozenset("\x85\u2028\u2029")
 # A text is a file of its own when it is a page rather than a sentence.
 _LONGEST_INLINE = 200
 
