@@ -213,7 +213,8 @@ def test_elsewhere_a_refused_parameter_is_a_warning(project: ProjectFolder, serv
 
 
 def test_what_is_left_out_is_not_called_mapped(clouds: ProjectFolder) -> None:
-    schema = {"name": "x", "strict": True, "description": "y", "schema": {"type": "object"}}
+    closed = {"type": "object", "additionalProperties": False}
+    schema = {"name": "x", "strict": True, "description": "y", "schema": closed}
     clouds.manifest(
         "desk",
         model="gpt-6-luna",

@@ -108,4 +108,4 @@ def test_a_store_that_somebody_else_searches_is_not_destroyed(
     assert [one["name"] for one in stored_objects.assistants()] == ["theirs"]
     assert [one["id"] for one in stored_objects.stores()] == [store["id"]]
     assert list(stored_objects.uploads().values()) == ["one.md"]
-    assert "stays: an assistant that stays searches" in gone.json["diagnostics"][-1]["summary"]
+    assert f" names {store['id']} by its id" in gone.json["diagnostics"][-1]["summary"]

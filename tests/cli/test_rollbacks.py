@@ -175,7 +175,7 @@ def test_a_shared_store_that_another_assistant_searches_by_now_stays(
     assert sorted(one["name"] for one in stored_objects.assistants()) == ["late", "old"]
     assert documents(stored_objects) == {"handbook": ["one.md"]}
     [told] = [one["summary"] for one in back.json["diagnostics"]]
-    assert told.startswith("handbook (vector store) stays: an assistant that stays searches ")
+    assert told.startswith("handbook (vector store) stays: late names ")
 
 
 @pytest.mark.parametrize("mishap", [Mishap.KILLED, Mishap.KILLED_AFTER])

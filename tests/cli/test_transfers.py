@@ -96,3 +96,121 @@ def test_removed_does_the_same_with_the_next_apply(remote: ProjectFolder, server
     assert retrieve(server, identifier)["metadata"] == {}
     assert [*remote.run("output").json] == ["other"]
     assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def told(project: ProjectFolder, *options: str) -> list[str]:
+    document = project.run("plan", "--format", "json", *options).json
+    return [
+        f"{one['summary']}. {one['detail']}" for one in document["diagnostics"] if "retired" not in one["summary"]
+    ]
+
+
+def alike(project: ProjectFolder, *options: str) -> list[str]:
+    return [text for text in told(project, *options) if "the same" in text]
+
+
+def test_a_renamed_manifest_is_told_of_moved_from(remote: ProjectFolder) -> None:
+    remote.manifest("desk", instructions="Be brief.")
+    remote.manifest("night", name="The night", instructions="Sleep.")
+    remote.manifest("stays", instructions="Be brief.")
+    assert remote.run("apply", "--yes").code == 0
+    for key in ("desk", "night"):
+        remote.remove(key)
+    remote.manifest("counter", instructions="Be brief.")
+    remote.manifest("late", name="The night", instructions="Something else.")
+    remote.manifest("new", instructions="Nothing like it.")
+    content, name = alike(remote)
+    assert content.startswith(
+        "'counter' is new, and 'desk', which no manifest declares any more, has the same content."
+    )
+    assert "`moved_from: desk`" in content
+    assert name.startswith("'late' is new, and 'night', which no manifest declares any more, has the same name.")
+    remote.manifest("counter", instructions="Be brief.", moved_from="desk")
+    remote.manifest("late", name="The night", instructions="Something else.", moved_from="night")
+    assert alike(remote) == []
+
+
+def test_a_renamed_vector_store_is_told_of_moved_from(remote: ProjectFolder) -> None:
+    remote.write("assistants/docs/one.md", "one")
+    remote.write("assistants/manual.yaml", "kind: vector_store\nfiles: [docs/*]\n")
+    remote.manifest("desk", tools=[{"type": "file_search"}], vector_store="manual")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("manual")
+    remote.write("assistants/handbook.yaml", "kind: vector_store\nfiles: [docs/*]\n")
+    remote.manifest("desk", tools=[{"type": "file_search"}], vector_store="handbook")
+    [text] = alike(remote)
+    assert text.startswith(
+        "'handbook' is new, and 'manual', which no manifest declares any more, has the same files."
+    )
+    remote.write("assistants/handbook.yaml", "kind: vector_store\nfiles: [docs/*]\nmoved_from: manual\n")
+    assert alike(remote) == []
+
+
+def renamed(project: ProjectFolder, old: str, new: str) -> None:
+    path = project.path / "assistctl.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_a_renamed_project_is_told_of_what_its_old_name_owns(remote: ProjectFolder) -> None:
+    for key in ("desk", "night"):
+        remote.manifest(key, instructions=f"You are {key}.")
+    assert remote.run("apply", "--yes").code == 0
+    ids = remote.run("output").json
+    renamed(remote, "project: acme", "project: acme-support")
+    [text] = alike(remote)
+    assert text.startswith("project=acme target=prod owns what looks the same as 2 to be created: ")
+    assert all(f"{key} ({one})" in text for key, one in ids.items())
+    assert "`assistctl forget`" in text
+    assert "`import: ID`" in text
+
+
+def test_a_renamed_target_is_told_and_a_second_one_is_not(remote: ProjectFolder) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    path = remote.path / "assistctl.yaml"
+    line = next(text for text in path.read_text().splitlines() if text.strip().startswith("prod:"))
+    path.write_text(path.read_text() + line.replace("prod:", "staging:") + "\n")
+    assert alike(remote, "--target", "staging") == []
+    path.write_text(
+        path.read_text().replace(line + "\n", "").replace("default_target: prod", "default_target: staging")
+    )
+    [text] = alike(remote)
+    assert text.startswith("project=acme target=prod owns what looks the same as one to be created: desk (asst_")
+    assert text.count("If the target was renamed") == 1
+
+
+def test_the_way_over_to_a_new_project_name_is_as_told(remote: ProjectFolder) -> None:
+    remote.manifest("desk", instructions="Be brief.")
+    assert remote.run("apply", "--yes").code == 0
+    ids = remote.run("output").json
+    remote.remove("desk")
+    assert remote.run("forget", "desk", "--yes").code == 0
+    renamed(remote, "project: acme", "project: acme-support")
+    remote.manifest("desk", instructions="Be brief.", **{"import": ids["desk"]})
+    assert alike(remote) == []
+    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("output").json == ids
+
+
+def test_other_projects_with_the_same_names_are_left_in_peace(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    create(
+        server, name="desk", instructions="Theirs.", metadata={"assistctl": "project=other target=prod key=desk"}
+    )
+    remote.manifest("desk", instructions="Mine.")
+    assert alike(remote) == []
+
+
+def test_a_target_on_another_platform_is_told_of_what_it_leaves(remote: ProjectFolder) -> None:
+    remote.manifest("desk")
+    assert not [text for text in told(remote) if "stays there" in text]
+    assert remote.run("apply", "--yes").code == 0
+    path = remote.path / "assistctl.yaml"
+    line = next(text for text in path.read_text().splitlines() if text.strip().startswith("prod:"))
+    path.write_text(path.read_text().replace(line, "  prod: {platform: local}"))
+    [text] = [text for text in told(remote) if "stays there" in text]
+    assert text.startswith("the target prod was on the platform openai-assistants when it was last applied;")
+    assert remote.run("apply", "--yes").code == 0
+    assert not [text for text in told(remote) if "stays there" in text]

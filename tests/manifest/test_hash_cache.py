@@ -328,7 +328,9 @@ def test_loading_changes_nothing_in_the_project_and_reads_once(
     assert {path: FileStat.of(status) for path, status in before.items()} == {
         path: FileStat.of(status) for path, status in after.items()
     }
-    assert stat.S_IMODE(place_for(manifests.path).stat().st_mode) == 0o600
+    place = place_for(manifests.path)
+    assert place is not None
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
 
 def test_one_file_for_two_paths(folder: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.planning.garbage import Everything, Ours, garbage
 from support.knowledge import desired_store, observed_store, store_file
 
@@ -116,8 +116,38 @@ def test_what_only_looks_like_ours_is_left_while_an_environment_has_it(
 
 def test_ids_that_are_no_text_refer_to_nothing() -> None:
     resources = {
-        "file_search": {"vector_store_ids": [{"id": "vs_1"}, 7]},
-        "code_interpreter": {"file_ids": [["f1"]]},
+        "file_search": {"vector_store_ids": [{"id": 1}, 7]},
+        "code_interpreter": {"file_ids": [[None]]},
     }
     odd = Observed("asst_1", {"tool_resources": resources}, {})  # type: ignore[dict-item]  # JSON, more narrowly
     assert found(Everything([odd], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True), ("f1", True)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]},
+        {"platforms": {"any": {"knowledge": {"stores": [{"id": "vs_1"}]}}}},
+        {"tool_resources": {"azure_ai_search": {"indexes": ["vs_1"]}}},
+    ],
+)
+@pytest.mark.parametrize("mark", [{}, OTHERS, OWNED])
+def test_what_any_field_names_by_id_stays(fields: dict[str, Json], mark: dict[str, str]) -> None:
+    naming = Observed("asst_1", fields, mark)
+    assert found(Everything([naming], [STORE], IN_STORE, UPLOADS)) == []
+
+
+def test_what_a_pair_of_metadata_or_a_manifest_names_by_id_stays() -> None:
+    noted = Observed("asst_1", {}, {"knowledge": "vs_9, vs_1"})
+    assert found(Everything([noted], [STORE], IN_STORE, UPLOADS)) == []
+    declared = replace(OURS, named=frozenset({"vs_1"}))
+    assert found(Everything([], [STORE], IN_STORE, UPLOADS), declared) == []
+    idle = ObservedEnvironment("env_1", "e", OWNED, in_use=False)
+    naming = replace(OURS, named=frozenset({"env_1", "f2"}), recorded={"f2": None})
+    assert found(Everything([], [], {}, UPLOADS, [idle]), naming) == []
+    assert found(Everything([], [], {}, UPLOADS, [idle])) == [("env_1", True)]
+
+
+def test_prose_names_nothing() -> None:
+    telling = Observed("asst_1", {"instructions": "vs_1", "description": "vs_1", "name": "vs_1"}, {})
+    assert found(Everything([telling], [STORE], IN_STORE, UPLOADS)) == [("vs_1", True), ("f1", True)]

@@ -1,4 +1,4 @@
-"""OpenAI's own Assistants endpoint, which answers 404 since 2026-08-26."""
+"""OpenAI's own Assistants endpoint, which answers 404 since 2026-08-26, and gateways in front of it."""
 
 from __future__ import annotations
 
@@ -48,9 +48,25 @@ def test_it_is_explained_in_two_lines(
     assert [word for word in WAYS_ON if word not in way_on] == []
 
 
-def test_what_is_not_there_elsewhere_is_no_retirement(remote: ProjectFolder, server: RecordingServer) -> None:
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("list",)])
+def test_behind_a_gateway_the_ways_on_are_named_too(
+    remote: ProjectFolder, server: RecordingServer, command: tuple[str, ...]
+) -> None:
+    remote.manifest("desk")
     server.fault = lambda _: Answer(404, error_body("No such path"))
-    outcome = remote.run("list")
+    outcome = remote.run(*command)
     assert outcome.code == 1
-    assert "No such path" in outcome.err
-    assert "2026-08-26" not in outcome.err
+    happened, way_on = outcome.err.strip().splitlines()
+    assert f"there is no Assistants API at {server.url}: No such path (HTTP 404" in happened
+    assert [word for word in (*WAYS_ON, "2026-08-26") if word not in way_on] == []
+
+
+def test_an_assistant_that_is_not_there_is_no_retirement(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("desk", description="changed")
+    missing = Answer(404, error_body("No assistant found"))
+    server.fault = lambda asked: missing if asked.method == "POST" else None
+    outcome = remote.run("apply", "--yes", "--format", "json")
+    assert "No assistant found" in outcome.json["results"][0]["error"]
+    assert "2026-08-26" not in outcome.out + outcome.err

@@ -85,10 +85,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-def planned(project: ProjectFolder, site: Site, platform: str) -> Outcome:
+def planned(project: ProjectFolder, site: Site, platform: str, **options: object) -> Outcome:
     """``assistctl plan`` on that server."""
     base_url = site.url if platform == "anthropic-agents" else f"{site.url}/v1"
-    target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": SWITCHES}
+    target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": options}
     project.write(
         "assistctl.yaml", json.dumps({"project": "acme", "default_target": "it", "targets": {"it": target}})
     )
@@ -106,6 +106,15 @@ def test_it_is_not_spoken_to(
     done = planned(project, site, platform)
     assert done.code == 1
     assert "certificate" in done.err
+    assert site.asked == []
+
+
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"])
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_there_is_no_switch_for_it(project: ProjectFolder, site: Site, platform: str, switch: str) -> None:
+    done = planned(project, site, platform, **{switch: SWITCHES[switch]})
+    assert done.code == 1
+    assert f"has no option '{switch}' (targets.it.options.{switch})" in done.err
     assert site.asked == []
 
 

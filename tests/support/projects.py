@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,14 +12,6 @@ from typing import Any
 import pytest
 
 from assistctl.cli.main import run
-
-# JSON escapes a character beyond U+FFFF as two; YAML as one.
-_PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
-
-
-def _as_one(pair: re.Match[str]) -> str:
-    character = json.loads(f'"{pair[0]}"')
-    return f"\\U{ord(character):08x}"
 
 
 @dataclass(frozen=True)
@@ -56,8 +47,7 @@ class ProjectFolder:
 
     def manifest(self, key: str, **fields: object) -> Path:
         """A manifest with these fields."""
-        text = json.dumps({"model": "gpt-4.1", **fields})
-        return self.write(f"assistants/{key}.yaml", _PAIR.sub(_as_one, text))
+        return self.write(f"assistants/{key}.yaml", json.dumps({"model": "gpt-4.1", **fields}))
 
     def remove(self, key: str) -> None:
         """Take a manifest away."""

@@ -129,6 +129,7 @@ class _Carrying:
             summary=plan.summary,
         )
         results: Sequence[Result] | None = None
+        self.terminal.changes = True
         try:
             async with self.journal.apply(heading) as record:
                 results = await self._carried_out(platform, plan, record)

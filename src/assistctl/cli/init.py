@@ -13,7 +13,8 @@ from assistctl.errors import AssistctlError, ExitCode
 HELP = """Scaffold a project and its CI workflow.
 
 Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and a pipeline for GitHub or
-GitLab: a plan on pull requests, an apply on the main branch. Nothing that exists is overwritten."""
+GitLab: a plan on pull requests, an apply on the main branch. A folder named with -C is made if it is not there.
+Nothing that exists is overwritten."""
 EXAMPLE = """\
 Examples:
   assistctl init
@@ -39,8 +40,8 @@ def command(terminal: Terminal, *, project: str | None, ci: str, output_format: 
     from assistctl.scaffold import project_name, scaffold
 
     directory = terminal.invocation.directory
-    if not directory.is_dir():
-        raise AssistctlError(f"there is no folder {directory}")
+    if directory.exists() and not directory.is_dir():
+        raise AssistctlError(f"{directory} is a file, not a folder")
     name = project or project_name(directory)
     if not _NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")

@@ -40,6 +40,17 @@ COMMANDS: Mapping[str, str] = {
 }
 # What was changed is what their exit code tells of, whether or not the results could be written.
 _CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
+# Other tools' words for commands.
+_OTHER_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("diff", "preview"), "plan"),
+    **dict.fromkeys(("deploy", "up", "push", "sync", "create", "update"), "apply"),
+    **dict.fromkeys(("delete", "rm", "remove", "down"), "destroy"),
+    **dict.fromkeys(("import", "export", "pull"), "dump"),
+    **dict.fromkeys(("ls", "state"), "list"),
+    **dict.fromkeys(("check", "lint", "test"), "validate"),
+    **dict.fromkeys(("status", "refresh"), "drift"),
+    **dict.fromkeys(("log", "undo"), "history"),
+}
 _EPILOG = """\
 \b
 Start with:
@@ -71,7 +82,9 @@ class CommandsOnDemand(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names."""
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"there is no command {args[0]!r}. {did_you_mean(args[0], COMMANDS)}".strip())
+            meant = _OTHER_WORDS.get(args[0])
+            near = f"did you mean {meant!r}?" if meant else did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"there is no command {args[0]!r}. {near}".strip())
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
-from assistctl.errors import AssistctlError, ExitCode, ManifestError
+from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
 from assistctl.model.plan import Diagnostic, Json, Severity
 
 if TYPE_CHECKING:
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
 
     from assistctl.operations.deployment import Deployment
 
+# The commands that only look, and those that say when they begin to change something.
+_CHANGES_NOTHING = frozenset({"drift", "history", "list", "output", "plan", "schema", "show", "validate"})
+_TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100
 
 
 @dataclass(slots=True)
 class Terminal:
-    """Both streams of one command."""
+    """Both streams of one command. ``changes`` is whether it has begun to change something."""
 
     invocation: Invocation
+    changes: bool = False
     _deployment: Deployment | None = None
 
     def deployment(self, target: str | None = None) -> Deployment:
@@ -131,15 +136,19 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
     if own.get("output_format", "text") != "text":
         keep_messages_off_stdout()
     try:
+        _refuse_manifests(own.get("keys"))
         return int(function(terminal, **own))
     except ManifestError as error:
         diagnostics, code = error.diagnostics, error.exit_code
     except AssistctlError as error:
         diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
     except KeyboardInterrupt:
-        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted"),), ExitCode.INTERRUPTED
+        left = _left_by_interruption(terminal, function)
+        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted", left),), ExitCode.INTERRUPTED
     except (click.ClickException, click.Abort):
         raise
+    except OSError as error:
+        diagnostics, code = (_refused_by_the_system(terminal, error),), ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
     _tell(terminal, diagnostics, as_json=own.get("output_format") == "json")
@@ -157,11 +166,49 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: boo
         terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
 
 
+def _refuse_manifests(keys: object) -> None:
+    """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
+    for word in keys if isinstance(keys, tuple) else ():
+        if isinstance(word, str) and word.endswith((".yaml", ".yml")):
+            raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
+
+
+def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
+    """How far a command came that was interrupted, as a sentence."""
+    name = function.__module__.rpartition(".")[2]
+    if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
+        return "Nothing was changed."
+    return "What was done until then stays done; `assistctl plan` shows what is left to do."
+
+
+def _refused_by_the_system(terminal: Terminal, error: OSError) -> Diagnostic:
+    """What no command reckoned with: a folder of another user's, one that is gone, a full disk."""
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    if error.filename is None and not _is_somewhere():
+        return Diagnostic(Severity.ERROR, "the folder this runs in is gone", "Change to one that is there.")
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    summary = f"{place}: {reason}" if place else f"the system refused: {reason}"
+    return Diagnostic(Severity.ERROR, summary, _where(terminal, error, "With -v it says where that was."))
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  # nothing is done with it
+    except OSError:
+        return False
+    return True
+
+
 def _defect(terminal: Terminal, error: Exception) -> Diagnostic:
     summary = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
     advice = "This is a defect. With -v it says where; please report that."
-    if terminal.invocation.verbose:
-        import traceback
+    return Diagnostic(Severity.ERROR, summary, _where(terminal, error, advice))
 
-        advice = "".join(traceback.format_exception(error))
-    return Diagnostic(Severity.ERROR, summary, advice)
+
+def _where(terminal: Terminal, error: Exception, advice: str) -> str:
+    """``advice``, or where an error came from if that was asked for."""
+    if not terminal.invocation.verbose:
+        return advice
+    import traceback
+
+    return "".join(traceback.format_exception(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,11 +16,12 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.vendor_address import is_at_vendor
 from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.model_advice import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
-from assistctl.vendor_address import is_at_vendor
 
 HELP = """Check manifests offline.
 
@@ -45,7 +47,8 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
-    diagnostics = (*project.diagnostics, *addresses, *loaded.diagnostics, *expressing)
+    options = _unknown_options(project)
+    diagnostics = (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -86,6 +89,13 @@ def _about_platform(
             if not capabilities.embedded:
                 yield from about_shutdown(one, today)
         yield from about_model(one, target.platform, capabilities, at_vendor=at_vendor)
+
+
+def _unknown_options(project: Project) -> Iterator[Diagnostic]:
+    """What is wrong with the options of all targets whose platforms are here."""
+    for target in project.targets.values():
+        with contextlib.suppress(ProjectError):  # told as soon as that target is spoken to
+            yield from unknown_options(target)
 
 
 def _print_json(terminal: Terminal, diagnostics: Sequence[Diagnostic]) -> None:

@@ -11,9 +11,9 @@ from assistctl.errors import AssistctlError
 from assistctl.export.yaml_writer import Written
 
 
-def schema_beside(folder: Path, project: Path) -> str:
-    """Where an editor finds the project's schema of assistants, seen from a manifest in ``folder``."""
-    return Path(os.path.relpath(project / "schemas", folder)).as_posix() + "/assistant.schema.json"
+def schema_beside(folder: Path, project: Path, name: str = "assistant") -> str:
+    """Where an editor finds the project's schema ``name``, seen from a manifest in ``folder``."""
+    return Path(os.path.relpath(project / "schemas", folder)).as_posix() + f"/{name}.schema.json"
 
 
 def require_new(written: Iterable[Written], folder: Path, option: str) -> None:

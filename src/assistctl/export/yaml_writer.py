@@ -17,11 +17,13 @@ import yaml
 from assistctl.export.from_observed import declared, withheld_units
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.manifest.syntax.text_file import unprintable_in
 from assistctl.model.plan import Json, Observed
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
 _LONGEST_KEY = 64
+_PROJECT_STEM = "assistctl"
 # A text is a file of its own when it is a page rather than a sentence.
 _LONGEST_INLINE = 200
 
@@ -54,13 +56,17 @@ def written_document(
     ``schema`` is where an editor finds the JSON Schema, relative to the manifest.
     """
     files: dict[str, str] = {}
+    # The project's own file has this name, and is no manifest.
+    stem = f"{key}-manifest" if key == _PROJECT_STEM else key
+    if stem != key:
+        document = {"key": key, **document}
     fields: dict[str, Json] = {name: _escaped(value) for name, value in document.items()}
     instructions = document.get("instructions")
     if isinstance(instructions, str) and _is_page(instructions):
         prompt = f"prompts/{key}.md"
         files[prompt] = instructions
         fields["instructions"] = {"file": prompt}
-    files[f"{key}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
+    files[f"{stem}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
     return Written(key, files, withheld)
 
 
@@ -106,7 +112,10 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if "\n" in text:
+    if unprintable_in(text):
+        # PyYAML writes U+0085, U+2028 and U+2029 as they are, as line breaks; escaped they are text.
+        style = '"'
+    elif "\n" in text:
         style = "|"
     elif not _stays_text(text):
         style = '"'

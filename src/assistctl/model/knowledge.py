@@ -46,6 +46,11 @@ class DesiredStore:
     shared: bool = False
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
 
+    @property
+    def leaves_files(self) -> bool:
+        """Whether what it holds is left as it is once it is there."""
+        return "files" in self.lifecycle.ignore_changes
+
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:

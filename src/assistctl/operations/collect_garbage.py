@@ -17,6 +17,7 @@ from assistctl.model.knowledge import ObservedEnvironment, StoreFile
 from assistctl.model.plan import Action, Kind, Result, Status
 from assistctl.operations.deployment import Deployment
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
+from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
 
 _SIDE_BY_SIDE = 8
@@ -158,6 +159,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
             {(one.name, one.size) for one in nameless} | {(file.identity.name, file.size) for file in declared}
         ),
         frozenset(file_id for file_id, one in named if not one.proven),
+        frozenset().union(*(ids_declared(one, deployment.target.platform) for one in loaded.desired)),
     )
 
 

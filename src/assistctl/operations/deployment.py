@@ -18,8 +18,10 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
+from assistctl.operations.vendor_address import is_at_vendor
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import BASELINE, read_mark
@@ -39,7 +41,6 @@ from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, no
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.addresses import secrets_in_address
 from assistctl.secrets.redaction import SECRET, learn_from, register
-from assistctl.vendor_address import is_at_vendor
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -129,6 +130,7 @@ class Deployment:
             only=of_any_kind(only) if only else None,
             forget=self.project.removed | frozenset(forget),
             address=self._address(),
+            targets=frozenset(self.project.targets),
         )
 
     async def planned(self, loaded: Loaded, plan_options: PlanOptions, *, thorough: bool = False) -> Plan:
@@ -155,10 +157,11 @@ class Deployment:
             if plan_options.destroy
             else tuple(one for one in loaded.desired if plan_options.includes(Kind.ASSISTANT, one.key))
         )
+        files = platform.knowledge  # before anything is asked for: opening it may fail
         observed, models, stores = await asyncio.gather(
             platform.list_assistants(),
             platform.list_models() if wanted else _nothing(),
-            platform.knowledge.list_stores() if platform.knowledge else _no_stores(),
+            files.list_stores() if files else _no_stores(),
         )
         if plan_options.only is not None:
             self._check_keys({one.key for one in plan_options.only}, loaded, observed, stores)
@@ -180,6 +183,7 @@ class Deployment:
         if explains and plan.missing:
             plan = replace(plan, missing=await self._explained(platform, plan.missing, [*observed, *stores]))
         today = clock.today()
+        moved = await self._former_place() if explains and plan.summary.create and not self.owned(observed) else ()
         return replace(
             plan,
             diagnostics=(
@@ -188,6 +192,7 @@ class Deployment:
                 *lint(wanted, models, today),
                 *self._about_models(wanted, platform, None if models else today),
                 *plan.diagnostics,
+                *moved,
             ),
         )
 
@@ -218,6 +223,15 @@ class Deployment:
             named = {file_id for file_id in files if file_id is not None}
             present |= named - await UploadReferences(platform.knowledge).gone(named)
         return explained(missing, past, present)
+
+    async def _former_place(self) -> tuple[Diagnostic, ...]:
+        from assistctl.operations.former_place import former_place
+
+        try:
+            found = await former_place(self.journal(), self.journal_target())
+        except JournalError:
+            return ()
+        return () if found is None else (found,)
 
     def _is_owned(self, one: Observed | ObservedStore) -> bool:
         mark = read_mark(one.metadata)
@@ -319,6 +333,13 @@ class Deployment:
         if text is None:
             return None
         resolved = self.project.resolve(text, self.target, what=what)
+        if not resolved.strip():
+            # Left out, it would be the platform's own address, or whatever key the environment has.
+            where = f"{self.target.position}: " if self.target.position else ""
+            raise ProjectError(
+                f"{where}target {self.target.name!r}: {what} is empty; it is written as {text}",
+                f"Set what it refers to, or remove `{what}` for the platform's default.",
+            )
         if what in _ADDRESSES:
             for secret in secrets_in_address(resolved):
                 register("", secret)
@@ -352,6 +373,9 @@ def open_deployment(
         register(name, value)
     # Not every command reads manifests, and what it shows may hold what they refer to all the same.
     learn_from(lambda: register_secrets_of(project))
+    unknown = tuple(unknown_options(chosen))
+    if unknown:
+        raise ManifestError(unknown)
     return Deployment(project, chosen, throttle_timeout, told)
 
 

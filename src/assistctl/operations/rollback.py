@@ -43,7 +43,10 @@ async def rollback_of(
     if not back.about:
         reasons = " ".join(f"{one.summary}." for one in back.diagnostics)
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
-    return Rollback(_declared(loaded, back), _policy(deployment, back, deletable, allow_deletes=allow_deletes))
+    plan_options = replace(
+        _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
+    )
+    return Rollback(_declared(loaded, back), plan_options)
 
 
 def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
 from assistctl.model.plan import Diagnostic, Severity
-from assistctl.vendor_address import ADDRESS_VARIABLES
+from assistctl.operations.vendor_address import ADDRESS_VARIABLES
 
 
 def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:

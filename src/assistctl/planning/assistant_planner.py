@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.plan import (
@@ -59,7 +59,8 @@ class AssistantDraft:
 
     def decide(self, key: str, desired: Desired | None) -> None:
         """Add what is to be done about one key."""
-        owned = self.world.owned.get(key, ())
+        owned = self.transfers.of(key, self.world.owned.get(key, ()))
+        self._leave_twins(key, owned)
         if desired is None:
             self._saw(key, owned, None)
             for one in owned:
@@ -86,11 +87,22 @@ class AssistantDraft:
         """Add what becomes of an assistant that is declared no longer."""
         if key in self.transfers.forgotten:
             self._forget(key, one)
-        elif self.plan_options.may_delete(one.id):
-            self._delete(key, one)
-        else:
+        elif not self.plan_options.may_delete(one.id):
             self.knowledge.interpreter_stays(one)
             self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.ASSISTANT, key), one.id))
+        elif one.id in self.knowledge.references:
+            self.knowledge.interpreter_stays(one)
+            by = self.knowledge.references.named_by[one.id]
+            self.diagnostics.append(safety.still_named(QualifiedKey(Kind.ASSISTANT, key), one.id, by))
+        else:
+            self._delete(key, one)
+
+    def _leave_twins(self, key: str, meant: Sequence[Observed]) -> None:
+        """Note what those read that carry a key's mark, and that its manifest does not mean."""
+        ids = {one.id for one in (*meant, *self.transfers.chosen.values())}
+        for one in self.world.owned.get(key, ()):
+            if one.id not in ids:
+                self.knowledge.interpreter_stays(one)
 
     def leave(self, key: str) -> None:
         """Note what one key has that this plan is not about."""

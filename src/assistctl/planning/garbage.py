@@ -10,7 +10,7 @@ from assistctl.model.plan import Kind, Observed
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.file_marks import HeldFile, held_in_store
 from assistctl.ownership.mark import BASELINE, read_mark
-from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.planning.references import ids_named
 from assistctl.planning.vector_stores.inventory import ranked_twins
 from assistctl.secrets.redaction import SECRET
 
@@ -48,7 +48,7 @@ class Ours:
     ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` maps the ids of
     uploads that this machine wrote down to their names and sizes, where it knew those; ``claimed`` are the ids
     that the record has without a proof of that. ``look`` are the names and sizes of files that are declared, or
-    whose upload began.
+    whose upload began. ``named`` are the ids that manifests name.
     """
 
     project: str
@@ -57,6 +57,7 @@ class Ours:
     recorded: Mapping[str, tuple[str, int] | None]
     look: frozenset[tuple[str, int]]
     claimed: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
     def has_recorded(self, file: UploadedFile) -> bool:
         """Whether this machine wrote down that it uploaded just this."""
@@ -69,12 +70,16 @@ class Ours:
 
 def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     """What nothing refers to, uploads last."""
-    used = {one for each in there.assistants for one in store_ids(each.fields)}
+    used = ours.named.union(*(ids_named(each.fields, each.metadata) for each in there.assistants))
     kept = used | _counting(there.stores, used, ours)
     unread = [store for store in there.stores if store.id not in kept and _is_marked(store.metadata, ours)]
     dropped = {store.id for store in unread}
-    idle = [one for one in there.environments if not one.in_use and _is_marked(one.metadata, ours)]
-    read = {one for each in there.assistants for one in file_ids(each.fields)}
+    idle = [
+        one
+        for one in there.environments
+        if not one.in_use and one.id not in used and _is_marked(one.metadata, ours)
+    ]
+    read = set(used)
     read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
     read |= {file_id for one in there.environments if one not in idle for file_id in one.file_ids}
     named = {held.file_id for store in unread for held in _held(there.contents[store.id])}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistctl.model.plan import Kind, QualifiedKey, TargetName
+from assistctl.model.plan import Desired, Kind, QualifiedKey, TargetName
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE)
 
@@ -32,7 +32,9 @@ class PlanOptions:
     ``may_empty``: to delete everything does not. ``forget`` are the keys to let go, of whatever kind, without
     deleting them; ``release`` those of assistants to let go once they are as declared. ``address`` is where the
     target is, so that a plan is not applied elsewhere. ``deletable`` are the ids of the only things that may be
-    deleted; ``None`` where there is no such bound.
+    deleted; ``None`` where there is no such bound. ``also_declared`` are assistants that the manifests declare and
+    the plan is not about: what they name by its id stays. ``targets`` are the names of the project's targets,
+    ``None`` where they are not known.
     """
 
     project: str
@@ -48,6 +50,8 @@ class PlanOptions:
     deletable: frozenset[str] | None = None
     confirm_destroy: bool = False
     may_empty: bool = False
+    also_declared: tuple[Desired, ...] = ()
+    targets: frozenset[str] | None = None
 
     def includes(self, kind: Kind, key: str) -> bool:
         """Whether this plan is about the thing of that kind and key."""

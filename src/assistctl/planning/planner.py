@@ -13,10 +13,11 @@ from assistctl.planning.assistant_planner import AssistantDraft
 from assistctl.planning.capability_check import Expressible
 from assistctl.planning.identity.inventory import Inventory, classify, fingerprint
 from assistctl.planning.identity.moves import transfers
+from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import Outlook, references
 from assistctl.planning.vector_stores.file_changes import totals
 from assistctl.planning.vector_stores.inventory import Knowledge, store_inventory
-from assistctl.planning.vector_stores.searched import searched_afterwards
 from assistctl.planning.vector_stores.store_planner import KnowledgeDraft
 
 
@@ -37,9 +38,10 @@ def make_plan(
     wanted = {} if plan_options.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
     moving = transfers(wanted, world, plan_options)
     knowledge = knowledge or Knowledge()
-    searched = searched_afterwards(observed, wanted, moving, plan_options)
+    outlook = Outlook(wanted, world, moving, plan_options, capabilities)
+    named = references(observed, (*desired, *plan_options.also_declared), outlook)
     reading = KnowledgeDraft(
-        plan_options, knowledge, store_inventory(knowledge, wanted.values(), observed, plan_options), searched
+        plan_options, knowledge, store_inventory(knowledge, wanted.values(), observed, plan_options), named
     )
     assistants = AssistantDraft(plan_options, capabilities, world, moving, _names_to_come(wanted, world), reading)
     reading.decide_stores([one for those in world.owned.values() for one in those])
@@ -51,9 +53,15 @@ def make_plan(
     if not wanted and not plan_options.destroy and plan_options.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
     plan = _whole(plan_options, assistants, reading)
+    alike = tuple(LookAlikes(wanted, world, moving, reading.store_inventory, plan_options).among(plan.changes))
     missing = () if plan_options.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
     there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
-    return replace(plan, missing=(*missing, *reading.missing), there=frozenset(there))
+    return replace(
+        plan,
+        diagnostics=(*plan.diagnostics, *alike),
+        missing=(*missing, *reading.missing),
+        there=frozenset(there),
+    )
 
 
 def _names_to_come(wanted: Mapping[str, Desired], world: Inventory) -> Counter[object]:

@@ -43,7 +43,10 @@ def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
 def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnostic:
     """Several unowned assistants have the declared name, or several keys declare the name of one."""
     ids = ", ".join(one.id for one in candidates)
-    advice = "Rename or delete what is too many, or pass --no-adopt to create anew."
+    advice = (
+        "`import: ID` in the manifest says which one it takes over, and `assistctl dump` writes that for each of "
+        "them; --no-adopt creates another."
+    )
     if len(candidates) == 1:
         return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
     return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
@@ -55,7 +58,8 @@ def ambiguous_owner(desired: Desired, duplicates: Sequence[Observed]) -> Diagnos
     return _warning(
         desired,
         f"{len(duplicates)} assistants carry the mark of {desired.key}: {ids}",
-        "Apply refuses to guess which one is right. Delete the others on the platform.",
+        "Apply refuses to guess which one is right. `import: ID` in the manifest says so; delete the others, or "
+        "give each a manifest with its id.",
     )
 
 
@@ -69,13 +73,13 @@ def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
     )
 
 
-def still_searched(key: str, object_id: str) -> Diagnostic:
-    """A vector store that is declared no longer, and which an assistant goes on searching."""
+def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
+    """A thing that is declared no longer, and which an assistant goes on naming by its id."""
     return Diagnostic(
         Severity.WARNING,
-        f"{QualifiedKey(Kind.VECTOR_STORE, key)} stays: an assistant that stays searches {object_id}",
-        "Once nothing refers to it, apply or `assistctl gc` deletes it.",
-        key=key,
+        f"{about} stays: {by} names {object_id} by its id",
+        "Nothing is deleted that an assistant refers to; once none does, it is.",
+        key=about.key,
     )
 
 

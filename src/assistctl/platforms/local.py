@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 from assistctl.checkout.own_folder import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.openai.assistants import CAPABILITIES as ASSISTANTS_API
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["CAPABILITIES", "Local", "connect", "database_of"]
+__all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
+
+OPTIONS = COMMON_OPTIONS | {"database"}
 
 CAPABILITIES = replace(ASSISTANTS_API, embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")

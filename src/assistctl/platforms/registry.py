@@ -1,7 +1,8 @@
 """Which platforms there are, by name: our own, and those that other packages offer as entry points.
 
 A package offers one in the group ``assistctl.platforms``; the entry point is a module (or an object) with
-``connect`` and ``CAPABILITIES``, as our own modules have them. None is imported before it is asked for.
+``connect`` and ``CAPABILITIES``, as our own modules have them; ``OPTIONS`` may name its options. None is
+imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -57,12 +58,27 @@ def open_platform(name: str, connection: Connection) -> Platform:
 
     Raises ``ProjectError`` for a name nobody knows, a plug-in that is broken, or settings that cannot be used.
     """
-    return _offer(name).connect(connection)
+    offer = _offer(name)
+    try:
+        return offer.connect(connection)
+    except (ImportError, OSError, ValueError) as error:  # what an SDK thinks of its surroundings
+        raise ProjectError(
+            f"the platform {name!r} of target {connection.target!r} cannot be opened: {error}",
+            "Look at the target's settings, and at what the environment says of proxies and certificates.",
+        ) from error
 
 
 def capabilities_of(name: str) -> Capabilities:
     """What a platform can express. Raises ``ProjectError`` as ``open_platform`` does."""
     return _offer(name).CAPABILITIES
+
+
+def options_of(name: str) -> Collection[str] | None:
+    """The names of a platform's options; ``None`` for one of another package that has no ``OPTIONS``.
+
+    Raises ``ProjectError`` as ``open_platform`` does.
+    """
+    return cast("Collection[str] | None", getattr(_offer(name), "OPTIONS", None))
 
 
 def _offer(name: str) -> Offer:

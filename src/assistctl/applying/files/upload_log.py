@@ -33,6 +33,10 @@ from assistctl.secrets.machine_key import MachineKey, machine_key
 _FOLDER = Path(OWN_FOLDER, "uploads")
 
 
+class _UnreadableError(AssistctlError):
+    """The folder of the record cannot be read."""
+
+
 @dataclass(slots=True)
 class UploadLog:
     """The record of one project's target at one address. Each apply writes a file of its own.
@@ -93,7 +97,10 @@ class UploadLog:
             _keep(self._path, [one for one in lines_in(self._path) if one.get("attempt") in self._lost])
 
     def unfinished(self) -> list[Recorded]:
-        """What earlier applies wrote down and did not see the end of; each upload once."""
+        """What earlier applies wrote down and did not see the end of; each upload once.
+
+        Raises ``AssistctlError`` when it cannot be read.
+        """
         found: dict[tuple[object, ...], Recorded] = {}
         for one in self._entries():
             attempt = (one.attempt, one.proven, one.identity)
@@ -105,17 +112,22 @@ class UploadLog:
         return list(found.values())
 
     def uploads(self) -> Mapping[Identity, str]:
-        """The ids of the uploads that earlier applies on this machine wrote down."""
-        return {
-            one.identity: one.file_id for one in self.unfinished() if one.proven and one.file_id and one.identity
-        }
+        """The ids of the uploads that earlier applies on this machine wrote down; none where it cannot be read."""
+        return {one.identity: one.file_id for one in self._proven() if one.file_id and one.identity}
 
     def vouches_for(self, file: UploadedFile) -> bool:
         """Whether an earlier apply on this machine wrote down that it uploaded just this."""
         if self._vouched is None:
-            proven = (one for one in self.unfinished() if one.proven)
+            proven = self._proven()
             self._vouched = frozenset((one.file_id, one.filed) for one in proven if one.file_id and one.filed)
         return (file.id, Filed(file.name, file.size)) in self._vouched
+
+    def _proven(self) -> list[Recorded]:
+        try:
+            return [one for one in self.unfinished() if one.proven]
+        except _UnreadableError:
+            # A plan needs no record: all that it saves is an upload.
+            return []
 
     def forget(self, left: Collection[Filed], left_ids: Collection[str] = ()) -> None:
         """Take all records of this scope away but for those of what was ``left``: the rest is gone, or in use."""
@@ -139,7 +151,15 @@ class UploadLog:
 
     def _files(self) -> list[Path]:
         folder = place_in(self.project, _FOLDER)
-        found = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+        try:
+            found = sorted(path for path in folder.iterdir() if path.suffix == ".jsonl")
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise _UnreadableError(
+                f"the record of uploads in {_FOLDER} cannot be read: {error.strerror}",
+                "assistctl must be able to read and write this folder: is it another user's?",
+            ) from error
         return [place_in(self.project, path) for path in found]
 
     def _write(self, *entries: Entry) -> None:

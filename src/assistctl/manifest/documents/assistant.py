@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.vector_store import searched_store
+from assistctl.manifest.documents.vector_store import lifecycle, searched_store
 from assistctl.manifest.files.entries import FileEntry
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.plan import Desired, Json, Lifecycle
+from assistctl.model.plan import Desired, Json
 
 _NOT_FIELDS = frozenset(
     {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms"}
@@ -26,7 +26,7 @@ def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
         key=key,
         fields=fields,
         position=contents.root.position,
-        lifecycle=_lifecycle(value.get("lifecycle")),
+        lifecycle=lifecycle(value.get("lifecycle")),
         secret_paths=frozenset(templates),
         platform_fields=_platform_fields(value.get("platforms")),
         import_id=_text(value.get("import")),
@@ -72,15 +72,6 @@ def _text(declared: Json) -> str | None:
 def _platform_fields(declared: Json) -> dict[str, dict[str, Json]]:
     platforms = declared if isinstance(declared, dict) else {}
     return {name: fields for name, fields in platforms.items() if isinstance(fields, dict)}
-
-
-def _lifecycle(declared: Json) -> Lifecycle:
-    rules = declared if isinstance(declared, dict) else {}
-    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
-    return Lifecycle(
-        prevent_destroy=prevent if isinstance(prevent, bool) else None,
-        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
-    )
 
 
 def _is_outside_fields(path: Path) -> bool:

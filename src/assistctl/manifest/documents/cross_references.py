@@ -22,6 +22,20 @@ def keys_declared_twice(declarations: Sequence[Declaration]) -> list[Diagnostic]
     return messages
 
 
+def names_used_twice(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    """A warning for each assistant whose name another one has before it."""
+    first: dict[str, Declaration] = {}
+    messages = []
+    for one in declarations:
+        name = one.assistant.fields.get("name") if one.assistant else None
+        if not isinstance(name, str):
+            continue
+        other = first.setdefault(name, one)
+        if other is not one and other.key != one.key:
+            messages.append(_named_alike(one, other))
+    return messages
+
+
 def stores_not_declared(declarations: Sequence[Declaration]) -> list[Diagnostic]:
     """An error for each assistant that names a shared vector store which no document declares."""
     stores = {one.key for one in declarations if one.kind is Kind.VECTOR_STORE}
@@ -80,6 +94,20 @@ def _way_to_store(key: str, stores: Collection[str], assistants: Collection[str]
     if key in assistants:
         return "That is an assistant; the vector store of its `files` is its own."
     return sentences(did_you_mean(key, stores)) or f"Write a manifest with `kind: vector_store` and `key: {key}`."
+
+
+def _named_alike(one: Declaration, other: Declaration) -> Diagnostic:
+    desired = one.assistant
+    is_secret = desired is not None and "name" in desired.secret_paths
+    return Diagnostic(
+        Severity.WARNING,
+        f"{'this' if is_secret or desired is None else repr(desired.fields.get('name'))} is the name of "
+        f"{other.key!r} too, at {other.position}",
+        "Nobody can tell the two apart where they are listed, and neither is found by its name to be adopted.",
+        key=one.key,
+        path="name",
+        position=(desired.positions.get("name") if desired else None) or one.position,
+    )
 
 
 def _declared_twice(one: Declaration, other: Declaration) -> Diagnostic:

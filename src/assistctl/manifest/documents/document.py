@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistctl.errors import did_you_mean
@@ -16,6 +16,7 @@ from assistctl.manifest.documents.vector_store import own_store, refuse_wide_ove
 from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
 from assistctl.manifest.files.expand import AttachedFile, attached_files
 from assistctl.manifest.files.glob import Folders
+from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Node, Path, merged
@@ -23,7 +24,9 @@ from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_yaml_text
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
+from assistctl.manifest.validation.placeholders import refuse_placeholders
 from assistctl.manifest.validation.schema import ASSISTANT, VECTOR_STORE, validator
+from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Position, Severity
@@ -53,36 +56,49 @@ class Declaration:
         return self.assistant is not None or self.store is not None
 
 
-def declared_in(
-    file: ManifestFile, variables: Variables, folders: Folders | None
-) -> tuple[list[Declaration], list[Diagnostic]]:
-    """What ``file`` declares, and all that is to say about it.
+@dataclass(frozen=True, slots=True)
+class ReadManifest:
+    """One file that may be a manifest: what it declares, all that is to say about it, and the files it names."""
+
+    file: ManifestFile
+    declarations: tuple[Declaration, ...] = ()
+    messages: tuple[Diagnostic, ...] = ()
+    named: tuple[NamedFiles, ...] = ()
+
+
+def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
+    """What is in ``file``.
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
     try:
         text = read_yaml_text(file.path)
     except UnusableFileError as error:
-        return [], [error.diagnostic(file.shown)]
+        return ReadManifest(file, messages=(error.diagnostic(file.shown),))
     documents, problems = compose(text, file.shown)
     if not documents and not problems:
         documents = [Document(None, Position(file.shown))]
     declarations, messages = [], []
+    reading = _Reading(file, variables, folders, default_key=len(documents) == 1)
     for document in documents:
-        one, said = _Reading(file, variables, folders, default_key=len(documents) == 1).read(document)
+        one, said = reading.read(document)
         declarations += [one] if one else []
         messages += said
-    return declarations, [*messages, *problems]
+    return ReadManifest(file, tuple(declarations), (*messages, *problems), tuple(reading.named))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How to read the documents of one file. ``default_key``: the file's name is a key."""
+    """How to read the documents of one file. ``default_key``: the file's name is a key.
+
+    ``named`` are the files that those read so far name.
+    """
 
     file: ManifestFile
     variables: Variables
     folders: Folders | None
     default_key: bool
+    named: list[NamedFiles] = field(default_factory=list)
 
     def read(self, document: Document) -> tuple[Declaration | None, list[Diagnostic]]:
         """What a document declares, if it has a key, and what is to say about it."""
@@ -101,7 +117,9 @@ class _Reading:
         self, root: Node, kind: Kind, said: Sequence[Diagnostic]
     ) -> tuple[Declaration | None, list[Diagnostic]]:
         contents = fill(root, self.variables)
+        self.named.extend(named_files(contents, self.file))
         key = self._key(root, contents)
+        refuse_placeholders(contents)
         contents.problems += _violations(contents, _SCHEMAS[kind])
         entries = self._entries(contents, kind)
         files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
@@ -126,6 +144,7 @@ class _Reading:
             return store_entries(contents)
         include_files(contents, self.file)
         refuse_twins(contents)
+        warn_of_loose_schemas(contents)
         entries = assistant_entries(contents)
         refuse_conflicts(contents, entries)
         return entries

@@ -8,17 +8,19 @@ from pathlib import Path
 
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
+    names_used_twice,
     overrides_of_nothing,
     stores_not_declared,
     stores_not_searched,
 )
-from assistctl.manifest.documents.document import Declaration, declared_in
+from assistctl.manifest.documents.document import Declaration, ReadManifest, read_manifest
 from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.project.discovery import discover
+from assistctl.manifest.files.named_files import Naming, who_names
+from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.model.plan import Desired, Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, learn_from
 
 
@@ -66,12 +68,18 @@ def load_manifests(
     files, diagnostics = discover(project, paths)
     variables = Variables(project, target, lenient=lenient_variables)
     folders = Folders() if check_files or read_files else None
+    readings = [read_manifest(file, variables, folders) for file in files]
+    others = [] if paths is None else _others(project, files, variables)
+    named = who_names([Naming(one.file.path, one.named) for one in (*readings, *others)])
     declarations: list[Declaration] = []
-    for file in files:
-        found, messages = declared_in(file, variables, folders)
-        declarations += found
-        diagnostics += messages
+    for one in readings:
+        if one.file.path in named:
+            diagnostics += _no_manifest(one, named[one.file.path], asked_for=paths is not None)
+            continue
+        declarations += one.declarations
+        diagnostics += one.messages
     diagnostics += keys_declared_twice(declarations)
+    diagnostics += names_used_twice(declarations)
     if paths is None:
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
     if read_files and _are_sound(diagnostics):
@@ -88,6 +96,27 @@ def load_manifests(
         tuple(diagnostics),
         tuple(one.store for one in declarations if one.store),
     )
+
+
+def _others(project: Project, files: Sequence[ManifestFile], variables: Variables) -> list[ReadManifest]:
+    """The project's other manifests, which may name some of ``files``."""
+    known = {one.path for one in files}
+    return [read_manifest(one, variables, None) for one in discover(project, None)[0] if one.path not in known]
+
+
+def _no_manifest(one: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
+    """A word about a file that is none because another one names it, where somebody may have meant it as one."""
+    is_sound = any(declaration.is_sound for declaration in one.declarations)
+    if not is_sound and not asked_for:
+        return []
+    return [
+        Diagnostic(
+            Severity.WARNING if is_sound else Severity.INFO,
+            f"this is no manifest, because {place} names it as a file",
+            "If it is to declare an assistant, leave it out there, or move it to another folder.",
+            position=Position(one.file.shown),
+        )
+    ]
 
 
 def _of_the_whole(

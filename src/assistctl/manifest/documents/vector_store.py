@@ -18,8 +18,7 @@ _FIELDS = ("name", "expires_after", "metadata")
 def shared_store(key: str, contents: Contents) -> DesiredStore:
     """The store that a ``kind: vector_store`` document without errors declares; its files are still to be read."""
     value = contents.value if isinstance(contents.value, dict) else {}
-    rules, moved_from = value.get("lifecycle"), value.get("moved_from")
-    prevent = rules.get("prevent_destroy") if isinstance(rules, dict) else None
+    moved_from = value.get("moved_from")
     templates = {dotted(path): made for path, made in contents.secret.items() if _is_sent(path)}
     return DesiredStore(
         key=key,
@@ -27,12 +26,22 @@ def shared_store(key: str, contents: Contents) -> DesiredStore:
         files=(),
         position=contents.root.position,
         chunking=_chunking(value),
-        lifecycle=Lifecycle(prevent if isinstance(prevent, bool) else None),
+        lifecycle=lifecycle(value.get("lifecycle")),
         secret_paths=frozenset(templates),
         positions=contents.positions,
         moved_from=moved_from if isinstance(moved_from, str) else None,
         shared=True,
         templates=templates,
+    )
+
+
+def lifecycle(declared: Json) -> Lifecycle:
+    """The rules that a document declares for its own thing."""
+    rules = declared if isinstance(declared, dict) else {}
+    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
+    return Lifecycle(
+        prevent_destroy=prevent if isinstance(prevent, bool) else None,
+        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
     )
 
 

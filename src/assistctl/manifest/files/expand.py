@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.files.found_file import FoundFile, find
-from assistctl.manifest.files.glob import Folders, is_pattern
+from assistctl.manifest.files.glob import Folders, divided, is_pattern, unmeant
 from assistctl.manifest.files.never_read import NeverReadError, refuse_names
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
@@ -113,7 +113,8 @@ class _Search:
         try:
             return self._matches() if self.is_pattern else [self._literal()]
         except UnusableFileError as error:
-            self._report(self._shown(), error)
+            advice = unmeant(self._entry.pattern) or error.detail
+            self._report(self._shown(), UnusableFileError(error.summary, advice))
             return []
 
     def _literal(self) -> FoundFile:
@@ -140,7 +141,7 @@ class _Search:
         return list(found.values())
 
     def _usable(self) -> Iterator[FoundFile]:
-        fixed, names = _divided(self._entry.pattern)
+        fixed, names = divided(self._entry.pattern)
         base = self._folder.joinpath(*fixed)
         if ".." in names:
             raise UnusableFileError("`..` cannot follow a wildcard", "Write it at the beginning of the path.")
@@ -157,17 +158,10 @@ class _Search:
                     self._report((folder / name).relative_to(self._root).as_posix(), error)
 
     def _shown(self) -> str:
-        fixed, names = _divided(self._entry.pattern)
+        fixed, names = divided(self._entry.pattern)
         return posixpath.join(posixpath.normpath(posixpath.join(self._shown_folder, *fixed)), *names)
 
     def _report(self, shown: str, error: UnusableFileError) -> None:
         name = os.fsencode(shown).decode("utf-8", "backslashreplace")
         name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
         self._contents.report(self._entry.field, f"{name}: {error.summary}", error.detail)
-
-
-def _divided(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of a path up to the first with a wildcard, and the rest from there."""
-    names = PurePosixPath(pattern).parts
-    wild = next((place for place, name in enumerate(names) if is_pattern(name)), len(names))
-    return names[:wild], names[wild:]

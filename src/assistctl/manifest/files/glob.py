@@ -9,20 +9,51 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside, shown_path
 
 _ANY_FOLDERS = "**"
 _WILD = re.compile(r"[*?\[]")
+_BRACES = re.compile(r"\{[^{}]*,[^{}]*\}")
 
 
 def is_pattern(text: str) -> bool:
     """Whether ``text`` has a wildcard in it."""
     return _WILD.search(text) is not None
+
+
+def unmeant(pattern: str) -> str:
+    """Why a pattern that matches nothing may not say what is meant, as a sentence; else the empty string."""
+    if "\\" in pattern:
+        return f"Folders are divided by `/` on every system: {pattern.replace(chr(92), '/')}."
+    if _BRACES.search(pattern):
+        return "Braces are no wildcard here: write an entry for each of what is in them."
+    return ""
+
+
+def divided(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a path up to the first with a wildcard, and the rest from there."""
+    names = PurePosixPath(pattern).parts
+    wild = next((place for place, name in enumerate(names) if is_pattern(name)), len(names))
+    return names[:wild], names[wild:]
+
+
+def matches_below(path: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the pattern's ``names`` match a ``path`` (both name by name), as ``Folders.matches`` finds it."""
+    if not names:
+        return not path
+    if names[0] == _ANY_FOLDERS:
+        rest = names[1:] or ("*",)
+        return matches_below(path, rest) or (
+            len(path) > 1 and not path[0].startswith(".") and matches_below(path[1:], names)
+        )
+    if not path or (is_pattern(names[0]) and path[0].startswith(".")):
+        return False
+    return _form(names[0]).match(path[0]) is not None and matches_below(path[1:], names[1:])
 
 
 class Folders:

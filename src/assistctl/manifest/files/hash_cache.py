@@ -34,21 +34,26 @@ def moment() -> int:
     return time.time_ns()
 
 
-def place_for(directory: Path) -> Path:
-    """Where the hashes of the project in ``directory`` are kept."""
+def place_for(directory: Path) -> Path | None:
+    """Where the hashes of the project in ``directory`` are kept; ``None`` for a user without a cache folder."""
     from platformdirs import user_cache_path
 
+    try:
+        folder = user_cache_path("assistctl", appauthor=False)
+    except RuntimeError:  # neither HOME nor an entry in the user database: a container with a uid of its own
+        return None
+    # Elsewhere than at an absolute path it would be a folder in the project.
     name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]
-    return user_cache_path("assistctl", appauthor=False) / "hashes" / name
+    return folder / "hashes" / name if folder.is_absolute() else None
 
 
 class HashCache:
-    """The hashes of one project's files, by their path in ``directory``, as kept in the file ``place``."""
+    """The hashes of one project's files, by their path in ``directory``, as kept in the file ``place``, if any."""
 
-    def __init__(self, directory: Path, place: Path) -> None:
+    def __init__(self, directory: Path, place: Path | None) -> None:
         self._directory = directory
         self._place = place
-        self._kept = _read(place)
+        self._kept = _read(place) if place else {}
         self._current: dict[str, Json] = {}
         self._has_news = False
 
@@ -75,7 +80,7 @@ class HashCache:
 
     def save(self) -> None:
         """Write what is new, whole or not at all; that it cannot be written is no error."""
-        if not self._has_news:
+        if self._place is None or not self._has_news:
             return
         others = {path: entry for path, entry in self._kept.items() if path not in self._current}
         kept = {path: entry for path, entry in others.items() if os.path.lexists(self._directory / path)}

@@ -11,7 +11,7 @@ from assistctl.manifest.project.project import PROJECT_FILE, Project
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
 from assistctl.model.plan import Diagnostic, Position, Severity
 
-_SUFFIXES = (".yaml", ".yml")
+MANIFEST_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ class _Search:
             return [], []
         folders = [path for path in entries if is_folder(path)]
         for path in folders:
-            if path.suffix in _SUFFIXES:
+            if path.suffix in MANIFEST_SUFFIXES:
                 self._report(path, "this is a folder, not a manifest", "Rename it: a folder needs no suffix.")
-        files = [path for path in entries if path.suffix in _SUFFIXES and not is_folder(path)]
+        files = [path for path in entries if path.suffix in MANIFEST_SUFFIXES and not is_folder(path)]
         return folders, [path for path in files if path.name != PROJECT_FILE]
 
     def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:

@@ -20,6 +20,7 @@ from assistctl.manifest.syntax.yaml_parser import compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import PROJECT, validator
 from assistctl.manifest.validation.violations import Subject
+from assistctl.manifest.validation.written_secrets import written_secrets
 from assistctl.model.plan import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
@@ -127,7 +128,7 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=warnings,
+        diagnostics=(*warnings, *written_secrets(nodes)),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
@@ -139,7 +140,9 @@ def _target(name: str, node: Node) -> Target:
     declared: Any = plain_value(node)
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
-    own = {"name": name, "variables": variables, "position": node.position}
+    options = node.child("options")
+    positions = options.keys if options else {}
+    own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
 

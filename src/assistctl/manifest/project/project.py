@@ -47,6 +47,7 @@ class Target:
     options: Mapping[str, Json] = field(default_factory=dict)
     overrides: Mapping[str, Node] = field(default_factory=dict)
     position: Position | None = None
+    option_positions: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def read_yaml_text(path: Path) -> str:
 def as_yaml_text(data: bytes) -> str:
     """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
     text = as_text(data).removeprefix(_BYTE_ORDER_MARK)
-    unprintable = _NOT_PRINTABLE.search(text)
+    unprintable = unprintable_in(text)
     if unprintable:
         raise UnusableFileError(
             f"the character U+{ord(unprintable[0]):04X} is not allowed in YAML",
@@ -98,6 +98,11 @@ def as_yaml_text(data: bytes) -> str:
             line_and_column(text, unprintable.start()),
         )
     return text
+
+
+def unprintable_in(text: str) -> re.Match[str] | None:
+    """The first character that a YAML file can only hold as an escape, or ``None``."""
+    return _NOT_PRINTABLE.search(text)
 
 
 def read_text(path: Path) -> str:

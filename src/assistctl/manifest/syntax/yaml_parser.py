@@ -6,6 +6,7 @@ PyYAML reads the text into events; what they mean is decided here, because its o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -24,6 +25,8 @@ _CHARACTERS_PER_WEIGHT = 64
 _MAX_PROBLEMS = 100
 _MAX_DOCUMENTS = 1000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_REFUSED_BY_LIBYAML = "found invalid Unicode character escape code"
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _CORE_TAG = "tag:yaml.org,2002:"
 _COLLECTION_TAGS = {
     yaml.MappingStartEvent: (None, "!", f"{_CORE_TAG}map"),
@@ -52,15 +55,29 @@ def compose(text: str, file: str) -> tuple[list[Document], list[Diagnostic]]:
 
     ``file`` is the name positions carry. Never raises for what the text contains.
     """
+    try:
+        return _composed(text, file, _LOADER)
+    except _HalvesRefusedError:
+        return _composed(text, file, yaml.SafeLoader)
+
+
+def _composed(text: str, file: str, loader: type[yaml.SafeLoader]) -> tuple[list[Document], list[Diagnostic]]:
+    """What ``compose`` returns. Raises ``_HalvesRefusedError`` where only PyYAML's own scanner can read on."""
     composer = _Composer(file)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=loader):
             composer.take(event)
     except _Stop as stop:
         return composer.documents, [*composer.problems, stop.problem]
     except (yaml.YAMLError, ValueError) as error:  # PyYAML's own scanner lets ValueErrors of escapes through
+        if loader is not yaml.SafeLoader and _REFUSED_BY_LIBYAML in str(error):
+            raise _HalvesRefusedError from error
         return composer.documents, [*composer.problems, syntax_error(error, text, file)]
     return composer.documents, []
+
+
+class _HalvesRefusedError(Exception):
+    """Libyaml met ``"\\ud83d\\ude00"``: JSON for one character in two halves, and JSON is YAML (YAML 1.2, 1.2)."""
 
 
 class _Stop(Exception):  # noqa: N818 - control flow inside this module, no error a caller meets
@@ -125,7 +142,8 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         position = self._position(event)
         plain = event.implicit[0] and event.tag is None
-        node = Node(event.value, position, written=event.value, plain=plain, weight=_weight(event.value))
+        text = _joined(event.value)
+        node = Node(text, position, written=text, plain=plain, weight=_weight(text))
         if plain or event.tag not in (None, *_TEXT_TAGS):
             self._interpret(node, event.tag)
         if event.anchor is not None:
@@ -263,6 +281,11 @@ class _Composer:
     def _position(self, event: yaml.Event) -> Position:
         mark = event.start_mark
         return Position(self._file, mark.line + 1, mark.column + 1) if mark else Position(self._file)
+
+
+def _joined(text: str) -> str:
+    """``text`` with each pair of surrogates as the character it stands for; a half by itself stays."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _weight(text: str) -> int:

@@ -10,6 +10,13 @@ from assistctl.errors import did_you_mean
 from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.phrases import SHOWN_LENGTH, counted, either, sentences, shown
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain
+from assistctl.manifest.validation.usual_mistakes import (
+    about_missing,
+    about_text,
+    about_type,
+    about_unknown,
+    is_elsewhere,
+)
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -72,14 +79,15 @@ def _unknown_fields(error: ValidationError, subject: Subject) -> Iterator[Findin
     path = tuple(error.absolute_path)
     known = list(_schema(error).get("properties", {}))
     place = f" in {_name(path, subject)}" if path or subject.prefix else ""
+    allowed = f"Allowed here: {', '.join(known)}."
     for field_name in _instance(error):
-        if field_name not in known:
-            yield Finding(
-                path,
-                f"unknown field {shown(field_name)}{place}",
-                sentences(did_you_mean(field_name, known), f"Allowed here: {', '.join(known)}."),
-                key=field_name,
-            )
+        if field_name in known:
+            continue
+        mistake = about_unknown(field_name, (*subject.prefix, *path), _instance(error))
+        near = mistake or did_you_mean(field_name, known)
+        detail = sentences(near, "" if mistake else allowed)
+        yield Finding(path, f"unknown field {shown(field_name)}{place}", detail, key=field_name)
+        allowed = allowed if mistake else ""  # once is enough
 
 
 def _missing_fields(error: ValidationError, subject: Subject) -> Iterator[Finding]:
@@ -92,7 +100,8 @@ def _missing_fields(error: ValidationError, subject: Subject) -> Iterator[Findin
             yield Finding(
                 path,
                 f"{_name(path, subject)} needs `{field_name}`",
-                sentences(f"Add `{field_name}:`.", detail, _near_miss(field_name, instance)),
+                about_missing(field_name, path, instance)
+                or sentences(f"Add `{field_name}:`.", detail, _near_miss(field_name, instance)),
             )
 
 
@@ -132,7 +141,7 @@ def _way_to_type(value: object, wanted: list[str], path: Path, subject: Subject)
     if path in subject.secret or path in subject.references:
         return ""
     if isinstance(value, str):
-        return _way_from_text(value, wanted)
+        return about_text(value, (*subject.prefix, *path)) or _way_from_text(value, wanted)
     if "string" in wanted and not isinstance(value, dict | list):
         return f'Quote it: "{_written(subject.root, path)[:SHOWN_LENGTH]}".'
     return ""
@@ -160,11 +169,17 @@ def _not_one_of(error: ValidationError, subject: Subject) -> Iterator[Finding]:
     if not isinstance(value, str) and "type" in _schema(error):
         return  # the wrong type is reported as such
     words = [choice for choice in choices if isinstance(choice, str)]
-    near = did_you_mean(value, words) if isinstance(value, str) and path not in subject.secret else ""
+    is_word = isinstance(value, str) and path not in subject.secret and not is_elsewhere(value)
+    near = did_you_mean(value, words) if is_word else ""
     yield Finding(
         path,
         f"{_name(path, subject)} cannot be {_quoted(value, path, subject)}",
-        sentences(near, _message(error) or f"Allowed: {', '.join(words)}.", _origin(path, subject)),
+        sentences(
+            near,
+            _message(error) or f"Allowed: {', '.join(words)}.",
+            about_type(str(value), path) if not near and path not in subject.secret else "",
+            _origin(path, subject),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.errors import did_you_mean
@@ -17,14 +17,24 @@ from assistctl.planning.options import PlanOptions
 class Transfers:
     """What the manifests and the project say about identities, as far as it can be done.
 
-    ``moved`` maps a new key to the one it comes from, ``imported`` a key to what it takes over; ``forgotten`` are
-    the keys to let go. ``diagnostics`` says what cannot be done.
+    ``moved`` maps a new key to the one it comes from, ``imported`` a key to what it takes over, and ``chosen`` a
+    key to the one it means of several that carry the same mark. ``forgotten`` are the keys to let go.
+    ``diagnostics`` says what cannot be done.
     """
 
     moved: Mapping[str, str]
     imported: Mapping[str, Observed]
     forgotten: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
+    chosen: Mapping[str, Observed]
+
+    def of(self, key: str, owned: Sequence[Observed]) -> Sequence[Observed]:
+        """Which of the assistants that carry the mark of ``key`` it means: all, unless a manifest says."""
+        mine = self.chosen.get(key)
+        if mine is not None:
+            return [mine]
+        taken = {one.id for one in self.chosen.values()}
+        return [one for one in owned if one.id not in taken]
 
     @property
     def left_behind(self) -> frozenset[str]:
@@ -35,12 +45,13 @@ class Transfers:
 def transfers(wanted: Mapping[str, Desired], world: Inventory, plan_options: PlanOptions) -> Transfers:
     """What ``moved_from:``, ``import:`` and ``removed:`` come to in this world."""
     newcomers = {key: one for key, one in wanted.items() if key not in world.owned}
+    chosen = _chosen(wanted, world)
     moved = {
         key: one.moved_from
         for key, one in newcomers.items()
         if one.moved_from is not None and one.moved_from in world.owned and one.moved_from not in wanted
     }
-    wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in moved}
+    wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in {*moved, *chosen}}
     imported = {
         key: world.free_by_id[one.import_id]
         for key, one in wishes.items()
@@ -52,7 +63,22 @@ def transfers(wanted: Mapping[str, Desired], world: Inventory, plan_options: Pla
         *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, world, wanted)),
         *(still_declared(wanted[key]) for key in sorted(plan_options.forget & wanted.keys())),
     )
-    return Transfers(moved, imported, plan_options.forget - wanted.keys(), diagnostics)
+    return Transfers(moved, imported, plan_options.forget - wanted.keys(), diagnostics, chosen)
+
+
+def _chosen(wanted: Mapping[str, Desired], world: Inventory) -> dict[str, Observed]:
+    """The twins that manifests name by id: one with the mark of the manifest's own key, or of another."""
+    duplicates = {one.id: (key, one) for key, those in world.owned.items() if len(those) > 1 for one in those}
+    named = [
+        (key, *duplicates[one.import_id])
+        for key, one in wanted.items()
+        if one.import_id in duplicates and one.import_id
+    ]
+    found = {key: one for key, owner, one in named if owner == key}
+    for key, _, one in named:
+        if key not in world.owned and one.id not in {each.id for each in found.values()}:
+            found[key] = one
+    return found
 
 
 def _misspelt(one: Desired, world: Inventory, wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
@@ -92,7 +118,8 @@ def _cannot_import(one: Desired, world: Inventory) -> Diagnostic:
         one,
         "import",
         f"{one.import_id!r} is owned by {_owner(taken)}",
-        "Only what nobody owns can be imported. Within a project, `moved_from:` carries it to another key.",
+        "Only what nobody owns can be imported, or one of several with the same mark. Within a project, "
+        "`moved_from:` carries it to another key.",
     )
 
 

@@ -30,11 +30,13 @@ class FileChanges:
     """The changes of files, gathered holder by holder (kind and key of what reads the file).
 
     ``in_place`` maps tokens to uploads that are there and of use; ``uploads`` tokens to what is not there yet.
+    ``named`` are the ids that assistants name, of uploads among others: those are deleted by nothing.
     """
 
     in_place: dict[str, str] = field(default_factory=dict)
     uploads: dict[str, SourceFile] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    named: frozenset[str] = frozenset()
     _by_path: dict[str, _OneFile] = field(default_factory=dict)
     _gone: dict[str, tuple[HeldFile, set[Holder]]] = field(default_factory=dict)
 
@@ -87,7 +89,7 @@ class FileChanges:
         return tuple(
             Discard(file_id, held.path, frozenset(holders))
             for file_id, (held, holders) in sorted(self._gone.items())
-            if file_id not in used
+            if file_id not in used and file_id not in self.named
         )
 
     def planned(self) -> list[Change]:

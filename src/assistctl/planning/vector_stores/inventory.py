@@ -156,7 +156,8 @@ def _must_be_looked_into(key: str, there: ObservedStore, found: StoreInventory, 
     new_key = found.keys_by_id[there.id]
     wanted = found.wanted.get(new_key)
     if wanted is not None:
-        return not is_settled(wanted, there)
+        # What it holds stays, whatever that is: others may drop the same uploads.
+        return wanted.leaves_files or not is_settled(wanted, there)
     return plan_options.includes(Kind.VECTOR_STORE, key)
 
 

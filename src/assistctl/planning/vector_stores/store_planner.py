@@ -40,6 +40,7 @@ from assistctl.planning.comparison.three_way import Comparison, creation_diffs
 from assistctl.planning.identity.marking import marking
 from assistctl.planning.identity.moves import still_declared
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, forget_request, update_request
 from assistctl.planning.vector_stores.contents_diff import Contents, compared, counted, everything
 from assistctl.planning.vector_stores.file_changes import FileChanges, Holder
@@ -51,14 +52,13 @@ from assistctl.planning.vector_stores.store_view import as_desired, as_observed
 class KnowledgeDraft:
     """The plan of the project's files and vector stores while it is being made.
 
-    ``searched`` are the ids of vector stores that some assistant searches once the plan is carried out, by what it
-    has now: one that the plan leaves alone, or does not change in that.
+    ``references`` are the ids that some assistant names once the plan is carried out.
     """
 
     plan_options: PlanOptions
     knowledge: Knowledge
     store_inventory: StoreInventory
-    searched: frozenset[str] = frozenset()
+    references: References = field(default_factory=References)
     changes: list[Change] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -78,6 +78,7 @@ class KnowledgeDraft:
     def decide_stores(self, owned: Iterable[Observed]) -> None:
         """Add what is to be done about every vector store that the plan is about; ``owned`` are the assistants."""
         self._note_uploads(owned)
+        self.files.named = frozenset(self.references.ids)
         left_behind = set(self.store_inventory.moved.values())
         for key in sorted({*self.store_inventory.wanted, *self.store_inventory.live} - left_behind):
             wanted, there = self.store_inventory.wanted.get(key), self.store_inventory.there(key)
@@ -187,6 +188,9 @@ class KnowledgeDraft:
 
     def _update(self, store: DesiredStore, there: ObservedStore) -> None:
         files = self.knowledge.observed.files.get(there.id)
+        if store.leaves_files:
+            self._leave(there)
+            files = None
         untouched = was_settled(store, there)
         contents = Contents()
         # One that was not looked into says that it holds what is declared.
@@ -267,9 +271,10 @@ class KnowledgeDraft:
         elif not self.plan_options.may_delete(there.id):
             self._leave(there)
             self.diagnostics.append(safety.not_ours_to_delete(QualifiedKey(Kind.VECTOR_STORE, key), there.id))
-        elif there.id in self.searched:
+        elif there.id in self.references:
             self._leave(there)
-            self.diagnostics.append(safety.still_searched(key, there.id))
+            about = QualifiedKey(Kind.VECTOR_STORE, key)
+            self.diagnostics.append(safety.still_named(about, there.id, self.references.named_by[there.id]))
         else:
             self._delete(key, there)
 

@@ -15,12 +15,16 @@ from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import Connection
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.translation import Object, as_object, observed
 
-__all__ = ["CAPABILITIES", "AnthropicAgents", "connect"]
+__all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class AnthropicAgents(ClosedAtEnd):

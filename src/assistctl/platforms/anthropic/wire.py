@@ -13,6 +13,7 @@ from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_bud
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
+    headers,
     is_on_this_machine,
     texts,
     timeout,
@@ -24,7 +25,6 @@ from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import anthropic
-    import httpx2
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
@@ -108,18 +108,19 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
             f"target {connection.target!r} needs the package anthropic, which is not installed",
             "pip install 'assistctl[anthropic]'",
         ) from error
-    from assistctl.platforms.http.answer_stream import hooks
+    from assistctl.platforms.http.client import http_client
 
     return anthropic.AsyncAnthropic(
         api_key=key,
         base_url=base_url,
-        default_headers=texts(connection, "default_headers"),
+        default_headers=headers(connection),
         default_query=texts(connection, "default_query"),
         timeout=timeout(connection),
         # The SDK would repeat a create, and an update whose version is no longer the right one.
         max_retries=0,
-        http_client=cast("httpx2.AsyncClient | None", connection.http_client)
-        or anthropic.DefaultAsyncHttpxClient(event_hooks=hooks(base_url, answer_budget(connection))),
+        http_client=http_client(
+            connection, anthropic.DefaultAsyncHttpxClient, base_url, answer_budget(connection)
+        ),
     )
 
 

@@ -18,16 +18,20 @@ from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, anoth
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import Connection
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import Object, as_object, observed, texts
 
-__all__ = ["CAPABILITIES", "AzureFoundry", "connect"]
+__all__ = ["CAPABILITIES", "OPTIONS", "AzureFoundry", "connect"]
 
 # What a version has beside its definition that the next one would be without.
 _TAKEN_OVER = ("blueprint_reference",)
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class AzureFoundry(ClosedAtEnd):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
@@ -19,11 +20,13 @@ from assistctl.platforms.http.answer_budget import (
 )
 from assistctl.platforms.http.connection_options import (
     checked_address,
+    headers,
     is_on_this_machine,
     texts,
     timeout,
 )
 from assistctl.platforms.http.listing import Listing, listing_of
+from assistctl.platforms.http.proxies import Proxy, proxy_to
 from assistctl.platforms.http.rate_limit import RequestPacer
 from assistctl.platforms.http.response_json import parsed
 from assistctl.platforms.openai.wire import OpenAIWire, SignedIn
@@ -48,10 +51,11 @@ class AzureWire:
         self._connection = connection
         self._budget = answer_budget(connection)
         self._query = {**_VERSION, **texts(connection, "default_query")}
-        self._headers = texts(connection, "default_headers")
+        self._headers = headers(connection)
+        self._proxy = proxy_to(self.base_url, over_socks=False)
         try:
             self._credential = credential_of(connection, self.base_url)
-            self._project = _client(connection, self.base_url, self._credential)
+            self._project = _client(connection, self.base_url, self._credential, self._proxy)
         except ImportError as error:
             raise ProjectError(
                 f"target {connection.target!r} needs the package {error.name}, which is not installed",
@@ -83,14 +87,19 @@ class AzureWire:
         """The project's OpenAI client, which has its files and vector stores; to be closed by who asked for it."""
         import openai
 
-        from assistctl.platforms.http.answer_stream import hooks
+        from assistctl.platforms.http.client import http_client
 
         client = self._project.get_openai_client(
             api_key=self._key_for_openai(),
             default_query=texts(self._connection, "default_query"),
             default_headers=dict(self._headers),
             # The SDK's own one would not go through a proxy that the environment names.
-            http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks(self.base_url, self._budget)),
+            http_client=http_client(
+                replace(self._connection, http_client=None),
+                openai.DefaultAsyncHttpxClient,
+                self.base_url,
+                self._budget,
+            ),
             timeout=timeout(self._connection),
             max_retries=0,
         )
@@ -139,6 +148,8 @@ class AzureWire:
         if status >= _LOWEST_REFUSAL:
             classify_status, reads = response.headers, method == "GET"
             raise refused(status, classify_status, content, self.base_url, repeatable=repeatable, reads=reads)
+        if method == "DELETE" and not content.strip():
+            return None  # 204, or a 200 that says nothing: it is done
         try:
             return parsed(content, status)
         except PlatformError as error:
@@ -185,7 +196,7 @@ def _endpoint(connection: Connection) -> str:
     return checked_address(connection, url, _EXAMPLE).rstrip("/")
 
 
-def _client(connection: Connection, endpoint: str, credential: Credential) -> AIProjectClient:
+def _client(connection: Connection, endpoint: str, credential: Credential, proxy: Proxy | None) -> AIProjectClient:
     # Not used by name, but without it the SDK's transport fails at the first request.
     import aiohttp  # noqa: F401
     from azure.ai.projects.aio import AIProjectClient
@@ -198,7 +209,11 @@ def _client(connection: Connection, endpoint: str, credential: Credential) -> AI
         "retry_policy": AsyncRetryPolicy.no_retries(),
         "connection_timeout": seconds,
         "read_timeout": seconds,
+        # By itself it would not look for ALL_PROXY, and look at those that are not on the way.
+        "use_env_settings": False,
     }
+    if proxy is not None:
+        settings["proxies"] = dict.fromkeys(("http", "https"), proxy.url)
     if isinstance(credential, AzureKeyCredential):
         # The SDK is made for tokens, and takes anything else as a policy.
         settings["authentication_policy"] = AzureKeyCredentialPolicy(credential, "api-key")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.secrets.addresses import shown_address
 
+COMMON_OPTIONS = frozenset({"timeout", "default_headers", "default_query", "max_answer_mib", "max_listed"})
+"""The names of the options that every platform behind a vendor's SDK has."""
+
+# https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # For each wait on the network, not for a request as a whole.
 _TIMEOUT_SECONDS = 120.0
@@ -16,6 +22,10 @@ _TIMEOUT_SECONDS = 120.0
 
 def checked_address(connection: Connection, url: str, example: str) -> str:
     """``url``. Raises ``ProjectError``, with an ``example``, when it is no http(s) address."""
+    if url != url.strip():
+        raise ProjectError(
+            f"the base_url of target {connection.target!r} has a blank at its beginning or end", "Remove it."
+        )
     if not _is_http(url):
         raise ProjectError(
             f"the base_url of target {connection.target!r} is no http(s) address: {shown_address(url)!r}",
@@ -36,7 +46,40 @@ def checked_key(connection: Connection, key: str | None) -> str | None:
             f"the API key of target {connection.target!r} has a character that no key has",
             "Look for a line break at its end, or a quote that was copied along.",
         )
+    if key and key != key.strip():
+        raise ProjectError(
+            f"the API key of target {connection.target!r} has a blank at its beginning or end",
+            "Remove it where the key is set; no key has one.",
+        )
     return key or None
+
+
+def header_text(connection: Connection, setting: str, text: str | None) -> str | None:
+    """``text`` of a setting that becomes a header. Raises ``ProjectError`` when no header can hold it."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isprintable()):
+        raise ProjectError(
+            f"{setting} of target {connection.target!r} has a character that no header can hold",
+            "Look for a line break at its end.",
+        )
+    if text != text.strip():
+        raise ProjectError(
+            f"{setting} of target {connection.target!r} has a blank at its beginning or end", "Remove it."
+        )
+    return text
+
+
+def headers(connection: Connection) -> dict[str, str]:
+    """``options.default_headers``. Raises ``ProjectError`` for what is no header."""
+    found = texts(connection, "default_headers")
+    for name, text in found.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ProjectError(
+                f"options.default_headers of target {connection.target!r} has a name that no header has: {name!r}"
+            )
+        header_text(connection, f"options.default_headers.{name}", text)
+    return found
 
 
 def texts(connection: Connection, option: str) -> dict[str, str]:

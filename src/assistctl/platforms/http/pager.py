@@ -109,6 +109,8 @@ async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list
 def as_page(body: Json) -> Page:
     """The page in a list endpoint's answer. Raises ``PlatformError`` when there is none in it."""
     data = body.get("data") if isinstance(body, dict) else None
+    if isinstance(body, dict) and body.get("object") == "list" and body.get("data", False) is None:
+        data = []  # what servers in Go answer where there is nothing yet
     if not isinstance(body, dict) or not isinstance(data, list):
         raise PlatformError("the platform's answer to a list request is no list", "Is the base_url right?")
     if not all(isinstance(item, dict) for item in data):

@@ -14,10 +14,13 @@ import httpx2
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.platforms.http.outside_text import excerpt
+from assistctl.platforms.http.proxies import proxy_to
 from assistctl.platforms.http.rate_limit import AskAgainError, is_transient, wait_asked_for
 from assistctl.secrets.addresses import shown_address
 
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+# Of OpenSSL, whoever passes it on.
+_DISTRUST = "CERTIFICATE_VERIFY_FAILED"
 # Nothing was sent when a connection could not even be made.
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
@@ -128,5 +131,11 @@ def _timeout(base_url: str) -> PlatformError:
 
 def _no_connection(error: Exception, base_url: str) -> PlatformError:
     reason = excerpt(str(error.__cause__ or error)) or type(error).__name__
-    summary = f"no connection to {shown_address(base_url)}: {reason}"
-    return PlatformError(summary, "Is the base_url right, the server up?")
+    address, proxy = shown_address(base_url), proxy_to(base_url)
+    if _DISTRUST in reason:
+        hint = "SSL_CERT_FILE names a file with the certificate of an authority of one's own, such as a company's."
+        return PlatformError(f"no connection to {address}: {reason}", hint)
+    if proxy is not None:
+        hint = "Is that proxy right, and up? NO_PROXY names the hosts to reach without one."
+        return PlatformError(f"no connection to {address} through {proxy}: {reason}", hint)
+    return PlatformError(f"no connection to {address}: {reason}", "Is the base_url right, the server up?")

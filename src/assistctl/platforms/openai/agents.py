@@ -14,6 +14,7 @@ from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import Connection
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
@@ -24,9 +25,12 @@ from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import as_object, observed, texts
 
-__all__ = ["CAPABILITIES", "OpenAIAgents", "connect"]
+__all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
 
 _AGENTS = "/agents"
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class OpenAIAgents(ClosedAtEnd):
@@ -41,11 +45,13 @@ class OpenAIAgents(ClosedAtEnd):
         self._environments = Environments(self._wire, self.knowledge)
         self.knowledge.deleted = self._environments.upload_deleted
         self._bound: dict[str, Bound] = {}
+        self._pairs: dict[str, str] = {}
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""
         items = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
         self._environments.forget()
+        self._pairs.clear()
         return [await self._observed(item) for item in items]
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
@@ -86,7 +92,7 @@ class OpenAIAgents(ClosedAtEnd):
         link = await self._environments.provided(fields, metadata, before)
         body["metadata"] = dict(with_link(metadata, link).items())
         answer = await self._observed(await self._wire.post(_path(assistant_id), body, repeatable=True))
-        await self._environments.let_go(assistant_id, before, link)
+        await self._environments.let_go(assistant_id, before, link, named=self._others_name(assistant_id, before))
         return answer
 
     async def delete_assistant(self, assistant_id: str) -> None:
@@ -96,7 +102,10 @@ class OpenAIAgents(ClosedAtEnd):
         except NotFoundError:
             return
         await self._wire.remove(_path(assistant_id), assistant_id)
-        await self._environments.let_go(assistant_id, before, Link())
+        await self._environments.let_go(
+            assistant_id, before, Link(), named=self._others_name(assistant_id, before)
+        )
+        self._pairs.pop(assistant_id, None)
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
@@ -121,11 +130,19 @@ class OpenAIAgents(ClosedAtEnd):
             await self._observed(await self._wire.get(_path(assistant_id)))
         return self._bound[assistant_id]
 
+    def _others_name(self, assistant_id: str, before: Bound) -> bool:
+        """Whether another agent has the same environment template, or names it in its metadata."""
+        template_id = before.link.template_id
+        return template_id is not None and any(
+            template_id in pairs for one, pairs in self._pairs.items() if one != assistant_id
+        )
+
     async def _observed(self, answer: Json) -> Observed:
         agent = observed(answer, from_wire(as_object(answer)))
         link = read_link(agent.metadata)
         bound = await self._environments.bound(link, agent.metadata.get(MARK, ""))
         self._bound[agent.id] = bound
+        self._pairs[agent.id] = " ".join(agent.metadata.values())
         fields = linked_fields(agent.fields, link, bound.template)
         return replace(agent, fields=fields, metadata=without_link(agent.metadata))
 

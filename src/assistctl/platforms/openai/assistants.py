@@ -12,6 +12,7 @@ from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import Capabilities, Connection, Support
 from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
@@ -47,6 +48,9 @@ CAPABILITIES = Capabilities(
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     write_only=frozenset({"reasoning_effort"}),
 )
+
+
+OPTIONS = COMMON_OPTIONS
 
 
 class OpenAIAssistants(ClosedAtEnd):

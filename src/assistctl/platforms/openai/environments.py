@@ -101,14 +101,15 @@ class Environments:
         self._wait_no_longer(template.file_ids)
         return Link(template.id, content_digest(files), runs)
 
-    async def let_go(self, agent_id: str, before: Bound, after: Link) -> None:
+    async def let_go(self, agent_id: str, before: Bound, after: Link, *, named: bool = False) -> None:
         """Have the template go that an agent had, if it is the project's and the agent has another now.
 
-        Raises ``LeftBehindError`` when one that nothing waits for stays.
+        It stays where another agent has it, too (``named``). Raises ``LeftBehindError`` when one that nothing
+        waits for stays.
         """
         old = before.template
         replaced = old is not None and old.id != after.template_id
-        if old is not None and replaced and old.owner and same_scope(old.owner, before.mark):
+        if old is not None and replaced and not named and old.owner and same_scope(old.owner, before.mark):
             self._waiting[old.id] = await self._only_in(old) if old.has_only_uploads_of_its_owner else set()
         try:
             await self._sweep()

@@ -9,6 +9,7 @@ import openai
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
+from assistctl.secrets.addresses import shown_address
 
 __all__ = ["KEY_HINT", "outcome_unknown", "translate_error"]
 
@@ -17,6 +18,13 @@ KEY_HINT = (
 )
 
 _OPENAI_HOST = "api.openai.com"
+_ASSISTANTS = "/assistants"
+_SWITCHED_OFF = "2026-08-26"
+_WAYS_ON = (
+    "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
+    "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
+    "until 2027-03-31."
+)
 # A 429 that does not pass (https://platform.openai.com/docs/guides/error-codes).
 _NO_QUOTA = "insufficient_quota"
 
@@ -40,21 +48,17 @@ def translate_error(
 
 
 def _explained(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
-    if error.status_code == HTTPStatus.NOT_FOUND and _is_retired(error, base_url):
-        return _retired()
-    return explained(error, base_url, key_hint=key_hint)
-
-
-def _is_retired(error: openai.APIStatusError, base_url: str) -> bool:
-    """Whether OpenAI itself was asked for assistants; files and vector stores are still there."""
-    return urlsplit(base_url).hostname == _OPENAI_HOST and "/assistants" in error.request.url.path
-
-
-def _retired() -> PlatformError:
-    return NotFoundError(
-        f"OpenAI switched its Assistants endpoint off on 2026-08-26: {_OPENAI_HOST} answers 404",
-        "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
-        "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
-        "until 2027-03-31.",
-        status=HTTPStatus.NOT_FOUND,
-    )
+    found = explained(error, base_url, key_hint=key_hint)
+    if error.status_code != HTTPStatus.NOT_FOUND:
+        return found
+    path = error.request.url.path
+    if urlsplit(base_url).hostname == _OPENAI_HOST and _ASSISTANTS in path:
+        # Files and vector stores are still there.
+        summary = f"OpenAI switched its Assistants endpoint off on {_SWITCHED_OFF}: {_OPENAI_HOST} answers 404"
+        return NotFoundError(summary, _WAYS_ON, status=HTTPStatus.NOT_FOUND)
+    if error.request.method == "GET" and path.endswith(_ASSISTANTS):
+        # A list may be empty, and is never missing: a gateway in front of OpenAI, or no such API at all.
+        hint = f"OpenAI switched its own off on {_SWITCHED_OFF}. {_WAYS_ON} Else the base_url is wrong."
+        summary = f"there is no Assistants API at {shown_address(base_url)}: {found.summary}"
+        return NotFoundError(summary, hint, status=HTTPStatus.NOT_FOUND)
+    return found

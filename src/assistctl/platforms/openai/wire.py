@@ -20,6 +20,8 @@ from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_bud
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
+    header_text,
+    headers,
     is_on_this_machine,
     texts,
     timeout,
@@ -30,7 +32,6 @@ from assistctl.platforms.http.response_json import parsed
 from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
-    import httpx2
     import openai
 
 NamedFile: TypeAlias = tuple[str, BinaryIO]
@@ -190,6 +191,8 @@ class OpenAIWire:
         except (ValueError, OSError) as error:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
+        if method == "delete" and not response.content.strip():
+            return Answer(None, response.headers)  # 204, or a 200 that says nothing: it is done
         try:
             return Answer(parsed(response.content, response.status_code), response.headers)
         except PlatformError as error:
@@ -208,22 +211,22 @@ def base_url_of(connection: Connection) -> str:
 def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
     import openai
 
-    from assistctl.platforms.http.answer_stream import hooks
+    from assistctl.platforms.http.client import http_client
 
     environment = connection.environment
-    budget = answer_budget(connection)
     return openai.AsyncOpenAI(
         api_key=_api_key(connection, base_url),
         base_url=base_url,
-        organization=connection.organization or environment.get("OPENAI_ORG_ID"),
-        project=connection.project or environment.get("OPENAI_PROJECT_ID"),
+        organization=header_text(
+            connection, "organization", connection.organization or environment.get("OPENAI_ORG_ID")
+        ),
+        project=header_text(connection, "project", connection.project or environment.get("OPENAI_PROJECT_ID")),
         default_query=texts(connection, "default_query"),
-        default_headers=texts(connection, "default_headers"),
+        default_headers=headers(connection),
         timeout=timeout(connection),
         # The SDK would repeat a create, and each request would back off by itself: see ``pacing``.
         max_retries=0,
-        http_client=cast("httpx2.AsyncClient | None", connection.http_client)
-        or openai.DefaultAsyncHttpxClient(event_hooks=hooks(base_url, budget)),
+        http_client=http_client(connection, openai.DefaultAsyncHttpxClient, base_url, answer_budget(connection)),
     )
 
 

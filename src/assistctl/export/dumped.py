@@ -1,0 +1,229 @@
+"""What a target has and no manifest declares -> the manifests that declare it, files and vector stores included.
+
+A plan after that deletes nothing: what a manifest can name it declares, what it cannot it names by its id, and
+what nobody owns it takes over by its id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from assistctl.export.declare_files import (
+    DeclaredStore,
+    HeldStore,
+    Naming,
+    NotNameableError,
+    declared_store,
+    interpreter_entries,
+    store_fields,
+)
+from assistctl.export.from_observed import declared
+from assistctl.export.undeclared import Scope, identity, keyed
+from assistctl.export.yaml_writer import Written, written_document
+from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity
+from assistctl.ownership.file_marks import HeldFile
+from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.planning.references import ids_named
+
+_INTERPRETER, _SEARCH = "code_interpreter", "file_search"
+# After which field of a manifest its files stand.
+_BEFORE_FILES = ("import", "moved_from", "name", "description", "model", "instructions", "tools")
+
+_LONGEST_STEM = 64 - len("-store")
+
+_T = TypeVar("_T")
+
+
+def _not_named(_: HeldFile) -> None:
+    """How a manifest names files that it may not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What manifests declare already: assistants, and the keys of vector stores, those with a document apart."""
+
+    assistants: Sequence[Desired] = ()
+    own_stores: frozenset[str] = frozenset()
+    shared_stores: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that are taken."""
+        return self.shared_stores.union(self.own_stores, (one.key for one in self.assistants))
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What the target has: all ``assistants``, and the vector stores of ours that count, by id.
+
+    ``naming`` tells how a manifest names the files that uploads were made of.
+    """
+
+    assistants: Sequence[Observed]
+    stores: Mapping[str, HeldStore] = field(default_factory=dict)
+    naming: Naming = _not_named
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How manifests are written: where an editor finds a schema, by its name, and the platform's own defaults."""
+
+    schema: Callable[[str], str]
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Dump:
+    """The manifests of ``assistants``, and of the vector ``stores`` with a document of their own.
+
+    ``diagnostics`` say what could not be named.
+    """
+
+    scope: Scope
+    known: Known
+    there: There
+    style: Style
+    assistants: list[Written] = field(default_factory=list)
+    stores: list[Written] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _keys: set[str] = field(default_factory=set)
+    _documents: dict[str, str] = field(default_factory=dict)
+    _declared: set[str] = field(default_factory=set)
+
+    def add(self, chosen: Sequence[Observed], *, beside: bool = True) -> None:
+        """Write the manifests of ``chosen``; ``beside``: they are to stand beside those that there are."""
+        had = Counter(self.scope.key_of(one.metadata) for one in self.there.assistants)
+        duplicates = {key for key, count in had.items() if key is not None and count > 1}
+        known = self.known.assistants if beside else ()
+        named = keyed(chosen, known, self.scope, self.known.shared_stores if beside else ())
+        self._keys |= {key for key, _ in named}
+        for key, one in named:
+            self.assistants.append(self._manifest(key, one, identity(key, one, self.scope, duplicates)))
+
+    def add_unsearched_stores(self) -> None:
+        """Write documents for the vector stores of ours that no manifest declares and nothing names."""
+        named = {text for one in self.there.assistants for text in ids_named(one.fields, one.metadata)}
+        for store in sorted(self.there.stores.values(), key=lambda one: one.key):
+            if store.key not in self.known.keys and store.there.id not in named | self._declared:
+                self._document(store)
+
+    def _manifest(self, key: str, one: Observed, origin: Mapping[str, Json]) -> Written:
+        found = declared(one, key, self.style.defaults)
+        document = {**origin, **found.document}
+        resources = document.pop("tool_resources", None)
+        by_id = dict(resources) if isinstance(resources, dict) else {}
+        interpreted = self._interpreted(key, one, document)
+        searched = self._searched(key, one, document)
+        files: list[Json] = [{"path": path, "tool": _INTERPRETER} for path in interpreted]
+        more: dict[str, Json] = {}
+        withheld = found.withheld
+        if interpreted:
+            by_id.pop(_INTERPRETER, None)
+        if searched is not None:
+            by_id.pop(_SEARCH, None)
+        if isinstance(searched, DeclaredStore):
+            files += [{**entry, "tool": _SEARCH} for entry in searched.files]
+            more = {"vector_store": dict(searched.fields)} if searched.fields else {}
+            withheld = (*withheld, *map(_of_own_store, searched.withheld))
+        elif searched is not None:
+            more = {"vector_store": searched}
+        if files:
+            more["files"] = files
+        if by_id:
+            more["tool_resources"] = by_id
+        return self._written(key, _in_order(document, more), "assistant", withheld)
+
+    def _interpreted(self, key: str, one: Observed, document: Mapping[str, Json]) -> list[str]:
+        """The files of the code interpreter as a manifest names them; none if it cannot name them all."""
+        if not file_ids(one.fields) or not _has_tool(document, _INTERPRETER):
+            return []
+        named = self._tried(
+            lambda: interpreter_entries(one, self.there.naming), key, f"the files of {key}", "they are named by id"
+        )
+        return named or []
+
+    def _searched(self, key: str, one: Observed, document: Mapping[str, Json]) -> DeclaredStore | str | None:
+        """The vector store that an assistant searches: its own, or the key of a shared one."""
+        ids = store_ids(one.fields)
+        store = self.there.stores.get(ids[0]) if len(ids) == 1 else None
+        if store is None or not _has_tool(document, _SEARCH):
+            return None
+        if store.key in self.known.shared_stores:
+            return store.key
+        if store.key == key:
+            return self._own_store(key, store)
+        is_anothers = store.key in self._keys | self.known.keys and store.there.id not in self._documents
+        return None if is_anothers else self._document(store)
+
+    def _own_store(self, key: str, store: HeldStore) -> DeclaredStore | None:
+        found = self._tried(
+            lambda: declared_store(store, self.there.naming),
+            key,
+            f"the vector store of {key}",
+            "it is named by its id",
+        )
+        if found is None or not found.files:
+            return None
+        self._declared.add(store.there.id)
+        return found
+
+    def _document(self, store: HeldStore) -> str:
+        """The key of a document for a vector store, written once."""
+        if store.there.id not in self._documents:
+            self._documents[store.there.id] = self._new_document(store)
+        return self._documents[store.there.id]
+
+    def _new_document(self, store: HeldStore) -> str:
+        subject, else_so = f"the vector store {store.key}", "its document leaves it what it holds"
+        found = self._tried(lambda: declared_store(store, self.there.naming), store.key, subject, else_so)
+        rules: dict[str, Json] = {} if found is not None else {"ignore_changes": ["files"]}
+        found = found or store_fields(store)
+        rules |= {"prevent_destroy": True} if found.is_protected else {}
+        key = store.key if store.key not in self._keys else f"{store.key[:_LONGEST_STEM]}-store"
+        self._keys.add(key)
+        self._declared.add(store.there.id)
+        document: dict[str, Json] = {
+            "kind": "vector_store",
+            **({} if key == store.key else {"moved_from": store.key}),
+            **({"files": [_short(entry) for entry in found.files]} if found.files else {}),
+            **found.fields,
+            **({"lifecycle": rules} if rules else {}),
+        }
+        self.stores.append(self._written(key, document, "vector-store", found.withheld))
+        return key
+
+    def _tried(self, naming: Callable[[], _T], key: str, subject: str, else_so: str) -> _T | None:
+        try:
+            return naming()
+        except NotNameableError as error:
+            summary = f"{subject} cannot be declared by files: {error}; {else_so}"
+            advice = "Put the files back as they were uploaded, and dump again, to have them in the manifest."
+            self.diagnostics.append(Diagnostic(Severity.WARNING, summary, advice, key=key))
+            return None
+
+    def _written(self, key: str, document: Mapping[str, Json], schema: str, withheld: tuple[str, ...]) -> Written:
+        return written_document(document, key, schema=self.style.schema(schema), withheld=withheld)
+
+
+def _has_tool(document: Mapping[str, Json], kind: str) -> bool:
+    tools = document.get("tools")
+    those = tools if isinstance(tools, list) else []
+    return any(isinstance(tool, dict) and tool.get("type") == kind for tool in those)
+
+
+def _short(entry: Mapping[str, Json]) -> Json:
+    return entry["path"] if list(entry) == ["path"] else dict(entry)
+
+
+def _of_own_store(path: str) -> str:
+    return path if path.startswith("files") else f"vector_store.{path}"
+
+
+def _in_order(document: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
+    """The fields of a manifest, its files behind its tools."""
+    first = {name: document[name] for name in _BEFORE_FILES if name in document}
+    files = {name: more[name] for name in ("files", "vector_store", "tool_resources") if name in more}
+    return {**first, **files, **{name: value for name, value in document.items() if name not in first}}

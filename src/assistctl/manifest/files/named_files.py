@@ -1,0 +1,151 @@
+"""The files that manifests name: those are no manifests, whatever they end in."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistctl.manifest.contents import Contents
+from assistctl.manifest.files.glob import divided, matches_below
+from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
+from assistctl.manifest.syntax.node import Path as FieldPath
+from assistctl.manifest.syntax.node import dotted
+from assistctl.model.plan import Json, Position
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """What one entry names: the file ``place`` or, with a pattern, those below it that match ``names``.
+
+    ``position`` is where the entry stands.
+    """
+
+    place: Path
+    names: tuple[str, ...]
+    position: Position
+
+    def among(self, files: Candidates) -> Iterator[Path]:
+        """Those of ``files`` that it names."""
+        if not self.names:
+            yield from files.at(self.place)
+            return
+        for path in files.below(self.place):
+            if matches_below(path.relative_to(self.place).parts, self.names):
+                yield path
+
+
+class Candidates:
+    """Files that may be manifests, found by where they are."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._sorted = sorted(str(path) for path in paths)
+        self._real: dict[str, list[str]] = {}
+        for path in self._sorted:
+            self._real.setdefault(os.path.realpath(path), []).append(path)
+
+    def at(self, place: Path) -> Iterator[Path]:
+        """The file at ``place``, and links to what is there."""
+        if place.suffix in MANIFEST_SUFFIXES:
+            yield from map(Path, self._real.get(os.path.realpath(place), ()))
+
+    def below(self, folder: Path) -> Iterator[Path]:
+        """The files in ``folder`` and the folders in it."""
+        prefix = f"{folder}{os.sep}"
+        for path in self._sorted[bisect_left(self._sorted, prefix) :]:
+            if not path.startswith(prefix):
+                return
+            yield Path(path)
+
+
+def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
+    """What a document names under ``files``, ``{file:}`` and its checks' ``attach``.
+
+    A pattern that matches the manifest it stands in names none: it would take other manifests with it.
+    """
+    folder = manifest.path.parent
+    found = []
+    for path, text in _written(contents.value):
+        if not text or path in contents.unjudged or "\0" in text:
+            continue
+        fixed, names = divided(text)
+        whole = Path(os.path.normpath(folder / text))
+        is_literal = not names or os.path.lexists(whole)
+        place = whole if is_literal else Path(os.path.normpath(folder.joinpath(*fixed)))
+        one = NamedFiles(place, () if is_literal else names, contents.positions[dotted(path)])
+        if not any(one.among(Candidates([manifest.path]))):
+            found.append(one)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A file that may be a manifest, and what it names if it is one."""
+
+    path: Path
+    named: Sequence[NamedFiles]
+
+
+def who_names(files: Sequence[Naming]) -> dict[Path, Position]:
+    """Those of ``files`` that a manifest among them names, with the place where it does.
+
+    What is named is no manifest, so what it names itself does not count; where two name each other, the first is
+    the manifest.
+    """
+    namers = _namers(files)
+    manifests: set[Path] = set()
+    named: dict[Path, Position] = {}
+    waiting = [one.path for one in files]
+    while waiting:
+        free = [path for path in waiting if all(namer in named for namer, _ in namers[path])] or waiting[:1]
+        manifests.update(free)
+        for path in waiting:
+            place = next((place for namer, place in namers[path] if namer in manifests), None)
+            if path not in manifests and place is not None:
+                named[path] = place
+        waiting = [path for path in waiting if path not in manifests and path not in named]
+    return named
+
+
+def _namers(files: Sequence[Naming]) -> dict[Path, list[tuple[Path, Position]]]:
+    """Who names each of ``files``, and where."""
+    candidates = Candidates(one.path for one in files)
+    namers: dict[Path, list[tuple[Path, Position]]] = {one.path: [] for one in files}
+    for one in files:
+        for named in one.named:
+            for path in named.among(candidates):
+                if path != one.path:
+                    namers[path].append((one.path, named.position))
+    return namers
+
+
+def _written(value: Json) -> Iterator[tuple[FieldPath, str]]:
+    """Every path and pattern in a document, with the field it stands in."""
+    document = value if isinstance(value, dict) else {}
+    yield from _paths_in(document.get("files"), ("files",))
+    yield from _included(document.get("instructions"), ("instructions",))
+    for place, tool in _numbered(document.get("tools")):
+        if isinstance(tool, dict):
+            yield from _included(tool.get("function"), ("tools", place, "function"))
+    for place, check in _numbered(document.get("checks")):
+        if isinstance(check, dict):
+            yield from _paths_in(check.get("attach"), ("checks", place, "attach"))
+
+
+def _paths_in(entries: Json, field: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+    for place, entry in _numbered(entries):
+        if isinstance(entry, str):
+            yield (*field, place), entry
+        elif isinstance(entry, dict) and isinstance(path := entry.get("path"), str):
+            yield (*field, place, "path"), path
+
+
+def _included(declared: Json, field: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+    if isinstance(declared, Mapping) and isinstance(name := declared.get("file"), str):
+        yield (*field, "file"), name
+
+
+def _numbered(value: Json) -> Iterator[tuple[int, Json]]:
+    return iter(enumerate(value if isinstance(value, list) else ()))

@@ -1,0 +1,183 @@
+"""Which ids assistants name, and go on naming once a plan is carried out: nothing of those is deleted.
+
+The one place for that rule. Whatever deletes something asks here: the planner, for apply, destroy and rollback,
+and ``planning.garbage`` for gc.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.model.plan import Desired, Json, Kind, Observed
+from assistctl.ownership.baseline import read_baseline
+from assistctl.ownership.canonical import canonical_units
+from assistctl.ownership.field_paths import Path
+from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
+from assistctl.planning.capability_check import Expressible
+from assistctl.planning.comparison.ignore_changes import covers, ignored_paths
+from assistctl.planning.comparison.placeholders import with_tokens
+from assistctl.planning.comparison.platform_fields import PLATFORMS, to_platform
+from assistctl.planning.identity.inventory import Inventory
+from assistctl.planning.identity.moves import Transfers
+from assistctl.planning.options import PlanOptions
+
+_PROSE = frozenset({"name", "description", "model", "instructions", "response_format", "metadata"})
+# What a tool says of itself to the model.
+_PROSE_OF_TOOLS = frozenset({"function", "description", "instructions", "parameters", "input_schema"})
+_LONGEST_ID = 256
+_BETWEEN_IDS = re.compile(r"[\s,;]+")
+
+
+def ids_named(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> frozenset[str]:
+    """Everything in an assistant's fields, and in the pairs that are not ours, that may be the id of something.
+
+    That is any text of its own outside of prose: which fields hold ids differs from platform to platform, and
+    what is no id of anything does no harm here.
+    """
+    found = {text for name, value in fields.items() if name not in _PROSE for text in _texts(value)}
+    pairs = (str(value) for value in users_pairs(dict(metadata)).values())
+    return frozenset(found).union(*(_BETWEEN_IDS.split(text) for text in pairs if len(text) <= 2 * _LONGEST_ID))
+
+
+def ids_declared(desired: Desired, platform: str) -> frozenset[str]:
+    """The same of a manifest, with its fields for ``platform``."""
+    pairs = desired.fields.get("metadata")
+    own: Json = dict(desired.platform_fields.get(platform, {}))
+    return ids_named({**desired.fields, PLATFORMS: own}, pairs if isinstance(pairs, dict) else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What becomes of assistants when a plan is carried out, as far as it is known before the plan is made.
+
+    ``wanted`` are the assistants it is to bring about, by key.
+    """
+
+    wanted: Mapping[str, Desired]
+    world: Inventory
+    moving: Transfers
+    plan_options: PlanOptions
+    capabilities: Expressible
+    _taken_over: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        takes = {**self.moving.imported, **self.moving.chosen}
+        self._taken_over.update({one.id: key for key, one in takes.items()})
+        self._taken_over.update(self._adopted())
+
+    def ends(self, one: Observed) -> bool:
+        """Whether the plan deletes an assistant, unless something names it."""
+        key = self._key(one)
+        if key is None or key in self.wanted or key in self.moving.forgotten:
+            return False
+        return self.plan_options.includes(Kind.ASSISTANT, key) and self.plan_options.may_delete(one.id)
+
+    def ids_kept(self, one: Observed) -> frozenset[str]:
+        """The ids that an assistant has, and that the plan does not take from it."""
+        key = self._key(one)
+        desired = self.wanted.get(key) if key is not None else None
+        if desired is None or key is None or not self.plan_options.includes(Kind.ASSISTANT, key):
+            return ids_named(one.fields, one.metadata)
+        units = _units(one.fields, users_pairs(dict(one.metadata)))
+        given = to_platform(with_tokens(desired), self.plan_options.target.platform, self.capabilities).fields
+        declared = _units(given, given.get("metadata"))
+        baseline, ignored = (
+            read_baseline(one.metadata.get(BASELINE)),
+            ignored_paths(desired.lifecycle.ignore_changes),
+        )
+        return frozenset[str]().union(
+            *(
+                _ids_in_unit(unit, value)
+                for unit, value in units.items()
+                if covers(ignored, unit) or not (unit in declared or baseline.has(unit))
+            )
+        )
+
+    def _key(self, one: Observed) -> str | None:
+        """The key that an assistant has once it is ours, the new one if it moves."""
+        if one.id in self._taken_over:
+            return self._taken_over[one.id]
+        mark = read_mark(one.metadata)
+        if mark is None or not mark.owned_by(self.plan_options.project, self.plan_options.target.name):
+            return None
+        new_keys = {old: new for new, old in self.moving.moved.items()}
+        return new_keys.get(mark.key, mark.key)
+
+    def _adopted(self) -> Iterator[tuple[str, str]]:
+        """Those that are taken over by their name, where that is not decided against."""
+        if self.plan_options.adopt is False:
+            return
+        imported = {one.id for one in self.moving.imported.values()}
+        newcomers = {key: one for key, one in self.wanted.items() if key not in self.world.owned}
+        for key, one in newcomers.items():
+            named = [each for each in self.world.free.get(one.name or "", ()) if each.id not in imported]
+            if len(named) == 1 and key not in self.moving.imported and key not in self.moving.moved:
+                yield named[0].id, key
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The ids that are named, each with one that names it: a key of ours, or the id of somebody else's."""
+
+    named_by: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, object_id: str) -> bool:
+        return object_id in self.named_by
+
+    @property
+    def ids(self) -> Collection[str]:
+        """All of them."""
+        return self.named_by.keys()
+
+
+def references(observed: Sequence[Observed], declared: Iterable[Desired], outlook: Outlook) -> References:
+    """What is named by id once the plan is carried out.
+
+    ``declared`` are all manifests, also where the plan is not about them: what a declared assistant names is
+    needed when that is applied again. What names something and is named itself stays, and what it names.
+    """
+    named: dict[str, str] = {}
+    for desired in declared:
+        itself = {one.id for one in outlook.world.owned.get(desired.key, ())}
+        for object_id in ids_declared(desired, outlook.plan_options.target.platform) - itself:
+            named.setdefault(object_id, desired.key)
+    ending = {one.id: one for one in observed if outlook.ends(one)}
+    staying = [one for one in observed if one.id not in ending]
+    while staying:
+        for one in staying:
+            for object_id in outlook.ids_kept(one) - {one.id}:
+                named.setdefault(object_id, _shown(one, outlook))
+        staying = [ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys())]
+    return References(named)
+
+
+def _units(fields: Mapping[str, Json], pairs: Json) -> dict[Path, Json]:
+    """The canonical units of what may hold ids."""
+    told = {name: value for name, value in fields.items() if name not in _PROSE}
+    return canonical_units(told, pairs if isinstance(pairs, dict) else {})
+
+
+def _ids_in_unit(unit: Path, value: Json) -> frozenset[str]:
+    field = str(unit[0])
+    return ids_named({}, {str(unit[1]): value}) if field == "metadata" else ids_named({field: value}, {})
+
+
+def _shown(one: Observed, outlook: Outlook) -> str:
+    mark = read_mark(one.metadata)
+    ours = mark is not None and mark.owned_by(outlook.plan_options.project, outlook.plan_options.target.name)
+    return mark.key if ours and mark is not None else one.id
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        if 0 < len(value) <= _LONGEST_ID:
+            yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            if name not in _PROSE_OF_TOOLS:
+                yield from _texts(part)

@@ -1,0 +1,170 @@
+"""dump of what has no name of its own: everything is taken over by the next plan, and nothing is made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from support.dashboard import Dashboard
+from support.projects import ProjectFolder
+from support.server import RecordingServer
+
+
+@pytest.fixture
+def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
+    seen = Dashboard(server.url)
+    yield seen
+    seen.close()
+
+
+def planned(project: ProjectFolder, *options: str) -> list[tuple[str, str, str | None]]:
+    document = project.run("plan", "--format", "json", *options).json
+    assert [one for one in document["diagnostics"] if one["severity"] == "error"] == []
+    return sorted((one["action"], one["id"], one.get("blocked")) for one in document["changes"])
+
+
+def manifest(project: ProjectFolder, key: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((project.path / f"assistants/{key}.yaml").read_text())
+    return loaded
+
+
+def test_nameless_ones_and_two_of_one_name_are_taken_over_by_their_ids(
+    remote: ProjectFolder, dashboard: Dashboard
+) -> None:
+    ids = [
+        dashboard.create(**fields)["id"] for fields in ({}, {}, {"name": "Bot"}, {"name": "Bot"}, {"name": "One"})
+    ]
+    assert remote.run("dump").code == 0
+    assert manifest(remote, "bot-2") == {"import": ids[3], "name": "Bot", "model": "gpt-4.1"}
+    assert planned(remote) == sorted(("adopt", one, None) for one in ids)
+    server_ids = sorted(one["id"] for one in dashboard.all())
+    assert remote.run("apply", "--yes").code == 0
+    assert sorted(one["id"] for one in dashboard.all()) == server_ids
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_second_dump_writes_nothing(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    for fields in ({}, {"name": "Bot"}, {"name": "Bot"}):
+        dashboard.create(**fields)
+    assert remote.run("dump").code == 0
+    before = remote.snapshot()
+    assert remote.run("dump", "--format", "json").json["assistants"] == []
+    assert remote.snapshot() == before
+
+
+def test_a_name_that_a_key_has_already_hides_nobody(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    other = dashboard.create(name="desk")["id"]
+    assert [one["key"] for one in remote.run("dump", "--format", "json").json["assistants"]] == ["desk-2"]
+    assert planned(remote) == [("adopt", other, None)]
+
+
+def test_ambiguity_offers_the_way_out(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = [dashboard.create(name="desk")["id"] for _ in range(2)]
+    remote.manifest("desk")
+    shown = remote.run("plan")
+    assert "`import: ID` in the manifest says which one it takes over" in " ".join(shown.out.split())
+    remote.manifest("desk", **{"import": ids[1]})
+    assert planned(remote) == [("adopt", ids[1], None)]
+
+
+def duplicates(project: ProjectFolder, dashboard: Dashboard) -> tuple[str, str]:
+    """Two with the mark of ``desk``: somebody copied it with its metadata."""
+    project.manifest("desk", instructions="one\ntwo")
+    assert project.run("apply", "--yes").code == 0
+    desk = dashboard.named("desk")
+    fields = {name: desk[name] for name in ("name", "model", "instructions", "metadata")}
+    return desk["id"], dashboard.create(**fields)["id"]
+
+
+def test_twins_are_told_apart_by_their_ids(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(remote, dashboard)
+    assert [blocked for _, _, blocked in planned(remote)] == ["ambiguous"]
+    assert "`import: ID`" in remote.run("plan").out
+    remote.manifest("desk", instructions="one\ntwo", **{"import": ids[1]})
+    assert planned(remote) == []
+    remote.manifest("copy", name="desk", instructions="one\ntwo", **{"import": ids[0]})
+    assert planned(remote) == [("update", ids[0], None)]
+    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("output").json == {"desk": ids[1], "copy": ids[0]}
+    remote.manifest("desk", instructions="one\ntwo")
+    remote.manifest("copy", name="desk", instructions="one\ntwo")
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_twins_that_no_manifest_declares_come_out_as_two(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(remote, dashboard)
+    remote.remove("desk")
+    dumped = remote.run("dump", "--format", "json").json
+    assert [one["key"] for one in dumped["assistants"]] == ["desk", "desk-2"]
+    assert planned(remote) == [("update", ids[1], None)]
+    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("output").json == {"desk": ids[0], "desk-2": ids[1]}
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_two_manifests_want_one_twin(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(remote, dashboard)
+    remote.manifest("desk", **{"import": ids[1]})
+    remote.manifest("copy", **{"import": ids[1]})
+    shown = remote.run("apply", "--yes")
+    assert shown.code == 1
+    assert f"{ids[1]!r} is owned by project=acme target=prod key=desk" in shown.out
+
+
+def test_a_key_names_one(remote: ProjectFolder) -> None:
+    for key in ("desk", "night"):
+        remote.manifest(key, name=f"The {key}")
+    assert remote.run("apply", "--yes").code == 0
+    for key in ("desk", "night"):
+        remote.remove(key)
+    assert [one["key"] for one in remote.run("dump", "night", "--format", "json").json["assistants"]] == ["night"]
+    unknown = remote.run("dump", "dessk")
+    assert unknown.code == 1
+    assert "did you mean 'desk'?" in unknown.err.lower()
+
+
+def test_what_is_declared_is_not_written_beside_its_manifest(remote: ProjectFolder) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    before = remote.snapshot()
+    refused = remote.run("dump", "desk")
+    assert refused.code == 1
+    assert "'desk' is declared already at assistants/desk.yaml:1:1" in refused.err
+    assert remote.snapshot() == before
+    assert remote.run("dump", "desk", "--to", "look").code == 0
+    assert (remote.path / "look/desk.yaml").exists()
+
+
+def test_what_is_to_move_or_to_be_let_go_is_declared(remote: ProjectFolder) -> None:
+    for key in ("old", "gone"):
+        remote.manifest(key)
+    assert remote.run("apply", "--yes").code == 0
+    for key in ("old", "gone"):
+        remote.remove(key)
+    remote.manifest("new", name="old", moved_from="old")
+    path = remote.path / "assistctl.yaml"
+    path.write_text(path.read_text() + "removed: [gone]\n")
+    assert remote.run("dump", "--format", "json").json["assistants"] == []
+
+
+def test_a_key_that_no_file_may_have_is_kept(remote: ProjectFolder) -> None:
+    remote.write("assistants/bot.yaml", "key: assistctl\nmodel: gpt-4.1\n")
+    assert remote.run("apply", "--yes").code == 0
+    (remote.path / "assistants/bot.yaml").unlink()
+    assert [one["key"] for one in remote.run("dump", "--format", "json").json["assistants"]] == ["assistctl"]
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_others_own_is_written_as_a_copy_and_taken_from_nobody(
+    remote: ProjectFolder, dashboard: Dashboard
+) -> None:
+    pairs = {"assistctl": "project=other target=prod key=theirs"}
+    identifier = dashboard.create(name="theirs", metadata=pairs)["id"]
+    assert remote.run("dump", identifier).code == 0
+    assert manifest(remote, "theirs") == {"model": "gpt-4.1"}
+    assert [action for action, *_ in planned(remote)] == ["create"]

@@ -1,0 +1,52 @@
+"""``options`` of a target: a name the platform does not have is an error, with the nearest it has."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistctl.platforms.registry import known_platforms, options_of
+from support.projects import ProjectFolder
+
+OWN = ("local", "openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry")
+
+
+@pytest.mark.parametrize("platform", OWN)
+@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", "--yes"), ("list",), ("gc",)])
+def test_a_misspelt_option_is_told_where_it_stands(
+    project: ProjectFolder, platform: str, command: tuple[str, ...]
+) -> None:
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: it
+        targets:
+          it:
+            platform: {platform}
+            options: {{timeout: 3, timout: 3}}
+        """,
+    )
+    project.manifest("desk")
+    outcome = project.run(*command, "--format", "json")
+    assert outcome.code == 1
+    (told,) = (
+        one for one in outcome.json["diagnostics"] if one["severity"] == "error" and "option" in one["path"]
+    )
+    assert (told["file"], told["line"], told["column"]) == ("assistctl.yaml", 6, 27)
+    assert told["path"] == "targets.it.options.timout"
+    assert "Did you mean 'timeout'?" in told["detail"]
+
+
+def test_validate_looks_at_every_target(project: ProjectFolder) -> None:
+    project.write(
+        "assistctl.yaml",
+        "project: acme\ntargets:\n  local: {}\n  prod: {platform: openai-agents, options: {databse: x}}\n"
+        "  plugin: {platform: of-another-package, options: {whatever: 1}}\n",
+    )
+    project.manifest("desk")
+    assert "prod.options.databse" in project.run("validate").out
+    assert project.run("plan").code == 0
+
+
+def test_every_platform_of_ours_states_its_options() -> None:
+    assert {name: options_of(name) is not None for name in known_platforms()} == dict.fromkeys(OWN, True)
