@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.secrets.redaction import Secrets, replace_known
+from support.clock import shorten_waits
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
@@ -78,6 +79,12 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) ->
     for name in list(os.environ):
         if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"}:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are shorter than for a real platform; the tests of the waits have a fixture in the place of this."""
+    shorten_waits(monkeypatch.setattr)
 
 
 @pytest.fixture
