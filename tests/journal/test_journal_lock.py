@@ -75,10 +75,10 @@ def test_whoever_waits_has_it_when_it_comes_free(shared_journal: Journal, jumpin
 
 def test_it_is_renewed_as_long_as_it_is_held(shared_journal: Journal, jumping: Jumping) -> None:
     async def work() -> None:
-        async with shared_journal.locked("prod", WHO, timeout=0, lease=30) as lock:
+        async with shared_journal.locked("prod", WHO, timeout=0, lease=12) as lock:
             assert lock is not None
             with pytest.raises(LockedError):
-                async with shared_journal.locked("prod", WHO, timeout=100):
+                async with shared_journal.locked("prod", WHO, timeout=27):
                     pytest.fail("two holders")
             assert not lock.lost
 
@@ -89,21 +89,21 @@ def test_a_holder_that_was_killed_loses_it_after_its_lease(
     shared: Service, tmp_path: Path, jumping: Jumping
 ) -> None:
     journal = open_journal("acme", tmp_path, address=shared.address, environment=shared.environment)
-    with holder_process(shared, lease=30) as process:
+    with holder_process(shared, lease=12) as process:
         process.kill()
         process.wait()
 
     async def work() -> float:
         with pytest.raises(LockedError):
-            async with journal.locked("prod", WHO, timeout=10):
+            async with journal.locked("prod", WHO, timeout=4):
                 pytest.fail("it was taken before its lease was over")
         begun = now()
-        async with journal.locked("prod", WHO, timeout=400) as lock:
+        async with journal.locked("prod", WHO, timeout=200) as lock:
             assert lock is not None
             return now() - begun
 
     # The second waiter knows nothing of the first one's waiting.
-    assert 30 <= jumping.run(work, journal) < 200
+    assert 12 <= jumping.run(work, journal) < 100
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
