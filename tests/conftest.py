@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from assistctl.secrets.redaction import Secrets, replace_known
+from support.clock import shorten_waits
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
 
 SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
+# The last one has every process compile the modules anew.
+_OTHER_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI", "PYTHONDONTWRITEBYTECODE"}
 
 
 # Without fork, POSIX signals, named pipes and device files, these have nothing to try.
@@ -34,9 +37,15 @@ POSIX_ONLY = [
 collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
 
 
+# What is imported is there to stay: the garbage collector need not go through it again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported is there to stay: the garbage collector need not go through it again and again."""
+    """Collect garbage from here on, but for what was imported, and not after each few hundred objects."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +85,14 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) ->
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     monkeypatch.setenv("XDG_STATE_HOME", str(cache_folder / "state"))
     for name in list(os.environ):
-        if name.startswith(SETTINGS) or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"}:
+        if name.startswith(SETTINGS) or name in _OTHER_SETTINGS:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are shorter than for a real platform; the tests of the waits have a fixture in the place of this."""
+    shorten_waits(monkeypatch.setattr)
 
 
 @pytest.fixture

@@ -19,8 +19,6 @@ from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 
-# A session of its own, so that the terminal is the one its Ctrl-C comes from.
-SESSION = ["setsid", "--ctty", "--wait"]
 COMMAND = [sys.executable, "-m", "assistctl"]
 
 
@@ -37,17 +35,12 @@ def environment(**extra: str) -> dict[str, str]:
 def on_a_terminal(folder: Path, typed: bytes, *args: str) -> tuple[int, str]:
     """``assistctl ARGS`` on a terminal, ``typed`` once it asks: exit code (below 0 when it hung) and output."""
     controller, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [*SESSION, *COMMAND, *args],
-        cwd=folder,
-        env=environment(),
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    )
+    process = started(folder, *args, out=os.ttyname(terminal), environment=environment())
     shown = dialogue(controller, terminal, typed)
-    process.kill()
-    return process.wait(30), shown
+    try:
+        return exit_code(process), shown
+    except TimeoutError:
+        return -signal.SIGKILL, shown
 
 
 def dialogue(controller: int, terminal: int, typed: bytes) -> str:
@@ -87,10 +80,7 @@ def test_apply_asks_on_a_terminal(
     remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, typed: bytes, goes_on: bool
 ) -> None:
     remote.manifest("one")
-    controller, terminal = pty.openpty()
-    process = started(remote.path, "apply", out=os.ttyname(terminal), environment=environment())
-    shown = dialogue(controller, terminal, typed)
-    code = exit_code(process)
+    code, shown = on_a_terminal(remote.path, typed, "apply")
     assert "Traceback" not in shown
     assert "one" in shown, "the plan is shown before the question"
     assert code >= 0, f"it still waits after\n{shown}"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.journal import Journal, open_journal
+from assistctl.journal import Journal, lock, open_journal
+from support.journal_clock import Jumping, now
 from support.object_stores import Service, UnavailableError, azurite, cloud_storage, moto_server
 
 _OF_CLOUDS_AND_CI = ("AWS_", "AZURE_", "AZURITE_", "GOOGLE_", "CI", "GITLAB_", "BUILDKITE", "GIT_")
@@ -72,3 +73,10 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 def shared_journal(shared: Service, tmp_path: Path) -> Journal:
     """A journal in that place."""
     return open_journal("acme", tmp_path, address=shared.address, environment=shared.environment)
+
+
+@pytest.fixture
+def jumping(monkeypatch: pytest.MonkeyPatch) -> Jumping:
+    """Locks are held and waited for by a clock that jumps over every wait."""
+    monkeypatch.setattr(lock, "clock", now)
+    return Jumping()

@@ -7,17 +7,27 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from assistctl.errors import JournalError
 from assistctl.journal import open_journal, parse_address
+from assistctl.journal.storage import open_store
 from support.answering import answering
 from support.journals import record_one
 from support.object_stores import Service, s3_environment
 
 NOBODY = {"AWS_REGION": "us-east-1", "AWS_METADATA_ENDPOINT": "http://127.0.0.1:1"}
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is asked as often as ever, with hardly a pause in between."""
+    config, pause = open_store._retry_config, timedelta(milliseconds=5)
+    backoff = {"init_backoff": pause, "max_backoff": pause}
+    monkeypatch.setattr(open_store, "_retry_config", lambda scheme: {**config(scheme), "backoff": backoff})
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ import pytest
 
 from assistctl.errors import JournalError, LockedError
 from assistctl.journal import Actor, CiRun, Holder, Journal, Lock, open_journal
-from assistctl.journal.lock import clock, holding
+from assistctl.journal.lock import holding
 from assistctl.journal.storage.folder import FolderStore
 from assistctl.journal.storage.store import Tag
+from support.journal_clock import Jumping, now
 from support.journal_races import race
 from support.journals import WHO
 from support.object_stores import Service
@@ -48,11 +49,11 @@ def test_a_second_one_is_told_who_holds_it(shared_journal: Journal) -> None:
     asyncio.run(work())
 
 
-def test_whoever_waits_has_it_when_it_comes_free(shared_journal: Journal) -> None:
+def test_whoever_waits_has_it_when_it_comes_free(shared_journal: Journal, jumping: Jumping) -> None:
     waited_for: list[Holder] = []
 
     async def second(turn: asyncio.Event) -> None:
-        async with shared_journal.locked("prod", WHO, timeout=20, lease=2, waiting=tell) as lock:
+        async with shared_journal.locked("prod", WHO, timeout=20, lease=30, waiting=tell) as lock:
             assert turn.is_set()
             assert lock is not None
 
@@ -69,38 +70,40 @@ def test_whoever_waits_has_it_when_it_comes_free(shared_journal: Journal) -> Non
     def tell(holder: Holder) -> None:
         waited_for.append(holder)
 
-    asyncio.run(work())
+    jumping.run(work, shared_journal)
 
 
-def test_it_is_renewed_as_long_as_it_is_held(shared_journal: Journal) -> None:
+def test_it_is_renewed_as_long_as_it_is_held(shared_journal: Journal, jumping: Jumping) -> None:
     async def work() -> None:
-        async with shared_journal.locked("prod", WHO, timeout=0, lease=1.8) as lock:
+        async with shared_journal.locked("prod", WHO, timeout=0, lease=12) as lock:
             assert lock is not None
             with pytest.raises(LockedError):
-                async with shared_journal.locked("prod", WHO, timeout=4):
+                async with shared_journal.locked("prod", WHO, timeout=27):
                     pytest.fail("two holders")
             assert not lock.lost
 
-    asyncio.run(work())
+    jumping.run(work, shared_journal)
 
 
-def test_a_holder_that_was_killed_loses_it_after_its_lease(shared: Service, tmp_path: Path) -> None:
+def test_a_holder_that_was_killed_loses_it_after_its_lease(
+    shared: Service, tmp_path: Path, jumping: Jumping
+) -> None:
     journal = open_journal("acme", tmp_path, address=shared.address, environment=shared.environment)
-    with holder_process(shared, lease=1.5) as process:
+    with holder_process(shared, lease=12) as process:
         process.kill()
         process.wait()
 
     async def work() -> float:
         with pytest.raises(LockedError):
-            async with journal.locked("prod", WHO, timeout=0.5):
+            async with journal.locked("prod", WHO, timeout=4):
                 pytest.fail("it was taken before its lease was over")
-        begun = clock()
-        async with journal.locked("prod", WHO, timeout=20) as lock:
+        begun = now()
+        async with journal.locked("prod", WHO, timeout=200) as lock:
             assert lock is not None
-            return clock() - begun
+            return now() - begun
 
     # The second waiter knows nothing of the first one's waiting.
-    assert 1.5 <= asyncio.run(work()) < 10
+    assert 12 <= jumping.run(work, journal) < 100
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
@@ -135,18 +138,18 @@ class DeafStore(FolderStore):
         return await super().replace(key, data, tag)
 
 
-def test_a_holder_that_cannot_renew_knows_it_before_its_lease_is_over(tmp_path: Path) -> None:
+def test_a_holder_that_cannot_renew_knows_it_before_its_lease_is_over(tmp_path: Path, jumping: Jumping) -> None:
     store = DeafStore(tmp_path, shared=True)
 
     async def work() -> Lock:
-        async with holding(store, "lock.json", WHO, timeout=0, lease=2.4) as lock:
-            await asyncio.sleep(0.3)
-            store.is_deaf, since = True, clock()
-            await until(lambda: lock.lost)
-            assert clock() - since < 2.4
+        async with holding(jumping.asked_of(store), "lock.json", WHO, timeout=0, lease=30) as lock:
+            await asyncio.sleep(3)
+            store.is_deaf, since = True, now()
+            await until(lambda: lock.lost, seconds=60)
+            assert now() - since < 30
         return lock
 
-    lock = asyncio.run(work())
+    lock = jumping.run(work)
     assert str(lock.left_behind) == "no answer"
 
 
@@ -163,32 +166,32 @@ class LossyStore(FolderStore):
         return put
 
 
-def test_a_renewal_whose_answer_was_lost_is_no_loss(tmp_path: Path) -> None:
+def test_a_renewal_whose_answer_was_lost_is_no_loss(tmp_path: Path, jumping: Jumping) -> None:
     store = LossyStore(tmp_path, shared=True)
 
     async def work() -> None:
-        async with holding(store, "lock.json", WHO, timeout=0, lease=2.4) as lock:
-            await until(lambda: store.puts >= 4)
+        async with holding(jumping.asked_of(store), "lock.json", WHO, timeout=0, lease=30) as lock:
+            await until(lambda: store.puts >= 4, seconds=300)
             assert not lock.lost
 
-    asyncio.run(work())
+    jumping.run(work)
 
 
-def test_unlock_takes_it_by_its_id_and_the_holder_notices(shared_journal: Journal) -> None:
+def test_unlock_takes_it_by_its_id_and_the_holder_notices(shared_journal: Journal, jumping: Jumping) -> None:
     async def work() -> None:
-        async with shared_journal.locked("prod", WHO, timeout=0, lease=1.5) as lock:
+        async with shared_journal.locked("prod", WHO, timeout=0, lease=30) as lock:
             assert lock is not None
             with pytest.raises(JournalError, match=f"it is {lock.id}, held by someone on a-machine"):
                 await shared_journal.unlock("prod", "00000000")
             assert (await shared_journal.unlock("prod", lock.id)).id == lock.id
             async with shared_journal.locked("prod", WHO, timeout=0, lease=30) as next_one:
-                await until(lambda: lock.lost)
+                await until(lambda: lock.lost, seconds=60)
                 assert next_one is not None
                 assert not next_one.lost
         with pytest.raises(JournalError, match="nothing is locked"):
             await shared_journal.unlock("prod", lock.id)
 
-    asyncio.run(work())
+    jumping.run(work, shared_journal)
 
 
 def test_a_lock_of_somebody_else_is_left_alone_at_the_end(shared_journal: Journal) -> None:
@@ -274,8 +277,8 @@ def heard(process: subprocess.Popen[str]) -> list[str]:
     return process.stdout.readline().split()
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    """Wait for something, at most twenty seconds."""
-    async with asyncio.timeout(20):
+async def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for something, at most so many seconds."""
+    async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110  # what is waited for tells nobody
             await asyncio.sleep(0.01)

@@ -16,6 +16,7 @@ from assistctl.journal import Journal, Outcome, State, open_journal
 from assistctl.journal.lock import clock
 from assistctl.journal.storage.open_store import open_store
 from assistctl.journal.storage.store import Store, Tag
+from support.journal_clock import FRACTION, shorten_pauses
 from support.journal_races import race
 from support.journals import WHO, heading, record_one, update
 from support.object_stores import Service, cloud_storage
@@ -27,6 +28,13 @@ CHANGES = 20
 def slow() -> Iterator[Service]:
     """A Google Cloud Storage with its limit."""
     with cloud_storage(pause=1.0) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def quicker() -> Iterator[Service]:
+    """The same with a shorter limit, for those whose pauses are shorter by as much."""
+    with cloud_storage(pause=FRACTION) as service:
         yield service
 
 
@@ -57,7 +65,12 @@ def test_changes_wait_for_nothing_and_go_as_a_whole(journal: Journal) -> None:
     assert asyncio.run(work()) < CHANGES
 
 
-def test_a_lock_can_be_taken_and_let_go_at_once(journal: Journal) -> None:
+def test_a_lock_can_be_taken_and_let_go_at_once(
+    quicker: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorten_pauses(monkeypatch.setattr)
+    journal = open_journal("acme", tmp_path, address=quicker.address, environment=quicker.environment)
+
     async def work() -> None:
         for _ in range(2):
             async with journal.locked("prod", WHO, timeout=20) as lock:
@@ -68,8 +81,11 @@ def test_a_lock_can_be_taken_and_let_go_at_once(journal: Journal) -> None:
     asyncio.run(work())
 
 
-def test_a_write_that_is_never_taken_is_judged_by_what_is_there(tmp_path: Path) -> None:
+def test_a_write_that_is_never_taken_is_judged_by_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The limit is looked at before the condition: an answer that one is too fast says nothing of a lost race."""
+    shorten_pauses(monkeypatch.setattr)
 
     async def work(store: Store) -> None:
         tag = await store.create("lock", b"first")
@@ -92,6 +108,6 @@ def test_a_write_that_is_never_taken_is_judged_by_what_is_there(tmp_path: Path) 
         asyncio.run(work(open_store(tmp_path, f"{service.address}/{tmp_path.name}", service.environment)))
 
 
-def test_processes_that_race_for_a_lock_all_get_it(slow: Service, tmp_path: Path) -> None:
-    place = Service(f"{slow.address}/{tmp_path.name}", slow.environment, slow.url)
+def test_processes_that_race_for_a_lock_all_get_it(quicker: Service, tmp_path: Path) -> None:
+    place = Service(f"{quicker.address}/{tmp_path.name}", quicker.environment, quicker.url)
     assert race(place, tmp_path, processes=3, rounds=1) == {"one": 3}

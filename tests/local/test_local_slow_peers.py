@@ -26,9 +26,11 @@ import json
 import sys
 from pathlib import Path
 from assistctl.local import server
+from assistctl.local.http import listener
 from assistctl.local.http.connections import TimeLimits
 
 server.GRACE_SECONDS = 0.5
+listener.PAUSE_SECONDS = 0.1
 given = json.loads(sys.argv[1])
 spare = given.pop("spare_descriptors")
 

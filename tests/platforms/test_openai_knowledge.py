@@ -234,7 +234,6 @@ def test_a_file_just_attached_may_take_a_moment_to_appear(
         store, file = await new_store(knowledge), await new_file(knowledge, tmp_path, "a.md")
         await knowledge.attach(store, [Attachment(file)])
         server.fault = missing(f"/files/{file}", times)
-        knowledge.wire._pace._own_wait = 0.001
         if appears:
             await knowledge.set_attributes(store, file, {"a": "b"})
             (there,) = await knowledge.list_store_files(store)
@@ -293,7 +292,6 @@ def test_what_replaces_deletes_or_reads_is_repeated(
     server: RecordingServer, connect_remote: Connect, work: Callable[[OpenAIKnowledge], Awaitable[object]]
 ) -> None:
     async def impatient(knowledge: OpenAIKnowledge) -> object:
-        knowledge.wire._pace._own_wait = 0.001
         return await work(knowledge)
 
     server.fault = lambda _: Answer(503, error_body("oops"))

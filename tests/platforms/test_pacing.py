@@ -15,6 +15,11 @@ from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer, is_
 from support.clock import run
 
 
+@pytest.fixture(autouse=True)
+def short_waits() -> None:
+    """The waits are those of a real platform, on a clock that jumps over them."""
+
+
 @dataclass
 class Server:
     """Refuses the first requests with these errors, then answers; keeps the times."""

@@ -14,8 +14,13 @@ from assistctl.errors import PlatformError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.rate_limit import AskAgainError, InterruptedWaitError, RequestPacer
 from assistctl.platforms.openai.assistants import OpenAIAssistants
-from support.clock import run
+from support.clock import run, shorten_waits
 from support.server import Answer, Asked, RecordingServer, error_body
+
+
+@pytest.fixture(autouse=True)
+def short_waits() -> None:
+    """The waits are those of a real platform, on a clock that jumps over them."""
 
 
 @dataclass
@@ -242,8 +247,9 @@ def remote(server: RecordingServer, folder: Path, stop: asyncio.Event | None = N
     )
 
 
-def test_over_http(server: RecordingServer, tmp_path: Path) -> None:
+def test_over_http(server: RecordingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that refuses every third request: each of forty is created, and once."""
+    shorten_waits(monkeypatch.setattr)
     count = 0
     lock = threading.Lock()
 
@@ -258,7 +264,6 @@ def test_over_http(server: RecordingServer, tmp_path: Path) -> None:
 
     async def main() -> list[str | None]:
         async with remote(server, tmp_path) as platform:
-            platform._wire._pace._own_wait = 0.001
             names = [f"a{number:02}" for number in range(40)]
             await asyncio.gather(*(platform.create_assistant({"model": "m", "name": name}, {}) for name in names))
             assert platform._wire._pace.window.limit < 40

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from support.answering import POLL_SECONDS
 from support.projects import Outcome, ProjectFolder
 
 SWITCHES: dict[str, object] = {
@@ -69,7 +70,7 @@ def served(folder: Path) -> Iterator[Site]:
     # A client that connects and says nothing more must not keep the others waiting: each has a thread of its own.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     site.url = f"https://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield site

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+POLL_SECONDS = 0.01
+"""How often a server of ``http.server`` looks whether it is to stop; by itself that is twice a second."""
+
 
 @dataclass(frozen=True)
 class Answering:
@@ -36,7 +39,7 @@ def answering(status: int) -> Iterator[Answering]:
             """The test's output is no place for it."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:
         yield Answering(f"http://127.0.0.1:{server.server_port}", shown)

@@ -1,4 +1,4 @@
-"""Coroutines on a clock that jumps over every wait."""
+"""Coroutines on a clock that jumps over every wait, and the waits of a command made short."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-class JumpingSelector(selectors.SelectSelector):
-    """When there is nothing to do for a while, that while is over at once. ``ahead`` is the sum, in seconds."""
+def nobody_is_asked() -> bool:
+    """No answer from outside the loop is awaited."""
+    return False
 
-    def __init__(self) -> None:
+
+class JumpingSelector(selectors.SelectSelector):
+    """When there is nothing to do for a while, that while is over at once. ``ahead`` is the sum, in seconds.
+
+    While somebody outside the loop ``is_asked``, it takes its time: the answer comes by a clock that cannot jump.
+    """
+
+    def __init__(self, is_asked: Callable[[], bool] = nobody_is_asked) -> None:
         super().__init__()
         self.ahead = 0.0
+        self._is_asked = is_asked
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready now; without a timeout, what will be."""
-        if timeout is None:
-            return super().select()
+        if timeout is None or self._is_asked():
+            return super().select(timeout)
         self.ahead += max(0.0, timeout)
         return super().select(0)
 
@@ -28,8 +37,8 @@ class JumpingSelector(selectors.SelectSelector):
 class FastLoop(asyncio.SelectorEventLoop):
     """An event loop whose clock jumps over every wait."""
 
-    def __init__(self) -> None:
-        self._jumping = JumpingSelector()
+    def __init__(self, is_asked: Callable[[], bool] = nobody_is_asked) -> None:
+        self._jumping = JumpingSelector(is_asked)
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -37,11 +46,24 @@ class FastLoop(asyncio.SelectorEventLoop):
         return super().time() + self._jumping.ahead
 
 
-def run(work: Callable[[], Awaitable[Found]]) -> Found:
-    """What ``work`` comes to, without waiting for it."""
+def run(work: Callable[[], Awaitable[Found]], is_asked: Callable[[], bool] = nobody_is_asked) -> Found:
+    """What ``work`` comes to, without waiting for it but while somebody outside ``is_asked``."""
 
     async def main() -> Found:
         return await work()
 
-    with asyncio.Runner(loop_factory=FastLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: FastLoop(is_asked)) as runner:
         return runner.run(main())
+
+
+def shorten_waits(set_to: Callable[[object, str, object], None]) -> None:
+    """Let a command in this process wait for a moment where it waits for a second.
+
+    That is before a retry, and while files are indexed. Each wait is still longer than the one before it, and a
+    platform that asks for a wait gets it. ``set_to`` is ``setattr``, or what can undo it.
+    """
+    from assistctl.applying.files import indexing
+    from assistctl.platforms.http import rate_limit
+
+    set_to(rate_limit, "_FIRST_WAIT", 0.005)
+    set_to(indexing, "_FIRST_POLL", 0.005)

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from support.clock import shorten_waits
+
 _IMPORTED_ONCE = [
     "assistctl.applying.engine",
     "assistctl.cli.apply",
@@ -69,6 +71,7 @@ def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str]
 
     from assistctl.cli.main import main
 
+    shorten_waits(setattr)
     main()
 
 

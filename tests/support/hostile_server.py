@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+from support.answering import POLL_SECONDS
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -59,7 +61,7 @@ def hostile_server(act: Act) -> Iterator[HostileServer]:
     record = HostileServer(act)
     server = _Server(("127.0.0.1", 0), _handler(record))
     record.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield record
@@ -127,15 +129,21 @@ def empty_list(_: Request) -> Reply:
 def bomb(mebibytes: int, encoding: str = "gzip", status: int = 200) -> Reply:
     """A small answer that unpacks to so many mebibytes of JSON's white space."""
     blank = b" " * MEBIBYTE
+    packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    # What stands between two full flushes can be repeated, so that gibibytes are packed as fast as one mebibyte.
+    block = packing.compress(blank) + packing.flush(zlib.Z_FULL_FLUSH)
+    packed = block * mebibytes + packing.flush()
     if encoding == "gzip":
-        packed = gzip.compress(b"") if not mebibytes else _packed(blank, mebibytes, zlib.MAX_WBITS | 16)
+        checksum = _checksum(zlib.crc32, blank, mebibytes, 0)
+        size = mebibytes * MEBIBYTE % 2**32
+        packed = gzip.compress(b"")[:10] + packed + checksum.to_bytes(4, "little") + size.to_bytes(4, "little")
     elif encoding == "deflate":
-        packed = _packed(blank, mebibytes, zlib.MAX_WBITS)
-    else:  # deflate as some servers have it, without its header
-        packed = _packed(blank, mebibytes, -zlib.MAX_WBITS)
+        packed = b"\x78\xda" + packed + _checksum(zlib.adler32, blank, mebibytes, 1).to_bytes(4, "big")
+    # Else deflate as some servers have it, without its header.
     return Reply(status, {"content-encoding": encoding.removeprefix("raw ")}, [packed])
 
 
-def _packed(piece: bytes, times: int, wbits: int) -> bytes:
-    packing = zlib.compressobj(9, zlib.DEFLATED, wbits)
-    return b"".join([*(packing.compress(piece) for _ in range(times)), packing.flush()])
+def _checksum(of: Callable[[bytes, int], int], piece: bytes, times: int, found: int) -> int:
+    for _ in range(times):
+        found = of(piece, found)
+    return found

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from assistctl.journal import Journal, Outcome, open_journal
+from support.journal_clock import shorten_pauses
 from support.journals import WHO, heading, update
 
 _SIDE_BY_SIDE = 4
@@ -78,6 +79,7 @@ def main(work: str, address: str, *rest: str) -> None:
     elif work == "hold":
         asyncio.run(hold(journal, float(rest[0])))
     else:
+        shorten_pauses(setattr)
         asyncio.run(race(journal, Path(rest[0]), float(rest[1])))
 
 

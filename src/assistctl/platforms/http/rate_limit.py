@@ -66,7 +66,7 @@ class RequestPacer:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     resume_at: float = 0.0
     window: Window = field(default_factory=Window)
-    _own_wait: float = _FIRST_WAIT
+    _own_wait: float = field(default_factory=lambda: _FIRST_WAIT)
     _slowed_at: float = 0.0
     _refusal: AskAgainError | None = None
     _refused_since: float = 0.0
