@@ -12,6 +12,7 @@ from support.projects import ProjectFolder
 from support.stored_objects import StoredObjects
 
 # ``assistctl ARGS`` where no file can grow beyond so many bytes, as on a disk that is full.
+# Run it with ``-B``: Python would leave compiled modules behind that are cut off.
 _LIMITED = """\
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
@@ -41,7 +42,7 @@ def test_what_is_told_is_true(
     remote.manifest("b")
     limit = sum(sizes[:lines]) + sizes[lines] // 2
     done = subprocess.run(
-        [sys.executable, "-c", _LIMITED, str(limit), "apply", "--yes", "--format", "json"],
+        [sys.executable, "-B", "-c", _LIMITED, str(limit), "apply", "--yes", "--format", "json"],
         cwd=remote.path,
         capture_output=True,
         text=True,

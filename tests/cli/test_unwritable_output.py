@@ -168,6 +168,7 @@ def test_a_database_does_not_become_the_stderr_that_was_closed(project: ProjectF
 
 
 # ``assistctl ARGS`` where no file can grow beyond so many bytes, as on a disk that is full.
+# Run it with ``-B``: Python would leave compiled modules behind that are cut off.
 LIMITED = """\
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
@@ -188,7 +189,7 @@ def test_a_file_that_cannot_be_written_whole_is_an_error_and_leaves_nothing(
 ) -> None:
     (prepared.path / "new").mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "20", *args],
+        [sys.executable, "-B", "-c", LIMITED, "20", *args],
         cwd=prepared.path,
         capture_output=True,
         text=True,
@@ -208,7 +209,7 @@ def test_a_full_disk_takes_nothing_from_an_ignore_file(prepared: ProjectFolder) 
     for name in ("assistctl.yaml", "assistants/helper.yaml"):
         prepared.write(f"new/{name}", "")
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(len(before)), "init", "-C", "new"],
+        [sys.executable, "-B", "-c", LIMITED, str(len(before)), "init", "-C", "new"],
         cwd=prepared.path,
         capture_output=True,
         check=False,
