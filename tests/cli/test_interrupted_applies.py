@@ -109,6 +109,7 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
         process.send_signal(number)
         out, _ = process.communicate(timeout=15)
     held.set()
+    server.wait_until_idle()
     server.gate = lambda _: None
     assert process.returncode == 4
     results = {one["key"]: one for one in json.loads(out)["results"]}
