@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistctl.cli import carrying_out
+from assistctl.cli import apply_report
 from assistctl.operations.deployment import Deployment
 from support.projects import ProjectFolder
 
@@ -56,7 +56,7 @@ def test_what_was_interrupted_after_a_change_does_not(
         raise KeyboardInterrupt
 
     project.manifest("desk")
-    monkeypatch.setattr(carrying_out, "print_results", interrupted)
+    monkeypatch.setattr(apply_report, "print_results", interrupted)
     outcome = project.run("apply", "--yes")
     assert outcome.code == 130
     assert "Nothing was changed" not in outcome.err

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
-from assistctl.model.plan import Diagnostic, Json, Kind, Plan, Position, Severity, TargetName
-from assistctl.operations.saved_plan import SavedPlan, Scope, check_still_holds, load_plan, save_plan
+from assistctl.model.plan import Diagnostic, Json, Kind, Plan, PlanScope, Position, Severity, TargetName
+from assistctl.operations.saved_plan import SavedPlan, check_still_holds, load_plan, save_plan
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.redaction import register
 from support.assistants_store import CAPABILITIES
@@ -36,9 +36,9 @@ def project() -> ProjectOnStore:
     return project
 
 
-def saved_and_loaded(plan: Plan, folder: Path, scope: Scope | None = None) -> SavedPlan:
+def saved_and_loaded(plan: Plan, folder: Path, scope: PlanScope | None = None) -> SavedPlan:
     path = folder / "change.plan"
-    save_plan(plan, scope or Scope(), path)
+    save_plan(plan, scope or PlanScope(), path)
     return load_plan(path)
 
 
@@ -47,7 +47,7 @@ def saved_and_loaded(plan: Plan, folder: Path, scope: Scope | None = None) -> Sa
 def test_what_is_saved_reads_back(
     project: ProjectOnStore, tmp_path: Path, adopt: bool | None, destroy: bool
 ) -> None:
-    plan, scope = project.plan(MOVED), Scope(("desk", "night"), destroy, adopt)
+    plan, scope = project.plan(MOVED), PlanScope(("desk", "night"), destroy, adopt)
     saved = saved_and_loaded(plan, tmp_path, scope)
     assert saved == SavedPlan.of(plan, scope)
     check_still_holds(saved, project.plan(MOVED))
@@ -64,7 +64,7 @@ def test_an_empty_plan_can_be_saved_and_goes_stale_like_any(tmp_path: Path) -> N
 def test_only_its_owner_can_read_it_and_no_secret_is_in_it(project: ProjectOnStore, tmp_path: Path) -> None:
     plan = project.plan([declared("desk", {**MANIFESTS["desk"], "instructions": "another SECRET"})])
     path = tmp_path / "change.plan"
-    save_plan(plan, Scope(), path)
+    save_plan(plan, PlanScope(), path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "SECRET" not in path.read_text(encoding="utf-8")
     assert [file.name for file in tmp_path.iterdir()] == ["change.plan"]
@@ -259,7 +259,7 @@ def test_a_plan_that_cannot_be_saved_leaves_nothing(project: ProjectOnStore, tmp
     (tmp_path / "folder").mkdir()
     plan = project.plan(MOVED)
     with pytest.raises(AssistctlError, match="cannot be saved to"):
-        save_plan(plan, Scope(), tmp_path / name)
+        save_plan(plan, PlanScope(), tmp_path / name)
     assert [file.name for file in tmp_path.iterdir()] == ["folder"]
 
 

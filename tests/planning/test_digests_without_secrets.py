@@ -12,8 +12,8 @@ import pytest
 from assistctl.applying.journaling import _were_secret
 from assistctl.journal.records import BeforeImage
 from assistctl.journal.redact import digests, without_secrets
-from assistctl.model.plan import Desired, Json, Plan
-from assistctl.operations.saved_plan import Scope, save_plan
+from assistctl.model.plan import Desired, Json, Plan, PlanScope
+from assistctl.operations.saved_plan import save_plan
 from assistctl.secrets.template import Named, Template
 from support.planning import ProjectOnStore, declared
 
@@ -46,7 +46,7 @@ def filled(manifest: dict[str, Json], secret: str) -> Desired:
 def written(plan: Plan, folder: Path) -> list[Json]:
     """What is saved of a plan and recorded of its apply."""
     path = folder / "x.plan"
-    save_plan(plan, Scope(), path)
+    save_plan(plan, PlanScope(), path)
     found: list[Json] = [json.loads(path.read_text())]
     for change in plan.changes:
         paths = change.secret_paths | (_were_secret(change.before) if change.before else frozenset())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from assistctl.errors import AssistctlError
@@ -38,12 +39,14 @@ class CutOffError(AssistctlError):
 class CancellationToken:
     """``stop`` is set when nothing new is to begin, ``cut_off`` when nothing under way is waited for any longer.
 
-    ``lock_lost`` says whether others may be at work by now.
+    ``lock_lost`` says whether others may be at work by now. ``heeded`` is entered while changes are made: before
+    and after, a command that is interrupted has nothing to finish and can simply end.
     """
 
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     lock_lost: Callable[[], bool] = lambda: False
     cut_off: asyncio.Event = field(default_factory=asyncio.Event)
+    heeded: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def check(self) -> None:
         """Raise ``NotBegunError`` when nothing new may begin."""

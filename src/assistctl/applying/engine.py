@@ -19,6 +19,7 @@ from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.journaling import NullRecorder, Recorder
+from assistctl.applying.limits import DEFAULT_PARALLELISM, DEFAULT_WAIT
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.preconditions import check_assistant
 from assistctl.applying.progress import ProgressListener
@@ -28,10 +29,6 @@ from assistctl.errors import AssistctlError, ConflictError, PlatformError, Refus
 from assistctl.model.plan import Action, Change, Kind, Plan, Request, Result
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
-
-DEFAULT_PARALLELISM = 8
-DEFAULT_WAIT = 600.0
-"""How long files may take to be indexed, in seconds."""
 
 # Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
 # files. With no bound, thousands of them would ask for their state at once, and none be heard in time.

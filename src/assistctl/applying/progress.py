@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from assistctl.model.plan import Result
+from assistctl.model.plan import Plan, Result
 
 
 class ProgressListener:
-    """Is told of everything as it happens; this one looks away."""
+    """Is told of everything as it happens; this one looks away.
+
+    Subclass it, and override what is of interest.
+    """
+
+    def started(self, plan: Plan) -> None:
+        """The changes of this plan are about to be made."""
+
+    def ended(self) -> None:
+        """Nothing more is to come, whatever became of the changes."""
 
     def uploading(self, files: int, size: int) -> None:
         """So many files are going to be uploaded, of so many bytes together."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
-from assistctl.cli.carrying_out import ApplyRequest, Reviewed, carry_out_request
+from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.options import (
     KEY,
     adopt_option,
@@ -18,7 +17,9 @@ from assistctl.cli.options import (
     subcommand,
 )
 from assistctl.cli.terminal import Terminal
-from assistctl.operations.saved_plan import SavedPlan, Scope, load_plan
+from assistctl.model.plan import PlanScope
+from assistctl.operations.apply_request import apply_request
+from assistctl.operations.saved_plan import SavedPlan, load_plan
 
 HELP = """Create, update and delete what the plan says.
 
@@ -49,22 +50,11 @@ def command(
 ) -> int:
     """Carry out the plan for these keys, or the saved one."""
     saved = _saved_plan(keys)
-    scope = saved.scope if saved else Scope(keys)
     deployment = terminal.deployment(saved.shown.target.name if saved else None)
-    # Manifests first: what is wrong in them is told before a key is looked for.
-    loaded = deployment.keys_only() if scope.destroy else deployment.manifests()
-    reviewed = deployment.plan_options(
-        adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
+    request = apply_request(
+        deployment, saved or PlanScope(keys), apply_options.limits, adopt=adopt, allow_deletes=allow_deletes
     )
-    # What a file says does not speak for whoever applies it: to delete much at once takes a word said here.
-    plan_options = replace(
-        reviewed,
-        adopt=scope.adopt if adopt is None else adopt,
-        allow_deletes=allow_deletes,
-        confirm_destroy=scope.destroy,
-    )
-    apply_request = ApplyRequest(loaded, plan_options, apply_options, Reviewed(saved, reviewed) if saved else None)
-    return asyncio.run(carry_out_request(terminal, deployment, apply_request))
+    return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))
 
 
 def _saved_plan(arguments: tuple[str, ...]) -> SavedPlan | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from assistctl.applying.limits import ApplyLimits
 from assistctl.cli.options import (
     format_option,
     lock_timeout_option,
@@ -23,13 +24,11 @@ Function = TypeVar("Function", bound=Callable[..., int])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What was asked for. ``lock_timeout`` and ``wait`` (for files to be indexed) are in seconds."""
+    """What was asked for: not to be asked, how to print the results, and within which limits to make changes."""
 
     yes: bool
-    parallelism: int
-    lock_timeout: float
     output_format: str
-    wait: float = _NOTHING_TO_WAIT_FOR
+    limits: ApplyLimits
 
 
 def apply_options_decorator(*, waits: bool) -> Callable[[Function], Callable[..., int]]:
@@ -50,7 +49,7 @@ def apply_options_decorator(*, waits: bool) -> Callable[[Function], Callable[...
             wait: float = _NOTHING_TO_WAIT_FOR,
             **own: object,
         ) -> int:
-            apply_options = ApplyOptions(yes, parallelism, lock_timeout, output_format, wait)
+            apply_options = ApplyOptions(yes, output_format, ApplyLimits(parallelism, wait, lock_timeout))
             return function(terminal, apply_options=apply_options, **own)
 
         shared = [yes_option(), parallelism_option(), lock_timeout_option(), *([wait_option()] if waits else [])]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
-from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
+from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.options import keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
+from assistctl.operations.apply_request import destroy_request
 
 HELP = """Delete what the project owns on the target.
 
@@ -26,6 +27,5 @@ Examples:
 def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOptions) -> int:
     """Plan the deletion of these keys, or of everything, and carry it out."""
     deployment = terminal.deployment()
-    plan_options = deployment.plan_options(destroy=True, only=keys)
-    apply_request = ApplyRequest(deployment.keys_only(), plan_options, apply_options, command="destroy")
-    return asyncio.run(carry_out_request(terminal, deployment, apply_request))
+    request = destroy_request(deployment, keys, apply_options.limits)
+    return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))

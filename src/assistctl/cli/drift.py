@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model.plan import Blocked
+from assistctl.errors import ExitCode
+from assistctl.operations.plan import find_drift
 
 HELP = """Show only what was changed outside, and what is missing.
 
@@ -26,22 +25,15 @@ Examples:
 @keys_argument()
 @format_option("text", "json")
 def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) -> int:
-    """Plan, and print the drift in it."""
+    """Look for drift, and print it."""
     deployment = terminal.deployment()
-    loaded = deployment.manifests()
-    plan = asyncio.run(deployment.planned(loaded, deployment.plan_options(only=keys), thorough=True))
-    unjudged = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
-    if unjudged:
-        raise AssistctlError(
-            f"what was changed outside cannot be told for {', '.join(unjudged)}", "`assistctl plan` says why."
-        )
-    shown = replace(plan, changes=(), diagnostics=())
+    found = asyncio.run(find_drift(deployment, keys))
     if output_format == "json":
         from assistctl.rendering.json import drift_document, dumps
 
-        terminal.write(dumps(drift_document(shown)))
+        terminal.write(dumps(drift_document(found)))
     else:
         from assistctl.rendering.text.plan_text import print_drift
 
-        print_drift(terminal.results(), shown, verbose=terminal.invocation.verbose)
-    return ExitCode.PENDING if plan.drift or plan.missing else ExitCode.OK
+        print_drift(terminal.results(), found, verbose=terminal.invocation.verbose)
+    return ExitCode.PENDING if found.drift or found.missing else ExitCode.OK

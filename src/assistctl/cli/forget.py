@@ -7,10 +7,10 @@ import asyncio
 import click
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
-from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
+from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ProjectError
+from assistctl.operations.apply_request import forget_request
 
 HELP = """Let go of assistants without deleting them.
 
@@ -28,11 +28,5 @@ Examples:
 def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOptions) -> int:
     """Plan to let go of these keys, and carry it out."""
     deployment = terminal.deployment()
-    loaded = deployment.manifests()
-    declared = {one.key: one.position for one in loaded.stores} | {one.key: one.position for one in loaded.desired}
-    for key in keys:
-        if key in declared:
-            raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
-    plan_options = deployment.plan_options(only=keys, forget=keys)
-    apply_request = ApplyRequest(loaded, plan_options, apply_options, command="forget")
-    return asyncio.run(carry_out_request(terminal, deployment, apply_request))
+    request = forget_request(deployment, keys, apply_options.limits)
+    return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))

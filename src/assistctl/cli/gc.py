@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
-from assistctl.applying.cancellation import CancellationToken
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
-from assistctl.cli.signals import stopping
+from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode
 from assistctl.model.plan import Json, Result, Status
-from assistctl.operations.collect_garbage import delete_garbage, find_garbage
+from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.status import OperationStatus
 from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
@@ -37,76 +35,51 @@ Examples:
 @format_option("text", "json")
 def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:
     """List what nothing refers to; delete it once that is agreed to."""
-    return asyncio.run(_cleaned(terminal, lock_timeout, yes=yes, unproven=unproven, output_format=output_format))
-
-
-async def _cleaned(
-    terminal: Terminal, lock_timeout: float, *, yes: bool, unproven: bool, output_format: str
-) -> int:
-    from assistctl.journal import current_actor
-
     deployment = terminal.deployment()
-    loaded = deployment.manifests()
-    who = current_actor(deployment.project.directory, deployment.project.settings)
-    journal, target = deployment.journal(), deployment.target.name
-    # An apply that is running has uploads that nothing refers to yet.
-    cancellation = CancellationToken()
-    async with (
-        journal.locked(target, who, timeout=lock_timeout) as lock,
-        deployment.open(cancellation.stop) as platform,
-    ):
-        cancellation = replace(cancellation, lock_lost=lambda: lock is not None and lock.lost)
-        found = await find_garbage(deployment, platform, loaded)
-        chosen = [one for one in found if one.proven or unproven]
-        if not chosen or not (yes or terminal.is_interactive):
-            _show(terminal, deployment, found, None, output_format)
-            return _nothing_deleted(terminal, found, chosen)
-        if not yes:
-            _print_found(terminal, found)
-            if not terminal.ask(f"Delete {_things(len(chosen))} on {deployment.target.name}?"):
-                terminal.complain("Nothing was deleted.")
-                return ExitCode.REFUSED
-        with stopping(terminal, cancellation.stop, cancellation.cut_off):
-            left = [one for one in found if one not in chosen]
-            results = await delete_garbage(deployment, platform, chosen, cancellation, left)
-    _show(terminal, deployment, found, results, output_format)
-    return _exit_code(results, interrupted=cancellation.stop.is_set())
-
-
-def _nothing_deleted(terminal: Terminal, found: Sequence[Garbage], chosen: Sequence[Garbage]) -> int:
-    if chosen:
+    outcome = asyncio.run(
+        collect_garbage(
+            deployment,
+            unproven=unproven,
+            lock_timeout=lock_timeout,
+            confirm=_confirm(terminal, deployment, yes=yes),
+            cancellation=cancelled_by_signals(terminal),
+        )
+    )
+    if outcome.status is OperationStatus.DECLINED and terminal.is_interactive:
+        terminal.complain("Nothing was deleted.")
+        return outcome.exit_code
+    _show(terminal, deployment, outcome, output_format)
+    if outcome.status is OperationStatus.DECLINED:
         terminal.complain("refused: nothing was deleted, because there is no terminal to ask on; pass --yes")
-        return ExitCode.REFUSED
-    if found:
+    elif outcome.found and not outcome.chosen:
         terminal.say("Nothing was deleted: whose these are cannot be proved. --unproven deletes them.")
-    return ExitCode.OK
+    return outcome.exit_code
 
 
-def _exit_code(results: Sequence[Result], *, interrupted: bool) -> int:
-    if all(result.status is Status.OK for result in results):
-        return ExitCode.OK
-    if any(result.touched for result in results):
-        return ExitCode.PARTIAL
-    return ExitCode.INTERRUPTED if interrupted else ExitCode.ERROR
+def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> ConfirmDeletion | None:
+    if yes:
+        return None
+    if not terminal.is_interactive:
+        return lambda _: False
+
+    def ask(outcome: GarbageCollection) -> bool:
+        _print_found(terminal, outcome.found)
+        return terminal.ask(f"Delete {_things(len(outcome.chosen))} on {deployment.target.name}?")
+
+    return ask
 
 
-def _show(
-    terminal: Terminal,
-    deployment: Deployment,
-    found: Sequence[Garbage],
-    results: Sequence[Result] | None,
-    output_format: str,
-) -> None:
+def _show(terminal: Terminal, deployment: Deployment, outcome: GarbageCollection, output_format: str) -> None:
     if output_format == "json":
         from assistctl.rendering.json import dumps
 
-        terminal.write(dumps(_document(deployment, found, results or ())))
+        terminal.write(dumps(_document(deployment, outcome.found, outcome.results)))
         return
-    if results is None:
-        _print_found(terminal, found)
+    if not outcome.results:
+        _print_found(terminal, outcome.found)
         return
-    deleted = sum(result.status is Status.OK for result in results)
-    for result in results:
+    deleted = sum(result.status is Status.OK for result in outcome.results)
+    for result in outcome.results:
         if result.error:
             terminal.complain(f"error: {result.id} was not deleted: {result.error}")
     terminal.write(f"Deleted {_things(deleted)}.\n")

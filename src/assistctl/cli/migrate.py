@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from assistctl import clock
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode, ProjectError
-from assistctl.export.write_files import schema_beside, write_new
-from assistctl.export.yaml_writer import Written, written_document
+from assistctl.errors import ExitCode
 from assistctl.manifest.syntax.text_file import shown_path
-from assistctl.migration.report import Migration
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.migrate import Origin, migration, origin_in, origin_on
+from assistctl.operations.migrate import MigrationOutcome, migrate, read_origin, resolve_source
 
 HELP = """Move assistants to another platform, with a loss report.
 
@@ -30,7 +25,6 @@ Examples:
   assistctl migrate --from export/ --to prod --check      only tell; exits 2 when something is lost
   assistctl migrate --from export/assistants.json --to openai-agents
   assistctl migrate --from azure --to anthropic-agents --dir moved/ --format json"""
-_DIR = "--dir"
 
 
 @subcommand("migrate", HELP, EXAMPLE)
@@ -43,7 +37,7 @@ _DIR = "--dir"
 )
 @click.option("--to", "to", required=True, metavar="TARGET", help="The target to move to.")
 @click.option(
-    _DIR,
+    "--dir",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
@@ -60,62 +54,34 @@ def command(
     if source == to:
         raise click.UsageError("--from and --to are the same target.")
     destination = terminal.deployment(to)
-    origin = _origin(terminal, destination, source)
-    found = migration(origin, destination, clock.today())
-    into = folder or destination.project.assistants
-    written = _written(found, into, destination)
-    if not check:
-        write_new(written, into, _DIR)
-    _show(terminal, found, written, into, done=not check, output_format=output_format)
-    _say_what_next(terminal, destination, into, done=not check and bool(written))
-    return ExitCode.PENDING if check and found.loses else ExitCode.OK
+    origin_place = resolve_source(source, destination, terminal.deployment)
+    origin = asyncio.run(read_origin(origin_place, destination))
+    outcome = migrate(origin, destination, folder, write=not check)
+    _show(terminal, outcome, output_format)
+    _say_what_next(terminal, destination, outcome)
+    return ExitCode.PENDING if check and outcome.migration.loses else ExitCode.OK
 
 
-def _origin(terminal: Terminal, to: Deployment, source: str) -> Origin:
-    """What is at a target or, where none is called so, in a file or folder."""
-    try:
-        deployment = terminal.deployment(source)
-    except ProjectError as error:
-        if source in to.project.targets:
-            raise
-        if Path(source).exists():
-            return origin_in(Path(source), to)
-        raise ProjectError(f"there is no target, file or folder {source!r}", error.hint) from error
-    return asyncio.run(origin_on(deployment))
-
-
-def _written(found: Migration, folder: Path, to: Deployment) -> list[Written]:
-    schema = schema_beside(folder, to.project.directory)
-    return [written_document(one.document, one.key, schema=schema) for one in found.assistants]
-
-
-def _show(
-    terminal: Terminal,
-    found: Migration,
-    written: Sequence[Written],
-    folder: Path,
-    *,
-    done: bool,
-    output_format: str,
-) -> None:
+def _show(terminal: Terminal, outcome: MigrationOutcome, output_format: str) -> None:
     if output_format == "json":
         from assistctl.migration.render_json import migration_document
         from assistctl.rendering.json import dumps
 
-        files = {one.key: [*one.files] for one in written}
-        terminal.write(dumps(migration_document(found, str(folder), files, written=done)))
+        files = {one.key: [*one.files] for one in outcome.written}
+        document = migration_document(outcome.migration, str(outcome.folder), files, written=outcome.is_written)
+        terminal.write(dumps(document))
         return
     from assistctl.migration.render_text import print_migration
     from assistctl.rendering.text.plan_text import print_diagnostics
 
-    print_diagnostics(terminal.results(), found.diagnostics)
-    print_migration(terminal.results(), found)
+    print_diagnostics(terminal.results(), outcome.migration.diagnostics)
+    print_migration(terminal.results(), outcome.migration)
 
 
-def _say_what_next(terminal: Terminal, to: Deployment, folder: Path, *, done: bool) -> None:
-    if not done:
+def _say_what_next(terminal: Terminal, to: Deployment, outcome: MigrationOutcome) -> None:
+    if not (outcome.is_written and outcome.written):
         return
-    plan = f"assistctl plan --target {to.target.name}"
+    plan, folder = f"assistctl plan --target {to.target.name}", outcome.folder
     terminal.say(f"Wrote the manifests to {shown_path(folder, to.project.directory)}/.")
     if folder.resolve().is_relative_to(to.project.assistants):
         terminal.say(f"Next: {plan}")

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from assistctl.cli.options import KEY, adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
-from assistctl.cli.plan_output import has_errors, print_plan
+from assistctl.cli.plan_output import print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.operations.plan_place import place_for_plan
-from assistctl.operations.saved_plan import Scope, save_plan
+from assistctl.model.plan import PlanScope
+from assistctl.operations.plan import create_plan
 
 HELP = """Show what apply would do.
 
@@ -53,17 +53,13 @@ def command(
 ) -> int:
     """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
     deployment = terminal.deployment()
-    loaded = deployment.keys_only() if destroy else deployment.manifests()
-    plan_options = deployment.plan_options(adopt=adopt, destroy=destroy, allow_deletes=allow_deletes, only=keys)
-    place = place_for_plan(out, deployment.project.directory) if out else None
-    plan = asyncio.run(deployment.planned(loaded, plan_options))
-    if place is not None:
-        save_plan(plan, Scope(keys, destroy, adopt, allow_deletes), place)
+    plan = asyncio.run(create_plan(deployment, PlanScope(keys, destroy, adopt, allow_deletes), out))
+    if out is not None:
         # A name that could be a key would be taken for one.
         shown = f"./{out}" if KEY.fullmatch(str(out)) else out
         word = " --allow-deletes" if destroy or allow_deletes else ""
         terminal.say(f"Saved to {out}; `assistctl apply{word} {shown}` does exactly this, or nothing.")
     print_plan(terminal, plan, output_format)
-    if has_errors(plan):
+    if plan.errors:
         return ExitCode.ERROR
     return ExitCode.PENDING if detailed_exitcode and plan.changes else ExitCode.OK

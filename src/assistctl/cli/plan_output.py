@@ -48,8 +48,3 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
     from assistctl.rendering.text.plan_text import print_results as as_text
 
     as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
-
-
-def has_errors(plan: Plan) -> bool:
-    """Whether the plan cannot be applied because something in the manifests does not fit the platform."""
-    return any(diagnostic.severity is Severity.ERROR for diagnostic in plan.diagnostics)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assistctl.applying.progress import ProgressListener
@@ -12,30 +10,34 @@ from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Kind, Plan, Result, Status
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
 # Where lines are printed, so many are about one upload or one vector store.
 _LINES = 10
 
 
-@contextlib.contextmanager
-def show_progress(terminal: Terminal, plan: Plan) -> Iterator[ProgressListener]:
-    """A watch that tells the person at the terminal, or the log, what happens."""
+def progress_listener(terminal: Terminal) -> ProgressListener:
+    """What tells the person at the terminal, or the log, what happens."""
     if terminal.invocation.quiet or not sys.stderr.isatty():
-        yield _Lines(terminal)
-        return
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[so_far]}")
-    with Progress(*columns, console=terminal.messages(), transient=True) as progress:
-        yield _Bars(progress, sum(change.kind is not Kind.FILE for change in plan.changes))
+        return _Lines(terminal)
+    return _Bars(terminal)
 
 
-class _Lines(ProgressListener):
-    """A line for each result, and for every tenth of what takes long."""
+class _Notes(ProgressListener):
+    """Notes that the command has begun to change something."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+
+    def started(self, plan: Plan) -> None:  # noqa: ARG002  # of no interest here
+        self._terminal.changes = True
+
+
+class _Lines(_Notes):
+    """A line for each result, and for every tenth of what takes long."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
         self._files = self._uploaded = 0
         self._told: dict[str, int] = {}
 
@@ -69,17 +71,29 @@ class _Lines(ProgressListener):
         return True
 
 
-class _Bars(ProgressListener):
+class _Bars(_Notes):
     """A bar for the uploads, one for the indexing, one for the changes."""
 
-    def __init__(self, progress: Progress, changes: int) -> None:
-        self._progress = progress
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[so_far]}")
+        self._progress = Progress(*columns, console=terminal.messages(), transient=True)
+        self._applying = self._progress.add_task("Applying", so_far="")
         self._uploading: TaskID | None = None
         self._indexing: TaskID | None = None
         self._indexed: dict[str, tuple[int, int]] = {}
-        self._size = self._bytes = self._done = 0
-        self._changes = changes
-        self._applying = progress.add_task("Applying", total=changes, so_far=f"0/{changes}")
+        self._size = self._bytes = self._done = self._changes = 0
+
+    def started(self, plan: Plan) -> None:
+        super().started(plan)
+        self._changes = sum(change.kind is not Kind.FILE for change in plan.changes)
+        self._progress.update(self._applying, total=self._changes, so_far=f"0/{self._changes}")
+        self._progress.start()
+
+    def ended(self) -> None:
+        self._progress.stop()
 
     def uploading(self, files: int, size: int) -> None:
         self._size = size

@@ -7,13 +7,11 @@ import asyncio
 import click
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
-from assistctl.cli.carrying_out import ApplyRequest, carry_out_request
+from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.options import allow_deletes_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode, RefusedError
-from assistctl.journal import Apply
-from assistctl.operations.deployment import Deployment
-from assistctl.operations.rollback import rollback_of
+from assistctl.errors import ExitCode
+from assistctl.operations.rollback import rollback_request
 
 HELP = """Put back what the apply ID found.
 
@@ -41,31 +39,10 @@ async def _rolled_back(
     terminal: Terminal, apply_id: str, apply_options: ApplyOptions, *, allow_deletes: bool
 ) -> int:
     deployment = terminal.deployment()
-    journal = deployment.journal()
-    apply = await journal.read(apply_id)
-    _check_target(deployment, apply)
-    back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
-    for diagnostic in back.loaded.diagnostics:
+    request = await rollback_request(deployment, apply_id, apply_options.limits, allow_deletes=allow_deletes)
+    for diagnostic in request.loaded.diagnostics:
         terminal.say(f"{diagnostic.severity}: {diagnostic.summary}. {diagnostic.detail}")
-    apply_request = ApplyRequest(
-        back.loaded, back.plan_options, apply_options, command=f"rollback {apply.header.id}"
-    )
-    code = await carry_out_request(terminal, deployment, apply_request)
+    code = await apply_and_report(terminal, deployment, request, apply_options)
     if code == ExitCode.OK:
         terminal.say("The manifests are as they were; `assistctl plan` shows what differs from them now.")
     return code
-
-
-def _check_target(deployment: Deployment, apply: Apply) -> None:
-    """Raise ``RefusedError`` when the apply was made somewhere else."""
-    then, now = apply.header.target, deployment.journal_target()
-    if then.name != now.name:
-        raise RefusedError(
-            f"the apply {apply.header.id} was made on the target {then.name}, and this is {now.name}",
-            f"Add --target {then.name}.",
-        )
-    if (then.platform, then.address) != (now.platform, now.address):
-        raise RefusedError(
-            f"the target {then.name} is not where it was when the apply {apply.header.id} was made",
-            "What was there then cannot be put back here.",
-        )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import asyncio
     from types import FrameType
 
+    from assistctl.applying.cancellation import CancellationToken
     from assistctl.cli.terminal import Terminal
 
 GRACE_SECONDS = 30.0
@@ -29,6 +30,16 @@ def take_sigterm_as_ctrl_c() -> None:
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+def cancelled_by_signals(terminal: Terminal) -> CancellationToken:
+    """A token that Ctrl-C and SIGTERM close while changes are made; before and after, they end the command."""
+    import asyncio
+
+    from assistctl.applying.cancellation import CancellationToken
+
+    stop, cut_off = asyncio.Event(), asyncio.Event()
+    return CancellationToken(stop, cut_off=cut_off, heeded=lambda: stopping(terminal, stop, cut_off))
 
 
 @contextlib.contextmanager

@@ -336,6 +336,16 @@ def id_seen(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanScope:
+    """The options a plan was made with, which its apply must share."""
+
+    keys: tuple[str, ...] = ()
+    destroy: bool = False
+    adopt: bool | None = None
+    allow_deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What apply would do, and what that was decided upon.
 
@@ -343,6 +353,7 @@ class Plan:
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
     out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
     and not there; ``there`` are the ids of all assistants and vector stores that were listed, whoever owns them.
+    ``scope`` are the options it was made with; ``None`` for one that was read from a document.
     """
 
     project: str
@@ -357,6 +368,7 @@ class Plan:
     knowledge: FileOperations = field(default_factory=FileOperations)
     missing: tuple[Missing, ...] = ()
     there: frozenset[str] = frozenset()
+    scope: PlanScope | None = field(default=None, compare=False)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Json]) -> Plan:
@@ -367,6 +379,17 @@ class Plan:
         from assistctl.rendering.from_json import plan_from_document
 
         return plan_from_document(document)
+
+    def to_document(self) -> dict[str, Json]:
+        """The plan as ``assistctl plan --format json`` prints it, secrets masked."""
+        from assistctl.rendering.json import masked_document, plan_document
+
+        return masked_document(plan_document(self))
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """Why the plan cannot be applied: what in the manifests does not fit the platform."""
+        return tuple(one for one in self.diagnostics if one.severity is Severity.ERROR)
 
     @property
     def blocked(self) -> tuple[Change, ...]:

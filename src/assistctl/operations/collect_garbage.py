@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from inspect import isawaitable
+from typing import TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.files.upload_lines import Filed, Recorded
 from assistctl.applying.journaling import NullRecorder
+from assistctl.applying.limits import DEFAULT_LOCK_TIMEOUT
 from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
-from assistctl.errors import AssistctlError, ProjectError
+from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedEnvironment, StoreFile
 from assistctl.model.plan import Action, Kind, Result, Status
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.status import OperationStatus, status_of
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
@@ -23,6 +27,71 @@ from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnviro
 _SIDE_BY_SIDE = 8
 
 Delete = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class GarbageCollection:
+    """What was found that nothing refers to, what of it was ``chosen`` to be deleted, and how that ended.
+
+    ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun.
+    """
+
+    found: tuple[Garbage, ...]
+    chosen: tuple[Garbage, ...]
+    status: OperationStatus = OperationStatus.NO_CHANGES
+    results: tuple[Result, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of ``assistctl gc`` for it."""
+        return self.status.exit_code
+
+    @property
+    def left(self) -> tuple[Garbage, ...]:
+        """What was found and not chosen."""
+        return tuple(one for one in self.found if one not in self.chosen)
+
+
+ConfirmDeletion: TypeAlias = Callable[[GarbageCollection], "bool | Awaitable[bool]"]
+"""Asked whether to delete what was chosen."""
+
+
+async def collect_garbage(
+    deployment: Deployment,
+    *,
+    unproven: bool = False,
+    lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+    confirm: ConfirmDeletion | None = None,
+    cancellation: CancellationToken | None = None,
+) -> GarbageCollection:
+    """Delete what nothing refers to, with ``unproven`` also what only looks like this project's.
+
+    Without ``confirm`` nobody is asked. With a shared journal no apply runs meanwhile: that is waited for, at most
+    ``lock_timeout`` seconds. Raises ``LockedError`` after that, ``ManifestError`` when the manifests are wrong and
+    ``ProjectError`` on a platform without files.
+    """
+    from assistctl.journal import current_actor
+
+    loaded = deployment.manifests()
+    actor = current_actor(deployment.project.directory, deployment.project.settings)
+    journal, given = deployment.journal(), cancellation or CancellationToken()
+    # An apply that is running has uploads that nothing refers to yet.
+    async with (
+        journal.locked(deployment.target.name, actor, timeout=lock_timeout) as lock,
+        deployment.open(given.stop) as platform,
+    ):
+        token = replace(given, lock_lost=lambda: given.lock_lost() or (lock is not None and lock.lost))
+        everything = tuple(await find_garbage(deployment, platform, loaded))
+        found = GarbageCollection(everything, tuple(one for one in everything if one.proven or unproven))
+        if not found.chosen:
+            return found
+        if confirm is not None:
+            answer = confirm(found)
+            if not (await answer if isawaitable(answer) else answer):
+                return replace(found, status=OperationStatus.DECLINED)
+        with token.heeded():
+            results = await delete_garbage(deployment, platform, found.chosen, token, found.left)
+    return replace(found, status=status_of(results, interrupted=token.stop.is_set()), results=results)
 
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:

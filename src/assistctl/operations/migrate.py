@@ -1,18 +1,20 @@
-"""Assistants from a live target or an export, to what another target makes of them. Changes nothing anywhere."""
+"""Assistants from a live target or an export, to what another target makes of them. Changes no target."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from assistctl.errors import ManifestError, PlatformError
+from assistctl import clock
+from assistctl.errors import ManifestError, PlatformError, ProjectError
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, keyed, undeclared
-from assistctl.export.yaml_writer import key_for
+from assistctl.export.write_files import schema_beside, write_new
+from assistctl.export.yaml_writer import Written, key_for, written_document
 from assistctl.manifest import load_manifests
 from assistctl.manifest.validation.plain_documents import faults
 from assistctl.migration.convert import Source, migrated
@@ -30,6 +32,8 @@ from assistctl.platforms.registry import capabilities_of
 Listed = TypeVar("Listed")
 
 _LISTED_AT_ONCE = 8
+# How the command is told to write to another folder.
+_FOLDER_OPTION = "--dir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,16 @@ class Origin:
     scope: Scope
     strange: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOutcome:
+    """A migration and its manifests in ``folder``, which are there if it ``is_written``."""
+
+    migration: Migration
+    folder: Path
+    written: tuple[Written, ...]
+    is_written: bool
 
 
 async def origin_on(deployment: Deployment) -> Origin:
@@ -97,6 +111,43 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
 
 def _doubt(sentence: str) -> Diagnostic:
     return Diagnostic(Severity.WARNING, sentence)
+
+
+def resolve_source(source: str, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
+    """The target of that name, as ``opened`` opens it, or where none is called so, the file or folder.
+
+    Raises ``ProjectError`` when it is none of them.
+    """
+    try:
+        return opened(source)
+    except ProjectError as error:
+        if source in to.project.targets:
+            raise
+        if Path(source).exists():
+            return Path(source)
+        raise ProjectError(f"there is no target, file or folder {source!r}", error.hint) from error
+
+
+async def read_origin(source: Deployment | Path, to: Deployment) -> Origin:
+    """What a target or an export has.
+
+    Raises ``PlatformError`` when the target cannot be listed, ``ProjectError`` when the export cannot be read.
+    """
+    return origin_in(source, to) if isinstance(source, Path) else await origin_on(source)
+
+
+def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write: bool = True) -> MigrationOutcome:
+    """Manifests, in ``folder`` or among the project's, of the assistants of ``origin`` that none declares yet.
+
+    Without ``write`` none is written. Raises ``AssistctlError``, before the first of them, when one is there.
+    """
+    found = migration(origin, to, clock.today())
+    into = folder or to.project.assistants
+    schema = schema_beside(into, to.project.directory)
+    written = tuple(written_document(one.document, one.key, schema=schema) for one in found.assistants)
+    if write:
+        write_new(written, into, _FOLDER_OPTION)
+    return MigrationOutcome(found, into, written, is_written=write)
 
 
 def _source(key: str, one: Observed, origin: Origin) -> Source:

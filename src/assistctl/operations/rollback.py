@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from assistctl.errors import AssistctlError, JournalError
+from assistctl.applying.limits import ApplyLimits
+from assistctl.errors import AssistctlError, JournalError, RefusedError
 from assistctl.journal import Apply, Created, Journal, created_by
 from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Kind, QualifiedKey
+from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.options import PlanOptions
@@ -25,6 +27,26 @@ class Rollback:
 
     loaded: Loaded
     plan_options: PlanOptions
+
+
+async def rollback_request(
+    deployment: Deployment,
+    apply_id: str,
+    limits: ApplyLimits = ApplyLimits(),
+    *,
+    allow_deletes: bool = False,
+) -> ApplyRequest:
+    """What puts back what an apply found; the diagnostics of its ``loaded`` say what cannot be put back.
+
+    ``apply_id`` may be the beginning or the end of an id, if only one is meant. Raises ``JournalError`` when there
+    is no such apply, ``RefusedError`` when it was made elsewhere, and ``AssistctlError`` when there is nothing to
+    put back.
+    """
+    journal = deployment.journal()
+    apply = await journal.read(apply_id)
+    _check_target(deployment, apply)
+    back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
+    return ApplyRequest(back.loaded, back.plan_options, command=f"rollback {apply.header.id}", limits=limits)
 
 
 async def rollback_of(
@@ -47,6 +69,21 @@ async def rollback_of(
         _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
     )
     return Rollback(_declared(loaded, back), plan_options)
+
+
+def _check_target(deployment: Deployment, apply: Apply) -> None:
+    """Raise ``RefusedError`` when the apply was made somewhere else."""
+    then, now = apply.header.target, deployment.journal_target()
+    if then.name != now.name:
+        raise RefusedError(
+            f"the apply {apply.header.id} was made on the target {then.name}, and this is {now.name}",
+            f"Add --target {then.name}.",
+        )
+    if (then.platform, then.address) != (now.platform, now.address):
+        raise RefusedError(
+            f"the target {then.name} is not where it was when the apply {apply.header.id} was made",
+            "What was there then cannot be put back here.",
+        )
 
 
 def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistctl.checkout.regular_file import TooLargeError, read_regular
 from assistctl.errors import AssistctlError, RefusedError
-from assistctl.model.plan import Change, Json, Kind, Missing, Plan, QualifiedKey, Severity
+from assistctl.model.plan import Change, Json, Kind, Missing, Plan, PlanScope, QualifiedKey, Severity
 from assistctl.ownership.canonical import digest, sha256
 from assistctl.rendering.json import FORMAT_VERSION, dumps, plan_document
 from assistctl.secrets.redaction import masked
@@ -30,16 +30,6 @@ _DIGEST_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The options a plan was made with, which its apply must share."""
-
-    keys: tuple[str, ...] = ()
-    destroy: bool = False
-    adopt: bool | None = None
-    allow_deletes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SavedPlan:
     """A saved plan as an apply holds the world against it.
 
@@ -47,12 +37,12 @@ class SavedPlan:
     would send.
     """
 
-    scope: Scope
+    scope: PlanScope
     shown: Plan
     requests: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: Plan, scope: Scope = Scope()) -> SavedPlan:  # it is frozen
+    def of(cls, plan: Plan, scope: PlanScope = PlanScope()) -> SavedPlan:
         """What would be read back if ``plan`` were saved now, secrets masked."""
         shown = Plan.from_document(cast("dict[str, Json]", masked(_as_read(plan_document(plan)))))
         return cls(scope, shown, dict(_requests(plan)))
@@ -63,7 +53,7 @@ class SavedPlan:
         return {_name(change): str(change.qualified_key) for change in self.shown.changes}
 
 
-def save_plan(plan: Plan, scope: Scope, path: Path) -> None:
+def save_plan(plan: Plan, scope: PlanScope, path: Path) -> None:
     """Write the plan without secrets, and what is needed to check it, for its owner's eyes only.
 
     Raises ``AssistctlError`` when the file cannot be written; then none is left behind.
@@ -164,7 +154,7 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
     options = cast("dict[str, Json]", document["options"])
     adopt = options["adopt"]
     return SavedPlan(
-        scope=Scope(
+        scope=PlanScope(
             tuple(str(key) for key in cast("list[Json]", options["keys"])),
             options["destroy"] is True,
             adopt if isinstance(adopt, bool) else None,

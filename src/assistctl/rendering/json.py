@@ -87,6 +87,11 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic], **head: Json) -> dic
     }
 
 
+def masked_document(document: Mapping[str, Json]) -> dict[str, Json]:
+    """``document`` with the secrets in its texts masked."""
+    return {name: masked(value) for name, value in document.items()}
+
+
 def dumps(document: Mapping[str, Json]) -> Masked:
     r"""``document`` as indented JSON with a final newline, secrets in its texts masked.
 

@@ -1,0 +1,237 @@
+"""Applying: lock, plan, ask, make the changes and put them on record. Prints nothing and asks no terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from inspect import isawaitable
+from typing import TYPE_CHECKING, TypeAlias
+
+from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.progress import ProgressListener
+from assistctl.errors import ExitCode, JournalError
+from assistctl.model.plan import Json, Plan, Result, Status
+from assistctl.operations.apply_request import ApplyRequest
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.saved_plan import SavedPlan, check_still_holds
+from assistctl.operations.status import OperationStatus, status_of
+from assistctl.platforms.base import Platform
+
+if TYPE_CHECKING:
+    from assistctl.journal import Actor, Heading, Holder, Journal, Lock, Record
+
+Confirm: TypeAlias = Callable[[Plan], "bool | Awaitable[bool]"]
+"""Asked whether to make a plan's changes, before anything is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOutcome:
+    """How an apply ended.
+
+    ``results`` has one for each change of ``plan``, in its order; it is empty when nothing was begun, and
+    ``status`` says why. ``warnings`` are sentences about what went wrong beside the changes: with the journal or
+    with the lock.
+    """
+
+    plan: Plan
+    status: OperationStatus
+    results: tuple[Result, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of ``assistctl apply`` for it."""
+        return self.status.exit_code
+
+    def to_document(self) -> dict[str, Json]:
+        """The outcome as ``assistctl apply --format json`` prints it once changes were made, secrets masked."""
+        from assistctl.rendering.json import masked_document, results_document
+
+        return masked_document(results_document(self.plan, self.results))
+
+
+def _tell_nobody(_: ApplyOutcome) -> None:
+    """Nobody waits for the outcome but who called."""
+
+
+async def apply(
+    deployment: Deployment,
+    request: ApplyRequest,
+    *,
+    confirm: Confirm | None = None,
+    progress: ProgressListener | None = None,
+    cancellation: CancellationToken | None = None,
+    report: Callable[[ApplyOutcome], None] = _tell_nobody,
+) -> ApplyOutcome:
+    """Plan, and make the changes unless the manifests, a safety rule or ``confirm`` say no.
+
+    Without ``confirm`` nobody is asked. After a yes it plans again: what was agreed to is what is done. With a
+    shared journal nobody else applies to the target meanwhile. ``report`` is called with the outcome as soon as it
+    is known, before the lock is released; what is returned can have one warning more, about that.
+
+    Raises ``LockedError`` when somebody else applies for longer than the request waits, ``RefusedError`` when what
+    was reviewed is not what would be done, ``PlatformError`` when the platform cannot be listed and
+    ``JournalError`` when what is about to be done cannot be put on record.
+    """
+    journal = deployment.journal()
+    run = _ApplyRun(
+        deployment,
+        request,
+        journal,
+        confirm,
+        progress or ProgressListener(),
+        cancellation or CancellationToken(),
+        report,
+    )
+    if not journal.shared:
+        return await run.outcome()
+    actor = await _actor(deployment)
+    timeout = request.limits.lock_timeout
+    async with journal.locked(deployment.target.name, actor, timeout=timeout, waiting=run.waiting) as lock:
+        outcome = await run.under(lock).outcome()
+    if lock is None or lock.left_behind is None:
+        return outcome
+    warning = f"the lock {lock.id} was not released: {lock.left_behind.summary}"
+    return replace(outcome, warnings=(*outcome.warnings, warning))
+
+
+@dataclass(frozen=True, slots=True)
+class _ApplyRun:
+    """One apply on its way. ``alone``: it holds the lock."""
+
+    deployment: Deployment
+    request: ApplyRequest
+    journal: Journal
+    confirm: Confirm | None
+    progress: ProgressListener
+    cancellation: CancellationToken
+    report: Callable[[ApplyOutcome], None]
+    alone: bool = False
+
+    def under(self, lock: Lock | None) -> _ApplyRun:
+        """The same apply, which stops when ``lock`` is lost."""
+        if lock is None:
+            return self
+        given = self.cancellation.lock_lost
+        cancellation = replace(self.cancellation, lock_lost=lambda: lock.lost or given())
+        return replace(self, cancellation=cancellation, alone=True)
+
+    def waiting(self, holder: Holder) -> None:
+        """Tell that another apply is waited for."""
+        self.deployment.told(f"waiting for another apply to end: {holder}")
+
+    async def outcome(self) -> ApplyOutcome:
+        """Plan, ask, make the changes, report."""
+        async with self.deployment.open(self.cancellation.stop) as platform:
+            plan = await self._planned(platform)
+            status = _not_applicable(plan)
+            if status is None and self.confirm is not None:
+                plan, status = await self._confirmed(self.confirm, platform, plan)
+            outcome = ApplyOutcome(plan, status) if status else await self._applied(platform, plan)
+            self.report(outcome)
+            return outcome
+
+    async def _planned(self, platform: Platform) -> Plan:
+        """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
+        request, plan_on = self.request, self.deployment.plan_on
+        reviewed = request.reviewed
+        if reviewed is None:
+            # Only who is asked reads why something is missing.
+            explains = self.confirm is not None
+            return await plan_on(platform, request.loaded, request.plan_options, explains=explains)
+        plan = await plan_on(platform, request.loaded, reviewed.plan_options)
+        check_still_holds(reviewed.plan, plan)
+        if request.plan_options == reviewed.plan_options:
+            return plan
+        # The options of this apply decide what is refused, and nothing else.
+        plan = await plan_on(platform, request.loaded, request.plan_options)
+        check_still_holds(reviewed.plan, plan, but_for_rules=True)
+        return plan
+
+    async def _confirmed(
+        self, confirm: Confirm, platform: Platform, plan: Plan
+    ) -> tuple[Plan, OperationStatus | None]:
+        answer = confirm(plan)
+        if not (await answer if isawaitable(answer) else answer):
+            return plan, OperationStatus.DECLINED
+        # What was agreed to must be what is done, however long the answer took.
+        agreed = SavedPlan.of(plan)
+        plan = await self.deployment.plan_on(platform, self.request.loaded, self.request.plan_options)
+        check_still_holds(agreed, plan)
+        return plan, None
+
+    async def _applied(self, platform: Platform, plan: Plan) -> ApplyOutcome:
+        from assistctl.rendering.tally import done_summary
+
+        results: Sequence[Result] | None = None
+        warnings: tuple[str, ...] = ()
+        heading = await self._heading(plan)
+        self.progress.started(plan)
+        try:
+            async with self.journal.apply(heading) as record:
+                results = await self._carried_out(platform, plan, record)
+                record.shortfall = self._shortfall(results)
+                record.done = done_summary(plan, results).by_action()
+                record.touched = any(result.touched for result in results)
+        except JournalError as error:
+            if results is None:
+                raise
+            warnings = (f"the end of this is not on record: {error.summary}",)
+        finally:
+            self.progress.ended()
+        return ApplyOutcome(plan, status_of(results, interrupted=self._interrupted), tuple(results), warnings)
+
+    async def _heading(self, plan: Plan) -> Heading:
+        from assistctl.journal import Heading
+
+        return Heading(
+            target=self.deployment.journal_target(),
+            who=await _actor(self.deployment),
+            command=self.request.command,
+            summary=plan.summary,
+        )
+
+    async def _carried_out(self, platform: Platform, plan: Plan, record: Record) -> Sequence[Result]:
+        from assistctl.applying.engine import carry_out
+        from assistctl.applying.journaling import JournalRecorder
+
+        deployment, request = self.deployment, self.request
+        with self.cancellation.heeded():
+            return await carry_out(
+                plan,
+                platform,
+                parallelism=request.limits.parallelism,
+                wait=request.limits.wait,
+                progress=self.progress,
+                cancellation=self.cancellation,
+                record=deployment.upload_log(),
+                replan=deployment.replan(platform, request.loaded, request.plan_options),
+                recorder=JournalRecorder(record),
+                alone=self.alone,
+            )
+
+    def _shortfall(self, results: Sequence[Result]) -> str | None:
+        missing = sum(result.status is not Status.OK for result in results)
+        if not missing:
+            return None
+        return "interrupted" if self._interrupted else f"{missing} of {len(results)} changes were not made"
+
+    @property
+    def _interrupted(self) -> bool:
+        return self.cancellation.stop.is_set()
+
+
+def _not_applicable(plan: Plan) -> OperationStatus | None:
+    """Why nothing is to be done, if so."""
+    if plan.errors:
+        return OperationStatus.INVALID
+    if plan.blocked:
+        return OperationStatus.BLOCKED
+    return None if plan.changes else OperationStatus.NO_CHANGES
+
+
+async def _actor(deployment: Deployment) -> Actor:
+    from assistctl.journal import current_actor
+
+    return await asyncio.to_thread(current_actor, deployment.project.directory, deployment.project.settings)

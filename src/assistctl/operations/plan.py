@@ -1,0 +1,44 @@
+"""Planning and looking for drift. Neither changes anything on the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from assistctl.errors import AssistctlError
+from assistctl.model.plan import Blocked, Plan, PlanScope
+from assistctl.operations.apply_request import manifests_for, plan_options_for
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.plan_place import place_for_plan
+from assistctl.operations.saved_plan import save_plan
+
+
+async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), out: Path | None = None) -> Plan:
+    """What apply would do within ``scope``; saved to the file ``out``, if it is given.
+
+    Raises ``ManifestError`` for manifests that are wrong, ``ProjectError`` for a key that nothing has,
+    ``PlatformError`` when the platform does not answer, and ``AssistctlError`` when the plan cannot be saved.
+    """
+    loaded, plan_options = manifests_for(deployment, scope), plan_options_for(deployment, scope)
+    place = place_for_plan(out, deployment.project.directory) if out else None
+    plan = replace(await deployment.planned(loaded, plan_options), scope=scope)
+    if place is not None:
+        save_plan(plan, scope, place)
+    return plan
+
+
+async def find_drift(deployment: Deployment, keys: Sequence[str] = ()) -> Plan:
+    """A plan without changes: its ``drift`` is what others changed, ``missing`` what is declared and not there.
+
+    Raises what ``create_plan`` raises, and ``AssistctlError`` when two candidates for a key make it impossible to
+    tell.
+    """
+    loaded = deployment.manifests()
+    plan = await deployment.planned(loaded, deployment.plan_options(only=keys), thorough=True)
+    ambiguous = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
+    if ambiguous:
+        raise AssistctlError(
+            f"what was changed outside cannot be told for {', '.join(ambiguous)}", "`assistctl plan` says why."
+        )
+    return replace(plan, changes=(), diagnostics=())
