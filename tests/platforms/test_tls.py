@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,6 +86,15 @@ def served(folder: Path) -> Iterator[Site]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def refused_connections_are_let_go() -> Iterator[None]:
+    """asyncio leaves the transport of a refused handshake to the garbage collector where its loop ends with it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def planned(project: ProjectFolder, site: Site, platform: str, **options: object) -> Outcome:
