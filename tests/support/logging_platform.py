@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Capabilities
-from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.base import Capabilities, ClosedAtEnd
 from support.assistants_store import CAPABILITIES, AssistantsStore
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from assistctl.applying.resolving import lookup_outcome
-from assistctl.applying.unknown_outcome import create_once
+from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Change, Observed, Request

@@ -1,6 +1,7 @@
-"""A create is sent once; when its answer is lost, the platform is asked whether it was carried out.
+"""When the answer to a request is lost, the platform is asked whether it was carried out.
 
-What was there before was not made by it, whatever the platform says.
+A create is sent once, and what was there before was not made by it, whatever the platform says. An update and a
+delete were repeated, and their answer lost each time.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Marked(Protocol):
 
 
 Made = TypeVar("Made", bound=Marked)
+Found = TypeVar("Found")
 
 
 async def create_once(
@@ -69,3 +71,15 @@ async def _made_all_the_same(
     found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
     hint = f"{found}; the next apply looks again before it creates."
     raise PlatformError(summary, hint, status=error.status) from error
+
+
+async def lookup_outcome(
+    find: Callable[[str], Awaitable[Found | None]] | None, object_id: str, unknown: OutcomeUnknownError
+) -> Found | None:
+    """What ``object_id`` is now, ``None`` when it is not there. Raises ``unknown`` when that cannot be told."""
+    if find is None:
+        raise unknown
+    try:
+        return await find(object_id)
+    except PlatformError as failure:
+        raise unknown from failure

@@ -10,8 +10,7 @@ from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.operations import Operation
 from assistctl.applying.preconditions import check_store
 from assistctl.applying.progress import ProgressListener
-from assistctl.applying.resolving import lookup_outcome
-from assistctl.applying.unknown_outcome import create_once
+from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.file_operations import StoreOperations

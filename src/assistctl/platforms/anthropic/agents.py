@@ -13,8 +13,7 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.base import Connection
-from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token

@@ -16,8 +16,7 @@ from assistctl.model.plan import Json, Observed
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure.wire import AzureWire
-from assistctl.platforms.base import Connection
-from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of

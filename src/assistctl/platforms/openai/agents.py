@@ -12,8 +12,7 @@ from dataclasses import replace
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Connection
-from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Capabilities, Connection, Support
-from assistctl.platforms.closing import ClosedAtEnd
+from assistctl.platforms.base import Capabilities, ClosedAtEnd, Connection, Support
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of

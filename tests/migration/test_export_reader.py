@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistctl.errors import ProjectError
-from assistctl.exported import read_exported
+from assistctl.migration.export_reader import read_exported
 from support.retired import retired_assistants
 
 ALL = retired_assistants()
