@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from assistctl.migration.report import Document, FieldOutcome, Outcome
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.model_catalog import NEAR, READ_ON, shutdown_of, vendor_of
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
-from assistctl.planning.capability_check import Expressible, check_expressible, inexpressible
+from assistctl.planning.capability_check import check_expressible, inexpressible
 from assistctl.planning.model_advice import a_current_one, about_model, other_vendor, when_shut_down
 
 Faults: TypeAlias = Callable[[Document], Iterable[Diagnostic]]
@@ -27,7 +28,7 @@ class Destination:
     """
 
     platform: str
-    capabilities: Expressible
+    capabilities: Capabilities
     faults: Faults
     today: dt.date = READ_ON
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from assistctl.migration.report import FieldOutcome, Outcome
 from assistctl.migration.store_settings import file_settings, store_settings
+from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
-from assistctl.planning.capability_check import Expressible
 
 _NO_PLACE = "It is not the Assistants API's: manifests have no place for it."
 _NO_PLACE_THERE = "There is nothing like it there."
@@ -85,7 +85,7 @@ def ids_in(resources: Json, tool: str) -> list[str]:
 
 
 def left_behind(
-    resources: Json, resource_names: ResourceNames, capabilities: Expressible
+    resources: Json, resource_names: ResourceNames, capabilities: Capabilities
 ) -> Iterator[FieldOutcome]:
     """The fate of ``tool_resources``: lost, with all that is known of what they are."""
     for tool, described in (("code_interpreter", resource_names.file), ("file_search", resource_names.store)):
@@ -99,10 +99,10 @@ def left_behind(
     yield from _others(resources)
 
 
-def _settings(store_id: str, resource_names: ResourceNames, capabilities: Expressible) -> Iterator[FieldOutcome]:
+def _settings(store_id: str, resource_names: ResourceNames, capabilities: Capabilities) -> Iterator[FieldOutcome]:
     """What was set on a vector store, and on its files: those of one setting together."""
     support = capabilities.fields.get("files.file_search")
-    nowhere = None if support and support.level != "unsupported" else support.note if support else ""
+    nowhere = None if support and support.level is not Level.UNSUPPORTED else support.note if support else ""
     known: dict[str, Json] = dict(resource_names.settings.get(store_id, {}))
     for setting, entry in _DECLARED_AS.items():
         files: list[Json] = [*resource_names.files_with(setting, store_id)]
@@ -123,10 +123,10 @@ def _others(resources: Json) -> Iterator[FieldOutcome]:
                 yield FieldOutcome(path, path, Outcome.LOST, _NO_PLACE, value)
 
 
-def way_on(tool: str, capabilities: Expressible) -> str:
+def way_on(tool: str, capabilities: Capabilities) -> str:
     """What to do about files that ``tool`` reads."""
     support = capabilities.fields.get(f"files.{tool}")
-    if support is None or support.level == "unsupported":
+    if support is None or support.level is Level.UNSUPPORTED:
         return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", support.note if support else "")))
     entry = f"`files: [{{path: PATH, tool: {tool}}}]`."
     return " ".join(filter(None, (_NO_DOWNLOAD, "Put the originals into the project, with", entry, support.note)))

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.migration.lost_resources import ResourceNames, way_on
 from assistctl.migration.report import Document, FieldOutcome, Outcome
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json
-from assistctl.planning.capability_check import Expressible
 
 FILE_IDS = "file_ids"
 _RETRIEVAL = "retrieval"
@@ -35,7 +35,7 @@ def in_version_two(
 
 
 def lost_files(
-    strange: Mapping[str, Json], tools: Json, resource_names: ResourceNames, capabilities: Expressible
+    strange: Mapping[str, Json], tools: Json, resource_names: ResourceNames, capabilities: Capabilities
 ) -> Iterator[FieldOutcome]:
     """The fate of ``file_ids``, with the names of the files; ``tools`` are those of version 2."""
     ids = strange.get(FILE_IDS)

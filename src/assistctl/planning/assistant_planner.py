@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import (
     Action,
     Blocked,
@@ -25,7 +26,7 @@ from assistctl.ownership.field_paths import dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.ownership.mark import METADATA_PAIRS, read_mark
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.capability_check import Expressible, check_expressible
+from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.comparison.orphan_drift import foreign_edits
 from assistctl.planning.comparison.placeholders import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning.comparison.platform_fields import to_platform
@@ -46,7 +47,7 @@ class AssistantDraft:
     """
 
     plan_options: PlanOptions
-    capabilities: Expressible
+    capabilities: Capabilities
     world: Inventory
     transfers: Transfers
     names: Counter[object]

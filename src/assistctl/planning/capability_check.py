@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
 
 from assistctl.errors import did_you_mean
-from assistctl.model.model_catalog import Vendor
+from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 
 # What is asked for by kind alone: nobody declares tools as such.
@@ -14,93 +13,14 @@ _BY_KIND = frozenset({"tools", "files"})
 _INTERPRETER, _SEARCH = "code_interpreter", "file_search"
 
 
-class Support(Protocol):
-    """How a platform expresses one field."""
-
-    @property
-    def level(self) -> str:
-        """``native``, ``mapped`` or ``unsupported``."""
-
-    @property
-    def note(self) -> str:
-        """How it is mapped, or the nearest way on."""
-
-
-class Finding(Protocol):
-    """Something in a manifest that a platform does not express as it stands there."""
-
-    @property
-    def path(self) -> str:
-        """Where: ``tools[0].function.description``."""
-
-    @property
-    def summary(self) -> str:
-        """What is the matter."""
-
-    @property
-    def note(self) -> str:
-        """How it is mapped, or the nearest way on."""
-
-    @property
-    def level(self) -> str:
-        """``mapped`` or ``unsupported``."""
-
-    @property
-    def lost(self) -> bool:
-        """Whether it is mapped to nothing, while what is around it is expressed."""
-
-
-class Expressible(Protocol):
-    """The part of a platform's capabilities that planning asks about."""
-
-    @property
-    def fields(self) -> Mapping[str, Support]:
-        """The support of each field (``temperature``), tool (``tools.file_search``) and kind of value
-        (``response_format.json_object``)."""
-
-    @property
-    def platform_fields(self) -> frozenset[str]:
-        """The names allowed under ``platforms.<name>``."""
-
-    @property
-    def write_only(self) -> frozenset[str]:
-        """The fields that may be missing from answers."""
-
-    @property
-    def archives(self) -> bool:
-        """Whether a delete only archives."""
-
-    @property
-    def computed(self) -> frozenset[str]:
-        """The fields that are answered with what the platform chose where null was sent."""
-
-    @property
-    def replaced_together(self) -> tuple[tuple[str, ...], ...]:
-        """The fields that are sent together or not at all."""
-
-    @property
-    def vendor(self) -> Vendor | None:
-        """Whose models it takes, where those are one vendor's alone."""
-
-    @property
-    def embedded(self) -> bool:
-        """Whether it is the platform inside this package, which refuses what a model is known to refuse."""
-
-    def findings(self, fields: Mapping[str, Json], own: Mapping[str, Json], /) -> Iterable[Finding]:
-        """What in the values of a manifest's fields, and of its fields for this platform, is not expressed."""
-
-    def to_platform(self, fields: Mapping[str, Json], /) -> Mapping[str, Json]:
-        """The fields in the form in which the platform expresses them."""
-
-
-def check_expressible(desired: Desired, platform: str, capabilities: Expressible) -> Iterator[Diagnostic]:
+def check_expressible(desired: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
     """An error for each declared thing the platform cannot express, an info for each it maps."""
     for name, path in _used(desired, capabilities.fields):
         support = capabilities.fields.get(name)
-        level, note = (support.level, support.note) if support else ("unsupported", "")
-        if level == "native":
+        level, note = (support.level, support.note) if support else (Level.UNSUPPORTED, "")
+        if level is Level.NATIVE:
             continue
-        if level == "mapped":
+        if level is Level.MAPPED:
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
@@ -110,7 +30,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Expressible
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
     for finding in capabilities.findings(desired.fields, own):
-        severity = Severity.INFO if finding.level == "mapped" else Severity.ERROR
+        severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
 
 

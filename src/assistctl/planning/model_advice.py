@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
 from assistctl.model.plan import Desired, Diagnostic, Severity
-from assistctl.planning.capability_check import Expressible
 
 _SAMPLING = ("temperature", "top_p")
 _WHILE_REASONING = "Leave it out. Some models take it when `reasoning_effort` is none."
 
 
 def about_model(
-    one: Desired, platform: str, capabilities: Expressible, *, at_vendor: bool
+    one: Desired, platform: str, capabilities: Capabilities, *, at_vendor: bool
 ) -> Iterator[Diagnostic]:
     """What of ``one`` its model refuses, and that its model is none of the platform's vendor.
 
@@ -27,7 +27,9 @@ def about_model(
     severity = Severity.ERROR if capabilities.embedded else Severity.WARNING
     for name in _SAMPLING:
         support = capabilities.fields.get(name)
-        is_asked = one.fields.get(name) is not None and support is not None and support.level != "unsupported"
+        is_asked = (
+            one.fields.get(name) is not None and support is not None and support.level is not Level.UNSUPPORTED
+        )
         if is_asked and not takes_sampling(model, one.fields.get("reasoning_effort")):
             yield _diagnostic(one, name, severity, f"the model {model!r} refuses {name}", _WHILE_REASONING)
     strange = other_vendor(model, capabilities)
@@ -51,7 +53,7 @@ def about_shutdown(one: Desired, today: dt.date) -> Iterator[Diagnostic]:
         )
 
 
-def other_vendor(model: str, capabilities: Expressible) -> Vendor | None:
+def other_vendor(model: str, capabilities: Capabilities) -> Vendor | None:
     """Who makes ``model``, where the platform takes another's alone; ``None`` also where nobody can tell."""
     vendor = vendor_of(model)
     return vendor if capabilities.vendor and vendor is not capabilities.vendor else None

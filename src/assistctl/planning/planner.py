@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Change, Desired, Kind, Observed, Plan, Summary
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistant_planner import AssistantDraft
-from assistctl.planning.capability_check import Expressible
 from assistctl.planning.identity.inventory import Inventory, classify, fingerprint
 from assistctl.planning.identity.moves import transfers
 from assistctl.planning.look_alikes import LookAlikes
@@ -25,7 +25,7 @@ def make_plan(
     desired: Sequence[Desired],
     observed: Sequence[Observed],
     plan_options: PlanOptions,
-    capabilities: Expressible,
+    capabilities: Capabilities,
     knowledge: Knowledge | None = None,
 ) -> Plan:
     """What apply would do so that the project's assistants on the target are the declared ones.

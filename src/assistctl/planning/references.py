@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Json, Kind, Observed
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
-from assistctl.planning.capability_check import Expressible
 from assistctl.planning.comparison.ignore_changes import covers, ignored_paths
 from assistctl.planning.comparison.placeholders import with_tokens
 from assistctl.planning.comparison.platform_fields import PLATFORMS, to_platform
@@ -59,7 +59,7 @@ class Outlook:
     world: Inventory
     moving: Transfers
     plan_options: PlanOptions
-    capabilities: Expressible
+    capabilities: Capabilities
     _taken_over: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from assistctl.errors import AssistctlError, ProjectError, did_you_mean
-from assistctl.platforms.base import Capabilities, Connection, Platform
+from assistctl.model.capabilities import Capabilities
+from assistctl.platforms.base import Connection, Platform
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

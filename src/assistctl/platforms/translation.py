@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Finding, Level
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Finding, Level
 
 Object = dict[str, Json]
 

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
 
-from assistctl.planning.capability_check import Support, names_in, support_of
+from assistctl.model.capabilities import Capabilities, Level, Support
+from assistctl.planning.capability_check import names_in, support_of
 from assistctl.rendering.markdown.escape import code
 
 BEGIN = "<!-- capabilities: generated -->"
 END = "<!-- /capabilities -->"
 
-_WORDS = {"native": "yes", "mapped": "mapped", "unsupported": "no"}
+_WORDS = {Level.NATIVE: "yes", Level.MAPPED: "mapped", Level.UNSUPPORTED: "no"}
 
 
-class Table(Protocol):
-    """The part of a platform's capabilities that the page shows."""
-
-    @property
-    def fields(self) -> Mapping[str, Support]:
-        """The support of each field, tool and kind of value."""
-
-    @property
-    def platform_fields(self) -> frozenset[str]:
-        """The names allowed under ``platforms.<name>``."""
-
-
-def capability_table(platforms: Mapping[str, Table]) -> str:
+def capability_table(platforms: Mapping[str, Capabilities]) -> str:
     """A table with a row for each field and a column for each platform, and the notes below it."""
     notes = _Notes()
     fields = names_in(table.fields for table in platforms.values())
@@ -53,7 +41,7 @@ class _Notes:
     def cell(self, support: Support | None) -> str:
         """How a field is supported, with the number of the note about it."""
         if support is None:
-            return _WORDS["unsupported"]
+            return _WORDS[Level.UNSUPPORTED]
         word = _WORDS[support.level]
         if not support.note:
             return word
@@ -69,7 +57,7 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _own(platforms: Mapping[str, Table]) -> Iterable[str]:
+def _own(platforms: Mapping[str, Capabilities]) -> Iterable[str]:
     """The fields that only one platform has."""
     for name, table in platforms.items():
         if table.platform_fields:

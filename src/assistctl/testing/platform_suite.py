@@ -23,12 +23,13 @@ import pytest
 
 from assistctl.applying.engine import carry_out
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.model.capabilities import Level
 from assistctl.model.plan import Action, Desired, Json, Plan, Position, Status, TargetName
 from assistctl.ownership.canonical import same
 from assistctl.ownership.mark import MARK, METADATA_PAIRS, Mark, read_mark
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import Level, Platform
+from assistctl.platforms.base import Platform
 from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, OTHER_FUNCTION, SAMPLES
 

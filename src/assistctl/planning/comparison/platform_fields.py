@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Json, Position
-from assistctl.planning.capability_check import Expressible
 
 PLATFORMS = "platforms"
 
 
-def to_platform(desired: Desired, platform: str, capabilities: Expressible) -> Desired:
+def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
     own = dict(desired.platform_fields.get(platform, {}))
     more_tools = own.pop("tools", None)

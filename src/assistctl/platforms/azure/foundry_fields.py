@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.model.capabilities import Capabilities, Finding, Support
 from assistctl.model.plan import Json
 from assistctl.platforms.azure.foundry_tools import (
     manifest_tools,
@@ -15,7 +16,6 @@ from assistctl.platforms.azure.foundry_tools import (
     tool_findings,
     wire_tools,
 )
-from assistctl.platforms.base import Capabilities, Finding, Support
 from assistctl.platforms.translation import (
     Object,
     as_object,

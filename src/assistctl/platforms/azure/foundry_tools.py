@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Finding
 from assistctl.model.plan import Json
-from assistctl.platforms.base import Finding
 from assistctl.platforms.translation import Object, as_object, is_function, objects_in, without_nulls
 
 IDS = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Capabilities, Finding, Level, Support
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
-from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.translation import (
     Object,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.capabilities import Capabilities, Support
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Capabilities, ClosedAtEnd, Connection, Support
+from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of

@@ -1,0 +1,90 @@
+"""What a platform can express of a manifest, as data.
+
+A platform declares it; planning, migration and the manual read it, and know no platform by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from assistctl.model.model_catalog import Vendor
+from assistctl.model.plan import Json
+
+
+class Level(StrEnum):
+    """How well a platform expresses a field."""
+
+    NATIVE = "native"
+    MAPPED = "mapped"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a platform expresses one field; ``note`` says how it is mapped, or the nearest way on."""
+
+    level: Level = Level.NATIVE
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a manifest's values that a platform does not express as it stands there.
+
+    ``path`` is where in the manifest (``tools[0].function.description``), ``summary`` what is the matter, and
+    ``note`` how it is mapped or, where it is unsupported, the nearest way on. ``lost``: it is mapped to nothing,
+    while what is around it is expressed.
+    """
+
+    path: str
+    summary: str
+    note: str
+    level: Level = Level.UNSUPPORTED
+    lost: bool = False
+
+
+Fields: TypeAlias = Mapping[str, Json]
+
+
+def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
+    return ()
+
+
+def _as_they_are(fields: Fields, /) -> Fields:
+    return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can express.
+
+    ``fields`` is the support of each manifest field (``temperature``) or tool (``tools.file_search``), or of one
+    kind of an object's values by their type (``response_format.json_object``); one that is not listed is
+    unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
+    appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
+    compared. ``computed`` fields are answered with what the platform chose where null was sent.
+    ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
+    all are sent when one is. ``archives``: a delete only archives. ``defaults`` are those of the platform's own
+    fields, as it answers them but for what is null: a manifest need not say them. ``vendor`` is whose models it
+    takes, where those are one vendor's alone. ``embedded``: it is the platform inside this package, which
+    refuses the parameters that a model is known to refuse, and runs no model that could be shut down.
+
+    ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
+    expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
+    is compared with what it answers. Both are pure.
+    """
+
+    fields: Mapping[str, Support]
+    platform_fields: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()
+    archives: bool = False
+    computed: frozenset[str] = frozenset()
+    replaced_together: tuple[tuple[str, ...], ...] = ()
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    vendor: Vendor | None = None
+    embedded: bool = False
+    findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
+    to_platform: Callable[[Fields], Fields] = _as_they_are
