@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assistctl.errors import PlatformError
 from assistctl.ownership.file_marks import FILES, files_pairs
 from assistctl.ownership.mark import MARK, Mark, read_mark
-from assistctl.platforms.openai.agent_link import FILES_PAIR, PAIR, Link, read_link, with_link, without_link
+from assistctl.platforms.openai.agent_link import PAIR, Link, read_link, with_link, without_link
 from assistctl.platforms.openai.environment_template import (
     Template,
     read_template,
@@ -29,7 +29,7 @@ LINKS = st.builds(Link, st.none() | TEXT, st.just("") | TEXT, st.booleans())
 
 @given(st.dictionaries(TEXT, TEXT), LINKS, st.none() | TEXT)
 def test_what_is_written_is_read(pairs: dict[str, str], link: Link, files: str | None) -> None:
-    metadata = {**pairs, **({FILES_PAIR: files} if files else {})}
+    metadata = {**pairs, **({FILES: files} if files else {})}
     metadata.pop(PAIR, None)
     wire = with_link(metadata, link)
     assert without_link(wire) == metadata
@@ -48,7 +48,6 @@ def test_the_longest_link_fits() -> None:
     token = "assistctl:file:" + "t" * 12
     pairs = files_pairs([(f"file-{number}", token, "p" * 100) for number in range(20)])
     link = Link(LONGEST, "c" * 12, runs_code=True)
-    assert FILES_PAIR == FILES
     assert len(with_link(pairs, link)[PAIR]) <= 512
 
 

@@ -13,8 +13,9 @@ from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import Path, dotted, parse
 from assistctl.ownership.mark import BASELINE
-from assistctl.planning.comparison.sensitive import secret_paths, templates, touches, with_labels
+from assistctl.planning.comparison.sensitive import secret_paths, templates, touches
 from assistctl.secrets.redaction import SECRET
+from assistctl.secrets.template import with_labels
 
 _TOOLS: Path = ("tools",)
 

@@ -17,8 +17,8 @@ from assistctl.model.plan import Json
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.ownership.canonical import canonical, digest
 from assistctl.ownership.field_paths import parse
-from assistctl.planning.comparison.sensitive import with_labels
 from assistctl.secrets.redaction import SECRET
+from assistctl.secrets.template import with_labels
 
 FILES = "assistctl_files"
 PATHS = "assistctl_paths"

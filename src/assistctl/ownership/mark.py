@@ -42,6 +42,11 @@ class Mark:
         return (self.project, self.target) == (project, target)
 
 
+def words_in(text: str) -> dict[str, str]:
+    """The values in a mark, and in what is written like one, by their names."""
+    return dict(word.partition("=")[::2] for word in text.split())
+
+
 def is_marked(metadata: Mapping[str, object]) -> bool:
     """Whether somebody's assistctl owns it, even if the mark cannot be read."""
     return MARK in metadata
@@ -52,7 +57,7 @@ def read_mark(metadata: Mapping[str, object]) -> Mark | None:
     text = metadata.get(MARK)
     if not isinstance(text, str):
         return None
-    pairs = dict(word.partition("=")[::2] for word in text.split())
+    pairs = words_in(text)
     if not (pairs.get("project") and pairs.get("target") and _KEY.fullmatch(pairs.get("key", ""))):
         return None
     return Mark(pairs["project"], pairs["target"], pairs["key"], pairs.get("prevent_destroy") == "true")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import SECRET, label_of
 
 
@@ -78,6 +80,15 @@ class Template:
                 secrets.append([piece])
                 fixed.append("")
         return fixed, secrets
+
+
+def with_labels(value: Json, labels: Mapping[str, str]) -> Json:
+    """``value`` with each text (or number) in it that is one of ``labels`` replaced."""
+    if isinstance(value, list):
+        return [with_labels(item, labels) for item in value]
+    if isinstance(value, dict):
+        return {name: with_labels(item, labels) for name, item in value.items()}
+    return labels.get(value if isinstance(value, str) else json.dumps(value), value)
 
 
 def _label(stretch: str, side_by_side: Iterable[Named]) -> str:

@@ -9,7 +9,7 @@ from assistctl.model.plan import Desired, Json
 from assistctl.ownership.canonical import NAMING, tool_identities
 from assistctl.ownership.field_paths import Path, parse
 from assistctl.secrets.redaction import SECRET
-from assistctl.secrets.template import Named, Template
+from assistctl.secrets.template import Named, Template, with_labels
 
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
@@ -43,15 +43,6 @@ def shown_declared(value: Json, path: Path, desired: Desired) -> Json:
     left = json.dumps(with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
     values = (piece.value for one in made for piece in one.pieces if isinstance(piece, Named))
     return SECRET if any(json.dumps(text, ensure_ascii=False)[1:-1] in left for text in values if text) else shown
-
-
-def with_labels(value: Json, labels: Mapping[str, str]) -> Json:
-    """``value`` with each text (or number) in it that is one of ``labels`` replaced."""
-    if isinstance(value, list):
-        return [with_labels(item, labels) for item in value]
-    if isinstance(value, dict):
-        return {name: with_labels(item, labels) for name, item in value.items()}
-    return labels.get(value if isinstance(value, str) else json.dumps(value), value)
 
 
 def touches(secrets: Iterable[Path], path: Path) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.model.capabilities import Capabilities, Finding, Support
 from assistctl.model.plan import Json
+from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.foundry_tools import (
     manifest_tools,
     refuse_unread,
@@ -40,7 +41,8 @@ _FIELDS = (
     "platforms",
 )
 _OWN = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness")
-_MOST_PAIRS = 11
+# The name takes one.
+_MOST_PAIRS = METADATA_PAIRS - OUR_PAIRS - 1
 
 
 def definition(fields: Mapping[str, Json], before: Object) -> Object:

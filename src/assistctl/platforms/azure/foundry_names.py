@@ -13,20 +13,20 @@ import string
 import unicodedata
 from collections.abc import Mapping
 
+from assistctl.ownership.mark import read_mark
+
 NAME_PAIR = "assistctl_name"
 """The metadata pair of a name that is not the agent's own; no manifest can declare one that begins so."""
 
 _LONGEST = 63
 _SUFFIX_CHARACTERS = 6
 _OTHERS = re.compile(r"[^A-Za-z0-9]+")
-# The mark of what assistctl owns, as far as it concerns an agent's name.
-_KEY_IN_MARK = re.compile(r"(?:^|\s)key=(\S+)")
 
 
 def agent_name(name: object, metadata: Mapping[str, str]) -> str:
     """What to call an agent: after the key in its mark, without one after its name."""
-    found = _KEY_IN_MARK.search(metadata.get("assistctl", ""))
-    return _as_agent_name(found[1] if found else str(name or ""))
+    mark = read_mark(metadata)
+    return _as_agent_name(mark.key if mark else str(name or ""))
 
 
 def another(agent: str) -> str:

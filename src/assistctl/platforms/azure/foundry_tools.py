@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Finding
 from assistctl.model.plan import Json
+from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.platforms.translation import Object, as_object, is_function, objects_in, without_nulls
-
-IDS = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
-"""What a tool reads, by the name that both APIs have for it."""
 
 _NO_PARAMETERS: Object = {"type": "object", "properties": {}}
 # A function that has one of these is none of the Assistants API's.
@@ -38,9 +36,9 @@ def manifest_tools(tools: Json) -> list[Json]:
 def resources_of(tools: Json) -> Object:
     """``tool_resources`` of the tools in an answer."""
     return {
-        str(tool["type"]): {IDS[str(tool["type"])]: _ids(tool)}
+        str(tool["type"]): {RESOURCE_LISTS[str(tool["type"])]: _ids(tool)}
         for tool in objects_in(tools)
-        if tool.get("type") in IDS
+        if tool.get("type") in RESOURCE_LISTS
     }
 
 
@@ -68,7 +66,11 @@ def tool_findings(fields: Mapping[str, Json], own: Mapping[str, Json], platform:
 
 def _unread(resources: Object, tools: Json) -> list[str]:
     there = {tool.get("type") for tool in objects_in(tools)}
-    return [kind for kind, name in IDS.items() if as_object(resources.get(kind)).get(name) and kind not in there]
+    return [
+        kind
+        for kind, name in RESOURCE_LISTS.items()
+        if as_object(resources.get(kind)).get(name) and kind not in there
+    ]
 
 
 def _wire_tool(tool: Object, resources: Object) -> Object:
@@ -77,7 +79,7 @@ def _wire_tool(tool: Object, resources: Object) -> Object:
         return _wire_function(as_object(tool["function"]))
     if kind == "function":
         return _wire_function(tool)
-    read = as_object(resources.get(kind)).get(IDS.get(kind, "")) or []
+    read = as_object(resources.get(kind)).get(RESOURCE_LISTS.get(kind, "")) or []
     if kind == "code_interpreter":
         return {**tool, "container": _container(tool.get("container"), read)}
     if kind == "file_search":

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistctl.model.plan import Json
+from assistctl.ownership.file_marks import FILES
+from assistctl.ownership.mark import words_in
 from assistctl.platforms.openai.environment_template import Template, content_digest
 from assistctl.platforms.translation import Object, as_object, objects_in
 
 INTERPRETER = "code_interpreter"
 PAIR = "assistctl_environment"
-FILES_PAIR = "assistctl_files"
 
 _TEMPLATE, _CONTENT, _TOOL, _FILES = "template", "content", "tool", "files"
 
@@ -51,7 +52,7 @@ def with_link(metadata: Mapping[str, str], link: Link) -> dict[str, str]:
         _TEMPLATE: link.template_id,
         _CONTENT: link.content,
         _TOOL: INTERPRETER if link.runs_code else None,
-        _FILES: pairs.pop(FILES_PAIR, None),
+        _FILES: pairs.pop(FILES, None),
     }
     return {**pairs, PAIR: " ".join(f"{word}={value}" for word, value in words.items() if value)}
 
@@ -60,7 +61,7 @@ def without_link(metadata: Mapping[str, str]) -> dict[str, str]:
     """An agent's metadata as its assistant has it."""
     pairs = {key: value for key, value in metadata.items() if key != PAIR}
     files = _words(metadata).get(_FILES)
-    return {**pairs, FILES_PAIR: files} if files else pairs
+    return {**pairs, FILES: files} if files else pairs
 
 
 def linked_fields(fields: Mapping[str, Json], link: Link, template: Template | None) -> Object:
@@ -97,4 +98,4 @@ def _edits(link: Link, template: Template) -> Object:
 
 
 def _words(metadata: Mapping[str, str]) -> dict[str, str]:
-    return dict(word.partition("=")[::2] for word in metadata.get(PAIR, "").split())
+    return words_in(metadata.get(PAIR, ""))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Json, Observed
+from assistctl.ownership.mark import MARK
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
@@ -19,7 +20,7 @@ from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
-from assistctl.platforms.openai.environments import MARK, Bound, Environments
+from assistctl.platforms.openai.environments import Bound, Environments
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import as_object, observed, texts

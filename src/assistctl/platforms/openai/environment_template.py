@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Json
+from assistctl.ownership.mark import MARK, words_in
 from assistctl.platforms.translation import Object, as_object, objects_in
 
 WORKSPACE = "/workspace"
@@ -28,7 +29,7 @@ WORKSPACE = "/workspace"
 Files: TypeAlias = tuple[tuple[str, str], ...]
 """The path and the upload's id of each file, in the order of the paths."""
 
-_OWN = "assistctl:"
+_OWN = f"{MARK}:"
 _OWNER_WORDS = ("project", "target", "key")
 _UPLOADED, _NAMED = "files", "ids"
 _DIGEST_CHARACTERS = 12
@@ -59,7 +60,7 @@ class Template:
     @property
     def has_only_uploads_of_its_owner(self) -> bool:
         """Whether the project uploaded all that is in it: it was made so, and is as it was made."""
-        return self.name.startswith(_OWN) and _words(self.name).get(_UPLOADED) == content_digest(self.files)
+        return self.name.startswith(_OWN) and words_in(self.name).get(_UPLOADED) == content_digest(self.files)
 
     def has_just(self, files: Files) -> bool:
         """Whether it is what would be made for these files."""
@@ -91,7 +92,7 @@ def template_name(mark: str, files: Files, *, uploaded: bool) -> str:
 
 def same_scope(one: str, other: str) -> bool:
     """Whether two owners are of one project's target; a key may move."""
-    ones, others = _words(one), _words(other)
+    ones, others = words_in(one), words_in(other)
     return all(ones.get(word) == others.get(word) for word in ("project", "target"))
 
 
@@ -120,9 +121,5 @@ def _settings(fields: Object) -> Mapping[str, Json]:
 
 
 def _owner_in(text: str) -> str:
-    words = _words(text)
+    words = words_in(text)
     return " ".join(f"{word}={words[word]}" for word in _OWNER_WORDS if word in words)
-
-
-def _words(text: str) -> dict[str, str]:
-    return dict(word.partition("=")[::2] for word in text.split())

@@ -17,9 +17,11 @@ from itertools import pairwise
 from assistctl.errors import LeftBehindError, OutcomeUnknownError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Json
+from assistctl.ownership.file_marks import FILES
+from assistctl.ownership.mark import MARK
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.openai.agent_link import FILES_PAIR, Link, interpreter_ids, runs_code
+from assistctl.platforms.openai.agent_link import Link, interpreter_ids, runs_code
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.environment_template import (
     WORKSPACE,
@@ -34,9 +36,6 @@ from assistctl.platforms.openai.environment_template import (
 )
 from assistctl.platforms.openai.knowledge_answers import made
 from assistctl.platforms.openai.wire import OpenAIWire
-
-MARK = "assistctl"
-"""The pair of an assistant that says whose it is."""
 
 _PATH = "/agents/environments/templates"
 _NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
@@ -93,7 +92,7 @@ class Environments:
         files = await self._placed(file_ids, before)
         if before.template is not None and before.template.has_just(files):
             return Link(before.template.id, content_digest(files), runs)
-        name = template_name(metadata.get(MARK, ""), files, uploaded=FILES_PAIR in metadata)
+        name = template_name(metadata.get(MARK, ""), files, uploaded=FILES in metadata)
         marked = MARK in metadata
         template = (await self._left_behind(name, files) if marked else None) or await self._made(
             name, files, marked=marked
