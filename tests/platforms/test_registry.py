@@ -25,6 +25,14 @@ MODULES = {
             platform.capabilities = CAPABILITIES
             return platform
         """,
+    "proud": """
+        from dataclasses import replace
+
+        from assistctl.platforms.local import CAPABILITIES as LOCAL
+        from assistctl.platforms.local import connect
+
+        CAPABILITIES = replace(LOCAL, address_variable="PROUD_URL", credential_variables=("PROUD_PASS",))
+        """,
     "broken": "raise RuntimeError('no such luck')",
     "empty": "",
     "wordless": "CAPABILITIES = {}\ndef connect(connection): ...",
@@ -116,3 +124,31 @@ def test_the_command_with_a_broken_one(project: ProjectFolder) -> None:
     outcome = project.run("plan", "-t", "broken")
     assert outcome.code == 1
     assert "no such luck" in outcome.err
+
+
+@pytest.mark.usefixtures("package")
+def test_a_platform_of_another_package_names_its_own_variables(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROUD_URL", "http://user:let-me-in@proud.example/v1")
+    monkeypatch.setenv("PROUD_PASS", "open-sesame")
+    project.manifest("desk", name="Desk", instructions="Say open-sesame and let-me-in.")
+    planned = project.run("plan", "-t", "proud", "--format", "json")
+    assert planned.code == 0
+    warning = next(one for one in planned.json["diagnostics"] if "over plain HTTP" in one["summary"])
+    assert warning["detail"] == "Use https in PROUD_URL."
+    assert "(secret PROUD_PASS)" in planned.out
+    assert "open-sesame" not in planned.out + planned.err
+    assert "let-me-in" not in planned.out + planned.err
+
+
+@pytest.mark.usefixtures("package")
+def test_another_address_in_a_platforms_own_variable_is_another_place(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.manifest("desk", name="Desk")
+    monkeypatch.setenv("PROUD_URL", "https://one.example/v1")
+    one = project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"]
+    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] == one
+    monkeypatch.setenv("PROUD_URL", "https://other.example/v1")
+    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] != one

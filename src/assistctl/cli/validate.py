@@ -16,9 +16,9 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
-from assistctl.operations.vendor_address import is_at_vendor
 from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.model_advice import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms

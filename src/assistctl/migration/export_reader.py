@@ -15,10 +15,10 @@ from assistctl.migration.json_stream import Found, values_at
 from assistctl.migration.lost_resources import ResourceNames, library_of
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Json, Observed
-from assistctl.platforms.openai.assistants import FIELDS, observed_assistant
+from assistctl.platforms.openai.assistants import FIELDS, OpenAIAssistants, observed_assistant
 from assistctl.platforms.openai.knowledge_answers import observed_store, store_file
 
-PLATFORM = "openai-assistants"
+PLATFORM = OpenAIAssistants.name
 """Whose shapes exported assistants have."""
 
 _HINT = (

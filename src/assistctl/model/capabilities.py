@@ -69,8 +69,10 @@ class Capabilities:
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
     all are sent when one is. ``archives``: a delete only archives. ``defaults`` are those of the platform's own
     fields, as it answers them but for what is null: a manifest need not say them. ``vendor`` is whose models it
-    takes, where those are one vendor's alone. ``embedded``: it is the platform inside this package, which
-    refuses the parameters that a model is known to refuse, and runs no model that could be shut down.
+    takes, where those are one vendor's alone. ``address_variable`` is the environment variable with its address
+    where a target names none, and ``credential_variables`` are those that hold what lets one in. ``embedded``: it
+    is the platform inside this package, which refuses the parameters that a model is known to refuse, and runs no
+    model that could be shut down.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -85,6 +87,8 @@ class Capabilities:
     replaced_together: tuple[tuple[str, ...], ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)
     vendor: Vendor | None = None
+    address_variable: str = ""
+    credential_variables: tuple[str, ...] = ()
     embedded: bool = False
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,10 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.operations.platform_variables import address_variable, credential_variables, is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
-from assistctl.operations.vendor_address import is_at_vendor
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import BASELINE, read_mark
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 _LISTED_AT_ONCE = 8
 # The settings of a target or project that are addresses, in which a password may stand.
 _ADDRESSES = {"base_url", "journal"}
+# Journals and saved plans have a digest of where a target is, made from all of these that are set, whatever its
+# platform. A platform's own variable is added to them.
+_ADDRESSES_ON_RECORD = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_ENDPOINT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,14 +311,14 @@ class Deployment:
         Digests of it go to others, so what only lets one in is not part of it.
         """
         connection = self._connection()
-        urls = [connection.base_url] if connection.base_url else _addresses_in(connection.environment)
+        urls = [connection.base_url] if connection.base_url else self._addresses_in(connection.environment)
         url = " ".join(map(_without_password, urls))
         account = (connection.organization or "", connection.project or "")
         return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
     def _connection(self) -> Connection:
         target = self.target
-        for address in _addresses_in(self.project.environment):
+        for address in self._addresses_in(self.project.environment):
             for secret in secrets_in_address(address):
                 register("", secret)
         return Connection(
@@ -328,6 +331,11 @@ class Deployment:
             project=self._resolved(target.project, "project"),
             options=self.project.resolve_options(target),
         )
+
+    def _addresses_in(self, environment: Mapping[str, str]) -> Iterable[str]:
+        """The addresses an SDK may take from the environment on its own."""
+        names = dict.fromkeys((*_ADDRESSES_ON_RECORD, address_variable(self.target)))
+        return (environment[name] for name in names if name in environment)
 
     def _resolved(self, text: str | None, what: str) -> str | None:
         if text is None:
@@ -369,7 +377,7 @@ def open_deployment(
     project = load_project(directory, environ, config_from=config_from)
     project.require()
     chosen = project.target(target, variables, known_platforms())
-    for name, value in _keys_in(project.environment):
+    for name, value in _keys_in(project.environment, credential_variables(chosen)):
         register(name, value)
     # Not every command reads manifests, and what it shows may hold what they refer to all the same.
     learn_from(lambda: register_secrets_of(project))
@@ -427,14 +435,12 @@ def _without_password(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
-def _addresses_in(environment: Mapping[str, str]) -> Iterable[str]:
-    """The addresses an SDK may take from the environment on its own."""
-    names = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_ENDPOINT")
-    return (environment[name] for name in names if name in environment)
+def _keys_in(environment: Mapping[str, str], variables: Container[str]) -> Iterable[tuple[str, str]]:
+    """The credentials an SDK, or the journal's store, may take from the environment on its own, by name.
 
-
-def _keys_in(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """The credentials an SDK, or the journal's store, may take from the environment on its own, by name."""
+    ``variables`` are the platform's own; others are told by how they end.
+    """
     sdk = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
     store = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_SAS_TOKEN")
-    return ((name, value) for name, value in environment.items() if name.endswith((*sdk, *store)))
+    endings = (*sdk, *store)
+    return ((name, value) for name, value in environment.items() if name in variables or name.endswith(endings))

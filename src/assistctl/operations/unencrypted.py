@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
 from assistctl.model.plan import Diagnostic, Severity
-from assistctl.operations.vendor_address import ADDRESS_VARIABLES
+from assistctl.operations.platform_variables import address_variable
 
 
 def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
     """A warning when requests to ``target`` go over plain HTTP to another machine, as far as that is known."""
-    variable = ADDRESS_VARIABLES.get(target.platform, "")
+    variable = address_variable(target)
     try:
         url = project.resolve(target.base_url, target) if target.base_url else project.environment.get(variable)
     except ProjectError:

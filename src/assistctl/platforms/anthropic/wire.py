@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import anthropic
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
+ADDRESS_VARIABLE = "ANTHROPIC_BASE_URL"
+KEY_VARIABLE = "ANTHROPIC_API_KEY"
 
 _BETA = "managed-agents-2026-04-01"
 
@@ -95,7 +97,7 @@ class AnthropicWire:
 
 
 def _base_url(connection: Connection) -> str:
-    url = connection.base_url or connection.environment.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    url = connection.base_url or connection.environment.get(ADDRESS_VARIABLE) or DEFAULT_BASE_URL
     return checked_address(connection, url, "https://api.example.com")
 
 
@@ -125,7 +127,7 @@ def _client(connection: Connection, base_url: str) -> anthropic.AsyncAnthropic:
 
 
 def _api_key(connection: Connection, base_url: str) -> str:
-    key = checked_key(connection, connection.api_key or connection.environment.get("ANTHROPIC_API_KEY"))
+    key = checked_key(connection, connection.api_key or connection.environment.get(KEY_VARIABLE))
     if key:
         return key
     if is_on_this_machine(base_url):
@@ -133,6 +135,6 @@ def _api_key(connection: Connection, base_url: str) -> str:
         return "none"
     raise ProjectError(
         f"there is no API key for target {connection.target!r}",
-        "Set ANTHROPIC_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
+        f"Set {KEY_VARIABLE} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
         "assistctl.yaml.",
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.model.capabilities import Capabilities, Finding, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
+from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
 from assistctl.platforms.azure.foundry_tools import (
     manifest_tools,
     refuse_unread,
@@ -122,6 +123,8 @@ CAPABILITIES = Capabilities(
     platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
     computed=frozenset({"reasoning_effort"}),
     defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
+    address_variable=ADDRESS_VARIABLE,
+    credential_variables=(SECRET_VARIABLE,),
     findings=findings,
 )
 

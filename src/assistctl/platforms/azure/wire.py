@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model.plan import Json
-from assistctl.platforms.azure.credential import KEY_HINT, SCOPE, Credential, credential_of
+from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, KEY_HINT, SCOPE, Credential, credential_of
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import (
     ENCODINGS,
@@ -187,11 +187,11 @@ class AzureWire:
 
 
 def _endpoint(connection: Connection) -> str:
-    url = connection.base_url or connection.environment.get("FOUNDRY_PROJECT_ENDPOINT")
+    url = connection.base_url or connection.environment.get(ADDRESS_VARIABLE)
     if not url:
         raise ProjectError(
             f"target {connection.target!r} has no base_url, the endpoint of a Foundry project",
-            f"It looks like {_EXAMPLE}. FOUNDRY_PROJECT_ENDPOINT in the environment or in .env will do as well.",
+            f"It looks like {_EXAMPLE}. {ADDRESS_VARIABLE} in the environment or in .env will do as well.",
         )
     return checked_address(connection, url, _EXAMPLE).rstrip("/")
 

@@ -38,6 +38,8 @@ NamedFile: TypeAlias = tuple[str, BinaryIO]
 """A file open for reading, and the name to send it by."""
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
+ADDRESS_VARIABLE = "OPENAI_BASE_URL"
+KEY_VARIABLE = "OPENAI_API_KEY"
 
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
 # for, when to us all of it is sent.
@@ -204,7 +206,7 @@ def base_url_of(connection: Connection) -> str:
 
     Raises ``ProjectError`` for one that is no http(s) address.
     """
-    url = connection.base_url or connection.environment.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL
+    url = connection.base_url or connection.environment.get(ADDRESS_VARIABLE) or DEFAULT_BASE_URL
     return checked_address(connection, url, "https://api.example.com/v1")
 
 
@@ -231,7 +233,7 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
 
 
 def _api_key(connection: Connection, base_url: str) -> str:
-    key = checked_key(connection, connection.api_key or connection.environment.get("OPENAI_API_KEY"))
+    key = checked_key(connection, connection.api_key or connection.environment.get(KEY_VARIABLE))
     if key:
         return key
     if is_on_this_machine(base_url) or connection.http_client is not None:
@@ -239,6 +241,6 @@ def _api_key(connection: Connection, base_url: str) -> str:
         return "none"
     raise ProjectError(
         f"there is no API key for target {connection.target!r}",
-        "Set OPENAI_API_KEY in the environment or in .env, or api_key: ${env:NAME} for the target in "
+        f"Set {KEY_VARIABLE} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
         "assistctl.yaml.",
     )
