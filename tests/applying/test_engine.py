@@ -12,6 +12,7 @@ from assistctl.applying.engine import carry_out
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Action, Desired, Json, Plan, Result, Status
 from support.assistants_store import AssistantsStore
 from support.logging_platform import Call, LoggingPlatform
@@ -281,9 +282,9 @@ def test_a_pair_that_should_be_gone_and_is_not_fails_the_change() -> None:
     project.apply([desk("a", metadata={"team": "x", "site": "y"})])
     (change,) = project.plan([desk("a", metadata={"site": "y"})]).changes
     assert change.request is not None
-    answer = project.store.answer("asst_1")
+    answer, plain = project.store.answer("asst_1"), Capabilities(fields={})
     kept = {**answer.metadata, **change.request.metadata}
-    assert rejected_fields(change.request, replace(answer, metadata=kept), frozenset()) == (
+    assert rejected_fields(change.request, replace(answer, metadata=kept), plain) == (
         "metadata.team (which should be gone)",
     )
-    assert rejected_fields(change.request, replace(answer, metadata=change.request.metadata), frozenset()) == ()
+    assert rejected_fields(change.request, replace(answer, metadata=change.request.metadata), plain) == ()

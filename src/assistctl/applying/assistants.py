@@ -87,7 +87,7 @@ def _as_sent(
 
 
 def _not_kept(platform: Platform, request: Request, answer: Observed) -> tuple[str, ...]:
-    return rejected_fields(request, answer, platform.capabilities.write_only, platform.capabilities.computed)
+    return rejected_fields(request, answer, platform.capabilities)
 
 
 def _look(platform: Platform) -> Callable[[str], Awaitable[Observed | None]] | None:

@@ -4,40 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json, Observed, Request
 from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.planning.comparison.projection import declared_part
 
 
-def rejected_fields(
-    request: Request, answer: Observed, write_only: frozenset[str], resolved: frozenset[str] = frozenset()
-) -> tuple[str, ...]:
+def rejected_fields(request: Request, answer: Observed, capabilities: Capabilities) -> tuple[str, ...]:
     """The paths of what was sent and is not in the answer; values are told apart as the planner does it.
 
-    ``write_only`` fields that are missing from the answer cannot be judged, and are left out; so are ``resolved``
-    ones, and a platform's own, for which null was sent: the answer is then the platform's choice.
+    Fields that are ``write_only`` and missing from the answer cannot be judged, and are left out; so are
+    ``computed`` ones, and a platform's own, for which null was sent: the answer is then the platform's choice.
     """
-    return tuple(_lost(request, answer, write_only, resolved))
+    return tuple(_lost(request, answer, capabilities))
 
 
-def _lost(
-    request: Request, answer: Observed, write_only: frozenset[str], resolved: frozenset[str]
-) -> Iterator[str]:
-    kept = canonical_units(answer.fields, dict(answer.metadata))
-    for unit, value in canonical_units(request.fields, dict(request.metadata)).items():
-        if unit not in kept and unit[0] in write_only:
+def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Iterator[str]:
+    defaults = capabilities.field_defaults
+    kept = canonical_units(answer.fields, dict(answer.metadata), defaults)
+    for unit, value in canonical_units(request.fields, dict(request.metadata), defaults).items():
+        if unit not in kept and unit[0] in capabilities.write_only:
             continue
-        if _is_left_to_platform(unit, value, request, resolved):
+        if _is_left_to_platform(unit, value, request, capabilities.computed):
             continue
-        if not same(value, declared_part(unit, kept.get(unit, default_of(unit)), value)):
+        if not same(value, declared_part(unit, kept.get(unit, default_of(unit, defaults)), value)):
             yield dotted(unit)
     yield from (
         f"metadata.{pair} (which should be gone)" for pair in sorted(request.removed & answer.metadata.keys())
     )
 
 
-def _is_left_to_platform(unit: Path, value: Json, request: Request, resolved: frozenset[str]) -> bool:
-    if unit[0] in resolved:
+def _is_left_to_platform(unit: Path, value: Json, request: Request, computed: frozenset[str]) -> bool:
+    if unit[0] in computed:
         return request.fields[str(unit[0])] is None
     return unit[0] == "platforms" and value is None

@@ -71,7 +71,7 @@ def _dumped(deployment: Deployment, wanted: Sequence[str], folder: Path) -> Dump
     known, scope = known_to(loaded), Scope(deployment.owner, deployment.target.name)
     there = look_around(deployment, known, folder)
     schema = partial(schema_beside, folder, deployment.project.directory)
-    style = Style(schema, capabilities_of(deployment.target.platform).defaults)
+    style = Style(schema, capabilities_of(deployment.target.platform))
     dump = Dump(scope, known, there, style)
     if wanted:
         chosen = _named(wanted, there.assistants, scope)

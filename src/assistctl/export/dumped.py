@@ -23,6 +23,7 @@ from assistctl.export.declare_files import (
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, identity, keyed
 from assistctl.export.yaml_writer import Written, written_document
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.planning.comparison.placeholders import file_ids, store_ids
@@ -69,10 +70,10 @@ class There:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How manifests are written: where an editor finds a schema, by its name, and the platform's own defaults."""
+    """How manifests are written: where an editor finds a schema, by its name, and what the platform is like."""
 
     schema: Callable[[str], str]
-    defaults: Mapping[str, Json] = field(default_factory=dict)
+    capabilities: Capabilities
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ class Dump:
                 self._document(store)
 
     def _manifest(self, key: str, one: Observed, origin: Mapping[str, Json]) -> Written:
-        found = declared(one, key, self.style.defaults)
+        found = declared(one, key, self.style.capabilities)
         document = {**origin, **found.document}
         resources = document.pop("tool_resources", None)
         by_id = dict(resources) if isinstance(resources, dict) else {}

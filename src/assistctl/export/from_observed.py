@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
+from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.model.plan import Json, Observed
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical, canonical_units, default_of, same
@@ -20,6 +20,7 @@ from assistctl.secrets.redaction import holds_secret
 
 _FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")
 _SETTINGS = ("temperature", "top_p", "reasoning_effort")
+_NO_DEFAULTS_OF_ITS_OWN = Capabilities(fields={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Declared:
     nameless: tuple[Json, ...] = ()
 
 
-def declared(observed: Observed, key: str, defaults: Mapping[str, Json] = MappingProxyType({})) -> Declared:
-    """What the manifest ``key`` says of ``observed``. ``defaults`` are those of the platform's own fields."""
+def declared(observed: Observed, key: str, capabilities: Capabilities = _NO_DEFAULTS_OF_ITS_OWN) -> Declared:
+    """What the manifest ``key`` says of ``observed``, without the defaults in the platform's ``capabilities``."""
     withheld = withheld_units(observed)
     observed = _without(observed, withheld)
-    document = dict(_declared(observed, key, defaults))
+    document = dict(_declared(observed, key, capabilities))
     mark = read_mark(observed.metadata)
     if mark and mark.prevent_destroy:
         document["lifecycle"] = {"prevent_destroy": True}
@@ -66,19 +67,20 @@ def _without(observed: Observed, secret: Collection[Path]) -> Observed:
     return replace(observed, fields=fields, metadata=metadata)
 
 
-def _declared(observed: Observed, key: str, defaults: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+def _declared(observed: Observed, key: str, capabilities: Capabilities) -> Iterator[tuple[str, Json]]:
     """The fields that are not as they would be without being declared."""
+    defaults = capabilities.field_defaults
     for field in (*_FIELDS, *_SETTINGS):
         value = observed.fields.get(field)
         if field == "name":
             if value != key and field in observed.fields:
                 yield field, value
-        elif field in observed.fields and not _is_default(field, value):
-            yield field, _tidy(field, value)
+        elif field in observed.fields and not _is_default(field, value, defaults):
+            yield field, _tidy(field, value, defaults)
     pairs = users_pairs(dict(observed.metadata))
     if pairs:
         yield "metadata", pairs
-    own = _own(observed, defaults)
+    own = _own(observed, capabilities.defaults)
     if own:
         yield PLATFORMS, own
 
@@ -110,20 +112,20 @@ def _without_nulls(value: Json) -> Json:
     return {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
 
 
-def _is_default(field: str, value: Json) -> bool:
+def _is_default(field: str, value: Json, defaults: FieldDefaults) -> bool:
     if field == "tools" and isinstance(value, list):
         return all(is_own_tool(tool) for tool in value)
-    return (
-        not _resources(value) if field == "tool_resources" else same(canonical(field, value), default_of((field,)))
-    )
+    if field == "tool_resources":
+        return not _resources(value)
+    return same(canonical(field, value, defaults), default_of((field,), defaults))
 
 
-def _tidy(field: str, value: Json) -> Json:
+def _tidy(field: str, value: Json, defaults: FieldDefaults) -> Json:
     """A value without the defaults that the platform filled in."""
     if field == "tools":
-        tools = canonical(field, value)
+        tools = canonical(field, value, defaults)
         return _native(tools.values(), value) if isinstance(tools, dict) and isinstance(value, list) else []
-    return _resources(value) if field == "tool_resources" else canonical(field, value)
+    return _resources(value) if field == "tool_resources" else canonical(field, value, defaults)
 
 
 def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:

@@ -9,12 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from assistctl.export.from_observed import declared, withheld_units
+from assistctl.export.from_observed import withheld_units
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.text_file import unprintable_in
@@ -38,14 +37,6 @@ class Written:
     key: str
     files: Mapping[str, str]
     withheld: tuple[str, ...] = ()
-
-
-def written_manifest(
-    observed: Observed, key: str, *, schema: str, defaults: Mapping[str, Json] = MappingProxyType({})
-) -> Written:
-    """The manifest of ``observed`` under ``key``. ``defaults`` are those of the platform's own fields."""
-    known = declared(observed, key, defaults)
-    return written_document(known.document, key, schema=schema, withheld=known.withheld)
 
 
 def written_document(

@@ -6,7 +6,7 @@ A platform declares it; planning, migration and the manual read it, and know no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -58,6 +58,38 @@ def _as_they_are(fields: Fields, /) -> Fields:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldDefaults:
+    """What a platform uses where a manifest is silent.
+
+    ``values`` are those of a manifest's fields that were never set, or set to null; a field that is not among them
+    has none. ``rankers`` are the names that stand for the platform's own choice of a ranker in a file search, and
+    ``max_num_results`` is how many results such a search gives. The Assistants API's, unless it is said otherwise
+    (CreateAssistantRequest and FileSearchRankingOptions in OpenAI's API description).
+    """
+
+    values: Mapping[str, Json] = field(
+        default_factory=lambda: {
+            "temperature": 1,
+            "top_p": 1,
+            "response_format": "auto",
+            "reasoning_effort": "medium",
+        }
+    )
+    rankers: tuple[str, ...] = ("auto", "default_2024_08_21")
+    max_num_results: int = 20
+
+    def shared_with(self, other: FieldDefaults) -> FieldDefaults:
+        """These, but for the values that ``other`` does not have as well."""
+        return replace(
+            self, values={name: value for name, value in self.values.items() if other.values.get(name) == value}
+        )
+
+
+ASSISTANTS_API = FieldDefaults()
+"""The Assistants API's own defaults."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a platform can express.
 
@@ -67,12 +99,13 @@ class Capabilities:
     appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
     compared. ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
-    all are sent when one is. ``archives``: a delete only archives. ``defaults`` are those of the platform's own
-    fields, as it answers them but for what is null: a manifest need not say them. ``vendor`` is whose models it
-    takes, where those are one vendor's alone. ``address_variable`` is the environment variable with its address
-    where a target names none, and ``credential_variables`` are those that hold what lets one in. ``embedded``: it
-    is the platform inside this package, which refuses the parameters that a model is known to refuse, and runs no
-    model that could be shut down.
+    all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for
+    fields of a manifest that are left out; ``defaults`` are those of its own fields, as it answers them but for
+    what is null: a manifest need not say them. ``vendor`` is whose models it takes, where those are one vendor's
+    alone. ``address_variable`` is the environment variable with its address where a target names none, and
+    ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
+    package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
+    down.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -86,6 +119,7 @@ class Capabilities:
     computed: frozenset[str] = frozenset()
     replaced_together: tuple[tuple[str, ...], ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)
+    field_defaults: FieldDefaults = ASSISTANTS_API
     vendor: Vendor | None = None
     address_variable: str = ""
     credential_variables: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from assistctl.migration.destination import Destination
 from assistctl.migration.export_reader import PLATFORM, read_exported
 from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
 from assistctl.migration.report import Migrated, Migration
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
 from assistctl.operations.deployment import Deployment
@@ -90,8 +91,13 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
     known = loaded.desired
     chosen = undeclared(origin.assistants, known, origin.scope)
     destination = Destination(to.target.platform, capabilities_of(to.target.platform), faults, today)
+    came_from = capabilities_of(origin.name.platform)
+    # Elsewhere what a field is when it is left out may be another value, and is then declared.
+    known_defaults = replace(
+        came_from, field_defaults=came_from.field_defaults.shared_with(destination.capabilities.field_defaults)
+    )
     moved = [
-        migrated(_source(key, one, origin), destination, origin.resource_names)
+        migrated(_source(key, one, origin, known_defaults), destination, origin.resource_names)
         for key, one in keyed(chosen, known, origin.scope)
     ]
     new = tuple(one for one in moved if not _is_declared(one, known))
@@ -150,8 +156,8 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     return MigrationOutcome(found, into, written, is_written=write)
 
 
-def _source(key: str, one: Observed, origin: Origin) -> Source:
-    found = declared(one, key, capabilities_of(origin.name.platform).defaults)
+def _source(key: str, one: Observed, origin: Origin, capabilities: Capabilities) -> Source:
+    found = declared(one, key, capabilities)
     strange = origin.strange.get(one.id, {})
     return Source(
         key, one.id, one.name, origin.name.platform, found.document, found.withheld, found.nameless, strange

@@ -1,8 +1,8 @@
 """The one canonical form that decides equality, for plan, read-back and drift alike.
 
 A platform fills in defaults, reorders tools and turns 1 into 1.0; none of that is a difference. What counts as
-the same is gathered here and nowhere else. Sources: OpenAI's API description of the Assistants endpoints
-(defaults of CreateAssistantRequest, FileSearchRankingOptions) and answers recorded from live servers.
+the same is gathered here and nowhere else, but for the defaults, which are the platform's (``FieldDefaults``).
+Source: answers recorded from live servers.
 
 The canonical state of an assistant is a mapping from *units* to values. A unit is what is managed or left alone
 as a whole: a field, one half of ``tool_resources``, one metadata pair, or one setting of a platform's own fields
@@ -16,33 +16,30 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 
+from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Json
 from assistctl.ownership.field_paths import Path
 
-# What a platform uses for a field that was never set, or was set to null.
-DEFAULTS: Mapping[str, Json] = {
-    "temperature": 1,
-    "top_p": 1,
-    "response_format": "auto",
-    "reasoning_effort": "medium",
-    "tools": {},
-}
+SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
+"""The fields that platforms have defaults for."""
+
 RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
 
 # What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
 NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
 
-_DEFAULT_RANKERS = ("auto", "default_2024_08_21")
-_DEFAULT_MAX_NUM_RESULTS = 20
 _EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object", "properties": {}})
 # A server that stores single precision answers 0.2 as 0.20000000298023224.
 _DECIMALS = 6
 
 
-def canonical_units(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> dict[Path, Json]:
+def canonical_units(
+    fields: Mapping[str, Json], metadata: Mapping[str, Json], defaults: FieldDefaults = ASSISTANTS_API
+) -> dict[Path, Json]:
     """The canonical state of ``fields`` and ``metadata`` (both in the Assistants API's shapes), by unit.
 
-    Only what is present is in the result: a missing field has no unit, a null one has its default.
+    Only what is present is in the result: a missing field has no unit, a null one has its default. ``defaults``
+    are the platform's; what is only held against itself, or asked for its units, need not know them.
     """
     units: dict[Path, Json] = {}
     for field, value in fields.items():
@@ -51,24 +48,26 @@ def canonical_units(fields: Mapping[str, Json], metadata: Mapping[str, Json]) ->
         elif field == "platforms":
             units.update(_platform_units(value))
         elif field != "metadata":
-            units[(field,)] = canonical(field, value)
+            units[(field,)] = canonical(field, value, defaults)
     units.update({("metadata", key): value for key, value in metadata.items()})
     return units
 
 
-def canonical(field: str, value: Json) -> Json:
+def canonical(field: str, value: Json, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
     """The canonical form of one top-level field's value. ``tools`` becomes a mapping from identity to tool."""
     shape = _SHAPES.get(field)
     if shape is not None:
-        value = shape(value)
-    return default_of((field,)) if value is None else _numbers(value)
+        value = shape(value, defaults)
+    return default_of((field,), defaults) if value is None else _numbers(value)
 
 
-def default_of(unit: Path) -> Json:
+def default_of(unit: Path, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
     """What a unit is when nobody set it, in canonical form; ``None`` where the default is nothing."""
     if unit[0] == "tool_resources":
         return []
-    return DEFAULTS.get(str(unit[0])) if len(unit) == 1 else None
+    if unit == ("tools",):
+        return {}
+    return _numbers(defaults.values.get(str(unit[0]))) if len(unit) == 1 else None
 
 
 def cleared(unit: Path) -> Json:
@@ -151,22 +150,22 @@ def _platform_units(value: Json) -> dict[Path, Json]:
     return units
 
 
-def _tools(value: Json) -> Json:
+def _tools(value: Json, defaults: FieldDefaults) -> Json:
     tools = value if isinstance(value, list) else []
-    return {name: _tool(tool) for name, tool in zip(tool_identities(tools), tools, strict=True)}
+    return {name: _tool(tool, defaults) for name, tool in zip(tool_identities(tools), tools, strict=True)}
 
 
-def _tool(tool: Json) -> Json:
+def _tool(tool: Json, defaults: FieldDefaults) -> Json:
     if not isinstance(tool, dict):
         return tool
     shape = {"function": _function, "file_search": _file_search}.get(str(tool.get("type")))
     if shape is None:
         return tool
     name = str(tool["type"])
-    return _without_nulls({**tool, name: shape(tool.get(name))})
+    return _without_nulls({**tool, name: shape(tool.get(name), defaults)})
 
 
-def _function(value: Json) -> Json:
+def _function(value: Json, _: FieldDefaults) -> Json:
     if not isinstance(value, dict):
         return value
     function = _without_nulls({**value, "strict": value.get("strict") or None})
@@ -175,20 +174,20 @@ def _function(value: Json) -> Json:
     return function
 
 
-def _file_search(value: Json) -> Json:
+def _file_search(value: Json, defaults: FieldDefaults) -> Json:
     if not isinstance(value, dict):
         return value
-    search = {**value, "ranking_options": _ranking_options(value.get("ranking_options"))}
-    if search.get("max_num_results") == _DEFAULT_MAX_NUM_RESULTS:
+    search = {**value, "ranking_options": _ranking_options(value.get("ranking_options"), defaults)}
+    if search.get("max_num_results") == defaults.max_num_results:
         del search["max_num_results"]
     return _without_nulls(search) or None
 
 
-def _ranking_options(value: Json) -> Json:
+def _ranking_options(value: Json, defaults: FieldDefaults) -> Json:
     if not isinstance(value, dict):
         return value
     ranking = _without_nulls(value)
-    if ranking.get("ranker") in _DEFAULT_RANKERS:
+    if ranking.get("ranker") in defaults.rankers:
         del ranking["ranker"]
     threshold = _single_precision(ranking.get("score_threshold"))
     if threshold == 0:
@@ -198,7 +197,7 @@ def _ranking_options(value: Json) -> Json:
     return ranking or None
 
 
-def _response_format(value: Json) -> Json:
+def _response_format(value: Json, _: FieldDefaults) -> Json:
     if not isinstance(value, dict):
         return value
     if value.get("type") == "text":
@@ -209,11 +208,11 @@ def _response_format(value: Json) -> Json:
     return {**value, "json_schema": _without_nulls({**schema, "strict": schema.get("strict") or None})}
 
 
-def _single_precision(value: Json) -> Json:
+def _single_precision(value: Json, _: FieldDefaults = ASSISTANTS_API) -> Json:
     return round(value, _DECIMALS) if isinstance(value, float) else value
 
 
-_SHAPES: Mapping[str, Callable[[Json], Json]] = {
+_SHAPES: Mapping[str, Callable[[Json, FieldDefaults], Json]] = {
     "tools": _tools,
     "response_format": _response_format,
     "temperature": _single_precision,

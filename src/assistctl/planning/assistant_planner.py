@@ -135,9 +135,9 @@ class AssistantDraft:
             None,
             Action.CREATE,
             "not on the platform",
-            creation_diffs(desired, symbols) + marked.diffs,
+            creation_diffs(desired, symbols, self.capabilities.field_defaults) + marked.diffs,
             name=desired.name,
-            request=create_request(desired, marked.mark),
+            request=create_request(desired, marked.mark, self.capabilities.field_defaults),
             secret_paths=desired.secret_paths,
         )
         self.changes.append(change)
@@ -189,6 +189,7 @@ class AssistantDraft:
             self.capabilities.write_only,
             symbols,
             computed=self.capabilities.computed,
+            defaults=self.capabilities.field_defaults,
         )
         marked = marking(self.plan_options, desired.key, desired.lifecycle, one.metadata)
         diffs = comparison.diffs + marked.diffs
@@ -237,7 +238,7 @@ class AssistantDraft:
             reasons.append("the platform archives it")
         self.knowledge.interpreter_ends(key, one)
         symbolic = replace(one, fields=self._symbols(None, one).in_fields(one.fields))
-        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities.write_only))
+        edited = ", ".join(dotted(unit) for unit in foreign_edits(symbolic, self.capabilities))
         if edited:
             reasons.append(f"changed outside since: {edited}")
         change = Change(Kind.ASSISTANT, key, one.id, Action.DELETE, "; ".join(reasons), name=one.name, before=one)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
 from assistctl.ownership.canonical import canonical, default_of, same
@@ -35,6 +36,7 @@ class LookAlikes:
     moving: Transfers
     store_inventory: StoreInventory
     plan_options: PlanOptions
+    defaults: FieldDefaults
 
     def among(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         """A warning for each new key that looks like one which nobody declares any more, and for each other owner.
@@ -58,7 +60,7 @@ class LookAlikes:
             if key not in self.wanted and key not in {*self.moving.left_behind, *self.moving.forgotten}
         }
         for change in creation_diffs:
-            found = {key: why for key, one in left.items() if (why := _likeness(change, one)) is not None}
+            found = {key: why for key, one in left.items() if (why := self._likeness(change, one)) is not None}
             for key in sorted(found, key=lambda one: (found[one] != _SAME_NAME, one))[:1]:
                 del left[key]
                 yield self._warning(self.wanted[change.key], key, found[key])
@@ -104,7 +106,7 @@ class LookAlikes:
         same_key = change.key == mark.key and change.name == one.name
         if mark.project == self.plan_options.project and same_key:
             return True
-        return (same_key or _is_telling(change)) and _has_same_content(change, one)
+        return (same_key or _is_telling(change)) and self._has_same_content(change, one)
 
     def _warning(self, one: Desired | DesiredStore, old_key: str, likeness: str) -> Diagnostic:
         return Diagnostic(
@@ -127,25 +129,24 @@ class LookAlikes:
             "take over here with `import: ID`. Otherwise these are created beside those.",
         )
 
+    def _likeness(self, change: Change, one: Observed) -> str | None:
+        if change.name is not None and change.name == one.name:
+            return _SAME_NAME
+        return "the same content" if _is_telling(change) and self._has_same_content(change, one) else None
+
+    def _has_same_content(self, change: Change, one: Observed) -> bool:
+        fields = change.request.fields if change.request is not None else {}
+        return all(same(self._canonical(name, fields), self._canonical(name, one.fields)) for name in _CONTENT)
+
+    def _canonical(self, field: str, fields: Mapping[str, Json]) -> Json:
+        if field in fields:
+            return canonical(field, fields[field], self.defaults)
+        return default_of((field,), self.defaults)
+
 
 _SAME_NAME = "the same name"
-
-
-def _likeness(change: Change, one: Observed) -> str | None:
-    if change.name is not None and change.name == one.name:
-        return _SAME_NAME
-    return "the same content" if _is_telling(change) and _has_same_content(change, one) else None
 
 
 def _is_telling(change: Change) -> bool:
     fields = change.request.fields if change.request is not None else {}
     return any(fields.get(field) for field in _TELLING)
-
-
-def _has_same_content(change: Change, one: Observed) -> bool:
-    fields = change.request.fields if change.request is not None else {}
-    return all(same(_canonical(field, fields), _canonical(field, one.fields)) for field in _CONTENT)
-
-
-def _canonical(field: str, fields: Mapping[str, Json]) -> Json:
-    return canonical(field, fields[field]) if field in fields else default_of((field,))

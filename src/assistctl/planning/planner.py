@@ -53,7 +53,10 @@ def make_plan(
     if not wanted and not plan_options.destroy and plan_options.only is None and world.owned:
         assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
     plan = _whole(plan_options, assistants, reading)
-    alike = tuple(LookAlikes(wanted, world, moving, reading.store_inventory, plan_options).among(plan.changes))
+    look_alikes = LookAlikes(
+        wanted, world, moving, reading.store_inventory, plan_options, capabilities.field_defaults
+    )
+    alike = tuple(look_alikes.among(plan.changes))
     missing = () if plan_options.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
     there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
     return replace(

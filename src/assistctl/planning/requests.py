@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Desired, Json, Kind, Observed, Request
 from assistctl.ownership.baseline import read_baseline, write_baseline
 from assistctl.ownership.canonical import canonical_units, cleared
@@ -21,12 +22,12 @@ from assistctl.planning.request_fields import add_companions, changed_own_fields
 from assistctl.secrets.redaction import SECRET
 
 
-def create_request(desired: Desired, mark: Mark) -> Request:
-    """Everything that is declared, marked as ours."""
+def create_request(desired: Desired, mark: Mark, defaults: FieldDefaults = ASSISTANTS_API) -> Request:
+    """Everything that is declared, marked as ours. ``defaults`` are the platform's."""
     fields = {name: value for name, value in desired.fields.items() if name != "metadata"}
     declared = desired.fields.get("metadata")
     metadata = declared if isinstance(declared, dict) else {}
-    units = canonical_units(fields, metadata)
+    units = canonical_units(fields, metadata, defaults)
     secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
     pairs = {**_texts(metadata), **_ours(mark, units, secret_units)}
     return Request(

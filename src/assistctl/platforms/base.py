@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, Support
 from assistctl.model.knowledge import (
     Attachment,
     Indexing,
@@ -33,6 +33,7 @@ __all__ = [
     "Capabilities",
     "ClosedAtEnd",
     "Connection",
+    "FieldDefaults",
     "Finding",
     "KnowledgePlatform",
     "Level",

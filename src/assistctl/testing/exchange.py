@@ -42,5 +42,5 @@ def state(one: Observed) -> dict[Path, Json]:
 
 def _checked(platform: Platform, sent: Request, answer: Observed) -> Observed:
     capabilities = platform.capabilities
-    assert rejected_fields(sent, answer, capabilities.write_only, capabilities.computed) == ()
+    assert rejected_fields(sent, answer, capabilities) == ()
     return answer

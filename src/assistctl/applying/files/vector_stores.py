@@ -13,6 +13,7 @@ from assistctl.applying.progress import ProgressListener
 from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Action, Change, Request
@@ -21,6 +22,9 @@ from assistctl.ownership.mark import MARK
 from assistctl.planning.identity.inventory import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.platforms.base import KnowledgePlatform
+
+# A vector store has none of the fields that platforms differ in.
+_CAPABILITIES = Capabilities(fields={})
 
 
 @dataclass(slots=True)
@@ -132,4 +136,4 @@ def _check_kept(request: Request, store: ObservedStore) -> None:
 
 
 def _not_kept(request: Request, store: ObservedStore) -> tuple[str, ...]:
-    return rejected_fields(request, as_observed(store), frozenset())
+    return rejected_fields(request, as_observed(store), _CAPABILITIES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Observed
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units, default_of
@@ -13,16 +14,17 @@ from assistctl.planning.comparison.three_way import known_units
 _TOOLS: Path = ("tools",)
 
 
-def foreign_edits(observed: Observed, write_only: frozenset[str] = frozenset()) -> tuple[Path, ...]:
+def foreign_edits(observed: Observed, capabilities: Capabilities) -> tuple[Path, ...]:
     """The units of an owned assistant that are not as this project applied them.
 
     ``write_only`` fields that are missing from the answer cannot be judged, and are left out. A metadata pair that
     somebody removed has no name any more; it is told as ``metadata``.
     """
+    defaults = capabilities.field_defaults
     baseline = read_baseline(observed.metadata.get(BASELINE))
-    there = canonical_units(observed.fields, users_pairs(observed.metadata))
-    units = {**{unit: default_of(unit) for unit in known_units()}, **there}
-    unseen = {unit for unit in units if unit[0] in write_only and unit not in there}
+    there = canonical_units(observed.fields, users_pairs(observed.metadata), defaults)
+    units = {**{unit: default_of(unit, defaults) for unit in known_units()}, **there}
+    unseen = {unit for unit in units if unit[0] in capabilities.write_only and unit not in there}
     edited = [
         unit
         for unit, value in units.items()

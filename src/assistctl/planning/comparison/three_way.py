@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Desired, Drift, FieldDiff, Json, Kind, Observed, Origin
 from assistctl.ownership.baseline import Baseline, read_baseline
 from assistctl.ownership.canonical import (
-    DEFAULTS,
     RESOURCE_LISTS,
+    SETTINGS,
     canonical_units,
     default_of,
     same,
@@ -47,6 +48,7 @@ class Comparison:
     baseline alone. Where ids stand for files and vector stores, both sides have tokens, and ``symbols`` says what
     people call those. ``kind`` is what is compared. For the ``computed`` fields, and for a platform's own, null is
     answered with what the platform chose: a declared null is judged by the baseline alone as well.
+    ``defaults`` are what the platform uses for fields that are left out.
     """
 
     desired: Desired
@@ -55,6 +57,7 @@ class Comparison:
     symbols: Symbols = field(default_factory=Symbols)
     kind: Kind = Kind.ASSISTANT
     computed: frozenset[str] = frozenset()
+    defaults: FieldDefaults = ASSISTANTS_API
 
     @cached_property
     def diffs(self) -> tuple[FieldDiff, ...]:
@@ -123,18 +126,18 @@ class Comparison:
         return ignored_paths(self.desired.lifecycle.ignore_changes)
 
     def _managed(self, fields: Mapping[str, Json]) -> dict[Path, Json]:
-        units = _declared_units(fields)
+        units = _declared_units(fields, self.defaults)
         return {unit: value for unit, value in units.items() if not covers(self.ignored, unit)}
 
     @cached_property
     def _there(self) -> dict[Path, Json]:
-        return canonical_units(self.observed.fields, users_pairs(self.observed.metadata))
+        return canonical_units(self.observed.fields, users_pairs(self.observed.metadata), self.defaults)
 
     @cached_property
     def _there_but_for_ignored(self) -> dict[Path, Json]:
         """What is there, had nobody edited what is ignored."""
         fields = keep_observed(self.observed.fields, self.desired.fields, self.ignored)
-        return canonical_units(fields, users_pairs(self.observed.metadata))
+        return canonical_units(fields, users_pairs(self.observed.metadata), self.defaults)
 
     @cached_property
     def _seen(self) -> dict[Path, Json]:
@@ -170,13 +173,13 @@ class Comparison:
         return found
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
-        want = self.declared.get(unit, default_of(unit))
+        want = self.declared.get(unit, default_of(unit, self.defaults))
         if self._is_left_to_platform(unit):
             there = whole_setting(unit, self._there)
             if there is not None and not self._baseline.is_still(unit, want):
                 yield Difference(unit, there, None)
         elif not self._is_unseen(unit):
-            seen = self._seen.get(unit, default_of(unit))
+            seen = self._seen.get(unit, default_of(unit, self.defaults))
             # Which of two files is the first means nothing; such lists are told apart as a whole.
             yield from differences(unit, seen, want, whole=has_token(seen) or has_token(want))
             yield from self._settings_dropped(unit, want)
@@ -188,7 +191,10 @@ class Comparison:
         by_tool = unit == _TOOLS and self._baseline.by_tool and isinstance(want, dict)
         parts = [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]
         for part in parts:
-            whole, wanted = _part_of(self._there, part), _part_of(self.declared, part)
+            whole, wanted = (
+                self._value_in(self._there, part),
+                self._value_in(self.declared, part),
+            )
             may_be = self._agrees(part) and self._baseline.has(part) and not same(whole, wanted)
             if not may_be or self._is_as_applied(part, self.applied):
                 continue
@@ -198,15 +204,22 @@ class Comparison:
 
     def _settings_before(self, part: Path) -> Mapping[str, Json] | None:
         """The settings in a platform's own thing that were declared when it was applied, if they are as then."""
-        whole = _part_of(self._there, part)
+        whole = self._value_in(self._there, part)
         if is_comparable(part, whole) or not self._baseline.has(part):
             return None
-        wanted = _part_of(self.declared, part)
+        wanted = self._value_in(self.declared, part)
         return settings_before(whole, wanted, lambda value: self._baseline.is_still(part, value))
 
     def _agrees(self, part: Path) -> bool:
         """Whether all that is declared of a unit, or a single tool, is there."""
-        return same(_part_of(self._seen, part), _part_of(self.declared, part))
+        return same(self._value_in(self._seen, part), self._value_in(self.declared, part))
+
+    def _value_in(self, state: Mapping[Path, Json], part: Path) -> Json:
+        """The value of a unit, or of a single tool."""
+        if part[:1] != _TOOLS or part == _TOOLS:
+            return state.get(part, default_of(part, self.defaults))
+        tools = state.get(_TOOLS)
+        return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None
 
     def _is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
@@ -276,7 +289,7 @@ class Comparison:
 
     def _is_as_applied(self, part: Path, state: Mapping[Path, Json]) -> bool:
         """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
-        value = _part_of(state, part)
+        value = self._value_in(state, part)
         is_missing_tool = part[:1] == _TOOLS and part != _TOOLS and value is None
         return not self._baseline.has(part) if is_missing_tool else self._baseline.is_still(part, value)
 
@@ -284,9 +297,11 @@ class Comparison:
         return touches(self._secrets, difference.path) or self._baseline.is_secret(unit)
 
 
-def creation_diffs(desired: Desired, symbols: Symbols | None = None) -> tuple[FieldDiff, ...]:
+def creation_diffs(
+    desired: Desired, symbols: Symbols | None = None, defaults: FieldDefaults = ASSISTANTS_API
+) -> tuple[FieldDiff, ...]:
     """Everything a new thing is declared to have; each tool by itself."""
-    units = _declared_units(desired.fields)
+    units = _declared_units(desired.fields, defaults)
     tools = units.pop(_TOOLS, None)
     if isinstance(tools, dict):
         units.update({("tools", name): tool for name, tool in tools.items()})
@@ -303,20 +318,12 @@ def creation_diffs(desired: Desired, symbols: Symbols | None = None) -> tuple[Fi
     )
 
 
-def _declared_units(fields: Mapping[str, Json]) -> dict[Path, Json]:
+def _declared_units(fields: Mapping[str, Json], defaults: FieldDefaults) -> dict[Path, Json]:
     metadata = fields.get("metadata")
-    return canonical_units(fields, metadata if isinstance(metadata, dict) else {})
+    return canonical_units(fields, metadata if isinstance(metadata, dict) else {}, defaults)
 
 
 def known_units() -> Iterator[Path]:
     """The units a baseline may name although the answer does not show them."""
-    yield from ((name,) for name in ("description", "instructions", *DEFAULTS))
+    yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
     yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
-
-
-def _part_of(state: Mapping[Path, Json], part: Path) -> Json:
-    """The value of a unit, or of a single tool."""
-    if part[:1] != _TOOLS or part == _TOOLS:
-        return state.get(part, default_of(part))
-    tools = state.get(_TOOLS)
-    return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None

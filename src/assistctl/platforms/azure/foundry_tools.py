@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Finding
+from assistctl.model.capabilities import ASSISTANTS_API, Finding
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.platforms.translation import Object, as_object, is_function, objects_in, without_nulls
@@ -18,7 +18,7 @@ _NO_PARAMETERS: Object = {"type": "object", "properties": {}}
 _MORE = ("defer_loading", "async", "output_schema", "allowed_callers")
 _SEARCH = ("max_num_results", "ranking_options")
 # As the Assistants API calls the platform's choice, and as this one does.
-_DEFAULT_RANKERS = ("auto", "default_2024_08_21", "default-2024-11-15")
+_DEFAULT_RANKERS = (*ASSISTANTS_API.rankers, "default-2024-11-15")
 # What a container has that nobody asked for anything (https://platform.openai.com/docs/guides/tools-code-interpreter).
 _DEFAULT_MEMORY = "1g"
 

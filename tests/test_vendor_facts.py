@@ -1,0 +1,49 @@
+"""Facts about one platform stand with that platform: the rest knows no platform by its name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import assistctl
+from assistctl.ownership.file_marks import FILES, PATH, PATHS, SHA256
+from assistctl.ownership.mark import BASELINE, MARK
+from assistctl.platforms.registry import known_platforms
+
+SOURCE = Path(assistctl.__file__).parent
+NEUTRAL = (
+    "applying",
+    "export",
+    "journal",
+    "manifest",
+    "migration",
+    "operations",
+    "ownership",
+    "planning",
+    "rendering",
+)
+
+
+def literals(folder: Path) -> Iterator[tuple[str, str]]:
+    """Each text in the code of ``folder`` but for docstrings, and the module it is in."""
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        told = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in told:
+                yield path.relative_to(SOURCE).as_posix(), one.value
+
+
+@pytest.mark.parametrize("package", NEUTRAL)
+def test_no_platform_is_known_by_its_name(package: str) -> None:
+    names = {*known_platforms()} - {"local"}  # a word like any other
+    assert [found for found in literals(SOURCE / package) if found[1] in names] == []
+
+
+def test_what_is_written_on_platforms_is_named_once() -> None:
+    names = {MARK, BASELINE, FILES, PATHS, SHA256, PATH} - {"assistctl"}  # the package is called so too
+    there = {module for module, text in literals(SOURCE) if text in names}
+    assert there == {"ownership/mark.py", "ownership/file_marks.py"}
