@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -17,14 +16,8 @@ from azure.core.exceptions import (
 from assistctl.errors import PlatformError
 from assistctl.platforms.azure.credential import KEY_HINT
 from assistctl.platforms.http.outside_text import excerpt
-from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
-
-__all__ = ["not_signed_in", "outcome_unknown", "refused", "translate_error"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    headers: Mapping[str, str]
+from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained
+from assistctl.platforms.http.wire import RawAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +25,20 @@ class _Refusal:
     """An answer with a 4xx or 5xx status: the client's raw requests return it and raise nothing."""
 
     status_code: int
-    response: _Response
+    response: RawAnswer
     body: object
 
 
-def refused(
-    status: int, headers: Mapping[str, str], content: bytes, base_url: str, *, repeatable: bool, reads: bool
-) -> PlatformError:
-    """An answer with a 4xx or 5xx status, as in ``openai_errors``."""
-    refusal = _Refusal(status, _Response(headers), _parsed(content))
+def refused(answer: RawAnswer, base_url: str, *, repeatable: bool, reads: bool) -> PlatformError:
+    """An answer with a 4xx or 5xx status, as ``classify_status`` has it."""
+    refusal = _Refusal(answer.status, answer, _parsed(answer.content))
     return classify_status(
         refusal, explained(refusal, base_url, key_hint=KEY_HINT), repeatable=repeatable, reads=reads
     )
 
 
 def translate_error(error: AzureError, base_url: str, *, reads: bool) -> PlatformError:
-    """A request without an answer, as in ``openai_errors``."""
+    """A request without an answer, as ``classify_no_response`` has it."""
     if isinstance(error, ClientAuthenticationError):
         return not_signed_in(error)
     timed_out = isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError)

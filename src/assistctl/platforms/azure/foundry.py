@@ -125,7 +125,7 @@ class AzureFoundry(ClosedAtEnd):
 
         One that turns out to be behind another is taken back, and raises ``ConflictError``.
         """
-        answer = await self._wire.post(_path(agent, "versions"), body)
+        answer = await self._wire.post(_path(agent, "versions"), body, repeatable=False)
         try:
             added = _observed(as_object(answer))
         except PlatformError as error:

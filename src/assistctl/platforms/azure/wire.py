@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
-from assistctl.model.plan import Json
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, KEY_HINT, SCOPE, Credential, credential_of
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import (
     ENCODINGS,
-    UnreadAnswerError,
-    answer_budget,
-    deadline,
     unpacked,
 )
 from assistctl.platforms.http.connection_options import (
@@ -25,16 +20,14 @@ from assistctl.platforms.http.connection_options import (
     texts,
     timeout,
 )
-from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.proxies import Proxy, proxy_to
-from assistctl.platforms.http.rate_limit import RequestPacer
-from assistctl.platforms.http.response_json import parsed
+from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 from assistctl.platforms.openai.wire import OpenAIWire, SignedIn
-from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     from azure.ai.projects.aio import AIProjectClient
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.exceptions import AzureError
     from azure.core.rest import AsyncHttpResponse
 
 _VERSION = {"api-version": "v1"}
@@ -42,14 +35,12 @@ _EXAMPLE = "https://NAME.services.ai.azure.com/api/projects/PROJECT"
 _LOWEST_REFUSAL = 400
 
 
-class AzureWire:
+class AzureWire(HttpWire):
     """One client of a Foundry project. Every failure is a ``PlatformError``."""
 
     def __init__(self, connection: Connection) -> None:
         """Raises ``ProjectError`` for settings that cannot be used, and without the SDK."""
-        self.base_url = _endpoint(connection)
-        self._connection = connection
-        self._budget = answer_budget(connection)
+        super().__init__(connection, _endpoint(connection))
         self._query = {**_VERSION, **texts(connection, "default_query")}
         self._headers = headers(connection)
         self._proxy = proxy_to(self.base_url, over_socks=False)
@@ -64,24 +55,6 @@ class AzureWire:
         # The SDK sends tokens over TLS alone; what is on this machine may do without.
         in_the_clear = is_on_this_machine(self.base_url) and self._key is None
         self._options = {"enforce_https": False} if in_the_clear else {}
-        self._pace = RequestPacer(connection.throttle_timeout, connection.stop or asyncio.Event())
-
-    async def get(self, path: str, params: Mapping[str, object] | None = None) -> Json:
-        """The JSON at ``path``."""
-        return await self._pace.keep(lambda: self._send("GET", path, params=params), repeatable=True)
-
-    async def post(self, path: str, body: Mapping[str, Json]) -> Json:
-        """The answer to ``body``, which is sent once, and again only when it surely was not taken.
-
-        Raises ``OutcomeUnknownError`` when it may have been taken all the same.
-        """
-        return await self._pace.keep(
-            lambda: self._send("POST", path, body=body, repeatable=False), repeatable=False
-        )
-
-    async def delete(self, path: str) -> Json:
-        """The answer to a DELETE of ``path``."""
-        return await self._pace.keep(lambda: self._send("DELETE", path), repeatable=True)
 
     def files_wire(self) -> OpenAIWire:
         """The project's OpenAI client, which has its files and vector stores; to be closed by who asked for it."""
@@ -105,10 +78,6 @@ class AzureWire:
         )
         return OpenAIWire(self._connection, beta="assistants=v2", signed_in=SignedIn(client, KEY_HINT))
 
-    def listing(self, path: str) -> Listing:
-        """The bounds of a list at ``path``."""
-        return listing_of(self._connection, path)
-
     async def close(self) -> None:
         """Close the connections, and the credential's."""
         await self._project.close()
@@ -116,44 +85,30 @@ class AzureWire:
         if close is not None:
             await close()
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, object] | None = None,
-        body: Mapping[str, Json] | None = None,
-        repeatable: bool = True,
-    ) -> Json:
-        from azure.core.exceptions import AzureError
+    async def _exchange(self, sent: Sent) -> RawAnswer:
         from azure.core.rest import HttpRequest
 
-        from assistctl.platforms.azure.errors import outcome_unknown, refused, translate_error
+        from assistctl.platforms.azure.errors import refused
 
-        query = {**self._query, **{name: str(value) for name, value in (params or {}).items()}}
+        query = {**self._query, **{name: str(value) for name, value in (sent.params or {}).items()}}
         headers = {"Accept-Encoding": ENCODINGS, **self._headers}
-        request = HttpRequest(method, path, params=query, headers=headers, json=body)
-        try:
-            # As a stream, or the SDK would parse the body itself, and raise what it thinks of it.
-            async with deadline(self._budget.seconds, shown_address(self.base_url)):
-                response = await self._project.send_request(request, stream=True, **self._options)
-                content = await self._content(response)
-        except UnreadAnswerError as error:
-            raise error if method == "GET" else outcome_unknown(error) from error
-        except AzureError as error:
-            raise translate_error(error, self.base_url, reads=method == "GET") from error
-        except (ValueError, OSError) as error:
-            raise PlatformError(f"the request cannot be sent: {error}") from error
-        status = response.status_code
-        if status >= _LOWEST_REFUSAL:
-            classify_status, reads = response.headers, method == "GET"
-            raise refused(status, classify_status, content, self.base_url, repeatable=repeatable, reads=reads)
-        if method == "DELETE" and not content.strip():
-            return None  # 204, or a 200 that says nothing: it is done
-        try:
-            return parsed(content, status)
-        except PlatformError as error:
-            raise error if method == "GET" else outcome_unknown(error) from error
+        request = HttpRequest(sent.method.upper(), sent.path, params=query, headers=headers, json=sent.body)
+        # As a stream, or the SDK would parse the body itself, and raise what it thinks of it.
+        response = await self._project.send_request(request, stream=True, **self._options)
+        answer = RawAnswer(response.status_code, await self._content(response), response.headers)
+        if answer.status >= _LOWEST_REFUSAL:
+            raise refused(answer, self.base_url, repeatable=sent.repeatable, reads=sent.reads)
+        return answer
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        from azure.core.exceptions import AzureError
+
+        return (AzureError,)
+
+    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
+        from assistctl.platforms.azure.errors import translate_error
+
+        return translate_error(cast("AzureError", error), self.base_url, reads=sent.reads)
 
     async def _content(self, response: AsyncHttpResponse) -> bytes:
         # The SDK would unpack it without a bound.
@@ -204,7 +159,7 @@ def _client(connection: Connection, endpoint: str, credential: Credential, proxy
     from azure.core.pipeline.policies import AsyncRetryPolicy, AzureKeyCredentialPolicy
 
     seconds = timeout(connection)
-    # The SDK would repeat a create, and each request would back off by itself: see ``pacing``.
+    # The SDK would repeat a create, and each request would back off by itself: see ``rate_limit``.
     settings: dict[str, Any] = {
         "retry_policy": AsyncRetryPolicy.no_retries(),
         "connection_timeout": seconds,

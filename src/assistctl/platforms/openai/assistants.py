@@ -17,7 +17,7 @@ from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
-from assistctl.platforms.openai.wire import ADDRESS_VARIABLE, KEY_VARIABLE, OpenAIWire
+from assistctl.platforms.openai.wire import SDK, OpenAIWire
 
 FIELDS = (
     "name",
@@ -47,8 +47,8 @@ CAPABILITIES = Capabilities(
     },
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     write_only=frozenset({"reasoning_effort"}),
-    address_variable=ADDRESS_VARIABLE,
-    credential_variables=(KEY_VARIABLE,),
+    address_variable=SDK.address_variable,
+    credential_variables=(SDK.key_variable,),
 )
 
 

@@ -1,21 +1,16 @@
-"""The openai SDK's errors in words for people, and as types the engine can act on."""
+"""What OpenAI alone answers, in words for people."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import openai
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
+from assistctl.platforms.http.sdk_errors import explained
 from assistctl.secrets.addresses import shown_address
-
-__all__ = ["KEY_HINT", "outcome_unknown", "translate_error"]
-
-KEY_HINT = (
-    "The key is the target's api_key in assistctl.yaml, else OPENAI_API_KEY in the environment, else in .env."
-)
 
 _OPENAI_HOST = "api.openai.com"
 _ASSISTANTS = "/assistants"
@@ -29,25 +24,18 @@ _WAYS_ON = (
 _NO_QUOTA = "insufficient_quota"
 
 
-def translate_error(
-    error: Exception, base_url: str, *, repeatable: bool, reads: bool, key_hint: str = KEY_HINT
-) -> PlatformError:
-    """``error`` (of the SDK or its HTTP library) as a ``PlatformError``.
-
-    ``key_hint`` says where the key comes from. An ``AskAgainError`` around it says that it may go through later.
-    When the request may have been carried out, and did not only ``reads``, an ``OutcomeUnknownError``.
-    """
-    if isinstance(error, openai.APIStatusError):
-        found = _explained(error, base_url, key_hint)
-        if error.code == _NO_QUOTA:
-            advice = "The account's quota is used up; waiting does not help."
-            return PlatformError(found.summary, advice, status=error.status_code)
-        return classify_status(error, found, repeatable=repeatable, reads=reads)
-    timed_out = isinstance(error, openai.APITimeoutError)
-    return classify_no_response(error, base_url, timed_out=timed_out, reads=reads)
+def without_quota(
+    error: Exception, explain: Callable[[openai.APIStatusError], PlatformError]
+) -> PlatformError | None:
+    """The error of an account whose quota is used up, in the words of ``explain``; ``None`` for any other."""
+    if not isinstance(error, openai.APIStatusError) or error.code != _NO_QUOTA:
+        return None
+    advice = "The account's quota is used up; waiting does not help."
+    return PlatformError(explain(error).summary, advice, status=error.status_code)
 
 
-def _explained(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
+def explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
+    """What the server said, and of a 404 what it means: where an API is no more, and where it never was."""
     found = explained(error, base_url, key_hint=key_hint)
     if error.status_code != HTTPStatus.NOT_FOUND:
         return found

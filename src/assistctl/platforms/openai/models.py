@@ -15,7 +15,7 @@ async def listed_models(wire: OpenAIWire) -> Mapping[str, str | None] | None:
     The date is in OpenAI's API description since 2026-08-14.
     """
     try:
-        items = as_page(await wire.get("/models", retried=False)).items
+        items = as_page(await wire.get_once("/models")).items
     except PlatformError:
         return None
     dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}

@@ -1,0 +1,163 @@
+"""The SDKs of OpenAI and Anthropic come from one generator: what differs between them is data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
+
+from assistctl.errors import PlatformError, ProjectError
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answer_budget import answer_budget
+from assistctl.platforms.http.connection_options import (
+    checked_address,
+    checked_key,
+    headers,
+    is_on_this_machine,
+    texts,
+    timeout,
+)
+from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
+
+if TYPE_CHECKING:
+    from assistctl.platforms.http.sdk_errors import StatusError
+
+
+class Client(Protocol):
+    """An SDK's client; its methods for requests are called like the methods of HTTP."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorSdk:
+    """An SDK: its ``package``, the names of its ``client`` and of the base of its errors, and where a key and an
+    address come from that a target leaves unsaid.
+
+    ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
+    """
+
+    package: str
+    client: str
+    base_error: str
+    requirement: str
+    default_base_url: str
+    example: str
+    address_variable: str
+    key_variable: str
+
+    @property
+    def key_hint(self) -> str:
+        """Where the key comes from."""
+        return (
+            f"The key is the target's api_key in assistctl.yaml, else {self.key_variable} in the environment, "
+            "else in .env."
+        )
+
+    def base_url_of(self, connection: Connection) -> str:
+        """The address of the API: the target's, else that of the variable, else the vendor's own.
+
+        Raises ``ProjectError`` for one that is no http(s) address.
+        """
+        named = connection.base_url or connection.environment.get(self.address_variable)
+        return checked_address(connection, named or self.default_base_url, self.example)
+
+    def connected(self, connection: Connection, base_url: str, **more: object) -> Client:
+        """The SDK's client; ``more`` are settings of its own.
+
+        Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
+        """
+        key = self._api_key(connection, base_url)
+        try:
+            sdk = self.imported()
+        except ImportError as error:
+            raise ProjectError(
+                f"target {connection.target!r} needs the package {self.package}, which is not installed",
+                f"pip install '{self.requirement}'",
+            ) from error
+        from assistctl.platforms.http.client import http_client
+
+        make: Callable[..., Client] = getattr(sdk, self.client)
+        return make(
+            api_key=key,
+            base_url=base_url,
+            default_query=texts(connection, "default_query"),
+            default_headers=headers(connection),
+            timeout=timeout(connection),
+            # The SDK would repeat a create, and each request would back off by itself: see ``rate_limit``.
+            max_retries=0,
+            http_client=http_client(connection, sdk.DefaultAsyncHttpxClient, base_url, answer_budget(connection)),
+            **more,
+        )
+
+    def imported(self) -> ModuleType:
+        """The SDK itself. Raises ``ImportError``."""
+        return import_module(self.package)
+
+    def _api_key(self, connection: Connection, base_url: str) -> str:
+        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
+        if key:
+            return key
+        if is_on_this_machine(base_url) or connection.http_client is not None:
+            # The SDK insists on a key; a server on this machine need not want one.
+            return "none"
+        raise ProjectError(
+            f"there is no API key for target {connection.target!r}",
+            f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
+            "assistctl.yaml.",
+        )
+
+
+class SdkWire(HttpWire):
+    """A wire through such an SDK's ``client``, with ``headers`` of its API on each request."""
+
+    def __init__(
+        self, connection: Connection, base_url: str, sdk: VendorSdk, client: Client, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(connection, base_url)
+        self._sdk = sdk
+        self._client = client
+        self._headers = headers
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _exchange(self, sent: Sent) -> RawAnswer:
+        import httpx2
+
+        options = {**sent.options, "headers": {**self._headers, **_headers_in(sent.options)}}
+        if sent.params is not None:
+            options["params"] = sent.params
+        payload = {**sent.payload} if sent.body is None else {"body": sent.body, **sent.payload}
+        send = getattr(self._client, sent.method)
+        response = await send(sent.path, cast_to=httpx2.Response, options=options, **payload)
+        return RawAnswer(response.status_code, response.content, response.headers)
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        import httpx2
+
+        return (getattr(self._sdk.imported(), self._sdk.base_error), httpx2.HTTPError, httpx2.InvalidURL)
+
+    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
+        from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status
+
+        sdk = self._sdk.imported()
+        if isinstance(error, sdk.APIStatusError):
+            return classify_status(error, self._explained(error), repeatable=sent.repeatable, reads=sent.reads)
+        timed_out = isinstance(error, sdk.APITimeoutError)
+        return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
+
+    def _explained(self, error: StatusError) -> PlatformError:
+        """What the server said in an answer with a 4xx or 5xx status."""
+        from assistctl.platforms.http.sdk_errors import explained
+
+        return explained(error, self.base_url, key_hint=self._sdk.key_hint)
+
+
+def _headers_in(options: Mapping[str, object]) -> Mapping[str, str]:
+    there = options.get("headers")
+    return there if isinstance(there, dict) else {}

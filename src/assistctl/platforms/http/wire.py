@@ -1,0 +1,144 @@
+"""Raw JSON through the client of a vendor's SDK: what is sent, repeated and read, and what is known afterwards.
+
+An SDK gives its authentication and addresses, not its models: those would hide what a server really said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from assistctl.errors import NotFoundError, PlatformError
+from assistctl.model.plan import Json
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
+from assistctl.platforms.http.listing import Listing, listing_of
+from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
+from assistctl.platforms.http.response_json import parsed
+from assistctl.secrets.addresses import shown_address
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request: ``method`` in lower case, ``options`` and ``payload`` as the SDK's client takes them.
+
+    ``repeatable``: it does no harm when it is carried out twice.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, object] | None = None
+    body: Mapping[str, Json] | None = None
+    repeatable: bool = True
+    options: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "get"
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer that is no refusal, read to its end; the names of ``headers`` are found in any case."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON in an answer, and the headers that it came with."""
+
+    body: Json
+    headers: Mapping[str, str]
+
+
+class HttpWire(ABC):
+    """One client of one API, at ``base_url``. Every failure is a ``PlatformError``."""
+
+    def __init__(self, connection: Connection, base_url: str) -> None:
+        self.base_url = base_url
+        self._connection = connection
+        self._budget = answer_budget(connection)
+        self._pace = RequestPacer(connection.throttle_timeout, connection.stop or asyncio.Event())
+
+    async def get(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The JSON at ``path``."""
+        return (await self.get_answer(path, params)).body
+
+    async def get_answer(self, path: str, params: Mapping[str, object] | None = None) -> Answer:
+        """The JSON at ``path``, and the headers it came with."""
+        return await self._pace.keep(lambda: self._send(Sent("get", path, params or {})), repeatable=True)
+
+    async def post(
+        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+    ) -> Json:
+        """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
+
+        What it is about may still be ``appearing``, because it was made a moment ago: then a 404 is no last word,
+        and a repeatable one is repeated. Raises ``OutcomeUnknownError`` when one that is not repeatable may have
+        been carried out all the same.
+        """
+
+        async def send() -> Answer:
+            try:
+                return await self._send(Sent("post", path, body=body, repeatable=repeatable))
+            except NotFoundError as error:
+                if not appearing:
+                    raise
+                raise AskAgainError(error, wait=None, throttled=False) from error
+
+        return (await self._pace.keep(send, repeatable=repeatable)).body
+
+    async def delete(self, path: str) -> Json:
+        """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
+        return (await self._pace.keep(lambda: self._send(Sent("delete", path)), repeatable=True)).body
+
+    def listing(self, path: str) -> Listing:
+        """The bounds of a list at ``path``."""
+        return listing_of(self._connection, path)
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connections."""
+
+    @abstractmethod
+    async def _exchange(self, sent: Sent) -> RawAnswer:
+        """Send it and read the answer. Raises what ``_errors`` has, and ``PlatformError`` for a refusal."""
+
+    @abstractmethod
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """The exceptions of the SDK and of its HTTP library."""
+
+    @abstractmethod
+    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
+        """One of those ``_errors`` in words for people, as what it means for the request."""
+
+    def _in_time(self, seconds: float) -> AbstractAsyncContextManager[object]:
+        return deadline(seconds, shown_address(self.base_url))
+
+    async def _send(self, sent: Sent, in_time: AbstractAsyncContextManager[object] | None = None) -> Answer:
+        from assistctl.platforms.http.sdk_errors import outcome_unknown
+
+        try:
+            async with in_time or self._in_time(self._budget.seconds):
+                answer = await self._exchange(sent)
+        except UnreadAnswerError as error:
+            raise error if sent.reads else outcome_unknown(error) from error
+        except self._errors() as error:
+            raise self._translated(error, sent) from error
+        except (ValueError, OSError) as error:
+            # What could not be written as a request was not sent: half a character, a proxy's address.
+            raise PlatformError(f"the request cannot be sent: {error}") from error
+        if sent.method == "delete" and not answer.content.strip():
+            return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
+        try:
+            return Answer(parsed(answer.content, answer.status), answer.headers)
+        except PlatformError as error:
+            raise error if sent.reads else outcome_unknown(error) from error
