@@ -79,7 +79,7 @@ def classify_no_response(
     """A request that got no answer, as ``classify_status`` has it.
 
     ``never_sent`` says whether not even a connection was made; left out, it is told from the causes in httpx2.
-    What an SDK wraps that is an error of ours (see ``redirect_guard``) is no failure of the network, and not repeated.
+    An error of ours that an SDK wraps (see ``redirect_guard``) is no failure of the network, and is not repeated.
     """
     if isinstance(error.__cause__, PlatformError):
         return error.__cause__
