@@ -15,7 +15,7 @@ class Before:
     """What is on the platform before an apply, to hold its report against afterwards."""
 
     def __init__(self, stored_objects: StoredObjects) -> None:
-        self._shelves = stored_objects
+        self._objects = stored_objects
         self._uploads = set(stored_objects.uploads())
         self._state = _state(stored_objects)
 
@@ -27,7 +27,7 @@ class Before:
         The answers of ``lost_uploads`` uploads did not arrive: nobody can know of what they left.
         """
         results = document["results"]
-        stored_objects = self._shelves
+        stored_objects = self._objects
         kinds = {"assistant": stored_objects.assistants(), "vector_store": stored_objects.stores()}
         there = {kind: {one["id"]: one for one in with_outcome} for kind, with_outcome in kinds.items()}
         for one in results:
@@ -41,7 +41,7 @@ class Before:
         yield from _about_record(recorded, results, document["summary"])
 
     def _about_uploads(self, document: Any, results: list[Any], lost: int) -> Iterator[str]:
-        uploads = set(self._shelves.uploads())
+        uploads = set(self._objects.uploads())
         new = uploads - self._uploads
         told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
         unknown = any(one["kind"] == "file" and one.get("unknown") for one in results)
@@ -58,7 +58,7 @@ class Before:
 
     def _about_exit_code(self, code: int, results: list[Any]) -> Iterator[str]:
         statuses = {one["status"] for one in results}
-        changed = _state(self._shelves) != self._state
+        changed = _state(self._objects) != self._state
         unknown = any(one.get("unknown") for one in results)
         if (code == 0) != (statuses <= {"ok"}):
             yield f"exit {code} with results {sorted(statuses)}"

@@ -1,4 +1,4 @@
-"""A plan's JSON document read back into the model: ``as_json.plan_document`` the other way round."""
+"""A plan's JSON document read back into the model: ``rendering.json.plan_document`` the other way round."""
 
 from __future__ import annotations
 
