@@ -59,17 +59,14 @@ def command(
     outcome = migrate(origin, destination, folder, write=not check)
     _show(terminal, outcome, output_format)
     _say_what_next(terminal, destination, outcome)
-    return ExitCode.PENDING if check and outcome.migration.loses else ExitCode.OK
+    return ExitCode.PENDING if check and outcome.loses else ExitCode.OK
 
 
 def _show(terminal: Terminal, outcome: MigrationOutcome, output_format: str) -> None:
     if output_format == "json":
-        from assistctl.migration.render_json import migration_document
         from assistctl.rendering.json import dumps
 
-        files = {one.key: [*one.files] for one in outcome.written}
-        document = migration_document(outcome.migration, str(outcome.folder), files, written=outcome.is_written)
-        terminal.write(dumps(document))
+        terminal.write(dumps(outcome.to_document()))
         return
     from assistctl.migration.render_text import print_migration
     from assistctl.rendering.text.plan_text import print_diagnostics

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
+from assistctl.operations.list_deployed import list_deployed
 
 HELP = """Print key and id of each deployed assistant, for scripts.
 
@@ -27,8 +28,8 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 @format_option("json", "dotenv", "github")
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
-    found = asyncio.run(terminal.deployment().deployed())
-    ids = {one.key: _harmless(one.key, one.id) for one in found}
+    found = asyncio.run(list_deployed(terminal.deployment()))
+    ids = {assistant.key: _harmless(assistant.key, assistant.id) for assistant in found}
     if output_format == "json":
         from assistctl.rendering.json import dumps
 

@@ -10,6 +10,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
+from assistctl.operations.journal import release_lock
 
 HELP = """Take the lock with this ID from its holder.
 
@@ -26,8 +27,7 @@ Examples:
 def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     """Unlock, and say whose it was."""
     deployment = terminal.deployment()
-    journal = deployment.journal()
-    holder = asyncio.run(journal.unlock(deployment.target.name, lock_id))
+    holder = asyncio.run(release_lock(deployment, lock_id))
     if output_format == "json":
         from assistctl.rendering.json import FORMAT_VERSION, dumps
 

@@ -16,10 +16,11 @@ from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.manifest import Loaded
-from assistctl.model.knowledge import ObservedEnvironment, StoreFile
+from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Action, Kind, Result, Status
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus, status_of
+from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
@@ -100,7 +101,7 @@ async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loade
     assistants, stores, uploads, environments = await asyncio.gather(
         platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
     )
-    contents = await _contents(knowledge, [store.id for store in stores])
+    contents = await list_contents(knowledge, [store.id for store in stores])
     everything = Everything(assistants, stores, contents, uploads, environments)
     return garbage(everything, _ours(deployment, loaded))
 
@@ -201,16 +202,6 @@ def _deletes(platform: Platform) -> dict[Kind, Delete]:
 
 async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
     return await platform.list_environments() if isinstance(platform, SupportsEnvironments) else ()
-
-
-async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
-    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
-        async with slots:
-            return store_id, await knowledge.list_store_files(store_id)
-
-    return dict(await asyncio.gather(*(listed(store_id) for store_id in ids)))
 
 
 def _ours(deployment: Deployment, loaded: Loaded) -> Ours:

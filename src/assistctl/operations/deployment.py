@@ -16,15 +16,15 @@ from assistctl.applying.replanning import Replan
 from assistctl.errors import JournalError, ManifestError, ProjectError, did_you_mean
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
-from assistctl.model.knowledge import ObservedStore, StoreFile
+from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
 from assistctl.operations.platform_variables import address_variable, credential_variables, is_at_vendor
+from assistctl.operations.store_contents import list_contents
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import digest
-from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.ownership.mark import read_mark
 from assistctl.planning.absence import explained
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.lint import lint
@@ -40,29 +40,16 @@ from assistctl.planning.vector_stores.inventory import (
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.addresses import secrets_in_address
-from assistctl.secrets.redaction import SECRET, learn_from, register
+from assistctl.secrets.redaction import learn_from, register
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
 
-# How many vector stores are looked into side by side.
-_LISTED_AT_ONCE = 8
 # The settings of a target or project that are addresses, in which a password may stand.
 _ADDRESSES = {"base_url", "journal"}
 # Journals and saved plans have a digest of where a target is, made from all of these that are set, whatever its
 # platform. A platform's own variable is added to them.
 _ADDRESSES_ON_RECORD = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_ENDPOINT")
-
-
-@dataclass(frozen=True, slots=True)
-class DeployedAssistant:
-    """One assistant the project owns on the target."""
-
-    key: str
-    id: str
-    name: str | None
-    model: str | None
-    prevent_destroy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,16 +262,6 @@ class Deployment:
         scope = digest([self.owner, self.target.name, self.target.platform, self._address()])
         return UploadLog(self.project.directory, scope)
 
-    async def observed(self) -> Sequence[Observed]:
-        """Connect, and list all there is, whoever owns it."""
-        async with self.open() as platform:
-            return await platform.list_assistants()
-
-    async def deployed(self) -> list[DeployedAssistant]:
-        """Connect, and list what the project owns, by key."""
-        owned = self.owned(await self.observed())
-        return [_deployed(key, one) for key, those in owned.items() for one in those]
-
     def owned(self, observed: Iterable[Observed]) -> dict[str, Sequence[Observed]]:
         """What the project owns on the target, by key."""
         return dict(sorted(classify(observed, self.owner, self.target.name).owned.items()))
@@ -400,30 +377,11 @@ async def _looked_into(
     platform: KnowledgePlatform, knowledge: Knowledge, ask: Callable[[Knowledge], frozenset[str]]
 ) -> Knowledge:
     """``knowledge`` with the contents of the vector stores that matter; some only matter for what is in others."""
-    slots = asyncio.Semaphore(_LISTED_AT_ONCE)
-
-    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
-        async with slots:
-            return store_id, await platform.list_store_files(store_id)
-
     while wanted := ask(knowledge):
-        found = dict(await asyncio.gather(*(listed(store_id) for store_id in sorted(wanted))))
+        found = await list_contents(platform, sorted(wanted))
         files = {**knowledge.observed.files, **found}
         knowledge = replace(knowledge, observed=replace(knowledge.observed, files=files))
     return knowledge
-
-
-def _deployed(key: str, one: Observed) -> DeployedAssistant:
-    mark = read_mark(one.metadata)
-    baseline = read_baseline(one.metadata.get(BASELINE))
-    model = one.fields.get("model")
-    return DeployedAssistant(
-        key,
-        one.id,
-        SECRET if baseline.is_secret(("name",)) else one.name,
-        SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
-        bool(mark and mark.prevent_destroy),
-    )
 
 
 def _without_password(url: str) -> str:

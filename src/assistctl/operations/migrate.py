@@ -57,10 +57,25 @@ class Origin:
 class MigrationOutcome:
     """A migration and its manifests in ``folder``, which are there if it ``is_written``."""
 
-    migration: Migration
     folder: Path
-    written: tuple[Written, ...]
     is_written: bool
+    migration: Migration
+    written: tuple[Written, ...]
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything is lost."""
+        return self.migration.loses
+
+    def to_document(self) -> dict[str, Json]:
+        """The report as ``assistctl migrate --format json`` prints it, secrets masked."""
+        from assistctl.migration.render_json import migration_document
+        from assistctl.rendering.json import masked_document
+
+        files = {manifest.key: [*manifest.files] for manifest in self.written}
+        return masked_document(
+            migration_document(self.migration, str(self.folder), files, written=self.is_written)
+        )
 
 
 async def origin_on(deployment: Deployment) -> Origin:
@@ -119,11 +134,13 @@ def _doubt(sentence: str) -> Diagnostic:
     return Diagnostic(Severity.WARNING, sentence)
 
 
-def resolve_source(source: str, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
+def resolve_source(source: str | Path, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
     """The target of that name, as ``opened`` opens it, or where none is called so, the file or folder.
 
-    Raises ``ProjectError`` when it is none of them.
+    A ``Path`` is never the name of a target. Raises ``ProjectError`` when it is none of them.
     """
+    if isinstance(source, Path):
+        return source
     try:
         return opened(source)
     except ProjectError as error:
@@ -153,7 +170,7 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     written = tuple(written_document(one.document, one.key, schema=schema) for one in found.assistants)
     if write:
         write_new(written, into, _FOLDER_OPTION)
-    return MigrationOutcome(found, into, written, is_written=write)
+    return MigrationOutcome(into, write, found, written)
 
 
 def _source(key: str, one: Observed, origin: Origin, capabilities: Capabilities) -> Source:
