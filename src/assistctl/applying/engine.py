@@ -189,8 +189,8 @@ class _Run:
             for change in made.values():
                 self._end_failed(change, PlatformError(error))
             return
-        for one in duplicates:
-            await self._end_twin(made[one.id], one)
+        for twin in duplicates:
+            await self._end_twin(made[twin.id], twin)
 
     async def _end_twin(self, change: Change, duplicates: Twins) -> None:
         """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""

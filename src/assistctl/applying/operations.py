@@ -212,21 +212,25 @@ class OperationLog:
 
     def about(self, kind: str, key: str) -> list[Operation]:
         """What is done to the assistants or vector stores of a key."""
-        return [one for one in self._changes.values() if (one.kind, one.key) == (kind, key)]
+        return [
+            operation for operation in self._changes.values() if (operation.kind, operation.key) == (kind, key)
+        ]
 
     def done(self) -> set[tuple[str, str]]:
         """The kinds and keys of which all is done."""
-        undone = {(str(one.kind), one.key) for one in self._changes.values() if not one.is_done}
-        return {(str(one.kind), one.key) for one in self._changes.values()} - undone
+        undone = {
+            (str(operation.kind), operation.key) for operation in self._changes.values() if not operation.is_done
+        }
+        return {(str(operation.kind), operation.key) for operation in self._changes.values()} - undone
 
     def uploaded(self) -> set[str]:
         """The ids of what this apply uploaded, and did not withdraw."""
-        return {one.id for one in self._uploads.values() if one.is_begun and one.id is not None}
+        return {upload.id for upload in self._uploads.values() if upload.is_begun and upload.id is not None}
 
     async def end_all(self) -> None:
         """End what was cut off: nothing of it is said to be done, or not done, that is not known to be."""
-        for one in self._all():
-            await one.end()
+        for operation in self._all():
+            await operation.end()
 
     def _all(self) -> Iterator[Operation]:
         yield from self._uploads.values()

@@ -99,10 +99,10 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("WHAT", "ID", "NAME", "SIZE", "PROVEN", "WHY"):
         table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for one in found:
-        size = decimal(one.size) if one.size is not None else ""
-        proven = "yes" if one.proven else "no"
-        cells = (one.kind.replace("_", " "), one.id, one.name, size, proven, one.reason)
+    for item in found:
+        size = decimal(item.size) if item.size is not None else ""
+        proven = "yes" if item.proven else "no"
+        cells = (item.kind.replace("_", " "), item.id, item.name, size, proven, item.reason)
         table.add_row(*(Text(visible(cell)) for cell in cells))
     terminal.results().print(table)
 
@@ -116,14 +116,14 @@ def _document(deployment: Deployment, found: Sequence[Garbage], results: Sequenc
         "target": {"name": deployment.target.name, "platform": deployment.target.platform},
         "garbage": [
             {
-                "kind": str(one.kind),
-                "id": one.id,
-                "name": one.name,
-                "bytes": one.size,
-                "proven": one.proven,
-                "reason": one.reason,
+                "kind": str(item.kind),
+                "id": item.id,
+                "name": item.name,
+                "bytes": item.size,
+                "proven": item.proven,
+                "reason": item.reason,
             }
-            for one in found
+            for item in found
         ],
         "results": result_documents(results),
     }

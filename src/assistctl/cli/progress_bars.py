@@ -109,8 +109,8 @@ class _Bars(_Notes):
 
     def indexing(self, key: str, done: int, files: int, failed: int) -> None:
         self._indexed[key] = done + failed, files
-        ready = sum(one for one, _ in self._indexed.values())
-        total = sum(one for _, one in self._indexed.values())
+        ready = sum(count for count, _ in self._indexed.values())
+        total = sum(count for _, count in self._indexed.values())
         if self._indexing is None:
             self._indexing = self._progress.add_task("Indexing", total=total, so_far="")
         self._progress.update(self._indexing, completed=ready, total=total, so_far=f"{ready:,} of {total:,} files")

@@ -33,7 +33,7 @@ def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
         terminal.write(dumps({"format_version": FORMAT_VERSION, "schemas": dict(SCHEMAS.items())}))
     else:
         width = max(map(len, SCHEMAS))
-        terminal.write("".join(f"{one:<{width}}  {about}\n" for one, about in SCHEMAS.items()))
+        terminal.write("".join(f"{schema:<{width}}  {about}\n" for schema, about in SCHEMAS.items()))
     return ExitCode.OK
 
 

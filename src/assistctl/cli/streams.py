@@ -125,7 +125,7 @@ class Output:
 def guarded_output() -> Iterator[Output]:
     """The streams of the process, guarded while the context lasts."""
     before = sys.stdout, sys.stderr
-    output = Output(*(OutputStream(cast("TextIO | None", _unmasked(one))) for one in before))
+    output = Output(*(OutputStream(cast("TextIO | None", _unmasked(stream))) for stream in before))
     sys.stdout, sys.stderr = cast("TextIO", output.out), cast("TextIO", output.err)
     try:
         yield output

@@ -69,7 +69,7 @@ def _target(project: Project, name: str | None, variables: Mapping[str, str]) ->
 def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic]:
     """What is to say of the address of the target that was asked for, or of each that is declared."""
     targets = [target] if target else project.targets.values()
-    return [found for one in targets for found in unencrypted(project, one)]
+    return [found for each in targets for found in unencrypted(project, each)]
 
 
 def _about_platform(
@@ -83,12 +83,12 @@ def _about_platform(
         return
     capabilities, at_vendor = capabilities_of(target.platform), is_at_vendor(project, target)
     today = clock.today()
-    for one in desired:
+    for assistant in desired:
         if is_asked:
-            yield from check_expressible(one, target.platform, capabilities)
+            yield from check_expressible(assistant, target.platform, capabilities)
             if not capabilities.embedded:
-                yield from about_shutdown(one, today)
-        yield from about_model(one, target.platform, capabilities, at_vendor=at_vendor)
+                yield from about_shutdown(assistant, today)
+        yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:
@@ -115,4 +115,4 @@ def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagno
 
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> bool:
-    return any(one.severity is Severity.ERROR for one in diagnostics)
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)

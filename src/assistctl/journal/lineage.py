@@ -34,8 +34,8 @@ def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
         about = QualifiedKey(entry.kind, entry.key)
         found = history.made(0, entry)
         made = [found, *history.restored(0, about, found.id)] if found.id is not None else [found]
-        ids |= {one.id for one in made if one.id is not None}
-        if any(one.may_be_there for one in made):
+        ids |= {creation.id for creation in made if creation.id is not None}
+        if any(creation.may_be_there for creation in made):
             unnamed.add(about)
     return Created(frozenset(ids), frozenset(unnamed))
 
@@ -63,11 +63,11 @@ class _History:
         if entry.outcome is Outcome.FAILED:
             return _Made()
         about = QualifiedKey(entry.kind, entry.key)
-        for one in self._entries_after(place, about):
+        for after in self._entries_after(place, about):
             # Whoever creates did not find it there; whoever takes over finds what is nobody's.
-            if one.action in {Action.CREATE, Action.ADOPT} or one.before is None:
+            if after.action in {Action.CREATE, Action.ADOPT} or after.before is None:
                 return _Made()
-            return _Made(one.before.id)
+            return _Made(after.before.id)
         return _Made(may_be_there=True)
 
     def restored(self, place: int, about: QualifiedKey, object_id: str) -> Iterator[_Made]:
@@ -76,12 +76,12 @@ class _History:
         for later in range(place + 1, len(self.applies)):
             undone = self._places.get(self.applies[later].header.command.removeprefix(_ROLLBACK))
             if undone is None or not any(
-                one.before is not None and one.before.id in ids for one in self._entries(undone, about)
+                entry.before is not None and entry.before.id in ids for entry in self._entries(undone, about)
             ):
                 continue
-            for one in self._entries(later, about):
-                if one.action is Action.CREATE:
-                    again = self.made(later, one)
+            for entry in self._entries(later, about):
+                if entry.action is Action.CREATE:
+                    again = self.made(later, entry)
                     ids |= {again.id} if again.id is not None else set()
                     yield again
 
@@ -90,6 +90,6 @@ class _History:
             yield from self._entries(later, about)
 
     def _entries(self, place: int, about: QualifiedKey) -> Iterator[Entry]:
-        for one in self.applies[place].entries:
-            if (one.kind, one.key) == about and one.outcome is not Outcome.SKIPPED:
-                yield one
+        for entry in self.applies[place].entries:
+            if (entry.kind, entry.key) == about and entry.outcome is not Outcome.SKIPPED:
+                yield entry

@@ -44,7 +44,7 @@ async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
 
     found = await asyncio.gather(*(read(past.id) for past in await journal.applies(target.name)))
     here = (target.platform, target.address)
-    return [one for one in reversed(found) if (one.header.target.platform, one.header.target.address) == here]
+    return [past for past in reversed(found) if (past.header.target.platform, past.header.target.address) == here]
 
 
 def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[Thing], set[str]]:

@@ -15,7 +15,8 @@ from assistctl.model.plan import Json, Plan, Result, Status
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on, replan
-from assistctl.operations.saved_plan import SavedPlan, check_still_holds
+from assistctl.operations.saved_plan import SavedPlan
+from assistctl.operations.stale_plan import check_still_holds
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.platforms.base import Platform
 

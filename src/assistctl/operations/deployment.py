@@ -58,7 +58,7 @@ class Deployment:
         """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
-        if any(one.severity is Severity.ERROR for one in diagnostics):
+        if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
             raise ManifestError(diagnostics)
         return replace(loaded, diagnostics=diagnostics)
 

@@ -56,17 +56,17 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     beside = folder.resolve().is_relative_to(deployment.project.assistants)
     loaded = deployment.keys_only()
     known, scope = _known_to(loaded), Scope(deployment.owner, deployment.target.name)
-    there = _nameable(deployment, await _looked(deployment, known), folder)
+    surroundings = _nameable(deployment, await _looked(deployment, known), folder)
     schema = partial(schema_beside, folder, deployment.project.directory)
-    found = Dump(scope, known, there, Style(schema, capabilities_of(deployment.target.platform)))
+    found = Dump(scope, known, surroundings, Style(schema, capabilities_of(deployment.target.platform)))
     if wanted:
-        chosen = _named(wanted, there.assistants, scope)
+        chosen = _named(wanted, surroundings.assistants, scope)
         if beside:
             _refuse_declared(chosen, loaded.desired, scope)
         found.add(chosen, beside=beside)
     else:
         forgotten = deployment.project.removed
-        left = undeclared(there.assistants, loaded.desired, scope)
+        left = undeclared(surroundings.assistants, loaded.desired, scope)
         found.add([assistant for assistant in left if scope.key_of(assistant.metadata) not in forgotten])
         found.add_unsearched_stores()
     written = (*found.assistants, *found.stores)
@@ -124,7 +124,8 @@ def _refuse_declared(chosen: Sequence[Observed], declared: Sequence[Desired], sc
 def _known_to(loaded: Loaded) -> Known:
     """What the manifests declare."""
     stores = {
-        shared: frozenset(one.key for one in loaded.stores if one.shared is shared) for shared in (True, False)
+        shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
+        for shared in (True, False)
     }
     return Known(loaded.desired, stores[False], stores[True])
 
@@ -135,11 +136,14 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
         return There(seen.assistants, seen.stores)
-    held = [*(one for store in seen.stores.values() for one in store.held), *uploads_read(seen.assistants)]
+    held = [
+        *(held_file for store in seen.stores.values() for held_file in store.held),
+        *uploads_read(seen.assistants),
+    ]
     copies = local_copies(held, seen.names, directory)
 
-    def naming(one: HeldFile) -> str | None:
-        path = copies.of(one)
+    def naming(held_file: HeldFile) -> str | None:
+        path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
     return There(seen.assistants, seen.stores, naming)
@@ -171,12 +175,12 @@ async def _stores(
     observed = ObservedKnowledge(await knowledge.list_stores())
     live = store_inventory(Knowledge((), observed), (), assistants, deployment.plan_options()).live
     declared = known.own_stores | known.shared_stores
-    contents = await list_contents(knowledge, [one.id for key, one in live.items() if key not in declared])
-    return {one.id: HeldStore(key, one, contents.get(one.id, ())) for key, one in live.items()}
+    contents = await list_contents(knowledge, [store.id for key, store in live.items() if key not in declared])
+    return {store.id: HeldStore(key, store, contents.get(store.id, ())) for key, store in live.items()}
 
 
 async def _upload_names(platform: Platform, held: Iterable[HeldFile]) -> dict[str, str]:
-    pathless = [one.file_id for one in held if not one.path]
+    pathless = [held_file.file_id for held_file in held if not held_file.path]
     if platform.knowledge is None or not pathless:
         return {}
     return {file.id: file.name for file in await platform.knowledge.list_files() if file.id in pathless}

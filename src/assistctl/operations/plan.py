@@ -12,8 +12,7 @@ from assistctl.model.plan import Blocked, Plan, PlanScope
 from assistctl.operations.apply_request import manifests_for, plan_options_for
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on
-from assistctl.operations.plan_place import place_for_plan
-from assistctl.operations.saved_plan import save_plan
+from assistctl.operations.saved_plan import place_for_plan, save_plan
 from assistctl.planning.options import PlanOptions
 
 

@@ -81,7 +81,7 @@ async def _former_place(journal: Journal, now: JournalTarget) -> Diagnostic | No
     except (JournalError, TimeoutError):
         return None
     targets = [past.header.target for past in applies if past.header is not None]
-    if not targets or any((one.platform, one.address) == (now.platform, now.address) for one in targets):
+    if not targets or any((target.platform, target.address) == (now.platform, now.address) for target in targets):
         return None
     then = targets[0]
     where = f"on the platform {then.platform}" if then.platform != now.platform else "at another address"

@@ -81,7 +81,7 @@ def replan(deployment: Deployment, platform: Platform, loaded: Loaded, plan_opti
             deployment, platform, loaded, replace(plan_options, only=frozenset({change.qualified_key}))
         )
         about = (change.qualified_key, change.id)
-        return next((one for one in plan.changes if (one.qualified_key, one.id) == about), None)
+        return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)
 
     return again
 
@@ -95,7 +95,7 @@ def _check_keys(
 ) -> None:
     marks = filter(None, (read_mark(store.metadata) for store in stores))
     owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
-    declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
+    declared = {*(desired.key for desired in loaded.desired), *(store.key for store in loaded.stores)}
     known = {*declared, *owned, *deployment.owned(observed), *loaded.past_keys}
     for key in sorted(keys):
         if key not in known:

@@ -63,7 +63,7 @@ async def rollback_of(
         back = declare_rollback(undone, await _present(deployment, platform, undone, loaded, stores))
         deletable = created.ids | await _unnamed(deployment, platform, created, stores)
     if not back.about:
-        reasons = " ".join(f"{one.summary}." for one in back.diagnostics)
+        reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
     plan_options = replace(
         _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
@@ -92,7 +92,7 @@ def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
         desired=tuple(back.desired),
         stores=tuple(back.stores),
         diagnostics=tuple(back.diagnostics),
-        past_keys=frozenset(one.key for one in back.about),
+        past_keys=frozenset(qualified.key for qualified in back.about),
     )
 
 
@@ -125,7 +125,7 @@ async def _stores(platform: Platform) -> list[ObservedStore]:
 async def _present(
     deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
 ) -> Present:
-    declared = {one.key: one for one in loaded.desired}
+    declared = {desired.key: desired for desired in loaded.desired}
     uploads = uploads_to_look_for(undone, declared)
     return Present(
         declared,
@@ -141,7 +141,7 @@ def _key_of(deployment: Deployment, store: ObservedStore) -> str | None:
 
 
 async def _uploads(platform: KnowledgePlatform, ids: Iterable[str]) -> frozenset[str]:
-    found = await asyncio.gather(*(platform.find_file(one) for one in sorted(ids)))
+    found = await asyncio.gather(*(platform.find_file(file_id) for file_id in sorted(ids)))
     return frozenset(file.id for file in found if file is not None)
 
 
@@ -152,7 +152,10 @@ async def _unnamed(
     if not created.unnamed:
         return frozenset()
     owned = deployment.owned(await platform.list_assistants())
-    ids = {QualifiedKey(Kind.ASSISTANT, key): [one.id for one in those] for key, those in owned.items()}
+    ids = {
+        QualifiedKey(Kind.ASSISTANT, key): [assistant.id for assistant in assistants]
+        for key, assistants in owned.items()
+    }
     for store in stores:
         key = _key_of(deployment, store)
         if key is not None:
