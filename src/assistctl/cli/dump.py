@@ -17,21 +17,24 @@ from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.
 
-For all that the target lists and no manifest declares, or only for those named by name, id or key; what other
-projects own is left out unless it is named. Keeps keys, takes over by its id what nobody owns, and overwrites
-nothing. Files in the project that were uploaded are written as `files`, shared vector stores as documents of
-their own, long instructions to files."""
+Writes one for each assistant on the target that no manifest declares, or only for those you name. Those of other
+projects are left out unless you name them. Keeps keys, and adopts by id (`import:`) what nobody owns. Uploads of
+the project's files become `files`, shared vector stores get their own documents, and long instructions their own
+files. Overwrites nothing."""
 EXAMPLE = """\
 Examples:
   assistctl dump
   assistctl dump "Order desk" asst_abc123 --target prod
-  assistctl dump --to imported/            to look at them before they move to assistants/"""
+  assistctl dump --to imported/            review them before moving them to assistants/"""
 
 
 @subcommand("dump", HELP, EXAMPLE)
 @click.argument("wanted", nargs=-1, metavar="[NAME-OR-ID-OR-KEY]...")
 @click.option(
-    "--to", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="The folder to write to."
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder to write to.  [default: the manifest folder]",
 )
 @format_option("text", "json")
 def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, output_format: str) -> int:

@@ -18,19 +18,19 @@ from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
-An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
-checkout wrote down on this machine while it uploaded or deleted; what only looks like it is listed, and deleted
-with --unproven alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
+They are left behind by an apply that was killed, for example. What is this project's is known by its marks and by
+this checkout's record of uploads. What only looks like this project's is listed, and deleted only with --unproven.
+Do not run this during an apply; with a shared journal, it waits for that to end."""
 EXAMPLE = """\
 Examples:
-  assistctl gc                             lists them, and asks
+  assistctl gc                             list, then ask
   assistctl gc --yes --target prod
   assistctl gc --format json"""
 
 
 @subcommand("gc", HELP, EXAMPLE)
 @yes_option()
-@click.option("--unproven", is_flag=True, help="Delete as well what only looks like this project's.")
+@click.option("--unproven", is_flag=True, help="Also delete what only looks like this project's.")
 @lock_timeout_option()
 @format_option("text", "json")
 def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:

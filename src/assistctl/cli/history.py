@@ -14,10 +14,10 @@ from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header
 from assistctl.model.plan import Action, Json, QualifiedKey
 from assistctl.operations.journal import History, list_applies, read_apply
 
-HELP = """List past applies, or show what the apply ID did.
+HELP = """List past applies, or show what one of them did.
 
-They are recorded in .assistctl/journal, or at the shared address that `journal:` in assistctl.yaml names. Without
--t, the applies to every target are listed."""
+Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
+to every target unless you give one with -t."""
 EXAMPLE = """\
 Examples:
   assistctl history

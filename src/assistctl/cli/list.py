@@ -12,7 +12,7 @@ from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 
 HELP = """List what the project has deployed on the target.
 
-Only what this project owns on this target; the platform is asked, the manifests are not read."""
+Asks the platform, and shows only what this project owns there. Reads no manifests."""
 EXAMPLE = """\
 Examples:
   assistctl list

@@ -11,10 +11,10 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.operations.list_deployed import list_deployed
 
-HELP = """Print key and id of each deployed assistant, for scripts.
+HELP = """Print the key and id of each deployed assistant, for scripts.
 
-json is {"key": "id"}; dotenv has a line ASSISTANT_<KEY>=id each, the key in capitals with _ for -; github has
-key=id lines for $GITHUB_OUTPUT."""
+json prints {"key": "id"}; dotenv prints a line ASSISTANT_<KEY>=id for each, with the key in capitals and _ for -;
+github prints key=id lines for $GITHUB_OUTPUT."""
 EXAMPLE = """\
 Examples:
   assistctl output | jq -r '."order-desk"'

@@ -12,10 +12,10 @@ from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
 from assistctl.operations.journal import release_lock
 
-HELP = """Take the lock with this ID from its holder.
+HELP = """Release a lock whose apply died.
 
-For when an apply died and its lease is too long to wait for. The id is in the message of the apply that could not
-begin. Only a shared journal (`journal:` in assistctl.yaml) has a lock."""
+For when you cannot wait for the lock to expire. The ID is in the message of the apply that could not start. Only a
+shared journal (`journal:` in assistctl.yaml) has a lock."""
 EXAMPLE = """\
 Examples:
   assistctl unlock 7c9e1b --target prod"""

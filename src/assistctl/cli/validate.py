@@ -25,9 +25,9 @@ from assistctl.platforms.registry import capabilities_of, known_platforms
 
 HELP = """Check manifests offline.
 
-Reads the given files and folders, or the project's. Needs no key, no network and no project. With --target it
-says as well what that target's platform cannot express, and which models were shut down. A variable that is not
-set is a warning here; every other command stops at it."""
+Checks the given files and folders, or else all of the project's manifests. Needs no network, no API key and no
+project. With --target, also reports what that target's platform cannot express and which models were shut down.
+An unset variable is a warning here and an error everywhere else."""
 EXAMPLE = """\
 Examples:
   assistctl validate
