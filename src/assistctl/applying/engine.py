@@ -61,15 +61,8 @@ async def carry_out(
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    cancellation, progress, log = (
-        cancellation or CancellationToken(),
-        progress or ProgressListener(),
-        OperationLog(recorder or NullRecorder()),
-    )
-    there = {*plan.there}
-    for change in plan.changes:
-        if change.kind is not Kind.FILE:
-            log.change(change)
+    cancellation, progress = cancellation or CancellationToken(), progress or ProgressListener()
+    log, there = _log_of(plan, recorder), {*plan.there}
     files_run = None
     if platform.knowledge is not None:
         record = record or UploadLog(Path.cwd(), "")
@@ -94,6 +87,14 @@ async def carry_out(
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
     return run.results()
+
+
+def _log_of(plan: Plan, recorder: Recorder | None) -> OperationLog:
+    log = OperationLog(recorder or NullRecorder())
+    for change in plan.changes:
+        if change.kind is not Kind.FILE:
+            log.change(change)
+    return log
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header
@@ -68,21 +69,14 @@ def _print_list(terminal: Terminal, history: History) -> None:
     if not history.applies:
         terminal.say(f"No apply is recorded in {history.place}.")
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    print_table(terminal, ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"), map(_row, history.applies))
 
-    from assistctl.secrets.escaping import visible
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"):
-        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for past in history.applies:
-        header, state = past.header, str(past.state)
-        told = (header.command, state, _changes(header, past.ending), _who(header.who)) if header else ()
-        cells = (past.id, past.target, *(told or ("?", state, "", past.problem or "")))
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    terminal.results().print(table)
+def _row(past: ApplySummary) -> tuple[str, ...]:
+    header, state = past.header, str(past.state)
+    if header is None:
+        return past.id, past.target, "?", state, "", past.problem or ""
+    return past.id, past.target, header.command, state, _changes(header, past.ending), _who(header.who)
 
 
 def _changes(header: Header, ending: Ending | None) -> str:

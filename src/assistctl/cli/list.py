@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
@@ -52,17 +53,9 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    print_table(terminal, ("KEY", "ID", "MODEL", "NAME"), map(_row, found))
 
-    from assistctl.secrets.escaping import visible
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("KEY", "ID", "MODEL", "NAME"):
-        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for assistant in found:
-        name = f"{assistant.name or ''}{' (protected)' if assistant.prevent_destroy else ''}"
-        cells = (assistant.key, assistant.id, assistant.model or "", name)
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    terminal.results().print(table)
+def _row(assistant: DeployedAssistant) -> tuple[str, ...]:
+    name = f"{assistant.name or ''}{' (protected)' if assistant.prevent_destroy else ''}"
+    return assistant.key, assistant.id, assistant.model or "", name

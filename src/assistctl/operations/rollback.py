@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import AssistctlError, JournalError, RefusedError
@@ -19,14 +19,6 @@ from assistctl.planning.options import PlanOptions
 from assistctl.planning.rollback import declare_rollback, uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone
 from assistctl.platforms.base import KnowledgePlatform, Platform
-
-
-@dataclass(frozen=True, slots=True)
-class Rollback:
-    """What is to be declared so that things are as an apply found them, and what the plan for it may do."""
-
-    loaded: Loaded
-    plan_options: PlanOptions
 
 
 async def rollback_request(
@@ -45,14 +37,18 @@ async def rollback_request(
     journal = deployment.journal()
     apply = await journal.read(apply_id)
     _check_target(deployment, apply)
-    back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
-    return ApplyRequest(back.loaded, back.plan_options, command=f"rollback {apply.header.id}", limits=limits)
+    loaded, plan_options = await _way_back(
+        deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes
+    )
+    return ApplyRequest(loaded, plan_options, command=f"rollback {apply.header.id}", limits=limits)
 
 
-async def rollback_of(
-    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool = False
-) -> Rollback:
-    """The way back from ``apply``. Of all there is, only what that apply created may be deleted.
+async def _way_back(
+    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool
+) -> tuple[Loaded, PlanOptions]:
+    """What to declare so that things are as ``apply`` found them, and what the plan for it may do.
+
+    Of all there is, only what that apply created may be deleted.
 
     ``loaded`` is what the manifests declare now. Raises ``AssistctlError`` when there is nothing to put back.
     """
@@ -68,7 +64,7 @@ async def rollback_of(
     plan_options = replace(
         _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
     )
-    return Rollback(_declared(loaded, back), plan_options)
+    return _declared(loaded, back), plan_options
 
 
 def _check_target(deployment: Deployment, apply: Apply) -> None:
