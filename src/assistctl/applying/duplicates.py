@@ -25,7 +25,7 @@ POLL = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """What has the mark of ``id``, which this apply made: those that were there ``first``, and ``later`` ones.
+    """The others with the mark of ``id``, which this apply made: those there ``first``, and ``later`` ones.
 
     ``unowned`` have no mark and its name, and were not listed when it was planned.
     """

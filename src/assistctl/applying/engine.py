@@ -113,7 +113,7 @@ class _Run:
     there: set[str]
 
     def results(self) -> tuple[Result, ...]:
-        """What became of each change, in the plan's order."""
+        """A result for each change, in the plan's order."""
         return tuple(result_of(change, self.log) for change in self.plan.changes)
 
     async def everything(self, *, alone: bool) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a change when somebody else was faster: it is planned once more, and made if it is the same."""
+"""Planning a change once more when somebody else was faster: it is made if it is still the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a change, in words for people, read from the account of what was done."""
+"""Results of changes, in words for people, read from the account of what was done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistctl.model.plan import Action, Change, Kind, Result, Status
 
 
 def result_of(change: Change, log: OperationLog) -> Result:
-    """What became of a change."""
+    """The result of a change."""
     if change.kind is Kind.FILE:
         return _FileOutcome(change, log).result()
     operation = log.change(change)
@@ -36,7 +36,7 @@ def describe_error(error: Exception) -> str:
 
 
 class _FileOutcome:
-    """What became of a file: of its upload, of its way into what reads it, and of the uploads it replaced."""
+    """The result for a file: its upload, its way into what reads it, and the uploads it replaced."""
 
     def __init__(self, change: Change, log: OperationLog) -> None:
         self._change = change

@@ -24,7 +24,7 @@ async def create_once(
     mark: str,
     there: set[str],
 ) -> tuple[Made, bool]:
-    """What ``create`` makes, and whether its answer said so.
+    """The thing that ``create`` makes, and whether its answer said so.
 
     Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
     ``there`` are the ids of what was there before; the new one is added. Raises ``PlatformError`` when the answer
@@ -65,7 +65,7 @@ async def _made_all_the_same(
 async def lookup_outcome(
     find: Callable[[str], Awaitable[Found | None]] | None, object_id: str, unknown: OutcomeUnknownError
 ) -> Found | None:
-    """What ``object_id`` is now, ``None`` when it is not there. Raises ``unknown`` when that cannot be told."""
+    """``object_id`` as it is now, ``None`` when it is gone. Raises ``unknown`` when that cannot be told."""
     if find is None:
         raise unknown
     try:

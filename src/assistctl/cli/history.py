@@ -80,7 +80,7 @@ def _row(past: ApplySummary) -> tuple[str, ...]:
 
 
 def _changes(header: Header, ending: Ending | None) -> str:
-    """What was done, as far as the end says; of an apply without an end, what it set out to do."""
+    """The changes made, as far as the end says; without an end, the changes planned."""
     counts = ((number, action) for action, number in _done(header, ending).items())
     told = ", ".join(f"{number} {action}" for number, action in counts if number)
     return told or ("none" if header.summary.changes else "files only")

@@ -14,7 +14,7 @@ import click
 from assistctl.cli.invocation import Invocation
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""What an assistant's key looks like; an argument that does not is the path of a saved plan."""
+"""The form of an assistant's key; an argument of another form is the path of a saved plan."""
 
 CONFIG_FROM = "ASSISTCTL_CONFIG_FROM"
 

@@ -1,4 +1,4 @@
-"""What an apply is doing: bars on a terminal, a line now and then elsewhere."""
+"""Progress of an apply: bars on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINES = 10
 
 
 def progress_listener(terminal: Terminal) -> ProgressListener:
-    """What tells the person at the terminal, or the log, what happens."""
+    """The listener that shows progress at the terminal or in the log."""
     if terminal.invocation.quiet or not sys.stderr.isatty():
         return _Lines(terminal)
     return _Bars(terminal)

@@ -103,7 +103,7 @@ def command(
 
 
 class _Log(logging.Handler):
-    """What clients are not told goes to whoever runs the server: a line for each, with ``-v`` all of it."""
+    """Log for whoever runs the server the errors that clients are not told: a line each, with ``-v`` all of it."""
 
     def __init__(self, terminal: Terminal) -> None:
         super().__init__(logging.WARNING)

@@ -50,7 +50,7 @@ class OutputStream(io.TextIOBase):
 
     @property
     def errors(self) -> str:  # type: ignore[override]  # as above
-        """What the stream does with a character it cannot encode."""
+        """How the stream handles a character that it cannot encode."""
         return getattr(self._stream, "errors", None) or "backslashreplace"
 
     def writable(self) -> bool:

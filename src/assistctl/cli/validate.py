@@ -67,7 +67,7 @@ def _target(project: Project, name: str | None, variables: Mapping[str, str]) ->
 
 
 def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic]:
-    """What is to say of the address of the target that was asked for, or of each that is declared."""
+    """Warnings about the address of the target that was asked for, or of each declared target."""
     targets = [target] if target else project.targets.values()
     return [found for each in targets for found in unencrypted(project, each)]
 
@@ -75,7 +75,7 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
 def _about_platform(
     project: Project, target: Target | None, desired: Sequence[Desired], *, is_asked: bool
 ) -> Iterator[Diagnostic]:
-    """What the models refuse and, where the target was asked for, what its platform cannot express.
+    """Fields that the models refuse and, where a target was asked for, that its platform cannot express.
 
     A manifest may well be for other platforms than that of the default target.
     """
@@ -92,7 +92,7 @@ def _about_platform(
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:
-    """What is wrong with the options of all targets whose platforms are here."""
+    """Errors in the options of all targets whose platforms are installed."""
     for target in project.targets.values():
         with contextlib.suppress(ProjectError):  # told as soon as that target is spoken to
             yield from unknown_options(target)

@@ -1,4 +1,4 @@
-"""What an apply created, and what later rollbacks put in its place: nothing else may its rollback delete."""
+"""The things an apply created, and those that later rollbacks put in their place: all its rollback may delete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Created:
 
 
 def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
-    """What ``apply`` created, as far as it and the ``later`` applies to its target (oldest first) tell."""
+    """The things ``apply`` created, as far as it and the ``later`` applies to its target (oldest first) tell."""
     history = _History([apply, *later])
     ids: set[str] = set()
     unnamed: set[QualifiedKey] = set()
@@ -42,7 +42,7 @@ def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What one create came to: an ``id``, or nothing that anybody wrote down; it ``may_be_there`` all the same."""
+    """The outcome of one create: an ``id``, or none that anybody wrote down; it ``may_be_there`` all the same."""
 
     id: str | None = None
     may_be_there: bool = False
@@ -57,7 +57,7 @@ class _History:
         self._places = {apply.header.id: place for place, apply in enumerate(self.applies)}
 
     def made(self, place: int, entry: Entry) -> _Made:
-        """What the create ``entry`` of the apply at ``place`` made."""
+        """The thing that the create ``entry`` of the apply at ``place`` made."""
         if entry.id is not None:
             return _Made(entry.id)
         if entry.outcome is Outcome.FAILED:
@@ -71,7 +71,7 @@ class _History:
         return _Made(may_be_there=True)
 
     def restored(self, place: int, about: QualifiedKey, object_id: str) -> Iterator[_Made]:
-        """What rollbacks created in place of what had ``object_id``, after it was deleted."""
+        """The things that rollbacks created in place of ``object_id``, after it was deleted."""
         ids = {object_id}
         for later in range(place + 1, len(self.applies)):
             undone = self._places.get(self.applies[later].header.command.removeprefix(_ROLLBACK))

@@ -19,7 +19,7 @@ _NOT_DONE = frozenset({Outcome.SKIPPED, Outcome.WITHDRAWN})
 
 
 async def past_ids(journal: Journal, target: JournalTarget, owned: Collection[str]) -> PastIds:
-    """What the journal tells of ``target``; nothing, where it cannot be read.
+    """The past ids that the journal has for ``target``; none, where it cannot be read.
 
     A journal of this checkout alone tells that something was never applied only when it accounts for all that the
     project has there (``owned``, ids): others may have applied from elsewhere.

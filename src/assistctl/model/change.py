@@ -13,7 +13,7 @@ from assistctl.model.json_value import Json
 
 
 class Kind(StrEnum):
-    """What a change is about."""
+    """The kind of thing that a change is about."""
 
     ASSISTANT = "assistant"
     VECTOR_STORE = "vector_store"
@@ -35,7 +35,7 @@ class QualifiedKey(NamedTuple):
 
 
 class Action(StrEnum):
-    """What apply would do with one thing."""
+    """The action that apply would take on one thing."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -71,7 +71,7 @@ class Absence(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of a change."""
+    """The status of a change."""
 
     OK = "ok"
     FAILED = "failed"
@@ -96,7 +96,7 @@ class FieldDiff:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What apply sends for a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
+    """The request of a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
 
     The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
@@ -199,7 +199,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change. ``error`` is a sentence for people when it failed or was skipped.
+    """The result of one change. ``error`` is a sentence for people when it failed or was skipped.
 
     ``touched`` says whether the platform was changed, or may have been: it can be when the change as a whole
     failed. ``unknown``: whether it was carried out is not known. ``sent`` is how many bytes were uploaded for it,

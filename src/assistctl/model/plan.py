@@ -95,7 +95,7 @@ class PlanScope:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What apply would do, and what that was decided upon.
+    """The changes that apply would make, and the state they were decided upon.
 
     ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves

@@ -43,7 +43,7 @@ def document_head(plan: Plan) -> dict[str, Json]:
 
 
 def counts_part(summary: Summary, files: FileTotals | None) -> dict[str, Json]:
-    """What has a key and, apart from that, the files; those only where there are any to speak of."""
+    """Counts of things with a key and, apart from them, of files, where there are any to speak of."""
     if files is None:
         return {"summary": dict(_summary(summary))}
     totals: dict[str, Json] = {"upload": files.upload, "remove": files.remove, "bytes": files.bytes}

@@ -135,7 +135,7 @@ class _ApplyRun:
             return outcome
 
     async def _planned(self, platform: Platform) -> Plan:
-        """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
+        """The plan as it is now. Raises ``RefusedError`` when it is not the one that was reviewed."""
         request, deployment = self.request, self.deployment
         reviewed = request.reviewed
         if reviewed is None:

@@ -32,7 +32,7 @@ Delete = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class GarbageCollection:
-    """What was found that nothing refers to, what of it was ``chosen`` to be deleted, and how that ended.
+    """The things ``found`` that nothing refers to, those ``chosen`` to be deleted, and how that ended.
 
     ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun.
     """
@@ -49,7 +49,7 @@ class GarbageCollection:
 
     @property
     def left(self) -> tuple[Garbage, ...]:
-        """What was found and not chosen."""
+        """The things that were found and not chosen."""
         return tuple(item for item in self.found if item not in self.chosen)
 
 
@@ -96,7 +96,7 @@ async def collect_garbage(
 
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
-    """What nothing refers to. Raises ``ProjectError`` on a platform without files."""
+    """The things that nothing refers to. Raises ``ProjectError`` on a platform without files."""
     knowledge = _knowledge_of(platform)
     assistants, stores, uploads, environments = await asyncio.gather(
         platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
@@ -161,7 +161,7 @@ class _Cleaning:
             await operation.end()
 
     def result(self, item: Garbage) -> Result:
-        """What became of it."""
+        """The result of its deletion."""
         operation = self.operations[item.id]
         return Result(
             item.kind,

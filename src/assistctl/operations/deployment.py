@@ -55,7 +55,7 @@ class Deployment:
         return self.project.name or ""
 
     def manifests(self) -> Loaded:
-        """What the manifests declare for this target. Raises ``ManifestError`` when anything in them is wrong."""
+        """The manifests, loaded for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
         if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
@@ -128,12 +128,12 @@ class Deployment:
         )
 
     def upload_log(self) -> UploadLog:
-        """What this checkout uploaded to this target, and does not know to be in use."""
+        """The record of uploads from this checkout to this target that are not known to be in use."""
         scope = digest([self.owner, self.target.name, self.target.platform, address_of(self.project, self.target)])
         return UploadLog(self.project.directory, scope)
 
     def owned(self, observed: Iterable[Observed]) -> dict[str, Sequence[Observed]]:
-        """What the project owns on the target, by key."""
+        """The assistants in ``observed`` that the project owns on the target, by key."""
         return dict(sorted(classify(observed, self.owner, self.target.name).owned.items()))
 
 

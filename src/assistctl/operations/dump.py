@@ -122,7 +122,7 @@ def _refuse_declared(chosen: Sequence[Observed], declared: Sequence[Desired], sc
 
 
 def _known_to(loaded: Loaded) -> Known:
-    """What the manifests declare."""
+    """The assistants and vector stores that manifests declare."""
     stores = {
         shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
         for shared in (True, False)
@@ -131,7 +131,7 @@ def _known_to(loaded: Loaded) -> Known:
 
 
 def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
-    """What the target has, with the files that a manifest in ``folder`` can name."""
+    """Everything on the target, with the files that a manifest in ``folder`` can name."""
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
@@ -151,7 +151,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the target has; ``names`` are those of uploads whose path nobody wrote down, by id."""
+    """Everything on the target; ``names`` are those of uploads whose path nobody wrote down, by id."""
 
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore]

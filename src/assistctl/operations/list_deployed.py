@@ -23,7 +23,7 @@ class DeployedAssistant:
 
 
 async def list_deployed(deployment: Deployment) -> list[DeployedAssistant]:
-    """What the project owns on the target, by key. Raises ``PlatformError`` when it cannot be listed."""
+    """The assistants that the project owns on the target, by key. Raises ``PlatformError``."""
     async with deployment.open() as platform:
         observed = await platform.list_assistants()
     owned = deployment.owned(observed)

@@ -79,7 +79,7 @@ class MigrationOutcome:
 
 
 async def origin_on(deployment: Deployment) -> Origin:
-    """What a target has. Raises ``PlatformError`` when it cannot be listed."""
+    """The assistants on a target. Raises ``PlatformError`` when they cannot be listed."""
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         resource_names, doubts = await _library(platform, assistants)
@@ -88,7 +88,7 @@ async def origin_on(deployment: Deployment) -> Origin:
 
 
 def origin_in(path: Path, to: Deployment) -> Origin:
-    """What an export has, for the project of ``to``. Raises ``ProjectError`` when it cannot be read."""
+    """The assistants in an export, for the project of ``to``. Raises ``ProjectError`` when it cannot be read."""
     exported = read_exported(path, to.project.directory)
     name = TargetName(str(path), PLATFORM)
     scope = Scope(to.owner, None)
@@ -96,7 +96,7 @@ def origin_in(path: Path, to: Deployment) -> Origin:
 
 
 def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
-    """What becomes of assistants on the platform of ``to``: of those that manifests declare, and of the rest.
+    """The migration to the platform of ``to``, of the assistants that manifests declare and of the rest.
 
     Raises ``ManifestError`` when anything in the manifests is wrong: what they declare could not be told.
     """
@@ -152,7 +152,7 @@ def resolve_source(source: str | Path, to: Deployment, opened: Callable[[str], D
 
 
 async def read_origin(source: Deployment | Path, to: Deployment) -> Origin:
-    """What a target or an export has.
+    """The assistants on a target or in an export.
 
     Raises ``PlatformError`` when the target cannot be listed, ``ProjectError`` when the export cannot be read.
     """
@@ -199,7 +199,7 @@ def _is_declared(assistant: Migrated, known: Sequence[Desired]) -> bool:
 
 
 async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
-    """What the assistants read, and what could not be found out about it: there is a report all the same."""
+    """The names of all that the assistants read, and sentences on those that could not be found out."""
     knowledge = platform.knowledge
     resources = [item.fields.get("tool_resources") for item in assistants]
     stores = {store_id for item in resources for store_id in ids_in(item, "file_search")}

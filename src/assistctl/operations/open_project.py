@@ -117,7 +117,7 @@ class OpenProject:
         allow_deletes: bool = False,
         out: Path | None = None,
     ) -> Plan:
-        """What ``apply`` would do; nothing is changed. With ``keys``, only those are looked at.
+        """The plan of what ``apply`` would do; nothing is changed. With ``keys``, only those are looked at.
 
         ``destroy`` plans the deletion of what the project owns. ``adopt`` decides whether unowned assistants that
         have a declared name are taken over, ``allow_deletes`` passes the thresholds for deletes. ``out`` is the
@@ -255,7 +255,7 @@ class OpenProject:
     history = blocking(ahistory)
 
     async def aassistants(self) -> list[DeployedAssistant]:
-        """What the project owns on the target, by key."""
+        """The assistants that the project owns on the target, by key."""
         with masked_errors():
             return await list_deployed(self._deployment)
 

@@ -17,7 +17,7 @@ from assistctl.planning.options import PlanOptions
 
 
 async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), out: Path | None = None) -> Plan:
-    """What apply would do within ``scope``; saved to the file ``out``, if it is given.
+    """The plan of what apply would do within ``scope``; saved to the file ``out``, if it is given.
 
     Raises ``ManifestError`` for manifests that are wrong, ``ProjectError`` for a key that nothing has,
     ``PlatformError`` when the platform does not answer, and ``AssistctlError`` when the plan cannot be saved.

@@ -1,4 +1,4 @@
-"""What the journal adds to a plan: why things are missing, and that the target was somewhere else before."""
+"""Additions to a plan from the journal: why things are missing, and that the target was elsewhere before."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ async def plan_on(
     thorough: bool = False,
     explains: bool = False,
 ) -> Plan:
-    """What apply would do. Raises ``ProjectError`` for a key that nothing has.
+    """The plan of what apply would do. Raises ``ProjectError`` for a key that nothing has.
 
     ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
     reads in the journal why what is missing is not there, and where the target was before.
@@ -74,7 +74,7 @@ async def plan_on(
 
 
 def replan(deployment: Deployment, platform: Platform, loaded: Loaded, plan_options: PlanOptions) -> Replan:
-    """What plans one change again, as the planner does now; ``None`` when it is not due any more."""
+    """A function that plans one change again; it returns ``None`` when the change is no longer due."""
 
     async def again(change: Change) -> Change | None:
         plan = await plan_on(
@@ -106,7 +106,7 @@ def _check_keys(
 def _about_models(
     deployment: Deployment, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
 ) -> Iterator[Diagnostic]:
-    """What is known of models by name; with ``today`` their shutdowns too, where the platform lists none."""
+    """Advice on models by name; with ``today`` on their shutdowns too, for platforms that list no models."""
     capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
     for assistant in wanted:
         yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
@@ -144,7 +144,7 @@ class _Looking:
 
 
 async def _nothing() -> None:
-    """What is known of models when nobody asks."""
+    """The models when nobody asks for them."""
 
 
 async def _no_stores() -> Sequence[ObservedStore]:

@@ -1,4 +1,4 @@
-"""What a plan's changes would send, as digests: enough to tell whether it is still the same."""
+"""Digests of the requests of a plan's changes: enough to tell whether they are still the same."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _DIGEST_CHARACTERS = 8
 
 
 def request_digests(plan: Plan) -> Iterator[tuple[str, str]]:
-    """What each change would send, as a digest."""
+    """The name and the digest of each change's request."""
     for change in plan.changes:
         yield request_name(change), _digest(change, plan.knowledge.stores)
 
 
 def request_name(change: Change) -> str:
-    """What the request of a change is called."""
+    """The name of a change's request."""
     return f"{change.kind} {change.action} {change.key} {change.id or ''}"
 
 
@@ -36,7 +36,7 @@ def _digest(change: Change, stores: Mapping[str, StoreOperations]) -> str:
 
 
 def _contents(work: StoreOperations) -> Json:
-    """What is done with a store's files; ``sync_marker`` tells of their attributes, without secrets."""
+    """The operations on a store's files; ``sync_marker`` stands for their attributes, without secrets."""
     attach: list[Json] = [
         [
             addition.token,

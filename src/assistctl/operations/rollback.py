@@ -28,7 +28,7 @@ async def rollback_request(
     *,
     allow_deletes: bool = False,
 ) -> ApplyRequest:
-    """What puts back what an apply found; the diagnostics of its ``loaded`` say what cannot be put back.
+    """The request to undo an apply; the diagnostics of its ``loaded`` say what cannot be undone.
 
     ``apply_id`` may be the beginning or the end of an id, if only one is meant. Raises ``JournalError`` when there
     is no such apply, ``RefusedError`` when it was made elsewhere, and ``AssistctlError`` when there is nothing to
@@ -46,7 +46,7 @@ async def rollback_request(
 async def _way_back(
     deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool
 ) -> tuple[Loaded, PlanOptions]:
-    """What to declare so that things are as ``apply`` found them, and what the plan for it may do.
+    """The declarations with which things are as ``apply`` found them, and the policy for their plan.
 
     Of all there is, only what that apply created may be deleted.
 

@@ -42,7 +42,7 @@ class SavedPlan:
 
     @classmethod
     def of(cls, plan: Plan, scope: PlanScope = PlanScope()) -> SavedPlan:
-        """What would be read back if ``plan`` were saved now, secrets masked."""
+        """The saved plan that would be read back if ``plan`` were saved now, secrets masked."""
         shown = Plan.from_document(cast("dict[str, Json]", masked(_as_read(plan_document(plan)))))
         return cls(scope, shown, dict(request_digests(plan)))
 
@@ -168,7 +168,7 @@ def _is_whole(document: Mapping[str, Json], saved: SavedPlan) -> bool:
 
 
 def _written(saved: SavedPlan) -> dict[str, Json]:
-    """What is in the file of a plan.
+    """The document in the file of a plan.
 
     Its digest tells an edited file from a plan that no longer holds; whoever writes that anew as well still meets
     ``check_still_holds``.

@@ -62,7 +62,7 @@ def _differing(then: Plan, now: Plan) -> Iterator[str]:
 
 
 def _absent(missing: Iterable[Missing]) -> list[Json]:
-    """What is missing. Why it is, the journal says, which another machine may not have."""
+    """The missing things without the reason, which is from the journal: another machine may not have that."""
     return [[str(thing.kind), thing.key] for thing in missing]
 
 

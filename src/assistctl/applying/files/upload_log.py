@@ -1,4 +1,4 @@
-"""What this checkout uploaded and does not know to be in use, or was about to delete: written down beforehand.
+"""A record of uploads of this checkout that are not known to be in use, or about to be deleted, kept beforehand.
 
 An upload bears no mark, so one that nothing refers to yet could not be told from anybody else's. The record is no
 state: without it everything still works, but for what a killed apply left behind.
@@ -97,7 +97,7 @@ class UploadLog:
             _keep(self._path, [entry for entry in lines_in(self._path) if entry.get("attempt") in self._lost])
 
     def unfinished(self) -> list[Recorded]:
-        """What earlier applies wrote down and did not see the end of; each upload once.
+        """The uploads that earlier applies wrote down and did not see the end of, each once.
 
         Raises ``AssistctlError`` when it cannot be read.
         """
