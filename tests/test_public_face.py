@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import assistctl
+from assistctl.operations.deployment import open_deployment
 from support.projects import ProjectFolder
 
 SIGNATURES = {
@@ -36,10 +37,25 @@ SIGNATURES = {
         "allow_deletes: 'bool' = False, "
         "limits: 'ApplyLimits' = ApplyLimits(parallelism=8, wait=600.0, lock_timeout=60.0)) -> 'ApplyOutcome'"
     ),
+    "OpenProject.rollback": (
+        "(self, apply_id: 'str', *, confirm: 'Confirm | None' = None, "
+        "progress: 'ProgressListener | None' = None, cancellation: 'CancellationToken | None' = None, "
+        "allow_deletes: 'bool' = False, "
+        "limits: 'ApplyLimits' = ApplyLimits(parallelism=8, wait=600.0, lock_timeout=60.0)) -> 'ApplyOutcome'"
+    ),
+    "OpenProject.collect_garbage": (
+        "(self, *, unproven: 'bool' = False, confirm: 'ConfirmDeletion | None' = None, "
+        "cancellation: 'CancellationToken | None' = None, lock_timeout: 'float' = 60.0) -> 'GarbageCollection'"
+    ),
+    "OpenProject.migrate_from": (
+        "(self, source: 'str | Path', folder: 'Path | None' = None, *, write: 'bool' = True) -> 'MigrationOutcome'"
+    ),
+    "OpenProject.history": "(self) -> 'list[PastApply]'",
     "OpenProject.assistants": "(self) -> 'list[DeployedAssistant]'",
     "Plan.from_document": "(document: 'Mapping[str, Json]') -> 'Plan'",
     "Plan.to_document": "(self) -> 'dict[str, Json]'",
     "ApplyOutcome.to_document": "(self) -> 'dict[str, Json]'",
+    "MigrationOutcome.to_document": "(self) -> 'dict[str, Json]'",
     "ProgressListener.started": "(self, plan: 'Plan') -> 'None'",
     "ProgressListener.uploading": "(self, files: 'int', size: 'int') -> 'None'",
     "ProgressListener.sent": "(self, size: 'int') -> 'None'",
@@ -56,7 +72,11 @@ FIELDS = {
     "Diagnostic": "severity summary detail key path position",
     "Drift": "kind key id path observed desired secret",
     "FieldDiff": "path old new origin secret",
+    "Garbage": "kind id name size proven reason",
+    "GarbageCollection": "found chosen status results",
+    "MigrationOutcome": "folder is_written",
     "Missing": "kind key id reason",
+    "PastApply": "id target state command started problem",
     "Plan": "project target changes drift diagnostics summary seen fingerprint",
     "Result": "kind key id action status error touched unknown sent",
     "Summary": "create update delete adopt unchanged forget",
@@ -95,7 +115,10 @@ def test_signatures(name: str) -> None:
     assert found.__doc__
 
 
-@pytest.mark.parametrize("name", ["plan", "drift", "apply", "assistants"])
+METHODS = ["plan", "drift", "apply", "rollback", "collect_garbage", "migrate_from", "history", "assistants"]
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_the_async_methods_take_the_same(name: str) -> None:
     method, twin = (getattr(assistctl.OpenProject, prefix + name) for prefix in ("", "a"))
     assert inspect.iscoroutinefunction(twin)
@@ -229,6 +252,76 @@ def test_a_plan_that_was_read_is_not_applied(project: ProjectFolder) -> None:
     with pytest.raises(assistctl.AssistctlError, match="applied by itself"):
         opened.apply(opened.plan(), keys=["desk"])
     assert opened.assistants() == []
+
+
+def test_history_and_the_way_back(project: ProjectFolder) -> None:
+    project.manifest("desk", instructions="First.")
+    opened = assistctl.open_project(project.path)
+    opened.apply()
+    project.manifest("desk", instructions="Second.")
+    opened.apply()
+    latest, first = opened.history()
+    assert [(past.command, past.state, past.target, past.problem) for past in (latest, first)] == [
+        ("apply", "done", "local", None)
+    ] * 2
+    assert latest.started is not None
+    assert first.started is not None
+    assert latest.started > first.started
+    declined = opened.rollback(latest.id, confirm=lambda _: False)
+    assert declined.status is assistctl.OperationStatus.DECLINED
+    back = opened.rollback(latest.id)
+    assert (back.status, back.plan.changes[0].diffs[0].new) == (assistctl.OperationStatus.DONE, "First.")
+    assert opened.history()[0].command == f"rollback {latest.id}"
+    with pytest.raises(assistctl.JournalError):
+        opened.rollback("nothing")
+
+
+def test_garbage_is_found_and_deleted_only_with_a_yes(project: ProjectFolder) -> None:
+    project.write("assistants/a.md", "# A")
+    project.manifest("desk", tools=[{"type": "file_search"}], files=["a.md"])
+    opened = assistctl.open_project(project.path)
+    opened.apply()
+    (project.path / ".assistctl/journal").rename(project.path / "journal-elsewhere")
+    asyncio.run(_delete_all_assistants(project.path))
+    kept = opened.collect_garbage(confirm=lambda _: False)
+    assert kept.status is assistctl.OperationStatus.DECLINED
+    assert {(garbage.kind, garbage.proven) for garbage in kept.found} == {
+        (assistctl.Kind.VECTOR_STORE, True),
+        (assistctl.Kind.FILE, True),
+    }
+    assert project.run("gc", "--format", "json").json["garbage"][0]["id"] == kept.found[0].id
+    deleted = opened.collect_garbage()
+    assert (deleted.status, deleted.left) == (assistctl.OperationStatus.DONE, ())
+    assert opened.collect_garbage().found == ()
+
+
+def test_a_migration_is_reported_as_the_command_does(project: ProjectFolder, tmp_path: Path) -> None:
+    project.write(
+        "assistctl.yaml",
+        "project: acme\ntargets:\n  agents: {platform: openai-agents, api_key: sk-none}\n",
+    )
+    project.manifest("desk", temperature=0.5)
+    assistctl.open_project(project.path, "local").apply()
+    project.remove("desk")
+    opened = assistctl.open_project(project.path, "agents")
+    checked = opened.migrate_from("local", write=False)
+    printed = project.run("migrate", "--from", "local", "--to", "agents", "--check", "--format", "json")
+    assert checked.to_document() == printed.json
+    assert (checked.is_written, checked.loses, printed.code) == (False, True, assistctl.ExitCode.PENDING)
+    outcome = opened.migrate_from("local", tmp_path / "moved")
+    assert outcome.is_written
+    assert (outcome.folder / "desk.yaml").is_file()
+    with pytest.raises(assistctl.ProjectError, match="no target, file or folder"):
+        opened.migrate_from("nowhere")
+    with pytest.raises(assistctl.ProjectError):
+        opened.migrate_from(tmp_path / "nothing.json")
+
+
+async def _delete_all_assistants(folder: Path) -> None:
+    deployment = open_deployment(folder, None, {}, {})
+    async with deployment.open() as platform:
+        for assistant in await platform.list_assistants():
+            await platform.delete_assistant(assistant.id)
 
 
 def test_in_an_event_loop(project: ProjectFolder) -> None:

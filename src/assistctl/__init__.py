@@ -26,6 +26,16 @@ Nothing is left to do, and nobody changed anything outside:
 >>> project.plan().changes, project.drift().drift
 ((), ())
 
+What was applied can be looked up and put back, and what nothing refers to deleted:
+
+>>> latest = project.history()[0]
+>>> print(latest.command, latest.state)
+apply done
+>>> project.rollback(latest.id, allow_deletes=True).plan.summary.delete
+1
+>>> project.collect_garbage(confirm=lambda found: False).found
+()
+
 What is wrong is an ``AssistctlError``, with what happened and what to do next:
 
 >>> try:
@@ -73,9 +83,13 @@ if TYPE_CHECKING:
         TargetName,
     )
     from assistctl.operations.apply import ApplyOutcome
-    from assistctl.operations.deployment import DeployedAssistant
+    from assistctl.operations.collect_garbage import GarbageCollection
+    from assistctl.operations.journal import PastApply
+    from assistctl.operations.list_deployed import DeployedAssistant
+    from assistctl.operations.migrate import MigrationOutcome
     from assistctl.operations.open_project import OpenProject, open_project
     from assistctl.operations.status import OperationStatus
+    from assistctl.planning.garbage import Garbage
 
 __all__ = [
     "Action",
@@ -89,13 +103,17 @@ __all__ = [
     "Drift",
     "ExitCode",
     "FieldDiff",
+    "Garbage",
+    "GarbageCollection",
     "JournalError",
     "Kind",
     "LockedError",
     "ManifestError",
+    "MigrationOutcome",
     "Missing",
     "OpenProject",
     "OperationStatus",
+    "PastApply",
     "Plan",
     "PlatformError",
     "ProgressListener",
@@ -121,9 +139,13 @@ _NAMES_BY_MODULE = {
         "Action Change Diagnostic Drift FieldDiff Kind Missing Plan Result Severity Status Summary TargetName"
     ),
     "operations.apply": "ApplyOutcome",
-    "operations.deployment": "DeployedAssistant",
+    "operations.collect_garbage": "GarbageCollection",
+    "operations.journal": "PastApply",
+    "operations.list_deployed": "DeployedAssistant",
+    "operations.migrate": "MigrationOutcome",
     "operations.open_project": "OpenProject open_project",
     "operations.status": "OperationStatus",
+    "planning.garbage": "Garbage",
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 

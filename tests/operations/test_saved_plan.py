@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
 from assistctl.model.plan import Diagnostic, Json, Kind, Plan, PlanScope, Position, Severity, TargetName
-from assistctl.operations.saved_plan import SavedPlan, check_still_holds, load_plan, save_plan
+from assistctl.operations.saved_plan import SavedPlan, load_plan, save_plan
+from assistctl.operations.stale_plan import check_still_holds
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.redaction import register
 from support.assistants_store import CAPABILITIES

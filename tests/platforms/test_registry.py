@@ -58,6 +58,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "cloudy"
 
 
+def test_the_variables_with_addresses_are_those_that_our_platforms_name() -> None:
+    own = [name for name in registry.known_platforms() if name in registry._MODULES]
+    named = {registry.capabilities_of(name).address_variable for name in own}
+    assert {*registry.ADDRESS_VARIABLES} == named - {""}
+    assert len(registry.ADDRESS_VARIABLES) == 3
+
+
 def test_other_packages_platforms_are_known_behind_our_own(package: str) -> None:
     names = list(registry.known_platforms())
     assert names[:2] == ["local", "openai-assistants"]

@@ -16,7 +16,7 @@ from assistctl.platforms.base import Platform, SupportsGet
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of an assistant with this ``id``. ``answered``: the platform's answer said that it made this."""
+    """An assistant after its change. ``answered``: the platform's answer said that it made this ``id``."""
 
     id: str
     answered: bool = True

@@ -25,7 +25,7 @@ POLL = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """What has the mark of ``id``, which this apply made: those that were there ``first``, and ``later`` ones.
+    """The others with the mark of ``id``, which this apply made: those there ``first``, and ``later`` ones.
 
     ``unowned`` have no mark and its name, and were not listed when it was planned.
     """
@@ -53,13 +53,13 @@ class Uniqueness:
         """Raise ``PlatformError``, before a change is made, when the plan did not know of something there."""
         if change.action not in {Action.CREATE, Action.ADOPT}:
             return
-        for one in await self._listed_before():
-            if one.id == change.id:
+        for assistant in await self._listed_before():
+            if assistant.id == change.id:
                 continue
-            if _same_owner(change, one):
-                raise _unplanned(one, f"carries the mark of {change.key}")
-            if self._is_newcomer(change, one):
-                raise _unplanned(one, f"has the name of {change.key}, and no project owns it")
+            if _same_owner(change, assistant):
+                raise _unplanned(assistant, f"carries the mark of {change.key}")
+            if self._is_newcomer(change, assistant):
+                raise _unplanned(assistant, f"has the name of {change.key}, and no project owns it")
 
     async def duplicates(self, made: Mapping[str, Change], *, alone: bool) -> list[Twins]:
         """The twins of what has some, of the ids that were ``made`` by these changes.
@@ -69,7 +69,7 @@ class Uniqueness:
         """
         found = await self._twins(made)
         waited = 0.0
-        while not alone and waited < WAIT and any(one.later and not one.first for one in found):
+        while not alone and waited < WAIT and any(twin.later and not twin.first for twin in found):
             await asyncio.sleep(POLL)
             waited += POLL
             found = await self._twins(made)
@@ -78,26 +78,28 @@ class Uniqueness:
     async def _twins(self, made: Mapping[str, Change]) -> list[Twins]:
         listed = await self.platform.list_assistants()
         found = [await self._twins_of(object_id, change, listed) for object_id, change in made.items()]
-        return [one for one in found if one.first or one.later or one.unowned]
+        return [twin for twin in found if twin.first or twin.later or twin.unowned]
 
     async def _twins_of(self, object_id: str, change: Change, listed: Sequence[Observed]) -> Twins:
-        same = [one.id for one in listed if _same_owner(change, one)]
-        named = [one.id for one in listed if self._is_newcomer(change, one)]
-        there = await self._still_there([one for one in (*same, *named) if one != object_id])
+        same = [assistant.id for assistant in listed if _same_owner(change, assistant)]
+        named = [assistant.id for assistant in listed if self._is_newcomer(change, assistant)]
+        present = await self._still_there([assistant for assistant in (*same, *named) if assistant != object_id])
         # All who look see the same order, the oldest first, so that of two applies exactly one withdraws.
         place = same.index(object_id) if object_id in same else len(same)
         return Twins(
             object_id,
-            tuple(one for one in same[:place] if one in there),
-            tuple(one for one in same[place:] if one in there),
-            tuple(one for one in named if one in there),
+            tuple(assistant for assistant in same[:place] if assistant in present),
+            tuple(assistant for assistant in same[place:] if assistant in present),
+            tuple(assistant for assistant in named if assistant in present),
         )
 
     async def _still_there(self, ids: Iterable[str]) -> Collection[str]:
         """Those of ``ids`` that are there beyond doubt: a list may be behind, a single answer is less so."""
         if not isinstance(self.platform, SupportsGet):
             return list(ids)
-        return [one for one in ids if await self.platform.find_assistant(one) is not None]
+        return [
+            assistant_id for assistant_id in ids if await self.platform.find_assistant(assistant_id) is not None
+        ]
 
     async def _listed_before(self) -> Sequence[Observed]:
         async with self._looking:
@@ -105,27 +107,27 @@ class Uniqueness:
                 self._before = await self.platform.list_assistants()
             return self._before
 
-    def _is_newcomer(self, change: Change, one: Observed) -> bool:
+    def _is_newcomer(self, change: Change, assistant: Observed) -> bool:
         """Whether it would have been a candidate for adoption, had it been listed."""
         return (
             change.action is Action.CREATE
-            and one.name is not None
-            and one.name == change.name
-            and not is_marked(one.metadata)
-            and one.id not in self._planned
+            and assistant.name is not None
+            and assistant.name == change.name
+            and not is_marked(assistant.metadata)
+            and assistant.id not in self._planned
         )
 
 
-def _same_owner(change: Change, one: Observed) -> bool:
+def _same_owner(change: Change, assistant: Observed) -> bool:
     ours = change.request.metadata if change.request is not None else {}
-    there, mark = read_mark(one.metadata), read_mark(ours)
-    if there is None or mark is None:
+    found, mark = read_mark(assistant.metadata), read_mark(ours)
+    if found is None or mark is None:
         return False
-    return there.key == mark.key and there.owned_by(mark.project, mark.target)
+    return found.key == mark.key and found.owned_by(mark.project, mark.target)
 
 
-def _unplanned(one: Observed, what: str) -> PlatformError:
+def _unplanned(assistant: Observed, what: str) -> PlatformError:
     return PlatformError(
-        f"{one.id} {what}; the platform did not list it when this was planned",
+        f"{assistant.id} {what}; the platform did not list it when this was planned",
         "Nothing was made of this change. Plan again.",
     )

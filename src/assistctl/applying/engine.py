@@ -61,15 +61,8 @@ async def carry_out(
     """
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
-    cancellation, progress, log = (
-        cancellation or CancellationToken(),
-        progress or ProgressListener(),
-        OperationLog(recorder or NullRecorder()),
-    )
-    there = {*plan.there}
-    for change in plan.changes:
-        if change.kind is not Kind.FILE:
-            log.change(change)
+    cancellation, progress = cancellation or CancellationToken(), progress or ProgressListener()
+    log, there = _log_of(plan, recorder), {*plan.there}
     files_run = None
     if platform.knowledge is not None:
         record = record or UploadLog(Path.cwd(), "")
@@ -96,6 +89,14 @@ async def carry_out(
     return run.results()
 
 
+def _log_of(plan: Plan, recorder: Recorder | None) -> OperationLog:
+    log = OperationLog(recorder or NullRecorder())
+    for change in plan.changes:
+        if change.kind is not Kind.FILE:
+            log.change(change)
+    return log
+
+
 @dataclass(slots=True)
 class _Run:
     plan: Plan
@@ -112,7 +113,7 @@ class _Run:
     there: set[str]
 
     def results(self) -> tuple[Result, ...]:
-        """What became of each change, in the plan's order."""
+        """A result for each change, in the plan's order."""
         return tuple(result_of(change, self.log) for change in self.plan.changes)
 
     async def everything(self, *, alone: bool) -> None:
@@ -189,8 +190,8 @@ class _Run:
             for change in made.values():
                 self._end_failed(change, PlatformError(error))
             return
-        for one in duplicates:
-            await self._end_twin(made[one.id], one)
+        for twin in duplicates:
+            await self._end_twin(made[twin.id], twin)
 
     async def _end_twin(self, change: Change, duplicates: Twins) -> None:
         """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""

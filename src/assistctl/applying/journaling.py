@@ -22,10 +22,10 @@ class Recorder(Protocol):
         """A file is about to be uploaded or deleted; the number of its entry."""
 
     async def ended(self, number: int, outcome: Outcome, object_id: str | None, error: str | None) -> None:
-        """What became of an entry, the id of what it was done to, and why it failed, if it did."""
+        """Record the outcome of an entry, the id of its thing, and why it failed, if it did."""
 
     async def withdrawn(self, number: int, error: str) -> None:
-        """What an entry created is gone again, and why."""
+        """Record that the thing an entry created is gone again, and why."""
 
 
 class NullRecorder:
@@ -81,7 +81,7 @@ class JournalRecorder:
 
 
 def _were_secret(before: Observed) -> frozenset[str]:
-    """What was given a secret once, whatever is declared now."""
+    """The fields that were given a secret once, whatever is declared now."""
     baseline = read_baseline(before.metadata.get(BASELINE))
     units = canonical_units(before.fields, users_pairs(before.metadata))
     return frozenset(dotted(unit) for unit in units if baseline.is_secret(unit))

@@ -26,7 +26,7 @@ Intent = Callable[[Request | None], Awaitable[int]]
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """What is done to one thing: its requests, and what is known of each.
+    """An operation on one thing: its requests, and what is known of each.
 
     ``id`` is that of the thing, once it is known, and ``answered`` says that the answer to its create gave it;
     ``error`` is why it was not done, or not all of it. ``files`` maps the paths of a vector store's files to why
@@ -73,7 +73,7 @@ class Operation:
 
     @property
     def status(self) -> Status:
-        """What became of it, as results have it."""
+        """Its status, as results have it."""
         if self.is_done:
             return Status.OK
         skipped = isinstance(self.error, NotBegunError) and not self.touched
@@ -184,7 +184,7 @@ class OperationLog:
         self._removals: dict[str, Operation] = {}
 
     def change(self, change: Change) -> Operation:
-        """What is done for a change of an assistant or a vector store."""
+        """The operation for a change of an assistant or a vector store."""
         about = (change.kind, change.key, change.id, change.action)
         if about not in self._changes:
             self._changes[about] = self._operation(*about, lambda sent: self._book.begins(change, sent))
@@ -211,22 +211,26 @@ class OperationLog:
         return self._removals.get(file_id)
 
     def about(self, kind: str, key: str) -> list[Operation]:
-        """What is done to the assistants or vector stores of a key."""
-        return [one for one in self._changes.values() if (one.kind, one.key) == (kind, key)]
+        """The operations on the assistants or vector stores of a key."""
+        return [
+            operation for operation in self._changes.values() if (operation.kind, operation.key) == (kind, key)
+        ]
 
     def done(self) -> set[tuple[str, str]]:
         """The kinds and keys of which all is done."""
-        undone = {(str(one.kind), one.key) for one in self._changes.values() if not one.is_done}
-        return {(str(one.kind), one.key) for one in self._changes.values()} - undone
+        undone = {
+            (str(operation.kind), operation.key) for operation in self._changes.values() if not operation.is_done
+        }
+        return {(str(operation.kind), operation.key) for operation in self._changes.values()} - undone
 
     def uploaded(self) -> set[str]:
         """The ids of what this apply uploaded, and did not withdraw."""
-        return {one.id for one in self._uploads.values() if one.is_begun and one.id is not None}
+        return {upload.id for upload in self._uploads.values() if upload.is_begun and upload.id is not None}
 
     async def end_all(self) -> None:
         """End what was cut off: nothing of it is said to be done, or not done, that is not known to be."""
-        for one in self._all():
-            await one.end()
+        for operation in self._all():
+            await operation.end()
 
     def _all(self) -> Iterator[Operation]:
         yield from self._uploads.values()

@@ -1,4 +1,4 @@
-"""What happens during an apply, for whoever watches it."""
+"""The events of an apply, for whoever watches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a change when somebody else was faster: it is planned once more, and made if it is the same."""
+"""Planning a change once more when somebody else was faster: it is made if it is still the same."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def _is_same(before: Change, now: Change) -> bool:
 def _now_due(before: Change, now: Change | None) -> str:
     if now is None:
         return "nothing is left to do"
-    moved = [one for one in now.diffs if one not in before.diffs] + [
-        one for one in before.diffs if one not in now.diffs
+    moved = [diff for diff in now.diffs if diff not in before.diffs] + [
+        diff for diff in before.diffs if diff not in now.diffs
     ]
-    differing = sorted({one.path for one in moved})
+    differing = sorted({diff.path for diff in moved})
     more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
     named = f" ({', '.join(differing[:_NAMED])}{more})" if differing else ""
     return f"the change is now a different one{named}"

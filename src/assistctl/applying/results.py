@@ -1,4 +1,4 @@
-"""What became of a change, in words for people, read from the account of what was done."""
+"""Results of changes, in words for people, read from the account of what was done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistctl.model.plan import Action, Change, Kind, Result, Status
 
 
 def result_of(change: Change, log: OperationLog) -> Result:
-    """What became of a change."""
+    """The result of a change."""
     if change.kind is Kind.FILE:
         return _FileOutcome(change, log).result()
     operation = log.change(change)
@@ -36,19 +36,19 @@ def describe_error(error: Exception) -> str:
 
 
 class _FileOutcome:
-    """What became of a file: of its upload, of its way into what reads it, and of the uploads it replaced."""
+    """The result for a file: its upload, its way into what reads it, and the uploads it replaced."""
 
     def __init__(self, change: Change, log: OperationLog) -> None:
         self._change = change
         self._use = change.file or FileUse(None)
         self._upload = log.upload_of(self._use.token) if self._use.token is not None else None
-        self._readers = [one for kind, key in self._use.holders for one in log.about(kind, key)]
+        self._readers = [operation for kind, key in self._use.holders for operation in log.about(kind, key)]
         self._removals = [log.removal_of(file_id) for file_id in self._use.discards]
 
     def result(self) -> Result:
         """The result of the change of the file."""
         error = next(self._errors(), None)
-        about = [one for one in (self._upload, *self._removals) if one is not None]
+        about = [operation for operation in (self._upload, *self._removals) if operation is not None]
         return Result(
             Kind.FILE,
             self._change.key,
@@ -56,8 +56,8 @@ class _FileOutcome:
             self._action(),
             _status(error),
             None if error is None else describe_error(error),
-            touched=any(one.touched for one in about),
-            unknown=any(one.is_unknown for one in about),
+            touched=any(operation.touched for operation in about),
+            unknown=any(operation.is_unknown for operation in about),
             sent=self._sent(),
         )
 
@@ -65,14 +65,18 @@ class _FileOutcome:
         """Why it is not as it should be, what matters most first."""
         if self._upload is not None and self._upload.error is not None:
             yield self._upload.error
-        yield from (PlatformError(why) for one in self._readers if (why := one.files.get(self._change.key)))
-        undone = [one for one in self._readers if not one.is_done]
+        yield from (
+            PlatformError(why) for operation in self._readers if (why := operation.files.get(self._change.key))
+        )
+        undone = [operation for operation in self._readers if not operation.is_done]
         if undone and not self._has_its_own():
             yield _not_done(undone[0])
         if undone and self._use.token is not None:
             # What it replaces stays for as long as that is read, which is no matter of its own.
             return
-        yield from (self._left(one) for one in self._removals if one is None or not one.is_done)
+        yield from (
+            self._left(operation) for operation in self._removals if operation is None or not operation.is_done
+        )
 
     def _left(self, removal: Operation | None) -> Exception:
         """Why an upload is still there."""
@@ -85,7 +89,7 @@ class _FileOutcome:
 
     def _has_its_own(self) -> bool:
         """Whether something was done for it by itself, whatever became of the rest of what reads it."""
-        in_place = any(self._change.key in one.files for one in self._readers)
+        in_place = any(self._change.key in operation.files for operation in self._readers)
         return in_place or (self._upload is not None and self._upload.is_begun)
 
     def _id(self) -> str | None:

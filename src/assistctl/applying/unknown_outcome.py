@@ -6,26 +6,15 @@ delete were repeated, and their answer lost each time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import Observed
 from assistctl.ownership.mark import MARK
 
-
-class Marked(Protocol):
-    """Anything with an id and metadata."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """Its pairs."""
-
-
-Made = TypeVar("Made", bound=Marked)
+Made = TypeVar("Made", Observed, ObservedStore)
 Found = TypeVar("Found")
 
 
@@ -35,7 +24,7 @@ async def create_once(
     mark: str,
     there: set[str],
 ) -> tuple[Made, bool]:
-    """What ``create`` makes, and whether its answer said so.
+    """The thing that ``create`` makes, and whether its answer said so.
 
     Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
     ``there`` are the ids of what was there before; the new one is added. Raises ``PlatformError`` when the answer
@@ -60,14 +49,14 @@ async def _made_all_the_same(
 ) -> Made:
     summary = f"whether it was created is not known: {error.summary}"
     try:
-        there = await listed()
+        now_listed = await listed()
     except PlatformError as failure:
         hint = f"Looking for it failed too ({failure.summary}); the next apply looks before it creates."
         raise OutcomeUnknownError(summary, hint, status=error.status) from failure
-    ours = [one for one in there if one.metadata.get(MARK) == mark and one.id not in before]
+    ours = [made for made in now_listed if made.metadata.get(MARK) == mark and made.id not in before]
     if len(ours) == 1:
         return ours[0]
-    ids = ", ".join(one.id for one in ours)
+    ids = ", ".join(made.id for made in ours)
     found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
     hint = f"{found}; the next apply looks again before it creates."
     raise PlatformError(summary, hint, status=error.status) from error
@@ -76,7 +65,7 @@ async def _made_all_the_same(
 async def lookup_outcome(
     find: Callable[[str], Awaitable[Found | None]] | None, object_id: str, unknown: OutcomeUnknownError
 ) -> Found | None:
-    """What ``object_id`` is now, ``None`` when it is not there. Raises ``unknown`` when that cannot be told."""
+    """``object_id`` as it is now, ``None`` when it is gone. Raises ``unknown`` when that cannot be told."""
     if find is None:
         raise unknown
     try:

@@ -1,4 +1,4 @@
-"""What the platform answered against what was sent, value by value."""
+"""Compare the platform's answer with what was sent, value by value."""
 
 from __future__ import annotations
 

@@ -23,10 +23,9 @@ from assistctl.operations.saved_plan import SavedPlan, load_plan
 
 HELP = """Create, update and delete what the plan says.
 
-Plans again with the same code as plan, asks on a terminal, and carries it out; every change is compared with
-what the platform then has. Given the FILE of a saved plan, it does exactly what that says or, when something
-moved meanwhile, nothing. What the plan deletes at once beyond the safety rules, or was saved with --destroy, wants
---allow-deletes here as well."""
+Plans again, asks for confirmation on a terminal, makes the changes, and checks each one against what the platform
+returns. Given a saved plan (FILE), it does exactly what that plan says, or nothing if anything has changed since.
+A plan that deletes more than the safety rules allow, or that was saved with --destroy, needs --allow-deletes."""
 EXAMPLE = """\
 Examples:
   assistctl apply

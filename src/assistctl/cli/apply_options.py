@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., int])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """What was asked for: not to be asked, how to print the results, and within which limits to make changes."""
+    """The options of a command that makes changes: no confirmation, the output format, and the limits."""
 
     yes: bool
     output_format: str

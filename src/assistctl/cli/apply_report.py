@@ -52,7 +52,7 @@ def _confirm(terminal: Terminal, options: ApplyOptions) -> Confirm | None:
 
 @dataclass(slots=True)
 class _Report:
-    """What is printed of one apply. ``warned`` counts the warnings that were."""
+    """The printed report of one apply. ``warned`` counts the warnings printed so far."""
 
     terminal: Terminal
     options: ApplyOptions

@@ -12,11 +12,11 @@ from assistctl.operations.apply_request import destroy_request
 
 HELP = """Delete what the project owns on the target.
 
-Assistants that others own are not touched, and protected ones stop it: declare them with
-lifecycle: {prevent_destroy: false} and apply that first."""
+Never touches what others own. Refuses while any of it is protected: set lifecycle: {prevent_destroy: false} in the
+manifest and apply that first."""
 EXAMPLE = """\
 Examples:
-  assistctl plan --destroy                 look first
+  assistctl plan --destroy                 see what would be deleted
   assistctl destroy
   assistctl destroy order-desk --target staging --yes"""
 

@@ -9,11 +9,11 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.plan import find_drift
 
-HELP = """Show only what was changed outside, and what is missing.
+HELP = """Show what was changed outside of assistctl, and what is missing.
 
-Compares what the platform has with what this project last applied, which it reads from the assistants
-themselves: a fresh clone knows as much. What is declared and not there with this project's mark is missing; the
-journal tells why, if it can. Exits 2 when there is either. Changes nothing."""
+Compares the platform with what this project last applied. That is read from the assistants themselves, so a fresh
+clone knows as much. A declared assistant without this project's mark is missing; the journal says why, if it
+knows. Changes nothing. Exits with 2 if anything drifted or is missing."""
 EXAMPLE = """\
 Examples:
   assistctl drift

@@ -12,10 +12,10 @@ from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.operations.apply_request import forget_request
 
-HELP = """Let go of assistants without deleting them.
+HELP = """Stop managing assistants without deleting them.
 
-Takes this project's marks out of their metadata; they stay as they are, and nobody owns them. Remove the manifest
-first. `removed: [KEY]` in assistctl.yaml does the same with the next apply."""
+Removes this project's marks from their metadata. The assistants stay as they are, owned by nobody. Remove their
+manifests first. To do the same with the next apply, put `removed: [KEY]` in assistctl.yaml."""
 EXAMPLE = """\
 Examples:
   assistctl forget old-bot

@@ -9,8 +9,9 @@ import click
 
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
 from assistctl.cli.signals import cancelled_by_signals
+from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
-from assistctl.model.plan import Json, Result, Status
+from assistctl.model.plan import Json, Status
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus
@@ -18,19 +19,19 @@ from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
-An apply that was killed may leave some behind. What is this project's is known by its marks, and by what this
-checkout wrote down on this machine while it uploaded or deleted; what only looks like it is listed, and deleted
-with --unproven alone. Not to be run while an apply is; with a shared journal it waits for that to end."""
+They are left behind by an apply that was killed, for example. What is this project's is known by its marks and by
+this checkout's record of uploads. What only looks like this project's is listed, and deleted only with --unproven.
+Do not run this during an apply; with a shared journal, it waits for that to end."""
 EXAMPLE = """\
 Examples:
-  assistctl gc                             lists them, and asks
+  assistctl gc                             list, then ask
   assistctl gc --yes --target prod
   assistctl gc --format json"""
 
 
 @subcommand("gc", HELP, EXAMPLE)
 @yes_option()
-@click.option("--unproven", is_flag=True, help="Delete as well what only looks like this project's.")
+@click.option("--unproven", is_flag=True, help="Also delete what only looks like this project's.")
 @lock_timeout_option()
 @format_option("text", "json")
 def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:
@@ -48,7 +49,7 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
     if outcome.status is OperationStatus.DECLINED and terminal.is_interactive:
         terminal.complain("Nothing was deleted.")
         return outcome.exit_code
-    _show(terminal, deployment, outcome, output_format)
+    _show(terminal, outcome, output_format)
     if outcome.status is OperationStatus.DECLINED:
         terminal.complain("refused: nothing was deleted, because there is no terminal to ask on; pass --yes")
     elif outcome.found and not outcome.chosen:
@@ -69,11 +70,11 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
     return ask
 
 
-def _show(terminal: Terminal, deployment: Deployment, outcome: GarbageCollection, output_format: str) -> None:
+def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) -> None:
     if output_format == "json":
         from assistctl.rendering.json import dumps
 
-        terminal.write(dumps(_document(deployment, outcome.found, outcome.results)))
+        terminal.write(dumps(_document(terminal, outcome)))
         return
     if not outcome.results:
         _print_found(terminal, outcome.found)
@@ -89,43 +90,34 @@ def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
     if not found:
         terminal.write("Nothing to delete: everything of this project is referred to.\n")
         return
-    from rich.box import SIMPLE_HEAD
+    print_table(terminal, ("WHAT", "ID", "NAME", "SIZE", "PROVEN", "WHY"), map(_row, found))
+
+
+def _row(item: Garbage) -> tuple[str, ...]:
     from rich.filesize import decimal
-    from rich.table import Table
-    from rich.text import Text
 
-    from assistctl.secrets.escaping import visible
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("WHAT", "ID", "NAME", "SIZE", "PROVEN", "WHY"):
-        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for one in found:
-        size = decimal(one.size) if one.size is not None else ""
-        proven = "yes" if one.proven else "no"
-        cells = (one.kind.replace("_", " "), one.id, one.name, size, proven, one.reason)
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    terminal.results().print(table)
+    size = decimal(item.size) if item.size is not None else ""
+    return item.kind.replace("_", " "), item.id, item.name, size, "yes" if item.proven else "no", item.reason
 
 
-def _document(deployment: Deployment, found: Sequence[Garbage], results: Sequence[Result]) -> dict[str, Json]:
+def _document(terminal: Terminal, outcome: GarbageCollection) -> dict[str, Json]:
     from assistctl.rendering.json import FORMAT_VERSION, result_documents
 
     return {
         "format_version": FORMAT_VERSION,
-        "project": deployment.owner,
-        "target": {"name": deployment.target.name, "platform": deployment.target.platform},
+        **terminal.head,
         "garbage": [
             {
-                "kind": str(one.kind),
-                "id": one.id,
-                "name": one.name,
-                "bytes": one.size,
-                "proven": one.proven,
-                "reason": one.reason,
+                "kind": str(item.kind),
+                "id": item.id,
+                "name": item.name,
+                "bytes": item.size,
+                "proven": item.proven,
+                "reason": item.reason,
             }
-            for one in found
+            for item in outcome.found
         ],
-        "results": result_documents(results),
+        "results": result_documents(outcome.results),
     }
 
 

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import click
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header, Journal
+from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header
 from assistctl.model.plan import Action, Json, QualifiedKey
+from assistctl.operations.journal import History, list_applies, read_apply
 
-HELP = """List past applies, or show what the apply ID did.
+HELP = """List past applies, or show what one of them did.
 
-They are recorded in .assistctl/journal, or at the shared address that `journal:` in assistctl.yaml names. Without
--t, the applies to every target are listed."""
+Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
+to every target unless you give one with -t."""
 EXAMPLE = """\
 Examples:
   assistctl history
@@ -29,63 +31,56 @@ Examples:
 @format_option("text", "json")
 def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> int:
     """Read the journal and print."""
-    journal = terminal.deployment().journal()
+    deployment = terminal.deployment()
     if apply_id is not None:
-        _show_one(terminal, asyncio.run(journal.read(apply_id)), output_format)
+        _show_one(terminal, asyncio.run(read_apply(deployment, apply_id)), output_format)
         return ExitCode.OK
-    found = asyncio.run(journal.applies(terminal.invocation.target))
+    history = asyncio.run(list_applies(deployment, terminal.invocation.target))
     if output_format == "json":
-        _write(terminal, {"applies": [_past(one) for one in found]})
+        _write(terminal, {"applies": [_past(past) for past in history.applies]})
     else:
-        _print_list(terminal, journal, found)
+        _print_list(terminal, history)
     return ExitCode.OK
 
 
 def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
     if output_format == "json":
         document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.truncated}
-        _write(terminal, {**document, "entries": [_entry(one) for one in apply.entries]})
+        _write(terminal, {**document, "entries": [_entry(entry) for entry in apply.entries]})
         return
     header = apply.header
     lines = [
         f"{header.id}  {header.command}  {header.target.name} ({header.target.platform})  {apply.state}",
         f"  {header.started:%Y-%m-%d %H:%M:%S} UTC, {_who(header.who)}",
         "",
-        *(line for one in apply.entries for line in _entry_lines(one)),
+        *(line for entry in apply.entries for line in _entry_lines(entry)),
     ]
     _print(terminal, lines)
 
 
-def _entry_lines(one: Entry) -> list[str]:
-    about = QualifiedKey(one.kind, one.key)
-    outcome = one.outcome or "unknown: it was cut off"
-    error = [f"      {one.error}"] if one.error else []
-    return [f"  {one.action:<6}  {about}  {outcome}  {one.id or ''}".rstrip(), *error]
+def _entry_lines(entry: Entry) -> list[str]:
+    about = QualifiedKey(entry.kind, entry.key)
+    outcome = entry.outcome or "unknown: it was cut off"
+    error = [f"      {entry.error}"] if entry.error else []
+    return [f"  {entry.action:<6}  {about}  {outcome}  {entry.id or ''}".rstrip(), *error]
 
 
-def _print_list(terminal: Terminal, journal: Journal, found: Sequence[ApplySummary]) -> None:
-    if not found:
-        terminal.say(f"No apply is recorded in {journal.place}.")
+def _print_list(terminal: Terminal, history: History) -> None:
+    if not history.applies:
+        terminal.say(f"No apply is recorded in {history.place}.")
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    print_table(terminal, ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"), map(_row, history.applies))
 
-    from assistctl.secrets.escaping import visible
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"):
-        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for one in found:
-        header = one.header
-        told = (header.command, str(one.state), _changes(header, one.ending), _who(header.who)) if header else ()
-        cells = (one.id, one.target, *(told or ("?", str(one.state), "", one.problem or "")))
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    terminal.results().print(table)
+def _row(past: ApplySummary) -> tuple[str, ...]:
+    header, state = past.header, str(past.state)
+    if header is None:
+        return past.id, past.target, "?", state, "", past.problem or ""
+    return past.id, past.target, header.command, state, _changes(header, past.ending), _who(header.who)
 
 
 def _changes(header: Header, ending: Ending | None) -> str:
-    """What was done, as far as the end says; of an apply without an end, what it set out to do."""
+    """The changes made, as far as the end says; without an end, the changes planned."""
     counts = ((number, action) for action, number in _done(header, ending).items())
     told = ", ".join(f"{number} {action}" for number, action in counts if number)
     return told or ("none" if header.summary.changes else "files only")
@@ -105,10 +100,10 @@ def _who(who: Actor) -> str:
     return f"{git} {run}".strip()
 
 
-def _past(one: ApplySummary) -> dict[str, Json]:
-    unread: dict[str, Json] = {"id": one.id, "target": {"name": one.target}}
-    head = _head(one.header, one.ending) if one.header else unread
-    return {**head, "state": str(one.state), "problem": one.problem}
+def _past(past: ApplySummary) -> dict[str, Json]:
+    unread: dict[str, Json] = {"id": past.id, "target": {"name": past.target}}
+    head = _head(past.header, past.ending) if past.header else unread
+    return {**head, "state": str(past.state), "problem": past.problem}
 
 
 def _head(header: Header, ending: Ending | None) -> dict[str, Json]:
@@ -135,16 +130,16 @@ def _head(header: Header, ending: Ending | None) -> dict[str, Json]:
     }
 
 
-def _entry(one: Entry) -> dict[str, Json]:
-    before = one.before
+def _entry(entry: Entry) -> dict[str, Json]:
+    before = entry.before
     return {
-        "kind": str(one.kind),
-        "key": one.key,
-        "id": one.id,
-        "action": str(one.action),
-        "outcome": str(one.outcome) if one.outcome else None,
-        "error": one.error,
-        "at": one.at.isoformat(),
+        "kind": str(entry.kind),
+        "key": entry.key,
+        "id": entry.id,
+        "action": str(entry.action),
+        "outcome": str(entry.outcome) if entry.outcome else None,
+        "error": entry.error,
+        "at": entry.at.isoformat(),
         "before": None
         if before is None
         else {

@@ -10,11 +10,11 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 
-HELP = """Scaffold a project and its CI workflow.
+HELP = """Set up a project and its CI pipeline.
 
-Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and a pipeline for GitHub or
-GitLab: a plan on pull requests, an apply on the main branch. A folder named with -C is made if it is not there.
-Nothing that exists is overwritten."""
+Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors, and a GitHub or GitLab
+pipeline that plans on pull requests and applies on the main branch. Creates the folder given with -C if needed.
+Overwrites nothing."""
 EXAMPLE = """\
 Examples:
   assistctl init
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
     default="github",
     show_default=True,
     metavar="github|gitlab",
-    help="Whose pipeline to write.",
+    help="Which CI system to write the pipeline for.",
 )
 @format_option("text", "json")
 def command(terminal: Terminal, *, project: str | None, ci: str, output_format: str) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
-from assistctl.operations.deployment import DeployedAssistant, Deployment
+from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 
 HELP = """List what the project has deployed on the target.
 
-Only what this project owns on this target; the platform is asked, the manifests are not read."""
+Asks the platform, and shows only what this project owns there. Reads no manifests."""
 EXAMPLE = """\
 Examples:
   assistctl list
@@ -24,51 +25,37 @@ Examples:
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
-    found = asyncio.run(deployment.deployed())
+    found = asyncio.run(list_deployed(deployment))
     if output_format == "json":
-        _print_json(terminal, deployment, found)
+        _print_json(terminal, found)
     else:
         _print_table(terminal, found)
     return ExitCode.OK
 
 
-def _print_json(terminal: Terminal, deployment: Deployment, found: list[DeployedAssistant]) -> None:
+def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     assistants: list[Json] = [
         {
-            "key": one.key,
-            "id": one.id,
-            "name": one.name,
-            "model": one.model,
-            "prevent_destroy": one.prevent_destroy,
+            "key": assistant.key,
+            "id": assistant.id,
+            "name": assistant.name,
+            "model": assistant.model,
+            "prevent_destroy": assistant.prevent_destroy,
         }
-        for one in found
+        for assistant in found
     ]
-    document: dict[str, Json] = {
-        "format_version": FORMAT_VERSION,
-        "project": deployment.owner,
-        "target": {"name": deployment.target.name, "platform": deployment.target.platform},
-        "assistants": assistants,
-    }
-    terminal.write(dumps(document))
+    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
 
 
 def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    print_table(terminal, ("KEY", "ID", "MODEL", "NAME"), map(_row, found))
 
-    from assistctl.secrets.escaping import visible
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("KEY", "ID", "MODEL", "NAME"):
-        table.add_column(heading, overflow="fold", no_wrap=not terminal.is_interactive)
-    for one in found:
-        name = f"{one.name or ''}{' (protected)' if one.prevent_destroy else ''}"
-        cells = (one.key, one.id, one.model or "", name)
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    terminal.results().print(table)
+def _row(assistant: DeployedAssistant) -> tuple[str, ...]:
+    name = f"{assistant.name or ''}{' (protected)' if assistant.prevent_destroy else ''}"
+    return assistant.key, assistant.id, assistant.model or "", name

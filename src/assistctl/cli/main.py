@@ -19,23 +19,23 @@ from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
 
 # Help for all of them without importing any of them.
 COMMANDS: Mapping[str, str] = {
-    "init": "Scaffold a project and its CI workflow.",
+    "init": "Set up a project and its CI pipeline.",
     "validate": "Check manifests offline.",
     "plan": "Show what apply would do.",
-    "show": "Show a saved plan again.",
+    "show": "Show a saved plan.",
     "apply": "Create, update and delete what the plan says.",
     "destroy": "Delete what the project owns.",
-    "forget": "Let go of assistants without deleting them.",
-    "drift": "Show only what was changed outside.",
+    "forget": "Stop managing assistants without deleting them.",
+    "drift": "Show what was changed outside of assistctl.",
     "dump": "Write manifests for assistants that already exist.",
     "migrate": "Move assistants to another platform, with a loss report.",
-    "list": "List what is deployed.",
-    "output": "Print key and id of each assistant, for scripts.",
-    "history": "List past applies, or show what one did.",
-    "rollback": "Put back what an apply found.",
-    "unlock": "Take the lock from an apply that died.",
+    "list": "List what is deployed on the target.",
+    "output": "Print the key and id of each deployed assistant.",
+    "history": "List past applies, or show what one of them did.",
+    "rollback": "Undo an apply.",
+    "unlock": "Release a lock whose apply died.",
     "gc": "Delete uploads and vector stores that nothing refers to.",
-    "schema": "Print a JSON Schema of manifests, or of what commands print.",
+    "schema": "Print a JSON Schema of manifests or of a command's JSON.",
     "serve": "Serve the embedded platform over HTTP.",
 }
 # What was changed is what their exit code tells of, whether or not the results could be written.
@@ -54,13 +54,13 @@ _OTHER_WORDS: Mapping[str, str] = {
 _EPILOG = """\
 \b
 Start with:
-  assistctl init                       a project in this folder
-  assistctl plan                       what would change
+  assistctl init                       set up a project in this folder
+  assistctl plan                       see what would change
   assistctl apply                      change it
 
 \b
-Exit codes: 0 done or nothing to do, 1 error, 2 changes pending or drift or a
-failed check, 3 refused by a safety rule, 4 applied in part, 64 wrong usage.
+Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending, drift, or a
+failed check; 3 refused by a safety rule; 4 applied in part; 64 wrong usage.
 """
 
 
@@ -126,7 +126,7 @@ def _place_of_command(args: list[str]) -> int | None:
 )
 @click.version_option(__version__, prog_name="assistctl", message="%(prog)s %(version)s")
 def assistctl() -> None:
-    """Assistants as code: YAML files declare AI assistants, plan shows what would change, apply does it."""
+    """Assistants as code: declare AI assistants in YAML, see with plan what would change, and apply it."""
 
 
 def main() -> None:

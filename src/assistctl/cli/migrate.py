@@ -16,13 +16,13 @@ from assistctl.operations.migrate import MigrationOutcome, migrate, read_origin,
 
 HELP = """Move assistants to another platform, with a loss report.
 
-Reads what a target has, or JSON that was exported before an endpoint was shut down, and writes manifests for the
-assistants that none declares yet. Says of each field whether it carries over, is mapped or is lost on the target;
-what is lost is left out of the manifests. Assistants that manifests declare already are in the report too, and
-their manifests stay as they are. Changes nothing on either side and overwrites no file."""
+Reads a target, or JSON exported before its endpoint was shut down, and writes manifests for the assistants that no
+manifest declares yet. Reports for each field whether it carries over, is mapped or is lost; what is lost is left
+out of the manifest. Assistants that manifests already declare are reported as well, and their manifests are left
+alone. Changes neither platform and overwrites no file."""
 EXAMPLE = """\
 Examples:
-  assistctl migrate --from export/ --to prod --check      only tell; exits 2 when something is lost
+  assistctl migrate --from export/ --to prod --check      report only; exits with 2 if anything is lost
   assistctl migrate --from export/assistants.json --to openai-agents
   assistctl migrate --from azure --to anthropic-agents --dir moved/ --format json"""
 
@@ -33,7 +33,7 @@ Examples:
     "source",
     required=True,
     metavar="TARGET|PATH",
-    help="A target, or a file or folder of JSON as assistants.list() returned it (./NAME if NAME is a target).",
+    help="A target, or a file or folder with JSON from assistants.list(). Write ./NAME if NAME is a target, too.",
 )
 @click.option("--to", "to", required=True, metavar="TARGET", help="The target to move to.")
 @click.option(
@@ -41,9 +41,9 @@ Examples:
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="The folder to write to.  [default: that of the manifests]",
+    help="The folder to write to.  [default: the manifest folder]",
 )
-@click.option("--check", is_flag=True, help="Write nothing, and exit with 2 when something is lost.")
+@click.option("--check", is_flag=True, help="Write nothing, and exit with 2 if anything is lost.")
 @format_option("text", "json")
 def command(
     terminal: Terminal, *, source: str, to: str, folder: Path | None, check: bool, output_format: str
@@ -59,17 +59,14 @@ def command(
     outcome = migrate(origin, destination, folder, write=not check)
     _show(terminal, outcome, output_format)
     _say_what_next(terminal, destination, outcome)
-    return ExitCode.PENDING if check and outcome.migration.loses else ExitCode.OK
+    return ExitCode.PENDING if check and outcome.loses else ExitCode.OK
 
 
 def _show(terminal: Terminal, outcome: MigrationOutcome, output_format: str) -> None:
     if output_format == "json":
-        from assistctl.migration.render_json import migration_document
         from assistctl.rendering.json import dumps
 
-        files = {one.key: [*one.files] for one in outcome.written}
-        document = migration_document(outcome.migration, str(outcome.folder), files, written=outcome.is_written)
-        terminal.write(dumps(document))
+        terminal.write(dumps(outcome.to_document()))
         return
     from assistctl.migration.render_text import print_migration
     from assistctl.rendering.text.plan_text import print_diagnostics

@@ -14,7 +14,7 @@ import click
 from assistctl.cli.invocation import Invocation
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""What an assistant's key looks like; an argument that does not is the path of a saved plan."""
+"""The form of an assistant's key; an argument of another form is the path of a saved plan."""
 
 CONFIG_FROM = "ASSISTCTL_CONFIG_FROM"
 
@@ -61,21 +61,21 @@ GLOBAL_OPTIONS = (
     click.Option(
         ["-t", "--target"],
         metavar="NAME",
-        help="Where to deploy to.  [default: ASSISTCTL_TARGET, else default_target, else local]",
+        help="The target to use.  [default: ASSISTCTL_TARGET, else default_target, else local]",
     ),
     click.Option(
         ["--var", "variables"],
         multiple=True,
         metavar="NAME=VALUE",
         callback=_variables,
-        help="Set ${var:NAME}; may be repeated.",
+        help="Set ${var:NAME}. Can be repeated.",
     ),
     click.Option(
         ["--color"],
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         metavar="auto|always|never",
-        help="When to colour the output.",
+        help="Whether to colour the output.",
     ),
     click.Option(
         ["--timeout"],
@@ -83,16 +83,16 @@ GLOBAL_OPTIONS = (
         show_default=True,
         metavar="TIME",
         callback=_seconds,
-        help="How long a platform may refuse all requests as too many, and take for one answer: 90, 90s, 10m, 1h.",
+        help="How long to wait for an answer, or while the platform is rate limiting: 90, 90s, 10m, 1h.",
     ),
     click.Option(
         ["--config-from"],
         metavar="REF",
         envvar=CONFIG_FROM,
         callback=_commit,
-        help="Take assistctl.yaml from this git commit, not from the folder.  [default: ASSISTCTL_CONFIG_FROM]",
+        help="Read assistctl.yaml from this git commit instead of the folder.  [default: ASSISTCTL_CONFIG_FROM]",
     ),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Show more."),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Show more details."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
 )
 
@@ -153,7 +153,7 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
         default=formats[0],
         show_default=True,
         metavar="|".join(formats),
-        help="How to print the result.",
+        help="The output format.",
     )
 
 
@@ -162,7 +162,7 @@ def adopt_option() -> Callable[[Function], Function]:
     return click.option(
         "--adopt/--no-adopt",
         default=None,
-        help="Take over an unowned assistant that has a declared name, or leave it and create another.",
+        help="Take over unowned assistants that have a declared name, or leave them and create new ones.",
     )
 
 
@@ -171,13 +171,13 @@ def allow_deletes_option() -> Callable[[Function], Function]:
     return click.option(
         "--allow-deletes",
         is_flag=True,
-        help="Delete more than safety.max_delete_percent, or everything, or what a saved plan destroys.",
+        help="Allow deleting everything, more than safety.max_delete_percent, or what a saved plan destroys.",
     )
 
 
 def yes_option() -> Callable[[Function], Function]:
     """``--yes``."""
-    return click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+    return click.option("--yes", is_flag=True, help="Do not ask for confirmation. Needed without a terminal.")
 
 
 def parallelism_option() -> Callable[[Function], Function]:
@@ -188,7 +188,7 @@ def parallelism_option() -> Callable[[Function], Function]:
         default=8,
         show_default=True,
         metavar="N",
-        help="How many changes are made at a time.",
+        help="How many changes to make at a time.",
     )
 
 
@@ -200,7 +200,7 @@ def wait_option() -> Callable[[Function], Function]:
         show_default=True,
         metavar="TIME",
         callback=_seconds,
-        help="How long files may take to be indexed: 90, 90s, 10m, 1h.",
+        help="How long to wait for files to be indexed: 90, 90s, 10m, 1h.",
     )
 
 
@@ -212,5 +212,5 @@ def lock_timeout_option() -> Callable[[Function], Function]:
         show_default=True,
         metavar="TIME",
         callback=_seconds,
-        help="With a shared journal: how long to wait for another apply to end.",
+        help="How long to wait for another apply to end (with a shared journal).",
     )

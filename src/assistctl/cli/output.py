@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
+from assistctl.operations.list_deployed import list_deployed
 
-HELP = """Print key and id of each deployed assistant, for scripts.
+HELP = """Print the key and id of each deployed assistant, for scripts.
 
-json is {"key": "id"}; dotenv has a line ASSISTANT_<KEY>=id each, the key in capitals with _ for -; github has
-key=id lines for $GITHUB_OUTPUT."""
+json prints {"key": "id"}; dotenv prints a line ASSISTANT_<KEY>=id for each, with the key in capitals and _ for -;
+github prints key=id lines for $GITHUB_OUTPUT."""
 EXAMPLE = """\
 Examples:
   assistctl output | jq -r '."order-desk"'
@@ -27,8 +28,8 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 @format_option("json", "dotenv", "github")
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
-    found = asyncio.run(terminal.deployment().deployed())
-    ids = {one.key: _harmless(one.key, one.id) for one in found}
+    found = asyncio.run(list_deployed(terminal.deployment()))
+    ids = {assistant.key: _harmless(assistant.key, assistant.id) for assistant in found}
     if output_format == "json":
         from assistctl.rendering.json import dumps
 

@@ -16,13 +16,13 @@ from assistctl.operations.plan import create_plan
 
 HELP = """Show what apply would do.
 
-Compares the manifests with what the platform lists, and changes nothing, anywhere. With KEYs, only those are
-looked at."""
+Compares the manifests with what is on the platform. Changes nothing. With one or more KEYs, looks only at
+those."""
 EXAMPLE = """\
 Examples:
   assistctl plan
   assistctl plan order-desk --target staging
-  assistctl plan --detailed-exitcode       exits 2 when changes are pending
+  assistctl plan --detailed-exitcode       exits with 2 if changes are pending
   assistctl plan --out change.plan         and later: assistctl apply change.plan
   assistctl plan --format markdown >> "$GITHUB_STEP_SUMMARY\""""
 
@@ -33,11 +33,11 @@ Examples:
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Save the plan for apply, to a new file or over a saved plan.",
+    help="Save the plan to FILE, for apply. Overwrites nothing but saved plans.",
 )
 @format_option("text", "json", "markdown", "html")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
-@click.option("--destroy", is_flag=True, help="Plan the deletion of what the project owns.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if changes are pending.")
+@click.option("--destroy", is_flag=True, help="Plan to delete everything the project owns.")
 @adopt_option()
 @allow_deletes_option()
 def command(

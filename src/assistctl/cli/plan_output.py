@@ -31,7 +31,7 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
 
 def print_warnings(terminal: Terminal, plan: Plan) -> None:
     """Print the plan's warnings as part of the result, where nobody was shown the plan."""
-    warnings = [one for one in plan.diagnostics if one.severity is Severity.WARNING]
+    warnings = [diagnostic for diagnostic in plan.diagnostics if diagnostic.severity is Severity.WARNING]
     if warnings:
         from assistctl.rendering.text.plan_text import print_diagnostics
 

@@ -1,4 +1,4 @@
-"""What an apply is doing: bars on a terminal, a line now and then elsewhere."""
+"""Progress of an apply: bars on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINES = 10
 
 
 def progress_listener(terminal: Terminal) -> ProgressListener:
-    """What tells the person at the terminal, or the log, what happens."""
+    """The listener that shows progress at the terminal or in the log."""
     if terminal.invocation.quiet or not sys.stderr.isatty():
         return _Lines(terminal)
     return _Bars(terminal)
@@ -109,8 +109,8 @@ class _Bars(_Notes):
 
     def indexing(self, key: str, done: int, files: int, failed: int) -> None:
         self._indexed[key] = done + failed, files
-        ready = sum(one for one, _ in self._indexed.values())
-        total = sum(one for _, one in self._indexed.values())
+        ready = sum(count for count, _ in self._indexed.values())
+        total = sum(count for _, count in self._indexed.values())
         if self._indexing is None:
             self._indexing = self._progress.add_task("Indexing", total=total, so_far="")
         self._progress.update(self._indexing, completed=ready, total=total, so_far=f"{ready:,} of {total:,} files")

@@ -13,17 +13,17 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.rollback import rollback_request
 
-HELP = """Put back what the apply ID found.
+HELP = """Undo an apply.
 
-What it created is deleted, what it deleted is created again under a new id, what it changed goes back, what it
-adopted is nobody's again, by an ordinary plan. No assistant or vector store is deleted that the apply did not
-create. Files and secrets are not in the journal: they are taken from the manifests as they are now, and what those
-do not have is named. The manifests stay as they are, so check out the commit that goes with it, too."""
+Plans and applies the way back: deletes what that apply created, recreates (under new ids) what it deleted, reverts
+what it changed, and releases what it adopted. Deletes no other assistant or vector store. The journal holds no
+files and no secrets, so those come from the current manifests, and any that are missing there are named. Manifests
+are not changed: check out the matching commit as well."""
 EXAMPLE = """\
 Examples:
   assistctl history                        shows the ids
   assistctl rollback 20261122T214455-1f3a
-  assistctl rollback 1f3a --yes            the end of an id is enough, if it is the only one"""
+  assistctl rollback 1f3a --yes            the end of an id is enough if no other ends so"""
 
 
 @subcommand("rollback", HELP, EXAMPLE)

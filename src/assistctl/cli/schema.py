@@ -11,8 +11,8 @@ from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 
 HELP = """Print a JSON Schema.
 
-Of manifests and assistctl.yaml, for editors, and of what the commands print as JSON, for scripts. Without a NAME,
-lists the names. What is printed stands alone (JSON Schema 2020-12)."""
+There are schemas for manifests and assistctl.yaml (for editors), and for the JSON that commands print (for
+scripts). Without NAME, lists them. Each is complete in itself (JSON Schema 2020-12)."""
 EXAMPLE = """\
 Examples:
   assistctl schema
@@ -33,7 +33,7 @@ def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
         terminal.write(dumps({"format_version": FORMAT_VERSION, "schemas": dict(SCHEMAS.items())}))
     else:
         width = max(map(len, SCHEMAS))
-        terminal.write("".join(f"{one:<{width}}  {about}\n" for one, about in SCHEMAS.items()))
+        terminal.write("".join(f"{schema:<{width}}  {about}\n" for schema, about in SCHEMAS.items()))
     return ExitCode.OK
 
 

@@ -13,10 +13,10 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.secrets.redaction import register
 
-HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
+HELP = """Serve the embedded platform over HTTP, for any OpenAI SDK.
 
-It is the Assistants API v2 over one SQLite file, by default .assistctl/local.db, which the target `local` uses
-too. It listens on this machine only unless told otherwise."""
+It is the Assistants API v2 on top of one SQLite file: by default .assistctl/local.db, which the target `local`
+uses, too. Listens on this machine only, unless you give another --host."""
 EXAMPLE = """\
 Examples:
   assistctl serve
@@ -47,12 +47,12 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     type=click.IntRange(0, 65535),
     default=_PORT,
     show_default=True,
-    help="The port to listen on; 0 is any free one.",
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--db",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The database's file.  [default: .assistctl/local.db in the project]",
+    help="The database file.  [default: .assistctl/local.db in the project]",
 )
 @click.option(
     "--api-key",
@@ -60,13 +60,13 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     show_envvar=True,
     callback=_usable_key,
     metavar="KEY",
-    help="Want this key from clients; any will do otherwise.",
+    help="The key that clients must send.  [default: any key will do]",
 )
 @click.option(
     "--max-connections",
     type=click.IntRange(1),
     metavar="N",
-    help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
+    help="Connections open at once; others wait.  [default: as many as open files allow, at most 1024]",
 )
 def command(
     terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
@@ -103,7 +103,7 @@ def command(
 
 
 class _Log(logging.Handler):
-    """What clients are not told goes to whoever runs the server: a line for each, with ``-v`` all of it."""
+    """Log for whoever runs the server the errors that clients are not told: a line each, with ``-v`` all of it."""
 
     def __init__(self, terminal: Terminal) -> None:
         super().__init__(logging.WARNING)

@@ -14,12 +14,12 @@ from assistctl.operations.saved_plan import load_plan
 
 HELP = """Show a saved plan.
 
-Prints what `plan --out FILE` saved, in each format that plan has. Asks no platform, and needs neither a project
-nor a key: whether the plan still holds is for apply to say. A file that was altered is refused."""
+Prints a plan saved with `plan --out FILE`, in any format that plan has. Needs no project, no API key and no
+platform; whether the plan still holds is checked by apply. A file that was edited is refused."""
 EXAMPLE = """\
 Examples:
   assistctl show change.plan
-  assistctl show change.plan -v            every row of every difference, and ids
+  assistctl show change.plan -v            every line of every difference, with ids
   assistctl show change.plan --format markdown >> "$GITHUB_STEP_SUMMARY\""""
 
 

@@ -50,7 +50,7 @@ class OutputStream(io.TextIOBase):
 
     @property
     def errors(self) -> str:  # type: ignore[override]  # as above
-        """What the stream does with a character it cannot encode."""
+        """How the stream handles a character that it cannot encode."""
         return getattr(self._stream, "errors", None) or "backslashreplace"
 
     def writable(self) -> bool:
@@ -125,7 +125,7 @@ class Output:
 def guarded_output() -> Iterator[Output]:
     """The streams of the process, guarded while the context lasts."""
     before = sys.stdout, sys.stderr
-    output = Output(*(OutputStream(cast("TextIO | None", _unmasked(one))) for one in before))
+    output = Output(*(OutputStream(cast("TextIO | None", _unmasked(stream))) for stream in before))
     sys.stdout, sys.stderr = cast("TextIO", output.out), cast("TextIO", output.err)
     try:
         yield output

@@ -182,7 +182,7 @@ def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> s
 
 
 def _refused_by_the_system(terminal: Terminal, error: OSError) -> Diagnostic:
-    """What no command reckoned with: a folder of another user's, one that is gone, a full disk."""
+    """An error of the system that no command handles: no access, a folder that is gone, a full disk."""
     reason = (error.strerror or str(error) or type(error).__name__).lower()
     if error.filename is None and not _is_somewhere():
         return Diagnostic(Severity.ERROR, "the folder this runs in is gone", "Change to one that is there.")

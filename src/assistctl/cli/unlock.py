@@ -10,11 +10,12 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
+from assistctl.operations.journal import release_lock
 
-HELP = """Take the lock with this ID from its holder.
+HELP = """Release a lock whose apply died.
 
-For when an apply died and its lease is too long to wait for. The id is in the message of the apply that could not
-begin. Only a shared journal (`journal:` in assistctl.yaml) has a lock."""
+For when you cannot wait for the lock to expire. The ID is in the message of the apply that could not start. Only a
+shared journal (`journal:` in assistctl.yaml) has a lock."""
 EXAMPLE = """\
 Examples:
   assistctl unlock 7c9e1b --target prod"""
@@ -26,8 +27,7 @@ Examples:
 def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     """Unlock, and say whose it was."""
     deployment = terminal.deployment()
-    journal = deployment.journal()
-    holder = asyncio.run(journal.unlock(deployment.target.name, lock_id))
+    holder = asyncio.run(release_lock(deployment, lock_id))
     if output_format == "json":
         from assistctl.rendering.json import FORMAT_VERSION, dumps
 

@@ -25,9 +25,9 @@ from assistctl.platforms.registry import capabilities_of, known_platforms
 
 HELP = """Check manifests offline.
 
-Reads the given files and folders, or the project's. Needs no key, no network and no project. With --target it
-says as well what that target's platform cannot express, and which models were shut down. A variable that is not
-set is a warning here; every other command stops at it."""
+Checks the given files and folders, or else all of the project's manifests. Needs no network, no API key and no
+project. With --target, also reports what that target's platform cannot express and which models were shut down.
+An unset variable is a warning here and an error everywhere else."""
 EXAMPLE = """\
 Examples:
   assistctl validate
@@ -67,15 +67,15 @@ def _target(project: Project, name: str | None, variables: Mapping[str, str]) ->
 
 
 def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic]:
-    """What is to say of the address of the target that was asked for, or of each that is declared."""
+    """Warnings about the address of the target that was asked for, or of each declared target."""
     targets = [target] if target else project.targets.values()
-    return [found for one in targets for found in unencrypted(project, one)]
+    return [found for each in targets for found in unencrypted(project, each)]
 
 
 def _about_platform(
     project: Project, target: Target | None, desired: Sequence[Desired], *, is_asked: bool
 ) -> Iterator[Diagnostic]:
-    """What the models refuse and, where the target was asked for, what its platform cannot express.
+    """Fields that the models refuse and, where a target was asked for, that its platform cannot express.
 
     A manifest may well be for other platforms than that of the default target.
     """
@@ -83,16 +83,16 @@ def _about_platform(
         return
     capabilities, at_vendor = capabilities_of(target.platform), is_at_vendor(project, target)
     today = clock.today()
-    for one in desired:
+    for assistant in desired:
         if is_asked:
-            yield from check_expressible(one, target.platform, capabilities)
+            yield from check_expressible(assistant, target.platform, capabilities)
             if not capabilities.embedded:
-                yield from about_shutdown(one, today)
-        yield from about_model(one, target.platform, capabilities, at_vendor=at_vendor)
+                yield from about_shutdown(assistant, today)
+        yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:
-    """What is wrong with the options of all targets whose platforms are here."""
+    """Errors in the options of all targets whose platforms are installed."""
     for target in project.targets.values():
         with contextlib.suppress(ProjectError):  # told as soon as that target is spoken to
             yield from unknown_options(target)
@@ -115,4 +115,4 @@ def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagno
 
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> bool:
-    return any(one.severity is Severity.ERROR for one in diagnostics)
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)

@@ -1,4 +1,4 @@
-"""What applies did, so that it can be looked up and undone; and the lock that keeps them from overlapping.
+"""The record of applies, to look them up and undo them; and the lock that keeps them from overlapping.
 
 ``open_journal`` is where to begin: ``Journal.apply`` records, ``applies`` and ``read`` look up, ``locked`` locks.
 """

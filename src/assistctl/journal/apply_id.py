@@ -30,8 +30,10 @@ def matching(given: str, known: Iterable[str]) -> str:
     Raises ``JournalError`` when there is none, or more than one.
     """
     ids = sorted(set(known), reverse=True)
-    found = [one for one in ids if one == given] or [
-        one for one in ids if given and (one.startswith(given) or one.rpartition("-")[2] == given)
+    found = [apply_id for apply_id in ids if apply_id == given] or [
+        apply_id
+        for apply_id in ids
+        if given and (apply_id.startswith(given) or apply_id.rpartition("-")[2] == given)
     ]
     if len(found) == 1:
         return found[0]

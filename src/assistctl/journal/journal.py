@@ -110,14 +110,14 @@ class Journal:
     async def since(self, apply: Apply) -> list[Apply]:
         """The applies to the same target after ``apply``, oldest first; what is deleted meanwhile is left out."""
         target = apply.header.target.name
-        later = sorted(one for _, one in await self._ids(target) if one > apply.header.id)
+        later = sorted(apply_id for _, apply_id in await self._ids(target) if apply_id > apply.header.id)
         slots = asyncio.Semaphore(_READERS)
 
         async def read(apply_id: str) -> bytes | None:
             async with slots:
                 return await self._store.read_log(self._key(target, _APPLIES, apply_id))
 
-        found = await asyncio.gather(*(read(one) for one in later))
+        found = await asyncio.gather(*(read(apply_id) for apply_id in later))
         return [read_apply(data) for data in found if data is not None]
 
     @asynccontextmanager
@@ -184,7 +184,7 @@ class Journal:
         found = []
         for name in targets:
             names = await self._store.names(self._key(name, _APPLIES))
-            found += [(name, one) for one in names if APPLY_ID.fullmatch(one)]
+            found += [(name, apply_id) for apply_id in names if APPLY_ID.fullmatch(apply_id)]
         return found
 
     async def _prune(self, target: str) -> None:

@@ -56,7 +56,7 @@ class IntentLine(msgspec.Struct, tag_field="type", tag="intent"):
 
 
 class OutcomeLine(msgspec.Struct, tag_field="type", tag="outcome"):
-    """What became of the operation of this number."""
+    """The outcome of the operation of this number."""
 
     number: int
     at: datetime

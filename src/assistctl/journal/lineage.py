@@ -1,4 +1,4 @@
-"""What an apply created, and what later rollbacks put in its place: nothing else may its rollback delete."""
+"""The things an apply created, and those that later rollbacks put in their place: all its rollback may delete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Created:
 
 
 def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
-    """What ``apply`` created, as far as it and the ``later`` applies to its target (oldest first) tell."""
+    """The things ``apply`` created, as far as it and the ``later`` applies to its target (oldest first) tell."""
     history = _History([apply, *later])
     ids: set[str] = set()
     unnamed: set[QualifiedKey] = set()
@@ -34,15 +34,15 @@ def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
         about = QualifiedKey(entry.kind, entry.key)
         found = history.made(0, entry)
         made = [found, *history.restored(0, about, found.id)] if found.id is not None else [found]
-        ids |= {one.id for one in made if one.id is not None}
-        if any(one.may_be_there for one in made):
+        ids |= {creation.id for creation in made if creation.id is not None}
+        if any(creation.may_be_there for creation in made):
             unnamed.add(about)
     return Created(frozenset(ids), frozenset(unnamed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What one create came to: an ``id``, or nothing that anybody wrote down; it ``may_be_there`` all the same."""
+    """The outcome of one create: an ``id``, or none that anybody wrote down; it ``may_be_there`` all the same."""
 
     id: str | None = None
     may_be_there: bool = False
@@ -57,31 +57,31 @@ class _History:
         self._places = {apply.header.id: place for place, apply in enumerate(self.applies)}
 
     def made(self, place: int, entry: Entry) -> _Made:
-        """What the create ``entry`` of the apply at ``place`` made."""
+        """The thing that the create ``entry`` of the apply at ``place`` made."""
         if entry.id is not None:
             return _Made(entry.id)
         if entry.outcome is Outcome.FAILED:
             return _Made()
         about = QualifiedKey(entry.kind, entry.key)
-        for one in self._entries_after(place, about):
+        for after in self._entries_after(place, about):
             # Whoever creates did not find it there; whoever takes over finds what is nobody's.
-            if one.action in {Action.CREATE, Action.ADOPT} or one.before is None:
+            if after.action in {Action.CREATE, Action.ADOPT} or after.before is None:
                 return _Made()
-            return _Made(one.before.id)
+            return _Made(after.before.id)
         return _Made(may_be_there=True)
 
     def restored(self, place: int, about: QualifiedKey, object_id: str) -> Iterator[_Made]:
-        """What rollbacks created in place of what had ``object_id``, after it was deleted."""
+        """The things that rollbacks created in place of ``object_id``, after it was deleted."""
         ids = {object_id}
         for later in range(place + 1, len(self.applies)):
             undone = self._places.get(self.applies[later].header.command.removeprefix(_ROLLBACK))
             if undone is None or not any(
-                one.before is not None and one.before.id in ids for one in self._entries(undone, about)
+                entry.before is not None and entry.before.id in ids for entry in self._entries(undone, about)
             ):
                 continue
-            for one in self._entries(later, about):
-                if one.action is Action.CREATE:
-                    again = self.made(later, one)
+            for entry in self._entries(later, about):
+                if entry.action is Action.CREATE:
+                    again = self.made(later, entry)
                     ids |= {again.id} if again.id is not None else set()
                     yield again
 
@@ -90,6 +90,6 @@ class _History:
             yield from self._entries(later, about)
 
     def _entries(self, place: int, about: QualifiedKey) -> Iterator[Entry]:
-        for one in self.applies[place].entries:
-            if (one.kind, one.key) == about and one.outcome is not Outcome.SKIPPED:
-                yield one
+        for entry in self.applies[place].entries:
+            if (entry.kind, entry.key) == about and entry.outcome is not Outcome.SKIPPED:
+                yield entry

@@ -1,4 +1,4 @@
-"""What is written in a lock: who holds it, and how long that counts."""
+"""The content of a lock: who holds it, and how long that counts."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _NOT_DONE = frozenset({Outcome.SKIPPED, Outcome.WITHDRAWN})
 
 
 async def past_ids(journal: Journal, target: JournalTarget, owned: Collection[str]) -> PastIds:
-    """What the journal tells of ``target``; nothing, where it cannot be read.
+    """The past ids that the journal has for ``target``; none, where it cannot be read.
 
     A journal of this checkout alone tells that something was never applied only when it accounts for all that the
     project has there (``owned``, ids): others may have applied from elsewhere.
@@ -44,7 +44,7 @@ async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
 
     found = await asyncio.gather(*(read(past.id) for past in await journal.applies(target.name)))
     here = (target.platform, target.address)
-    return [one for one in reversed(found) if (one.header.target.platform, one.header.target.address) == here]
+    return [past for past in reversed(found) if (past.header.target.platform, past.header.target.address) == here]
 
 
 def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[Thing], set[str]]:

@@ -12,7 +12,7 @@ from assistctl.model.plan import Action, Json, Kind, Observed, QualifiedKey, Req
 
 
 class Outcome(StrEnum):
-    """What became of an operation.
+    """The outcome of an operation.
 
     ``UNKNOWN``: it may have been carried out. ``WITHDRAWN``: what it created is gone again, another was faster.
     """
@@ -76,7 +76,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What is known of an apply before it begins. ``command`` is what was run: ``apply``, ``rollback ID``."""
+    """An apply as far as it is known before it begins. ``command`` was run: ``apply``, ``rollback ID``."""
 
     target: JournalTarget
     who: Actor
@@ -110,7 +110,7 @@ class BeforeImage:
 
     @classmethod
     def of(cls, observed: Observed | ObservedStore) -> BeforeImage:
-        """What a platform returned, as the state before an operation."""
+        """The thing as a platform returned it, as the state before an operation."""
         return cls(observed.id, observed.fields, observed.metadata)
 
 

@@ -34,8 +34,10 @@ def without_secrets(image: BeforeImage, secret_paths: Iterable[str]) -> BeforeIm
     fields = {name: value for name, value in image.fields.items() if kept(name, value)}
     metadata = {key: value for key, value in image.metadata.items() if kept(f"metadata.{key}", value)}
     if BASELINE in metadata:
-        there = canonical_units(image.fields, image.metadata)
-        metadata[BASELINE] = hidden(metadata[BASELINE], there, lambda unit: _unit(dotted(unit)) in withheld)
+        observed_units = canonical_units(image.fields, image.metadata)
+        metadata[BASELINE] = hidden(
+            metadata[BASELINE], observed_units, lambda unit: _unit(dotted(unit)) in withheld
+        )
     return BeforeImage(image.id, fields, metadata, withheld)
 
 

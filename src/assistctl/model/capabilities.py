@@ -1,4 +1,4 @@
-"""What a platform can express of a manifest, as data.
+"""The capabilities of platforms: how much of a manifest each can express, as data.
 
 A platform declares it; planning, migration and the manual read it, and know no platform by its name.
 """
@@ -59,7 +59,7 @@ def _as_they_are(fields: Fields, /) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class FieldDefaults:
-    """What a platform uses where a manifest is silent.
+    """The defaults of a platform, where a manifest is silent.
 
     ``values`` are those of a manifest's fields that were never set, or set to null; a field that is not among them
     has none. ``rankers`` are the names that stand for the platform's own choice of a ranker in a file search, and
@@ -91,7 +91,7 @@ ASSISTANTS_API = FieldDefaults()
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform can express.
+    """The capabilities of a platform.
 
     ``fields`` is the support of each manifest field (``temperature``) or tool (``tools.file_search``), or of one
     kind of an object's values by their type (``response_format.json_object``); one that is not listed is

@@ -1,4 +1,4 @@
-"""What a plan has to do with files and vector stores, as data for whoever carries it out.
+"""The operations of a plan on files and vector stores, as data for whoever carries them out.
 
 A *token* stands for something by what it is and not by its id, so that a plan can name what is not there yet:
 ``assistctl:file:<digest of the identity>`` or ``assistctl:vector_store:<key>``.
@@ -30,7 +30,7 @@ class PlannedAttachment:
 
 @dataclass(frozen=True, slots=True)
 class StoreOperations:
-    """What is to be done with the files of one vector store.
+    """The operations on the files of one vector store.
 
     ``pending`` maps uploads that are in it and being indexed to their paths, ``retag`` uploads to their new
     attributes; ``detach`` are the uploads to take out. ``sync_marker`` is the metadata pair that says it is done.
@@ -76,7 +76,7 @@ class FileOperations:
 
 @dataclass(frozen=True, slots=True)
 class FileUse:
-    """What a change of one file is about: its size in bytes (``None``: not known), and who reads it.
+    """The file that a change is about: its size in bytes (``None``: not known), and who reads it.
 
     ``token`` is ``None`` for a file that goes. ``holders`` are the vector stores and assistants (kind and key)
     that must be changed for it. ``upload``: its bytes are sent; else ``upload_id`` is the upload that is there.

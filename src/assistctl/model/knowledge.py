@@ -1,4 +1,4 @@
-"""What assistants read, as data: files of the project, uploads of them, and the vector stores that hold them.
+"""Things that assistants read, as data: files of the project, their uploads, and the vector stores that hold them.
 
 Frozen dataclasses without I/O, beside those of ``assistctl.model.plan``. Names and shapes are those of the API
 (https://platform.openai.com/docs/api-reference/files and .../vector-stores).
@@ -109,7 +109,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ObservedEnvironment:
-    """What sessions of assistants start in, on a platform that keeps that apart from the assistants.
+    """The environment that sessions of assistants start in, on a platform that keeps it apart from the assistants.
 
     ``metadata`` has the mark of whose it is, if it says so. ``in_use``: an assistant refers to it. ``file_ids``
     are the uploads in it; ``uploaded``: all of them were uploaded by the project that made it.

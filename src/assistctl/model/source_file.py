@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
-    """What makes two files one upload: the SHA-256 of the bytes (64 hex digits) and the base name.
+    """The identity of a file's upload: the SHA-256 of the bytes (64 hex digits) and the base name.
 
     The name belongs to it because no platform can rename an upload.
     """

@@ -1,1 +1,1 @@
-"""What a bot, a page or a command can do: each a function or class that knows no terminal."""
+"""Everything that a bot, a page or a command can do; nothing here knows a terminal."""

@@ -14,7 +14,9 @@ from assistctl.errors import ExitCode, JournalError
 from assistctl.model.plan import Json, Plan, Result, Status
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.saved_plan import SavedPlan, check_still_holds
+from assistctl.operations.plan_on_platform import plan_on, replan
+from assistctl.operations.saved_plan import SavedPlan
+from assistctl.operations.stale_plan import check_still_holds
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.platforms.base import Platform
 
@@ -133,19 +135,19 @@ class _ApplyRun:
             return outcome
 
     async def _planned(self, platform: Platform) -> Plan:
-        """What would be done now. Raises ``RefusedError`` when that is not what was reviewed."""
-        request, plan_on = self.request, self.deployment.plan_on
+        """The plan as it is now. Raises ``RefusedError`` when it is not the one that was reviewed."""
+        request, deployment = self.request, self.deployment
         reviewed = request.reviewed
         if reviewed is None:
             # Only who is asked reads why something is missing.
             explains = self.confirm is not None
-            return await plan_on(platform, request.loaded, request.plan_options, explains=explains)
-        plan = await plan_on(platform, request.loaded, reviewed.plan_options)
+            return await plan_on(deployment, platform, request.loaded, request.plan_options, explains=explains)
+        plan = await plan_on(deployment, platform, request.loaded, reviewed.plan_options)
         check_still_holds(reviewed.plan, plan)
         if request.plan_options == reviewed.plan_options:
             return plan
         # The options of this apply decide what is refused, and nothing else.
-        plan = await plan_on(platform, request.loaded, request.plan_options)
+        plan = await plan_on(deployment, platform, request.loaded, request.plan_options)
         check_still_holds(reviewed.plan, plan, but_for_rules=True)
         return plan
 
@@ -157,7 +159,7 @@ class _ApplyRun:
             return plan, OperationStatus.DECLINED
         # What was agreed to must be what is done, however long the answer took.
         agreed = SavedPlan.of(plan)
-        plan = await self.deployment.plan_on(platform, self.request.loaded, self.request.plan_options)
+        plan = await plan_on(self.deployment, platform, self.request.loaded, self.request.plan_options)
         check_still_holds(agreed, plan)
         return plan, None
 
@@ -206,7 +208,7 @@ class _ApplyRun:
                 progress=self.progress,
                 cancellation=self.cancellation,
                 record=deployment.upload_log(),
-                replan=deployment.replan(platform, request.loaded, request.plan_options),
+                replan=replan(deployment, platform, request.loaded, request.plan_options),
                 recorder=JournalRecorder(record),
                 alone=self.alone,
             )

@@ -1,4 +1,4 @@
-"""What is to be applied: the manifests and the policy of an apply, a destroy or a forget."""
+"""Requests to apply, destroy or forget: the manifests and the policy to go by."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """What to apply, and how; no more and no less than what was ``reviewed``, if anything was.
+    """The manifests to apply, and how; no more and no less than what was ``reviewed``, if anything was.
 
     ``command`` is what the journal calls it.
     """
@@ -44,7 +44,7 @@ def apply_request(
     adopt: bool | None = None,
     allow_deletes: bool = False,
 ) -> ApplyRequest:
-    """What a reviewed plan says, or what is due within a scope.
+    """The request to apply a reviewed plan, or everything due within a scope.
 
     ``adopt`` is the scope's unless it is given. Raises ``ManifestError`` when the manifests are wrong.
     """
@@ -79,7 +79,9 @@ def forget_request(
 ) -> ApplyRequest:
     """Letting go of these keys. Raises ``ProjectError`` when a manifest still declares one."""
     loaded = deployment.manifests()
-    declared = {one.key: one.position for one in loaded.stores} | {one.key: one.position for one in loaded.desired}
+    declared = {thing.key: thing.position for thing in loaded.stores} | {
+        thing.key: thing.position for thing in loaded.desired
+    }
     for key in keys:
         if key in declared:
             raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
@@ -87,7 +89,7 @@ def forget_request(
 
 
 def manifests_for(deployment: Deployment, scope: PlanScope) -> Loaded:
-    """What a plan of this scope goes by: to destroy, it is enough to know which keys there are.
+    """The manifests for a plan of this scope: to destroy, it is enough to know which keys there are.
 
     Raises ``ManifestError`` when the manifests are wrong.
     """

@@ -16,10 +16,11 @@ from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.manifest import Loaded
-from assistctl.model.knowledge import ObservedEnvironment, StoreFile
+from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Action, Kind, Result, Status
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus, status_of
+from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
@@ -31,7 +32,7 @@ Delete = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class GarbageCollection:
-    """What was found that nothing refers to, what of it was ``chosen`` to be deleted, and how that ended.
+    """The things ``found`` that nothing refers to, those ``chosen`` to be deleted, and how that ended.
 
     ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun.
     """
@@ -48,8 +49,8 @@ class GarbageCollection:
 
     @property
     def left(self) -> tuple[Garbage, ...]:
-        """What was found and not chosen."""
-        return tuple(one for one in self.found if one not in self.chosen)
+        """The things that were found and not chosen."""
+        return tuple(item for item in self.found if item not in self.chosen)
 
 
 ConfirmDeletion: TypeAlias = Callable[[GarbageCollection], "bool | Awaitable[bool]"]
@@ -82,7 +83,7 @@ async def collect_garbage(
     ):
         token = replace(given, lock_lost=lambda: given.lock_lost() or (lock is not None and lock.lost))
         everything = tuple(await find_garbage(deployment, platform, loaded))
-        found = GarbageCollection(everything, tuple(one for one in everything if one.proven or unproven))
+        found = GarbageCollection(everything, tuple(item for item in everything if item.proven or unproven))
         if not found.chosen:
             return found
         if confirm is not None:
@@ -95,12 +96,12 @@ async def collect_garbage(
 
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
-    """What nothing refers to. Raises ``ProjectError`` on a platform without files."""
+    """The things that nothing refers to. Raises ``ProjectError`` on a platform without files."""
     knowledge = _knowledge_of(platform)
     assistants, stores, uploads, environments = await asyncio.gather(
         platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
     )
-    contents = await _contents(knowledge, [store.id for store in stores])
+    contents = await list_contents(knowledge, [store.id for store in stores])
     everything = Everything(assistants, stores, contents, uploads, environments)
     return garbage(everything, _ours(deployment, loaded))
 
@@ -108,7 +109,7 @@ async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loade
 async def delete_garbage(
     deployment: Deployment,
     platform: Platform,
-    those: Sequence[Garbage],
+    chosen: Sequence[Garbage],
     cancellation: CancellationToken,
     left: Sequence[Garbage] = (),
 ) -> tuple[Result, ...]:
@@ -120,11 +121,11 @@ async def delete_garbage(
     """
     record = deployment.upload_log()
     # Once the vector store is gone that names an upload, only this says whose it is.
-    record.will_go(dict(_filed(one for one in those if one.proven)))
-    cleaning = _Cleaning(_deletes(platform), cancellation, {one.id: _deletion(one) for one in those})
-    if not await cancellation.until_cut_off(cleaning.everything(those)):
+    record.will_go(dict(_filed(item for item in chosen if item.proven)))
+    cleaning = _Cleaning(_deletes(platform), cancellation, {item.id: _deletion(item) for item in chosen})
+    if not await cancellation.until_cut_off(cleaning.everything(chosen)):
         await cleaning.end()
-    results = tuple(cleaning.result(one) for one in those)
+    results = tuple(cleaning.result(item) for item in chosen)
     if all(result.status is Status.OK for result in results):
         filed = dict(_filed(left))
         record.forget(set(filed.values()), filed.keys())
@@ -138,19 +139,19 @@ class _Cleaning:
     operations: Mapping[str, Operation]
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
 
-    async def everything(self, those: Sequence[Garbage]) -> None:
-        readers = [one for one in those if one.kind is not Kind.FILE]
-        files = [one for one in those if one.kind is Kind.FILE]
+    async def everything(self, items: Sequence[Garbage]) -> None:
+        readers = [item for item in items if item.kind is not Kind.FILE]
+        files = [item for item in items if item.kind is Kind.FILE]
         await asyncio.gather(*map(self.delete, readers))
         await asyncio.gather(*map(self.delete, files))
 
-    async def delete(self, one: Garbage) -> None:
-        operation = self.operations[one.id]
+    async def delete(self, item: Garbage) -> None:
+        operation = self.operations[item.id]
         async with self.slots:
             try:
                 self.cancellation.check()
                 async with operation.under_way():
-                    await operation.sends(self.deletes[one.kind](one.id))
+                    await operation.sends(self.deletes[item.kind](item.id))
             except AssistctlError as error:
                 operation.fails(error)
 
@@ -159,13 +160,13 @@ class _Cleaning:
         for operation in self.operations.values():
             await operation.end()
 
-    def result(self, one: Garbage) -> Result:
-        """What became of it."""
-        operation = self.operations[one.id]
+    def result(self, item: Garbage) -> Result:
+        """The result of its deletion."""
+        operation = self.operations[item.id]
         return Result(
-            one.kind,
-            one.name,
-            one.id,
+            item.kind,
+            item.name,
+            item.id,
             Action.DELETE,
             operation.status,
             None if operation.error is None else describe_error(operation.error),
@@ -174,20 +175,20 @@ class _Cleaning:
         )
 
 
-def _filed(those: Iterable[Garbage]) -> Iterator[tuple[str, Filed]]:
-    return ((one.id, Filed(one.name, one.size or 0)) for one in those if one.kind is Kind.FILE)
+def _filed(items: Iterable[Garbage]) -> Iterator[tuple[str, Filed]]:
+    return ((item.id, Filed(item.name, item.size or 0)) for item in items if item.kind is Kind.FILE)
 
 
-def _deletion(one: Garbage) -> Operation:
+def _deletion(item: Garbage) -> Operation:
     """The account of a deletion; no journal tells of those, for what they delete has no state to go back to."""
     recorder = NullRecorder()
     return Operation(
-        one.kind,
-        one.name,
+        item.kind,
+        item.name,
         Action.DELETE,
-        one.id,
+        item.id,
         recorder,
-        lambda _: recorder.begins_file(one.name, Action.DELETE, one.id),
+        lambda _: recorder.begins_file(item.name, Action.DELETE, item.id),
     )
 
 
@@ -203,37 +204,28 @@ async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
     return await platform.list_environments() if isinstance(platform, SupportsEnvironments) else ()
 
 
-async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
-    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
-        async with slots:
-            return store_id, await knowledge.list_store_files(store_id)
-
-    return dict(await asyncio.gather(*(listed(store_id) for store_id in ids)))
-
-
 def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
     unfinished = deployment.upload_log().unfinished()
-    named = [(one.file_id, one) for one in unfinished if one.file_id is not None]
-    nameless = [one.filed for one in unfinished if one.file_id is None and one.filed]
+    named = [(upload.file_id, upload) for upload in unfinished if upload.file_id is not None]
+    nameless = [upload.filed for upload in unfinished if upload.file_id is None and upload.filed]
     declared = [entry.source for store in loaded.stores for entry in store.files]
-    declared += [file for one in loaded.desired for file in one.interpreter_files]
+    declared += [file for upload in loaded.desired for file in upload.interpreter_files]
     return Ours(
         deployment.owner,
         deployment.target.name,
         frozenset(store.key for store in loaded.stores if store.shared),
-        {file_id: _look(one) for file_id, one in named if one.proven},
+        {file_id: _look(upload) for file_id, upload in named if upload.proven},
         frozenset(
-            {(one.name, one.size) for one in nameless} | {(file.identity.name, file.size) for file in declared}
+            {(upload.name, upload.size) for upload in nameless}
+            | {(file.identity.name, file.size) for file in declared}
         ),
-        frozenset(file_id for file_id, one in named if not one.proven),
-        frozenset().union(*(ids_declared(one, deployment.target.platform) for one in loaded.desired)),
+        frozenset(file_id for file_id, upload in named if not upload.proven),
+        frozenset().union(*(ids_declared(upload, deployment.target.platform) for upload in loaded.desired)),
     )
 
 
-def _look(one: Recorded) -> tuple[str, int] | None:
-    return None if one.filed is None else (one.filed.name, one.filed.size)
+def _look(upload: Recorded) -> tuple[str, int] | None:
+    return None if upload.filed is None else (upload.filed.name, upload.filed.size)
 
 
 def _knowledge_of(platform: Platform) -> KnowledgePlatform:

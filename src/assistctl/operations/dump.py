@@ -1,47 +1,149 @@
-"""What is on a target, looked at as far as manifests of it need: the I/O around ``manifest.dumped``."""
+"""Dumping: manifests for assistants that exist, written beside those that there are or into another folder."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from assistctl.errors import ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
-from assistctl.export.dumped import Known, There
+from assistctl.export.dumped import Dump, Known, Style, There
+from assistctl.export.from_observed import withheld_units
 from assistctl.export.local_copies import local_copies
+from assistctl.export.undeclared import Scope, undeclared
+from assistctl.export.write_files import schema_beside, write_new
+from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
-from assistctl.model.knowledge import StoreFile
-from assistctl.model.plan import Observed
+from assistctl.model.plan import Desired, Diagnostic, Observed, Severity
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.store_contents import list_contents
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.planning.vector_stores.inventory import Knowledge, ObservedKnowledge, store_inventory, uploads_read
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import Platform
+from assistctl.platforms.registry import capabilities_of
 
-_SIDE_BY_SIDE = 8
+# How the command is told to write to another folder.
+_FOLDER_OPTION = "--to"
 
 
-def known_to(loaded: Loaded) -> Known:
-    """What the manifests declare."""
+@dataclass(frozen=True, slots=True)
+class DumpOutcome:
+    """The manifests that were written to ``folder``, of assistants and of vector stores with their own document.
+
+    ``beside`` is whether that is among the project's manifests, where they count. ``paths`` are all files that
+    were written; ``diagnostics`` say what could not be.
+    """
+
+    folder: Path
+    beside: bool
+    assistants: tuple[Written, ...]
+    stores: tuple[Written, ...]
+    paths: tuple[Path, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | None = None) -> DumpOutcome:
+    """Write the manifests of what the target has and no manifest declares, to the folder ``to`` or the project's.
+
+    ``wanted`` are names, ids and keys: only those assistants then, whoever owns them. Raises ``ProjectError`` for
+    one that nothing has and one that is declared, ``PlatformError`` when the target cannot be listed and
+    ``AssistctlError``, before the first file, when one is there.
+    """
+    folder = to or deployment.project.assistants
+    beside = folder.resolve().is_relative_to(deployment.project.assistants)
+    loaded = deployment.keys_only()
+    known, scope = _known_to(loaded), Scope(deployment.owner, deployment.target.name)
+    surroundings = _nameable(deployment, await _looked(deployment, known), folder)
+    schema = partial(schema_beside, folder, deployment.project.directory)
+    found = Dump(scope, known, surroundings, Style(schema, capabilities_of(deployment.target.platform)))
+    if wanted:
+        chosen = _named(wanted, surroundings.assistants, scope)
+        if beside:
+            _refuse_declared(chosen, loaded.desired, scope)
+        found.add(chosen, beside=beside)
+    else:
+        forgotten = deployment.project.removed
+        left = undeclared(surroundings.assistants, loaded.desired, scope)
+        found.add([assistant for assistant in left if scope.key_of(assistant.metadata) not in forgotten])
+        found.add_unsearched_stores()
+    written = (*found.assistants, *found.stores)
+    paths = write_new(written, folder, _FOLDER_OPTION)
+    withheld = map(_withheld, (manifest for manifest in written if manifest.withheld))
+    return DumpOutcome(
+        folder,
+        beside,
+        tuple(found.assistants),
+        tuple(found.stores),
+        tuple(paths),
+        (*found.diagnostics, *withheld),
+    )
+
+
+def _withheld(manifest: Written) -> Diagnostic:
+    summary = f"{manifest.key}: {', '.join(manifest.withheld)} holds a secret and is not written"
+    return Diagnostic(Severity.WARNING, summary, "Fill it in again with ${env:}.", key=manifest.key)
+
+
+def _named(wanted: Sequence[str], observed: Sequence[Observed], scope: Scope) -> list[Observed]:
+    chosen: dict[str, Observed] = {}
+    for word in wanted:
+        found = [assistant for assistant in observed if word in (assistant.id, *_names(assistant, scope))]
+        if not found:
+            known = [text for assistant in observed for text in _shown_names(assistant, scope) if text]
+            raise ProjectError(
+                f"there is no assistant with the name, id or key {word!r}", did_you_mean(word, known)
+            )
+        chosen.update({assistant.id: assistant for assistant in found})
+    return list(chosen.values())
+
+
+def _names(assistant: Observed, scope: Scope) -> tuple[str | None, str | None]:
+    return assistant.name, scope.key_of(assistant.metadata)
+
+
+def _shown_names(assistant: Observed, scope: Scope) -> tuple[str | None, ...]:
+    name, key = _names(assistant, scope)
+    return assistant.id, None if ("name",) in withheld_units(assistant) else name, key
+
+
+def _refuse_declared(chosen: Sequence[Observed], declared: Sequence[Desired], scope: Scope) -> None:
+    """Raise ``ProjectError`` for an assistant that a manifest declares by its key: a second would say it twice."""
+    known = {desired.key: desired for desired in declared}
+    for assistant in chosen:
+        key = scope.key_of(assistant.metadata)
+        if key in known:
+            raise ProjectError(
+                f"{key!r} is declared already at {known[key].position}, so nothing was written",
+                "Write to another folder with --to to see the two side by side.",
+            )
+
+
+def _known_to(loaded: Loaded) -> Known:
+    """The assistants and vector stores that manifests declare."""
     stores = {
-        shared: frozenset(one.key for one in loaded.stores if one.shared is shared) for shared in (True, False)
+        shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
+        for shared in (True, False)
     }
     return Known(loaded.desired, stores[False], stores[True])
 
 
-def look_around(deployment: Deployment, known: Known, folder: Path) -> There:
-    """What the target has, with the files that a manifest in ``folder`` can name."""
-    seen = asyncio.run(_looked(deployment, known))
+def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
+    """Everything on the target, with the files that a manifest in ``folder`` can name."""
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
         return There(seen.assistants, seen.stores)
-    held = [*(one for store in seen.stores.values() for one in store.held), *uploads_read(seen.assistants)]
+    held = [
+        *(held_file for store in seen.stores.values() for held_file in store.held),
+        *uploads_read(seen.assistants),
+    ]
     copies = local_copies(held, seen.names, directory)
 
-    def naming(one: HeldFile) -> str | None:
-        path = copies.of(one)
+    def naming(held_file: HeldFile) -> str | None:
+        path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
     return There(seen.assistants, seen.stores, naming)
@@ -49,7 +151,7 @@ def look_around(deployment: Deployment, known: Known, folder: Path) -> There:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the target has; ``names`` are those of uploads whose path nobody wrote down, by id."""
+    """Everything on the target; ``names`` are those of uploads whose path nobody wrote down, by id."""
 
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore]
@@ -60,7 +162,7 @@ async def _looked(deployment: Deployment, known: Known) -> _Seen:
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
-        return _Seen(assistants, stores, await _names(platform, uploads_read(assistants)))
+        return _Seen(assistants, stores, await _upload_names(platform, uploads_read(assistants)))
 
 
 async def _stores(
@@ -73,22 +175,12 @@ async def _stores(
     observed = ObservedKnowledge(await knowledge.list_stores())
     live = store_inventory(Knowledge((), observed), (), assistants, deployment.plan_options()).live
     declared = known.own_stores | known.shared_stores
-    contents = await _contents(knowledge, [one.id for key, one in live.items() if key not in declared])
-    return {one.id: HeldStore(key, one, contents.get(one.id, ())) for key, one in live.items()}
+    contents = await list_contents(knowledge, [store.id for key, store in live.items() if key not in declared])
+    return {store.id: HeldStore(key, store, contents.get(store.id, ())) for key, store in live.items()}
 
 
-async def _contents(knowledge: KnowledgePlatform, ids: Iterable[str]) -> Mapping[str, Sequence[StoreFile]]:
-    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
-        async with slots:
-            return store_id, await knowledge.list_store_files(store_id)
-
-    return dict(await asyncio.gather(*map(listed, ids)))
-
-
-async def _names(platform: Platform, held: Iterable[HeldFile]) -> dict[str, str]:
-    pathless = [one.file_id for one in held if not one.path]
+async def _upload_names(platform: Platform, held: Iterable[HeldFile]) -> dict[str, str]:
+    pathless = [held_file.file_id for held_file in held if not held_file.path]
     if platform.knowledge is None or not pathless:
         return {}
     return {file.id: file.name for file in await platform.knowledge.list_files() if file.id in pathless}

@@ -57,14 +57,29 @@ class Origin:
 class MigrationOutcome:
     """A migration and its manifests in ``folder``, which are there if it ``is_written``."""
 
-    migration: Migration
     folder: Path
-    written: tuple[Written, ...]
     is_written: bool
+    migration: Migration
+    written: tuple[Written, ...]
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything is lost."""
+        return self.migration.loses
+
+    def to_document(self) -> dict[str, Json]:
+        """The report as ``assistctl migrate --format json`` prints it, secrets masked."""
+        from assistctl.migration.render_json import migration_document
+        from assistctl.rendering.json import masked_document
+
+        files = {manifest.key: [*manifest.files] for manifest in self.written}
+        return masked_document(
+            migration_document(self.migration, str(self.folder), files, written=self.is_written)
+        )
 
 
 async def origin_on(deployment: Deployment) -> Origin:
-    """What a target has. Raises ``PlatformError`` when it cannot be listed."""
+    """The assistants on a target. Raises ``PlatformError`` when they cannot be listed."""
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         resource_names, doubts = await _library(platform, assistants)
@@ -73,7 +88,7 @@ async def origin_on(deployment: Deployment) -> Origin:
 
 
 def origin_in(path: Path, to: Deployment) -> Origin:
-    """What an export has, for the project of ``to``. Raises ``ProjectError`` when it cannot be read."""
+    """The assistants in an export, for the project of ``to``. Raises ``ProjectError`` when it cannot be read."""
     exported = read_exported(path, to.project.directory)
     name = TargetName(str(path), PLATFORM)
     scope = Scope(to.owner, None)
@@ -81,7 +96,7 @@ def origin_in(path: Path, to: Deployment) -> Origin:
 
 
 def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
-    """What becomes of assistants on the platform of ``to``: of those that manifests declare, and of the rest.
+    """The migration to the platform of ``to``, of the assistants that manifests declare and of the rest.
 
     Raises ``ManifestError`` when anything in the manifests is wrong: what they declare could not be told.
     """
@@ -97,20 +112,20 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
         came_from, field_defaults=came_from.field_defaults.shared_with(destination.capabilities.field_defaults)
     )
     moved = [
-        migrated(_source(key, one, origin, known_defaults), destination, origin.resource_names)
-        for key, one in keyed(chosen, known, origin.scope)
+        migrated(_source(key, assistant, origin, known_defaults), destination, origin.resource_names)
+        for key, assistant in keyed(chosen, known, origin.scope)
     ]
-    new = tuple(one for one in moved if not _is_declared(one, known))
-    ids = {one.id for one in new}
-    ours = [one for one in origin.assistants if not origin.scope.leaves(one.metadata)]
+    new = tuple(assistant for assistant in moved if not _is_declared(assistant, known))
+    ids = {assistant.id for assistant in new}
+    ours = [assistant for assistant in origin.assistants if not origin.scope.leaves(assistant.metadata)]
     return Migration(
         to.owner,
         origin.name,
         to.target_name,
         new,
-        declared=tuple(one.name or one.id for one in ours if one.id not in ids),
+        declared=tuple(assistant.name or assistant.id for assistant in ours if assistant.id not in ids),
         others=len(origin.assistants) - len(ours),
-        manifests=tuple(judged(one, origin.name.platform, destination) for one in known),
+        manifests=tuple(judged(assistant, origin.name.platform, destination) for assistant in known),
         diagnostics=(*map(_doubt, origin.doubts), *(loaded.diagnostics if known else ())),
     )
 
@@ -119,11 +134,13 @@ def _doubt(sentence: str) -> Diagnostic:
     return Diagnostic(Severity.WARNING, sentence)
 
 
-def resolve_source(source: str, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
+def resolve_source(source: str | Path, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
     """The target of that name, as ``opened`` opens it, or where none is called so, the file or folder.
 
-    Raises ``ProjectError`` when it is none of them.
+    A ``Path`` is never the name of a target. Raises ``ProjectError`` when it is none of them.
     """
+    if isinstance(source, Path):
+        return source
     try:
         return opened(source)
     except ProjectError as error:
@@ -135,7 +152,7 @@ def resolve_source(source: str, to: Deployment, opened: Callable[[str], Deployme
 
 
 async def read_origin(source: Deployment | Path, to: Deployment) -> Origin:
-    """What a target or an export has.
+    """The assistants on a target or in an export.
 
     Raises ``PlatformError`` when the target cannot be listed, ``ProjectError`` when the export cannot be read.
     """
@@ -150,37 +167,46 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     found = migration(origin, to, clock.today())
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
-    written = tuple(written_document(one.document, one.key, schema=schema) for one in found.assistants)
+    written = tuple(
+        written_document(manifest.document, manifest.key, schema=schema) for manifest in found.assistants
+    )
     if write:
         write_new(written, into, _FOLDER_OPTION)
-    return MigrationOutcome(found, into, written, is_written=write)
+    return MigrationOutcome(into, write, found, written)
 
 
-def _source(key: str, one: Observed, origin: Origin, capabilities: Capabilities) -> Source:
-    found = declared(one, key, capabilities)
-    strange = origin.strange.get(one.id, {})
+def _source(key: str, assistant: Observed, origin: Origin, capabilities: Capabilities) -> Source:
+    found = declared(assistant, key, capabilities)
+    strange = origin.strange.get(assistant.id, {})
     return Source(
-        key, one.id, one.name, origin.name.platform, found.document, found.withheld, found.nameless, strange
+        key,
+        assistant.id,
+        assistant.name,
+        origin.name.platform,
+        found.document,
+        found.withheld,
+        found.nameless,
+        strange,
     )
 
 
-def _is_declared(one: Migrated, known: Sequence[Desired]) -> bool:
+def _is_declared(assistant: Migrated, known: Sequence[Desired]) -> bool:
     """Whether an assistant whose name was left out is declared by the manifest that a migration wrote of it."""
-    if one.document.get("name", one.key) == one.name:
+    if assistant.document.get("name", assistant.key) == assistant.name:
         return False
-    key = key_for(Observed(one.id, {"name": one.name}, {}), ())
+    key = key_for(Observed(assistant.id, {"name": assistant.name}, {}), ())
     return any(key == desired.key == desired.fields.get("name") for desired in known)
 
 
 async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
-    """What the assistants read, and what could not be found out about it: there is a report all the same."""
+    """The names of all that the assistants read, and sentences on those that could not be found out."""
     knowledge = platform.knowledge
-    resources = [one.fields.get("tool_resources") for one in assistants]
-    stores = {store_id for one in resources for store_id in ids_in(one, "file_search")}
-    if knowledge is None or not (stores or any(ids_in(one, "code_interpreter") for one in resources)):
+    resources = [item.fields.get("tool_resources") for item in assistants]
+    stores = {store_id for item in resources for store_id in ids_in(item, "file_search")}
+    if knowledge is None or not (stores or any(ids_in(item, "code_interpreter") for item in resources)):
         return ResourceNames(), ()
     slots = asyncio.Semaphore(_LISTED_AT_ONCE)
-    reading = (_contents(knowledge, one, slots) for one in sorted(stores))
+    reading = (_contents(knowledge, item, slots) for item in sorted(stores))
     files, listed, contents = await asyncio.gather(
         _told(knowledge.list_files()), _told(knowledge.list_stores()), asyncio.gather(*reading)
     )
@@ -190,7 +216,7 @@ async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[
         doubts.append("the uploads could not be listed, so that their names are not told")
     if stores and (listed is None or len(held) < len(contents)):
         doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
-    names = {one.id: one.name for one in files or ()}
+    names = {item.id: item.name for item in files or ()}
     return library_of(names, listed or (), held), tuple(doubts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import AssistctlError, JournalError, RefusedError
@@ -21,14 +21,6 @@ from assistctl.planning.undone import Present, RollbackDeclarations, Undone
 from assistctl.platforms.base import KnowledgePlatform, Platform
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
-    """What is to be declared so that things are as an apply found them, and what the plan for it may do."""
-
-    loaded: Loaded
-    plan_options: PlanOptions
-
-
 async def rollback_request(
     deployment: Deployment,
     apply_id: str,
@@ -36,7 +28,7 @@ async def rollback_request(
     *,
     allow_deletes: bool = False,
 ) -> ApplyRequest:
-    """What puts back what an apply found; the diagnostics of its ``loaded`` say what cannot be put back.
+    """The request to undo an apply; the diagnostics of its ``loaded`` say what cannot be undone.
 
     ``apply_id`` may be the beginning or the end of an id, if only one is meant. Raises ``JournalError`` when there
     is no such apply, ``RefusedError`` when it was made elsewhere, and ``AssistctlError`` when there is nothing to
@@ -45,14 +37,18 @@ async def rollback_request(
     journal = deployment.journal()
     apply = await journal.read(apply_id)
     _check_target(deployment, apply)
-    back = await rollback_of(deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes)
-    return ApplyRequest(back.loaded, back.plan_options, command=f"rollback {apply.header.id}", limits=limits)
+    loaded, plan_options = await _way_back(
+        deployment, journal, apply, deployment.manifests(), allow_deletes=allow_deletes
+    )
+    return ApplyRequest(loaded, plan_options, command=f"rollback {apply.header.id}", limits=limits)
 
 
-async def rollback_of(
-    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool = False
-) -> Rollback:
-    """The way back from ``apply``. Of all there is, only what that apply created may be deleted.
+async def _way_back(
+    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool
+) -> tuple[Loaded, PlanOptions]:
+    """The declarations with which things are as ``apply`` found them, and the policy for their plan.
+
+    Of all there is, only what that apply created may be deleted.
 
     ``loaded`` is what the manifests declare now. Raises ``AssistctlError`` when there is nothing to put back.
     """
@@ -63,12 +59,12 @@ async def rollback_of(
         back = declare_rollback(undone, await _present(deployment, platform, undone, loaded, stores))
         deletable = created.ids | await _unnamed(deployment, platform, created, stores)
     if not back.about:
-        reasons = " ".join(f"{one.summary}." for one in back.diagnostics)
+        reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
     plan_options = replace(
         _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
     )
-    return Rollback(_declared(loaded, back), plan_options)
+    return _declared(loaded, back), plan_options
 
 
 def _check_target(deployment: Deployment, apply: Apply) -> None:
@@ -92,7 +88,7 @@ def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
         desired=tuple(back.desired),
         stores=tuple(back.stores),
         diagnostics=tuple(back.diagnostics),
-        past_keys=frozenset(one.key for one in back.about),
+        past_keys=frozenset(qualified.key for qualified in back.about),
     )
 
 
@@ -125,7 +121,7 @@ async def _stores(platform: Platform) -> list[ObservedStore]:
 async def _present(
     deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
 ) -> Present:
-    declared = {one.key: one for one in loaded.desired}
+    declared = {desired.key: desired for desired in loaded.desired}
     uploads = uploads_to_look_for(undone, declared)
     return Present(
         declared,
@@ -141,7 +137,7 @@ def _key_of(deployment: Deployment, store: ObservedStore) -> str | None:
 
 
 async def _uploads(platform: KnowledgePlatform, ids: Iterable[str]) -> frozenset[str]:
-    found = await asyncio.gather(*(platform.find_file(one) for one in sorted(ids)))
+    found = await asyncio.gather(*(platform.find_file(file_id) for file_id in sorted(ids)))
     return frozenset(file.id for file in found if file is not None)
 
 
@@ -152,7 +148,10 @@ async def _unnamed(
     if not created.unnamed:
         return frozenset()
     owned = deployment.owned(await platform.list_assistants())
-    ids = {QualifiedKey(Kind.ASSISTANT, key): [one.id for one in those] for key, those in owned.items()}
+    ids = {
+        QualifiedKey(Kind.ASSISTANT, key): [assistant.id for assistant in assistants]
+        for key, assistants in owned.items()
+    }
     for store in stores:
         key = _key_of(deployment, store)
         if key is not None:

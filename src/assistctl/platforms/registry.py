@@ -29,6 +29,11 @@ _MODULES: Mapping[str, str] = {
 }
 
 
+# Known without importing a platform: what is deployed is known by them, whichever platform it is on.
+ADDRESS_VARIABLES = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_ENDPOINT")
+"""The environment variables with the addresses of our own platforms."""
+
+
 class Offer(Protocol):
     """What a module (or an entry point) has to have to be a platform."""
 

@@ -46,7 +46,7 @@ class FilesRun:
 
     def write_down_what_goes(self) -> None:
         """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
-        self.uploads.record.will_go({one.file_id: None for one in self.plan.knowledge.discards})
+        self.uploads.record.will_go({discard.file_id: None for discard in self.plan.knowledge.discards})
 
     async def ids_for(self, request: Request) -> dict[str, str]:
         """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""
@@ -85,11 +85,11 @@ class FilesRun:
     async def delete_unread(self, side_by_side: int) -> None:
         """Delete the uploads that nothing reads any more, where all that read them was changed."""
         changed = self.log.done()
-        waiting = iter([one for one in self.plan.knowledge.discards if one.holders <= changed])
+        waiting = iter([discard for discard in self.plan.knowledge.discards if discard.holders <= changed])
 
         async def delete_each() -> None:
-            for one in waiting:
-                await self._delete(one)
+            for discard in waiting:
+                await self._delete(discard)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(side_by_side):
@@ -116,17 +116,17 @@ class FilesRun:
             path = self.plan.knowledge.uploads[token].path
             raise PlatformError(f"it was left as it is, because {path} was not uploaded") from error
 
-    async def _delete(self, one: Discard) -> None:
+    async def _delete(self, discard: Discard) -> None:
         """Delete an upload; the account says what became of it."""
-        operation = self.log.removal(one.file_id, one.path)
+        operation = self.log.removal(discard.file_id, discard.path)
         try:
             self.cancellation.check()
             async with operation.under_way():
-                await operation.sends(self.platform.delete_file(one.file_id))
+                await operation.sends(self.platform.delete_file(discard.file_id))
         except AssistctlError as error:
             operation.fails(error)
             return
-        self.uploads.record.gone(one.file_id)
+        self.uploads.record.gone(discard.file_id)
 
 
 def _short(error: Exception) -> str:

@@ -81,7 +81,7 @@ class Filling:
     @property
     def told_apart(self) -> frozenset[str]:
         """The paths of the files that are changes of their own."""
-        return frozenset(one.path for one in self.work.attach)
+        return frozenset(addition.path for addition in self.work.attach)
 
     async def put_in(self) -> None:
         """Attach all that is to be in it, and wait until it is indexed; ``failures`` says what was not.
@@ -99,29 +99,29 @@ class Filling:
             return
         for file_id, attributes in self.work.retag.items():
             await self.operation.sends(self.platform.set_attributes(self.store_id, file_id, attributes))
-        self.uploads.in_use(one.token for one in self._attached.values())
+        self.uploads.in_use(addition.token for addition in self._attached.values())
 
     async def take_out(self) -> None:
         """Take out what was replaced, and what is to go. Only once all is in: nothing is lost for a failure."""
-        replaced = [old for one in self._attached.values() for old in one.replaces]
+        replaced = [old for addition in self._attached.values() for old in addition.replaces]
         for file_id in (*replaced, *self.work.detach):
             await self.operation.sends(self.platform.detach(self.store_id, file_id))
 
     async def _uploaded(self, part: Sequence[PlannedAttachment]) -> dict[str, PlannedAttachment]:
         """Those of ``part`` that are uploaded, by their ids."""
         ready: dict[str, PlannedAttachment] = {}
-        for one in part:
+        for addition in part:
             try:
-                ready[await self.uploads.id_of(one.token)] = one
+                ready[await self.uploads.id_of(addition.token)] = addition
             except NotBegunError:
                 raise
             except AssistctlError as error:
-                self.operation.files[one.path] = error.summary
+                self.operation.files[addition.path] = error.summary
         return ready
 
     async def _attach(self, ready: Mapping[str, PlannedAttachment]) -> None:
-        for file_id, one in ready.items():
-            if one.renew:
+        for file_id, addition in ready.items():
+            if addition.renew:
                 await self.operation.sends(self.platform.detach(self.store_id, file_id))
         await self.operation.sends(self._attach_all(ready))
         self._attached.update(ready)
@@ -133,19 +133,24 @@ class Filling:
             await self._batch_again(ready)
 
     async def _batch(self, ready: Mapping[str, PlannedAttachment]) -> str:
-        files = [Attachment(file_id, one.attributes, one.chunking) for file_id, one in ready.items()]
+        files = [
+            Attachment(file_id, addition.attributes, addition.chunking) for file_id, addition in ready.items()
+        ]
         return await self.platform.attach(self.store_id, files)
 
     async def _batch_again(self, ready: Mapping[str, PlannedAttachment]) -> None:
         """Attach what a request with a lost answer did not."""
-        there = {file.id for file in await self.platform.list_store_files(self.store_id)}
-        missing = {file_id: one for file_id, one in ready.items() if file_id not in there}
+        listed = {file.id for file in await self.platform.list_store_files(self.store_id)}
+        missing = {file_id: addition for file_id, addition in ready.items() if file_id not in listed}
         if missing:
             self._batches.append((await self._batch(missing), len(missing)))
 
     async def _wait(self) -> None:
         """Wait until all is indexed, failed, or late; what failed or is late is in ``failures`` then."""
-        expected = {**{file_id: one.path for file_id, one in self._attached.items()}, **self.work.pending}
+        expected = {
+            **{file_id: addition.path for file_id, addition in self._attached.items()},
+            **self.work.pending,
+        }
         if not expected:
             return
         by_count = not self.work.pending and sum(size for _, size in self._batches) == len(expected)
@@ -176,8 +181,8 @@ class Filling:
     async def _files_end(self, expected: Collection[str]) -> bool:
         """Wait for files one by one: what an earlier apply attached has no batch that is known."""
         for pause in _pauses():
-            there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
-            states = [there[one].status if one in there else "" for one in expected]
+            listed = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
+            states = [listed[file_id].status if file_id in listed else "" for file_id in expected]
             waiting, done = states.count(_BEING_INDEXED), states.count(_INDEXED)
             failed = len(states) - waiting - done
             self.progress.indexing(self.key, done, len(states), failed)
@@ -195,9 +200,9 @@ class Filling:
             raise InterruptedIndexingError(self.key)
 
     async def _name_failures(self, expected: Mapping[str, str]) -> None:
-        there = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
+        listed = {file.id: file for file in await self.platform.list_store_files(self.store_id)}
         for file_id, path in expected.items():
-            file = there.get(file_id)
+            file = listed.get(file_id)
             if file is None:
                 self.operation.files[path] = "the platform lost it"
             elif file.status == _BEING_INDEXED:
@@ -209,14 +214,14 @@ class Filling:
 
     async def _withdraw(self) -> None:
         """Take out and delete what failed for good; what is late stays, for the next apply to wait for."""
-        there = {file.id: file.status for file in await self.platform.list_store_files(self.store_id)}
-        for file_id, one in self._attached.items():
-            late = there.get(file_id) == _BEING_INDEXED
-            if one.path not in self.failures or late:
-                self.uploads.in_use([one.token])
-            elif not one.renew:
+        statuses = {file.id: file.status for file in await self.platform.list_store_files(self.store_id)}
+        for file_id, addition in self._attached.items():
+            late = statuses.get(file_id) == _BEING_INDEXED
+            if addition.path not in self.failures or late:
+                self.uploads.in_use([addition.token])
+            elif not addition.renew:
                 await self.operation.sends(self.platform.detach(self.store_id, file_id))
-                await self.uploads.withdraw(one.token, file_id, self.failures[one.path])
+                await self.uploads.withdraw(addition.token, file_id, self.failures[addition.path])
 
 
 def _cut(items: Sequence[PlannedAttachment], length: int) -> Iterable[Sequence[PlannedAttachment]]:

@@ -60,7 +60,7 @@ def is_sealed(entry: Entry, key: MachineKey | None) -> bool:
 
 
 def about(source: SourceFile) -> dict[str, object]:
-    """What a line says of a file of the project."""
+    """The part of a line about a file of the project."""
     return {"sha256": source.identity.sha256, "name": source.identity.name, "size": source.size}
 
 
@@ -80,7 +80,7 @@ def lines_in(path: Path) -> Iterator[dict[str, object]]:
 
 
 def recorded(entry: Entry, *, proven: bool) -> Recorded | None:
-    """What a line says; ``None`` when it says nothing that can be understood."""
+    """The upload that a line tells of; ``None`` when it cannot be understood."""
     sha256, name, size, file_id = (entry.get(field) for field in ("sha256", "name", "size", "id"))
     kept = entry.get("filed_as", name)
     known_id = file_id if isinstance(file_id, str) else None

@@ -1,4 +1,4 @@
-"""What this checkout uploaded and does not know to be in use, or was about to delete: written down beforehand.
+"""A record of uploads of this checkout that are not known to be in use, or about to be deleted, kept beforehand.
 
 An upload bears no mark, so one that nothing refers to yet could not be told from anybody else's. The record is no
 state: without it everything still works, but for what a killed apply left behind.
@@ -79,7 +79,7 @@ class UploadLog:
 
     def in_use(self, identity: Identity) -> None:
         """Note that an upload is referred to, or gone: it needs no record any more."""
-        for attempt in [one for one, source in self._open.items() if source.identity == identity]:
+        for attempt in [begun for begun, source in self._open.items() if source.identity == identity]:
             del self._open[attempt]
 
     def will_go(self, uploads: Mapping[str, Filed | None]) -> None:
@@ -94,37 +94,39 @@ class UploadLog:
     def close(self) -> None:
         """Take away what is settled: nothing but lost attempts stays when all that was uploaded is in use."""
         if self._path is not None and not self._open and not self._going:
-            _keep(self._path, [one for one in lines_in(self._path) if one.get("attempt") in self._lost])
+            _keep(self._path, [entry for entry in lines_in(self._path) if entry.get("attempt") in self._lost])
 
     def unfinished(self) -> list[Recorded]:
-        """What earlier applies wrote down and did not see the end of; each upload once.
+        """The uploads that earlier applies wrote down and did not see the end of, each once.
 
         Raises ``AssistctlError`` when it cannot be read.
         """
         found: dict[tuple[object, ...], Recorded] = {}
-        for one in self._entries():
-            attempt = (one.attempt, one.proven, one.identity)
-            if one.file_id is None:
-                found.setdefault((*attempt, None), one)
+        for upload in self._entries():
+            attempt = (upload.attempt, upload.proven, upload.identity)
+            if upload.file_id is None:
+                found.setdefault((*attempt, None), upload)
                 continue
-            found[one.file_id, one.proven, one.identity] = one
+            found[upload.file_id, upload.proven, upload.identity] = upload
             found.pop((*attempt, None), None)
         return list(found.values())
 
     def uploads(self) -> Mapping[Identity, str]:
         """The ids of the uploads that earlier applies on this machine wrote down; none where it cannot be read."""
-        return {one.identity: one.file_id for one in self._proven() if one.file_id and one.identity}
+        return {upload.identity: upload.file_id for upload in self._proven() if upload.file_id and upload.identity}
 
     def vouches_for(self, file: UploadedFile) -> bool:
         """Whether an earlier apply on this machine wrote down that it uploaded just this."""
         if self._vouched is None:
             proven = self._proven()
-            self._vouched = frozenset((one.file_id, one.filed) for one in proven if one.file_id and one.filed)
+            self._vouched = frozenset(
+                (upload.file_id, upload.filed) for upload in proven if upload.file_id and upload.filed
+            )
         return (file.id, Filed(file.name, file.size)) in self._vouched
 
     def _proven(self) -> list[Recorded]:
         try:
-            return [one for one in self.unfinished() if one.proven]
+            return [upload for upload in self.unfinished() if upload.proven]
         except _UnreadableError:
             # A plan needs no record: all that it saves is an upload.
             return []
@@ -135,8 +137,8 @@ class UploadLog:
         def stays(entry: Entry) -> bool:
             if entry.get("scope") != self.scope:
                 return True
-            one = recorded(entry, proven=False)
-            return one is not None and (one.file_id in left_ids if one.file_id else one.filed in left)
+            upload = recorded(entry, proven=False)
+            return upload is not None and (upload.file_id in left_ids if upload.file_id else upload.filed in left)
 
         for path in self._files():
             _keep(path, list(filter(stays, lines_in(path))))
@@ -145,9 +147,9 @@ class UploadLog:
         lines = [entry for path in self._files() for entry in lines_in(path) if entry.get("scope") == self.scope]
         key = machine_key(self.project) if lines else None
         for entry in lines:
-            one = recorded(entry, proven=is_sealed(entry, key))
-            if one is not None:
-                yield one
+            upload = recorded(entry, proven=is_sealed(entry, key))
+            if upload is not None:
+                yield upload
 
     def _files(self) -> list[Path]:
         folder = place_in(self.project, _FOLDER)
@@ -183,8 +185,8 @@ def _going(file_id: str, filed: Filed | None) -> Entry:
 
 
 def _new_file(folder: Path) -> Path:
-    for one in (folder.parent, folder):
-        one.mkdir(exist_ok=True, mode=0o700)
+    for directory in (folder.parent, folder):
+        directory.mkdir(exist_ok=True, mode=0o700)
     path = folder / f"{secrets.token_hex(8)}.jsonl"
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     return path

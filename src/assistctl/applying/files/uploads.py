@@ -47,17 +47,17 @@ class Uploads:
 
     async def upload_all(self, side_by_side: int) -> None:
         """Upload what is needed and not there, at most so many at a time."""
-        known = [one for one in self.work.uploads.items() if one[0] in self.work.recorded]
+        known = [upload for upload in self.work.uploads.items() if upload[0] in self.work.recorded]
         await self._each(self._found_or_not, known, side_by_side)
-        missing = [one for one in self.work.uploads.items() if not self._outcomes[one[0]].done()]
+        missing = [upload for upload in self.work.uploads.items() if not self._outcomes[upload[0]].done()]
         if missing:
             self.progress.uploading(len(missing), sum(source.size for _, source in missing))
         await self._each(self._upload, missing, side_by_side)
 
     async def _each(
-        self, do: Callable[[str, SourceFile], Awaitable[None]], those: Iterable[_Needed], side_by_side: int
+        self, do: Callable[[str, SourceFile], Awaitable[None]], needed: Iterable[_Needed], side_by_side: int
     ) -> None:
-        waiting = iter(those)
+        waiting = iter(needed)
 
         async def one_by_one() -> None:
             for token, source in waiting:

@@ -23,7 +23,7 @@ class ObjectAddress:
 
     @property
     def container_word(self) -> str:
-        """What the service calls ``container``."""
+        """The service's word for ``container``."""
         return _CONTAINERS[self.scheme]
 
     def __str__(self) -> str:

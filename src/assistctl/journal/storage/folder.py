@@ -140,8 +140,8 @@ def _put(path: Path, data: bytes, expected: Tag | None) -> Tag | None:
     """Put ``data`` if what is there is what is ``expected``, in one step as others see it."""
     _make_private(path.parent)
     with _guarded(path):
-        there = _read_object(path)
-        if (there and there.tag) != expected:
+        stored = _read_object(path)
+        if (stored and stored.tag) != expected:
             return None
         # The name may be fixed: nobody else writes while the guard is held.
         fresh = path.with_name(f".{path.name}.new")
@@ -229,9 +229,9 @@ def _make_private(folder: Path) -> None:
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(one.parent)
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What obstore says went wrong, as a sentence and what to do next."""
+"""Errors of obstore, as a sentence and what to do next."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class ObjectStore:
     def _names(self, key: str) -> list[str]:
         with explained(self._address, "list"):
             found = self._remote.list_with_delimiter(f"{key}/")
-        paths = [*found["common_prefixes"], *(one["path"] for one in found["objects"])]
+        paths = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
         return sorted(path.rstrip("/").rpartition("/")[2] for path in paths)
 
     def _condition(self, tag: Tag) -> UpdateVersion:
@@ -137,17 +137,17 @@ class ObjectStore:
             return _tag_of(data, self._get(key))
         except UnansweredError:
             # Whether it was done, or never can be, shows in what is there.
-            there = self._get(key)
-            if self._may_be_done_yet(mode, there):
+            stored = self._get(key)
+            if self._may_be_done_yet(mode, stored):
                 raise
-            return _tag_of(data, there)
+            return _tag_of(data, stored)
         return Tag(put["e_tag"], put["version"])
 
-    def _may_be_done_yet(self, mode: PutMode, there: Stored | None) -> bool:
+    def _may_be_done_yet(self, mode: PutMode, stored: Stored | None) -> bool:
         """Whether the condition of a put holds with what is there."""
-        if there is None or isinstance(mode, str):
-            return there is None and mode == "create"
-        found = self._condition(there.tag)
+        if stored is None or isinstance(mode, str):
+            return stored is None and mode == "create"
+        found = self._condition(stored.tag)
         return all(found.get(name, wanted) == wanted for name, wanted in mode.items())
 
     def _delete(self, key: str) -> None:
@@ -155,9 +155,9 @@ class ObjectStore:
             self._remote.delete(key)
 
 
-def _tag_of(data: bytes, there: Stored | None) -> Tag | None:
+def _tag_of(data: bytes, stored: Stored | None) -> Tag | None:
     """The tag of what is there, if it is ``data``: then a repeated request met its own work."""
-    return there.tag if there and there.data == data else None
+    return stored.tag if stored and stored.data == data else None
 
 
 class _SegmentedLog:

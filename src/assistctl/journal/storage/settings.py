@@ -1,4 +1,4 @@
-"""What the environment says of an object store, as obstore takes it."""
+"""The environment's settings for an object store, as obstore takes them."""
 
 from __future__ import annotations
 

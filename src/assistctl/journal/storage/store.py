@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What names one state of an object: the e-tag, and the generation where the service goes by that."""
+    """The name of one state of an object: the e-tag, and the generation where the service goes by that."""
 
     e_tag: str | None
     version: str | None = None

@@ -78,33 +78,21 @@ class RequestPacer:
         Raises the error behind the last ``AskAgainError`` when patience or tries are used up, and
         ``InterruptedWaitError``.
         """
-        from tenacity import AsyncRetrying, retry_if_exception
-
         began, tries = asyncio.get_running_loop().time(), 0
         last: AskAgainError | None = None
-
-        def again(error: BaseException) -> bool:
-            nonlocal last, tries
-            if not isinstance(error, AskAgainError):
-                return False
-            last, tries = error, tries + 1
-            may_be = error.throttled or (repeatable and tries < TRIES)
-            return may_be and (error.wait or 0.0) <= self.throttle_timeout
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(again),
-            wait=lambda _: 0.0,  # the waiting is shared, and done before each turn
-            reraise=True,
-        )
-        try:
-            return await retrying(self._turn, send, began)
-        except AskAgainError as error:
-            raise error.error from error.__cause__
-        except InterruptedWaitError:
-            if last is None or last.throttled:
-                raise
-            # It was sent, and nobody knows what became of it.
-            raise last.error from last.__cause__
+        while True:
+            try:
+                return await self._turn(send, began)
+            except AskAgainError as error:
+                last, tries = error, tries + 1
+                may_be = error.throttled or (repeatable and tries < TRIES)
+                if not may_be or (error.wait or 0.0) > self.throttle_timeout:
+                    raise error.error from error.__cause__
+            except InterruptedWaitError:
+                if last is None or last.throttled:
+                    raise
+                # It was sent, and nobody knows what became of it.
+                raise last.error from last.__cause__
 
     async def _turn(self, send: Callable[[], Awaitable[Answer]], since: float) -> Answer:
         await self._admission(since)

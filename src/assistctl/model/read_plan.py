@@ -1,4 +1,4 @@
-"""A plan's JSON document read back into the model: ``rendering.json.plan_document`` the other way round."""
+"""A plan's JSON document, read back: ``plan_document`` the other way round."""
 
 from __future__ import annotations
 
@@ -7,26 +7,21 @@ from typing import Any
 
 import msgspec
 
-from assistctl.model.file_operations import FileTotals, FileUse
-from assistctl.model.plan import (
+from assistctl.model.change import (
     Absence,
     Action,
     Blocked,
     Change,
-    Diagnostic,
     Drift,
     FieldDiff,
-    Json,
     Kind,
     Missing,
     Origin,
-    Plan,
-    Position,
-    Severity,
     Summary,
-    TargetName,
-    seen_as,
 )
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.file_operations import FileTotals, FileUse
+from assistctl.model.json_value import Json
 
 
 class _Diff(msgspec.Struct):
@@ -58,7 +53,7 @@ class _Change(msgspec.Struct):
     used_by: list[_Holder] = []
 
     def read(self) -> Change:
-        holders = tuple((str(one.kind), one.key) for one in self.used_by)
+        holders = tuple((str(holder.kind), holder.key) for holder in self.used_by)
         return Change(
             self.kind,
             self.key,
@@ -142,7 +137,9 @@ class _Seen(msgspec.Struct):
     digest: str
 
 
-class _Document(msgspec.Struct):
+class PlanDocument(msgspec.Struct):
+    """A plan as its document has it; ``read`` of each part is that part in the model."""
+
     project: str
     target: _Target
     summary: _Summary
@@ -155,25 +152,13 @@ class _Document(msgspec.Struct):
     files: _Files | None = None
 
 
-def plan_from_document(document: Mapping[str, Json]) -> Plan:
+def read_plan(document: Mapping[str, Json]) -> PlanDocument:
     """The plan in a document. What only an apply needs (requests, uploads) is not in it.
 
     What a later minor version of the format adds is left out. Raises ``ValueError``, naming the place, when the
     document is no plan.
     """
     try:
-        read = msgspec.convert(document, _Document)
+        return msgspec.convert(document, PlanDocument)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
-    return Plan(
-        project=read.project,
-        target=TargetName(read.target.name, read.target.platform),
-        changes=tuple(change.read() for change in read.changes),
-        drift=tuple(drift.read() for drift in read.drift),
-        missing=tuple(missing.read() for missing in read.missing),
-        diagnostics=tuple(diagnostic.read() for diagnostic in read.diagnostics),
-        summary=read.summary.read(),
-        seen={seen_as(one.kind, one.key, one.id): one.digest for one in read.observed},
-        fingerprint=read.fingerprint,
-        files=read.files.read() if read.files else None,
-    )

@@ -1,0 +1,91 @@
+"""One assistant: as a manifest declares it, and as a platform returned it.
+
+Field names and shapes are those of the Assistants API
+(https://platform.openai.com/docs/api-reference/assistants), on every platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
+from assistctl.model.source_file import SourceFile
+from assistctl.secrets.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The rules a manifest sets for its own assistant. ``None`` means the manifest does not say."""
+
+    prevent_destroy: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One assistant as declared: variables filled, files read.
+
+    ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
+    Assistants API's shapes; a declared ``null`` is kept. ``secret_paths`` are the paths (``instructions``,
+    ``tools[0].function.description``) of the strings that contain an ``${env:}`` value, ``templates`` what those
+    are made of. ``platform_fields`` is the manifest's ``platforms`` mapping. ``interpreter_files`` are those of
+    ``files`` that are for the code interpreter; ``store`` is the key of the vector store it searches: its own key
+    when ``files`` has any for file search, or that of a shared one. ``import_id`` is the id of an existing
+    assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
+    stands. ``file_places`` are the paths of the first of ``files`` for each tool that reads any, which are known
+    before the files are read.
+    """
+
+    key: str
+    fields: Mapping[str, Json]
+    position: Position
+    lifecycle: Lifecycle = Lifecycle()
+    secret_paths: frozenset[str] = frozenset()
+    platform_fields: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    import_id: str | None = None
+    moved_from: str | None = None
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    interpreter_files: tuple[SourceFile, ...] = ()
+    store: str | None = None
+    templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
+    file_places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """The display name, when it declares one."""
+        return _name_in(self.fields)
+
+    def position_of(self, path: str) -> Position:
+        """Where ``path`` stands, or the nearest declared thing that encloses it."""
+        while path and path not in self.positions:
+            cut = max(path.rfind("."), path.rfind("["))
+            path = path[:cut] if cut > 0 else ""
+        return self.positions.get(path, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
+
+    ``fields`` holds what the answer contained, and nothing it did not; ``metadata`` is all of its pairs, ours
+    too. ``revision`` is the platform's version token, where it has one. What only the platform has is under
+    ``platforms`` and its name, as in a manifest: ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``;
+    its own tools stand among ``tools``, in its own shapes.
+    """
+
+    id: str
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str]
+    revision: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The display name, when there is one."""
+        return _name_in(self.fields)
+
+
+def _name_in(fields: Mapping[str, Json]) -> str | None:
+    name = fields.get("name")
+    return name if isinstance(name, str) else None

@@ -1,0 +1,222 @@
+"""One change: what it is about, why it is due, what is sent for it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from assistctl.model.assistant import Observed
+from assistctl.model.file_operations import FileUse
+from assistctl.model.json_value import Json
+
+
+class Kind(StrEnum):
+    """The kind of thing that a change is about."""
+
+    ASSISTANT = "assistant"
+    VECTOR_STORE = "vector_store"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+class QualifiedKey(NamedTuple):
+    """The one identity of a thing in its project: a key says nothing without its kind.
+
+    An assistant's own vector store has the assistant's key.
+    """
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return self.key if self.kind is Kind.ASSISTANT else f"{self.key} ({self.kind.replace('_', ' ')})"
+
+
+class Action(StrEnum):
+    """The action that apply would take on one thing."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+
+
+class Origin(StrEnum):
+    """Who moved a field away from what this project last applied."""
+
+    MANIFEST = "manifest"
+    DRIFT = "drift"
+    BOTH = "both"
+
+
+class Blocked(StrEnum):
+    """The safety rule that will refuse a change."""
+
+    PROTECTED = "protected"
+    THRESHOLD = "threshold"
+    ADOPTION = "adoption"
+    AMBIGUOUS = "ambiguous"
+
+
+class Absence(StrEnum):
+    """Why something that is declared is not there with this project's mark, as far as anything tells."""
+
+    DELETED_OUTSIDE = "deleted outside"
+    MARK_REMOVED = "mark removed"
+    NEVER_APPLIED = "never applied"
+    NOT_THERE = "not there"
+
+
+class Status(StrEnum):
+    """The status of a change."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDiff:
+    """One difference inside a thing: ``path`` is dotted from the manifest's field.
+
+    ``old`` is what is there and ``new`` what is declared; ``None`` stands for nothing (absent, or the
+    platform's default). Of a ``secret`` one both are as they may be shown: ``(secret NAME)`` stands for each
+    secret, and ``(secret)`` where nobody can tell what is one.
+    """
+
+    path: str
+    old: Json
+    new: Json
+    origin: Origin
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The request of a change: ``fields`` in the Assistants API's shapes, and the whole metadata map.
+
+    The platform's own fields are among them as in ``Observed``; what is null goes back to the platform's default.
+    ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
+    that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
+    key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
+    metadata goes into digests that others may read: the same without secrets.
+    """
+
+    fields: Mapping[str, Json]
+    metadata: Mapping[str, str]
+    revision: str | None = None
+    removed: frozenset[str] = frozenset()
+    reads: Mapping[str, str] = field(default_factory=dict)
+    store: str | None = None
+    digested: Json = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing apply would do, why, and in what it differs.
+
+    ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
+    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    action: Action
+    reason: str
+    diffs: tuple[FieldDiff, ...] = ()
+    blocked: Blocked | None = None
+    name: str | None = None
+    request: Request | None = None
+    file: FileUse | None = None
+    before: Observed | None = None
+    secret_paths: frozenset[str] = frozenset()
+
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A field somebody else changed: what is there against what is declared (or was last applied).
+
+    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``.
+    """
+
+    kind: Kind
+    key: str
+    id: str
+    path: str
+    observed: Json
+    desired: Json
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something declared that is not there with this project's mark.
+
+    ``id`` is the last one it is known to have had, or that of what looks like it; a file's ``key`` is its path.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    reason: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many assistants (and other things with a key) each action takes in."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    adopt: int = 0
+    unchanged: int = 0
+    forget: int = 0
+
+    @property
+    def changes(self) -> int:
+        """How many changes there are altogether."""
+        return sum(self.by_action().values())
+
+    def by_action(self) -> dict[Action, int]:
+        """How many each action takes in."""
+        return {
+            Action.CREATE: self.create,
+            Action.UPDATE: self.update,
+            Action.DELETE: self.delete,
+            Action.ADOPT: self.adopt,
+            Action.FORGET: self.forget,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one change. ``error`` is a sentence for people when it failed or was skipped.
+
+    ``touched`` says whether the platform was changed, or may have been: it can be when the change as a whole
+    failed. ``unknown``: whether it was carried out is not known. ``sent`` is how many bytes were uploaded for it,
+    ``None`` when nothing was.
+    """
+
+    kind: Kind
+    key: str
+    id: str | None
+    action: Action
+    status: Status
+    error: str | None = None
+    touched: bool = False
+    unknown: bool = False
+    sent: int | None = None
+
+    @property
+    def qualified_key(self) -> QualifiedKey:
+        """Whom it is about."""
+        return QualifiedKey(self.kind, self.key)

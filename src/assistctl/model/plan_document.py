@@ -1,0 +1,132 @@
+"""Plans as JSON documents, in the format that scripts and saved plans rely on (``format_version`` 1.0)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assistctl.model.change import Change, Drift, FieldDiff, Missing, Summary
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.file_operations import FileTotals
+from assistctl.model.json_value import Json
+
+if TYPE_CHECKING:
+    from assistctl.model.plan import Plan
+
+FORMAT_VERSION = "1.0"
+"""The version of every document; minor versions only add."""
+
+
+def plan_document(plan: Plan) -> dict[str, Json]:
+    """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
+
+    ``observed`` lists the state the plan was decided upon: ``[{"kind", "key", "id", "digest"}]``.
+    """
+    return {
+        **document_head(plan),
+        **counts_part(plan.summary, plan.files),
+        "changes": [change_part(change) for change in plan.changes],
+        "drift": [drift_part(drift) for drift in plan.drift],
+        "missing": [missing_part(missing) for missing in plan.missing],
+        "diagnostics": [diagnostic_part(diagnostic) for diagnostic in plan.diagnostics],
+        "fingerprint": plan.fingerprint,
+        "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
+    }
+
+
+def document_head(plan: Plan) -> dict[str, Json]:
+    """The beginning of every document: its format, the project and the target."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "project": plan.project,
+        "target": {"name": plan.target.name, "platform": plan.target.platform},
+    }
+
+
+def counts_part(summary: Summary, files: FileTotals | None) -> dict[str, Json]:
+    """Counts of things with a key and, apart from them, of files, where there are any to speak of."""
+    if files is None:
+        return {"summary": dict(_summary(summary))}
+    totals: dict[str, Json] = {"upload": files.upload, "remove": files.remove, "bytes": files.bytes}
+    return {"summary": {**_summary(summary), "files": totals}, "files": dict(totals)}
+
+
+def _summary(summary: Summary) -> dict[str, int]:
+    counts = {
+        "create": summary.create,
+        "update": summary.update,
+        "delete": summary.delete,
+        "adopt": summary.adopt,
+        "unchanged": summary.unchanged,
+    }
+    return {**counts, "forget": summary.forget} if summary.forget else counts
+
+
+def change_part(change: Change) -> dict[str, Json]:
+    """A change as documents list it."""
+    document: dict[str, Json] = {
+        "kind": str(change.kind),
+        "key": change.key,
+        "id": change.id,
+        "action": str(change.action),
+        "reason": change.reason,
+        "diffs": [_diff(diff) for diff in change.diffs],
+    }
+    if change.blocked is not None:
+        document["blocked"] = str(change.blocked)
+    if change.file is not None:
+        document["bytes"] = change.file.size
+        document["upload"] = change.file.upload
+        document["used_by"] = [{"kind": kind, "key": key} for kind, key in change.file.holders]
+    return document
+
+
+def _diff(diff: FieldDiff) -> dict[str, Json]:
+    return {
+        "path": diff.path,
+        "old": diff.old,
+        "new": diff.new,
+        "origin": str(diff.origin),
+        **_secrecy(diff),
+    }
+
+
+def drift_part(drift: Drift) -> dict[str, Json]:
+    """A drifted field as documents list it."""
+    return {
+        "kind": str(drift.kind),
+        "key": drift.key,
+        "id": drift.id,
+        "path": drift.path,
+        "observed": drift.observed,
+        "desired": drift.desired,
+        **_secrecy(drift),
+    }
+
+
+def missing_part(missing: Missing) -> dict[str, Json]:
+    """A missing thing as documents list it."""
+    return {"kind": str(missing.kind), "key": missing.key, "id": missing.id, "reason": str(missing.reason)}
+
+
+def _secrecy(about: FieldDiff | Drift) -> dict[str, Json]:
+    return {"secret": True} if about.secret else {}
+
+
+def diagnostic_part(diagnostic: Diagnostic) -> dict[str, Json]:
+    """A diagnostic as documents list it."""
+    position = diagnostic.position
+    return {
+        "severity": str(diagnostic.severity),
+        "key": diagnostic.key,
+        "file": position.file if position else None,
+        "line": position.line if position else None,
+        "column": position.column if position else None,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "path": diagnostic.path,
+    }
+
+
+def _observed(name: str, digest: str) -> dict[str, Json]:
+    kind, key, identifier = name.split(":", 2)
+    return {"kind": kind, "key": key, "id": identifier, "digest": digest}

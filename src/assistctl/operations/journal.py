@@ -1,0 +1,62 @@
+"""Looking up past applies in the journal, and taking its lock from a holder that died."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from assistctl.operations.deployment import Deployment
+
+if TYPE_CHECKING:
+    from assistctl.journal import Apply, ApplySummary, Holder, State
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Past applies, the latest first; ``place`` is where they are recorded."""
+
+    place: str
+    applies: tuple[ApplySummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastApply:
+    """One apply on record, for programs. ``state`` is ``done``, ``partial``, ``failed`` or ``interrupted``.
+
+    ``command`` is what was run: ``apply``, ``rollback ID``. It is ``None``, as is when it ``started``, where the
+    record cannot be read; ``problem`` then says why.
+    """
+
+    id: str
+    target: str
+    state: State
+    command: str | None
+    started: datetime | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, summary: ApplySummary) -> PastApply:
+        """The same without its details."""
+        header = summary.header
+        command, started = (header.command, header.started) if header else (None, None)
+        return cls(summary.id, summary.target, summary.state, command, started, summary.problem)
+
+
+async def list_applies(deployment: Deployment, target: str | None = None) -> History:
+    """The applies of the project to ``target``, or to every target. Raises ``JournalError``."""
+    journal = deployment.journal()
+    return History(journal.place, tuple(await journal.applies(target)))
+
+
+async def read_apply(deployment: Deployment, apply_id: str) -> Apply:
+    """The apply with this id, or the only one whose id begins or ends so. Raises ``JournalError``."""
+    return await deployment.journal().read(apply_id)
+
+
+async def release_lock(deployment: Deployment, lock_id: str) -> Holder:
+    """Take the lock on the target from the holder with this id, and say who that was.
+
+    Raises ``JournalError`` when nobody holds that lock, or the journal has none.
+    """
+    return await deployment.journal().unlock(deployment.target.name, lock_id)

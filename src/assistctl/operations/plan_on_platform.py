@@ -1,0 +1,152 @@
+"""Planning against a platform: what is asked of it, and the warnings that need more than the planner has."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistctl import clock
+from assistctl.applying.replanning import Replan
+from assistctl.errors import ProjectError, did_you_mean
+from assistctl.manifest import Loaded
+from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.plan_history import with_history
+from assistctl.operations.platform_variables import is_at_vendor
+from assistctl.operations.store_contents import list_contents
+from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.upload_references import UploadReferences
+from assistctl.ownership.mark import read_mark
+from assistctl.planning.lint import lint
+from assistctl.planning.model_advice import about_model, about_shutdown
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.planner import make_plan
+from assistctl.planning.vector_stores.inventory import (
+    Knowledge,
+    ObservedKnowledge,
+    stores_to_look_into,
+    uploads_read,
+)
+from assistctl.platforms.base import KnowledgePlatform, Platform
+
+
+async def plan_on(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    plan_options: PlanOptions,
+    *,
+    thorough: bool = False,
+    explains: bool = False,
+) -> Plan:
+    """The plan of what apply would do. Raises ``ProjectError`` for a key that nothing has.
+
+    ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
+    reads in the journal why what is missing is not there, and where the target was before.
+    """
+    desired = () if plan_options.destroy else loaded.desired
+    wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
+    files = platform.knowledge  # before anything is asked for: opening it may fail
+    observed, models, stores = await asyncio.gather(
+        platform.list_assistants(),
+        platform.list_models() if wanted else _nothing(),
+        files.list_stores() if files else _no_stores(),
+    )
+    if plan_options.only is not None:
+        _check_keys(deployment, {only.key for only in plan_options.only}, loaded, observed, stores)
+    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=deployment.upload_log().uploads()))
+    if files is not None:
+        looking = _Looking(deployment, files, observed, plan_options)
+        knowledge = await looking.into(knowledge, desired, thorough=thorough)
+    plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge)
+    today = clock.today()
+    beside = (
+        *loaded.diagnostics,
+        *unencrypted(deployment.project, deployment.target),
+        *lint(wanted, models, today),
+        *_about_models(deployment, wanted, platform, None if models else today),
+    )
+    plan = replace(plan, diagnostics=(*beside, *plan.diagnostics))
+    return await with_history(plan, deployment, platform, [*observed, *stores]) if explains else plan
+
+
+def replan(deployment: Deployment, platform: Platform, loaded: Loaded, plan_options: PlanOptions) -> Replan:
+    """A function that plans one change again; it returns ``None`` when the change is no longer due."""
+
+    async def again(change: Change) -> Change | None:
+        plan = await plan_on(
+            deployment, platform, loaded, replace(plan_options, only=frozenset({change.qualified_key}))
+        )
+        about = (change.qualified_key, change.id)
+        return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)
+
+    return again
+
+
+def _check_keys(
+    deployment: Deployment,
+    keys: Iterable[str],
+    loaded: Loaded,
+    observed: Sequence[Observed],
+    stores: Sequence[ObservedStore],
+) -> None:
+    marks = filter(None, (read_mark(store.metadata) for store in stores))
+    owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
+    declared = {*(desired.key for desired in loaded.desired), *(store.key for store in loaded.stores)}
+    known = {*declared, *owned, *deployment.owned(observed), *loaded.past_keys}
+    for key in sorted(keys):
+        if key not in known:
+            advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."
+            raise ProjectError(f"there is no assistant with the key {key!r}", advice)
+
+
+def _about_models(
+    deployment: Deployment, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
+) -> Iterator[Diagnostic]:
+    """Advice on models by name; with ``today`` on their shutdowns too, for platforms that list no models."""
+    capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
+    for assistant in wanted:
+        yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
+        if capabilities.vendor and today:
+            yield from about_shutdown(assistant, today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looking at the files that a plan depends on, after everything was listed."""
+
+    deployment: Deployment
+    files: KnowledgePlatform
+    observed: Sequence[Observed]
+    plan_options: PlanOptions
+
+    async def into(self, knowledge: Knowledge, desired: Sequence[Desired], *, thorough: bool) -> Knowledge:
+        """``knowledge`` with the contents of the vector stores that matter, without uploads that are gone."""
+        references, destroy = UploadReferences(self.files), self.plan_options.destroy
+        if not destroy:
+            knowledge = knowledge.without(await references.gone(self._read()))
+        # Some vector stores only matter for what is in others.
+        while wanted := stores_to_look_into(
+            knowledge, desired, self.observed, self.plan_options, thorough=thorough
+        ):
+            contents = {**knowledge.observed.files, **await list_contents(self.files, sorted(wanted))}
+            knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
+        return knowledge if destroy else knowledge.without(await references.gone(knowledge.observed.held()))
+
+    def _read(self) -> frozenset[str]:
+        """The ids of the uploads that the project's assistants read themselves."""
+        owned = self.deployment.owned(self.observed).values()
+        assistants = [assistant for same_key in owned for assistant in same_key]
+        return frozenset(held.file_id for held in uploads_read(assistants))
+
+
+async def _nothing() -> None:
+    """The models when nobody asks for them."""
+
+
+async def _no_stores() -> Sequence[ObservedStore]:
+    """The vector stores of a platform that has none."""
+    return ()

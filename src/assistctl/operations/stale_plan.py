@@ -1,0 +1,97 @@
+"""Whether a plan that was reviewed still is what apply would do.
+
+It is compared in all that people read, and in a digest of all that would be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from assistctl.errors import RefusedError
+from assistctl.model.plan import Json, Kind, Missing, Plan, QualifiedKey, Severity
+from assistctl.model.plan_document import plan_document
+from assistctl.operations.saved_plan import SavedPlan
+from assistctl.secrets.redaction import masked
+
+
+def check_still_holds(saved: SavedPlan, plan: Plan, *, but_for_rules: bool = False) -> None:
+    """Raise ``RefusedError``, naming what moved, unless ``plan`` is what was saved.
+
+    With ``but_for_rules``, only what would be sent is compared, and not what rules have to say of it.
+    """
+    then = saved.shown
+    if (then.project, then.target.name) != (plan.project, plan.target.name):
+        raise RefusedError(
+            f"the plan was made for project {then.project}, target {then.target.name}, "
+            f"and this is project {plan.project}, target {plan.target.name}"
+        )
+    moved = sorted(set(_moved(then.seen, plan.seen)))
+    if moved or then.fingerprint != plan.fingerprint:
+        raise RefusedError(
+            f"the plan is stale: since it was made, on the platform {'; '.join(moved) or 'something changed'}",
+            "Plan again, and review what is new.",
+        )
+    now = SavedPlan.of(plan)
+    _check_requests(saved, now)
+    differing = [] if but_for_rules else sorted(_differing(then, now.shown))
+    if differing:
+        raise RefusedError(
+            f"the saved plan does not show what would be done: its {', '.join(differing)} would be different",
+            "It was edited, or saved by another version of assistctl. Plan again, and review that.",
+        )
+
+
+def _check_requests(saved: SavedPlan, now: SavedPlan) -> None:
+    keys = {**saved.keys, **now.keys}
+    differing = sorted({keys[name] for name, _ in {*now.requests.items()} ^ {*saved.requests.items()}})
+    if differing:
+        raise RefusedError(
+            f"the plan is stale: the manifests or variables of {', '.join(differing)} are not what was planned",
+            "Plan again, and review what is new.",
+        )
+
+
+def _differing(then: Plan, now: Plan) -> Iterator[str]:
+    """The parts of a plan's document that are not the same, but for what is known to be secret only by now."""
+    before, after = plan_document(then), plan_document(now)
+    before["diagnostics"], after["diagnostics"] = _stable(then), _stable(now)
+    before["missing"], after["missing"] = _absent(then.missing), _absent(now.missing)
+    for name, part in after.items():
+        if masked(before.get(name)) != masked(part):
+            yield name
+
+
+def _absent(missing: Iterable[Missing]) -> list[Json]:
+    """The missing things without the reason, which is from the journal: another machine may not have that."""
+    return [[str(thing.kind), thing.key] for thing in missing]
+
+
+def _stable(plan: Plan) -> list[Json]:
+    """The messages that are the same whenever they are made, without their lines, which a comment moves.
+
+    A warning about a model is not: models retire by the calendar, and come and go on the platform.
+    """
+    return [
+        [
+            str(diagnostic.severity),
+            diagnostic.key,
+            diagnostic.position.file if diagnostic.position else None,
+            diagnostic.path,
+            diagnostic.summary,
+            diagnostic.detail,
+        ]
+        for diagnostic in plan.diagnostics
+        if (diagnostic.severity, diagnostic.path) != (Severity.WARNING, "model")
+    ]
+
+
+def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for name in {*then, *now}:
+        kind, key, identifier = name.split(":", 2)
+        about = f"{QualifiedKey(Kind(kind), key)} ({identifier})"
+        if name not in now:
+            yield f"{about} is gone"
+        elif name not in then:
+            yield f"{about} is new"
+        elif then[name] != now[name]:
+            yield f"{about} was changed"
