@@ -27,8 +27,7 @@ from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import BASELINE, read_mark
 from assistctl.planning.absence import explained
 from assistctl.planning.identity.inventory import classify
-from assistctl.planning.lint import lint
-from assistctl.planning.model_advice import about_model, about_shutdown
+from assistctl.planning.lint import about_model, about_shutdown, lint
 from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.planning.planner import make_plan
 from assistctl.planning.vector_stores.inventory import (

@@ -13,7 +13,7 @@ from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import Path, dotted, parse
 from assistctl.ownership.mark import BASELINE
-from assistctl.planning.comparison.sensitive import secret_paths, templates, touches
+from assistctl.ownership.sensitive import secret_paths, templates, touches
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import with_labels
 
@@ -43,6 +43,12 @@ def digested_request(
         {name: SECRET if name in names else with_labels(value, labels) for name, value in fields.items()},
         pairs,
     ]
+
+
+def digest_of(one: Observed) -> str:
+    """A digest of all that an update could overwrite in a thing."""
+    units = canonical_units(one.fields, one.metadata)
+    return digest({dotted(unit): value for unit, value in units.items()})
 
 
 def digest_without_secrets(one: Observed, desired: Desired | None) -> str:

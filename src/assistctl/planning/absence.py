@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Absence, Action, Change, Desired, Kind, Missing
 from assistctl.ownership.mark import is_marked
-from assistctl.planning.comparison.placeholders import store_ids
+from assistctl.ownership.placeholders import store_ids
 from assistctl.planning.identity.inventory import Inventory
 
 _COMING = frozenset({Action.CREATE, Action.ADOPT})

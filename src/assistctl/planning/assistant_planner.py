@@ -25,11 +25,10 @@ from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.ownership.mark import METADATA_PAIRS, read_mark
+from assistctl.ownership.placeholders import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.capability_check import check_expressible
+from assistctl.planning.capability_check import check_expressible, to_platform
 from assistctl.planning.comparison.orphan_drift import foreign_edits
-from assistctl.planning.comparison.placeholders import Symbols, file_ids, symbols_of, with_tokens
-from assistctl.planning.comparison.platform_fields import to_platform
 from assistctl.planning.comparison.three_way import Comparison, creation_diffs
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.marking import marking

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Json, Kind, Observed
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import canonical_units
+from assistctl.ownership.canonical import PLATFORMS, canonical_units
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
+from assistctl.ownership.placeholders import with_tokens
+from assistctl.planning.capability_check import to_platform
 from assistctl.planning.comparison.ignore_changes import covers, ignored_paths
-from assistctl.planning.comparison.placeholders import with_tokens
-from assistctl.planning.comparison.platform_fields import PLATFORMS, to_platform
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions

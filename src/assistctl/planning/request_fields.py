@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.model.plan import Json
-from assistctl.planning.comparison.platform_fields import PLATFORMS, own_fields
+from assistctl.ownership.canonical import PLATFORMS, own_fields
 from assistctl.planning.comparison.three_way import Comparison
 
 _MODEL = "model"

@@ -8,15 +8,14 @@ from dataclasses import replace
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Desired, Json, Kind, Observed, Request
 from assistctl.ownership.baseline import read_baseline, write_baseline
-from assistctl.ownership.canonical import canonical_units, cleared
+from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared
 from assistctl.ownership.digests import digested_request
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
+from assistctl.ownership.placeholders import is_token, replaced_ids
+from assistctl.ownership.sensitive import secret_paths, touches
 from assistctl.planning.comparison.ignore_changes import covers
-from assistctl.planning.comparison.placeholders import is_token, replaced_ids
-from assistctl.planning.comparison.platform_fields import PLATFORMS
-from assistctl.planning.comparison.sensitive import secret_paths, touches
 from assistctl.planning.comparison.three_way import MODEL_SETTINGS, Comparison
 from assistctl.planning.request_fields import add_companions, changed_own_fields
 from assistctl.secrets.redaction import SECRET

@@ -8,7 +8,7 @@ from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units, default_of
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import BASELINE, users_pairs
-from assistctl.planning.comparison.projection import is_comparable
+from assistctl.ownership.projection import is_comparable
 from assistctl.planning.comparison.three_way import known_units
 
 _TOOLS: Path = ("tools",)

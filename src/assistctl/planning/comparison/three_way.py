@@ -18,11 +18,9 @@ from assistctl.ownership.canonical import (
 )
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.mark import BASELINE, is_marked, users_pairs
-from assistctl.planning.comparison.ignore_changes import covers, ignored_paths, keep_observed
-from assistctl.planning.comparison.leaf_diff import Difference, differences
-from assistctl.planning.comparison.placeholders import Symbols, has_token
-from assistctl.planning.comparison.projection import declared_part, is_comparable, settings_before, whole_setting
-from assistctl.planning.comparison.sensitive import (
+from assistctl.ownership.placeholders import Symbols, has_token
+from assistctl.ownership.projection import declared_part, is_comparable, settings_before, whole_setting
+from assistctl.ownership.sensitive import (
     plainly_named_tools,
     secret_paths,
     shown_declared,
@@ -30,6 +28,8 @@ from assistctl.planning.comparison.sensitive import (
     templates,
     touches,
 )
+from assistctl.planning.comparison.ignore_changes import covers, ignored_paths, keep_observed
+from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Template
 

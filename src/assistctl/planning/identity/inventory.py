@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.model.plan import Observed
-from assistctl.ownership.canonical import canonical_units, digest, sha256
-from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.canonical import sha256
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.planning.options import PlanOptions
 
@@ -47,12 +46,6 @@ def classify(observed: Iterable[Observed], project: str, target: str) -> Invento
         if one.name:
             named.setdefault(one.name, []).append(one)
     return Inventory(owned, named, free, others)
-
-
-def digest_of(one: Observed) -> str:
-    """A digest of all that an update could overwrite in an assistant."""
-    units = canonical_units(one.fields, one.metadata)
-    return digest({dotted(unit): value for unit, value in units.items()})
 
 
 def fingerprint(plan_options: PlanOptions, seen: Mapping[str, str]) -> str:

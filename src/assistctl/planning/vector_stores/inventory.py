@@ -18,7 +18,7 @@ from assistctl.ownership.file_marks import (
     tokens_of_files,
 )
 from assistctl.ownership.mark import read_mark
-from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.options import PlanOptions
 

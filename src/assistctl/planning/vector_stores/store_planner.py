@@ -34,8 +34,8 @@ from assistctl.ownership.file_marks import (
     was_settled,
 )
 from assistctl.ownership.mark import read_mark
+from assistctl.ownership.placeholders import file_ids
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.comparison.placeholders import file_ids
 from assistctl.planning.comparison.three_way import Comparison, creation_diffs
 from assistctl.planning.identity.marking import marking
 from assistctl.planning.identity.moves import still_declared
