@@ -1,7 +1,7 @@
-"""How many modules of assistctl a plan, and an apply, of one changed field enter; and how often they take turns.
+"""How many modules a plan, and an apply, of one changed field enter; and how often one calls another.
 
-Run from anywhere: ``python tests/benchmarks/modules_entered.py [--list]``. A module counts once a function in it is
-called; what runs while a module is imported does not count. A switch is a call of a function from one in another
+Run from anywhere: ``python tests/benchmarks/modules_entered.py [--list]``. A module counts once a function in it
+is called; what runs while a module is imported does not count. A switch is a call of a function from another
 module.
 """
 
@@ -28,7 +28,7 @@ MANIFEST = "model: gpt-4o\ninstructions: Answer briefly.\ntemperature: {temperat
 
 @dataclass
 class Walk:
-    """The modules that were entered, and the calls from one of them into another, by package of the one entered."""
+    """The modules that were entered, and the calls of one of them from another, by its package."""
 
     modules: set[str] = field(default_factory=set)
     switches: Counter[str] = field(default_factory=Counter)
@@ -73,7 +73,8 @@ class Walk:
 
 def package(module: str) -> str:
     """The room of the house that a module is in."""
-    return module.split(os.sep)[0] if os.sep in module else "."
+    parts = Path(module).parts
+    return parts[0] if len(parts) > 1 else "."
 
 
 def walked(*args: str) -> Walk:

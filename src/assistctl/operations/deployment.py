@@ -25,17 +25,13 @@ from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.absence import explained
-from assistctl.planning.identity.inventory import classify
+from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge, classify
 from assistctl.planning.lint import about_model, about_shutdown, lint
 from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.planning.planner import make_plan
-from assistctl.planning.vector_stores.inventory import (
-    Knowledge,
-    ObservedKnowledge,
-    stores_to_look_into,
-    uploads_read,
-)
+from assistctl.planning.vector_stores.inventory import stores_to_look_into
 from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.addresses import secrets_in_address
@@ -177,7 +173,11 @@ class Deployment:
             knowledge = await _looked_into(
                 platform.knowledge,
                 knowledge,
-                lambda known: stores_to_look_into(known, desired, observed, plan_options, thorough=thorough),
+                lambda known: (
+                    stores_to_look_into(known, desired, observed, plan_options, thorough=thorough)
+                    if stores
+                    else frozenset()
+                ),
             )
             if not plan_options.destroy:
                 knowledge = knowledge.without(await references.gone(knowledge.observed.held()))

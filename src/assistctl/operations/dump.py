@@ -16,7 +16,9 @@ from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import Observed
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.file_marks import HeldFile
-from assistctl.planning.vector_stores.inventory import Knowledge, ObservedKnowledge, store_inventory, uploads_read
+from assistctl.ownership.placeholders import uploads_read
+from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
+from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import KnowledgePlatform, Platform
 
 _SIDE_BY_SIDE = 8

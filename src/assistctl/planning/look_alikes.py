@@ -14,7 +14,7 @@ from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
 from assistctl.ownership.canonical import canonical, default_of, same
 from assistctl.ownership.file_marks import was_filled_with
-from assistctl.ownership.mark import Mark, read_mark
+from assistctl.ownership.mark import Mark
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
@@ -32,7 +32,7 @@ class LookAlikes:
     """Looks for what is like the things that a plan creates. ``wanted`` is what is declared, by key."""
 
     wanted: Mapping[str, Desired]
-    world: Inventory
+    inventory: Inventory[Observed]
     moving: Transfers
     store_inventory: StoreInventory
     plan_options: PlanOptions
@@ -56,8 +56,8 @@ class LookAlikes:
     def _under_other_keys(self, creation_diffs: Sequence[Change]) -> Iterator[Diagnostic]:
         left = {
             key: those[0]
-            for key, those in self.world.owned.items()
-            if key not in self.wanted and key not in {*self.moving.left_behind, *self.moving.forgotten}
+            for key, those in self.inventory.owned.items()
+            if key not in self.wanted and key not in {*self.moving.moved.values(), *self.moving.forgotten}
         }
         for change in creation_diffs:
             found = {key: why for key, one in left.items() if (why := self._likeness(change, one)) is not None}
@@ -83,8 +83,8 @@ class LookAlikes:
 
     def _of_other_owners(self, creation_diffs: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
-        for one in self.world.others.values():
-            mark = read_mark(one.metadata)
+        for one in self.inventory.others.values():
+            mark = self.inventory.marks.get(one.id)
             if mark is None or self._is_beside(mark):
                 continue
             alike = next((change.key for change in creation_diffs if self._is_copy(change, mark, one)), None)
