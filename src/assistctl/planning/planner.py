@@ -216,6 +216,7 @@ class _Planning:
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         look_alikes = LookAlikes(
             self.wanted,
+            frozenset(store.key for store in self.knowledge.desired),
             self.inventory,
             self.transfers,
             self.stores,
