@@ -31,19 +31,15 @@ def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[Fie
     return tuple(_labelled(diff, labels) for diff in diffs)
 
 
-def labels_of(
-    desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile], stores: Iterable[str]
-) -> dict[str, str]:
-    """What people call the tokens of one assistant; ``stores`` are the keys of the project's vector stores.
+def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:
+    """What people call the tokens of one assistant's files.
 
     ``held`` are the uploads it has, ``lost`` those that are gone: what only is named is not what is declared.
     """
-    labels = {store_token(key): key for key in stores}
-    labels |= {one.token: _file_label(one.path or one.file_id, one.token) for one in held}
+    labels = {one.token: _file_label(one.path or one.file_id, one.token) for one in held}
     labels |= {one.file_id: f"{one.path or one.file_id} (gone)" for one in lost}
     wanted = tokens_of_files(desired.interpreter_files)
-    labels |= {token: _file_label(file.path, token) for token, file in wanted.items()}
-    return labels | ({store_token(desired.store): desired.store} if desired.store else {})
+    return labels | {token: _file_label(file.path, token) for token, file in wanted.items()}
 
 
 def with_tokens(desired: Desired) -> Desired:
@@ -108,7 +104,8 @@ def _labelled(diff: FieldDiff, labels: Mapping[str, str]) -> FieldDiff:
 
 
 def _shown(value: Json, labels: Mapping[str, str]) -> list[str]:
-    return sorted(labels.get(str(one), str(one)) for one in value) if isinstance(value, list) else []
+    texts = map(str, value) if isinstance(value, list) else ()
+    return sorted(labels.get(text, text.removeprefix(STORE_TOKEN)) for text in texts)
 
 
 def _ids(fields: Mapping[str, Json], tool: str) -> list[Json]:

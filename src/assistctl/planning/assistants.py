@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Ob
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted
-from assistctl.ownership.file_marks import FILES, PATHS, interpreter_files, store_token, tokens_of_files
+from assistctl.ownership.file_marks import FILES, PATHS, interpreter_files, tokens_of_files
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
 from assistctl.ownership.projection import is_comparable
@@ -25,13 +26,13 @@ from assistctl.planning.vector_stores.file_changes import FileChange, HolderFile
 class Assistants(KindFacts[Observed, Desired]):
     """The facts of assistants on ``platform``.
 
-    ``stores`` maps the ids of the project's vector stores to their keys, ``gone`` are the ids of uploads that are
-    not there.
+    ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
+    that are not there.
     """
 
     platform: str
     capabilities: Capabilities
-    stores: Mapping[str, str]
+    store_tokens: dict[str, str]
     gone: Collection[str]
     kind = Kind.ASSISTANT
     rewritten = (FILES, PATHS)
@@ -41,14 +42,9 @@ class Assistants(KindFacts[Observed, Desired]):
         uploads = uploads_read([listed])
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
-        return interpret(
-            listed,
-            mark,
-            self.capabilities.field_defaults,
-            stores=self._store_tokens(),
-            held=held,
-            lost=lost.values(),
-        )
+        tokens = ChainMap({each.file_id: each.token for each in held}, self.store_tokens)
+        read = interpret(listed, mark, self.capabilities.field_defaults, tokens)
+        return replace(read, held=tuple(held), lost=tuple(lost.values()))
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""
@@ -61,9 +57,9 @@ class Assistants(KindFacts[Observed, Desired]):
 
     def comparable(self, desired: Desired, owned: Owned | None) -> tuple[Desired, Mapping[str, str]]:
         """``desired`` with tokens for its files and its vector store."""
-        tokens = owned.tokens if owned is not None else self._store_tokens()
+        tokens = owned.tokens if owned is not None else self.store_tokens
         held, lost = (owned.held, owned.lost) if owned is not None else ((), ())
-        labels = labels_of(desired, held, lost, self.stores.values())
+        labels = labels_of(desired, held, lost)
         desired = with_tokens(desired)
         return replace(desired, fields=replaced_ids(desired.fields, lambda each: tokens.get(each, each))), labels
 
@@ -94,9 +90,6 @@ class Assistants(KindFacts[Observed, Desired]):
         edited = ", ".join(dotted(unit) for unit in _foreign_edits(owned, self.capabilities))
         reasons += [f"changed outside since: {edited}"] if edited else []
         return Contents(Decision(files=files), reasons)
-
-    def _store_tokens(self) -> dict[str, str]:
-        return {store_id: store_token(key) for store_id, key in self.stores.items()}
 
 
 def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:

@@ -65,14 +65,13 @@ class _Planning:
     knowledge: Knowledge
 
     def plan(self) -> Plan:
-        """The plan, its thresholds checked and its changes counted."""
         assistants, stores = _combined(self._decided_assistants()), _combined(self._decided_stores())
         changes, refusals = self._checked(assistants.changes, stores.changes)
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {store_token(key): store_id for store_id, key in self.stores.keys_by_id.items()}
+        known = {token: store_id for store_id, token in self.store_tokens.items()}
         seen = {**assistants.seen, **stores.seen}
         return Plan(
             project=self.plan_options.project,
@@ -107,14 +106,12 @@ class _Planning:
 
     @cached_property
     def wanted(self) -> dict[str, Desired]:
-        """The assistants to bring about, by key."""
         if self.plan_options.destroy:
             return {}
         return {one.key: one for one in sorted(self.desired, key=lambda one: one.key)}
 
     @cached_property
     def inventory(self) -> Inventory[Observed]:
-        """The assistants that there are."""
         return classify(self.observed, self.plan_options.project, self.plan_options.target.name)
 
     @cached_property
@@ -124,20 +121,21 @@ class _Planning:
 
     @cached_property
     def assistants(self) -> Assistants:
-        """The facts of assistants on this target."""
         platform, gone = self.plan_options.target.platform, self.knowledge.observed.gone
-        return Assistants(platform, self.capabilities, self.stores.keys_by_id, gone)
+        return Assistants(platform, self.capabilities, self.store_tokens, gone)
 
     @cached_property
     def stores(self) -> StoreInventory:
-        """The vector stores that there are, and that are declared."""
         if not (self.knowledge.desired or self.knowledge.observed.stores):
             return StoreInventory()
         return store_inventory(self.knowledge, self.wanted.values(), self.observed, self.plan_options)
 
     @cached_property
+    def store_tokens(self) -> dict[str, str]:
+        return {store_id: store_token(key) for store_id, key in self.stores.keys_by_id.items()}
+
+    @cached_property
     def transfers(self) -> Transfers:
-        """The assistants that change hands on purpose."""
         claims = any(one.moved_from or one.import_id for one in self.wanted.values())
         if not (claims or self.plan_options.forget or self.plan_options.release):
             return Transfers()
@@ -214,16 +212,9 @@ class _Planning:
         return file_changes(holders, owned, self.knowledge.observed, lambda: self.references.ids)
 
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
-        look_alikes = LookAlikes(
-            self.wanted,
-            frozenset(store.key for store in self.knowledge.desired),
-            self.inventory,
-            self.transfers,
-            self.stores,
-            self.plan_options,
-            self.capabilities.field_defaults,
-        )
-        return look_alikes.among(changes)
+        stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
+        found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
+        return LookAlikes(*found).among(changes)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
         is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)

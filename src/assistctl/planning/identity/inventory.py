@@ -123,28 +123,14 @@ def classify(observed: Iterable[ListedT], project: str, target: str) -> Inventor
 
 
 def interpret(
-    observed: Observed,
-    mark: Mark | None,
-    defaults: FieldDefaults,
-    *,
-    stores: Mapping[str, str] | None = None,
-    held: Collection[HeldFile] = (),
-    lost: Collection[HeldFile] = (),
+    observed: Observed, mark: Mark | None, defaults: FieldDefaults, tokens: Mapping[str, str] | None = None
 ) -> Owned:
-    """A thing with what is written on it; ``stores`` has the tokens of vector stores by their ids."""
-    tokens = {**(stores or {}), **{each.file_id: each.token for each in held}}
+    """A thing with what is written on it, and with ``tokens`` in place of ids."""
+    tokens = tokens or {}
     fields = replaced_ids(observed.fields, lambda each: tokens.get(each, each)) if tokens else observed.fields
-    return Owned(
-        observed,
-        mark,
-        read_baseline(observed.metadata.get(BASELINE)),
-        fields,
-        canonical_units(fields, users_pairs(observed.metadata), defaults),
-        is_marked(observed.metadata),
-        tokens,
-        tuple(held),
-        tuple(lost),
-    )
+    units = canonical_units(fields, users_pairs(observed.metadata), defaults)
+    baseline = read_baseline(observed.metadata.get(BASELINE))
+    return Owned(observed, mark, baseline, fields, units, is_marked(observed.metadata), tokens)
 
 
 def fingerprint(plan_options: PlanOptions, seen: Mapping[str, str]) -> str:
