@@ -61,12 +61,10 @@ class LookAlikes:
             for key, those in self.inventory.owned.items()
             if key not in self.wanted and key not in {*self.moving.moved.values(), *self.moving.forgotten}
         }
-        by_name, by_content = (
-            _keys_by((one.name, key) for key, one in left.items()),
-            _keys_by((self._content(one.fields), key) for key, one in left.items()),
-        )
+        by_name = _keys_by((one.name, key) for key, one in left.items())
+        by_content = _keys_by((self._content(one.fields), key) for key, one in left.items())
         told: set[str] = set()
-        for change in created:
+        for change in created if left else ():
             same_name = _first(by_name, change.name, told)
             key = same_name or _first(by_content, self._telling_content(change), told)
             if key is not None:
@@ -91,12 +89,11 @@ class LookAlikes:
 
     def _of_other_owners(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
-        by_key = {change.key: change for change in created}
-        by_content = _keys_by((self._telling_content(change), change.key) for change in created)
-        for one in self.inventory.others.values() if created else ():
-            mark = self.inventory.marks.get(one.id)
-            if mark is None or self._is_beside(mark):
-                continue
+        marked = ((one, self.inventory.marks.get(one.id)) for one in self.inventory.others.values())
+        foreign = [(one, mark) for one, mark in marked if mark is not None and not self._is_beside(mark)]
+        by_key = {change.key: change for change in created} if foreign else {}
+        by_content = _keys_by((self._telling_content(change), key) for key, change in by_key.items())
+        for one, mark in foreign if created else ():
             same_key = by_key.get(mark.key)
             is_copy = same_key is not None and self._is_copy(same_key, mark, one)
             alike = mark.key if is_copy else _first(by_content, self._content(one.fields), ())
