@@ -214,3 +214,14 @@ def test_a_target_on_another_platform_is_told_of_what_it_leaves(remote: ProjectF
     assert text.startswith("the target prod was on the platform openai-assistants when it was last applied;")
     assert remote.run("apply", "--yes").code == 0
     assert not [text for text in told(remote) if "stays there" in text]
+
+
+def test_a_plan_of_one_key_takes_no_other_for_undeclared(remote: ProjectFolder) -> None:
+    remote.write("assistants/docs/one.md", "one")
+    remote.write("assistants/manual.yaml", "kind: vector_store\nfiles: [docs/*]\n")
+    remote.manifest("desk", tools=[{"type": "file_search"}], vector_store="manual")
+    assert remote.run("apply", "--yes").code == 0
+    remote.write("assistants/handbook.yaml", "kind: vector_store\nfiles: [docs/*]\n")
+    remote.manifest("night", tools=[{"type": "file_search"}], vector_store="handbook")
+    assert alike(remote, "night") == []
+    assert alike(remote) == []

@@ -21,7 +21,7 @@ from assistctl.ownership.file_marks import (
     interpreter_files,
     is_settled,
     same_chunking,
-    was_settled,
+    was_filled_with,
 )
 from support.knowledge import desired_store, observed_store, source, store_file
 
@@ -116,11 +116,11 @@ def test_a_store_that_says_what_is_declared_need_not_be_looked_into(
 ) -> None:
     there = observed_store(STORE)
     assert is_settled(changed, there) is sync_marker
-    assert was_settled(changed, there) is was
+    assert was_filled_with(changed, there.metadata) is was
 
 
 @pytest.mark.parametrize("counts", [{"completed": 1}, {"completed": 3}, {"in_progress": 1}, {"failed": 1}])
 def test_a_store_whose_files_were_touched_is_looked_into(counts: dict[str, int]) -> None:
     there = replace(observed_store(STORE), **counts)  # type: ignore[arg-type]  # the counts are what it has
     assert not is_settled(STORE, there)
-    assert was_settled(STORE, there)
+    assert was_filled_with(STORE, there.metadata)

@@ -13,9 +13,9 @@ import pytest
 from assistctl.manifest.validation.schema import ASSISTANT, read_schema
 from assistctl.model.plan import Diagnostic, Severity, TargetName
 from assistctl.planning.capability_check import names_in, support_of
+from assistctl.planning.identity.inventory import Knowledge
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.vector_stores.inventory import Knowledge
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
 from support.managed_agents import ManagedAgents

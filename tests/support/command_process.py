@@ -22,7 +22,7 @@ _IMPORTED_ONCE = [
     "assistctl.cli.apply",
     "assistctl.platforms.openai.agents",
     "assistctl.platforms.openai.assistants",
-    "assistctl.planning.vector_stores.store_planner",
+    "assistctl.planning.vector_stores.stores",
     "assistctl.planning.planner",
     "deepdiff",
     "jsonschema",

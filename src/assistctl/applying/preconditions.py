@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Change, Observed
-from assistctl.planning.identity.inventory import digest_of
+from assistctl.ownership.digests import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsGet
 

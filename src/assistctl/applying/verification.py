@@ -8,7 +8,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json, Observed, Request
 from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
-from assistctl.planning.comparison.projection import declared_part
+from assistctl.ownership.projection import declared_part
 
 
 def rejected_fields(request: Request, answer: Observed, capabilities: Capabilities) -> tuple[str, ...]:

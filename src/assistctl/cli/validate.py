@@ -20,7 +20,7 @@ from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.planning.capability_check import check_expressible
-from assistctl.planning.model_advice import about_model, about_shutdown
+from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 
 HELP = """Check manifests offline.

@@ -12,7 +12,7 @@ from assistctl.model.plan import Json, Observed
 from assistctl.ownership.field_paths import dotted
 from assistctl.ownership.file_marks import HeldFile, held_in_store, interpreter_files, same_chunking
 from assistctl.ownership.mark import OUR_PREFIX, read_mark, users_pairs
-from assistctl.planning.comparison.placeholders import file_ids
+from assistctl.ownership.placeholders import file_ids
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.secrets.redaction import holds_secret
 

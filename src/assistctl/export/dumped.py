@@ -26,7 +26,7 @@ from assistctl.export.yaml_writer import Written, written_document
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity
 from assistctl.ownership.file_marks import HeldFile
-from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.planning.references import ids_named
 
 _INTERPRETER, _SEARCH = "code_interpreter", "file_search"

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.model.plan import Json, Observed
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import canonical, canonical_units, default_of, same
+from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, default_of, own_fields, same
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
-from assistctl.planning.comparison.platform_fields import PLATFORMS, own_fields
-from assistctl.planning.comparison.projection import is_own_tool
+from assistctl.ownership.projection import is_own_tool
 from assistctl.secrets.redaction import holds_secret
 
 _FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")

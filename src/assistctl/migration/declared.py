@@ -13,7 +13,7 @@ from assistctl.migration.fit import Names, value_at
 from assistctl.migration.manifest_parts import kept_for, parts_of
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
-from assistctl.planning.comparison.platform_fields import PLATFORMS
+from assistctl.ownership.canonical import PLATFORMS
 
 
 def judged(desired: Desired, came_from: str, to: Destination) -> Migrated:

@@ -12,7 +12,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.model_catalog import NEAR, READ_ON, shutdown_of, vendor_of
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 from assistctl.planning.capability_check import check_expressible, inexpressible
-from assistctl.planning.model_advice import a_current_one, about_model, other_vendor, when_shut_down
+from assistctl.planning.lint import a_current_one, about_model, other_vendor, when_shut_down
 
 Faults: TypeAlias = Callable[[Document], Iterable[Diagnostic]]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.migration.fit import Names
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.plan import Json
-from assistctl.planning.comparison.platform_fields import PLATFORMS
+from assistctl.ownership.canonical import PLATFORMS
 
 NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
 

@@ -21,7 +21,9 @@ from assistctl.model.plan import Desired, Diagnostic, Observed, Severity
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.store_contents import list_contents
 from assistctl.ownership.file_marks import HeldFile
-from assistctl.planning.vector_stores.inventory import Knowledge, ObservedKnowledge, store_inventory, uploads_read
+from assistctl.ownership.placeholders import uploads_read
+from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
+from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import Platform
 from assistctl.platforms.registry import capabilities_of
 

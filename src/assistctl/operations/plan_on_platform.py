@@ -20,16 +20,12 @@ from assistctl.operations.store_contents import list_contents
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.mark import read_mark
-from assistctl.planning.lint import lint
-from assistctl.planning.model_advice import about_model, about_shutdown
+from assistctl.ownership.placeholders import uploads_read
+from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
+from assistctl.planning.lint import about_model, about_shutdown, lint
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.planning.vector_stores.inventory import (
-    Knowledge,
-    ObservedKnowledge,
-    stores_to_look_into,
-    uploads_read,
-)
+from assistctl.planning.vector_stores.inventory import stores_to_look_into
 from assistctl.platforms.base import KnowledgePlatform, Platform
 
 
@@ -129,8 +125,8 @@ class _Looking:
         if not destroy:
             knowledge = knowledge.without(await references.gone(self._read()))
         # Some vector stores only matter for what is in others.
-        while wanted := stores_to_look_into(
-            knowledge, desired, self.observed, self.plan_options, thorough=thorough
+        while knowledge.observed.stores and (
+            wanted := stores_to_look_into(knowledge, desired, self.observed, self.plan_options, thorough=thorough)
         ):
             contents = {**knowledge.observed.files, **await list_contents(self.files, sorted(wanted))}
             knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))

@@ -25,6 +25,9 @@ SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
 
 RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
 
+PLATFORMS = "platforms"
+"""Where a platform's own fields stand, under its name."""
+
 # What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
 NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
 
@@ -45,7 +48,7 @@ def canonical_units(
     for field, value in fields.items():
         if field == "tool_resources":
             units.update(_resource_units(value))
-        elif field == "platforms":
+        elif field == PLATFORMS:
             units.update(_platform_units(value))
         elif field != "metadata":
             units[(field,)] = canonical(field, value, defaults)
@@ -92,6 +95,15 @@ def digest(value: Json, *, salt: str = "", length: int = 43) -> str:
 def sha256(value: Json) -> str:
     """The whole SHA-256 of a canonical value, in hexadecimal."""
     return hashlib.sha256(_text(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def own_fields(fields: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The fields that are the platform's own, of fields that are of one platform."""
+    platforms = fields.get(PLATFORMS)
+    for own in platforms.values() if isinstance(platforms, dict) else ():
+        if isinstance(own, dict):
+            return own
+    return {}
 
 
 def tool_identities(tools: Iterable[Json]) -> list[str]:
@@ -142,7 +154,7 @@ def _platform_units(value: Json) -> dict[Path, Json]:
     units: dict[Path, Json] = {}
     for platform, fields in value.items() if isinstance(value, dict) else ():
         for name, setting in fields.items() if isinstance(fields, dict) else ():
-            unit: Path = ("platforms", platform, name)
+            unit: Path = (PLATFORMS, platform, name)
             if isinstance(setting, dict) and setting:
                 units.update({(*unit, part): _numbers(inner) for part, inner in setting.items()})
             else:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from assistctl.model.plan import Desired, Json, Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import Path, dotted, parse
 from assistctl.ownership.mark import BASELINE
-from assistctl.planning.comparison.sensitive import secret_paths, templates, touches
+from assistctl.ownership.sensitive import Declared, secret_paths, templates, touches
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import with_labels
 
@@ -23,7 +23,7 @@ _TOOLS: Path = ("tools",)
 def digested_request(
     fields: Mapping[str, Json],
     metadata: Mapping[str, str],
-    desired: Desired,
+    desired: Declared,
     units: Mapping[Path, Json],
     secret_units: Collection[Path],
 ) -> Json:
@@ -45,7 +45,13 @@ def digested_request(
     ]
 
 
-def digest_without_secrets(one: Observed, desired: Desired | None) -> str:
+def digest_of(one: Observed) -> str:
+    """A digest of all that an update could overwrite in a thing."""
+    units = canonical_units(one.fields, one.metadata)
+    return digest({dotted(unit): value for unit, value in units.items()})
+
+
+def digest_without_secrets(one: Observed, desired: Declared | None) -> str:
     """A digest of all that an update could overwrite in an assistant, but for secrets.
 
     Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
@@ -75,7 +81,7 @@ def _state(unit: Path, value: Json, baseline: Baseline) -> Json:
     ]
 
 
-def _labels(desired: Desired, fields: Mapping[str, Json]) -> dict[str, str]:
+def _labels(desired: Declared, fields: Mapping[str, Json]) -> dict[str, str]:
     """What stands for each text that holds a secret, as it was declared and as it is sent."""
     labels: dict[str, str] = {}
     for path, made in desired.templates.items():

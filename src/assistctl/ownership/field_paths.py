@@ -7,6 +7,7 @@ is named by its identity and not by its place in the list. Metadata keys may con
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TypeAlias
 
 Token: TypeAlias = str | int
@@ -37,6 +38,11 @@ def parse(text: str) -> Path:
         is_index = item is not None and item.isdecimal() and tokens != ["tools"]
         tokens.append(int(item) if is_index else (item if item is not None else step["name"]))
     return tuple(tokens)
+
+
+def covers(paths: Iterable[Path], unit: Path) -> bool:
+    """Whether a whole unit is meant by one of ``paths``: its own, or one above it."""
+    return any(unit[: len(path)] == path for path in paths)
 
 
 def _step(token: Token, *, in_brackets: bool) -> str:

@@ -130,13 +130,11 @@ def is_settled(store: DesiredStore, there: ObservedStore) -> bool:
     return there.metadata.get(FILES) == f"{_VERSION}{contents_digest(store)} {there.completed}"
 
 
-def was_settled(store: DesiredStore, there: ObservedStore) -> bool:
-    """Whether what is declared is what was put there last, so that whatever differs was changed by others."""
-    return was_filled_with(store, there.metadata)
-
-
 def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:
-    """Whether a vector store with that ``metadata`` says that it held what is declared for ``store``."""
+    """Whether a vector store with that ``metadata`` says that it held what is declared for ``store``.
+
+    What it holds otherwise was then changed by others.
+    """
     return metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
 
 

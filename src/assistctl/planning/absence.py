@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Absence, Action, Change, Desired, Kind, Missing
+from assistctl.model.plan import Absence, Action, Change, Desired, Kind, Missing, Observed
 from assistctl.ownership.mark import is_marked
-from assistctl.planning.comparison.placeholders import store_ids
+from assistctl.ownership.placeholders import store_ids
 from assistctl.planning.identity.inventory import Inventory
 
 _COMING = frozenset({Action.CREATE, Action.ADOPT})
@@ -29,16 +29,19 @@ class PastIds:
 
 
 def absent(
-    changes: Iterable[Change], wanted: Mapping[str, Desired], world: Inventory, stores: Sequence[ObservedStore]
+    changes: Iterable[Change],
+    wanted: Mapping[str, Desired],
+    inventory: Inventory[Observed],
+    stores: Sequence[ObservedStore],
 ) -> Iterator[Missing]:
     """Each assistant and vector store that is declared and would be created or taken over."""
     for change in changes:
         if change.action not in _COMING:
             continue
         if change.kind is Kind.ASSISTANT:
-            yield Missing(change.kind, change.key, change.id or _look_alike(change, world), Absence.NOT_THERE)
+            yield Missing(change.kind, change.key, change.id or _look_alike(change, inventory), Absence.NOT_THERE)
         elif change.kind is Kind.VECTOR_STORE:
-            yield _absent_store(change, wanted, world, stores)
+            yield _absent_store(change, wanted, inventory, stores)
 
 
 def explained(missing: Iterable[Missing], past: PastIds, there: Collection[str]) -> tuple[Missing, ...]:
@@ -60,18 +63,18 @@ def _explained(one: Missing, past: PastIds, there: Collection[str]) -> Missing:
     return replace(one, reason=Absence.NEVER_APPLIED) if never else one
 
 
-def _look_alike(change: Change, world: Inventory) -> str | None:
-    named = world.free.get(change.name, ()) if change.name else ()
+def _look_alike(change: Change, inventory: Inventory[Observed]) -> str | None:
+    named = inventory.free.get(change.name, ()) if change.name else ()
     return named[0].id if len(named) == 1 else None
 
 
 def _absent_store(
-    change: Change, wanted: Mapping[str, Desired], world: Inventory, stores: Sequence[ObservedStore]
+    change: Change, wanted: Mapping[str, Desired], inventory: Inventory[Observed], stores: Sequence[ObservedStore]
 ) -> Missing:
     """What searched it names its last id still, whatever became of that."""
     by_id = {store.id: store for store in stores}
     keys = [key for key, one in wanted.items() if one.store == change.key]
-    searching = [one for key in keys for one in world.owned.get(key, ())]
+    searching = [one for key in keys for one in inventory.owned.get(key, ())]
     for named in sorted({store_id for one in searching for store_id in store_ids(one.fields)}):
         if named not in by_id:
             return Missing(change.kind, change.key, named, Absence.DELETED_OUTSIDE)

@@ -1,12 +1,19 @@
-"""What a platform cannot express is an error that names the field and the platform."""
+"""What a platform makes of a manifest: what it cannot express is an error, the rest as it is given it.
+
+A platform's own fields are fields like any other, under the name ``platforms``, as in the manifest:
+``{"platforms": {"openai-agents": {"service_tier": "flex"}}}``. Only its ``tools`` are not kept apart: they are
+appended to the manifest's own, because an assistant has one list of tools, which is managed as a whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from assistctl.errors import did_you_mean
 from assistctl.model.capabilities import Capabilities, Level, Support
-from assistctl.model.plan import Desired, Diagnostic, Json, Severity
+from assistctl.model.plan import Desired, Diagnostic, Json, Position, Severity
+from assistctl.ownership.canonical import PLATFORMS
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
@@ -32,6 +39,43 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
+    """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
+    own = dict(desired.platform_fields.get(platform, {}))
+    more_tools = own.pop("tools", None)
+    fields = {**capabilities.to_platform(desired.fields)}
+    if own:
+        fields[PLATFORMS] = {platform: own}
+    if not isinstance(more_tools, list):
+        return replace(desired, fields=fields)
+    tools = fields.get("tools")
+    before = tools if isinstance(tools, list) else []
+    fields["tools"] = [*before, *more_tools]
+    places = {
+        f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{len(before) + place}]"
+        for place in range(len(more_tools))
+    }
+    return replace(
+        desired,
+        fields=fields,
+        secret_paths=frozenset(_moved(path, places) for path in desired.secret_paths),
+        templates={_moved(path, places): made for path, made in desired.templates.items()},
+        positions={**desired.positions, **_positions(desired.positions, places)},
+    )
+
+
+def _positions(positions: Mapping[str, Position], places: Mapping[str, str]) -> dict[str, Position]:
+    moved = {_moved(path, places): position for path, position in positions.items()}
+    return {path: position for path, position in moved.items() if path not in positions}
+
+
+def _moved(path: str, places: Mapping[str, str]) -> str:
+    """Where ``path`` is now, if it leads into one of the tools that changed ``places``."""
+    end = path.find("]") + 1
+    start, rest = path[:end], path[end:]
+    return places[start] + rest if start in places else path
 
 
 def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:

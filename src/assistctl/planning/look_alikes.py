@@ -6,15 +6,15 @@ said, with the way to carry over what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
-from assistctl.ownership.canonical import canonical, default_of, same
+from assistctl.ownership.canonical import canonical, default_of, digest
 from assistctl.ownership.file_marks import was_filled_with
-from assistctl.ownership.mark import Mark, read_mark
+from assistctl.ownership.mark import Mark
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
@@ -29,10 +29,14 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class LookAlikes:
-    """Looks for what is like the things that a plan creates. ``wanted`` is what is declared, by key."""
+    """Looks for what is like the things that a plan creates.
+
+    ``wanted`` is what is declared, by key; ``declared_stores`` are the keys of all declared vector stores.
+    """
 
     wanted: Mapping[str, Desired]
-    world: Inventory
+    declared_stores: frozenset[str]
+    inventory: Inventory[Observed]
     moving: Transfers
     store_inventory: StoreInventory
     plan_options: PlanOptions
@@ -45,34 +49,36 @@ class LookAlikes:
         """
         if self.plan_options.deletable is not None:
             return
-        creation_diffs = [change for change in changes if change.action is Action.CREATE]
-        assistants = [change for change in creation_diffs if change.kind is Kind.ASSISTANT]
+        created = [change for change in changes if change.action is Action.CREATE]
+        assistants = [change for change in created if change.kind is Kind.ASSISTANT]
         yield from self._under_other_keys(assistants)
-        yield from self._stores_under_other_keys(
-            change for change in creation_diffs if change.kind is Kind.VECTOR_STORE
-        )
+        yield from self._stores_under_other_keys(change for change in created if change.kind is Kind.VECTOR_STORE)
         yield from self._of_other_owners(assistants)
 
-    def _under_other_keys(self, creation_diffs: Sequence[Change]) -> Iterator[Diagnostic]:
+    def _under_other_keys(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         left = {
             key: those[0]
-            for key, those in self.world.owned.items()
-            if key not in self.wanted and key not in {*self.moving.left_behind, *self.moving.forgotten}
+            for key, those in self.inventory.owned.items()
+            if key not in self.wanted and key not in {*self.moving.moved.values(), *self.moving.forgotten}
         }
-        for change in creation_diffs:
-            found = {key: why for key, one in left.items() if (why := self._likeness(change, one)) is not None}
-            for key in sorted(found, key=lambda one: (found[one] != _SAME_NAME, one))[:1]:
-                del left[key]
-                yield self._warning(self.wanted[change.key], key, found[key])
+        by_name = _keys_by((one.name, key) for key, one in left.items())
+        by_content = _keys_by((self._content(one.fields), key) for key, one in left.items())
+        told: set[str] = set()
+        for change in created if left else ():
+            same_name = _first(by_name, change.name, told)
+            key = same_name or _first(by_content, self._telling_content(change), told)
+            if key is not None:
+                told.add(key)
+                yield self._warning(self.wanted[change.key], key, _SAME_NAME if same_name else "the same content")
 
-    def _stores_under_other_keys(self, creation_diffs: Iterable[Change]) -> Iterator[Diagnostic]:
+    def _stores_under_other_keys(self, created: Iterable[Change]) -> Iterator[Diagnostic]:
         left = {
             key: store
             for key, store in self.store_inventory.live.items()
-            if key
-            not in {*self.store_inventory.wanted, *self.store_inventory.moved.values(), *self.plan_options.forget}
+            if key not in self.declared_stores
+            and key not in {*self.store_inventory.moved.values(), *self.plan_options.forget}
         }
-        for change in creation_diffs:
+        for change in created:
             wanted = self.store_inventory.wanted[change.key]
             for key, there in sorted(left.items()) if wanted.shared else ():
                 is_filled = bool(wanted.files) and was_filled_with(wanted, there.metadata)
@@ -81,13 +87,16 @@ class LookAlikes:
                     del left[key]
                     break
 
-    def _of_other_owners(self, creation_diffs: Sequence[Change]) -> Iterator[Diagnostic]:
+    def _of_other_owners(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
-        for one in self.world.others.values():
-            mark = read_mark(one.metadata)
-            if mark is None or self._is_beside(mark):
-                continue
-            alike = next((change.key for change in creation_diffs if self._is_copy(change, mark, one)), None)
+        marked = ((one, self.inventory.marks.get(one.id)) for one in self.inventory.others.values())
+        foreign = [(one, mark) for one, mark in marked if mark is not None and not self._is_beside(mark)]
+        by_key = {change.key: change for change in created} if foreign else {}
+        by_content = _keys_by((self._telling_content(change), key) for key, change in by_key.items())
+        for one, mark in foreign if created else ():
+            same_key = by_key.get(mark.key)
+            is_copy = same_key is not None and self._is_copy(same_key, mark, one)
+            alike = mark.key if is_copy else _first(by_content, self._content(one.fields), ())
             if alike is not None:
                 owners.setdefault(Mark(mark.project, mark.target, ""), []).append(f"{alike} ({one.id})")
         for owner, those in sorted(owners.items(), key=lambda item: (item[0].project, item[0].target)):
@@ -102,11 +111,11 @@ class LookAlikes:
         )
 
     def _is_copy(self, change: Change, mark: Mark, one: Observed) -> bool:
-        """Whether a new assistant is just like one that others own; of another project, a name says nothing."""
-        same_key = change.key == mark.key and change.name == one.name
-        if mark.project == self.plan_options.project and same_key:
-            return True
-        return (same_key or _is_telling(change)) and self._has_same_content(change, one)
+        """Whether a new one is what others own under its key; of another project, a name alone says little."""
+        if change.name != one.name:
+            return False
+        is_ours = mark.project == self.plan_options.project
+        return is_ours or self._content(_fields_of(change)) == self._content(one.fields)
 
     def _warning(self, one: Desired | DesiredStore, old_key: str, likeness: str) -> Diagnostic:
         return Diagnostic(
@@ -129,24 +138,40 @@ class LookAlikes:
             "take over here with `import: ID`. Otherwise these are created beside those.",
         )
 
-    def _likeness(self, change: Change, one: Observed) -> str | None:
-        if change.name is not None and change.name == one.name:
-            return _SAME_NAME
-        return "the same content" if _is_telling(change) and self._has_same_content(change, one) else None
+    def _telling_content(self, change: Change) -> str | None:
+        """The digest of what a new assistant is like; ``None`` where that is too little to know it by."""
+        fields = _fields_of(change)
+        return self._content(fields) if any(fields.get(name) for name in _TELLING) else None
 
-    def _has_same_content(self, change: Change, one: Observed) -> bool:
-        fields = change.request.fields if change.request is not None else {}
-        return all(same(self._canonical(name, fields), self._canonical(name, one.fields)) for name in _CONTENT)
-
-    def _canonical(self, field: str, fields: Mapping[str, Json]) -> Json:
-        if field in fields:
-            return canonical(field, fields[field], self.defaults)
-        return default_of((field,), self.defaults)
+    def _content(self, fields: Mapping[str, Json]) -> str:
+        defaults = self.defaults
+        return digest(
+            [
+                canonical(name, fields[name], defaults) if name in fields else default_of((name,), defaults)
+                for name in _CONTENT
+            ]
+        )
 
 
 _SAME_NAME = "the same name"
 
 
-def _is_telling(change: Change) -> bool:
-    fields = change.request.fields if change.request is not None else {}
-    return any(fields.get(field) for field in _TELLING)
+def _fields_of(change: Change) -> Mapping[str, Json]:
+    return change.request.fields if change.request is not None else {}
+
+
+def _keys_by(named: Iterable[tuple[str | None, str]]) -> dict[str, list[str]]:
+    """The keys of each name (or digest), in falling order."""
+    found: dict[str, list[str]] = {}
+    for name, key in sorted(named, key=lambda pair: pair[1], reverse=True):
+        if name is not None:
+            found.setdefault(name, []).append(key)
+    return found
+
+
+def _first(keys_by: Mapping[str, list[str]], name: str | None, told: Collection[str]) -> str | None:
+    """The first key of a name that was not told; what was told goes."""
+    keys = keys_by.get(name, []) if name is not None else []
+    while keys and keys[-1] in told:
+        keys.pop()
+    return keys[-1] if keys else None

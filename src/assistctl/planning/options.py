@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assistctl.model.plan import Desired, Kind, QualifiedKey, TargetName
+from assistctl.model.plan import Action, Desired, Kind, QualifiedKey, TargetName
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE)
 
@@ -20,6 +20,14 @@ class Thresholds:
     max_delete_percent: float = 30
     max_update_percent: float = 100
     min_existing: int = 10
+
+    def exceeded(self, action: Action, count: int, owned: int) -> bool:
+        """Whether ``count`` is too many of the ``owned`` assistants to delete, or to update."""
+        return owned >= self.min_existing and count * 100 > self.percent(action) * owned
+
+    def percent(self, action: Action) -> float:
+        """The threshold for one action."""
+        return self.max_delete_percent if action is Action.DELETE else self.max_update_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,13 @@ class PlanOptions:
     may_empty: bool = False
     also_declared: tuple[Desired, ...] = ()
     targets: frozenset[str] | None = None
+
+    def exceeded(self, counts: Mapping[Action, int], owned: int) -> tuple[Action, ...]:
+        """Which actions concern more of the ``owned`` assistants than a threshold allows."""
+        if self.destroy:
+            return ()
+        limited = (Action.UPDATE,) if self.allow_deletes else (Action.DELETE, Action.UPDATE)
+        return tuple(action for action in limited if self.thresholds.exceeded(action, counts[action], owned))
 
     def includes(self, kind: Kind, key: str) -> bool:
         """Whether this plan is about the thing of that kind and key."""

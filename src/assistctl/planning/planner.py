@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Change, Desired, Kind, Observed, Plan, Summary
+from assistctl.model.file_operations import FileOperations
+from assistctl.model.plan import (
+    Action,
+    Change,
+    Desired,
+    Diagnostic,
+    Kind,
+    Missing,
+    Observed,
+    Plan,
+    Summary,
+)
+from assistctl.ownership.file_marks import store_token
+from assistctl.ownership.mark import read_mark
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
-from assistctl.planning.assistant_planner import AssistantDraft
-from assistctl.planning.identity.inventory import Inventory, classify, fingerprint
-from assistctl.planning.identity.moves import transfers
+from assistctl.planning.assistants import Assistants
+from assistctl.planning.deciding import Decider
+from assistctl.planning.decision import Decision, DeclaredT, KindFacts
+from assistctl.planning.identity.inventory import Inventory, Knowledge, ListedT, Owned, classify, fingerprint
+from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import Outlook, references
-from assistctl.planning.vector_stores.file_changes import totals
-from assistctl.planning.vector_stores.inventory import Knowledge, store_inventory
-from assistctl.planning.vector_stores.store_planner import KnowledgeDraft
+from assistctl.planning.references import Outlook, References, references
+from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
+from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
+from assistctl.planning.vector_stores.stores import VectorStores
 
 
 def make_plan(
@@ -34,80 +51,202 @@ def make_plan(
     ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
     their paths.
     """
-    world = classify(observed, plan_options.project, plan_options.target.name)
-    wanted = {} if plan_options.destroy else {one.key: one for one in sorted(desired, key=lambda one: one.key)}
-    moving = transfers(wanted, world, plan_options)
-    knowledge = knowledge or Knowledge()
-    outlook = Outlook(wanted, world, moving, plan_options, capabilities)
-    named = references(observed, (*desired, *plan_options.also_declared), outlook)
-    reading = KnowledgeDraft(
-        plan_options, knowledge, store_inventory(knowledge, wanted.values(), observed, plan_options), named
+    return _Planning(desired, observed, plan_options, capabilities, knowledge or Knowledge()).plan()
+
+
+@dataclass(frozen=True)
+class _Planning:
+    """All that a plan is made from, and what follows from it, each part found once."""
+
+    desired: Sequence[Desired]
+    observed: Sequence[Observed]
+    plan_options: PlanOptions
+    capabilities: Capabilities
+    knowledge: Knowledge
+
+    def plan(self) -> Plan:
+        assistants, stores = _combined(self._decided_assistants()), _combined(self._decided_stores())
+        changes, refusals = self._checked(assistants.changes, stores.changes)
+        counts = Counter(change.action for change in changes)
+        files = self._files((*stores.files, *assistants.files))
+        file_changes = tuple(files.planned()) if files is not None else ()
+        is_about_files = files is not None and (files.uploads or files.kept)
+        known = {token: store_id for store_id, token in self.store_tokens.items()}
+        seen = {**assistants.seen, **stores.seen}
+        return Plan(
+            project=self.plan_options.project,
+            target=self.plan_options.target,
+            changes=(*changes, *file_changes),
+            drift=(*assistants.drift, *stores.drift),
+            diagnostics=(
+                *self.transfers.diagnostics,
+                *assistants.diagnostics,
+                *stores.diagnostics,
+                *refusals,
+                *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
+            ),
+            summary=Summary(
+                create=counts[Action.CREATE],
+                update=counts[Action.UPDATE],
+                delete=counts[Action.DELETE],
+                adopt=counts[Action.ADOPT],
+                unchanged=assistants.unchanged + stores.unchanged,
+                forget=counts[Action.FORGET],
+            ),
+            seen=seen,
+            fingerprint=fingerprint(self.plan_options, seen),
+            files=totals(file_changes) if is_about_files or file_changes or self._has_stores else None,
+            knowledge=files.operations(known, stores.store_operations)
+            if files is not None
+            else FileOperations(known=known, stores=stores.store_operations),
+            missing=(*self._absent(changes), *stores.missing, *assistants.missing),
+            there=frozenset(each.id for each in self.observed)
+            | frozenset(store.id for store in self.knowledge.observed.stores),
+        )
+
+    @cached_property
+    def wanted(self) -> dict[str, Desired]:
+        if self.plan_options.destroy:
+            return {}
+        return {one.key: one for one in sorted(self.desired, key=lambda one: one.key)}
+
+    @cached_property
+    def inventory(self) -> Inventory[Observed]:
+        return classify(self.observed, self.plan_options.project, self.plan_options.target.name)
+
+    @cached_property
+    def owned(self) -> dict[str, list[Owned]]:
+        """The assistants that the project owns, by key, with what is written on them."""
+        return _read(self.assistants, self.inventory)
+
+    @cached_property
+    def assistants(self) -> Assistants:
+        platform, gone = self.plan_options.target.platform, self.knowledge.observed.gone
+        return Assistants(platform, self.capabilities, self.store_tokens, gone)
+
+    @cached_property
+    def stores(self) -> StoreInventory:
+        if not (self.knowledge.desired or self.knowledge.observed.stores):
+            return StoreInventory()
+        return store_inventory(self.knowledge, self.wanted.values(), self.observed, self.plan_options)
+
+    @cached_property
+    def store_tokens(self) -> dict[str, str]:
+        return {store_id: store_token(key) for store_id, key in self.stores.keys_by_id.items()}
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        claims = any(one.moved_from or one.import_id for one in self.wanted.values())
+        if not (claims or self.plan_options.forget or self.plan_options.release):
+            return Transfers()
+        return transfers(self.wanted, self.inventory, self.plan_options)
+
+    @cached_property
+    def references(self) -> References:
+        """What is named by its id; not asked for where nothing would be deleted."""
+        outlook = Outlook(self.wanted, self.inventory, self.transfers, self.plan_options, self.capabilities)
+        return references(self.observed, (*self.desired, *self.plan_options.also_declared), outlook)
+
+    @property
+    def _has_stores(self) -> bool:
+        return bool(self.stores.wanted or self.stores.live)
+
+    def _decided_assistants(self) -> Iterator[Decision]:
+        yield from Decider(
+            self.assistants,
+            self.plan_options,
+            self.inventory,
+            self.owned,
+            self.wanted,
+            self.transfers,
+            lambda key: self.plan_options.includes(Kind.ASSISTANT, key),
+            lambda: self.references,
+        ).decisions()
+        is_everything = not self.plan_options.destroy and self.plan_options.only is None
+        if is_everything and not self.wanted and self.owned:
+            yield Decision(diagnostics=(safety.nothing_declared(self._owned_count),))
+
+    def _decided_stores(self) -> Iterator[Decision]:
+        if not self._has_stores:
+            return
+        facts, stores = VectorStores(self.plan_options, self.knowledge.observed), self.stores
+        marks = {store.id: mark for store in stores.live.values() if (mark := read_mark(store.metadata))}
+        inventory = Inventory({key: [store] for key, store in stores.live.items()}, marks=marks)
+        yield from Decider(
+            facts,
+            self.plan_options,
+            inventory,
+            _read(facts, inventory),
+            stores.wanted,
+            Transfers(stores.moved, forgotten=self.plan_options.forget),
+            lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
+            lambda: self.references,
+        ).decisions()
+
+    @property
+    def _owned_count(self) -> int:
+        return sum(len(same_key) for same_key in self.owned.values())
+
+    def _checked(
+        self, assistants: Sequence[Change], stores: Sequence[Change]
+    ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+        """All changes in the order of their keys, those marked that go too far, and why."""
+        exceeded = self.plan_options.exceeded(Counter(one.action for one in assistants), self._owned_count)
+        why: tuple[Diagnostic, ...] = ()
+        if exceeded:
+            thresholds = self.plan_options.thresholds
+            assistants, why = safety.over_thresholds(assistants, exceeded, self._owned_count, thresholds)
+        changes = (*assistants, *stores)
+        if any(change.action is Action.DELETE for change in changes):
+            owned = {Kind.ASSISTANT: self._owned_count, Kind.VECTOR_STORE: len(self.stores.live)}
+            changes, emptied = safety.not_everything(changes, owned, self.plan_options)
+            why = (*why, *emptied)
+        # An assistant before its vector store.
+        return tuple(sorted(changes, key=lambda one: (one.key, one.kind is not Kind.ASSISTANT))), why
+
+    def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
+        """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
+        owned = [*chain(*self.owned.values())]
+        if not (holders or self.knowledge.observed.files or any(each.held for each in owned)):
+            return None
+        return file_changes(holders, owned, self.knowledge.observed, lambda: self.references.ids)
+
+    def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
+        stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
+        found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
+        return LookAlikes(*found).among(changes)
+
+    def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
+        is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)
+        if self.plan_options.destroy or not is_coming:
+            return ()
+        return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores)
+
+
+def _read(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -> dict[str, list[Owned]]:
+    """The owned things of a kind, with what is written on each."""
+    return {
+        key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
+        for key, same_key in inventory.owned.items()
+    }
+
+
+def _combined(decisions: Iterable[Decision]) -> Decision:
+    """All that was decided. A file that is not there is told once, with its id where that is known."""
+    parts = list(decisions)
+    missing: list[Missing] = []
+    known: set[str] = set()
+    for one in chain.from_iterable(part.missing for part in parts):
+        if one.id is not None or one.key not in known:
+            missing.append(one)
+        known.add(one.key)
+    return Decision(
+        [change for part in parts for change in part.changes],
+        [drift for part in parts for drift in part.drift],
+        [diagnostic for part in parts for diagnostic in part.diagnostics],
+        missing,
+        {name: seen for part in parts for name, seen in part.seen.items()},
+        [files for part in parts for files in part.files],
+        {key: work for part in parts for key, work in part.store_operations.items()},
+        sum(part.unchanged for part in parts),
     )
-    assistants = AssistantDraft(plan_options, capabilities, world, moving, _names_to_come(wanted, world), reading)
-    reading.decide_stores([one for those in world.owned.values() for one in those])
-    for key in sorted({*wanted, *world.owned} - moving.left_behind):
-        if plan_options.includes(Kind.ASSISTANT, key):
-            assistants.decide(key, wanted.get(key))
-        else:
-            assistants.leave(key)
-    if not wanted and not plan_options.destroy and plan_options.only is None and world.owned:
-        assistants.diagnostics.append(safety.nothing_declared(world.owned_count))
-    plan = _whole(plan_options, assistants, reading)
-    look_alikes = LookAlikes(
-        wanted, world, moving, reading.store_inventory, plan_options, capabilities.field_defaults
-    )
-    alike = tuple(look_alikes.among(plan.changes))
-    missing = () if plan_options.destroy else tuple(absent(plan.changes, wanted, world, knowledge.observed.stores))
-    there = {one.id for one in observed} | {one.id for one in knowledge.observed.stores}
-    return replace(
-        plan,
-        diagnostics=(*plan.diagnostics, *alike),
-        missing=(*missing, *reading.missing),
-        there=frozenset(there),
-    )
-
-
-def _names_to_come(wanted: Mapping[str, Desired], world: Inventory) -> Counter[object]:
-    """How many keys that own nothing yet declare each name."""
-    return Counter(one.fields.get("name") for key, one in wanted.items() if key not in world.owned)
-
-
-def _whole(plan_options: PlanOptions, assistants: AssistantDraft, knowledge: KnowledgeDraft) -> Plan:
-    """The plan, its thresholds checked and its changes counted."""
-    changes, exceeded = safety.within_thresholds(assistants.changes, assistants.world.owned_count, plan_options)
-    owned = {Kind.ASSISTANT: assistants.world.owned_count, Kind.VECTOR_STORE: len(knowledge.store_inventory.live)}
-    changes, emptied = safety.not_everything((*changes, *knowledge.changes), owned, plan_options)
-    changes = tuple(sorted(changes, key=_place))
-    counts = Counter(str(change.action) for change in changes)
-    files = tuple(knowledge.files.planned())
-    seen = {**assistants.seen, **knowledge.seen}
-    return Plan(
-        project=plan_options.project,
-        target=plan_options.target,
-        changes=(*changes, *files),
-        drift=(*assistants.drift, *knowledge.drift),
-        diagnostics=(
-            *assistants.transfers.diagnostics,
-            *assistants.diagnostics,
-            *knowledge.diagnostics,
-            *exceeded,
-            *emptied,
-        ),
-        summary=Summary(
-            create=counts["create"],
-            update=counts["update"],
-            delete=counts["delete"],
-            adopt=counts["adopt"],
-            unchanged=assistants.unchanged + knowledge.unchanged,
-            forget=counts["forget"],
-        ),
-        seen=seen,
-        fingerprint=fingerprint(plan_options, seen),
-        files=totals(files) if files or knowledge.concerned else None,
-        knowledge=knowledge.work(),
-    )
-
-
-def _place(change: Change) -> tuple[str, bool]:
-    """The order of changes: by key, an assistant before its vector store."""
-    return change.key, change.kind is not Kind.ASSISTANT

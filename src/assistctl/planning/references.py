@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Json, Kind, Observed
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import canonical_units
-from assistctl.ownership.field_paths import Path
-from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
-from assistctl.planning.comparison.ignore_changes import covers, ignored_paths
-from assistctl.planning.comparison.placeholders import with_tokens
-from assistctl.planning.comparison.platform_fields import PLATFORMS, to_platform
+from assistctl.ownership.canonical import PLATFORMS, canonical_units
+from assistctl.ownership.field_paths import Path, covers, parse
+from assistctl.ownership.mark import BASELINE, users_pairs
+from assistctl.ownership.placeholders import with_tokens
+from assistctl.planning.capability_check import to_platform
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
@@ -56,7 +55,7 @@ class Outlook:
     """
 
     wanted: Mapping[str, Desired]
-    world: Inventory
+    inventory: Inventory[Observed]
     moving: Transfers
     plan_options: PlanOptions
     capabilities: Capabilities
@@ -64,7 +63,7 @@ class Outlook:
 
     def __post_init__(self) -> None:
         takes = {**self.moving.imported, **self.moving.chosen}
-        self._taken_over.update({one.id: key for key, one in takes.items()})
+        self._taken_over.update({object_id: key for key, object_id in takes.items()})
         self._taken_over.update(self._adopted())
 
     def ends(self, one: Observed) -> bool:
@@ -83,10 +82,8 @@ class Outlook:
         units = _units(one.fields, users_pairs(dict(one.metadata)))
         given = to_platform(with_tokens(desired), self.plan_options.target.platform, self.capabilities).fields
         declared = _units(given, given.get("metadata"))
-        baseline, ignored = (
-            read_baseline(one.metadata.get(BASELINE)),
-            ignored_paths(desired.lifecycle.ignore_changes),
-        )
+        baseline = read_baseline(one.metadata.get(BASELINE))
+        ignored = tuple(map(parse, desired.lifecycle.ignore_changes))
         return frozenset[str]().union(
             *(
                 _ids_in_unit(unit, value)
@@ -99,7 +96,7 @@ class Outlook:
         """The key that an assistant has once it is ours, the new one if it moves."""
         if one.id in self._taken_over:
             return self._taken_over[one.id]
-        mark = read_mark(one.metadata)
+        mark = self.inventory.marks.get(one.id)
         if mark is None or not mark.owned_by(self.plan_options.project, self.plan_options.target.name):
             return None
         new_keys = {old: new for new, old in self.moving.moved.items()}
@@ -109,10 +106,10 @@ class Outlook:
         """Those that are taken over by their name, where that is not decided against."""
         if self.plan_options.adopt is False:
             return
-        imported = {one.id for one in self.moving.imported.values()}
-        newcomers = {key: one for key, one in self.wanted.items() if key not in self.world.owned}
+        imported = set(self.moving.imported.values())
+        newcomers = {key: one for key, one in self.wanted.items() if key not in self.inventory.owned}
         for key, one in newcomers.items():
-            named = [each for each in self.world.free.get(one.name or "", ()) if each.id not in imported]
+            named = [each for each in self.inventory.free.get(one.name or "", ()) if each.id not in imported]
             if len(named) == 1 and key not in self.moving.imported and key not in self.moving.moved:
                 yield named[0].id, key
 
@@ -140,7 +137,7 @@ def references(observed: Sequence[Observed], declared: Iterable[Desired], outloo
     """
     named: dict[str, str] = {}
     for desired in declared:
-        itself = {one.id for one in outlook.world.owned.get(desired.key, ())}
+        itself = {one.id for one in outlook.inventory.owned.get(desired.key, ())}
         for object_id in ids_declared(desired, outlook.plan_options.target.platform) - itself:
             named.setdefault(object_id, desired.key)
     ending = {one.id: one for one in observed if outlook.ends(one)}
@@ -165,7 +162,7 @@ def _ids_in_unit(unit: Path, value: Json) -> frozenset[str]:
 
 
 def _shown(one: Observed, outlook: Outlook) -> str:
-    mark = read_mark(one.metadata)
+    mark = outlook.inventory.marks.get(one.id)
     ours = mark is not None and mark.owned_by(outlook.plan_options.project, outlook.plan_options.target.name)
     return mark.key if ours and mark is not None else one.id
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.plan import Desired, Json, Kind, Observed, Request
-from assistctl.ownership.baseline import read_baseline, write_baseline
-from assistctl.ownership.canonical import canonical_units, cleared
+from assistctl.model.capabilities import FieldDefaults
+from assistctl.model.plan import Json, Request
+from assistctl.ownership.baseline import write_baseline
+from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields
 from assistctl.ownership.digests import digested_request
-from assistctl.ownership.field_paths import Path
-from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, files_pairs, tokens_of_files
+from assistctl.ownership.field_paths import Path, covers
+from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
-from assistctl.planning.comparison.ignore_changes import covers
-from assistctl.planning.comparison.placeholders import is_token, replaced_ids
-from assistctl.planning.comparison.platform_fields import PLATFORMS
-from assistctl.planning.comparison.sensitive import secret_paths, touches
-from assistctl.planning.comparison.three_way import MODEL_SETTINGS, Comparison
-from assistctl.planning.request_fields import add_companions, changed_own_fields
+from assistctl.ownership.placeholders import is_token, replaced_ids
+from assistctl.ownership.sensitive import Declared, secret_paths, touches
+from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
+from assistctl.planning.decision import Contents
+from assistctl.planning.identity.inventory import Owned
 from assistctl.secrets.redaction import SECRET
 
 
-def create_request(desired: Desired, mark: Mark, defaults: FieldDefaults = ASSISTANTS_API) -> Request:
+def create_request(desired: Declared, mark: Mark, defaults: FieldDefaults, contents: Contents) -> Request:
     """Everything that is declared, marked as ours. ``defaults`` are the platform's."""
     fields = {name: value for name, value in desired.fields.items() if name != "metadata"}
     declared = desired.fields.get("metadata")
@@ -33,57 +32,54 @@ def create_request(desired: Desired, mark: Mark, defaults: FieldDefaults = ASSIS
     return Request(
         fields,
         pairs,
-        reads=_reads(desired),
-        store=desired.store,
+        reads=contents.reads,
+        store=contents.store,
         digested=digested_request(fields, pairs, desired, units, secret_units),
     )
 
 
-def update_request(comparison: Comparison, mark: Mark, replaced_together: Iterable[Iterable[str]] = ()) -> Request:
+def update_request(
+    comparison: Comparison, mark: Mark, contents: Contents, rewritten: Collection[str] = ()
+) -> Request:
     """The fields that differ, and the metadata with other people's pairs as they are.
 
-    Of fields that go ``replaced_together``, all are sent when one is, those that are not managed as they are.
+    Of fields that a platform replaces together, all are sent when one is, those that are not managed as they are.
+    The ``rewritten`` pairs of ours are not taken over from what is there.
     """
-    observed = comparison.observed
     fields: dict[str, Json] = {}
     for unit in comparison.changed:
         fields.update(_field(comparison, unit))
     if comparison.model_changes:
         fields.update(_settings_for_new_model(comparison))
-    for group in replaced_together:
-        add_companions(fields, tuple(group), comparison)
-    metadata = {**_kept_pairs(comparison), **_texts(_metadata(comparison.declared))}
+    for group in comparison.capabilities.replaced_together:
+        _add_companions(fields, group, comparison)
+    observed = comparison.owned.observed
+    metadata = {key: value for key, value in observed.metadata.items() if key not in rewritten}
+    metadata.update(_texts(_metadata(comparison.declared)))
     for unit in comparison.undeclared:
         if unit[0] == "metadata":
             metadata.pop(str(unit[1]), None)
     metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
-    reads = _reads(comparison.desired)
-    removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if reads else set())
+    removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if contents.reads else set())
     return Request(
         fields,
         metadata,
         observed.revision,
         frozenset(removed),
-        reads,
-        comparison.desired.store,
-        digested_request(fields, metadata, comparison.desired, comparison.applied, comparison.secret_units),
+        contents.reads,
+        contents.store,
+        digested=digested_request(
+            fields, metadata, comparison.desired, comparison.applied, comparison.secret_units
+        ),
     )
 
 
-def naming_still(request: Request, held: Iterable[HeldFile]) -> Request:
-    """``request`` with our pairs about uploads that are declared by their ids from now on: they stay ours."""
-    kept = {one.token: one.path for one in held}
-    if not kept:
-        return request
-    return replace(request, reads={**kept, **request.reads}, removed=request.removed - {FILES, PATHS})
-
-
-def forget_request(observed: Observed) -> Request:
+def forget_request(owned: Owned) -> Request:
     """The metadata without our pairs; nothing else."""
+    observed = owned.observed
     theirs = {key: value for key, value in observed.metadata.items() if not key.startswith(OUR_PREFIX)}
-    baseline = read_baseline(observed.metadata.get(BASELINE))
     digested: dict[str, Json] = {
-        key: SECRET if baseline.is_secret(("metadata", key)) else text for key, text in theirs.items()
+        key: SECRET if owned.baseline.is_secret(("metadata", key)) else text for key, text in theirs.items()
     }
     gone = frozenset(observed.metadata.keys() - theirs.keys())
     return Request({}, theirs, observed.revision, gone, digested=[{}, digested])
@@ -106,16 +102,6 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
 
 
-def _reads(desired: Desired) -> dict[str, str]:
-    return {token: file.path for token, file in tokens_of_files(desired.interpreter_files).items()}
-
-
-def _kept_pairs(comparison: Comparison) -> dict[str, str]:
-    """What is there but for what is written anew: what an assistant's files are."""
-    anew = {FILES, PATHS} if comparison.kind is Kind.ASSISTANT else set()
-    return {key: value for key, value in comparison.observed.metadata.items() if key not in anew}
-
-
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:
     """Nulls for the settings that nobody declares, or declares to be the platform's own choice."""
     return {
@@ -132,13 +118,13 @@ def _field(comparison: Comparison, unit: Path) -> Mapping[str, Json]:
     if field == "tool_resources":
         return {field: _tool_resources(comparison)}
     if field == PLATFORMS:
-        return {field: changed_own_fields(comparison)}
+        return {field: _changed_own_fields(comparison)}
     return {field: comparison.fields[field] if unit in comparison.declared else cleared(unit)}
 
 
 def _tool_resources(comparison: Comparison) -> Json:
     """All of it: whether a platform keeps what is left out is not written anywhere."""
-    there = comparison.observed.fields.get("tool_resources")
+    there = comparison.owned.fields.get("tool_resources")
     resources = dict(there) if isinstance(there, dict) else {}
     units = {**{unit: cleared(unit) for unit in comparison.undeclared}, **comparison.declared}
     for unit, value in units.items():
@@ -159,3 +145,60 @@ def _texts(pairs: Mapping[str, Json]) -> dict[str, str]:
 
 def _ours(mark: Mark, units: Mapping[Path, Json], secret_units: Iterable[Path]) -> dict[str, str]:
     return {MARK: str(mark), BASELINE: write_baseline(units, secret_units)}
+
+
+def _changed_own_fields(comparison: Comparison) -> Json:
+    """The platform's own fields that differ, each as a whole: what is declared no longer in them as null."""
+    changed: dict[str, Json] = {}
+    platform = ""
+    for unit in comparison.changed:
+        if unit[0] == PLATFORMS:
+            platform, name = str(unit[1]), str(unit[2])
+            changed[name] = _whole(comparison, platform, name)
+    return {platform: changed}
+
+
+def _add_companions(fields: dict[str, Json], group: tuple[str, ...], comparison: Comparison) -> None:
+    """Add to ``fields`` what of ``group`` is missing, if any of it is there.
+
+    A name is that of a field, or ``platforms.NAME`` for one of the platform's own.
+    What a new model is not known to accept is not carried over to it.
+    """
+    if not any(_has(fields, name) for name in group):
+        return
+    forgets = "model" in group and comparison.model_changes
+    for name in group:
+        if _has(fields, name):
+            continue
+        if _has(comparison.fields, name):
+            _put(fields, name, _get(comparison.fields, name), comparison)
+        elif _has(comparison.owned.fields, name):
+            _put(fields, name, None if forgets else _get(comparison.owned.fields, name), comparison)
+
+
+def _whole(comparison: Comparison, platform: str, name: str) -> Json:
+    declared = own_fields(comparison.fields).get(name)
+    dropped: dict[str, Json] = {
+        str(unit[3]): None for unit in comparison.undeclared if unit[:-1] == (PLATFORMS, platform, name)
+    }
+    return {**dropped, **declared} if isinstance(declared, dict) else declared
+
+
+def _has(fields: Mapping[str, Json], name: str) -> bool:
+    field, _, own = name.partition(".")
+    return own in own_fields(fields) if own else field in fields
+
+
+def _get(fields: Mapping[str, Json], name: str) -> Json:
+    field, _, own = name.partition(".")
+    return own_fields(fields)[own] if own else fields[field]
+
+
+def _put(fields: dict[str, Json], name: str, value: Json, comparison: Comparison) -> None:
+    field, _, own = name.partition(".")
+    if not own:
+        fields[field] = value
+        return
+    platforms = comparison.fields.get(PLATFORMS) or comparison.owned.fields.get(PLATFORMS)
+    platform = next(iter(platforms)) if isinstance(platforms, dict) else ""
+    fields[PLATFORMS] = {platform: {**own_fields(fields), own: value}}

@@ -12,7 +12,7 @@ from assistctl.ownership.canonical import canonical_units
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark, users_pairs
-from assistctl.planning.comparison.placeholders import file_ids, store_ids
+from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistctl.model.plan import (
     Action,
     Blocked,
     Change,
-    Desired,
     Diagnostic,
     Kind,
     Observed,
@@ -17,7 +17,8 @@ from assistctl.model.plan import (
     Severity,
 )
 from assistctl.ownership.mark import METADATA_PAIRS
-from assistctl.planning.options import PlanOptions
+from assistctl.ownership.sensitive import Declared
+from assistctl.planning.options import PlanOptions, Thresholds
 
 
 def protected(change: Change) -> tuple[Change, Diagnostic]:
@@ -31,7 +32,7 @@ def protected(change: Change) -> tuple[Change, Diagnostic]:
     )
 
 
-def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
+def undecided_adoption(desired: Declared, one: Observed) -> Diagnostic:
     """An unowned assistant has a declared name, and nobody said whether to take it over."""
     return _warning(
         desired,
@@ -40,7 +41,7 @@ def undecided_adoption(desired: Desired, one: Observed) -> Diagnostic:
     )
 
 
-def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnostic:
+def ambiguous_name(desired: Declared, candidates: Sequence[Observed]) -> Diagnostic:
     """Several unowned assistants have the declared name, or several keys declare the name of one."""
     ids = ", ".join(one.id for one in candidates)
     advice = (
@@ -52,7 +53,7 @@ def ambiguous_name(desired: Desired, candidates: Sequence[Observed]) -> Diagnost
     return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
 
 
-def ambiguous_owner(desired: Desired, duplicates: Sequence[Observed]) -> Diagnostic:
+def ambiguous_owner(desired: Declared, duplicates: Sequence[Observed]) -> Diagnostic:
     """Several assistants carry the mark of one key."""
     ids = ", ".join(one.id for one in duplicates)
     return _warning(
@@ -83,7 +84,7 @@ def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
     )
 
 
-def too_many_pairs(desired: Desired, pairs: int) -> Diagnostic:
+def too_many_pairs(desired: Declared, pairs: int) -> Diagnostic:
     """The declared, our own and other people's metadata pairs do not fit together."""
     return Diagnostic(
         Severity.ERROR,
@@ -91,7 +92,7 @@ def too_many_pairs(desired: Desired, pairs: int) -> Diagnostic:
         "Declare fewer pairs, or remove some of the others' on the platform.",
         key=desired.key,
         path="metadata",
-        position=desired.position_of("metadata"),
+        position=desired.positions.get("metadata", desired.position),
     )
 
 
@@ -105,21 +106,16 @@ def nothing_declared(owned: int) -> Diagnostic:
     )
 
 
-def within_thresholds(
-    changes: Sequence[Change], owned: int, plan_options: PlanOptions
+def over_thresholds(
+    changes: Sequence[Change], exceeded: Sequence[Action], owned: int, thresholds: Thresholds
 ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
-    """``changes``, those marked that exceed a threshold of the ``owned`` assistants, and why."""
-    exceeded = {
-        action: _exceeded(action, count, limit, owned)
-        for action, limit in _limits(plan_options)
-        if (count := sum(change.action is action for change in changes)) * 100 > limit * owned
-        and owned >= plan_options.thresholds.min_existing
-    }
+    """``changes`` of assistants, those marked whose action is among the ``exceeded``, and why."""
     marked = tuple(
         replace(change, blocked=change.blocked or Blocked.THRESHOLD) if change.action in exceeded else change
         for change in changes
     )
-    return marked, tuple(exceeded.values())
+    counts = Counter(change.action for change in changes)
+    return marked, tuple(_over_threshold(each, counts[each], owned, thresholds) for each in exceeded)
 
 
 def not_everything(
@@ -168,23 +164,16 @@ def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], plan_options:
     )
 
 
-def _limits(plan_options: PlanOptions) -> Iterable[tuple[Action, float]]:
-    if plan_options.destroy:
-        return
-    if not plan_options.allow_deletes:
-        yield Action.DELETE, plan_options.thresholds.max_delete_percent
-    yield Action.UPDATE, plan_options.thresholds.max_update_percent
-
-
-def _exceeded(action: Action, count: int, limit: float, owned: int) -> Diagnostic:
+def _over_threshold(action: Action, count: int, owned: int, thresholds: Thresholds) -> Diagnostic:
     passing = "Pass --allow-deletes if that is meant, or raise" if action is Action.DELETE else "Raise"
     return Diagnostic(
         Severity.WARNING,
-        f"{count} of the {owned} assistants owned here would be {action}d, more than {limit:g} %",
+        f"{count} of the {owned} assistants owned here would be {action}d, more than "
+        f"{thresholds.percent(action):g} %",
         f"Apply refuses this. {passing} safety.max_{action}_percent in assistctl.yaml.",
     )
 
 
-def _warning(desired: Desired, summary: str, detail: str) -> Diagnostic:
-    position = desired.position_of("name")
+def _warning(desired: Declared, summary: str, detail: str) -> Diagnostic:
+    position = desired.positions.get("name", desired.position)
     return Diagnostic(Severity.WARNING, summary, detail, key=desired.key, path="name", position=position)

@@ -15,7 +15,7 @@ from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.file_operations import Discard, StoreOperations
 from assistctl.model.plan import Action, Change, Kind, Plan, Request
 from assistctl.ownership.file_marks import FILE_TOKEN, store_token
-from assistctl.planning.comparison.placeholders import tokens_in
+from assistctl.ownership.placeholders import tokens_in
 from assistctl.platforms.base import KnowledgePlatform
 
 

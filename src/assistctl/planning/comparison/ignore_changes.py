@@ -7,17 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import tool_identities
-from assistctl.ownership.field_paths import Path, Token, parse
-
-
-def covers(ignored: Iterable[Path], unit: Path) -> bool:
-    """Whether a whole unit is ignored: by its own path or by one above it."""
-    return any(unit[: len(path)] == path for path in ignored)
-
-
-def ignored_paths(ignore_changes: Iterable[str]) -> tuple[Path, ...]:
-    """The paths of a manifest's ``ignore_changes``."""
-    return tuple(parse(text) for text in ignore_changes)
+from assistctl.ownership.field_paths import Path, Token
 
 
 def keep_observed(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from assistctl.errors import did_you_mean
 from assistctl.model.knowledge import DesiredStore
@@ -17,75 +17,62 @@ from assistctl.planning.options import PlanOptions
 class Transfers:
     """What the manifests and the project say about identities, as far as it can be done.
 
-    ``moved`` maps a new key to the one it comes from, ``imported`` a key to what it takes over, and ``chosen`` a
-    key to the one it means of several that carry the same mark. ``forgotten`` are the keys to let go.
-    ``diagnostics`` says what cannot be done.
+    ``moved`` maps a new key to the one it comes from, ``imported`` a key to the id of what it takes over, and
+    ``chosen`` a key to the id of the one it means of several that carry the same mark. ``forgotten`` are the keys
+    to let go, ``released`` those to let go once they are as declared. ``diagnostics`` says what cannot be done.
     """
 
-    moved: Mapping[str, str]
-    imported: Mapping[str, Observed]
-    forgotten: frozenset[str]
-    diagnostics: tuple[Diagnostic, ...]
-    chosen: Mapping[str, Observed]
-
-    def of(self, key: str, owned: Sequence[Observed]) -> Sequence[Observed]:
-        """Which of the assistants that carry the mark of ``key`` it means: all, unless a manifest says."""
-        mine = self.chosen.get(key)
-        if mine is not None:
-            return [mine]
-        taken = {one.id for one in self.chosen.values()}
-        return [one for one in owned if one.id not in taken]
-
-    @property
-    def left_behind(self) -> frozenset[str]:
-        """The keys that are carried to others: nothing is to be decided about them any more."""
-        return frozenset(self.moved.values())
+    moved: Mapping[str, str] = field(default_factory=dict)
+    imported: Mapping[str, str] = field(default_factory=dict)
+    forgotten: frozenset[str] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
 
 
-def transfers(wanted: Mapping[str, Desired], world: Inventory, plan_options: PlanOptions) -> Transfers:
-    """What ``moved_from:``, ``import:`` and ``removed:`` come to in this world."""
-    newcomers = {key: one for key, one in wanted.items() if key not in world.owned}
-    chosen = _chosen(wanted, world)
+def transfers(
+    wanted: Mapping[str, Desired], inventory: Inventory[Observed], plan_options: PlanOptions
+) -> Transfers:
+    """What ``moved_from:``, ``import:`` and ``removed:`` come to in this inventory."""
+    newcomers = {key: one for key, one in wanted.items() if key not in inventory.owned}
+    chosen = _chosen(wanted, inventory)
     moved = {
         key: one.moved_from
         for key, one in newcomers.items()
-        if one.moved_from is not None and one.moved_from in world.owned and one.moved_from not in wanted
+        if one.moved_from is not None and one.moved_from in inventory.owned and one.moved_from not in wanted
     }
     wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in {*moved, *chosen}}
     imported = {
-        key: world.free_by_id[one.import_id]
+        key: one.import_id
         for key, one in wishes.items()
-        if one.import_id is not None and one.import_id in world.free_by_id
+        if one.import_id is not None and one.import_id in inventory.free_by_id
     }
     diagnostics = (
-        *(_cannot_import(one, world) for key, one in wishes.items() if key not in imported),
+        *(_cannot_import(one, inventory) for key, one in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
-        *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, world, wanted)),
+        *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, inventory, wanted)),
         *(still_declared(wanted[key]) for key in sorted(plan_options.forget & wanted.keys())),
     )
-    return Transfers(moved, imported, plan_options.forget - wanted.keys(), diagnostics, chosen)
+    forgotten = plan_options.forget - wanted.keys()
+    return Transfers(moved, imported, forgotten, diagnostics, chosen, plan_options.release)
 
 
-def _chosen(wanted: Mapping[str, Desired], world: Inventory) -> dict[str, Observed]:
-    """The twins that manifests name by id: one with the mark of the manifest's own key, or of another."""
-    duplicates = {one.id: (key, one) for key, those in world.owned.items() if len(those) > 1 for one in those}
-    named = [
-        (key, *duplicates[one.import_id])
-        for key, one in wanted.items()
-        if one.import_id in duplicates and one.import_id
-    ]
-    found = {key: one for key, owner, one in named if owner == key}
-    for key, _, one in named:
-        if key not in world.owned and one.id not in {each.id for each in found.values()}:
-            found[key] = one
+def _chosen(wanted: Mapping[str, Desired], inventory: Inventory[Observed]) -> dict[str, str]:
+    """The duplicates that manifests name by id: one with the mark of the manifest's own key, or of another."""
+    owners = {each.id: key for key, same_key in inventory.owned.items() if len(same_key) > 1 for each in same_key}
+    named = [(key, one.import_id) for key, one in wanted.items() if one.import_id in owners]
+    found = {key: object_id for key, object_id in named if owners[object_id] == key}
+    for key, object_id in named:
+        if key not in inventory.owned and object_id not in found.values():
+            found[key] = object_id
     return found
 
 
-def _misspelt(one: Desired, world: Inventory, wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
+def _misspelt(one: Desired, inventory: Inventory[Observed], wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
     """A ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
-    if one.moved_from is None or one.moved_from in {*world.owned, *wanted}:
+    if one.moved_from is None or one.moved_from in {*inventory.owned, *wanted}:
         return
-    advice = did_you_mean(one.moved_from, world.owned.keys() - wanted.keys())
+    advice = did_you_mean(one.moved_from, inventory.owned.keys() - wanted.keys())
     if advice:
         summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new assistant"
         position = one.position_of("moved_from")
@@ -96,20 +83,20 @@ def _rivals(newcomers: Mapping[str, Desired], wanted: Mapping[str, Desired]) -> 
     """Two that want the same identity, or one that wants what another still has."""
     claimed: dict[str, str] = {}
     for key, one in newcomers.items():
-        for field, wish in (("moved_from", one.moved_from), ("import", one.import_id)):
+        for path, wish in (("moved_from", one.moved_from), ("import", one.import_id)):
             if wish is None:
                 continue
             rival = claimed.setdefault(wish, key)
-            if field == "moved_from" and wish in wanted:
+            if path == "moved_from" and wish in wanted:
                 yield _error(
-                    one, field, f"{wish!r} is declared itself, so it cannot move to {key!r}", "Remove one."
+                    one, path, f"{wish!r} is declared itself, so it cannot move to {key!r}", "Remove one."
                 )
             elif rival != key:
-                yield _error(one, field, f"{rival!r} wants {wish!r} as well", "An identity goes to one key only.")
+                yield _error(one, path, f"{rival!r} wants {wish!r} as well", "An identity goes to one key only.")
 
 
-def _cannot_import(one: Desired, world: Inventory) -> Diagnostic:
-    taken = world.others.get(str(one.import_id))
+def _cannot_import(one: Desired, inventory: Inventory[Observed]) -> Diagnostic:
+    taken = inventory.others.get(str(one.import_id))
     if taken is None:
         return _error(
             one, "import", f"there is no assistant {one.import_id!r} on the platform", "Look for its id."

@@ -17,24 +17,14 @@ from assistctl.ownership.file_marks import (
     sync_marker,
     tokens_of,
 )
+from assistctl.planning.vector_stores.file_changes import FileChange
 
 _BEING_INDEXED = "in_progress"
 _HEALTHY = ("completed", _BEING_INDEXED)
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """What changes about one file: why, and the uploads it replaces."""
-
-    entry: StoreEntry
-    token: str
-    reason: str
-    is_new: bool = False
-    replaces: tuple[HeldFile, ...] = ()
-
-
 @dataclass(slots=True)
-class Contents:
+class StoreContents:
     """What is to be done so that a vector store holds what is declared.
 
     ``held`` maps the tokens of what is in place to the uploads. ``removed`` are uploads of ours that go without a
@@ -68,9 +58,9 @@ class Contents:
                 yield f"{counted(count)} {what}"
 
 
-def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> Contents:
+def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> StoreContents:
     """What a vector store holds against what is declared for it; ``gone`` are uploads that it may only name."""
-    contents = Contents()
+    contents = StoreContents()
     there = [file for file in named if file.id not in gone]
     contents.lost = [held for file in named if file.id in gone and (held := held_in_store(file)) is not None]
     ours, contents.spare = _ours(there)
@@ -83,14 +73,14 @@ def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[s
         if token not in ours:
             replaced = tuple(successors.pop(entry.source.path, ()))
             reason = "changed" if replaced else "new"
-            contents.changes.append(FileChange(entry, token, reason, not replaced, replaced))
+            contents.changes.append(FileChange(entry.source, token, reason, not replaced, replaced))
             attach.append(_attachment(store, entry, token, [held.file_id for held in replaced]))
             continue
         held, file = ours[token]
         contents.held[token] = held.file_id
         renewed = _why_renewed(file, store.chunking)
         if renewed:
-            contents.changes.append(FileChange(entry, token, renewed))
+            contents.changes.append(FileChange(entry.source, token, renewed))
             attach.append(_attachment(store, entry, token, renew=True))
             continue
         if file.status == _BEING_INDEXED:
@@ -98,7 +88,7 @@ def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[s
         if not same_attributes(file.attributes, attributes_of(entry)):
             moved = held.path != entry.source.path
             reason = f"moved from {held.path}" if moved else "its attributes changed"
-            contents.changes.append(FileChange(entry, token, reason))
+            contents.changes.append(FileChange(entry.source, token, reason))
             retag[held.file_id] = attributes_of(entry)
     contents.removed = [held for group in successors.values() for held in group]
     detach = tuple(held.file_id for held in (*contents.removed, *contents.spare, *contents.lost))
@@ -106,7 +96,7 @@ def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[s
     return contents
 
 
-def everything(store: DesiredStore) -> Contents:
+def everything(store: DesiredStore) -> StoreContents:
     """What a vector store that is not there yet is to hold."""
     return compared(store, ())
 

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
-from assistctl.model.file_operations import Discard, FileTotals, FileUse
+from assistctl.model.file_operations import Discard, FileOperations, FileTotals, FileUse, StoreOperations
 from assistctl.model.plan import Action, Change, Kind
 from assistctl.model.source_file import SourceFile
-from assistctl.ownership.file_marks import HeldFile
+from assistctl.ownership.file_marks import HeldFile, held_in_store
+from assistctl.planning.identity.inventory import ObservedKnowledge, Owned
 
 Holder = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that a holder does not have like this: why, and the uploads it replaces."""
+
+    source: SourceFile
+    token: str
+    reason: str
+    is_new: bool = False
+    replaces: tuple[HeldFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HolderFiles:
+    """What one holder (kind and key of what reads files) has to do with files.
+
+    ``wanted`` is what it is to read, by tokens; ``stays`` are the uploads that it goes on reading. ``ends`` are
+    those it has no longer, each with the reason, and ``spare`` second copies, which nobody is told about.
+    """
+
+    holder: Holder = ("", "")
+    wanted: Mapping[str, SourceFile] = field(default_factory=dict)
+    stays: frozenset[str] = frozenset()
+    changes: tuple[FileChange, ...] = ()
+    ends: tuple[tuple[HeldFile, str], ...] = ()
+    spare: tuple[HeldFile, ...] = ()
 
 
 @dataclass(slots=True)
@@ -19,77 +49,71 @@ class _OneFile:
 
     source: SourceFile | None = None
     token: str | None = None
-    is_new: bool = True
     reasons: list[str] = field(default_factory=list)
     holders: list[Holder] = field(default_factory=list)
     discards: list[str] = field(default_factory=list)
 
+    def add(self, holder: Holder, reason: str, discards: Iterable[HeldFile]) -> None:
+        """Note what one holder has to do with it."""
+        self.reasons.append(reason)
+        self.holders.append(holder)
+        self.discards += [held.file_id for held in discards]
 
-@dataclass(slots=True)
+    def action(self, *, upload: bool) -> Action:
+        """An upload that is there already is put to use, and not created."""
+        if self.token is None:
+            return Action.DELETE
+        return Action.CREATE if upload and set(self.reasons) == {"new"} else Action.UPDATE
+
+    def reason(self, *, upload: bool) -> str:
+        """All reasons in words."""
+        reasons = ["added" if reason == "new" and not upload else reason for reason in self.reasons]
+        text = "; ".join(dict.fromkeys(reasons))
+        return text if upload or self.token is None else f"{text}; already uploaded"
+
+
+@dataclass(frozen=True)
 class FileChanges:
-    """The changes of files, gathered holder by holder (kind and key of what reads the file).
+    """The changes of files, from what each holder has to do with them.
 
-    ``in_place`` maps tokens to uploads that are there and of use; ``uploads`` tokens to what is not there yet.
-    ``named`` are the ids that assistants name, of uploads among others: those are deleted by nothing.
+    ``in_place`` maps tokens to uploads that are there and of use, ``recorded`` tokens to those that this checkout
+    wrote down. ``named`` gives the ids that assistants name, of uploads too: those are deleted by nothing.
     """
 
-    in_place: dict[str, str] = field(default_factory=dict)
-    uploads: dict[str, SourceFile] = field(default_factory=dict)
-    kept: set[str] = field(default_factory=set)
-    named: frozenset[str] = frozenset()
-    _by_path: dict[str, _OneFile] = field(default_factory=dict)
-    _gone: dict[str, tuple[HeldFile, set[Holder]]] = field(default_factory=dict)
+    holders: Sequence[HolderFiles]
+    in_place: Mapping[str, str]
+    recorded: Mapping[str, str]
+    named: Callable[[], Collection[str]]
 
-    def found(self, token: str, file_id: str) -> None:
-        """Note an upload of ours, of use or not."""
-        known = self.in_place.setdefault(token, file_id)
-        self.in_place[token] = min(known, file_id)
+    @cached_property
+    def uploads(self) -> dict[str, SourceFile]:
+        """All that is to be read, by tokens."""
+        found: dict[str, SourceFile] = {}
+        for files in self.holders:
+            for token, source in files.wanted.items():
+                found.setdefault(token, source)
+        return found
 
-    def wanted(self, token: str, source: SourceFile) -> None:
-        """Note that something is to read a file; without a ``found`` upload it must be uploaded."""
-        self.uploads.setdefault(token, source)
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The uploads that are read where they are, and go on being read there."""
+        return frozenset(file_id for files in self.holders for file_id in files.stays)
 
-    def stays(self, file_id: str) -> None:
-        """Note that an upload is read where it is, and goes on being read there."""
-        self.kept.add(file_id)
-
-    def changes(
-        self, holder: Holder, source: SourceFile, token: str, reason: str, replaces: Iterable[HeldFile] = ()
-    ) -> None:
-        """Note that a holder gets a file that it does not have like this."""
-        one = self._by_path.setdefault(source.path, _OneFile())
-        one.source, one.token = source, token
-        one.is_new = one.is_new and reason == "new"
-        one.reasons.append(reason)
-        one.holders.append(holder)
-        for held in replaces:
-            one.discards.append(held.file_id)
-            self._goes(holder, held)
-
-    def goes(self, holder: Holder, held: HeldFile, reason: str) -> None:
-        """Note that a holder has a file no longer."""
-        one = self._by_path.setdefault(held.path or held.file_id, _OneFile())
-        one.is_new = False
-        one.reasons.append(reason)
-        one.holders.append(holder)
-        one.discards.append(held.file_id)
-        self._goes(holder, held)
-
-    def spare(self, holder: Holder, held: HeldFile) -> None:
-        """Note a second copy, which nobody is told about."""
-        self._goes(holder, held)
-
+    @cached_property
     def needed(self) -> dict[str, SourceFile]:
         """What must be uploaded."""
         return {token: source for token, source in self.uploads.items() if token not in self.in_place}
 
+    @cached_property
     def discards(self) -> tuple[Discard, ...]:
         """The uploads that nothing of ours reads any more once the plan is carried out."""
         used = {file_id for token, file_id in self.in_place.items() if token in self.uploads} | self.kept
+        leaving = self._leaving()
+        kept = used.union(self.named()) if leaving else used
         return tuple(
             Discard(file_id, held.path, frozenset(holders))
-            for file_id, (held, holders) in sorted(self._gone.items())
-            if file_id not in used and file_id not in self.named
+            for file_id, (held, holders) in sorted(leaving.items())
+            if file_id not in kept
         )
 
     def planned(self) -> list[Change]:
@@ -97,28 +121,70 @@ class FileChanges:
 
         What one thing reads no longer and another still does is no change of the file.
         """
-        needed, going = self.needed(), {one.file_id for one in self.discards()}
+        going = {each.file_id for each in self.discards}
         return [
-            self._change(path, one, needed, going)
-            for path, one in sorted(self._by_path.items())
-            if one.token is not None or not going.isdisjoint(one.discards)
+            self._change(path, file, going)
+            for path, file in sorted(self._by_path().items())
+            if file.token is not None or not going.isdisjoint(file.discards)
         ]
 
-    def _change(self, path: str, one: _OneFile, needed: Mapping[str, SourceFile], going: set[str]) -> Change:
-        upload = one.token is not None and one.token in needed
-        use = FileUse(
-            one.source.size if one.source else None,
-            tuple(dict.fromkeys(one.holders)),
-            one.token,
-            upload,
-            tuple(file_id for file_id in dict.fromkeys(one.discards) if file_id in going),
-            None if one.token is None else self.in_place.get(one.token),
+    def operations(self, stores: Mapping[str, str], inside: Mapping[str, StoreOperations]) -> FileOperations:
+        """What it comes to: ``stores`` has the ids of vector stores by token, ``inside`` their work by key."""
+        in_place = {token: file_id for token, file_id in self.in_place.items() if token not in self.needed}
+        return FileOperations(
+            uploads=self.needed,
+            known={**in_place, **stores},
+            recorded={token: self.recorded[token] for token in self.needed if token in self.recorded},
+            stores=inside,
+            discards=self.discards,
         )
-        old = one.discards[0] if one.discards else use.upload_id
-        return Change(Kind.FILE, path, old, _action(one, upload=upload), _reason(one, upload=upload), file=use)
 
-    def _goes(self, holder: Holder, held: HeldFile) -> None:
-        self._gone.setdefault(held.file_id, (held, set()))[1].add(holder)
+    def _leaving(self) -> dict[str, tuple[HeldFile, set[Holder]]]:
+        found: dict[str, tuple[HeldFile, set[Holder]]] = {}
+        for files in self.holders:
+            for held in _leaving(files):
+                found.setdefault(held.file_id, (held, set()))[1].add(files.holder)
+        return found
+
+    def _by_path(self) -> dict[str, _OneFile]:
+        found: dict[str, _OneFile] = {}
+        for files in self.holders:
+            for change in files.changes:
+                file = found.setdefault(change.source.path, _OneFile())
+                file.source, file.token = change.source, change.token
+                file.add(files.holder, change.reason, change.replaces)
+            for held, reason in files.ends:
+                found.setdefault(held.path or held.file_id, _OneFile()).add(files.holder, reason, [held])
+        return found
+
+    def _change(self, path: str, file: _OneFile, going: set[str]) -> Change:
+        upload = file.token is not None and file.token in self.needed
+        use = FileUse(
+            file.source.size if file.source else None,
+            tuple(dict.fromkeys(file.holders)),
+            file.token,
+            upload,
+            tuple(file_id for file_id in dict.fromkeys(file.discards) if file_id in going),
+            None if file.token is None else self.in_place.get(file.token),
+        )
+        old = file.discards[0] if file.discards else use.upload_id
+        action, reason = file.action(upload=upload), file.reason(upload=upload)
+        return Change(Kind.FILE, path, old, action, reason, file=use)
+
+
+def file_changes(
+    holders: Sequence[HolderFiles],
+    owned: Iterable[Owned],
+    observed: ObservedKnowledge,
+    named: Callable[[], Collection[str]],
+) -> FileChanges:
+    """What changes file by file, with the uploads of ours that are there, wherever they are read."""
+    in_store = (held_in_store(file) for files in observed.files.values() for file in files)
+    there = [each for each in in_store if each is not None and each.file_id not in observed.gone]
+    in_place: dict[str, str] = {}
+    for held in (*chain.from_iterable(each.held for each in owned), *there):
+        in_place[held.token] = min(held.file_id, in_place.get(held.token, held.file_id))
+    return FileChanges(holders, in_place, observed.recorded_tokens(), named)
 
 
 def totals(changes: Iterable[Change]) -> FileTotals:
@@ -130,14 +196,8 @@ def totals(changes: Iterable[Change]) -> FileTotals:
     return FileTotals(len(sent), removed, sum(sent.values()))
 
 
-def _action(one: _OneFile, *, upload: bool) -> Action:
-    """An upload that is there already is put to use, and not created."""
-    if one.token is None:
-        return Action.DELETE
-    return Action.CREATE if one.is_new and upload else Action.UPDATE
-
-
-def _reason(one: _OneFile, *, upload: bool) -> str:
-    reasons = ["added" if reason == "new" and not upload else reason for reason in one.reasons]
-    text = "; ".join(dict.fromkeys(reasons))
-    return text if upload or one.token is None else f"{text}; already uploaded"
+def _leaving(files: HolderFiles) -> Iterator[HeldFile]:
+    for change in files.changes:
+        yield from change.replaces
+    yield from (held for held, _ in files.ends)
+    yield from files.spare

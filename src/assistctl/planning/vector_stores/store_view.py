@@ -1,22 +1,9 @@
-"""A vector store's own fields, in the form in which fields are planned."""
+"""A vector store in the form in which changes and their records keep what was there."""
 
 from __future__ import annotations
 
-from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Desired, Observed
-
-
-def as_desired(store: DesiredStore) -> Desired:
-    """A vector store's own fields, as the comparison of fields takes them."""
-    return Desired(
-        store.key,
-        store.fields,
-        store.position,
-        store.lifecycle,
-        frozenset(path for path in store.secret_paths if not path.startswith("files")),
-        positions=store.positions,
-        templates={path: made for path, made in store.templates.items() if not path.startswith("files")},
-    )
+from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import Observed
 
 
 def as_observed(there: ObservedStore) -> Observed:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
+from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Json
 from assistctl.ownership.canonical import NAMING, tool_identities
 from assistctl.ownership.field_paths import Path, parse
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
 
+Declared: TypeAlias = Desired | DesiredStore
+"""What a manifest declares of a thing of any kind."""
+
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
 _DEPTH = 3
 
 
-def secret_paths(desired: Desired) -> tuple[Path, ...]:
+def secret_paths(desired: Declared) -> tuple[Path, ...]:
     """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
     return tuple(_no_finer(_by_identity(desired, parse(text))) for text in desired.secret_paths)
 
 
-def templates(desired: Desired) -> Mapping[Path, Template]:
+def templates(desired: Declared) -> Mapping[Path, Template]:
     """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
     return {_by_identity(desired, parse(text)): made for text, made in desired.templates.items()}
 
 
-def shown_declared(value: Json, path: Path, desired: Desired) -> Json:
+def shown_declared(value: Json, path: Path, desired: Declared) -> Json:
     """The declared ``value`` at ``path`` with ``(secret NAME)`` for each secret in it.
 
     ``(secret)`` when a secret is in it in another form than was declared.
@@ -57,7 +62,7 @@ def shown_path(path: Path, plain_tools: frozenset[str]) -> Path:
     return ("tools", SECRET, *path[2:])
 
 
-def plainly_named_tools(desired: Desired) -> frozenset[str]:
+def plainly_named_tools(desired: Declared) -> frozenset[str]:
     """The identities of the declared tools that hold no secret themselves."""
     tools = desired.fields.get("tools")
     identities = tool_identities(tools if isinstance(tools, list) else [])
@@ -70,7 +75,7 @@ def _names_tool(inside: Path) -> bool:
     return inside in {("function", "name"), *((name,) for name in NAMING)}
 
 
-def _by_identity(desired: Desired, path: Path) -> Path:
+def _by_identity(desired: Declared, path: Path) -> Path:
     tools = desired.fields.get("tools")
     if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
         return path

@@ -7,13 +7,14 @@ are uploaded. Both sides are therefore compared as tokens, and the baseline reme
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from assistctl.model.plan import Desired, FieldDiff, Json, Observed
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.ownership.file_marks import (
     FILE_TOKEN,
     STORE_TOKEN,
+    HeldFile,
     interpreter_files,
     store_token,
     tokens_of_files,
@@ -25,53 +26,20 @@ _SEARCH = "tool_resources.file_search.vector_store_ids"
 _SHOWN_CHARACTERS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
-    """The tokens of one assistant's ids, and what people call each token."""
-
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    def in_fields(self, fields: Mapping[str, Json]) -> dict[str, Json]:
-        """``fields`` with tokens for the ids in ``tool_resources``."""
-        return replaced_ids(fields, lambda one: self.tokens.get(one, one))
-
-    def in_diffs(self, diffs: Iterable[FieldDiff]) -> tuple[FieldDiff, ...]:
-        """``diffs`` as people know these things: files by path, vector stores by key."""
-        return tuple(self._labelled(diff) for diff in diffs)
-
-    def _labelled(self, diff: FieldDiff) -> FieldDiff:
-        """A diff under the name that the manifest has for it, when it is about a token."""
-        for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
-            if diff.path == path and (has_token(diff.old) or has_token(diff.new)):
-                old, new = self._labels(diff.old), self._labels(diff.new)
-                return replace(diff, path=name, old=_others(old, new), new=_others(new, old))
-        return diff
-
-    def _labels(self, value: Json) -> list[str]:
-        return sorted(self.labels.get(str(one), str(one)) for one in value) if isinstance(value, list) else []
+def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[FieldDiff, ...]:
+    """``diffs`` as people know what tokens stand for: files by path, vector stores by key."""
+    return tuple(_labelled(diff, labels) for diff in diffs)
 
 
-def symbols_of(
-    desired: Desired | None, observed: Observed | None, stores: Mapping[str, str], lost: Mapping[str, str]
-) -> Symbols:
-    """The symbols of one assistant; ``stores`` maps the ids of the project's vector stores to their keys.
+def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:
+    """What people call the tokens of one assistant's files.
 
-    ``lost`` are uploads that are gone, by id: what only is named is not what is declared.
+    ``held`` are the uploads it has, ``lost`` those that are gone: what only is named is not what is declared.
     """
-    tokens = {store_id: store_token(key) for store_id, key in stores.items()}
-    labels = {store_token(key): key for key in stores.values()}
-    for held in interpreter_files(observed.metadata, file_ids(observed.fields)) if observed else ():
-        if held.file_id in lost:
-            labels[held.file_id] = f"{held.path or held.file_id} (gone)"
-            continue
-        tokens[held.file_id] = held.token
-        labels[held.token] = _file_label(held.path or held.file_id, held.token)
-    if desired is not None:
-        wanted = tokens_of_files(desired.interpreter_files)
-        labels |= {token: _file_label(file.path, token) for token, file in wanted.items()}
-        labels |= {store_token(desired.store): desired.store} if desired.store else {}
-    return Symbols(tokens, labels)
+    labels = {one.token: _file_label(one.path or one.file_id, one.token) for one in held}
+    labels |= {one.file_id: f"{one.path or one.file_id} (gone)" for one in lost}
+    wanted = tokens_of_files(desired.interpreter_files)
+    return labels | {token: _file_label(file.path, token) for token, file in wanted.items()}
 
 
 def with_tokens(desired: Desired) -> Desired:
@@ -85,6 +53,11 @@ def with_tokens(desired: Desired) -> Desired:
     if desired.store is not None:
         resources["file_search"] = {"vector_store_ids": [store_token(desired.store)]}
     return replace(desired, fields={**desired.fields, "tool_resources": resources})
+
+
+def uploads_read(assistants: Iterable[Observed]) -> list[HeldFile]:
+    """The uploads of ours that the code interpreters of assistants have, by what the assistants say."""
+    return [one for each in assistants for one in interpreter_files(each.metadata, file_ids(each.fields))]
 
 
 def file_ids(fields: Mapping[str, Json]) -> list[str]:
@@ -119,6 +92,20 @@ def tokens_in(fields: Mapping[str, Json]) -> set[str]:
 def is_token(text: str) -> bool:
     """Whether a text stands for a file or vector store, and is no id."""
     return text.startswith((FILE_TOKEN, STORE_TOKEN))
+
+
+def _labelled(diff: FieldDiff, labels: Mapping[str, str]) -> FieldDiff:
+    """A diff under the name that the manifest has for it, when it is about a token."""
+    for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
+        if diff.path == path and (has_token(diff.old) or has_token(diff.new)):
+            old, new = _shown(diff.old, labels), _shown(diff.new, labels)
+            return replace(diff, path=name, old=_others(old, new), new=_others(new, old))
+    return diff
+
+
+def _shown(value: Json, labels: Mapping[str, str]) -> list[str]:
+    texts = map(str, value) if isinstance(value, list) else ()
+    return sorted(labels.get(text, text.removeprefix(STORE_TOKEN)) for text in texts)
 
 
 def _ids(fields: Mapping[str, Json], tool: str) -> list[Json]:

@@ -1,0 +1,136 @@
+"""What is peculiar to assistants in a plan: ids in their fields, and the files of their code interpreter."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed
+from assistctl.ownership.canonical import default_of
+from assistctl.ownership.digests import digest_without_secrets
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.file_marks import FILES, PATHS, interpreter_files, tokens_of_files
+from assistctl.ownership.mark import Mark
+from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
+from assistctl.ownership.projection import is_comparable
+from assistctl.planning.capability_check import check_expressible, to_platform
+from assistctl.planning.comparison.state import TOOLS, known_units
+from assistctl.planning.decision import Contents, Decision, KindFacts
+from assistctl.planning.identity.inventory import Owned, interpret
+from assistctl.planning.vector_stores.file_changes import FileChange, HolderFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Assistants(KindFacts[Observed, Desired]):
+    """The facts of assistants on ``platform``.
+
+    ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
+    that are not there.
+    """
+
+    platform: str
+    capabilities: Capabilities
+    store_tokens: dict[str, str]
+    gone: Collection[str]
+    kind = Kind.ASSISTANT
+    rewritten = (FILES, PATHS)
+
+    def read(self, listed: Observed, mark: Mark | None) -> Owned:
+        """An assistant with the uploads that it has."""
+        uploads = uploads_read([listed])
+        held = [each for each in uploads if each.file_id not in self.gone]
+        lost = {each.token: each for each in uploads if each.file_id in self.gone}
+        tokens = ChainMap({each.file_id: each.token for each in held}, self.store_tokens)
+        read = interpret(listed, mark, self.capabilities.field_defaults, tokens)
+        return replace(read, held=tuple(held), lost=tuple(lost.values()))
+
+    def digest(self, owned: Owned, desired: Desired | None) -> str:
+        """A digest of its fields."""
+        return digest_without_secrets(owned.observed, desired)
+
+    def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
+        """``desired`` in the form in which the platform expresses it."""
+        diagnostics = check_expressible(desired, self.platform, self.capabilities)
+        return to_platform(desired, self.platform, self.capabilities), diagnostics
+
+    def comparable(self, desired: Desired, owned: Owned | None) -> tuple[Desired, Mapping[str, str]]:
+        """``desired`` with tokens for its files and its vector store."""
+        tokens = owned.tokens if owned is not None else self.store_tokens
+        held, lost = (owned.held, owned.lost) if owned is not None else ((), ())
+        labels = labels_of(desired, held, lost)
+        desired = with_tokens(desired)
+        return replace(desired, fields=replaced_ids(desired.fields, lambda each: tokens.get(each, each))), labels
+
+    def contents(self, desired: Desired, owned: Owned | None) -> Contents:
+        """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
+        metadata = owned.observed.metadata if owned is not None else {}
+        if not desired.interpreter_files and FILES not in metadata:
+            return Contents(store=desired.store)
+        reads = {each.token: each.path for each in interpreter_files(metadata, file_ids(desired.fields))}
+        reads |= {token: file.path for token, file in tokens_of_files(desired.interpreter_files).items()}
+        missing = [
+            Missing(Kind.FILE, each.path or each.file_id, each.file_id, Absence.DELETED_OUTSIDE)
+            for each in (owned.lost if owned is not None else ())
+        ]
+        decision = Decision(missing=missing, files=(_interpreter_reads(desired, owned),))
+        return Contents(decision, reads=reads, store=desired.store)
+
+    def staying(self, owned: Owned) -> Decision:
+        """Its files go on being read."""
+        stays = frozenset(each.file_id for each in owned.held)
+        return Decision(files=(HolderFiles(stays=stays),)) if stays else Decision()
+
+    def ending(self, key: str, owned: Owned) -> Contents:
+        """The files of its code interpreter go with it."""
+        ends = tuple((each, "its assistant is deleted") for each in owned.held)
+        files = (HolderFiles((str(self.kind), key), ends=ends),) if ends else ()
+        reasons = ["the platform archives it"] if self.capabilities.archives else []
+        edited = ", ".join(dotted(unit) for unit in _foreign_edits(owned, self.capabilities))
+        reasons += [f"changed outside since: {edited}"] if edited else []
+        return Contents(Decision(files=files), reasons)
+
+
+def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
+    """What becomes of the files that a code interpreter has, and is to have."""
+    held = owned.held if owned is not None else ()
+    lost = {each.token for each in owned.lost} if owned is not None else set()
+    there = {each.token: each for each in held}
+    wanted, by_id = tokens_of_files(desired.interpreter_files), set(file_ids(desired.fields))
+    stays = {each.file_id for each in held if each.file_id in by_id}
+    stays |= {there[token].file_id for token in wanted if token in there}
+    gone = [each for token, each in there.items() if token not in wanted and each.file_id not in by_id]
+    stale = {each.path: each for each in gone}
+    changes = []
+    for token, source in wanted.items():
+        if token not in there:
+            replaces = (stale.pop(source.path),) if source.path in stale else ()
+            reason = "deleted outside" if token in lost else "changed" if replaces else "new"
+            changes.append(FileChange(source, token, reason, replaces=replaces))
+    ends = tuple((each, "no longer declared") for each in stale.values())
+    holder = (str(Kind.ASSISTANT), desired.key)
+    return HolderFiles(holder, wanted, frozenset(stays), tuple(changes), ends)
+
+
+def _foreign_edits(owned: Owned, capabilities: Capabilities) -> tuple[Path, ...]:
+    """The units of something whose manifest is gone that are not as this project applied them.
+
+    Write-only fields that are missing from the answer cannot be judged, and are left out. A metadata pair that
+    somebody removed has no name any more; it is told as ``metadata``.
+    """
+    baseline, defaults = owned.baseline, capabilities.field_defaults
+    units = {**{unit: default_of(unit, defaults) for unit in known_units()}, **owned.units}
+    edited = [
+        unit
+        for unit, value in units.items()
+        if not (unit[0] in capabilities.write_only and unit not in owned.units)
+        and is_comparable(unit, value)
+        and baseline.has(unit)
+        and not baseline.is_still(unit, value)
+    ]
+    tools = units[TOOLS]
+    known = [*units, *((*TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
+    if TOOLS not in edited and baseline.has_others_than(known):
+        edited.append(("metadata",))
+    return tuple(edited)

@@ -1,0 +1,118 @@
+"""Each difference as a plan tells it: who made it, and without the secrets in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
+from assistctl.model.plan import FieldDiff, Json, Origin
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.mark import Mark
+from assistctl.ownership.sensitive import (
+    Declared,
+    plainly_named_tools,
+    secret_paths,
+    shown_declared,
+    shown_path,
+    templates,
+    touches,
+)
+from assistctl.planning.comparison.leaf_diff import Difference
+from assistctl.planning.comparison.state import TOOLS, Comparison, declared_units
+from assistctl.planning.identity.inventory import Owned
+from assistctl.secrets.redaction import SECRET
+
+
+def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
+    """Each difference between what is there and what is declared, with its origin."""
+    # A part may have thousands of differences, and has one origin.
+    origins: dict[tuple[Path, Path], Origin] = {}
+    for unit, found in comparison.differences.items():
+        for difference in found:
+            part = _part(comparison, difference, unit)
+            if (unit, part) not in origins:
+                origins[unit, part] = _origin(comparison, unit, part)
+            yield _diff(comparison, difference, unit, origins[unit, part])
+
+
+def creation_diffs(desired: Declared, defaults: FieldDefaults = ASSISTANTS_API) -> Iterator[FieldDiff]:
+    """Everything a new thing is declared to have; each tool by itself."""
+    units = declared_units(desired.fields, defaults)
+    tools = units.pop(TOOLS, None)
+    if isinstance(tools, dict):
+        units.update({("tools", name): tool for name, tool in tools.items()})
+    secrets = secret_paths(desired)
+    for path, value in units.items():
+        if touches(secrets, path):
+            yield _secret_diff(desired, Difference(path, None, value), None, Origin.MANIFEST)
+        else:
+            yield FieldDiff(dotted(path), None, value, Origin.MANIFEST)
+
+
+def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
+    """In what ``mark`` differs from the one that is there; ``owned`` is ``None`` for a new thing."""
+    there = owned.mark if owned is not None else None
+    was = bool(there and there.prevent_destroy)
+    if was is not mark.prevent_destroy:
+        shown = was if owned is not None else None
+        yield FieldDiff("lifecycle.prevent_destroy", shown, mark.prevent_destroy, Origin.MANIFEST)
+    if there is not None and there.key != mark.key:
+        yield FieldDiff("key", there.key, mark.key, Origin.MANIFEST)
+
+
+def who_changed(diffs: Iterable[FieldDiff]) -> str:
+    """The origins of ``diffs`` in words."""
+    origins = {diff.origin for diff in diffs}
+    if origins == {Origin.MANIFEST}:
+        return "manifest changed"
+    return "changed outside" if origins == {Origin.DRIFT} else "manifest changed and changed outside"
+
+
+def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
+    if comparison.is_unseen(unit) or comparison.is_left_to_platform(unit) or comparison.agrees(part):
+        return Origin.MANIFEST
+    theirs_untouched = (
+        comparison.is_as_applied(part, comparison.seen)
+        or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
+        or comparison.settings_before(part) is not None
+    )
+    if theirs_untouched or not comparison.baseline.has(unit):
+        return Origin.MANIFEST
+    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
+    return Origin.BOTH if moved_by_us else Origin.DRIFT
+
+
+def _part(comparison: Comparison, difference: Difference, unit: Path) -> Path:
+    """The smallest part around a difference that has a baseline entry."""
+    if unit != TOOLS or not comparison.baseline.by_tool or difference.path == unit:
+        return unit
+    return (*unit, difference.path[1])
+
+
+def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
+    if not (touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit)):
+        return FieldDiff(dotted(difference.path), difference.old, difference.new, origin)
+    return _secret_diff(comparison.desired, difference, _shown_observed(comparison, difference, unit), origin)
+
+
+def _secret_diff(desired: Declared, difference: Difference, old: Json, origin: Origin) -> FieldDiff:
+    path = dotted(shown_path(difference.path, plainly_named_tools(desired)))
+    new = shown_declared(difference.new, difference.path, desired)
+    return FieldDiff(path, old, new, origin, secret=True)
+
+
+def _shown_observed(comparison: Comparison, difference: Difference, unit: Path) -> Json:
+    """What can be shown of what is there: all but secrets, or nothing where those cannot be told from it."""
+    template = templates(comparison.desired).get(difference.path)
+    beside = template.shown_beside(difference.old) if template and isinstance(difference.old, str) else None
+    if difference.old is None or beside is not None:
+        return beside
+    is_plain = isinstance(difference.old, str) and _was_given_no_secret(comparison, difference, unit)
+    return difference.old if is_plain else SECRET
+
+
+def _was_given_no_secret(comparison: Comparison, difference: Difference, unit: Path) -> bool:
+    """Whether what is there is what this project applied, when there was no secret in it."""
+    baseline, part = comparison.baseline, _part(comparison, difference, unit)
+    was_applied = baseline.has(unit) and not baseline.is_secret(unit)
+    return was_applied and comparison.is_as_applied(part, comparison.seen)

@@ -1,0 +1,230 @@
+"""One thing, three ways: what is declared, what is there, and what this project last applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
+from assistctl.model.plan import Json
+from assistctl.ownership.baseline import Baseline
+from assistctl.ownership.canonical import (
+    PLATFORMS,
+    RESOURCE_LISTS,
+    SETTINGS,
+    canonical_units,
+    default_of,
+    same,
+)
+from assistctl.ownership.field_paths import Path, covers, parse
+from assistctl.ownership.mark import users_pairs
+from assistctl.ownership.placeholders import has_token
+from assistctl.ownership.projection import declared_part, is_comparable, settings_before, whole_setting
+from assistctl.ownership.sensitive import Declared, secret_paths, touches
+from assistctl.planning.comparison.ignore_changes import keep_observed
+from assistctl.planning.comparison.leaf_diff import Difference, differences
+from assistctl.planning.identity.inventory import Owned
+
+# A new model may refuse what the old one was given, so these are not carried over to it.
+MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
+TOOLS: Path = ("tools",)
+
+_MODEL: Path = ("model",)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``desired`` against ``owned``, which is what is there, and the baseline that stands on it.
+
+    Where ids stand for files and vector stores, both sides have tokens. ``capabilities`` are the platform's: its
+    write-only fields may be missing from what it answers, and one that is missing is judged by the baseline alone.
+    For the computed fields, and for a platform's own, null is answered with what the platform chose: a declared
+    null is judged by the baseline alone as well.
+    """
+
+    desired: Declared
+    owned: Owned
+    capabilities: Capabilities
+
+    @cached_property
+    def differences(self) -> dict[Path, tuple[Difference, ...]]:
+        """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
+        found = {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
+        if found.get(_MODEL):
+            settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
+            found.update({unit: tuple(self._compare(unit)) for unit in settings})
+        return found
+
+    @property
+    def changed(self) -> tuple[Path, ...]:
+        """The units that differ."""
+        return tuple(unit for unit, found in self.differences.items() if found)
+
+    @property
+    def model_changes(self) -> bool:
+        """Whether the assistant gets another model."""
+        return _MODEL in self.changed
+
+    @cached_property
+    def fields(self) -> Mapping[str, Json]:
+        """The declared fields in the API's shapes, with what is ignored inside them taken from what is there."""
+        if not self.ignored:
+            return self.desired.fields
+        return keep_observed(self.desired.fields, self.owned.fields, self.ignored)
+
+    @cached_property
+    def declared(self) -> dict[Path, Json]:
+        """The canonical units this project manages from now on."""
+        return self._managed(self.fields)
+
+    @cached_property
+    def applied(self) -> dict[Path, Json]:
+        """The canonical units to remember as applied: as the manifest has them, what is ignored inside too."""
+        return self._managed(self.desired.fields) if self.ignored else self.declared
+
+    @cached_property
+    def undeclared(self) -> tuple[Path, ...]:
+        """The units that were applied once and are declared no longer: they go back to the default."""
+        return tuple(
+            unit
+            for unit in dict.fromkeys((*known_units(), *self.owned.units))
+            if unit not in self.declared and self.baseline.has(unit) and not covers(self.ignored, unit)
+        )
+
+    @cached_property
+    def ignored(self) -> tuple[Path, ...]:
+        """The paths of ``lifecycle.ignore_changes``."""
+        return tuple(map(parse, self.desired.lifecycle.ignore_changes))
+
+    @cached_property
+    def secrets(self) -> tuple[Path, ...]:
+        """The paths of declared secrets."""
+        return secret_paths(self.desired)
+
+    @cached_property
+    def secret_units(self) -> tuple[Path, ...]:
+        """The units that hold a secret from now on; what is ignored keeps one that it was given."""
+        units = dict.fromkeys((*known_units(), *self.owned.units, *self.declared))
+        return tuple(
+            unit
+            for unit in units
+            if touches(self.secrets, unit) or (touches(self.ignored, unit) and self.baseline.is_secret(unit))
+        )
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What was applied. Without a mark nobody knows by whom; its secrets are secrets still."""
+        baseline = self.owned.baseline
+        return baseline if self.owned.is_marked else Baseline(secrets=baseline.secrets)
+
+    @cached_property
+    def seen(self) -> dict[Path, Json]:
+        """What is there, as far as the manifest speaks of it."""
+        return self._narrowed(self.owned.units)
+
+    @cached_property
+    def seen_but_for_ignored(self) -> dict[Path, Json]:
+        """The same, had nobody edited what is ignored."""
+        if not self.ignored:
+            return self.seen
+        fields = keep_observed(self.owned.fields, self.desired.fields, self.ignored)
+        pairs = users_pairs(self.owned.observed.metadata)
+        return self._narrowed(canonical_units(fields, pairs, self._defaults))
+
+    def settings_before(self, part: Path) -> Mapping[str, Json] | None:
+        """The settings in a platform's own thing that were declared when it was applied, if they are as then."""
+        whole = self.value_in(self.owned.units, part)
+        if is_comparable(part, whole) or not self.baseline.has(part):
+            return None
+        wanted = self.value_in(self.declared, part)
+        return settings_before(whole, wanted, lambda value: self.baseline.is_still(part, value))
+
+    def agrees(self, part: Path) -> bool:
+        """Whether all that is declared of a unit, or a single tool, is there."""
+        return same(self.value_in(self.seen, part), self.value_in(self.declared, part))
+
+    def value_in(self, state: Mapping[Path, Json], part: Path) -> Json:
+        """The value of a unit, or of a single tool."""
+        if part[:1] != TOOLS or part == TOOLS:
+            return state.get(part, default_of(part, self._defaults))
+        tools = state.get(TOOLS)
+        return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None
+
+    def is_as_applied(self, part: Path, state: Mapping[Path, Json]) -> bool:
+        """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
+        value = self.value_in(state, part)
+        is_missing_tool = part[:1] == TOOLS and part != TOOLS and value is None
+        return not self.baseline.has(part) if is_missing_tool else self.baseline.is_still(part, value)
+
+    def is_left_to_platform(self, unit: Path) -> bool:
+        """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
+        if unit not in self.declared:
+            return False
+        return (unit[0] == PLATFORMS and self.declared[unit] is None) or (
+            unit[0] in self.capabilities.computed and self.fields.get(str(unit[0])) is None
+        )
+
+    def is_unseen(self, unit: Path) -> bool:
+        """Whether the answer need not show the unit and does not: nobody can tell what is there."""
+        return unit[0] in self.capabilities.write_only and unit not in self.owned.units
+
+    @property
+    def _defaults(self) -> FieldDefaults:
+        return self.capabilities.field_defaults
+
+    def _managed(self, fields: Mapping[str, Json]) -> dict[Path, Json]:
+        units = declared_units(fields, self._defaults)
+        return {unit: value for unit, value in units.items() if not covers(self.ignored, unit)}
+
+    def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
+        return {
+            unit: declared_part(unit, value, self.declared[unit]) if unit in self.declared else value
+            for unit, value in state.items()
+        }
+
+    def _compare(self, unit: Path) -> Iterator[Difference]:
+        want = self.declared.get(unit, default_of(unit, self._defaults))
+        if self.is_left_to_platform(unit):
+            there = whole_setting(unit, self.owned.units)
+            if there is not None and not self.baseline.is_still(unit, want):
+                yield Difference(unit, there, None)
+        elif not self.is_unseen(unit):
+            yield from _leaves(unit, self.seen.get(unit, default_of(unit, self._defaults)), want)
+            yield from self._settings_dropped(unit, want)
+        elif not self.baseline.is_still(unit, want):
+            yield Difference(unit, None, want)
+
+    def _settings_dropped(self, unit: Path, want: Json) -> Iterator[Difference]:
+        """What is declared no longer, inside of something that is otherwise as declared."""
+        by_tool = unit == TOOLS and self.baseline.by_tool and isinstance(want, dict)
+        for part in [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]:
+            whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
+            may_be = self.agrees(part) and self.baseline.has(part) and not same(whole, wanted)
+            if not may_be or self.is_as_applied(part, self.applied):
+                continue
+            before = self.settings_before(part)
+            if before is None or not isinstance(wanted, dict) or not before.keys() <= wanted.keys():
+                yield Difference(part, whole, wanted)
+
+
+def declared_units(fields: Mapping[str, Json], defaults: FieldDefaults = ASSISTANTS_API) -> dict[Path, Json]:
+    """The canonical units of declared fields, their metadata among them."""
+    metadata = fields.get("metadata")
+    return canonical_units(fields, metadata if isinstance(metadata, dict) else {}, defaults)
+
+
+def known_units() -> Iterator[Path]:
+    """The units a baseline may name although the answer does not show them."""
+    yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
+    yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
+
+
+def _leaves(unit: Path, seen: Json, want: Json) -> Iterator[Difference]:
+    if same(seen, want):
+        return
+    if isinstance(want, dict | list):
+        # Which of two files is the first means nothing; such lists are told apart as a whole.
+        yield from differences(unit, seen, want, whole=has_token(seen) or has_token(want))
+    else:
+        yield Difference(unit, seen, want)

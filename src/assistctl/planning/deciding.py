@@ -1,0 +1,251 @@
+"""What becomes of one key: the same for every kind of thing, from what is declared and what is owned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Generic
+
+from assistctl.model.plan import (
+    Action,
+    Blocked,
+    Change,
+    Drift,
+    Origin,
+    QualifiedKey,
+    seen_as,
+)
+from assistctl.ownership.file_marks import OUR_FILE_PAIRS
+from assistctl.ownership.mark import METADATA_PAIRS, Mark
+from assistctl.ownership.placeholders import labelled
+from assistctl.ownership.sensitive import Declared
+from assistctl.planning import safety_rules as safety
+from assistctl.planning.comparison.origin import creation_diffs, field_diffs, mark_diffs, who_changed
+from assistctl.planning.comparison.state import Comparison
+from assistctl.planning.decision import Decision, DeclaredT, KindFacts
+from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
+from assistctl.planning.identity.moves import Transfers
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import References
+from assistctl.planning.requests import create_request, forget_request, released, update_request
+
+
+@dataclass(frozen=True)
+class Decider(Generic[ListedT, DeclaredT]):
+    """Decides about the keys of one kind.
+
+    ``wanted`` is what is to be brought about, by key; ``owned`` are the things in ``inventory`` that the project
+    owns. ``includes`` tells which keys the plan is about, ``references`` gives the ids that are named once it is
+    carried out.
+    """
+
+    facts: KindFacts[ListedT, DeclaredT]
+    plan_options: PlanOptions
+    inventory: Inventory[ListedT]
+    owned: Mapping[str, Sequence[Owned]]
+    wanted: Mapping[str, DeclaredT]
+    transfers: Transfers
+    includes: Callable[[str], bool]
+    references: Callable[[], References]
+
+    def decisions(self) -> Iterator[Decision]:
+        """What is to be done about each key that is declared or owned; whatever their order, it is the same."""
+        for key in sorted({*self.wanted, *self.owned} - set(self.transfers.moved.values())):
+            if self.includes(key):
+                yield from self._decide(key, self.wanted.get(key))
+            else:
+                yield from (self.facts.staying(owned) for owned in self.owned.get(key, ()))
+
+    @cached_property
+    def _newcomers(self) -> Counter[str | None]:
+        """How many keys that own nothing yet declare each name."""
+        return Counter(_name(one) for key, one in self.wanted.items() if key not in self.owned)
+
+    def _decide(self, key: str, desired: DeclaredT | None) -> Iterator[Decision]:
+        things = self._meant(key)
+        named_elsewhere = {each.id for each in things} | set(self.transfers.chosen.values())
+        for owned in self.owned.get(key, ()):
+            if owned.id not in named_elsewhere:
+                yield self.facts.staying(owned)
+        if desired is not None:
+            desired, diagnostics = self.facts.expressed(desired)
+            yield Decision(diagnostics=tuple(diagnostics))
+            yield from self._bring_about(desired, things)
+            return
+        yield self._seen(key, things, None)
+        for owned in things:
+            yield from self._end(key, owned)
+
+    def _meant(self, key: str) -> Sequence[Owned]:
+        """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
+        chosen = self.transfers.chosen
+        if key in chosen:
+            return [each for same_key in self.owned.values() for each in same_key if each.id == chosen[key]]
+        elsewhere = set(chosen.values())
+        return [each for each in self.owned.get(key, ()) if each.id not in elsewhere]
+
+    def _bring_about(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
+        old_key = None if things else self.transfers.moved.get(desired.key)
+        if old_key is not None:
+            things = self.owned[old_key]
+        yield self._seen(old_key or desired.key, things, desired)
+        if len(things) > 1:
+            reason = f"several assistants carry {f'the mark of {old_key}' if old_key else 'its mark'}"
+            yield self._ambiguous(desired, Action.UPDATE, reason)
+            yield Decision(diagnostics=(safety.ambiguous_owner(desired, [each.observed for each in things]),))
+        elif things and old_key is None and desired.key in self.transfers.released:
+            reason = "nobody owned it: put back as it was, and let go"
+            yield from self._bring_in_line(desired, things[0], Action.FORGET, reason)
+        elif things:
+            yield from self._bring_in_line(desired, things[0], Action.UPDATE)
+        elif desired.key in self.transfers.imported:
+            imported = self._read(self.inventory.free_by_id[self.transfers.imported[desired.key]])
+            yield self._seen(desired.key, [imported], desired)
+            yield from self._bring_in_line(desired, imported, Action.ADOPT, "taken over by its id")
+        else:
+            yield from self._create_or_adopt(desired)
+
+    def _create_or_adopt(self, desired: DeclaredT) -> Iterator[Decision]:
+        name = _name(desired)
+        named = self.inventory.free.get(name, ()) if name else ()
+        imported = set(self.transfers.imported.values())
+        candidates = [self._read(each) for each in named if each.id not in imported]
+        yield self._seen(desired.key, candidates, desired)
+        if not candidates or self.plan_options.adopt is False:
+            yield from self._create(desired)
+        elif len(candidates) > 1 or self._newcomers[name] > 1:
+            observed = [each.observed for each in candidates]
+            yield Decision(diagnostics=(safety.ambiguous_name(desired, observed),))
+            yield self._ambiguous(desired, Action.ADOPT, "its name is ambiguous on the platform")
+        else:
+            blocked = None if self.plan_options.adopt else Blocked.ADOPTION
+            reason = "an unowned assistant has this name"
+            yield from self._bring_in_line(desired, candidates[0], Action.ADOPT, reason, blocked)
+            if blocked:
+                yield Decision(diagnostics=(safety.undecided_adoption(desired, candidates[0].observed),))
+
+    def _create(self, desired: DeclaredT) -> Iterator[Decision]:
+        contents = self.facts.contents(desired, None)
+        yield contents.decision
+        comparable, labels = self.facts.comparable(desired, None)
+        mark = self._mark(desired, None)
+        defaults = self.facts.capabilities.field_defaults
+        change = Change(
+            self.facts.kind,
+            desired.key,
+            None,
+            Action.CREATE,
+            "; ".join(("not on the platform", *contents.reasons)),
+            (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)),
+            name=_name(desired),
+            request=create_request(comparable, mark, defaults, contents),
+            secret_paths=comparable.secret_paths,
+        )
+        yield Decision(changes=(change,), store_operations=contents.operations)
+
+    def _bring_in_line(
+        self,
+        desired: DeclaredT,
+        owned: Owned,
+        action: Action,
+        reason: str = "",
+        blocked: Blocked | None = None,
+    ) -> Iterator[Decision]:
+        """Make something that is there what is declared. An update has the reasons that it finds."""
+        kind, key = self.facts.kind, desired.key
+        contents = self.facts.contents(desired, owned)
+        yield contents.decision
+        comparable, labels = self.facts.comparable(desired, owned)
+        comparison = Comparison(comparable, owned, self.facts.capabilities)
+        mark = self._mark(desired, owned)
+        diffs = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        if action is Action.UPDATE:
+            yield Decision(
+                drift=[
+                    Drift(kind, key, owned.id, diff.path, diff.old, diff.new, diff.secret)
+                    for diff in diffs
+                    if diff.origin is not Origin.MANIFEST
+                ]
+            )
+            of_fields = [self.facts.reason or who_changed(diffs)] if diffs else []
+            reason = "; ".join((*contents.reasons, *of_fields)) or contents.unfinished
+            if not reason:
+                yield Decision(unchanged=1)
+                return
+        request = update_request(comparison, mark, contents, self.facts.rewritten)
+        pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
+        if pairs > METADATA_PAIRS:
+            yield Decision(diagnostics=(safety.too_many_pairs(desired, pairs),))
+        change = Change(
+            kind,
+            key,
+            owned.id,
+            action,
+            reason,
+            diffs,
+            blocked=blocked,
+            name=_name(desired),
+            request=released(request) if action is Action.FORGET else request,
+            before=owned.observed,
+            secret_paths=comparable.secret_paths,
+        )
+        yield Decision(changes=(change,), store_operations=contents.operations)
+
+    def _end(self, key: str, owned: Owned) -> Iterator[Decision]:
+        """What becomes of something that is declared no longer."""
+        about = QualifiedKey(self.facts.kind, key)
+        if key in self.transfers.forgotten:
+            yield self.facts.staying(owned)
+            yield Decision(changes=(self._forget(about, owned),))
+        elif not self.plan_options.may_delete(owned.id):
+            yield self.facts.staying(owned)
+            yield Decision(diagnostics=(safety.not_ours_to_delete(about, owned.id),))
+        elif owned.id in self.references():
+            yield self.facts.staying(owned)
+            by = self.references().named_by[owned.id]
+            yield Decision(diagnostics=(safety.still_named(about, owned.id, by),))
+        else:
+            contents = self.facts.ending(key, owned)
+            yield contents.decision
+            yield Decision(store_operations=contents.operations)
+            yield self._delete(about, owned, contents.reasons)
+
+    def _forget(self, about: QualifiedKey, owned: Owned) -> Change:
+        one, reason = owned.observed, "let go without deleting it"
+        change = Change(about.kind, about.key, owned.id, Action.FORGET, reason, name=one.name, before=one)
+        return replace(change, request=forget_request(owned))
+
+    def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
+        reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
+        one = owned.observed
+        change = Change(about.kind, about.key, owned.id, Action.DELETE, reason, name=one.name, before=one)
+        if not (owned.mark and owned.mark.prevent_destroy):
+            return Decision(changes=(change,))
+        change, diagnostic = safety.protected(change)
+        return Decision(changes=(change,), diagnostics=(diagnostic,))
+
+    def _ambiguous(self, desired: DeclaredT, action: Action, reason: str) -> Decision:
+        name = _name(desired)
+        change = Change(self.facts.kind, desired.key, None, action, reason, blocked=Blocked.AMBIGUOUS, name=name)
+        return Decision(changes=(change,))
+
+    def _mark(self, desired: DeclaredT, owned: Owned | None) -> Mark:
+        """The mark to carry from then on. A lifecycle that says nothing of protection leaves it as it is."""
+        protected = desired.lifecycle.prevent_destroy
+        if protected is None:
+            protected = bool(owned and owned.mark and owned.mark.prevent_destroy)
+        return Mark(self.plan_options.project, self.plan_options.target.name, desired.key, protected)
+
+    def _seen(self, key: str, things: Sequence[Owned], desired: DeclaredT | None) -> Decision:
+        digests = {seen_as(self.facts.kind, key, each.id): self.facts.digest(each, desired) for each in things}
+        return Decision(seen=digests)
+
+    def _read(self, listed: ListedT) -> Owned:
+        return self.facts.read(listed, self.inventory.marks.get(listed.id))
+
+
+def _name(desired: Declared) -> str | None:
+    name = desired.fields.get("name")
+    return name if isinstance(name, str) else None

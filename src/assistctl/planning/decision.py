@@ -1,0 +1,95 @@
+"""What deciding about one key comes to, and what a kind of thing has to tell for it. Data, and no code."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.file_operations import StoreOperations
+from assistctl.model.plan import Change, Diagnostic, Drift, Kind, Missing
+from assistctl.ownership.mark import Mark
+from assistctl.ownership.sensitive import Declared
+from assistctl.planning.identity.inventory import ListedT, Owned
+from assistctl.planning.vector_stores.file_changes import HolderFiles
+
+DeclaredT = TypeVar("DeclaredT", bound=Declared)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A part of what is decided about one key.
+
+    ``seen`` has digests of what was looked at, ``files`` what the thing has to do with files, ``store_operations``
+    what is to be done inside of vector stores, by their keys.
+    """
+
+    changes: Sequence[Change] = ()
+    drift: Sequence[Drift] = ()
+    diagnostics: Sequence[Diagnostic] = ()
+    missing: Sequence[Missing] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[HolderFiles] = ()
+    store_operations: Mapping[str, StoreOperations] = field(default_factory=dict)
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a thing is to hold beside its fields, against what it holds.
+
+    ``decision`` holds in any case. ``reasons`` say what is to be changed inside of it, ``unfinished`` that an
+    earlier apply was interrupted, if nothing else is to be changed; ``operations`` are for when anything is.
+    ``reads`` has the paths, by token, of the uploads of ours that it names itself, and ``store`` the key of the
+    vector store that it names.
+    """
+
+    decision: Decision = Decision()
+    reasons: Sequence[str] = ()
+    unfinished: str = ""
+    operations: Mapping[str, StoreOperations] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    store: str | None = None
+
+
+class KindFacts(ABC, Generic[ListedT, DeclaredT]):
+    """All that is different from one kind of thing to another, for the deciding that is the same for each.
+
+    ``capabilities`` are what the platform can express of it, ``rewritten`` our pairs that a request does not take
+    over from what is there, and ``reason`` why its fields are changed, where that is not told by who changed them.
+    """
+
+    kind: Kind
+    capabilities: Capabilities
+    rewritten: Collection[str] = ()
+    reason: str = ""
+
+    @abstractmethod
+    def read(self, listed: ListedT, mark: Mark | None) -> Owned:
+        """A listed thing with what is written on it."""
+
+    @abstractmethod
+    def digest(self, owned: Owned, desired: DeclaredT | None) -> str:
+        """A digest of all that a change could overwrite, but for secrets."""
+
+    @abstractmethod
+    def expressed(self, desired: DeclaredT) -> tuple[DeclaredT, Iterable[Diagnostic]]:
+        """``desired`` as the platform is given it, and what is to be said of that."""
+
+    @abstractmethod
+    def comparable(self, desired: DeclaredT, owned: Owned | None) -> tuple[DeclaredT, Mapping[str, str]]:
+        """Its own fields, with tokens for all that may have another id tomorrow; and what people call those."""
+
+    @abstractmethod
+    def contents(self, desired: DeclaredT, owned: Owned | None) -> Contents:
+        """What it is to hold beside its fields; ``owned`` is ``None`` for a new one."""
+
+    @abstractmethod
+    def staying(self, owned: Owned) -> Decision:
+        """What comes of it that a thing is left alone."""
+
+    @abstractmethod
+    def ending(self, key: str, owned: Owned) -> Contents:
+        """What comes of it that a thing is deleted; the reasons are what is to be known about that."""
