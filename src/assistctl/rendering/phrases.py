@@ -185,9 +185,9 @@ def _files_done(files: FileTotals | None) -> Iterator[str]:
 
 def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Result, ...], int]:
     """The results to show: all but files that went well beyond ``most`` (``None``: all); how many are left out."""
-    files = [result for result in results if result.kind is Kind.FILE and result.status is Status.OK]
-    hidden = {id(result) for result in files[most:]} if most is not None else set()
-    return tuple(result for result in results if id(result) not in hidden), len(hidden)
+    places = [at for at, one in enumerate(results) if one.kind is Kind.FILE and one.status is Status.OK]
+    hidden = set(places[most:]) if most is not None else set()
+    return tuple(result for at, result in enumerate(results) if at not in hidden), len(hidden)
 
 
 def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
