@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from assistctl.model import json_value
 from assistctl.model.file_operations import FileOperations, FileTotals, FileUse
@@ -96,14 +96,22 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a file: the path as people know it (relative to the project), line and column from 1."""
+    """A place in a file: the path as people know it (relative to the project), line and column from 1.
+
+    A folder has neither: see ``of_whole``.
+    """
 
     file: str
     line: int = 1
     column: int = 1
 
+    @classmethod
+    def of_whole(cls, file: str) -> Self:
+        """The place of a folder, which has no lines; both numbers are 0 then."""
+        return cls(file, 0, 0)
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from assistctl.ownership.field_paths import dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS, interpreter_files
 from assistctl.ownership.mark import METADATA_PAIRS, read_mark
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.capability_check import check_expressible
+from assistctl.planning.capability_check import check_expressible, with_tools_named
 from assistctl.planning.comparison.orphan_drift import foreign_edits
 from assistctl.planning.comparison.placeholders import Symbols, file_ids, symbols_of, with_tokens
 from assistctl.planning.comparison.platform_fields import to_platform
@@ -67,7 +67,8 @@ class AssistantDraft:
             for one in owned:
                 self._end(key, one)
             return
-        self.diagnostics += check_expressible(desired, self.plan_options.target.platform, self.capabilities)
+        said = check_expressible(desired, self.plan_options.target.platform, self.capabilities)
+        self.diagnostics += with_tools_named(desired, said)
         desired = to_platform(desired, self.plan_options.target.platform, self.capabilities)
         self._saw(key, owned, desired)
         if len(owned) > 1:

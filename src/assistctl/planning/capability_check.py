@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from assistctl.errors import did_you_mean
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
+from assistctl.ownership.tool_paths import tools_by_name
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
@@ -32,6 +34,16 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def with_tools_named(desired: Desired, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``."""
+    tools, hidden = desired.fields.get("tools"), desired.secret_paths
+    for one in found:
+        path, summary, detail = (
+            tools_by_name(text, tools, hidden) for text in (one.path, one.summary, one.detail)
+        )
+        yield replace(one, path=path, summary=summary, detail=detail)
 
 
 def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:
