@@ -37,7 +37,7 @@ def test_init_makes_the_folder(project: ProjectFolder) -> None:
     assert project.run("init", "-C", "taken").code == 1
 
 
-@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("destroy", "--yes")])
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("gc", "--yes")])
 def test_what_was_interrupted_before_a_change_says_so(
     project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
@@ -139,3 +139,34 @@ def test_names_in_other_scripts_become_keys(project: ProjectFolder) -> None:
         "spravochnaya.yaml",
         "zhuwen.yaml",
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "unused"),
+    [
+        ("schema", ("--timeout", "--config-from", "--var", "--target", "--directory")),
+        ("init", ("--timeout", "--config-from", "--var", "--target")),
+        ("show", ("--timeout", "--config-from", "--var", "--target", "--directory")),
+        ("validate", ("--timeout",)),
+        ("plan", ()),
+    ],
+)
+def test_help_shows_the_options_that_mean_something(
+    project: ProjectFolder, command: str, unused: tuple[str, ...]
+) -> None:
+    shown = project.run(command, "--help").out
+    every = {"--timeout", "--config-from", "--var", "--target", "--directory", "--color", "--quiet"}
+    assert {option for option in every if f" {option}" in shown or f", {option}" in shown} == every - {*unused}
+
+
+def test_an_option_that_promises_nothing_is_refused_and_a_global_one_is_not(project: ProjectFolder) -> None:
+    for args in (("schema", "--timeout", "9s"), ("--timeout", "9s", "schema"), ("init", "--config-from", "main")):
+        outcome = project.run(*args)
+        assert outcome.code == 64
+        assert "means nothing to" in outcome.err
+    assert project.run("-t", "prod", "--var", "a=b", "-v", "-C", ".", "schema").code == 0
+
+
+def test_a_variable_for_all_commands_stops_none(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTCTL_CONFIG_FROM", "main")
+    assert project.run("schema").code == 0

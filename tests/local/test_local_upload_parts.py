@@ -21,9 +21,9 @@ pytestmark = pytest.mark.anyio
 TEXT = b"Opening hours: nine to five."
 
 
-async def begun(sdk: AsyncOpenAI, size: int = len(TEXT), **more: object) -> Upload:
+async def begun(sdk: AsyncOpenAI, **more: object) -> Upload:
     return await sdk.uploads.create(
-        bytes=size, filename="hours.md", mime_type="text/markdown", purpose="assistants", extra_body=more
+        bytes=len(TEXT), filename="hours.md", mime_type="text/markdown", purpose="assistants", extra_body=more
     )
 
 
