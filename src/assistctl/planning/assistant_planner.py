@@ -34,6 +34,7 @@ from assistctl.planning.comparison.three_way import Comparison, creation_diffs
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.marking import marking
 from assistctl.planning.identity.moves import Transfers
+from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.requests import create_request, forget_request, naming_still, released, update_request
 from assistctl.planning.vector_stores.store_planner import KnowledgeDraft
@@ -146,6 +147,8 @@ class AssistantDraft:
     def _update(self, desired: Desired, one: Observed) -> None:
         change, comparison = self._brought_in_line(desired, one, Action.UPDATE)
         self.drift += comparison.drift
+        platform = self.plan_options.target.platform
+        self.diagnostics += told_of_form(desired, platform, comparison.kept_in_another_form)
         if change.diffs:
             self.changes.append(replace(change, reason=_reason(change.diffs)))
         else:

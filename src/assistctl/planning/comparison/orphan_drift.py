@@ -31,7 +31,7 @@ def foreign_edits(observed: Observed, capabilities: Capabilities) -> tuple[Path,
         if unit not in unseen
         and is_comparable(unit, value)
         and baseline.has(unit)
-        and not baseline.is_still(unit, value)
+        and not baseline.is_still_in_some_form(unit, value)
     ]
     tools = units[_TOOLS]
     known = [*units, *((*_TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]

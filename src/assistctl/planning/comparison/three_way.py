@@ -17,6 +17,7 @@ from assistctl.ownership.canonical import (
     same,
 )
 from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.mark import BASELINE, is_marked, users_pairs
 from assistctl.planning.comparison.ignore_changes import covers, ignored_paths, keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
@@ -165,8 +166,27 @@ class Comparison:
         return templates(self.desired)
 
     @cached_property
+    def kept_in_another_form(self) -> tuple[FieldDiff, ...]:
+        """What was applied and is there as the platform writes it: no difference, and nobody's change."""
+        units = [unit for unit in self.declared if not self._is_left_to_platform(unit)]
+        return self.symbols.in_diffs(
+            self._diff(difference, unit)
+            for unit in units
+            for difference in self._compare(unit)
+            if self._is_kept_form(difference, unit)
+        )
+
+    def _is_kept_form(self, difference: Difference, unit: Path) -> bool:
+        if difference.old is None or not differs_in_form_alone(difference.old, difference.new):
+            return False
+        return self._is_as_applied(self._part(difference, unit), self.applied)
+
+    def _changed(self, unit: Path) -> Iterator[Difference]:
+        return (one for one in self._compare(unit) if not self._is_kept_form(one, unit))
+
+    @cached_property
     def _differences(self) -> dict[Path, tuple[Difference, ...]]:
-        found = {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
+        found = {unit: tuple(self._changed(unit)) for unit in (*self.declared, *self.undeclared)}
         if found.get(_MODEL):
             settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
             found.update({unit: tuple(self._compare(unit)) for unit in settings})
@@ -274,6 +294,7 @@ class Comparison:
                 self._is_as_applied(part, there)
                 for there in (self._seen, self._narrowed(self._there_but_for_ignored))
             )
+            or self._baseline.is_still_in_some_form(part, self._value_in(self._seen, part))
             or self._settings_before(part) is not None
         )
         if theirs_untouched or not self._baseline.has(unit):

@@ -39,6 +39,7 @@ from assistctl.planning.comparison.placeholders import file_ids
 from assistctl.planning.comparison.three_way import Comparison, creation_diffs
 from assistctl.planning.identity.marking import marking
 from assistctl.planning.identity.moves import still_declared
+from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, forget_request, update_request
@@ -203,6 +204,8 @@ class KnowledgeDraft:
         before = as_observed(there)
         comparison = Comparison(desired, before, kind=Kind.VECTOR_STORE)
         self.drift += comparison.drift
+        platform = self.plan_options.target.platform
+        self.diagnostics += told_of_form(desired, platform, comparison.kept_in_another_form)
         marked = marking(self.plan_options, store.key, store.lifecycle, there.metadata)
         diffs = comparison.diffs + marked.diffs
         reasons = [*contents.reasons(), *(["its fields changed"] if diffs else [])]
