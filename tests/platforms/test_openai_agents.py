@@ -85,7 +85,11 @@ def test_what_is_not_declared_is_left_alone(cloud: ProjectFolder, server: Record
             "tool_resources.file_search",
             "openai-agents cannot express tool_resources.file_search",
         ),
-        ({"tools": [{"type": "file_search"}]}, "tools[file_search]", "openai-agents cannot express tools[file_search]"),
+        (
+            {"tools": [{"type": "file_search"}]},
+            "tools[file_search]",
+            "openai-agents cannot express tools[file_search]",
+        ),
         (
             {"response_format": {"type": "json_object"}},
             "response_format",
