@@ -81,7 +81,7 @@ def test_validate_says_of_a_target_what_a_plan_says(clouds: ProjectFolder, targe
     assert (planned.code, validated.code) == (1, 1)
     assert told(validated) == told(planned)
     errors = {path for severity, _, path, *_ in told(validated) if severity == "error"}
-    assert {"temperature", "tools[1]", "files[1]", "response_format"} <= errors
+    assert {"temperature", "tools[file_search]", "files[1]", "response_format"} <= errors
     assert f"platforms.{'anthropic' if target == 'managed' else 'openai'}-agents.nothing_like_it" in errors
     assert clouds.run("validate").code == 0
 
@@ -94,7 +94,7 @@ def test_a_target_from_the_environment_counts_as_well(
     shown = clouds.run("validate")
     assert (shown.code, shown.out.splitlines()[0]) == (
         1,
-        "assistants/desk.yaml:1:35: error: openai-agents cannot express tools[0]",
+        "assistants/desk.yaml:1:35: error: openai-agents cannot express tools[file_search]",
     )
 
 
@@ -225,7 +225,7 @@ def test_what_is_left_out_is_not_called_mapped(clouds: ProjectFolder) -> None:
     assert found.code == 0
     assert {one["summary"] for one in found.json["diagnostics"]} == {
         "response_format is mapped on openai-agents",
-        "tools[0].function.strict is left out on openai-agents",
+        "tools[order_status].function.strict is left out on openai-agents",
         "response_format.json_schema.strict is left out on openai-agents",
         "response_format.json_schema.description is left out on openai-agents",
     }

@@ -37,7 +37,7 @@ def test_init_makes_the_folder(project: ProjectFolder) -> None:
     assert project.run("init", "-C", "taken").code == 1
 
 
-@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("destroy", "--yes")])
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("gc", "--yes")])
 def test_what_was_interrupted_before_a_change_says_so(
     project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
@@ -61,3 +61,112 @@ def test_what_was_interrupted_after_a_change_does_not(
     assert outcome.code == 130
     assert "Nothing was changed" not in outcome.err
     assert "error: interrupted\n    What was done until then stays done" in outcome.err
+
+
+@pytest.mark.parametrize("path", ["elsewhere/assistants/desk.yaml", "elsewhere/assistants", "elsewhere"])
+def test_validate_finds_the_project_of_a_path(project: ProjectFolder, path: str) -> None:
+    project.write("elsewhere/assistctl.yaml", "project: far\ntargets: {local: {variables: {model: m}}}\n")
+    project.write("elsewhere/assistants/desk.yaml", "model: ${var:model}\nmodl: x\n")
+    outcome = project.run("validate", path)
+    assert outcome.code == 1
+    assert [line for line in outcome.out.splitlines() if not line.startswith(" ")] == [
+        "assistants/desk.yaml:2:1: error: unknown field 'modl'"
+    ]
+
+
+def test_validate_takes_one_project_at_a_time(project: ProjectFolder) -> None:
+    for name in ("a", "b"):
+        project.write(f"{name}/assistctl.yaml", f"project: {name}\n")
+    outcome = project.run("validate", "a", "b")
+    assert (outcome.code, outcome.err.splitlines()[1]) == (1, "    Validate each by itself.")
+
+
+def test_a_path_that_is_relative_to_another_folder(project: ProjectFolder) -> None:
+    project.write("in/assistctl.yaml", "project: in\n")
+    project.write("in/assistants/desk.yaml", "model: m\n")
+    outcome = project.run("-C", "in", "validate", "assistants/desk.yaml")
+    assert outcome.code == 1
+    assert "Did you mean in/assistants/desk.yaml? A path is relative to the folder this runs in." in outcome.out
+
+
+def test_validate_in_a_folder_of_the_project_names_the_project(project: ProjectFolder) -> None:
+    project.write("deep/x", "")
+    outcome = project.run("-C", "deep", "validate")
+    assert (outcome.code, f"There is one in {project.path}: use -C" in outcome.out) == (1, True)
+
+
+def test_a_folder_has_no_line(project: ProjectFolder) -> None:
+    project.write("assistants/inner/assistctl.yaml", "project: inner\n")
+    outcome = project.run("validate")
+    assert outcome.out.startswith("assistants/inner: error: there is a project in this folder")
+    [told] = project.run("plan", "--format", "json").json["diagnostics"]
+    assert (told["file"], told["line"], told["column"]) == ("assistants/inner", None, None)
+
+
+def test_messages_are_sorted_by_place_whoever_says_them(project: ProjectFolder) -> None:
+    project.write("assistctl.yaml", "project: acme\ntargets: {prod: {platform: openai-agents}}\n")
+    project.manifest("b", model="gpt-4", temperature=0.5, tools=[{"type": "file_search"}], vector_store="none")
+    project.manifest("a", model="gpt-4", temperature=0.5, tols=1)
+    project.manifest("c", model="gpt-4", temperature=0.5)
+    told = project.run("validate", "-t", "prod", "--format", "json").json["diagnostics"]
+    places = [(one["file"], one["line"], one["column"]) for one in told]
+    assert places == sorted(places)
+    assert {file for file, *_ in places} == {"assistants/a.yaml", "assistants/b.yaml", "assistants/c.yaml"}
+
+
+def test_a_tool_has_one_name_in_messages_and_plans(project: ProjectFolder) -> None:
+    search = {"type": "file_search", "file_search": {"max_num_results": 99}}
+    project.manifest("desk", tools=[{"type": "code_interpreter"}, search])
+    assert "tools[file_search].file_search.max_num_results must be from 1 to 50" in project.run("validate").out
+    search["file_search"] = {"max_num_results": 9}
+    project.manifest("desk", tools=[{"type": "code_interpreter"}, search])
+    assert project.run("apply", "--yes").code == 0
+    search["file_search"] = {"max_num_results": 8}
+    project.manifest("desk", tools=[{"type": "code_interpreter"}, search])
+    assert "tools[file_search].file_search.max_num_results" in project.run("plan").out
+
+
+def test_names_in_other_scripts_become_keys(project: ProjectFolder) -> None:
+    project.write("assistctl.yaml", "project: elsewhere\n")
+    for name in ("Справочная", "주문", "注文"):
+        project.manifest("desk", name=name)
+        assert project.run("apply", "--yes", "--allow-deletes").code == 0
+        project.write("assistctl.yaml", f"project: p{len(project.written)}\n")
+    project.remove("desk")
+    assert project.run("dump", "Справочная", "주문", "注文", "--to", "found").code == 0
+    assert sorted(path.name for path in (project.path / "found").iterdir()) == [
+        "jumun.yaml",
+        "spravochnaya.yaml",
+        "zhuwen.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "unused"),
+    [
+        ("schema", ("--timeout", "--config-from", "--var", "--target", "--directory")),
+        ("init", ("--timeout", "--config-from", "--var", "--target")),
+        ("show", ("--timeout", "--config-from", "--var", "--target", "--directory")),
+        ("validate", ("--timeout",)),
+        ("plan", ()),
+    ],
+)
+def test_help_shows_the_options_that_mean_something(
+    project: ProjectFolder, command: str, unused: tuple[str, ...]
+) -> None:
+    shown = project.run(command, "--help").out
+    every = {"--timeout", "--config-from", "--var", "--target", "--directory", "--color", "--quiet"}
+    assert {option for option in every if f" {option}" in shown or f", {option}" in shown} == every - {*unused}
+
+
+def test_an_option_that_promises_nothing_is_refused_and_a_global_one_is_not(project: ProjectFolder) -> None:
+    for args in (("schema", "--timeout", "9s"), ("--timeout", "9s", "schema"), ("init", "--config-from", "main")):
+        outcome = project.run(*args)
+        assert outcome.code == 64
+        assert "means nothing to" in outcome.err
+    assert project.run("-t", "prod", "--var", "a=b", "-v", "-C", ".", "schema").code == 0
+
+
+def test_a_variable_for_all_commands_stops_none(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTCTL_CONFIG_FROM", "main")
+    assert project.run("schema").code == 0

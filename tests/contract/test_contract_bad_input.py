@@ -42,7 +42,7 @@ CASES = {
     "misspelt field of a tool": Case(
         "model: gpt-4.1\ntools:\n  - type: function\n    function:\n      name: f\n      paramters: {}\n",
         6,
-        ("tools[0].function", "did you mean", "parameters"),
+        ("tools[f].function", "did you mean", "parameters"),
         7,
     ),
     "misspelt tool type": Case(
@@ -66,7 +66,7 @@ CASES = {
         "model: gpt-4.1\ntools:\n  - type: function\n    function:\n      name: f\n"
         "      parameters: {type: object, maxProperties: .NaN}\n",
         6,
-        ("tools[0].function.parameters",),
+        ("tools[f].function.parameters",),
     ),
     "a number too large for a float": Case("model: gpt-4.1\ntemperature: 1e999\n", 2, ("temperature",), 14),
     "name too long": Case(f"model: gpt-4.1\nname: {'n' * 257}\n", 2, ("name", "256"), 7),

@@ -105,7 +105,8 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         assert status == 200
         assert self._description.response_faults(method, path, answered) == []
         if kind.startswith("multipart/"):
-            assert self._description.faults("CreateFileRequest", form_of(sent, kind)) == []
+            form = "AddUploadPartRequest" if path.endswith("/parts") else "CreateFileRequest"
+            assert self._description.faults(form, form_of(sent, kind)) == []
         elif sent:
             assert self._description.request_faults(method, path, json.loads(sent)) == []
 

@@ -215,7 +215,7 @@ def test_what_it_refuses_is_told_in_its_words(cloud: ProjectFolder) -> None:
     ("fields", "words"),
     [
         ({"temperature": 0.2}, "anthropic-agents cannot express temperature"),
-        ({"tools": [{"type": "file_search"}]}, "anthropic-agents cannot express tools[0]"),
+        ({"tools": [{"type": "file_search"}]}, "anthropic-agents cannot express tools[file_search]"),
         ({"response_format": {"type": "json_object"}}, "anthropic-agents cannot express response_format"),
         ({"reasoning_effort": "minimal"}, "anthropic-agents has no effort minimal"),
     ],

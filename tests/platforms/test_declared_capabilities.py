@@ -43,9 +43,9 @@ SAMPLES: Mapping[str, tuple[Mapping[str, Any], str]] = {
         "response_format",
     ),
     "tool_resources": ({"tool_resources": {"code_interpreter": {"file_ids": []}}}, "tool_resources"),
-    "tools.code_interpreter": ({"tools": [{"type": "code_interpreter"}]}, "tools[0]"),
-    "tools.file_search": ({"tools": [{"type": "file_search"}]}, "tools[0]"),
-    "tools.function": ({"tools": [{"type": "function", "function": FUNCTION}]}, "tools[0]"),
+    "tools.code_interpreter": ({"tools": [{"type": "code_interpreter"}]}, "tools[code_interpreter]"),
+    "tools.file_search": ({"tools": [{"type": "file_search"}]}, "tools[file_search]"),
+    "tools.function": ({"tools": [{"type": "function", "function": FUNCTION}]}, "tools[f]"),
     "files.code_interpreter": (
         {"tools": [{"type": "code_interpreter"}], "files": [{"path": "data.csv", "tool": "code_interpreter"}]},
         "files",

@@ -85,7 +85,11 @@ def test_what_is_not_declared_is_left_alone(cloud: ProjectFolder, server: Record
             "tool_resources.file_search",
             "openai-agents cannot express tool_resources.file_search",
         ),
-        ({"tools": [{"type": "file_search"}]}, "tools[0]", "openai-agents cannot express tools[0]"),
+        (
+            {"tools": [{"type": "file_search"}]},
+            "tools[file_search]",
+            "openai-agents cannot express tools[file_search]",
+        ),
         (
             {"response_format": {"type": "json_object"}},
             "response_format",
@@ -94,8 +98,8 @@ def test_what_is_not_declared_is_left_alone(cloud: ProjectFolder, server: Record
         ({"name": "n" * 129}, "name", "the name has 129 characters, and openai-agents keeps 128"),
         (
             {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]},
-            "tools[0].function.description",
-            "openai-agents needs tools[0].function.description",
+            "tools[f].function.description",
+            "openai-agents needs tools[f].function.description",
         ),
         (own(servicetier="flex"), "platforms.openai-agents.servicetier", "openai-agents has no field servicetier"),
     ],

@@ -96,7 +96,7 @@ def test_files_lie_in_the_workspace_of_a_template(
     assert plan["files"]["upload"] == 2
     infos = {one["summary"]: one["detail"] for one in plan["diagnostics"] if one["severity"] == "info"}
     assert infos == {
-        "tools[0] is mapped on openai-agents": CAPABILITIES.fields["tools.code_interpreter"].note,
+        "tools[code_interpreter] is mapped on openai-agents": CAPABILITIES.fields["tools.code_interpreter"].note,
         "files is mapped on openai-agents": CAPABILITIES.fields["files.code_interpreter"].note,
     }
     assert server.mutations == []
@@ -234,7 +234,7 @@ def test_there_are_no_vector_stores(cloud: ProjectFolder, server: RecordingServe
     ]
     assert [summary for summary, _ in errors] == [
         "openai-agents cannot express files",
-        "openai-agents cannot express tools[0]",
+        "openai-agents cannot express tools[file_search]",
     ]
     assert all("files for code_interpreter are there to be read, under /workspace" in one for _, one in errors)
     assert cloud.run("apply", "--yes").code == 1

@@ -38,7 +38,7 @@ acme → prod (openai-agents)
         1 │ 1. Check the order before you answer; never guess a delivery date.
         2 │ 2. Check the order before you answer; never guess a delivery date.
         3 │ 3. Check the order before you answer; never guess a delivery date.
-          │ … 37 more lines
+          │ … 37 more lines (-v shows all)
       metadata.token  (secret TOKEN)
 
   ~ order-desk  update  manifest changed and changed outside
@@ -166,7 +166,7 @@ def test_a_long_text_with_many_changes_is_cut_unless_verbose(make_plan: MakePlan
     )
     brief, verbose = shown(make_plan((change,))), shown(make_plan((change,)), verbose=True)
     assert brief.count("{+nothing+}") == 8
-    assert "… 22 more changes (see --format json or the saved plan)" in brief
+    assert "… 22 more changes (-v shows all)" in brief
     assert verbose.count("{+nothing+}") == 30
     assert "more changes" not in verbose
 

@@ -8,6 +8,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json, Observed, Request
 from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.projection import declared_part
 
 
@@ -28,7 +29,9 @@ def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Ite
             continue
         if _is_left_to_platform(unit, value, request, capabilities.computed):
             continue
-        if not same(value, declared_part(unit, kept.get(unit, default_of(unit, defaults)), value)):
+        answered = declared_part(unit, kept.get(unit, default_of(unit, defaults)), value)
+        # What it keeps in another form is told by the plan; what it dropped fails.
+        if not same(value, answered) and not differs_in_form_alone(value, answered):
             yield dotted(unit)
     yield from (
         f"metadata.{pair} (which should be gone)" for pair in sorted(request.removed & answer.metadata.keys())

@@ -57,17 +57,18 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
     return outcome.exit_code
 
 
-def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> ConfirmDeletion | None:
-    if yes:
-        return None
-    if not terminal.is_interactive:
-        return lambda _: False
-
-    def ask(outcome: GarbageCollection) -> bool:
+def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> ConfirmDeletion:
+    def is_agreed(outcome: GarbageCollection) -> bool:
+        if yes or not terminal.is_interactive:
+            return yes
         _print_found(terminal, outcome.found)
         return terminal.ask(f"Delete {_things(len(outcome.chosen))} on {deployment.target.name}?")
 
-    return ask
+    def confirm(outcome: GarbageCollection) -> bool:
+        terminal.changes = is_agreed(outcome)
+        return terminal.changes
+
+    return confirm
 
 
 def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) -> None:

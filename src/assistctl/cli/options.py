@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from assistctl.cli.invocation import Invocation
 
@@ -101,6 +103,23 @@ _VALUE_OPTIONS = frozenset(name for option in GLOBAL_OPTIONS if not option.is_fl
 }
 
 
+_NO_PLATFORM = frozenset({"timeout"})
+_NO_TARGET = _NO_PLATFORM | {"target", "variables", "config_from"}
+_UNUSED: Mapping[str, frozenset[str]] = {
+    "init": _NO_TARGET,
+    "schema": _NO_TARGET | {"directory", "verbose"},
+    "show": _NO_TARGET | {"directory"},
+    "validate": _NO_PLATFORM,
+    "history": _NO_PLATFORM | {"variables"},
+    "unlock": _NO_PLATFORM | {"variables"},
+    "serve": _NO_TARGET,
+}
+"""The options that mean nothing to a command, by their parameters: its help does not show them."""
+
+_REFUSED = frozenset({"timeout", "config_from"})
+"""Those of them that are refused where they mean nothing: they promise something."""
+
+
 def takes_value(word: str) -> bool:
     """Whether the next word on the command line is the value of this option."""
     return word in _VALUE_OPTIONS
@@ -128,15 +147,32 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
         ) -> int:
             from assistctl.cli.terminal import reporting
 
+            _refuse_unused(click.get_current_context())
             invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)
             return reporting(invocation, function, own)
 
         made = click.command(name, help=help_text, epilog=f"\b\n{example}")(invoke)
         made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        made.params += GLOBAL_OPTIONS
+        made.params += [_hidden(one) if one.name in _UNUSED.get(name, ()) else one for one in GLOBAL_OPTIONS]
         return made
 
     return decorate
+
+
+def _hidden(option: click.Option) -> click.Option:
+    hidden = copy.copy(option)
+    hidden.hidden = True
+    return hidden
+
+
+def _refuse_unused(context: click.Context) -> None:
+    """Raise ``UsageError`` for an option on the command line that promises what the command cannot keep."""
+    command = context.command
+    for parameter in command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name in _REFUSED & _UNUSED.get(command.name or "", frozenset()):
+            raise click.UsageError(f"{parameter.opts[-1]} means nothing to {command.name!r}.", context)
 
 
 def keys_argument(metavar: str = "[KEY]...") -> Callable[[Function], Function]:

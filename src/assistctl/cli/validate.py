@@ -14,12 +14,15 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
+from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
+from assistctl.manifest.syntax.text_file import place_of
+from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.plan import Desired, Diagnostic, Severity
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
-from assistctl.planning.capability_check import check_expressible
+from assistctl.planning.capability_check import check_expressible, with_tools_named
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 
@@ -41,14 +44,19 @@ Examples:
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
-    project = load_project(invocation.directory, os.environ, config_from=invocation.config_from)
+    directory = invocation.directory
+    if directory == Path():
+        directory = project_of(paths) or directory
+    project = load_project(directory, os.environ, config_from=invocation.config_from)
+    if all(place_of(path) == project.directory for path in paths):
+        paths = ()
     is_asked = invocation.target is not None or bool(project.settings.get(TARGET_VARIABLE))
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
     options = _unknown_options(project)
-    diagnostics = (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing)
+    diagnostics = by_place((*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing))
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -85,7 +93,7 @@ def _about_platform(
     today = clock.today()
     for assistant in desired:
         if is_asked:
-            yield from check_expressible(assistant, target.platform, capabilities)
+            yield from with_tools_named(assistant, check_expressible(assistant, target.platform, capabilities))
             if not capabilities.embedded:
                 yield from about_shutdown(assistant, today)
         yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistctl.checkout.spelling import composed
 from assistctl.manifest.files.found_file import FoundFile, find
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.hash_cache import HashCache, place_for
@@ -42,7 +43,7 @@ def local_copies(held: Iterable[HeldFile], names: Mapping[str, str], directory: 
 
 
 def _name(held: HeldFile, names: Mapping[str, str]) -> str:
-    return held.path.rpartition("/")[2] or names.get(held.file_id, "")
+    return composed(held.path.rpartition("/")[2] or names.get(held.file_id, ""))
 
 
 def _by_token(files: Iterable[FoundFile], directory: Path) -> dict[str, tuple[str, ...]]:
@@ -70,7 +71,7 @@ def _named(directory: Path, names: Collection[str]) -> Iterator[FoundFile]:
     except UnusableFileError:
         return
     for folder, name in matches:
-        if name in names:
+        if composed(name) in names:
             try:
                 yield find(folder, name, directory)
             except UnusableFileError:

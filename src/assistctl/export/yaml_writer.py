@@ -5,8 +5,6 @@ What the manifest loader makes of the text is what was observed: a plan after a 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import yaml
 
 from assistctl.export.from_observed import withheld_units
+from assistctl.manifest.syntax.key_text import LONGEST_KEY, key_from
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.text_file import unprintable_in
@@ -21,7 +20,6 @@ from assistctl.model.plan import Json, Observed
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
-_LONGEST_KEY = 64
 _PROJECT_STEM = "assistctl"
 # A text is a file of its own when it is a page rather than a sentence.
 _LONGEST_INLINE = 200
@@ -64,11 +62,11 @@ def written_document(
 def key_for(observed: Observed, taken: Iterable[str]) -> str:
     """A key made from the assistant's name (or its id), different from those ``taken``."""
     name = "" if ("name",) in withheld_units(observed) else observed.name or ""
-    base = _slug(name) or _slug(observed.id) or "assistant"
+    base = key_from(name) or key_from(observed.id) or "assistant"
     used, key, number = {*taken}, base, 2
     while key in used:
         ending = f"-{number}"
-        key, number = base[: _LONGEST_KEY - len(ending)] + ending, number + 1
+        key, number = base[: LONGEST_KEY - len(ending)] + ending, number + 1
     return key
 
 
@@ -87,11 +85,6 @@ def _is_page(text: str) -> bool:
     """Whether a text is better read in a file; one that a file cannot hold as it is stays in the YAML."""
     fits = unusable_text(text) is None and mentions(text) is None
     return fits and ("\n" in text or len(text) > _LONGEST_INLINE)
-
-
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:_LONGEST_KEY].rstrip("-_")
 
 
 class _Dumper(yaml.SafeDumper):

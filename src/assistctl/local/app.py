@@ -20,6 +20,7 @@ from assistctl.local.http.access import Access, usable_key
 from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.models import endpoints as models
+from assistctl.local.uploads import endpoints as uploads
 from assistctl.local.vector_stores import endpoints as vector_stores
 from assistctl.local.vector_stores.indexer import Indexer
 
@@ -49,6 +50,7 @@ def create_app(
             *files.routes(),
             *health.routes(),
             *models.routes(),
+            *uploads.routes(),
             *vector_stores.routes(),
         ],
         middleware=[

@@ -60,5 +60,9 @@ def _fate(fate: FieldOutcome) -> dict[str, Json]:
     if fate.value is not None:
         known["value"] = fate.value
     if fate.position is not None:
-        known |= {"file": fate.position.file, "line": fate.position.line, "column": fate.position.column}
+        known |= {
+            "file": fate.position.file,
+            "line": fate.position.line or None,
+            "column": fate.position.column or None,
+        }
     return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -16,14 +17,22 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a file: the path as people know it (relative to the project), line and column from 1."""
+    """A place in a file: the path as people know it (relative to the project), line and column from 1.
+
+    A folder has neither: see ``of_whole``.
+    """
 
     file: str
     line: int = 1
     column: int = 1
 
+    @classmethod
+    def of_whole(cls, file: str) -> Self:
+        """The place of a folder, which has no lines; both numbers are 0 then."""
+        return cls(file, 0, 0)
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class _Diagnostic(msgspec.Struct):
     column: int | None
 
     def read(self) -> Diagnostic:
-        at = None if self.file is None else Position(self.file, self.line or 1, self.column or 1)
+        at = None if self.file is None else Position(self.file, self.line or 0, self.column or 0)
         return Diagnostic(self.severity, self.summary, self.detail, self.key, self.path, at)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.kept_form import before_it_was_kept
 
 MAX_VALUE = 512
 
@@ -51,6 +52,10 @@ class Baseline:
     def is_still(self, path: Path, value: Json) -> bool:
         """Whether ``value`` (canonical) is what was applied to that unit (or tool)."""
         return self.entries.get(_unit_digest(path)) == _value_digest(path, value)
+
+    def is_still_in_some_form(self, path: Path, value: Json) -> bool:
+        """Whether ``value`` is what was applied, or what a platform may have made of it."""
+        return any(self.is_still(path, sent) for sent in before_it_was_kept(value))
 
     def is_secret(self, unit: Path) -> bool:
         """Whether the unit was given a secret."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Json
 from assistctl.ownership.field_paths import Path
+from assistctl.ownership.schema_form import schema_form
 
 SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
 """The fields that platforms have defaults for."""
@@ -31,7 +32,7 @@ PLATFORMS = "platforms"
 # What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
 NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
 
-_EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object", "properties": {}})
+_EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object"})
 # A server that stores single precision answers 0.2 as 0.20000000298023224.
 _DECIMALS = 6
 
@@ -180,7 +181,10 @@ def _tool(tool: Json, defaults: FieldDefaults) -> Json:
 def _function(value: Json, _: FieldDefaults) -> Json:
     if not isinstance(value, dict):
         return value
-    function = _without_nulls({**value, "strict": value.get("strict") or None})
+    parameters, said = schema_form(value.get("parameters")), value.get("description") or None
+    function = _without_nulls(
+        {**value, "strict": value.get("strict") or None, "parameters": parameters, "description": said}
+    )
     if function.get("parameters") in _EMPTY_PARAMETERS:
         function.pop("parameters", None)
     return function
@@ -217,7 +221,8 @@ def _response_format(value: Json, _: FieldDefaults) -> Json:
     schema = value.get("json_schema")
     if not isinstance(schema, dict):
         return value
-    return {**value, "json_schema": _without_nulls({**schema, "strict": schema.get("strict") or None})}
+    inner = {**schema, "strict": schema.get("strict") or None, "schema": schema_form(schema.get("schema"))}
+    return {**value, "json_schema": _without_nulls(inner)}
 
 
 def _single_precision(value: Json, _: FieldDefaults = ASSISTANTS_API) -> Json:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from assistctl.checkout.spelling import composed
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.plan import Json
 from assistctl.model.source_file import Identity, SourceFile
@@ -100,7 +101,8 @@ def held_in_store(file: StoreFile) -> HeldFile | None:
     sha256, path = file.attributes.get(SHA256), file.attributes.get(PATH)
     if not isinstance(sha256, str) or not isinstance(path, str):
         return None
-    return HeldFile(file.id, file_token(Identity(sha256, path.rpartition("/")[2])), path)
+    name = composed(path.rpartition("/")[2])
+    return HeldFile(file.id, file_token(Identity(sha256, name)), path)
 
 
 def same_attributes(there: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:

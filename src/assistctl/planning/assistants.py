@@ -15,7 +15,7 @@ from assistctl.ownership.file_marks import FILES, PATHS, interpreter_files, toke
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
 from assistctl.ownership.projection import is_comparable
-from assistctl.planning.capability_check import check_expressible, to_platform
+from assistctl.planning.capability_check import check_expressible, to_platform, with_tools_named
 from assistctl.planning.comparison.state import TOOLS, known_units
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
@@ -53,7 +53,8 @@ class Assistants(KindFacts[Observed, Desired]):
     def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
         """``desired`` in the form in which the platform expresses it."""
         diagnostics = check_expressible(desired, self.platform, self.capabilities)
-        return to_platform(desired, self.platform, self.capabilities), diagnostics
+        expressed = to_platform(desired, self.platform, self.capabilities)
+        return expressed, with_tools_named(desired, diagnostics)
 
     def comparable(self, desired: Desired, owned: Owned | None) -> tuple[Desired, Mapping[str, str]]:
         """``desired`` with tokens for its files and its vector store."""
@@ -127,7 +128,7 @@ def _foreign_edits(owned: Owned, capabilities: Capabilities) -> tuple[Path, ...]
         if not (unit[0] in capabilities.write_only and unit not in owned.units)
         and is_comparable(unit, value)
         and baseline.has(unit)
-        and not baseline.is_still(unit, value)
+        and not baseline.is_still_in_some_form(unit, value)
     ]
     tools = units[TOOLS]
     known = [*units, *((*TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]

@@ -14,6 +14,7 @@ from assistctl.errors import did_you_mean
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Desired, Diagnostic, Json, Position, Severity
 from assistctl.ownership.canonical import PLATFORMS
+from assistctl.ownership.tool_paths import tools_by_name
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
@@ -76,6 +77,16 @@ def _moved(path: str, places: Mapping[str, str]) -> str:
     end = path.find("]") + 1
     start, rest = path[:end], path[end:]
     return places[start] + rest if start in places else path
+
+
+def with_tools_named(desired: Desired, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``."""
+    tools, hidden = desired.fields.get("tools"), desired.secret_paths
+    for one in found:
+        path, summary, detail = (
+            tools_by_name(text, tools, hidden) for text in (one.path, one.summary, one.detail)
+        )
+        yield replace(one, path=path, summary=summary, detail=detail)
 
 
 def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:

@@ -22,11 +22,12 @@ from assistctl.ownership.mark import METADATA_PAIRS, Mark
 from assistctl.ownership.placeholders import labelled
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.comparison.origin import creation_diffs, field_diffs, mark_diffs, who_changed
+from assistctl.planning.comparison.origin import creation_diffs, field_diffs, kept_forms, mark_diffs, who_changed
 from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
+from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, forget_request, released, update_request
@@ -162,12 +163,14 @@ class Decider(Generic[ListedT, DeclaredT]):
         mark = self._mark(desired, owned)
         diffs = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
         if action is Action.UPDATE:
+            kept = labelled(kept_forms(comparison), labels)
             yield Decision(
+                diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
                 drift=[
                     Drift(kind, key, owned.id, diff.path, diff.old, diff.new, diff.secret)
                     for diff in diffs
                     if diff.origin is not Origin.MANIFEST
-                ]
+                ],
             )
             of_fields = [self.facts.reason or who_changed(diffs)] if diffs else []
             reason = "; ".join((*contents.reasons, *of_fields)) or contents.unfinished

@@ -215,8 +215,7 @@ def message(diagnostic: Diagnostic) -> str:
     return f"{summary} ({path})" if path and path not in summary else summary
 
 
-def more_rows(view: FieldView) -> str:
-    """What is left out of a view with ``more`` rows."""
-    if view.shape is Shape.CHANGED:
-        return f"… {view.more:,} more {'change' if view.more == 1 else 'changes'} ({FULL_DIFF_HINT})"
-    return f"… {view.more:,} more {'line' if view.more == 1 else 'lines'}"
+def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
+    """What is left out of a view with ``more`` rows, and where it is."""
+    unit = "change" if view.shape is Shape.CHANGED else "line"
+    return f"… {view.more:,} more {unit}{'' if view.more == 1 else 's'} ({hint})"

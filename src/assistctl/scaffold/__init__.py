@@ -14,6 +14,7 @@ from assistctl import __version__
 from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
+from assistctl.manifest.syntax.key_text import key_from
 
 # Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
 _FILES = {
@@ -62,8 +63,9 @@ def scaffold(directory: Path, project: str, ci: str = CI_SYSTEMS[0]) -> Scaffold
 
 def project_name(directory: Path) -> str:
     """A project name made from the folder's."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name).strip("-._")
-    return name[:64] or "my-assistants"
+    folder = directory.resolve().name
+    written = re.sub(r"[^A-Za-z0-9._-]+", "-", folder) if folder.isascii() else key_from(folder)
+    return written.strip("-._")[:64] or "my-assistants"
 
 
 def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:

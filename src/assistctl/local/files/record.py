@@ -18,15 +18,16 @@ Fields = dict[str, Json]
 
 FILES = Collection("file")
 
+PART_KIND = "upload part"
+"""The kind of what has bytes in the folder and is no file yet."""
+
+PURPOSE = Choice(("assistants", "batch", "fine-tune", "vision", "user_data", "evals"))
+EXPIRES_AFTER = Record(
+    {"anchor": Choice(("created_at",)), "seconds": Integer(minimum=3600, maximum=2_592_000)},
+    required=("anchor", "seconds"),
+)
 CREATE = Record(
-    {
-        "file": Text(),
-        "purpose": Choice(("assistants", "batch", "fine-tune", "vision", "user_data", "evals")),
-        "expires_after": Record(
-            {"anchor": Choice(("created_at",)), "seconds": Integer(minimum=3600, maximum=2_592_000)},
-            required=("anchor", "seconds"),
-        ),
-    },
+    {"file": Text(), "purpose": PURPOSE, "expires_after": EXPIRES_AFTER},
     required=("file", "purpose"),
 )
 """The form of an upload (``CreateFileRequest``); ``file`` stands for its name."""
@@ -76,9 +77,9 @@ def expire(connection: sqlite3.Connection) -> list[str]:
 
 
 def is_known(connection: sqlite3.Connection, file_id: str) -> bool:
-    """Whether there is a row for a file."""
-    query = "SELECT 1 FROM objects WHERE kind = 'file' AND id = ?"
-    return connection.execute(query, (file_id,)).fetchone() is not None
+    """Whether there is a row for a file, or for a part of one."""
+    query = "SELECT 1 FROM objects WHERE kind IN ('file', ?) AND id = ?"
+    return connection.execute(query, (PART_KIND, file_id)).fetchone() is not None
 
 
 def view(stored: Stored) -> Fields:

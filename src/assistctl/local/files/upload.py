@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import IO
 
 from starlette.requests import Request
@@ -30,23 +31,29 @@ _ESCAPED = re.compile("%(22|[01][0-9A-F])")
 
 @dataclass(slots=True)
 class Upload:
-    """What was sent beside the bytes: the form's fields, the file's base name and its size in bytes."""
+    """What was sent beside the bytes: the form's fields, the file's base name and its size in bytes.
 
-    fields: dict[str, Json] = field(default_factory=dict)
+    ``field`` is the name of the part that holds the bytes.
+    """
+
+    field: str = "file"
+    fields: dict[str, Json] = dataclass_field(default_factory=dict)
     filename: str | None = None
     size: int = 0
 
     @property
     def form(self) -> dict[str, Json]:
         """The whole form, with the name in place of the file."""
-        others = {name: value for name, value in self.fields.items() if name != "file"}
-        return {**others, "file": self.filename} if self.filename else others
+        others = {name: value for name, value in self.fields.items() if name != self.field}
+        return {**others, self.field: self.filename} if self.filename else others
 
 
-async def read_upload(request: Request, destination: IO[bytes]) -> Upload:
-    """Read the request's body; the bytes of the part ``file`` go to ``destination``.
+async def read_upload(
+    request: Request, destination: IO[bytes], *, field: str = "file", most_bytes: int | None = None
+) -> Upload:
+    """Read the request's body; the bytes of the part ``field`` go to ``destination``.
 
-    Raises ``ApiError``: 413 for a file beyond ``MAX_BYTES``, 400 for a body that is no such form.
+    Raises ``ApiError``: 413 for more than ``most_bytes`` (``MAX_BYTES``), 400 for a body that is no such form.
     """
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
@@ -54,7 +61,7 @@ async def read_upload(request: Request, destination: IO[bytes]) -> Upload:
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise ApiError("Expected a request with a 'multipart/form-data' body, as made by a file upload.")
-    form = _Form(destination, parse_options_header)
+    form = _Form(Upload(field), destination, parse_options_header, MAX_BYTES if most_bytes is None else most_bytes)
     try:
         parser = MultipartParser(
             options[b"boundary"],
@@ -84,11 +91,14 @@ class _Form:
 
     def __init__(
         self,
+        upload: Upload,
         destination: IO[bytes],
         parse_options: Callable[[bytes], tuple[bytes, dict[bytes, bytes]]],
+        most_bytes: int,
     ) -> None:
-        self.upload = Upload()
+        self.upload = upload
         self.complete = False
+        self._most_bytes = most_bytes
         self._destination = destination
         self._parse_options = parse_options
         self._parts = 0
@@ -120,11 +130,11 @@ class _Form:
         _, options = self._parse_options(self._disposition)
         self._name = _decoded(options.get(b"name", b""))
         filename = options.get(b"filename")
-        self._field = None if self._name == "file" and filename else bytearray()
+        self._field = None if self._name == self.upload.field and filename else bytearray()
         if self._field is not None or filename is None:
             return
         if self.upload.filename is not None:
-            raise ApiError("Only one file can be uploaded at a time.", param="file")
+            raise ApiError("Only one file can be uploaded at a time.", param=self.upload.field)
         self.upload.filename = _base_name(_decoded(filename))
 
     def add_data(self, data: bytes, start: int, end: int) -> None:
@@ -137,9 +147,9 @@ class _Form:
 
     def _write(self, data: bytes) -> None:
         self.upload.size += len(data)
-        if self.upload.size > MAX_BYTES:
-            message = f"The file is too large. The maximum is {MAX_BYTES} bytes."
-            raise ApiError(message, status=413, param="file", code="file_too_large")
+        if self.upload.size > self._most_bytes:
+            message = f"The file is too large. The maximum is {self._most_bytes} bytes."
+            raise ApiError(message, status=413, param=self.upload.field, code="file_too_large")
         self._destination.write(data)
 
     def end_part(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +18,8 @@ from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.node import Node, Path, merged
+from assistctl.manifest.syntax.key_text import key_from
+from assistctl.manifest.syntax.node import Node, Path, dotted, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_yaml_text
 from assistctl.manifest.syntax.yaml_parser import Document, compose
@@ -30,6 +30,7 @@ from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Position, Severity
+from assistctl.ownership.tool_paths import tools_by_name
 
 _SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE}
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
@@ -124,7 +125,7 @@ class _Reading:
         entries = self._entries(contents, kind)
         files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
         problems = sorted(
-            (replace(problem, key=key) for problem in (*said, *contents.problems)),
+            (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
             key=lambda problem: _place(problem, self.file.shown),
         )
         if key is None:
@@ -167,7 +168,9 @@ class _Reading:
             return None
         if not _is_key(stem):
             contents.report(
-                (), f"the file's name {shown(stem)} is no key", f"Add `key: {_slug(stem)}`, or rename the file."
+                (),
+                f"the file's name {shown(stem)} is no key",
+                f"Add `key: {key_from(stem) or 'my-assistant'}`, or rename the file.",
             )
             return None
         return stem
@@ -177,6 +180,16 @@ def _place(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
     """The order of reading: the manifest, then the files it names."""
     position = problem.position or Position(manifest)
     return position.file != manifest, position.file, position.line, position.column
+
+
+def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
+    """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
+    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
+    hidden = [dotted(path) for path in contents.secret]
+    path, summary, detail = (
+        tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
+    )
+    return replace(problem, path=path, summary=summary, detail=detail)
 
 
 def _wrong_document(summary: str, position: Position) -> Diagnostic:
@@ -205,10 +218,6 @@ def _unknown_kind(root: Node) -> Diagnostic:
 
 def _is_key(text: str) -> bool:
     return validator(ASSISTANT, ("properties", "key")).is_valid(text)
-
-
-def _slug(stem: str) -> str:
-    return re.sub(r"[^a-z0-9_]+", "-", stem.lower()).strip("-_")[:64] or "my-assistant"
 
 
 def _violations(contents: Contents, schema: str) -> list[Diagnostic]:

@@ -19,6 +19,7 @@ from assistctl.manifest.files.named_files import Naming, who_names
 from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
+from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, learn_from
@@ -93,7 +94,7 @@ def load_manifests(
     keep_names(name for one in declarations for name in (one.key, one.position.file))
     return Loaded(
         tuple(one.assistant for one in declarations if one.assistant),
-        tuple(diagnostics),
+        tuple(by_place(diagnostics)),
         tuple(one.store for one in declarations if one.store),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from assistctl.checkout.spelling import as_spelled
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.files.found_file import FoundFile, find
@@ -106,7 +107,8 @@ class _Search:
     @property
     def is_pattern(self) -> bool:
         """Whether it is a pattern. A name may have brackets in it: one that is there is what is meant."""
-        return is_pattern(self._entry.pattern) and not os.path.lexists(self._folder / self._entry.pattern)
+        whole = self._folder / self._entry.pattern
+        return is_pattern(self._entry.pattern) and not os.path.lexists(as_spelled(whole))
 
     def files(self) -> list[FoundFile]:
         """What there is, without what a pattern matches and is never read; reports what cannot be used."""
@@ -118,7 +120,7 @@ class _Search:
             return []
 
     def _literal(self) -> FoundFile:
-        place = self._folder / self._entry.pattern
+        place = as_spelled(self._folder / self._entry.pattern)
         refuse_names(*PurePosixPath(self._entry.pattern).parts)
         if is_folder(place):
             resolve_inside(place, self._root)
@@ -127,7 +129,9 @@ class _Search:
         return find(resolve_inside(place.parent, self._root), place.name, self._root)
 
     def _matches(self) -> list[FoundFile]:
-        found = {file.path: file for file in self._usable()}
+        found: dict[str, FoundFile] = {}
+        for file in self._usable():
+            self._refuse_twin(file, found.setdefault(file.path, file))
         if not found and self._never_read and not self._refused:
             raise UnusableFileError("all that matches is never read", self._never_read.detail)
         if not found and not self._refused:
@@ -142,7 +146,7 @@ class _Search:
 
     def _usable(self) -> Iterator[FoundFile]:
         fixed, names = divided(self._entry.pattern)
-        base = self._folder.joinpath(*fixed)
+        base = as_spelled(self._folder.joinpath(*fixed))
         if ".." in names:
             raise UnusableFileError("`..` cannot follow a wildcard", "Write it at the beginning of the path.")
         if not os.path.lexists(base):
@@ -156,6 +160,11 @@ class _Search:
                 self._refused += 1
                 if self._refused <= _MOST_SAID:
                     self._report((folder / name).relative_to(self._root).as_posix(), error)
+
+    def _refuse_twin(self, file: FoundFile, first: FoundFile) -> None:
+        if file.location.name != first.location.name:
+            advice = "They differ in the Unicode form of their letters alone (NFC and NFD): rename or remove one."
+            self._report(file.path, UnusableFileError("there are two files that look the same", advice))
 
     def _shown(self) -> str:
         fixed, names = divided(self._entry.pattern)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from assistctl.checkout.regular_file import READING
+from assistctl.checkout.spelling import as_spelled, composed
 from assistctl.manifest.files.never_read import refuse_names, refuse_private_key
 from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside
@@ -61,8 +62,9 @@ def find(folder: Path, name: str, root: Path) -> FoundFile:
     ``NeverReadError`` for what is never read, as far as that shows in its name or at the start of a ``.pem`` or
     ``.key``.
     """
-    place = folder / name
-    path = _prefix(folder, root) + name
+    place = as_spelled(folder / name)
+    # What differs in the form of its letters alone is the same file, here and on the platform.
+    path = composed(_prefix(folder, root) + name)
     _refuse_name(name, path)
     refuse_names(*path.split("/"))
     location, status = _real(place, root)

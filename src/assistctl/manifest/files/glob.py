@@ -14,6 +14,7 @@ from fnmatch import translate
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from assistctl.checkout.spelling import composed
 from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside, shown_path
 
 _ANY_FOLDERS = "**"
@@ -53,7 +54,7 @@ def matches_below(path: Sequence[str], names: Sequence[str]) -> bool:
         )
     if not path or (is_pattern(names[0]) and path[0].startswith(".")):
         return False
-    return _form(names[0]).match(path[0]) is not None and matches_below(path[1:], names[1:])
+    return _form(names[0]).match(composed(path[0])) is not None and matches_below(path[1:], names[1:])
 
 
 class Folders:
@@ -99,7 +100,7 @@ class Folders:
     def _matching(self, folder: Path, name: str, root: Path) -> Iterator[os.DirEntry[str]]:
         wild, form = is_pattern(name), _form(name)
         for entry in self._list(folder, root):
-            if form.match(entry.name) and not (wild and entry.name.startswith(".")):
+            if form.match(composed(entry.name)) and not (wild and entry.name.startswith(".")):
                 yield entry
 
     def _list(self, folder: Path, root: Path) -> list[os.DirEntry[str]]:
@@ -116,7 +117,7 @@ class Folders:
 
 @cache
 def _form(name: str) -> re.Pattern[str]:
-    return re.compile(translate(name))
+    return re.compile(translate(composed(name)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistctl.checkout.spelling import as_spelled
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.glob import divided, matches_below
 from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
@@ -71,9 +72,9 @@ def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
         if not text or path in contents.unjudged or "\0" in text:
             continue
         fixed, names = divided(text)
-        whole = Path(os.path.normpath(folder / text))
+        whole = as_spelled(Path(os.path.normpath(folder / text)))
         is_literal = not names or os.path.lexists(whole)
-        place = whole if is_literal else Path(os.path.normpath(folder.joinpath(*fixed)))
+        place = whole if is_literal else as_spelled(Path(os.path.normpath(folder.joinpath(*fixed))))
         one = NamedFiles(place, () if is_literal else names, contents.positions[dotted(path)])
         if not any(one.among(Candidates([manifest.path]))):
             found.append(one)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import resolve_readable
-from assistctl.manifest.project.project import PROJECT_FILE, Project
+from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
 from assistctl.model.plan import Diagnostic, Position, Severity
 
@@ -37,6 +39,20 @@ def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[Manif
     return search.files, search.problems
 
 
+def project_of(paths: Sequence[Path]) -> Path | None:
+    """The folder of the project that files and folders belong to, ``None`` for those that belong to none.
+
+    Raises ``ProjectError`` when they are of several projects.
+    """
+    found = {project_above(place_of(path)) for path in paths} - {None}
+    folders = sorted(folder for folder in found if folder is not None)
+    if len(folders) > 1:
+        raise ProjectError(
+            f"these paths are in several projects: {', '.join(map(str, folders))}", "Validate each by itself."
+        )
+    return folders[0] if folders else None
+
+
 class _Search:
     def __init__(self, project: Project) -> None:
         self.files: list[ManifestFile] = []
@@ -50,11 +66,19 @@ class _Search:
             self._report(
                 folder,
                 f"there is no folder {shown_path(folder, self._project.directory)}",
-                "Manifests live there. `assistctl init` writes one to start from; `assistants:` in assistctl.yaml "
-                "names another folder.",
+                self._way_to_manifests(),
             )
             return
         self._add_folder(folder, self._project.directory)
+
+    def _way_to_manifests(self) -> str:
+        project = self._project
+        if project.file is None and project_above(project.directory) is not None:
+            return project.way_to_a_project()
+        return (
+            "Manifests live there. `assistctl init` writes one to start from; `assistants:` in assistctl.yaml "
+            "names another folder."
+        )
 
     def add(self, path: Path) -> None:
         place = place_of(path)
@@ -81,11 +105,21 @@ class _Search:
         try:
             resolve_readable(path, root)
         except UnusableFileError as error:
-            self.problems.append(error.diagnostic(shown))
+            problem = error.diagnostic(shown)
+            if not os.path.lexists(path):
+                problem = replace(problem, detail=self._way_to_file(given))
+            self.problems.append(problem)
             return
         if path not in self._seen:
             self._seen.add(path)
             self.files.append(ManifestFile(path, shown, root))
+
+    def _way_to_file(self, given: Path) -> str:
+        """Where a file may be that is not at the path which was ``given`` on the command line."""
+        meant = self._project.directory / given
+        if meant.is_file():
+            return f"Did you mean {os.path.relpath(meant)}? A path is relative to the folder this runs in."
+        return "A path is relative to the folder this runs in."
 
     def _walk(self, folder: Path, root: Path) -> Iterator[Path]:
         """Candidate files below ``folder``, depth first and sorted; each real folder is entered once."""
@@ -97,15 +131,33 @@ class _Search:
             if real is None or real in entered:
                 continue
             entered.add(real)
+            if here != folder and self._is_another_project(here, real):
+                continue
             folders, files = self._entries(here)
             yield from files
             waiting += reversed(folders)
+
+    def _is_another_project(self, folder: Path, real: Path) -> bool:
+        """Whether a folder below that of the project is a project itself, which is reported.
+
+        Both would create its assistants, each for itself.
+        """
+        is_below = self._project.file is not None and real.is_relative_to(self._project.directory)
+        if not is_below or real == self._project.directory or not (real / PROJECT_FILE).is_file():
+            return False
+        self._report(
+            folder,
+            f"there is a project in this folder, with its own {PROJECT_FILE}",
+            "Two projects would own its assistants. Move it out of this one's manifests, let `assistants:` name a "
+            f"folder without it, or remove its {PROJECT_FILE}.",
+        )
+        return True
 
     def _enterable(self, folder: Path, root: Path) -> Path | None:
         try:
             return resolve_inside(folder, root)
         except UnusableFileError as error:
-            self.problems.append(error.diagnostic(shown_path(folder, self._project.directory)))
+            self._report(folder, error.summary, error.detail)
             return None
 
     def _entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
@@ -123,4 +175,4 @@ class _Search:
 
     def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:
         shown = shown_path(path, self._project.directory)
-        self.problems.append(Diagnostic(severity, summary, detail, position=Position(shown)))
+        self.problems.append(Diagnostic(severity, summary, detail, position=Position.of_whole(shown)))

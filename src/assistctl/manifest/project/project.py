@@ -89,7 +89,7 @@ class Project:
                 f"{PROJECT_FILE} does not name the project",
                 "Add a line `project: NAME` to it: plan and apply own assistants in that name.",
             )
-        raise ProjectError(f"there is no {PROJECT_FILE} in {self.directory}", self._way_to_a_project())
+        raise ProjectError(f"there is no {PROJECT_FILE} in {self.directory}", self.way_to_a_project())
 
     def target(self, name: str | None, overrides: Mapping[str, str], platforms: Collection[str]) -> Target:
         """The target to work on, with ``overrides`` (literal texts, from ``--var``) merged over its variables.
@@ -164,11 +164,17 @@ class Project:
             way = f"Set it in the environment: {NOT_FROM_ENV_FILE}."
         return ProjectError(f"{where}{setting or 'the text'} refers to {unset.written}, which is not set", way)
 
-    def _way_to_a_project(self) -> str:
-        for parent in self.directory.parents:
-            if (parent / PROJECT_FILE).is_file():
-                return f"There is one in {parent}: use -C {parent}, or run `assistctl init` for a project here."
+    def way_to_a_project(self) -> str:
+        """Where the nearest project is, or how to make one, as sentences."""
+        parent = project_above(self.directory.parent)
+        if parent is not None:
+            return f"There is one in {parent}: use -C {parent}, or run `assistctl init` for a project here."
         return "Run `assistctl init` to write one."
+
+
+def project_above(folder: Path) -> Path | None:
+    """The nearest folder with an ``assistctl.yaml``: ``folder``, an absolute path, or one that it is in."""
+    return next((place for place in (folder, *folder.parents) if (place / PROJECT_FILE).is_file()), None)
 
 
 def _unknown_platform(target: Target, platforms: Iterable[str]) -> ProjectError:

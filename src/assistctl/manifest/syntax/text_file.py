@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
+from assistctl.checkout.spelling import as_spelled
 from assistctl.model.plan import Diagnostic, Position, Severity
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -65,7 +66,7 @@ def resolve_inside(path: Path, root: Path) -> Path:
     Raises ``UnusableFileError`` when it is missing, or when it or a link on the way leaves ``root``.
     """
     try:
-        real = path.resolve(strict=True)
+        real = as_spelled(path).resolve(strict=True)
     except FileNotFoundError as error:
         if path.is_symlink():
             raise UnusableFileError("this is a link to nothing", f"It points to {path.readlink()}.") from error

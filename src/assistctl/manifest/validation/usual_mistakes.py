@@ -33,6 +33,9 @@ def about_unknown(field: str, path: Path, instance: Mapping[str, object]) -> str
             f"It is part of an API's answer and is not declared. `import: {taken}` takes over what exists, and "
             "`assistctl migrate --from FILE` writes the manifest of an exported one."
         )
+    if instance.get(field) is None:
+        # What APIs answer has such fields: `hybrid_search: null` in ranking options.
+        return "It is null and so says nothing: remove it."
     if not path and field in _WORDS:
         return f"did you mean {_WORDS[field]!r}?"
     return _about_unknown_in_tool(field, path, instance) if path[:1] == ("tools",) else ""

@@ -79,15 +79,16 @@ def _unknown_fields(error: ValidationError, subject: Subject) -> Iterator[Findin
     path = tuple(error.absolute_path)
     known = list(_schema(error).get("properties", {}))
     place = f" in {_name(path, subject)}" if path or subject.prefix else ""
-    allowed = f"Allowed here: {', '.join(known)}."
+    allowed, said = f"Allowed here: {', '.join(known)}.", set[str]()
     for field_name in _instance(error):
         if field_name in known:
             continue
         mistake = about_unknown(field_name, (*subject.prefix, *path), _instance(error))
         near = mistake or did_you_mean(field_name, known)
-        detail = sentences(near, "" if mistake else allowed)
+        # Once is enough, of advice as of what is allowed.
+        detail = sentences("" if near in said else near, "" if mistake else allowed)
         yield Finding(path, f"unknown field {shown(field_name)}{place}", detail, key=field_name)
-        allowed = allowed if mistake else ""  # once is enough
+        allowed, said = allowed if mistake else "", {*said, mistake}
 
 
 def _missing_fields(error: ValidationError, subject: Subject) -> Iterator[Finding]:

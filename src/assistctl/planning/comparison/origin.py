@@ -29,10 +29,16 @@ def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
     origins: dict[tuple[Path, Path], Origin] = {}
     for unit, found in comparison.differences.items():
         for difference in found:
-            part = _part(comparison, difference, unit)
+            part = comparison.part_of(difference, unit)
             if (unit, part) not in origins:
                 origins[unit, part] = _origin(comparison, unit, part)
             yield _diff(comparison, difference, unit, origins[unit, part])
+
+
+def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
+    """What was applied and is there in the platform's own form: no difference, and nobody's change."""
+    for unit, kept in comparison.kept_forms.items():
+        yield from (_diff(comparison, difference, unit, Origin.MANIFEST) for difference in kept)
 
 
 def creation_diffs(desired: Declared, defaults: FieldDefaults = ASSISTANTS_API) -> Iterator[FieldDiff]:
@@ -74,19 +80,13 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
     theirs_untouched = (
         comparison.is_as_applied(part, comparison.seen)
         or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
+        or comparison.baseline.is_still_in_some_form(part, comparison.value_in(comparison.seen, part))
         or comparison.settings_before(part) is not None
     )
     if theirs_untouched or not comparison.baseline.has(unit):
         return Origin.MANIFEST
     moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
     return Origin.BOTH if moved_by_us else Origin.DRIFT
-
-
-def _part(comparison: Comparison, difference: Difference, unit: Path) -> Path:
-    """The smallest part around a difference that has a baseline entry."""
-    if unit != TOOLS or not comparison.baseline.by_tool or difference.path == unit:
-        return unit
-    return (*unit, difference.path[1])
 
 
 def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
@@ -113,6 +113,6 @@ def _shown_observed(comparison: Comparison, difference: Difference, unit: Path) 
 
 def _was_given_no_secret(comparison: Comparison, difference: Difference, unit: Path) -> bool:
     """Whether what is there is what this project applied, when there was no secret in it."""
-    baseline, part = comparison.baseline, _part(comparison, difference, unit)
+    baseline, part = comparison.baseline, comparison.part_of(difference, unit)
     was_applied = baseline.has(unit) and not baseline.is_secret(unit)
     return was_applied and comparison.is_as_applied(part, comparison.seen)

@@ -18,6 +18,7 @@ from assistctl.ownership.canonical import (
     same,
 )
 from assistctl.ownership.field_paths import Path, covers, parse
+from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import declared_part, is_comparable, settings_before, whole_setting
@@ -50,11 +51,21 @@ class Comparison:
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
         """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
-        found = {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
+        found = {unit: tuple(self._changed(unit)) for unit in (*self.declared, *self.undeclared)}
         if found.get(_MODEL):
             settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
             found.update({unit: tuple(self._compare(unit)) for unit in settings})
         return found
+
+    @cached_property
+    def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
+        """What was applied and is there as the platform writes it, by unit."""
+        kept = {
+            unit: tuple(found for found in self._compare(unit) if self._is_kept_form(found, unit))
+            for unit in self.declared
+            if not self.is_left_to_platform(unit)
+        }
+        return {unit: found for unit, found in kept.items() if found}
 
     @property
     def changed(self) -> tuple[Path, ...]:
@@ -132,6 +143,12 @@ class Comparison:
         pairs = users_pairs(self.owned.observed.metadata)
         return self._narrowed(canonical_units(fields, pairs, self._defaults))
 
+    def part_of(self, difference: Difference, unit: Path) -> Path:
+        """The smallest part around a difference inside ``unit`` that has a baseline entry."""
+        if unit != TOOLS or not self.baseline.by_tool or difference.path == unit:
+            return unit
+        return (*unit, difference.path[1])
+
     def settings_before(self, part: Path) -> Mapping[str, Json] | None:
         """The settings in a platform's own thing that were declared when it was applied, if they are as then."""
         whole = self.value_in(self.owned.units, part)
@@ -182,6 +199,14 @@ class Comparison:
             unit: declared_part(unit, value, self.declared[unit]) if unit in self.declared else value
             for unit, value in state.items()
         }
+
+    def _changed(self, unit: Path) -> Iterator[Difference]:
+        return (found for found in self._compare(unit) if not self._is_kept_form(found, unit))
+
+    def _is_kept_form(self, difference: Difference, unit: Path) -> bool:
+        if difference.old is None or not differs_in_form_alone(difference.old, difference.new):
+            return False
+        return self.is_as_applied(self.part_of(difference, unit), self.applied)
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.declared.get(unit, default_of(unit, self._defaults))

@@ -62,7 +62,7 @@ def _below(view: FieldView, *, in_colour: bool) -> Iterator[Line]:
         prefix = Text(f"{_INDENT}  {number:>{digits}} │ ", "dim")
         yield Line(_words(row, view.shape, in_colour=in_colour), prefix=prefix, next_prefix=bare)
     if view.more:
-        yield Line(Text(more_rows(view), "dim"), prefix=bare)
+        yield Line(Text(more_rows(view, "-v shows all"), "dim"), prefix=bare)
 
 
 def _words(row: Row, shape: Shape, *, in_colour: bool) -> Text:
