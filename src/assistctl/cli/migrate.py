@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -33,9 +34,12 @@ Examples:
     "source",
     required=True,
     metavar="TARGET|PATH",
+    shell_complete=complete_targets,
     help="A target, or a file or folder of JSON as assistants.list() returned it (./NAME if NAME is a target).",
 )
-@click.option("--to", "to", required=True, metavar="TARGET", help="The target to move to.")
+@click.option(
+    "--to", "to", required=True, metavar="TARGET", shell_complete=complete_targets, help="The target to move to."
+)
 @click.option(
     "--dir",
     "folder",

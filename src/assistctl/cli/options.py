@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
 from assistctl.cli.invocation import Invocation
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -61,6 +62,7 @@ GLOBAL_OPTIONS = (
     click.Option(
         ["-t", "--target"],
         metavar="NAME",
+        shell_complete=complete_targets,
         help="Where to deploy to.  [default: ASSISTCTL_TARGET, else default_target, else local]",
     ),
     click.Option(
@@ -139,9 +141,10 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
     return decorate
 
 
-def keys_argument(metavar: str = "[KEY]...") -> Callable[[Function], Function]:
+def keys_argument(metavar: str = "[KEY]...", *, required: bool = False) -> Callable[[Function], Function]:
     """Any number of keys."""
-    return click.argument("keys", nargs=-1, metavar=metavar)
+    complete = complete_keys_or_files if "FILE" in metavar else complete_keys
+    return click.argument("keys", nargs=-1, required=required, metavar=metavar, shell_complete=complete)
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
