@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Missing, Observed, Plan, Severity, TargetName
+from assistctl.operations.embedded_in_ci import embedded_in_ci
 from assistctl.operations.platform_variables import address_variable, credential_variables, is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
@@ -192,6 +194,7 @@ class Deployment:
             diagnostics=(
                 *loaded.diagnostics,
                 *unencrypted(self.project, self.target),
+                *embedded_in_ci(self.project, self.target),
                 *lint(wanted, models, today),
                 *self._about_models(wanted, platform, None if models else today),
                 *plan.diagnostics,
@@ -346,7 +349,7 @@ class Deployment:
             where = f"{self.target.position}: " if self.target.position else ""
             raise ProjectError(
                 f"{where}target {self.target.name!r}: {what} is empty; it is written as {text}",
-                f"Set what it refers to, or remove `{what}` for the platform's default.",
+                _empty_secret(text) + f"Set what it refers to, or remove `{what}` for the platform's default.",
             )
         if what in _ADDRESSES:
             for secret in secrets_in_address(resolved):
@@ -411,6 +414,12 @@ async def _looked_into(
         files = {**knowledge.observed.files, **found}
         knowledge = replace(knowledge, observed=replace(knowledge.observed, files=files))
     return knowledge
+
+
+def _empty_secret(text: str) -> str:
+    """The variable that fills ``text`` with nothing, as a sentence."""
+    names = re.findall(r"\$\{env:(\w+)\}", text)
+    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
 
 
 def _deployed(key: str, one: Observed) -> DeployedAssistant:

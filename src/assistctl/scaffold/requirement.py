@@ -1,0 +1,40 @@
+"""What pip has to install to get the assistctl that runs here, as far as another machine can."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from urllib.parse import urlsplit, urlunsplit
+
+from assistctl import __version__
+
+_RELEASE = f"assistctl=={__version__}"
+
+
+def installed_requirement() -> tuple[str, bool]:
+    """The requirement, and whether it leads to what is installed here.
+
+    It does not where that came from a folder or file of this machine; then it is the version alone. Installers
+    record where it came from in ``direct_url.json``, without which it came from an index:
+    https://packaging.python.org/en/latest/specifications/direct-url/
+    """
+    try:
+        recorded = metadata.distribution("assistctl").read_text("direct_url.json")
+        origin = json.loads(recorded) if recorded else None
+    except (metadata.PackageNotFoundError, OSError, ValueError):
+        return _RELEASE, False
+    if origin is None:
+        return _RELEASE, True
+    url = _without_credentials(origin["url"])
+    if "vcs_info" in origin:
+        version_control = origin["vcs_info"]
+        return f"assistctl @ {version_control['vcs']}+{url}@{version_control['commit_id']}", True
+    if url.startswith(("https://", "http://")):
+        hashes = origin.get("archive_info", {}).get("hashes", {})
+        return f"assistctl @ {url}" + (f"#sha256={hashes['sha256']}" if "sha256" in hashes else ""), True
+    return _RELEASE, False
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
