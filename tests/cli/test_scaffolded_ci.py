@@ -515,6 +515,16 @@ def test_a_journal_that_is_asked_for_is_written(project: ProjectFolder) -> None:
             True,
         ),
         (
+            '{"url": "ssh://git@git.example.com/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
+            "assistctl @ git+ssh://git@git.example.com/tool@0a1b",
+            True,
+        ),
+        (
+            '{"url": "file:///home/me/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
+            f"assistctl=={__version__}",
+            False,
+        ),
+        (
             '{"url": "https://files.example.com/assistctl.whl", "archive_info": {"hashes": {"sha256": "00ff"}}}',
             "assistctl @ https://files.example.com/assistctl.whl#sha256=00ff",
             True,

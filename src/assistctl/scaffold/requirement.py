@@ -26,7 +26,7 @@ def installed_requirement() -> tuple[str, bool]:
     if origin is None:
         return _RELEASE, True
     url = _without_credentials(origin["url"])
-    if "vcs_info" in origin:
+    if "vcs_info" in origin and not url.startswith("file:"):
         version_control = origin["vcs_info"]
         return f"assistctl @ {version_control['vcs']}+{url}@{version_control['commit_id']}", True
     if url.startswith(("https://", "http://")):
@@ -37,4 +37,6 @@ def installed_requirement() -> tuple[str, bool]:
 
 def _without_credentials(url: str) -> str:
     parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        return url  # of ssh, the user is a part of the address
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
