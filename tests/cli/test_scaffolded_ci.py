@@ -16,6 +16,7 @@ import yaml
 
 from assistctl import __version__
 from assistctl.cli.main import COMMANDS
+from assistctl.scaffold.requirement import installed_requirement
 from support.ci_runner import CiRunner, JobRun
 from support.comments import Comments, comments
 from support.git_project import commit_all, git
@@ -24,6 +25,7 @@ from support.server import RecordingServer, recording_server
 
 PLACES = {"github": ".github/workflows/assistctl.yml", "gitlab": ".gitlab-ci.yml"}
 PLAN_KEY, DEPLOY_KEY = "sk-may-only-read", "sk-may-deploy"
+WHEEL = f"./vendor/assistctl-{__version__}-py3-none-any.whl"
 _PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
 _OPTIONS = ("-t", "prod", "--staging", "staging", "--checks")
 
@@ -173,7 +175,7 @@ def test_a_pull_request_gets_one_comment_that_is_kept_up_to_date(pipeline: Pipel
     assert "Changed once more." in comment
     assert keys_sent(pipeline.server) == {PLAN_KEY}
     assert pipeline.server.mutations == []
-    assert pipeline.runner.installed == [f"install assistctl=={__version__}"] * 2
+    assert pipeline.runner.installed == [f"install {installed_requirement()[0]}"] * 2
 
 
 def test_a_pull_request_cannot_send_the_key_elsewhere(pipeline: Pipeline, elsewhere: RecordingServer) -> None:
@@ -508,7 +510,7 @@ def test_a_journal_that_is_asked_for_is_written(project: ProjectFolder) -> None:
     ("origin", "requirement", "reachable"),
     [
         (None, f"assistctl=={__version__}", True),
-        ('{"url": "file:///home/me/assistctl", "dir_info": {}}', f"assistctl=={__version__}", False),
+        ('{"url": "file:///home/me/assistctl", "dir_info": {}}', WHEEL, False),
         (
             '{"url": "https://me:pass@git.example.com/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
             "assistctl @ git+https://git.example.com/tool@0a1b",
@@ -521,7 +523,7 @@ def test_a_journal_that_is_asked_for_is_written(project: ProjectFolder) -> None:
         ),
         (
             '{"url": "file:///home/me/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
-            f"assistctl=={__version__}",
+            WHEEL,
             False,
         ),
         (
@@ -543,9 +545,9 @@ def test_the_pipeline_installs_what_runs_here(
     in_repository(project)
     shown = project.run("init")
     assert github_document(project)["env"]["ASSISTCTL_REQUIREMENT"] == requirement
-    assert ("A runner cannot install" not in shown.out) is reachable
+    assert ("where a runner cannot get it" not in shown.out) is reachable
     given = project.run("init", "-C", "sub", "--requirement", "./vendor/assistctl-1.0-py3-none-any.whl")
-    assert "A runner cannot install" not in given.out
+    assert "where a runner cannot get it" not in given.out
     assert github_document(project, "assistctl-sub")["env"]["ASSISTCTL_REQUIREMENT"].startswith("./vendor/")
 
 
