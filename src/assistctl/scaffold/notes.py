@@ -17,9 +17,9 @@ def notes(pipeline: Pipeline, plans: Plans, include: str | None, *, reachable: b
     yield from _about_targets(pipeline)
     if not reachable:
         yield (
-            "This assistctl came from a folder or file of this machine, where a runner cannot get it. Put its wheel "
-            f"at {pipeline.requirement} (pip wheel --no-deps --wheel-dir vendor CLONE) and commit that, or set "
-            "ASSISTCTL_REQUIREMENT in the pipeline to a git address."
+            "This assistctl came from a folder or file of this machine, where a runner cannot get it. Put its "
+            f"wheel at {pipeline.requirement} and commit that (pip wheel --no-deps --wheel-dir vendor CLONE), "
+            "or set ASSISTCTL_REQUIREMENT in the pipeline to a git address."
         )
     if include is not None:
         yield f'Add to .gitlab-ci.yml:  include: [{{local: "{include}"}}]'
