@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from support.projects import ProjectFolder
 
@@ -42,10 +39,3 @@ def test_nothing_that_exists_is_overwritten(empty: ProjectFolder) -> None:
 @pytest.mark.parametrize("name", ["no spaces", "", "-x", "a" * 65])
 def test_a_project_name_must_be_one(empty: ProjectFolder, name: str) -> None:
     assert empty.run("init", f"--project={name}").code == (64 if name else 0)
-
-
-def test_the_workflow_is_yaml_and_runs_commands_there_are(empty: ProjectFolder) -> None:
-    empty.run("init")
-    workflow = yaml.safe_load(Path(empty.path / ".github/workflows/assistctl.yml").read_text())
-    steps = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
-    assert [step.split()[1] for step in steps if step.startswith("assistctl ")] == ["validate", "plan", "apply"]

@@ -1,15 +1,13 @@
-"""The pipelines that ``init`` writes: what a pull request can do in them, and what it cannot.
+"""The pipelines that ``init`` writes: what pull requests, the main branch and the night can do in them.
 
-Their own steps are run with a shell, in a checkout of somebody's branch; only the installation is left out.
+Their own scripts are run with a shell, each job in a fresh checkout; only the installation is left out.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,19 @@ import pytest
 import yaml
 
 from assistctl import __version__
+from assistctl.cli.main import COMMANDS
+from assistctl.scaffold.requirement import installed_requirement
+from support.ci_runner import CiRunner, JobRun
+from support.comments import Comments, comments
 from support.git_project import commit_all, git
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 
 PLACES = {"github": ".github/workflows/assistctl.yml", "gitlab": ".gitlab-ci.yml"}
-PLAN_KEY = "sk-may-only-read"
+PLAN_KEY, DEPLOY_KEY = "sk-may-only-read", "sk-may-deploy"
+WHEEL = f"./vendor/assistctl-{__version__}-py3-none-any.whl"
 _PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")
+_OPTIONS = ("-t", "prod", "--staging", "staging", "--checks")
 
 
 @pytest.fixture(params=PLACES)
@@ -40,140 +44,337 @@ def elsewhere(tmp_path: Path) -> Iterator[RecordingServer]:
 
 
 @pytest.fixture
-def branch(project: ProjectFolder, server: RecordingServer, tmp_path: Path, ci: str) -> ProjectFolder:
-    """A checkout, as a job has it, of a branch on top of a scaffolded project with a target ``prod``."""
-    (project.path / "assistctl.yaml").unlink()
-    assert project.run("init", "--ci", ci).code == 0
-    declare(project, server.url)
-    project.manifest("helper")
-    git(project.path, "init", "--quiet", "--initial-branch=main")
-    commit_all(project.path)
-    checkout = ProjectFolder(tmp_path / "checkout", project.capture, project.enter)
-    git(tmp_path, "clone", "--quiet", str(project.path), str(checkout.path))
-    git(checkout.path, "switch", "--quiet", "--detach")
-    return checkout
+def written() -> Iterator[Comments]:
+    """The comments of the pull request."""
+    with comments() as there:
+        yield there
 
 
-def declare(project: ProjectFolder, url: str) -> None:
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        targets:
-          local: {{platform: local}}
-          prod: {{platform: openai-assistants, base_url: "{url}", api_key: "${{env:ASSISTANTS_API_KEY}}"}}
-        """,
-    )
+@dataclass
+class Pipeline:
+    """A repository with a scaffolded project, whose pipeline runs for an event."""
 
+    project: ProjectFolder
+    ci: str
+    runner: CiRunner
+    server: RecordingServer
+    comments: Comments
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
-def pipeline(folder: Path, ci: str) -> dict[Any, Any]:
-    parsed: dict[Any, Any] = yaml.safe_load((folder / PLACES[ci]).read_text())
-    return parsed
-
-
-def steps_of_plan(document: Mapping[Any, Any], ci: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The commands of the job that plans, each with the variables it gets on top of the job's."""
-    job = document["jobs"]["plan"] if ci == "github" else document["plan"]
-    if ci == "gitlab":
-        yield "\n".join(one for one in job["script"] if not one.startswith("pip ")), {**job["variables"]}
-        return
-    for step in job["steps"]:
-        if "run" in step and not step["run"].startswith("pip "):
-            yield step["run"], {**job["env"], **step.get("env", {}), "IF": step.get("if", "")}
-
-
-def run_plan_job(folder: Path, ci: str, *, key: str) -> tuple[int, str]:
-    """Run the job that plans as its system would; the exit code and what became of the plan."""
-    summary, output = folder.parent / "summary.md", folder.parent / "output"
-    output.write_text("")
-    summary.write_text("")
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "CI": "true",
-        "ASSISTCTL_TARGET": "prod",
-        "CI_DEFAULT_BRANCH": "main",
-        "GITHUB_STEP_SUMMARY": str(summary),
-        "GITHUB_OUTPUT": str(output),
-    }
-    if ci == "gitlab" and key:
-        environment["ASSISTANTS_PLAN_KEY"] = key
-    for command, own in steps_of_plan(pipeline(folder, ci), ci):
-        if own.get("IF") and "plan=yes" not in output.read_text():
-            continue
-        mine = {
-            name: text.replace("${{ secrets.ASSISTANTS_PLAN_KEY }}", key).replace("$CI_DEFAULT_BRANCH", "main")
-            for name, text in own.items()
-        }
-        done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", command],  # noqa: S607  # as the systems start it
-            cwd=folder,
-            env={**environment, **mine},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+    def declare(self, url: str) -> None:
+        self.project.write(
+            "assistctl.yaml",
+            f"""\
+            project: acme
+            targets:
+              local: {{platform: local}}
+              staging: {{platform: openai-assistants, base_url: "{url}", api_key: "${{env:STAGING_API_KEY}}"}}
+              prod: {{platform: openai-assistants, base_url: "{url}", api_key: "${{env:ASSISTANTS_API_KEY}}"}}
+            """,
         )
-        if done.returncode != 0:
-            return done.returncode, done.stdout + done.stderr
-    return 0, (folder / "plan.md" if ci == "gitlab" else summary).read_text()
+
+    @property
+    def file(self) -> Path:
+        return self.project.path / PLACES[self.ci]
+
+    def pull_request(self, *, fork: bool = False) -> JobRun:
+        """The run for the branch ``theirs`` as it is now."""
+        commit_all(self.project.path)
+        if self.ci == "github":
+            head = {"repo": {"full_name": "them/shop" if fork else "acme/shop"}, "sha": "0123456789abcdef"}
+            event: dict[str, Any] = {
+                "event_name": "pull_request",
+                "ref": "refs/pull/5/merge",
+                "repository": "acme/shop",
+                "event": {"pull_request": {"number": 5, "head": head}},
+            }
+            (run,) = self.runner.github(
+                self.file, event, {"": {} if fork else self.secrets[""]}, "theirs"
+            ).values()
+            return run
+        given = {} if fork else {**self.secrets[""], "ASSISTANTS_COMMENT_TOKEN": "glpat-token"}
+        return self.runner.gitlab(self.file, ["assistants-plan"], {"": given}, "theirs")["assistants-plan"]
+
+    def push(self) -> dict[str, JobRun]:
+        """The run for main."""
+        names = [name for name in ("staging", "release-plan", "release") if f"{name}:" in self.file.read_text()]
+        if self.ci == "github":
+            event = {"event_name": "push", "ref": "refs/heads/main"}
+            return self.runner.github(self.file, event, self.secrets, "main")
+        done = self.runner.gitlab(self.file, [f"assistants-{name}" for name in names], self.secrets, "main")
+        return {name.removeprefix("assistants-"): run for name, run in done.items()}
+
+    def night(self) -> JobRun:
+        """The scheduled run."""
+        if self.ci == "github":
+            (run,) = self.runner.github(self.file, {"event_name": "schedule"}, self.secrets, "main").values()
+            return run
+        return self.runner.gitlab(self.file, ["assistants-drift"], self.secrets, "main")["assistants-drift"]
+
+    def plan_of(self, run: JobRun) -> str:
+        """The report where the system shows it."""
+        return run.summary if self.ci == "github" else self.runner.artifacts["assistants-plan:plan.md"].decode()
 
 
-def test_a_pull_request_cannot_send_the_key_elsewhere(
-    branch: ProjectFolder, server: RecordingServer, elsewhere: RecordingServer, ci: str
-) -> None:
-    declare(branch, elsewhere.url)
-    branch.write(".env", f"OPENAI_BASE_URL={elsewhere.url}\nASSISTCTL_TARGET=local\nASSISTCTL_CONFIG_FROM=HEAD\n")
-    branch.manifest("helper", instructions="Changed by the branch.")
-    code, plan = run_plan_job(branch.path, ci, key=PLAN_KEY)
-    assert code == 0, plan
-    assert "Changed by the branch." in plan
+@pytest.fixture
+def pipeline(  # noqa: PLR0917  # fixtures
+    project: ProjectFolder,
+    server: RecordingServer,
+    written: Comments,
+    tmp_path: Path,
+    ci: str,
+    options: tuple[str, ...],
+) -> Pipeline:
+    """A scaffolded project on main and on a branch ``theirs``, deployed to a server that knows the keys."""
+    (project.path / "assistctl.yaml").unlink()
+    git(project.path, "init", "--quiet", "--initial-branch=main")
+    assert project.run("init", "--ci", ci, *options).code == 0
+    (tmp_path / "machines").mkdir()
+    api = written.url
+    environment = {"GITHUB_API_URL": api, "GITHUB_SERVER_URL": "https://git.example.com"}
+    environment |= {"GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "9"}
+    environment |= {"CI_API_V4_URL": api, "CI_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "5"}
+    runner = CiRunner(project.path, tmp_path / "machines", environment)
+    secrets = {
+        "": {"ASSISTANTS_PLAN_KEY": PLAN_KEY},
+        "production": {"ASSISTANTS_API_KEY": DEPLOY_KEY},
+        "staging": {"STAGING_API_KEY": "sk-staging"},
+    }
+    made = Pipeline(project, ci, runner, server, written, secrets)
+    made.declare(server.url)
+    project.manifest("helper", model="gpt-6-luna")
+    commit_all(project.path)
+    git(project.path, "switch", "--quiet", "--create", "theirs")
+    return made
+
+
+@pytest.fixture
+def options() -> tuple[str, ...]:
+    """What ``init`` is called with besides the system."""
+    return ("-t", "prod")
+
+
+def keys_sent(server: RecordingServer) -> set[str]:
+    return {asked.headers["authorization"].removeprefix("Bearer ") for asked in server.asked}
+
+
+def test_a_pull_request_gets_one_comment_that_is_kept_up_to_date(pipeline: Pipeline) -> None:
+    pipeline.project.manifest("helper", model="gpt-6-luna", instructions="Changed by the branch.")
+    run = pipeline.pull_request()
+    assert run.code == 0, run.log
+    assert "Changed by the branch." in pipeline.plan_of(run)
+    (comment,) = pipeline.comments.ours
+    assert comment.startswith("<!-- assistants prod -->\n###")
+    assert "Changed by the branch." in comment
+    html = "plan" if pipeline.ci == "github" else "assistants-plan:plan.html"
+    assert pipeline.runner.artifacts[html].startswith(b"<!doctype html>")
+
+    pipeline.project.manifest("helper", model="gpt-6-luna", instructions="Changed once more.")
+    assert pipeline.pull_request().code == 0
+    (comment,) = pipeline.comments.ours
+    assert "Changed once more." in comment
+    assert keys_sent(pipeline.server) == {PLAN_KEY}
+    assert pipeline.server.mutations == []
+    assert pipeline.runner.installed == [f"install {installed_requirement()[0]}"] * 2
+
+
+def test_a_pull_request_cannot_send_the_key_elsewhere(pipeline: Pipeline, elsewhere: RecordingServer) -> None:
+    pipeline.declare(elsewhere.url)
+    pipeline.project.manifest("helper", model="gpt-6-luna", instructions="Changed by the branch.")
+    run = pipeline.pull_request()
+    assert run.code == 0, run.log
+    assert "Changed by the branch." in pipeline.plan_of(run)
     assert elsewhere.asked == []
-    assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {PLAN_KEY}"}
-    assert server.mutations == []
+    assert keys_sent(pipeline.server) == {PLAN_KEY}
 
 
-def test_a_fork_has_no_key_and_is_told_so(
-    branch: ProjectFolder, server: RecordingServer, elsewhere: RecordingServer, ci: str
-) -> None:
-    declare(branch, elsewhere.url)
-    code, plan = run_plan_job(branch.path, ci, key="")
-    assert code == 0, plan
-    assert plan.startswith("No plan: this run has no key to read prod with; a fork's never has.")
-    assert "The manifests were checked" in plan
-    assert server.asked == elsewhere.asked == []
+def test_a_file_of_settings_on_the_branch_stops_the_plan(pipeline: Pipeline, elsewhere: RecordingServer) -> None:
+    pipeline.project.write(".env", f"OPENAI_BASE_URL={elsewhere.url}\nASSISTCTL_TARGET=local\n")
+    run = pipeline.pull_request()
+    assert run.code == 1
+    assert "git tracks this file" in run.log
+    assert elsewhere.asked == pipeline.server.asked == []
 
 
-def test_an_invalid_manifest_fails_without_a_key(branch: ProjectFolder, ci: str) -> None:
-    branch.write("assistants/helper.yaml", "modle: gpt-4.1\n")
-    code, said = run_plan_job(branch.path, ci, key="")
-    assert code == 1
-    assert "assistants/helper.yaml:1:1: error" in said
+def test_a_fork_has_no_key_and_is_told_so(pipeline: Pipeline, elsewhere: RecordingServer) -> None:
+    pipeline.declare(elsewhere.url)
+    run = pipeline.pull_request(fork=True)
+    assert run.code == 0, run.log
+    assert pipeline.plan_of(run).startswith("No plan: this run has no key to read prod with; a fork's never has.")
+    assert pipeline.comments.ours == []
+    assert pipeline.server.asked == elsewhere.asked == []
 
 
-def test_what_init_writes_is_pinned(branch: ProjectFolder, ci: str) -> None:
-    text = (branch.path / PLACES[ci]).read_text()
-    assert f'ASSISTCTL_VERSION: "{__version__}"' in text
-    assert text.count('pip install "assistctl==$ASSISTCTL_VERSION"') == 2
+def test_an_invalid_manifest_fails_without_a_key(pipeline: Pipeline) -> None:
+    pipeline.project.write("assistants/helper.yaml", "modle: gpt-4.1\n")
+    run = pipeline.pull_request(fork=True)
+    assert run.code == 1
+    assert "assistants/helper.yaml:1:1: error" in run.log
+
+
+def test_a_plan_that_fails_is_told_and_fails(pipeline: Pipeline) -> None:
+    pipeline.project.manifest("helper", model="${var:not_on_main}")
+    run = pipeline.pull_request()
+    assert run.code == 1
+    assert pipeline.comments.ours[0].startswith("<!-- assistants prod -->\nThe plan failed: see the log")
+
+
+def test_a_comment_that_is_refused_fails_nothing(pipeline: Pipeline) -> None:
+    pipeline.comments.refuses = True
+    run = pipeline.pull_request()
+    assert run.code == 0
+    assert "could not be put into a comment: HTTP Error 403" in run.log
+
+
+def test_the_first_pull_request_of_all_is_checked(pipeline: Pipeline) -> None:
+    git(pipeline.project.path, "switch", "--quiet", "main")
+    git(pipeline.project.path, "rm", "--quiet", "assistctl.yaml")
+    commit_all(pipeline.project.path)
+    git(pipeline.project.path, "switch", "--quiet", "theirs")
+    run = pipeline.pull_request()
+    assert run.code == 0, run.log
+    assert "main has no assistctl.yaml yet" in pipeline.plan_of(run)
+
+
+def test_main_applies_the_plan_that_was_saved(pipeline: Pipeline) -> None:
+    runs = pipeline.push()
+    assert {name: run.code for name, run in runs.items()} == {"release-plan": 0, "release": 0}, runs
+    (created,) = pipeline.server.mutations
+    assert created.headers["authorization"] == f"Bearer {DEPLOY_KEY}"
+    assert keys_sent(pipeline.server) == {PLAN_KEY, DEPLOY_KEY}
+    pipeline.server.clear()
+
+    again = pipeline.push()
+    if pipeline.ci == "github":
+        assert [*again] == ["release-plan"], "nobody is asked to approve nothing"
+        assert "No changes" in again["release-plan"].summary
+    assert all(run.code == 0 for run in again.values())
+    assert pipeline.server.mutations == []
+
+
+def test_main_without_a_key_that_only_reads_plans_where_it_applies(pipeline: Pipeline) -> None:
+    pipeline.secrets[""] = {}
+    runs = pipeline.push()
+    assert {name: run.code for name, run in runs.items()} == {"release-plan": 0, "release": 0}, runs
+    assert keys_sent(pipeline.server) == {DEPLOY_KEY}
+    assert len(pipeline.server.mutations) == 1
+
+
+def test_an_empty_key_is_named_where_it_is_missing(pipeline: Pipeline) -> None:
+    pipeline.secrets["production"] = {"ASSISTANTS_API_KEY": ""} if pipeline.ci == "gitlab" else {}
+    failed = pipeline.push()["release"]
+    assert failed.code == 1
+    assert "ASSISTANTS_API_KEY is set, but empty" in failed.log
+
+
+def test_the_night_is_loud_about_drift_alone(pipeline: Pipeline) -> None:
+    assert all(run.code == 0 for run in pipeline.push().values())
+    quiet = pipeline.night()
+    assert quiet.code == 0, quiet.log
+    (created,) = pipeline.server.mutations
+    assert created.method == "POST"
+    pipeline.project.enter(pipeline.project.path)
+    dashboard = {"model": "gpt-6-luna", "name": "Renamed outside"}
+    _change_the_assistant(pipeline.server, dashboard)
+    loud = pipeline.night()
+    assert loud.code == 2
+    assert "Renamed outside" in loud.log
+    if pipeline.ci == "github":
+        assert "::error title=Drift::" in loud.log
+        assert "    " in loud.summary
+        assert "Renamed outside" in loud.summary
+
+    pipeline.secrets[""] = {}
+    blind = pipeline.night()
+    assert blind.code == 1
+    assert "ASSISTANTS_PLAN_KEY is not set, so nobody looks for drift." in blind.log
+
+
+def _change_the_assistant(server: RecordingServer, fields: dict[str, str]) -> None:
+    import httpx2
+
+    headers = {"openai-beta": "assistants=v2", "authorization": "Bearer any"}
+    (one,) = httpx2.get(f"{server.url}/assistants", headers=headers).json()["data"]
+    httpx2.post(f"{server.url}/assistants/{one['id']}", headers=headers, json=fields).raise_for_status()
+
+
+@pytest.mark.parametrize("options", [("-t", "prod", "--staging", "staging")])
+def test_staging_comes_first_and_stops_what_follows(pipeline: Pipeline) -> None:
+    runs = pipeline.push()
+    assert {name: run.code for name, run in runs.items()} == {"staging": 0, "release-plan": 0, "release": 0}, runs
+    assert [asked.headers["authorization"] for asked in pipeline.server.mutations] == [
+        "Bearer sk-staging",
+        f"Bearer {DEPLOY_KEY}",
+    ]
+    del pipeline.secrets["staging"]
+    pipeline.server.clear()
+    stopped = pipeline.push()
+    assert [*stopped] == ["staging"]
+    assert stopped["staging"].code == 1
+    assert pipeline.server.mutations == []
+
+
+@pytest.mark.parametrize("options", [()])
+def test_without_a_target_all_is_green_and_says_what_local_is(pipeline: Pipeline) -> None:
+    run = pipeline.pull_request(fork=True)
+    assert run.code == 0, run.log
+    assert "is the embedded platform" in run.log
+    runs = pipeline.push()
+    assert {name: run.code for name, run in runs.items()} == {"release-plan": 0, "release": 0}, runs
+    night = pipeline.night()
+    assert night.code == 0
+    assert "no drift to look for" in night.log
+
+
+@pytest.mark.parametrize("options", [(), ("-t", "prod"), _OPTIONS[:4], _OPTIONS, ("-t", "prod", "--checks")])
+def test_the_systems_schemas_accept_it(pipeline: Pipeline) -> None:
+    checker = pytest.importorskip("check_jsonschema")
+    kind = {"github": ["vendor.github-workflows"], "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]}
+    with pytest.raises(SystemExit) as ended:
+        checker.main(["--builtin-schema", *kind[pipeline.ci], str(pipeline.file)])
+    assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("options", [_OPTIONS, ("-t", "prod", "--checks")])
+def test_checks_gate_production_where_there_is_staging(pipeline: Pipeline, options: tuple[str, ...]) -> None:
+    document = yaml.safe_load(pipeline.file.read_text())
+    jobs = document["jobs"] if pipeline.ci == "github" else document
+    prefix = "" if pipeline.ci == "github" else "assistants-"
+    needs = {name: jobs[prefix + name].get("needs") for name in ("checks", "release-plan")}
+    needs = {name: one if isinstance(one, str) else "".join(one or ()) for name, one in needs.items()}
+    order = ("staging", "checks") if options == _OPTIONS else ("release", "")
+    assert (needs["checks"].removeprefix(prefix), needs["release-plan"].removeprefix(prefix)) == order
+
+
+@pytest.mark.parametrize("options", [_OPTIONS])
+def test_it_runs_commands_there_are(pipeline: Pipeline) -> None:
+    used = set(re.findall(r"^[^#\n]*?\bassistctl (\w+)", pipeline.file.read_text(), re.MULTILINE))
+    assert {"validate", "plan", "show", "apply", "drift"} <= used
+    assert used <= {*COMMANDS, "check"}
 
 
 @pytest.mark.parametrize("ci", ["github"], indirect=True)
-def test_the_keys_are_where_they_belong_on_github(branch: ProjectFolder, ci: str) -> None:
-    document = pipeline(branch.path, ci)
-    plan, apply = document["jobs"]["plan"], document["jobs"]["apply"]
+@pytest.mark.parametrize("options", [_OPTIONS])
+def test_the_keys_are_where_they_belong_on_github(pipeline: Pipeline) -> None:
+    document = yaml.safe_load(pipeline.file.read_text())
+    jobs = document["jobs"]
     triggers = document[True]  # YAML 1.1 takes `on` for true
-    assert set(triggers) == {"pull_request", "push"}
+    assert set(triggers) == {"pull_request", "push", "schedule"}
     assert triggers["pull_request"]["branches"] == triggers["push"]["branches"] == ["main"]
     assert document["permissions"] == {"contents": "read"}
     assert "secrets." not in yaml.safe_dump({**document, "jobs": None})
-    assert set(re.findall(r"secrets\.(\w+)", yaml.safe_dump(plan))) == {"ASSISTANTS_PLAN_KEY"}
-    assert set(re.findall(r"secrets\.(\w+)", yaml.safe_dump(apply))) == {"ASSISTANTS_API_KEY"}
-    assert apply["environment"] == "production"
-    assert (plan["if"], apply["if"]) == (
-        "github.event_name == 'pull_request'",
-        "github.event_name == 'push' && github.ref == 'refs/heads/main'",
-    )
-    for step in (*plan["steps"], *apply["steps"]):
+    secrets = {name: set(re.findall(r"secrets\.(\w+)", yaml.safe_dump(job))) for name, job in jobs.items()}
+    assert secrets == {
+        "plan": {"ASSISTANTS_PLAN_KEY"},
+        "staging": {"STAGING_API_KEY"},
+        "checks": {"STAGING_API_KEY"},
+        "release-plan": {"ASSISTANTS_PLAN_KEY"},
+        "release": {"ASSISTANTS_API_KEY"},
+        "drift": {"ASSISTANTS_PLAN_KEY"},
+    }
+    assert jobs["release"]["environment"] == "production"
+    assert {name for name, job in jobs.items() if "permissions" in job} == {"plan"}
+    for step in (step for job in jobs.values() for step in job["steps"]):
         assert "uses" not in step or _PINNED.fullmatch(step["uses"])
         assert "${{" not in step.get("run", ""), "a name of the event would become a part of the script"
         if step.get("uses", "").startswith("actions/checkout@"):
@@ -181,14 +382,173 @@ def test_the_keys_are_where_they_belong_on_github(branch: ProjectFolder, ci: str
 
 
 @pytest.mark.parametrize("ci", ["gitlab"], indirect=True)
-def test_the_apply_is_of_the_default_branch_on_gitlab(branch: ProjectFolder, ci: str) -> None:
-    document = pipeline(branch.path, ci)
-    (rule,) = document["apply"]["rules"]
+def test_the_apply_is_of_the_default_branch_on_gitlab(pipeline: Pipeline) -> None:
+    document = yaml.safe_load(pipeline.file.read_text())
+    release = document["assistants-release"]
+    (rule,) = release["rules"]
     assert rule["if"] == '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
-    assert document["apply"]["environment"] == "production"
-    assert document["apply"]["resource_group"]
-    assert "ASSISTANTS_API_KEY" not in yaml.safe_dump(document["apply"])
-    assert "$ASSISTANTS_API_KEY" not in yaml.safe_dump(document["plan"])
+    assert release["environment"] == "production"
+    assert release["resource_group"]
+    assert "$ASSISTANTS_API_KEY" not in yaml.safe_dump(document)
+
+
+def in_repository(project: ProjectFolder, branch: str = "main") -> None:
+    (project.path / "assistctl.yaml").unlink()
+    git(project.path, "init", "--quiet", f"--initial-branch={branch}")
+
+
+def github_document(project: ProjectFolder, name: str = "assistctl") -> dict[Any, Any]:
+    parsed: dict[Any, Any] = yaml.safe_load((project.path / f".github/workflows/{name}.yml").read_text())
+    return parsed
+
+
+def test_a_project_in_a_folder_has_its_workflow_at_the_root(project: ProjectFolder) -> None:
+    in_repository(project)
+    for name in ("shop", "desk"):
+        created = project.run("init", "-C", f"services/{name}", "-t", "prod", "--format", "json").json["created"]
+        assert f"../../.github/workflows/assistctl-services-{name}.yml" in created
+        document = github_document(project, f"assistctl-services-{name}")
+        assert document["defaults"]["run"]["working-directory"] == f"services/{name}"
+        assert document[True]["push"]["paths"] == [
+            f"services/{name}/**",
+            f".github/workflows/assistctl-services-{name}.yml",
+        ]
+        assert f"services-{name}" in document["concurrency"]["group"]
+
+
+def test_a_workflow_in_a_folder_runs_there(project: ProjectFolder, tmp_path: Path) -> None:
+    in_repository(project)
+    assert project.run("init", "-C", "services/shop").code == 0
+    commit_all(project.path)
+    (tmp_path / "machines").mkdir()
+    runner = CiRunner(project.path, tmp_path / "machines", {})
+    file = project.path / ".github/workflows/assistctl-services-shop.yml"
+    runs = runner.github(file, {"event_name": "push"}, {}, "main")
+    assert {name: run.code for name, run in runs.items()} == {"release-plan": 0, "release": 0}, runs
+
+
+@pytest.mark.parametrize("branch", ["master", "trunk", "release/next"])
+def test_the_branch_is_the_repositorys(project: ProjectFolder, branch: str) -> None:
+    in_repository(project, branch)
+    assert project.run("init").code == 0
+    document = github_document(project)
+    assert document[True]["push"]["branches"] == [branch]
+    assert f"refs/remotes/origin/{branch}" in yaml.safe_dump(document)
+
+
+def test_the_branch_may_be_said_and_must_be_one(project: ProjectFolder) -> None:
+    in_repository(project)
+    refused = project.run("init", "--branch", "$(id)")
+    assert refused.code == 1
+    assert "cannot stand in a pipeline" in refused.err
+    assert not (project.path / "assistctl.yaml").exists()
+    assert project.run("init", "--branch", "production").code == 0
+    assert github_document(project)[True]["push"]["branches"] == ["production"]
+
+
+def test_the_remote_says_which_branch_is_the_default(project: ProjectFolder, tmp_path: Path) -> None:
+    in_repository(project, "develop")
+    commit_all(project.path)
+    clone = ProjectFolder(tmp_path / "clone", project.capture, project.enter)
+    git(tmp_path, "clone", "--quiet", str(project.path), "clone")
+    git(clone.path, "switch", "--quiet", "--create", "main")
+    assert clone.run("init").code == 0
+    assert github_document(clone)[True]["push"]["branches"] == ["develop"]
+
+
+def test_somebody_elses_gitlab_pipeline_is_left_alone_and_told_what_to_include(project: ProjectFolder) -> None:
+    in_repository(project)
+    theirs = project.write(".gitlab-ci.yml", "build: {script: [make]}\n")
+    shown = project.run("init", "--ci", "gitlab", "-C", "bots")
+    assert theirs.read_text() == "build: {script: [make]}\n"
+    assert 'include: [{local: ".gitlab/assistctl-bots.yml"}]' in shown.out
+    assert "assistants-bots-plan" in yaml.safe_load((project.path / ".gitlab/assistctl-bots.yml").read_text())
+
+
+def test_a_project_that_is_there_says_which_target_and_key(project: ProjectFolder) -> None:
+    in_repository(project)
+    project.write(
+        "assistctl.yaml",
+        """\
+        project: acme
+        assistants: bots
+        default_target: live
+        journal: s3://acme/journal
+        targets:
+          live: {platform: openai-assistants, base_url: "https://a.example.com/v1", api_key: "${env:LIVE_KEY}"}
+          agents: {platform: openai-agents}
+        """,
+    )
+    shown = project.run("init", "--staging", "agents")
+    assert shown.code == 0, shown.err
+    assert "LIVE_KEY, OPENAI_API_KEY" in shown.out
+    assert "journal" not in shown.out
+    document = github_document(project)
+    assert document["env"]["ASSISTCTL_TARGET"] == "live"
+    assert document[True]["push"]["paths"][0] == "bots/**"
+    text = yaml.safe_dump(document["jobs"]["release"])
+    assert "secrets.LIVE_KEY" in text
+
+    unknown = project.run("init", "-t", "lvie")
+    assert unknown.code == 1
+    assert "did you mean 'live'?" in unknown.err.lower()
+
+
+def test_a_journal_that_is_asked_for_is_written(project: ProjectFolder) -> None:
+    in_repository(project)
+    explained = project.run("init", "-C", "one").out
+    assert "history and rollback end with the runner" in explained
+    asked = project.run("init", "-C", "two", "--journal", "s3://acme/two")
+    assert "history and rollback" not in asked.out
+    assert yaml.safe_load((project.path / "two/assistctl.yaml").read_text())["journal"] == "s3://acme/two"
+    refused = project.run("init", "-C", "two", "--journal", "s3://acme/two")
+    assert refused.code == 1
+    assert "Add `journal: s3://acme/two` to it." in refused.err
+
+
+@pytest.mark.parametrize(
+    ("origin", "requirement", "reachable"),
+    [
+        (None, f"assistctl=={__version__}", True),
+        ('{"url": "file:///home/me/assistctl", "dir_info": {}}', WHEEL, False),
+        (
+            '{"url": "https://me:pass@git.example.com/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
+            "assistctl @ git+https://git.example.com/tool@0a1b",
+            True,
+        ),
+        (
+            '{"url": "ssh://git@git.example.com/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
+            "assistctl @ git+ssh://git@git.example.com/tool@0a1b",
+            True,
+        ),
+        (
+            '{"url": "file:///home/me/tool", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}}',
+            WHEEL,
+            False,
+        ),
+        (
+            '{"url": "https://files.example.com/assistctl.whl", "archive_info": {"hashes": {"sha256": "00ff"}}}',
+            "assistctl @ https://files.example.com/assistctl.whl#sha256=00ff",
+            True,
+        ),
+    ],
+)
+def test_the_pipeline_installs_what_runs_here(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, origin: str | None, requirement: str, reachable: bool
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return origin
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed())
+    in_repository(project)
+    shown = project.run("init")
+    assert github_document(project)["env"]["ASSISTCTL_REQUIREMENT"] == requirement
+    assert ("where a runner cannot get it" not in shown.out) is reachable
+    given = project.run("init", "-C", "sub", "--requirement", "./vendor/assistctl-1.0-py3-none-any.whl")
+    assert "where a runner cannot get it" not in given.out
+    assert github_document(project, "assistctl-sub")["env"]["ASSISTCTL_REQUIREMENT"].startswith("./vendor/")
 
 
 def test_init_asks_which_system(project: ProjectFolder) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from assistctl.cli.completing import complete_keys
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -29,7 +30,7 @@ Examples:
 
 
 @subcommand("dump", HELP, EXAMPLE)
-@click.argument("wanted", nargs=-1, metavar="[NAME-OR-ID-OR-KEY]...")
+@click.argument("wanted", nargs=-1, metavar="[NAME-OR-ID-OR-KEY]...", shell_complete=complete_keys)
 @click.option(
     "--to",
     type=click.Path(path_type=Path, file_okay=False),

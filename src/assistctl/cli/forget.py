@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import click
-
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.apply_report import apply_and_report
-from assistctl.cli.options import subcommand
+from assistctl.cli.options import keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.operations.apply_request import forget_request
 
@@ -23,7 +21,7 @@ Examples:
 
 
 @subcommand("forget", HELP, EXAMPLE)
-@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@keys_argument("KEY...", required=True)
 @apply_options_decorator(waits=False)
 def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOptions) -> int:
     """Plan to let go of these keys, and carry it out."""

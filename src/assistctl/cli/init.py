@@ -1,27 +1,38 @@
-"""``assistctl init``: a new project."""
+"""``assistctl init``: a new project and its pipeline."""
 
 from __future__ import annotations
 
+import os
 import re
 
 import click
 
+from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
+from assistctl.model.plan import Json
 
-HELP = """Set up a project and its CI pipeline.
+HELP = """Scaffold a project and its CI pipeline.
 
-Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors, and a GitHub or GitLab
-pipeline that plans on pull requests and applies on the main branch. Creates the folder given with -C if needed.
-Overwrites nothing."""
+Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and, at the root of the
+repository, a pipeline for GitHub or GitLab: plans on pull requests, applies on the default branch, drift every
+night. -t names the target that it deploys to. A folder named with -C is made if it is not there. Nothing that
+exists is overwritten."""
 EXAMPLE = """\
 Examples:
   assistctl init
-  assistctl init --project support-desk
-  assistctl init --ci gitlab
-  assistctl init -C path/to/repo"""
+  assistctl init --project support-desk -C services/support
+  assistctl init --ci gitlab -t prod
+  assistctl init -t prod --staging staging --checks --journal s3://acme-deployments/assistants"""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _target_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not _TARGET.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is no target's name: letters, digits, '.', '_' and '-'.")
+    return name
 
 
 @subcommand("init", HELP, EXAMPLE)
@@ -34,10 +45,38 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
     metavar="github|gitlab",
     help="Which CI system to write the pipeline for.",
 )
+@click.option(
+    "--staging",
+    metavar="NAME",
+    callback=_target_name,
+    shell_complete=complete_targets,
+    help="A target to deploy to first.",
+)
+@click.option("--checks", is_flag=True, help="Run the manifests' checks there, or else after the apply.")
+@click.option(
+    "--branch", metavar="NAME", help="The branch that is deployed, on GitHub.  [default: the repository's]"
+)
+@click.option(
+    "--requirement",
+    metavar="SPEC",
+    help="What the pipeline installs, as pip takes it.  [default: this very version]",
+)
+@click.option("--journal", metavar="ADDRESS", help="Where all who apply share the journal: s3://, az://, gs://.")
 @format_option("text", "json")
-def command(terminal: Terminal, *, project: str | None, ci: str, output_format: str) -> int:
-    """Write what is missing, and say what was."""
-    from assistctl.scaffold import project_name, scaffold
+def command(
+    terminal: Terminal,
+    *,
+    project: str | None,
+    ci: str,
+    staging: str | None,
+    checks: bool,
+    branch: str | None,
+    requirement: str | None,
+    journal: str | None,
+    output_format: str,
+) -> int:
+    """Write what is missing, and say what was and what is left to do."""
+    from assistctl.scaffold import Wishes, project_name, scaffold
 
     directory = terminal.invocation.directory
     if directory.exists() and not directory.is_dir():
@@ -45,14 +84,19 @@ def command(terminal: Terminal, *, project: str | None, ci: str, output_format: 
     name = project or project_name(directory)
     if not _NAME.fullmatch(name):
         raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")
-    done = scaffold(directory, name, ci)
+    target = terminal.invocation.target
+    if target is not None and not _TARGET.fullmatch(target):
+        raise click.UsageError(f"{target!r} is no target's name: letters, digits, '.', '_' and '-'.")
+    wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal)
+    done = scaffold(directory, wishes, os.environ)
     if output_format == "json":
         from assistctl.rendering.json import FORMAT_VERSION, dumps
 
-        created, kept = list(done.created), list(done.kept)
-        terminal.write(dumps({"format_version": FORMAT_VERSION, "created": [*created], "kept": [*kept]}))
+        told: dict[str, Json] = {"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]}
+        terminal.write(dumps({"format_version": FORMAT_VERSION, **told}))
         return ExitCode.OK
     terminal.write("".join(f"created  {path}\n" for path in done.created))
     terminal.write("".join(f"kept     {path}\n" for path in done.kept))
-    terminal.say("Next: assistctl plan, then assistctl apply.")
+    terminal.write("".join(f"\n{note}\n" for note in done.notes))
+    terminal.say("\nNext: assistctl plan, then assistctl apply.")
     return ExitCode.OK

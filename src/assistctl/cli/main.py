@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
 import click
+from click.shell_completion import CompletionItem
 
 from assistctl import __version__
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
@@ -37,6 +39,8 @@ COMMANDS: Mapping[str, str] = {
     "gc": "Delete uploads and vector stores that nothing refers to.",
     "schema": "Print a JSON Schema of manifests or of a command's JSON.",
     "serve": "Serve the embedded platform over HTTP.",
+    "help": "Read the manual.",
+    "completion": "Print a completion script for bash, zsh or fish.",
 }
 # What was changed is what their exit code tells of, whether or not the results could be written.
 _CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
@@ -50,6 +54,7 @@ _OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("check", "lint", "test"), "validate"),
     **dict.fromkeys(("status", "refresh"), "drift"),
     **dict.fromkeys(("log", "undo"), "history"),
+    **dict.fromkeys(("man", "docs"), "help"),
 }
 _EPILOG = """\
 \b
@@ -57,6 +62,7 @@ Start with:
   assistctl init                       set up a project in this folder
   assistctl plan                       see what would change
   assistctl apply                      change it
+  assistctl help                       the manual; getting-started takes ten minutes
 
 \b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending, drift, or a
@@ -81,7 +87,7 @@ class CommandsOnDemand(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names."""
-        if args and args[0] not in COMMANDS:
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
             meant = _OTHER_WORDS.get(args[0])
             near = f"did you mean {meant!r}?" if meant else did_you_mean(args[0], COMMANDS)
             ctx.fail(f"there is no command {args[0]!r}. {near}".strip())
@@ -93,6 +99,11 @@ class CommandsOnDemand(click.Group):
         if place is not None:
             args = [args[place], *args[:place], *args[place + 1 :]]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands without importing them."""
+        own = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return own or click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
@@ -138,6 +149,12 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     mask_streams()
     take_sigterm_as_ctrl_c()
+    asked = os.environ.get("_ASSISTCTL_COMPLETE", "")
+    if asked.endswith("_complete"):
+        from assistctl.cli.completion import answer
+
+        sys.stdout.write(answer(asked))
+        sys.exit()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -34,8 +35,11 @@ Examples:
     required=True,
     metavar="TARGET|PATH",
     help="A target, or a file or folder with JSON from assistants.list(). Write ./NAME if NAME is a target, too.",
+    shell_complete=complete_targets,
 )
-@click.option("--to", "to", required=True, metavar="TARGET", help="The target to move to.")
+@click.option(
+    "--to", "to", required=True, metavar="TARGET", shell_complete=complete_targets, help="The target to move to."
+)
 @click.option(
     "--dir",
     "folder",

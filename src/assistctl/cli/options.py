@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
 from assistctl.cli.invocation import Invocation
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -63,6 +64,7 @@ GLOBAL_OPTIONS = (
     click.Option(
         ["-t", "--target"],
         metavar="NAME",
+        shell_complete=complete_targets,
         help="The target to use.  [default: ASSISTCTL_TARGET, else default_target, else local]",
     ),
     click.Option(
@@ -175,9 +177,10 @@ def _refuse_unused(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} means nothing to {command.name!r}.", context)
 
 
-def keys_argument(metavar: str = "[KEY]...") -> Callable[[Function], Function]:
+def keys_argument(metavar: str = "[KEY]...", *, required: bool = False) -> Callable[[Function], Function]:
     """Any number of keys."""
-    return click.argument("keys", nargs=-1, metavar=metavar)
+    complete = complete_keys_or_files if "FILE" in metavar else complete_keys
+    return click.argument("keys", nargs=-1, required=required, metavar=metavar, shell_complete=complete)
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assistctl.cli.completing import complete_schemas
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, did_you_mean
@@ -21,7 +22,7 @@ Examples:
 
 
 @subcommand("schema", HELP, EXAMPLE)
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_schemas)
 @format_option("text", "json")
 def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
     """Print one, or the names there are."""

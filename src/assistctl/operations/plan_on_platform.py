@@ -14,6 +14,7 @@ from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.embedded_in_ci import embedded_in_ci
 from assistctl.operations.plan_history import with_history
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
@@ -62,6 +63,7 @@ async def plan_on(
     beside = (
         *loaded.diagnostics,
         *unencrypted(deployment.project, deployment.target),
+        *embedded_in_ci(deployment.project, deployment.target),
         *lint(wanted, models, today),
         *_about_models(deployment, wanted, platform, None if models else today),
     )

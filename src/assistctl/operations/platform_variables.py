@@ -30,6 +30,12 @@ def is_at_vendor(project: Project, target: Target) -> bool:
     return not (target.base_url or project.environment.get(address_variable(target)))
 
 
+def is_embedded(target: Target) -> bool:
+    """Whether ``target`` is the platform inside this package."""
+    capabilities = _capabilities(target)
+    return capabilities is not None and capabilities.embedded
+
+
 def _capabilities(target: Target) -> Capabilities | None:
     try:
         return capabilities_of(target.platform)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
@@ -62,7 +63,7 @@ def resolved_setting(project: Project, target: Target, text: str | None, setting
         where = f"{target.position}: " if target.position else ""
         raise ProjectError(
             f"{where}target {target.name!r}: {setting} is empty; it is written as {text}",
-            f"Set what it refers to, or remove `{setting}` for the platform's default.",
+            _empty_secret(text) + f"Set what it refers to, or remove `{setting}` for the platform's default.",
         )
     if setting in _ADDRESSES:
         for secret in secrets_in_address(resolved):
@@ -76,6 +77,12 @@ def register_credentials(project: Project, target: Target) -> None:
     for name, value in project.environment.items():
         if name in variables or name.endswith((*_SDK_CREDENTIALS, *_STORE_CREDENTIALS)):
             register(name, value)
+
+
+def _empty_secret(text: str) -> str:
+    """A sentence about the variable that fills ``text`` with nothing."""
+    names = re.findall(r"\$\{env:(\w+)\}", text)
+    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
 
 
 def _registered_key(project: Project, target: Target, api_key: str | None) -> str | None:

@@ -1,64 +1,72 @@
-"""What ``assistctl init`` writes: a project that plans and applies as it stands."""
+"""What ``assistctl init`` writes: a project that plans and applies as it stands, and its pipeline."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-from assistctl import __version__
 from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
 from assistctl.manifest.syntax.key_text import key_from
+from assistctl.scaffold.notes import notes
+from assistctl.scaffold.pipeline import CI_SYSTEMS, Pipeline
+from assistctl.scaffold.requirement import installed_requirement
+from assistctl.scaffold.surroundings import default_branch, repository_of
+from assistctl.scaffold.template import filled
+from assistctl.scaffold.wishes import Plans, Wishes, settled
 
-# Where a file of ours goes in the new project; a leading dot would hide it from our own tools.
-_FILES = {
-    "assistctl.yaml": "assistctl.yaml",
-    "helper.yaml": "assistants/helper.yaml",
-    "helper.md": "assistants/prompts/helper.md",
-}
-_PIPELINES = {
-    "github": {"workflow.yml": ".github/workflows/assistctl.yml"},
-    "gitlab": {"gitlab-ci.yml": ".gitlab-ci.yml"},
-}
-CI_SYSTEMS = tuple(_PIPELINES)
-"""The systems whose pipelines can be written, the first being the usual one."""
+__all__ = ["CI_SYSTEMS", "Scaffolded", "Wishes", "project_name", "scaffold"]
 
 _IGNORED = (".assistctl/", ".env", "*.plan")
 _LARGEST = 1024 * 1024
-_PLACEHOLDER = "PROJECT_NAME"
-_RELEASE = "ASSISTCTL_RELEASE"
 
 
 @dataclass(frozen=True, slots=True)
 class Scaffolded:
-    """The paths that were written and those that were there already and were left alone."""
+    """The paths from the project's folder that were written, and those that were there already and left alone.
+
+    ``notes`` are sentences on what is left to do.
+    """
 
     created: tuple[str, ...]
     kept: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def scaffold(directory: Path, project: str, ci: str = CI_SYSTEMS[0]) -> Scaffolded:
-    """Write a new project's files into ``directory``, with a pipeline for ``ci``; nothing there is overwritten.
+def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Scaffolded:
+    """Write a new project's files into ``directory``, and its pipeline; nothing there is overwritten.
 
-    Raises ``AssistctlError`` when a file cannot be written.
+    Raises ``AssistctlError`` when a file cannot be written, and what ``settled`` raises.
     """
-    created, kept = [], []
-    for name, text in _texts(project, ci):
-        path = directory / name
-        if os.path.lexists(path):
-            kept.append(name)
-            continue
-        _write(path, text, directory)
-        created.append(name)
+    directory = directory.resolve()
+    plans = settled(wishes, directory, environ)
+    repository = repository_of(directory)
+    root = repository.root.resolve() if repository else directory
+    requirement, reachable = installed_requirement()
+    pipeline = Pipeline(
+        wishes.ci,
+        wishes.branch or default_branch(repository),
+        directory.relative_to(root).as_posix(),
+        plans.manifests,
+        wishes.requirement or requirement,
+        plans.target,
+        plans.staging,
+        wishes.checks,
+    )
+    place, included = pipeline.place(root)
+    files = [*((directory, name, text) for name, text in _project_files(wishes, plans))]
+    files.append((root, place, pipeline.text(place)))
+    created, kept = _written(files, directory)
     if _ignore(directory / ".gitignore"):
         created.append(".gitignore")
-    return Scaffolded(tuple(created), tuple(kept))
+    reachable = reachable or wishes.requirement is not None
+    told = notes(pipeline, plans, place if included else None, reachable=reachable) if kept[-1:] != [place] else ()
+    return Scaffolded(tuple(created), tuple(kept), tuple(told))
 
 
 def project_name(directory: Path) -> str:
@@ -68,21 +76,37 @@ def project_name(directory: Path) -> str:
     return written.strip("-._")[:64] or "my-assistants"
 
 
-def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
+def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
     from assistctl.manifest.validation.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
 
-    files = resources.files(__name__) / "files"
-    for name, place in {**_FILES, **_PIPELINES[ci]}.items():
-        text = (files / name).read_text(encoding="utf-8")
-        yield place, text.replace(_PLACEHOLDER, project).replace(_RELEASE, __version__)
+    targets = [filled("target.yaml", {"TARGET": one.name, "KEY": one.key_variable}) for one in plans.new]
+    values = {
+        "PROJECT": wishes.project,
+        "TARGETS": "".join(targets).rstrip("\n") + "\n",
+        "JOURNAL": json.dumps(wishes.journal),
+    }
+    sections = {"journal" if wishes.journal else "no_journal", "targets" if targets else "no_remote"}
+    yield "assistctl.yaml", filled("assistctl.yaml", values, sections)
+    yield "assistants/helper.yaml", filled("helper.yaml", {})
+    yield "assistants/prompts/helper.md", filled("helper.md", {})
     for name in (MANIFEST, ASSISTANT, VECTOR_STORE, PROJECT):
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
 
-def _write(path: Path, text: str, directory: Path) -> None:
-    _stay_inside(path, directory)
-    write_whole(path, text)
+def _written(files: list[tuple[Path, str, str]], directory: Path) -> tuple[list[str], list[str]]:
+    """Write each ``(folder, name, text)`` that is not there; the paths from ``directory`` written and kept."""
+    created, kept = [], []
+    for folder, name, text in files:
+        path = folder / name
+        shown = Path(os.path.relpath(path, directory)).as_posix()
+        if os.path.lexists(path):
+            kept.append(shown)
+            continue
+        _stay_inside(path, folder)
+        write_whole(path, text)
+        created.append(shown)
+    return created, kept
 
 
 def _stay_inside(path: Path, directory: Path) -> None:

@@ -104,8 +104,14 @@ class VendorSdk:
         if is_on_this_machine(base_url) or connection.http_client is not None:
             # The SDK insists on a key; a server on this machine need not want one.
             return "none"
+        is_empty = self.key_variable in connection.environment
         raise ProjectError(
-            f"there is no API key for target {connection.target!r}",
+            f"there is no API key for target {connection.target!r}"
+            + (
+                f": {self.key_variable} is set, but empty (in CI, a secret that does not exist is)"
+                if is_empty
+                else ""
+            ),
             f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
             "assistctl.yaml.",
         )

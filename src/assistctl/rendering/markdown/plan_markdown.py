@@ -18,7 +18,8 @@ from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.markdown.escape import code, code_cell, fence_for, html_code, plain
 from assistctl.secrets.redaction import mask
 
-LIMIT = 65_536
+# Room for what a pipeline adds to it: a mark to find the comment again, and where it came from.
+LIMIT = 65_536 - 536
 _LIMITS = Limits(rows=40, preview=20)
 _OPEN = 3
 """Up to so many changes, their differences are shown unfolded."""

@@ -1,0 +1,84 @@
+"""What ``init`` was asked for, checked against the project that may be there already."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistctl.errors import AssistctlError
+from assistctl.manifest import Project, Target, load_project
+from assistctl.manifest.project.project import DEFAULT_TARGET, PROJECT_FILE
+from assistctl.operations.platform_variables import credential_variables
+from assistctl.platforms.registry import known_platforms
+from assistctl.scaffold.pipeline import DeployTarget
+
+_KEY = "ASSISTANTS_API_KEY"
+_REFERENCE = re.compile(r"\$\{env:(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody asked ``init`` for; ``None`` leaves it to the surroundings."""
+
+    project: str
+    ci: str
+    target: str | None = None
+    staging: str | None = None
+    checks: bool = False
+    branch: str | None = None
+    requirement: str | None = None
+    journal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What follows from them: the targets to deploy to, of which ``new`` are still to be declared."""
+
+    target: DeployTarget
+    staging: DeployTarget | None
+    new: tuple[DeployTarget, ...]
+    manifests: str
+    has_journal: bool
+
+
+def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plans:
+    """What to do in ``directory``.
+
+    Raises ``ManifestError`` for an ``assistctl.yaml`` with errors, ``ProjectError`` for a target that it does not
+    declare and ``AssistctlError`` for a journal where there is a project already.
+    """
+    project = load_project(directory, environ) if os.path.lexists(directory / PROJECT_FILE) else None
+    if project is not None and wishes.journal is not None:
+        raise AssistctlError(
+            f"{PROJECT_FILE} is there already, and is not changed", f"Add `journal: {wishes.journal}` to it."
+        )
+    name = wishes.target or (project.default_target if project else None) or DEFAULT_TARGET
+    target = _deploy_target(name, project, _KEY)
+    staging = _deploy_target(wishes.staging, project, _own_key(wishes.staging)) if wishes.staging else None
+    wanted = (target, *((staging,) if staging else ()))
+    new = tuple(one for one in wanted if project is None and one.name not in known_platforms())
+    if wishes.staging == name:
+        raise AssistctlError(f"{name!r} cannot be both the target and the one before it", "Name another target.")
+    manifests = "assistants"
+    if project is not None:
+        manifests = project.assistants.relative_to(project.directory).as_posix()
+    return Plans(target, staging, new, manifests, bool(wishes.journal or (project and project.journal)))
+
+
+def _deploy_target(name: str, project: Project | None, key: str) -> DeployTarget:
+    platforms = known_platforms()
+    if project is not None:
+        found = project.target(name, {}, platforms)
+    elif name in platforms:
+        found = Target(name, name)
+    else:
+        return DeployTarget(name, key)
+    referenced = _REFERENCE.search(found.api_key or "")
+    return DeployTarget(name, referenced[1] if referenced else next(iter(credential_variables(found)), key))
+
+
+def _own_key(name: str) -> str:
+    return f"{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}_API_KEY"

@@ -1,0 +1,145 @@
+"""Completion: what a shell is answered, by click's protocol and in the shells that are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.projects import ProjectFolder
+
+_PROGRAM = Path(sys.executable).parent / "assistctl"
+
+
+@pytest.fixture
+def shop(project: ProjectFolder) -> ProjectFolder:
+    """A project with keys of all kinds and a target ``prod``."""
+    project.write(
+        "assistctl.yaml",
+        'project: acme\ntargets:\n  prod: {platform: openai-assistants, base_url: "${env:NOT_SET}"}\n',
+    )
+    project.manifest("order-desk")
+    project.write(
+        "assistants/team.yaml", "key: reviewer\nmodel: ${var:unset}\n---\nkey: 'scribe' # of incidents\nmod"
+    )
+    project.write("assistants/stores.yaml", "kind: vector_store\nkey: handbook\n")
+    project.write("assistants/broken.yaml", "model: [\n")
+    project.write("assistants/data/form.yaml", "- rows\n")
+    project.write("assistants/latin.yaml", b"model: \xff\n")
+    return project
+
+
+def answered(folder: Path, line: str, protocol: str = "bash") -> list[str]:
+    """The words that a shell is given for ``line``, of which the last word is being typed."""
+    words = line.split(" ")
+    environment = {**os.environ, "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    environment["_ASSISTCTL_COMPLETE"] = f"{protocol}_complete"
+    done = subprocess.run([_PROGRAM], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return [word.partition(",")[2] for word in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("assistctl pl", ["plan"]),
+        ("assistctl plan ", ["broken", "handbook", "order-desk", "reviewer", "scribe"]),
+        ("assistctl apply o", ["order-desk"]),
+        ("assistctl apply change.p", ["change.p"]),
+        ("assistctl apply order-desk s", ["scribe"]),
+        ("assistctl forget r", ["reviewer"]),
+        ("assistctl plan -t p", ["prod"]),
+        ("assistctl plan --target openai-as", ["openai-assistants"]),
+        ("assistctl -t pr", ["prod"]),
+        ("assistctl -t prod apply o", ["order-desk"]),
+        ("assistctl migrate --to pr", ["prod"]),
+        ("assistctl plan --format m", ["markdown"]),
+        ("assistctl plan --detailed", ["--detailed-exitcode"]),
+        ("assistctl help inter", ["interrupted-applies"]),
+        ("assistctl schema pl", ["plan"]),
+        ("assistctl bogus o", []),
+        ("assistctl plan -C /nowhere ", []),
+        ("assistctl plan zz", []),
+    ],
+)
+def test_what_is_completed(shop: ProjectFolder, line: str, words: list[str]) -> None:
+    assert answered(shop.path, line) == words
+
+
+def test_the_folder_may_be_another(shop: ProjectFolder, tmp_path: Path) -> None:
+    assert answered(tmp_path, f"assistctl plan -C {shop.path} o") == ["order-desk"]
+
+
+@pytest.mark.parametrize("settings", ["[", "project: [1\n", "- 1\n", "targets: 3\nassistants: 4\n", b"\xff\xfe"])
+def test_a_broken_project_is_silent(shop: ProjectFolder, settings: str | bytes) -> None:
+    shop.write("assistctl.yaml", settings)
+    answered(shop.path, "assistctl plan -t p")
+    answered(shop.path, "assistctl plan ")
+
+
+def test_it_speaks_to_nobody_and_imports_little(shop: ProjectFolder) -> None:
+    program = (
+        "import sys; from assistctl.cli.completion import answer; answer('bash_complete');"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    environment = {**os.environ, "COMP_WORDS": "assistctl plan o", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=shop.path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert not {"openai", "httpx2", "starlette", "rich", "jsonschema", "deepdiff"} & {*done.stderr.split()}
+
+
+def test_an_unknown_shell_is_64_and_a_wrong_question_silent(shop: ProjectFolder) -> None:
+    assert shop.run("completion", "tcsh").code == 64
+    assert answered(shop.path, "assistctl pl", protocol="tcsh") == []
+
+
+# Each types a line, asks its own completion, and prints what that offers.
+_ASKING = {
+    "bash": """
+        source <(assistctl completion bash)
+        COMP_WORDS=(assistctl apply o); COMP_CWORD=2
+        _assistctl_completion assistctl o apply; echo "${COMPREPLY[@]}"
+        """,
+    "zsh": """
+        autoload -U compinit; compinit -u -d "$TMPDIR/zcompdump"
+        compadd() { print -l -- "${(@P)${@[-1]}}"; }
+        _describe() { print -l "${(@P)3}"; }
+        eval "$(assistctl completion zsh)"
+        words=(assistctl apply o); CURRENT=3
+        _assistctl_completion
+        """,
+    "fish": """
+        assistctl completion fish | source
+        complete -C 'assistctl apply o'
+        """,
+}
+
+
+@pytest.mark.parametrize("shell", _ASKING)
+def test_in_the_shell_itself(shop: ProjectFolder, tmp_path: Path, shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "PATH": f"{_PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment |= {"HOME": str(home), "TMPDIR": str(home), "XDG_CONFIG_HOME": str(home)}
+    arguments = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+    done = subprocess.run(
+        [shell, *arguments, "-c", _ASKING[shell]],
+        cwd=shop.path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "order-desk" in done.stdout.split(), done.stderr
+
+
+def test_the_script_is_for_this_program(shop: ProjectFolder) -> None:
+    for shell in _ASKING:
+        assert "_ASSISTCTL_COMPLETE" in shop.run("completion", shell).out
