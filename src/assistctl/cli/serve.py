@@ -11,6 +11,7 @@ import click
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
+from assistctl.local.code_interpreter.choice import DEFAULT, NAMES, SandboxName
 from assistctl.secrets.redaction import register
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
@@ -21,6 +22,7 @@ EXAMPLE = """\
 Examples:
   assistctl serve
   assistctl serve --port 9000 --db team.db --api-key "$KEY"
+  assistctl serve --prepare-code
   OPENAI_BASE_URL=http://127.0.0.1:8788/v1 OPENAI_API_KEY=any python app.py"""
 _PORT = 8788
 _KEY_VARIABLE = "ASSISTCTL_SERVE_API_KEY"
@@ -68,10 +70,36 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     metavar="N",
     help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
 )
+@click.option(
+    "--code-sandbox",
+    type=click.Choice(NAMES),
+    default=DEFAULT,
+    show_default=True,
+    help="Run the code interpreter's code as WebAssembly (extra `code`), under Linux' Landlock (extra "
+    "`code-linux`), or not at all.",
+)
+@click.option(
+    "--prepare-code",
+    is_flag=True,
+    help="Get the code sandbox ready and exit: compile it once, which takes a minute or two.",
+)
 def command(
-    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
+    terminal: Terminal,
+    *,
+    host: str,
+    port: int,
+    db: Path | None,
+    api_key: str | None,
+    max_connections: int | None,
+    code_sandbox: SandboxName,
+    prepare_code: bool,
 ) -> int:
-    """Listen until told to stop."""
+    """Listen until told to stop, or get the code sandbox ready."""
+    if prepare_code:
+        from assistctl.cli.code_preparation import prepare
+
+        prepare(terminal, code_sandbox)
+        return ExitCode.OK
     from assistctl.checkout.own_folder import place_in
     from assistctl.local.server import serve
     from assistctl.platforms.local import DATABASE
@@ -96,6 +124,7 @@ def command(
             api_key=api_key,
             announce=announce,
             max_connections=max_connections,
+            code_sandbox=code_sandbox,
         )
     finally:
         logging.getLogger().removeHandler(log)

@@ -20,9 +20,11 @@ from assistctl.platforms.openai.assistants import OpenAIAssistants
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from assistctl.local.code_interpreter.choice import SandboxName
+
 __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
-OPTIONS = COMMON_OPTIONS | {"database"}
+OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database"}
 
 CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
@@ -41,7 +43,7 @@ class Local(OpenAIAssistants):
 
         from assistctl.local.app import create_app
 
-        self._app: Starlette = create_app(database_of(connection))
+        self._app: Starlette = create_app(database_of(connection), code_sandbox=_code_sandbox_of(connection))
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
@@ -74,3 +76,16 @@ def database_of(connection: Connection) -> Path:
     for beside in ("-wal", "-shm", "-journal", ".files"):
         place_in(connection.directory, f"{path}{beside}")
     return place_in(connection.directory, path)
+
+
+def _code_sandbox_of(connection: Connection) -> SandboxName:
+    """``options.code_sandbox``. Raises ``ProjectError`` for a sandbox that is not known."""
+    from assistctl.local.code_interpreter.choice import DEFAULT, NAMES
+
+    wanted = connection.options.get("code_sandbox", DEFAULT)
+    for name in NAMES:
+        if name == wanted:
+            return name
+    raise ProjectError(
+        f"options.code_sandbox of target {connection.target!r} must be one of {', '.join(NAMES)}",
+    )
