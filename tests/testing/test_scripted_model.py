@@ -78,7 +78,7 @@ def test_turns_follow_the_results_of_tools(model: ScriptedModel, client: OpenAI)
         model="any",
         messages=[
             *messages,
-            {"role": "assistant", "tool_calls": [call]},  # type: ignore[list-item, misc]  # a plain dict
+            {"role": "assistant", "tool_calls": [call]},  # type: ignore[list-item]  # a plain dict
             {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},
         ],
     )
