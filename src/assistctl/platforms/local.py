@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
-OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database"}
+OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "model_url"}
 
 CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
@@ -42,8 +42,11 @@ class Local(OpenAIAssistants):
         import httpx2
 
         from assistctl.local.app import create_app
+        from assistctl.local.runs.model_client import ModelSettings
 
-        self._app: Starlette = create_app(database_of(connection), code_sandbox=_code_sandbox_of(connection))
+        model = ModelSettings.from_environment(_model_url_of(connection))
+        sandbox = _code_sandbox_of(connection)
+        self._app: Starlette = create_app(database_of(connection), model=model, code_sandbox=sandbox)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
@@ -88,4 +91,14 @@ def _code_sandbox_of(connection: Connection) -> SandboxName:
             return name
     raise ProjectError(
         f"options.code_sandbox of target {connection.target!r} must be one of {', '.join(NAMES)}",
+    )
+
+
+def _model_url_of(connection: Connection) -> str | None:
+    """The address of the model that answers runs, ``options.model_url``. Raises ``ProjectError``."""
+    url = connection.options.get("model_url")
+    if url is None or (isinstance(url, str) and url.startswith(("http://", "https://"))):
+        return url
+    raise ProjectError(
+        f"options.model_url of target {connection.target!r} must be an address that begins with http:// or https://"
     )

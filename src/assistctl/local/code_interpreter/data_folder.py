@@ -40,6 +40,8 @@ class DataFolder:
     def place(self, files: Mapping[str, Path]) -> None:
         """Put copies of ``files`` in by name, each once: what code made of its copy stays."""
         for name, source in files.items():
+            if not source.is_file():  # deleted since the run began
+                continue
             status = source.stat()
             mark = (str(source), status.st_size, status.st_mtime_ns)
             if self._placed.get(name) == mark:

@@ -71,6 +71,13 @@ class Sessions:
         if session is not None:
             await asyncio.to_thread(session.end)
 
+    def forget(self, thread_id: str) -> None:
+        """End the session of a thread that is gone, without waiting for it."""
+        with self._lock:
+            session = self._sessions.pop(thread_id, None)
+        if session is not None:
+            threading.Thread(target=session.end, daemon=True).start()
+
     async def close(self) -> None:
         """End all sessions."""
         await asyncio.to_thread(self.stop)
