@@ -438,7 +438,10 @@ async def test_pictures_are_shown_to_the_model(client: AsyncOpenAI, model: Scrip
     ]
 
 
-async def test_code_is_never_executed_without_a_sandbox(client: AsyncOpenAI, model: ScriptedModel) -> None:
+async def test_code_is_never_executed_without_a_sandbox(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistctl.local.code_interpreter.wasm.find_spec", lambda _: None)
     model.on(None, ToolCall("code_interpreter", {"code": "open('/tmp/x', 'w')"}))
     run = await ran(client, of={"tools": [{"type": "code_interpreter"}]})
     assert run.status == "failed"
