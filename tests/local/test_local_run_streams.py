@@ -149,7 +149,7 @@ async def test_a_failure_in_the_middle(client: AsyncOpenAI, model: ScriptedModel
 @pytest.fixture
 def server(with_model: Starlette) -> Iterator[str]:
     """The platform over real HTTP."""
-    with serving(with_model) as record:
+    with serving(with_model, lifespan=True) as record:
         yield record.url
 
 
@@ -263,7 +263,7 @@ async def test_a_reader_that_is_gone_is_told_nothing_more() -> None:
 async def test_the_first_piece_comes_before_the_answer_is_whole(database: Any) -> None:
     with ScriptedModel() as model:
         model.on(None, Reply("one two", piece_delay=0.3))
-        with serving(app_over(database, model.url)) as record:
+        with serving(app_over(database, model.url), lifespan=True) as record:
             async with AsyncOpenAI(base_url=record.url, api_key="any") as client:
                 thread_id, assistant_id = await setup(client, "Hi")
                 loop = asyncio.get_running_loop()

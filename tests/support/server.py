@@ -111,10 +111,11 @@ def recording_server(database: Path | None, *, api_key: str | None = None) -> It
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[RecordingServer]:
-    """Serve any app in the same way."""
+def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer]:
+    """Serve any app in the same way; with ``lifespan`` it is told of its start and its end."""
     record = RecordingServer()
-    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="off"))
+    told = "on" if lifespan else "off"
+    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan=told))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.up.wait(20)
@@ -158,6 +159,8 @@ class _PromptServer(uvicorn.Server):
         await asyncio.sleep(0)
         if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)  # which waits for what is under way
+        else:
+            await self.lifespan.shutdown()
 
 
 @dataclass
