@@ -31,9 +31,10 @@ async def run_over_both_stores(client: AsyncOpenAI, **fields: Any) -> Any:
     store = await client.vector_stores.create(file_ids=[apples.id])
     while (await client.vector_stores.retrieve(store.id)).status == "in_progress":
         pass
+    tool: Any = {"type": "file_search", **fields}
     made = await client.beta.assistants.create(
         model="gpt-4o",
-        tools=[{"type": "file_search", **fields}],
+        tools=[tool],
         tool_resources={"file_search": {"vector_store_ids": [store.id]}},
     )
     attachments: Any = [{"file_id": pears.id, "tools": [{"type": "file_search"}]}]

@@ -28,7 +28,7 @@ LEGAL = {
 }
 """The states that may follow each; several may pass between two looks."""
 
-ASKS = {
+ASKS: dict[str, Any] = {
     "answer": "ok",
     "function": ToolCall("weather", {"city": "x"}),
     "search": ToolCall("file_search", {"queries": ["x"]}),
@@ -160,6 +160,8 @@ class RunStates(RuleBasedStateMachine):
         for job in jobs:
             self.runner.get_loop().call_soon(job.task.cancel)
         self.runner.run(asyncio.sleep(0))
+        # What the end of a process closes.
+        self.runner.run(self.app.state.runtime.model.close())
         self.runner.run(self.http.aclose())
         self.app.state.runtime._liveness.release()
         self.app.state.database.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -36,7 +36,7 @@ MESSAGE = [
 CALLS = ["thread.run.step.created", "thread.run.step.in_progress", "thread.run.step.delta"]
 
 
-def runs_of(names: list[str]) -> list[str]:
+def runs_of(names: Sequence[str]) -> list[str]:
     """The names with repetitions counted once."""
     return [name for name, _ in groupby(names)]
 

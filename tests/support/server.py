@@ -114,8 +114,8 @@ def recording_server(database: Path | None, *, api_key: str | None = None) -> It
 def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer]:
     """Serve any app in the same way; with ``lifespan`` it is told of its start and its end."""
     record = RecordingServer()
-    told = "on" if lifespan else "off"
-    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan=told))
+    config = uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="on" if lifespan else "off")
+    server = _PromptServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.up.wait(20)

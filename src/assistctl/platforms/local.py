@@ -42,7 +42,7 @@ class Local(OpenAIAssistants):
         from assistctl.local.app import create_app
         from assistctl.local.runs.model_client import ModelSettings
 
-        model = ModelSettings.from_environment(_model_url_of(connection))
+        model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
         self._app: Starlette = create_app(database_of(connection), model=model)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
