@@ -27,6 +27,7 @@ from starlette.applications import Starlette
 from assistctl.local.app import create_app
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing import ScriptedModel
+from support.server_events import events_of
 
 BASE_URL = "http://assistctl.local/v1"
 
@@ -126,15 +127,6 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         for name, data in events:
             value = data if name == "done" else json.loads(data)
             assert self._description.faults("AssistantStreamEvent", {"event": name, "data": value}) == []
-
-
-def events_of(text: str) -> list[tuple[str, str]]:
-    """The names and data of server-sent events."""
-    events = []
-    for block in text.strip("\n").split("\n\n"):
-        name, data = block.split("\n")
-        events.append((name.removeprefix("event: "), data.removeprefix("data: ")))
-    return events
 
 
 def form_of(sent: bytes, kind: str) -> dict[str, Any]:

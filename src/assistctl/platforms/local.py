@@ -44,7 +44,7 @@ class Local(OpenAIAssistants):
         from assistctl.local.app import create_app
         from assistctl.local.runs.model_client import ModelSettings
 
-        model = ModelSettings.from_environment(_model_url_of(connection))
+        model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
         sandbox = _code_sandbox_of(connection)
         self._app: Starlette = create_app(database_of(connection), model=model, code_sandbox=sandbox)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
@@ -60,6 +60,7 @@ class Local(OpenAIAssistants):
         traceback: TracebackType | None,
     ) -> None:
         await super().__aexit__(exc_type, exc, traceback)
+        await self._app.state.runtime.close()
         self._app.state.database.close()
 
 

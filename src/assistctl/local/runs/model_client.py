@@ -12,7 +12,8 @@ import email.utils
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -57,9 +58,10 @@ class ModelSettings:
     ) -> ModelSettings:
         """The settings with ``url``, or else the variable's; the key comes from its variable only."""
         found = os.environ if environ is None else environ
-        key = found.get(KEY_VARIABLE) or None
+        # A line break behind it, as $(cat file) leaves it, could not be sent.
+        key = found.get(KEY_VARIABLE, "").strip() or None
         register(KEY_VARIABLE, key or "")
-        return cls(url or found.get(URL_VARIABLE) or None, key, dict(aliases or {}))
+        return cls(url or found.get(URL_VARIABLE, "").strip() or None, key, dict(aliases or {}))
 
 
 class ModelError(Exception):
@@ -81,7 +83,7 @@ class ModelClient:
 
     async def answer(
         self, request: Mapping[str, Any], remaining: Callable[[], float]
-    ) -> AsyncIterator[ChatCompletionChunk]:
+    ) -> AsyncGenerator[ChatCompletionChunk, None]:
         """The chunks of the answer to a request, up to its end.
 
         ``remaining`` is how many seconds the run still has. Raises ``ModelError``.
@@ -93,9 +95,10 @@ class ModelClient:
         while True:
             begun = False
             try:
-                async for chunk in self._chunks(request):
-                    begun = begun or _says_something(chunk)
-                    yield chunk
+                async with aclosing(self._chunks(request)) as chunks:
+                    async for chunk in chunks:
+                        begun = begun or _says_something(chunk)
+                        yield chunk
             except (OpenAIError, HTTPError, ValueError) as error:
                 failures[type(error).__name__] += 1
                 pause = None if begun else _pause(error, failures[type(error).__name__])
@@ -111,7 +114,7 @@ class ModelClient:
         if client is not None:
             await client.close()
 
-    async def _chunks(self, request: Mapping[str, Any]) -> AsyncIterator[ChatCompletionChunk]:
+    async def _chunks(self, request: Mapping[str, Any]) -> AsyncGenerator[ChatCompletionChunk, None]:
         model = str(request["model"])
         stream: AsyncStream[ChatCompletionChunk] = await self._client().chat.completions.create(
             **{**request, "model": self._settings.aliases.get(model, model)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -79,8 +80,9 @@ class Worker:
             await self._end_incomplete("max_prompt_tokens")
             return False
         turn = await self._new_turn(tools)
-        async for chunk in self._runtime.model.answer(prompt, self._remaining):
-            await turn.take(chunk)
+        async with aclosing(self._runtime.model.answer(prompt, self._remaining)) as chunks:
+            async for chunk in chunks:
+                await turn.take(chunk)
         await turn.finish_text()
         if turn.calls:
             return await self._do_calls(turn, tools)
