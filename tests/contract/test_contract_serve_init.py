@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx2
 import pytest
 import yaml
+from openai import OpenAI
 
+from assistctl.testing import Failure, ScriptedModel
 from support.projects import ProjectFolder
 
 
@@ -117,6 +119,45 @@ def test_serve_refuses_a_key_that_is_none(
     assert refused.code == 64
     assert "The API key" in refused.err
     assert "http://" not in refused.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--model-url", "localhost:11434", "begins with http:// or https://"),
+        ("--model-alias", "gpt-4o", "is not NAME=NAME"),
+        ("--model-alias", "=x", "is not NAME=NAME"),
+    ],
+)
+def test_serve_refuses_a_model_that_cannot_be_asked(
+    project: ProjectFolder, option: str, value: str, words: str
+) -> None:
+    refused = project.run("serve", "--port", "0", option, value)
+    assert (refused.code, words in refused.err) == (64, True)
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+def test_serve_answers_runs_with_the_model_under_its_own_name(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTCTL_MODEL_API_KEY", "sk-of-the-model\n")
+    with ScriptedModel() as model:
+        model.on("leak", Failure(401, "wrong key sk-of-the-model")).on(None, "Hello.")
+        options = ["--model-url", model.url, "--model-alias", "gpt-4o=llama:8b"]
+        with serving(project.path, *options) as (address, _), OpenAI(base_url=address, api_key="any") as client:
+            made = client.beta.assistants.create(model="gpt-4o")
+            runs = [
+                client.beta.threads.create_and_run_poll(
+                    assistant_id=made.id, thread={"messages": [{"role": "user", "content": text}]}
+                )
+                for text in ("Hi", "leak")
+            ]
+    assert [run.status for run in runs] == ["completed", "failed"]
+    assert runs[0].model == "gpt-4o"
+    assert runs[1].last_error is not None
+    assert "sk-of-the-model" not in runs[1].last_error.message
+    [asked, _] = model.requests
+    assert (asked.body["model"], asked.headers["authorization"]) == ("llama:8b", "Bearer sk-of-the-model")
 
 
 def test_serve_refuses_more_connections_than_it_can_open(project: ProjectFolder) -> None:

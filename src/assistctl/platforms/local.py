@@ -20,9 +20,11 @@ from assistctl.platforms.openai.assistants import OpenAIAssistants
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from assistctl.local.code_interpreter.choice import SandboxName
+
 __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
-OPTIONS = COMMON_OPTIONS | {"database"}
+OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "model_url"}
 
 CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
@@ -40,8 +42,11 @@ class Local(OpenAIAssistants):
         import httpx2
 
         from assistctl.local.app import create_app
+        from assistctl.local.runs.model_client import ModelSettings
 
-        self._app: Starlette = create_app(database_of(connection))
+        model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
+        sandbox = _code_sandbox_of(connection)
+        self._app: Starlette = create_app(database_of(connection), model=model, code_sandbox=sandbox)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
@@ -55,6 +60,7 @@ class Local(OpenAIAssistants):
         traceback: TracebackType | None,
     ) -> None:
         await super().__aexit__(exc_type, exc, traceback)
+        await self._app.state.runtime.close()
         self._app.state.database.close()
 
 
@@ -74,3 +80,26 @@ def database_of(connection: Connection) -> Path:
     for beside in ("-wal", "-shm", "-journal", ".files"):
         place_in(connection.directory, f"{path}{beside}")
     return place_in(connection.directory, path)
+
+
+def _code_sandbox_of(connection: Connection) -> SandboxName:
+    """``options.code_sandbox``. Raises ``ProjectError`` for a sandbox that is not known."""
+    from assistctl.local.code_interpreter.choice import DEFAULT, NAMES
+
+    wanted = connection.options.get("code_sandbox", DEFAULT)
+    for name in NAMES:
+        if name == wanted:
+            return name
+    raise ProjectError(
+        f"options.code_sandbox of target {connection.target!r} must be one of {', '.join(NAMES)}",
+    )
+
+
+def _model_url_of(connection: Connection) -> str | None:
+    """The address of the model that answers runs, ``options.model_url``. Raises ``ProjectError``."""
+    url = connection.options.get("model_url")
+    if url is None or (isinstance(url, str) and url.startswith(("http://", "https://"))):
+        return url
+    raise ProjectError(
+        f"options.model_url of target {connection.target!r} must be an address that begins with http:// or https://"
+    )

@@ -8,10 +8,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from assistctl.local.database.collection import Stored, new_id
-from assistctl.local.database.storage import Database
 from assistctl.local.files import record
-from assistctl.local.files.content import ContentFolder, Received
+from assistctl.local.files.keeping import keep
 from assistctl.local.files.upload import Upload, read_upload
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.paging import page_body, page_query
@@ -38,7 +36,9 @@ class Files(HTTPEndpoint):
         with content.receiving() as received:
             upload = await read_upload(request, received.file)
             _check(upload)
-            stored = await run_in_threadpool(_keep, database_of(request), content, received, upload)
+            stored = await run_in_threadpool(
+                keep, database_of(request), content, received, upload.form, upload.size
+            )
         return JSONResponse(record.view(stored))
 
 
@@ -95,18 +95,6 @@ def _check(upload: Upload) -> None:
     record.CREATE.check(upload.form)
     if not upload.size:
         raise ApiError("File is empty.", param="file")
-
-
-def _keep(database: Database, content: ContentFolder, received: Received, upload: Upload) -> Stored:
-    content.settle(received)
-    file_id = new_id("file-")
-    with database.writing(create=True) as connection:
-        expired = record.expire(connection)
-        content.sweep(lambda name: record.is_known(connection, name))
-        content.keep(received, file_id)
-        stored = record.add(connection, file_id, upload.form, upload.size)
-    content.remove(expired)
-    return stored
 
 
 def _id(request: Request) -> str:

@@ -1,0 +1,127 @@
+"""The tool ``code_interpreter``: a call runs code in the thread's session, and keeps the files that it made.
+
+Code of a model is never executed but in a sandbox. Without one, a run whose model wants to execute code fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import cast
+
+from starlette.concurrency import run_in_threadpool
+
+from assistctl.local.code_interpreter.file_names import distinct_names
+from assistctl.local.code_interpreter.sessions import Execution, ProducedFile, SandboxUnavailable, Sessions
+from assistctl.local.database.storage import Database
+from assistctl.local.files import record
+from assistctl.local.files.content import ContentFolder
+from assistctl.local.files.keeping import keep_output
+from assistctl.local.http.errors import ApiError
+from assistctl.local.runs.tools import CODE_INTERPRETER, Fields, ToolError, ToolResult, function
+from assistctl.model.plan import Json
+
+_DESCRIPTION = (
+    "Executes Python code and returns what it prints, and the value of a last expression. Variables stay between"
+    " calls. There is no network, and nothing can be installed. pandas and matplotlib are there as a rule."
+    " plt.show() shows a chart to the user. Files are under /mnt/data; what is written there can be given to the"
+    " user by a link such as [name.csv](sandbox:/mnt/data/name.csv)."
+)
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
+"""The kinds that a message shows (``vision`` files have the same)."""
+
+
+class CodeInterpreter:
+    """The tool for one run. ``files`` are the assistant's and the thread's: name under ``/mnt/data`` -> id."""
+
+    def __init__(
+        self,
+        database: Database,
+        content: ContentFolder,
+        sessions: Sessions,
+        thread_id: str,
+        files: Mapping[str, str],
+    ) -> None:
+        self._database = database
+        self._content = content
+        self._sessions = sessions
+        self._thread_id = thread_id
+        self._files = files
+
+    def declaration(self) -> Fields:
+        """See ``BuiltInTool``."""
+        there = f" The user's files there: {', '.join(sorted(self._files))}." if self._files else ""
+        return function(CODE_INTERPRETER, _DESCRIPTION + there, {"code": {"type": "string"}}, ["code"])
+
+    def begun(self, call_id: str, arguments: str) -> Fields | None:
+        """See ``BuiltInTool``: the code."""
+        return _step(call_id, _code(arguments), [])
+
+    async def call(self, call_id: str, arguments: str) -> ToolResult:
+        """See ``BuiltInTool``."""
+        code = _code(arguments)
+        paths = {name: self._content.path_of(file_id) for name, file_id in self._files.items()}
+        try:
+            done = await self._sessions.run(self._thread_id, code, paths)
+        except SandboxUnavailable as error:
+            raise ToolError(str(error)) from error
+        return await run_in_threadpool(self._result, call_id, code, done)
+
+    def _result(self, call_id: str, code: str, done: Execution) -> ToolResult:
+        outputs: list[Json] = [{"type": "logs", "logs": done.logs}] if done.logs else []
+        produced: dict[str, str] = {}
+        images: list[str] = []
+        for file in done.produced:
+            stored = keep_output(self._database, self._content, PurePosixPath(file.name).name, file.content)
+            if not file.is_chart:
+                produced[f"/mnt/data/{file.name}"] = stored.id
+            if _is_picture(file):
+                images.append(stored.id)
+                outputs.append({"type": "image", "image": {"file_id": stored.id}})
+        return ToolResult(_told(done), _step(call_id, code, outputs), produced=produced, images=tuple(images))
+
+
+def file_names(database: Database, file_ids: list[str]) -> dict[str, str]:
+    """The name under ``/mnt/data`` of each file -> its id, without those that are gone."""
+    found: list[tuple[str, str]] = []
+    with database.reading() as connection:
+        for file_id in dict.fromkeys(file_ids):
+            try:
+                stored = record.get(connection, file_id)
+            except ApiError:  # deleted, or its time is over
+                continue
+            found.append((file_id, str(stored.body["filename"])))
+    return distinct_names(found)
+
+
+def _step(call_id: str, code: str, outputs: list[Json]) -> Fields:
+    return {"id": call_id, "type": CODE_INTERPRETER, CODE_INTERPRETER: {"input": code, "outputs": outputs}}
+
+
+def _is_picture(file: ProducedFile) -> bool:
+    return file.is_chart or PurePosixPath(file.name).suffix.lower() in _PICTURES
+
+
+def _told(done: Execution) -> str:
+    """The text for the model."""
+    parts = [done.logs.removesuffix("\n")]
+    shown = [it.name for it in done.produced if _is_picture(it)]
+    files = [f"sandbox:/mnt/data/{it.name}" for it in done.produced if not it.is_chart]
+    if shown:
+        parts.append(f"Shown to the user: {', '.join(shown)}")
+    if files:
+        parts.append(f"Files made: {', '.join(files)}")
+    return "\n".join(it for it in parts if it) or "The code printed nothing."
+
+
+def _code(arguments: str) -> str:
+    """The code in what the model wrote, which need not be what it was asked for: it may be the code itself."""
+    try:
+        value = json.loads(arguments, strict=False)
+    except ValueError:
+        return arguments
+    if isinstance(value, dict):
+        value = cast("Fields", value)
+        value = value.get("code") or value.get("input") or ""
+    return value if isinstance(value, str) else arguments

@@ -1,0 +1,94 @@
+"""Sandboxes for tests of sessions: one that does what a test says, and a process that isolates nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistctl.local.code_interpreter.child_process import ChildProcess
+from assistctl.local.code_interpreter.sandbox import Folders, Limits, Turn
+
+Act = Callable[[Folders, str], Turn]
+
+
+@dataclass(slots=True)
+class PlayedSandbox:
+    """A ``Sandbox`` whose interpreters answer as ``act`` says. ``running`` counts those that were not closed."""
+
+    act: Act
+    started: int = 0
+    interpreters: list[PlayedInterpreter] = field(default_factory=list)
+
+    @property
+    def running(self) -> int:
+        """How many have not ended."""
+        return sum(not it.stopping.is_set() and not it.closed for it in self.interpreters)
+
+    def start(self, folders: Folders, limits: Limits, stopping: threading.Event) -> PlayedInterpreter:
+        """See ``Sandbox``."""
+        del limits
+        self.started += 1
+        interpreter = PlayedInterpreter(self.act, folders, stopping)
+        self.interpreters.append(interpreter)
+        return interpreter
+
+
+@dataclass(slots=True)
+class PlayedInterpreter:
+    """See ``PlayedSandbox``; ``codes`` is all that it was given."""
+
+    act: Act
+    folders: Folders
+    stopping: threading.Event
+    codes: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def run(self, code: str) -> Turn:
+        """See ``Interpreter``."""
+        self.codes.append(code)
+        return self.act(self.folders, code)
+
+    def close(self) -> None:
+        """See ``Interpreter``."""
+        self.closed = True
+
+
+_WORKER = """
+import contextlib, io, os, sys, traceback
+from assistctl.local.code_interpreter.sandbox import Turn
+from assistctl.local.code_interpreter.worker import serve
+
+def start(settings):
+    if settings.get("fault"):
+        raise OSError(settings["fault"])
+    names = {"settings": settings}
+
+    def run(code):
+        output = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(output):
+                exec(code, names)
+        except Exception:
+            return Turn(output.getvalue() + traceback.format_exc(), True)
+        return Turn(output.getvalue(), False)
+
+    return run
+
+serve(start)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainProcess:
+    """A ``Sandbox`` whose code runs in a process as every sandbox's does, but isolated in nothing else."""
+
+    fault: str = ""
+
+    def start(self, folders: Folders, limits: Limits, stopping: threading.Event) -> ChildProcess:
+        """See ``Sandbox``."""
+        script = Path(folders.private, "worker.py")
+        script.write_text(_WORKER)
+        return ChildProcess([sys.executable, "-I", str(script)], folders, limits, stopping, fault=self.fault)
