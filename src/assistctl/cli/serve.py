@@ -68,12 +68,36 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     metavar="N",
     help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
 )
+@click.option(
+    "--embeddings-url",
+    envvar="ASSISTCTL_EMBEDDINGS_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Search vector stores by meaning too, with vectors from this OpenAI-compatible address; its key is in"
+    " ASSISTCTL_EMBEDDINGS_API_KEY.",
+)
+@click.option(
+    "--embeddings-model",
+    envvar="ASSISTCTL_EMBEDDINGS_MODEL",
+    show_envvar=True,
+    metavar="NAME",
+    help="The model to ask for there.  [default: text-embedding-3-small]",
+)
 def command(
-    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
+    terminal: Terminal,
+    *,
+    host: str,
+    port: int,
+    db: Path | None,
+    api_key: str | None,
+    max_connections: int | None,
+    embeddings_url: str | None,
+    embeddings_model: str | None,
 ) -> int:
     """Listen until told to stop."""
     from assistctl.checkout.own_folder import place_in
     from assistctl.local.server import serve
+    from assistctl.local.vector_stores.embeddings import configured
     from assistctl.platforms.local import DATABASE
 
     register("ASSISTCTL_SERVE_API_KEY", api_key or "")
@@ -96,6 +120,7 @@ def command(
             api_key=api_key,
             announce=announce,
             max_connections=max_connections,
+            embeddings=configured(embeddings_url, embeddings_model),
         )
     finally:
         logging.getLogger().removeHandler(log)

@@ -21,6 +21,7 @@ from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.models import endpoints as models
 from assistctl.local.vector_stores import endpoints as vector_stores
+from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
 from assistctl.local.vector_stores.indexer import Indexer
 
 
@@ -30,6 +31,7 @@ def create_app(
     api_key: str | None = None,
     allowed_hosts: Collection[str] | None = None,
     for_strangers: bool = False,
+    embeddings: EmbeddingsAddress | None = None,
 ) -> Starlette:
     """The platform over the file ``database``, or in memory when that is ``None``.
 
@@ -37,8 +39,9 @@ def create_app(
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
     request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
     is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. The lifespan's end closes
-    all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``. Raises
-    ``AssistctlError`` for an unusable key.
+    all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``. With
+    ``embeddings``, vector stores are searched by meaning as well as by words. Raises ``AssistctlError`` for an
+    unusable key or address.
     """
     if api_key is not None:
         usable_key(api_key)
@@ -60,19 +63,23 @@ def create_app(
     )
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
-    _keep_state(app, database)
+    _keep_state(app, database, embeddings)
     return app
 
 
-def _keep_state(app: Starlette, path: Path | None) -> None:
+def _keep_state(app: Starlette, path: Path | None, embeddings: EmbeddingsAddress | None) -> None:
     """What ``state`` finds again. Closing the database ends the rest, too."""
     database = Database(path)
     content = ContentFolder(path)
-    indexer = Indexer(database, content)
+    embedder = None if embeddings is None else Embedder(embeddings)
+    indexer = Indexer(database, content, embedder)
     database.before_close(indexer.stop)
+    if embedder is not None:
+        database.before_close(embedder.close)
     database.before_close(content.close)
     app.state.database = database
     app.state.content = content
+    app.state.embedder = embedder
     app.state.indexer = indexer
 
 

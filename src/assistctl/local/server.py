@@ -17,6 +17,7 @@ from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
 from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
 from assistctl.local.http.listener import Listener, connections_allowed
+from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""
@@ -34,20 +35,21 @@ def serve(
     announce: Callable[[str, bool], None],
     max_connections: int | None = None,
     time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
+    embeddings: EmbeddingsAddress | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
 
     ``port`` 0 takes a free one. ``announce`` gets the base URL for an SDK (``http://127.0.0.1:8080/v1``) once
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
     machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
-    default what the process has descriptors for. Raises ``AssistctlError`` when the address or so many
-    connections cannot be had.
+    default what the process has descriptors for. With ``embeddings``, vector stores are
+    searched by meaning too. Raises ``AssistctlError`` when the address or so many connections cannot be had.
     """
     most = connections_allowed(max_connections)
     with _listening(host, port) as listening:
         address = listening.getsockname()
         names = _host_names(host, address[0])
-        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True)
+        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True, embeddings=embeddings)
         config = uvicorn.Config(
             app,
             http="h11",

@@ -240,6 +240,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
+    connection.create_function("search_terms", 2, _search_terms, deterministic=True)
     with _transaction(connection, "BEGIN IMMEDIATE"):
         # Read again: another process may have done it while this one waited.
         version = _version(connection)
@@ -248,3 +249,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _search_terms(text: str, filename: str | None) -> str:
+    """What a migration asks for each chunk that an older version indexed."""
+    from assistctl.local.vector_stores.words import index_terms
+
+    return index_terms(text, filename or "")
