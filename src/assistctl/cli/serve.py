@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.secrets.redaction import register
+
+if TYPE_CHECKING:
+    from assistctl.local.http.observation import Observer
 
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
@@ -83,6 +87,12 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     metavar="NAME",
     help="The model to ask for there.  [default: text-embedding-3-small]",
 )
+@click.option(
+    "--access-log",
+    type=click.Choice(["json", "text"]),
+    help="Write a line for each request to stdout.",
+)
+@click.option("--metrics", is_flag=True, help="Serve /metrics for Prometheus, with the same key.")
 def command(
     terminal: Terminal,
     *,
@@ -93,6 +103,8 @@ def command(
     max_connections: int | None,
     embeddings_url: str | None,
     embeddings_model: str | None,
+    access_log: str | None,
+    metrics: bool,
 ) -> int:
     """Listen until told to stop."""
     from assistctl.checkout.own_folder import place_in
@@ -121,10 +133,20 @@ def command(
             announce=announce,
             max_connections=max_connections,
             embeddings=configured(embeddings_url, embeddings_model),
+            observers=_observers(terminal, access_log),
+            with_metrics=metrics,
         )
     finally:
         logging.getLogger().removeHandler(log)
     return ExitCode.OK
+
+
+def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
+    if form is None:
+        return []
+    from assistctl.local.http.access_log import access_log
+
+    return [access_log(form, lambda line: terminal.write(f"{line}\n"))]
 
 
 class _Log(logging.Handler):

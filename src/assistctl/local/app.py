@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from assistctl.local import health
 from assistctl.local.agents import endpoints as agents
@@ -19,10 +21,14 @@ from assistctl.local.files.content import ContentFolder
 from assistctl.local.http.access import Access, usable_key
 from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
+from assistctl.local.http.observation import Observation, Observer
 from assistctl.local.models import endpoints as models
 from assistctl.local.vector_stores import endpoints as vector_stores
 from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
 from assistctl.local.vector_stores.indexer import Indexer
+
+if TYPE_CHECKING:
+    from assistctl.local.metrics import Metrics
 
 
 def create_app(
@@ -32,6 +38,8 @@ def create_app(
     allowed_hosts: Collection[str] | None = None,
     for_strangers: bool = False,
     embeddings: EmbeddingsAddress | None = None,
+    observers: Sequence[Observer] = (),
+    with_metrics: bool = False,
 ) -> Starlette:
     """The platform over the file ``database``, or in memory when that is ``None``.
 
@@ -40,11 +48,15 @@ def create_app(
     request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
     is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. The lifespan's end closes
     all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``. With
-    ``embeddings``, vector stores are searched by meaning as well as by words. Raises ``AssistctlError`` for an
-    unusable key or address.
+    ``embeddings``, vector stores are searched by meaning as well as by words. ``observers`` are told of each
+    exchange; ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. Raises
+    ``AssistctlError`` for an unusable key or address.
     """
     if api_key is not None:
         usable_key(api_key)
+    metrics = _metrics() if with_metrics else None
+    if metrics is not None:
+        observers = (*observers, metrics.observe)
     app = Starlette(
         routes=[
             *agents.routes(),
@@ -53,8 +65,10 @@ def create_app(
             *health.routes(),
             *models.routes(),
             *vector_stores.routes(),
+            *_routes_of(metrics),
         ],
         middleware=[
+            *([Middleware(Observation, observers=observers)] if observers else []),
             Middleware(Envelope, for_strangers=for_strangers),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
         ],
@@ -64,7 +78,23 @@ def create_app(
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
     _keep_state(app, database, embeddings)
+    app.state.metrics = metrics
     return app
+
+
+def _metrics() -> Metrics:
+    # What it needs would be loaded for nothing by most commands.
+    from assistctl.local.metrics import Metrics
+
+    return Metrics()
+
+
+def _routes_of(metrics: Metrics | None) -> list[Route]:
+    if metrics is None:
+        return []
+    from assistctl.local.metrics import routes
+
+    return routes(metrics)
 
 
 def _keep_state(app: Starlette, path: Path | None, embeddings: EmbeddingsAddress | None) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
 from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
 from assistctl.local.http.listener import Listener, connections_allowed
+from assistctl.local.http.observation import Observer
 from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 GRACE_SECONDS = 5
@@ -36,6 +37,8 @@ def serve(
     max_connections: int | None = None,
     time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
     embeddings: EmbeddingsAddress | None = None,
+    observers: Sequence[Observer] = (),
+    with_metrics: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
 
@@ -43,13 +46,23 @@ def serve(
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
     machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
     default what the process has descriptors for. With ``embeddings``, vector stores are
-    searched by meaning too. Raises ``AssistctlError`` when the address or so many connections cannot be had.
+    searched by meaning too. ``observers`` are told of each exchange, on the event loop: they must be quick.
+    ``with_metrics`` there is ``/metrics``. Raises ``AssistctlError`` when the address or so many connections
+    cannot be had.
     """
     most = connections_allowed(max_connections)
     with _listening(host, port) as listening:
         address = listening.getsockname()
         names = _host_names(host, address[0])
-        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True, embeddings=embeddings)
+        app = create_app(
+            database,
+            api_key=api_key,
+            allowed_hosts=names,
+            for_strangers=True,
+            embeddings=embeddings,
+            observers=observers,
+            with_metrics=with_metrics,
+        )
         config = uvicorn.Config(
             app,
             http="h11",
@@ -66,6 +79,9 @@ def serve(
             limits=time_limits,
             announce=lambda: announce(_base_url(host, address), names is None),
         )
+        if app.state.metrics is not None:
+            about = "Connections that are open."
+            app.state.metrics.add_gauge("assistctl_open_connections", about, server.count_connections)
         with _signals_kept_from_us():
             server.run(sockets=[listening])
 
@@ -123,6 +139,10 @@ class _Server(uvicorn.Server):
     def _hang_up(self) -> None:
         for connection in self._connections():
             connection.transport.abort()
+
+    def count_connections(self) -> int:
+        """How many are open. May be asked by another thread."""
+        return len(self.server_state.connections)
 
     def _connections(self) -> list[TimedConnection]:
         return [it for it in self.server_state.connections if isinstance(it, TimedConnection)]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistctl.errors import AssistctlError
 from assistctl.local.database.migrations import MIGRATIONS
-from assistctl.local.database.storage_errors import explanation
+from assistctl.local.database.storage_errors import explanation, is_no_room, no_room
 
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process's, in seconds; each takes about a millisecond."""
@@ -106,6 +106,8 @@ class Database:
         except sqlite3.Error as error:
             raise explanation(error, self._path, BUSY_SECONDS) from error
         except OSError as error:
+            if is_no_room(error):
+                raise no_room(f"The database {self._path}") from error
             raise AssistctlError(
                 f"The database {self._path} cannot be opened for writing ({error.strerror or error})",
                 "Choose a place that can be written to.",
