@@ -112,6 +112,21 @@ def test_the_log_as_text(database: Path) -> None:
     assert " ms req_" in line
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_log_that_cannot_be_written_stops_nobody(database: Path) -> None:
+    command_line = [sys.executable, "-B", "-c", COMMAND, *serve(database, "--access-log", "text").split()]
+    with Path("/dev/full").open("w") as full:
+        running = subprocess.Popen(command_line, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    url = running.stderr.readline().strip()
+    for _ in range(3):
+        assert httpx2.get(f"{url}/models").status_code == 200
+    running.send_signal(signal.SIGTERM)
+    _, errors = running.communicate(timeout=30)
+    assert errors.count("the access log cannot be written (No space left on device)") == 1
+    assert "Traceback" not in errors
+
+
 def test_numbers_for_prometheus(database: Path) -> None:
     options = serve(database, "--metrics", "--api-key", "sk-mine").split()
     with process(COMMAND, *options) as server, server.sdk("sk-mine") as client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import click
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.secrets.redaction import register
+from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
     from assistctl.local.http.observation import Observer
@@ -146,7 +147,33 @@ def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
         return []
     from assistctl.local.http.access_log import access_log
 
-    return [access_log(form, lambda line: terminal.write(f"{line}\n"))]
+    return [access_log(form, _Lines(terminal).write)]
+
+
+class _Lines:
+    """Lines on stdout, as long as somebody takes them: that a log is full or gone is no reason to serve nobody.
+
+    Past ``cli.streams``, which keeps what could not be written for the end: a server may be far from that.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._is_lost = False
+        self._descriptor = sys.stdout.fileno()
+
+    def write(self, line: str) -> None:
+        """Write a line, masked; that lines are lost is told on stderr once, until one is written again."""
+        content = f"{mask(line)}\n".encode()
+        try:
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+        except OSError as error:
+            if not self._is_lost:
+                reason = error.strerror or type(error).__name__
+                self._terminal.complain(f"warning: the access log cannot be written ({reason})")
+            self._is_lost = True
+        else:
+            self._is_lost = False
 
 
 class _Log(logging.Handler):
