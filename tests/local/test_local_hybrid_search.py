@@ -20,7 +20,7 @@ from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
 from assistctl.local.vector_stores import embeddings
 from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
-from assistctl.local.vector_stores.search import search_stores
+from assistctl.local.vector_stores.search import Library, search_stores
 from support.server import serving
 
 pytestmark = pytest.mark.anyio
@@ -134,8 +134,9 @@ async def test_several_stores_are_one_library(hybrid: Starlette) -> None:
         files = [it.id async for it in await sdk.vector_stores.files.list(first)]
         await sdk.vector_stores.files.create_and_poll(files[0], vector_store_id=second, poll_interval_ms=1)
         await until_vectors(hybrid, 4)
+        library = Library(hybrid.state.database, hybrid.state.indexer)
         found = await asyncio.to_thread(
-            search_stores, hybrid.state, [first, second], ["vehicle", "rose"], max_num_results=2
+            search_stores, library, [first, second], ["vehicle", "rose"], max_num_results=2
         )
     assert {it.texts for it in found} == {(CARS,), (ROSES,)}
     assert [it.filename for it in found if it.file_id == files[0]] == ["0.txt"]

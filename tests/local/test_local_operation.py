@@ -18,13 +18,15 @@ import httpx2
 import openai
 import pytest
 from openai import OpenAI
+from openai.types.beta import FunctionToolParam
 from prometheus_client.parser import text_string_to_metric_families
 
 from assistctl.cli.serve import command
 from assistctl.local.app import create_app
 from assistctl.local.metrics import Metrics
+from assistctl.testing.scripted_model import ScriptedModel, ToolCall
 
-pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 
 COMMAND = "import sys; from assistctl.cli.main import run; sys.exit(run(sys.argv[1:]))"
 
@@ -171,6 +173,28 @@ def test_states_are_read_when_somebody_asks() -> None:
     assert metrics.registry.get_sample_value("assistctl_runs", {"status": "queued"}) is None
     assert metrics.registry.get_sample_value("assistctl_runs", {"status": "completed"}) == 2
     app.state.database.close()
+
+
+def test_open_runs_are_counted_by_status(database: Path) -> None:
+    function: FunctionToolParam = {"type": "function", "function": {"name": "look_up"}}
+    with ScriptedModel() as model:
+        model.on(None, ToolCall("look_up", {}), "Done.")
+        options = serve(database, "--metrics", "--model-url", model.url).split()
+        with process(COMMAND, *options) as server, server.sdk() as client:
+            assistant = client.beta.assistants.create(model="m", tools=[function])
+            runs = [
+                client.beta.threads.create_and_run_poll(
+                    assistant_id=assistant.id,
+                    thread={"messages": [{"role": "user", "content": "Look it up."}]},
+                    poll_interval_ms=10,
+                )
+                for _ in range(2)
+            ]
+            address = server.url.replace("/v1", "/metrics")
+            assert 'assistctl_open_runs{status="requires_action"} 2.0' in httpx2.get(address).text
+            for run in runs:
+                client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+            assert "assistctl_open_runs{" not in httpx2.get(address).text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such limits")

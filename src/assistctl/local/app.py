@@ -23,6 +23,10 @@ from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
 from assistctl.local.models import endpoints as models
+from assistctl.local.runs import endpoints as runs
+from assistctl.local.runs.model_client import ModelSettings
+from assistctl.local.runs.runtime import Runtime
+from assistctl.local.threads import endpoints as threads
 from assistctl.local.vector_stores import endpoints as vector_stores
 from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
 from assistctl.local.vector_stores.indexer import Indexer
@@ -37,6 +41,7 @@ def create_app(
     api_key: str | None = None,
     allowed_hosts: Collection[str] | None = None,
     for_strangers: bool = False,
+    model: ModelSettings | None = None,
     embeddings: EmbeddingsAddress | None = None,
     observers: Sequence[Observer] = (),
     with_metrics: bool = False,
@@ -46,11 +51,12 @@ def create_app(
     With ``api_key`` every request must bear it. With ``allowed_hosts`` (names without ports, lower case, IPv6
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
     request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
-    is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. The lifespan's end closes
-    all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``. With
-    ``embeddings``, vector stores are searched by meaning as well as by words. ``observers`` are told of each
-    exchange; ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. Raises
-    ``AssistctlError`` for an unusable key or address.
+    is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. Runs are answered by
+    ``model``, and fail without one. With ``embeddings``, vector stores are searched by meaning as well as by
+    words. ``observers`` are told of each exchange; ``with_metrics`` there is ``/metrics``, and
+    ``app.state.metrics`` is no longer ``None``. The lifespan's end closes all of it; who calls the app in process,
+    without a lifespan, calls ``app.state.database.close()``. Raises ``AssistctlError`` for an unusable key or
+    address.
     """
     if api_key is not None:
         usable_key(api_key)
@@ -64,6 +70,8 @@ def create_app(
             *files.routes(),
             *health.routes(),
             *models.routes(),
+            *runs.routes(),
+            *threads.routes(),
             *vector_stores.routes(),
             *_routes_of(metrics),
         ],
@@ -77,8 +85,11 @@ def create_app(
     )
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
-    _keep_state(app, database, embeddings)
+    _keep_state(app, database, model or ModelSettings(), embeddings)
     app.state.metrics = metrics
+    if metrics is not None:
+        about = "Runs that have not ended."
+        metrics.add_states("assistctl_open_runs", about, "status", app.state.runtime.open_by_status)
     return app
 
 
@@ -97,23 +108,29 @@ def _routes_of(metrics: Metrics | None) -> list[Route]:
     return routes(metrics)
 
 
-def _keep_state(app: Starlette, path: Path | None, embeddings: EmbeddingsAddress | None) -> None:
+def _keep_state(
+    app: Starlette, path: Path | None, model: ModelSettings, embeddings: EmbeddingsAddress | None
+) -> None:
     """What ``state`` finds again. Closing the database ends the rest, too."""
     database = Database(path)
     content = ContentFolder(path)
     embedder = None if embeddings is None else Embedder(embeddings)
     indexer = Indexer(database, content, embedder)
+    runtime = Runtime(database, content, indexer, model)
+    database.before_close(runtime.stop)
     database.before_close(indexer.stop)
     if embedder is not None:
         database.before_close(embedder.close)
     database.before_close(content.close)
     app.state.database = database
     app.state.content = content
-    app.state.embedder = embedder
     app.state.indexer = indexer
+    app.state.runtime = runtime
 
 
 @asynccontextmanager
 async def _closing(app: Starlette) -> AsyncIterator[None]:
+    app.state.runtime.settle_all()
     yield
+    await app.state.runtime.close()
     app.state.database.close()

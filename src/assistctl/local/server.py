@@ -18,6 +18,7 @@ from assistctl.local.app import create_app
 from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
 from assistctl.local.http.listener import Listener, connections_allowed
 from assistctl.local.http.observation import Observer
+from assistctl.local.runs.model_client import ModelSettings
 from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 GRACE_SECONDS = 5
@@ -35,6 +36,7 @@ def serve(
     api_key: str | None,
     announce: Callable[[str, bool], None],
     max_connections: int | None = None,
+    model: ModelSettings | None = None,
     time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
     embeddings: EmbeddingsAddress | None = None,
     observers: Sequence[Observer] = (),
@@ -45,10 +47,10 @@ def serve(
     ``port`` 0 takes a free one. ``announce`` gets the base URL for an SDK (``http://127.0.0.1:8080/v1``) once
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
     machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
-    default what the process has descriptors for. With ``embeddings``, vector stores are
-    searched by meaning too. ``observers`` are told of each exchange, on the event loop: they must be quick.
-    ``with_metrics`` there is ``/metrics``. Raises ``AssistctlError`` when the address or so many connections
-    cannot be had.
+    default what the process has descriptors for. Runs are answered by ``model``. With ``embeddings``, vector
+    stores are searched by meaning too. ``observers`` are told of each exchange, on the event loop: they must be
+    quick. ``with_metrics`` there is ``/metrics``. Raises ``AssistctlError`` when the address or so many
+    connections cannot be had.
     """
     most = connections_allowed(max_connections)
     with _listening(host, port) as listening:
@@ -59,6 +61,7 @@ def serve(
             api_key=api_key,
             allowed_hosts=names,
             for_strangers=True,
+            model=model,
             embeddings=embeddings,
             observers=observers,
             with_metrics=with_metrics,

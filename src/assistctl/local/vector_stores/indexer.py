@@ -34,13 +34,16 @@ _EMBEDDED_TOGETHER = 64
 
 
 class Indexer:
-    """The indexing of one app. ``database`` may be used by others at the same time."""
+    """The indexing of one app. ``database`` may be used by others at the same time.
+
+    ``embedder``, if there is one, makes the vectors of chunks.
+    """
 
     def __init__(self, database: Database, content: ContentFolder, embedder: Embedder | None = None) -> None:
         # A connection of its own, so that requests need not wait for it. In memory there is only the one.
         self._database = database if database.path is None else Database(database.path)
         self._content = content
-        self._embedder = embedder
+        self.embedder = embedder
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wanted = False
@@ -102,8 +105,8 @@ class Indexer:
             if job is None:
                 break
             self._index(job)
-        if self._embedder is not None:
-            self._embed_all(self._embedder)
+        if self.embedder is not None:
+            self._embed_all(self.embedder)
 
     def _embed_all(self, embedder: Embedder) -> None:
         """Make the vectors that are missing, until the server fails; the next search wakes it again."""

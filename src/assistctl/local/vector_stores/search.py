@@ -12,16 +12,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from assistctl.local.database.storage import Database
 from assistctl.local.vector_stores import vectors
 from assistctl.local.vector_stores.embeddings import Embedder, RefusedTextsError
 from assistctl.local.vector_stores.filters import fits
+from assistctl.local.vector_stores.indexer import Indexer
 from assistctl.local.vector_stores.ranking import Hit, rank
 from assistctl.model.plan import Json
-
-if TYPE_CHECKING:
-    from starlette.datastructures import State
 
 Fields = dict[str, Json]
 
@@ -33,6 +31,14 @@ _WITHOUT_EMBEDDINGS = frozenset({"none"})
 _RESULT = """SELECT file_id, json_extract(body, '$.filename'), attributes, text
     FROM chunks JOIN vector_store_files ON vector_store_files.seq = attachment
     JOIN objects ON objects.kind = 'file' AND objects.id = file_id WHERE chunks.id = ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Where an app's vector stores are, and what makes their indexes."""
+
+    database: Database
+    indexer: Indexer
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class _Question:
 
 
 def search_stores(
-    app_state: State,
+    library: Library,
     store_ids: Sequence[str],
     queries: Sequence[str],
     *,
@@ -66,32 +72,32 @@ def search_stores(
 ) -> list[SearchResult]:
     """The passages of some stores together that fit any of the queries, best first.
 
-    ``app_state`` is the app's (``app.state``). ``ranking_options`` has the API's shape: ``ranker``,
-    ``score_threshold``, ``hybrid_search``. ``filters`` is the API's attribute filter, checked before. Stores that
-    are not there have no passages. To be called outside of a transaction, and not on the event loop: it may ask
-    the server of embeddings. Raises ``AssistctlError`` when the database cannot be used.
+    ``ranking_options`` has the API's shape: ``ranker``, ``score_threshold``, ``hybrid_search``. ``filters`` is the
+    API's attribute filter, checked before. Stores that are not there have no passages. To be called outside of a
+    transaction, and not on the event loop: it may ask the server of embeddings. Raises ``AssistctlError`` when the
+    database cannot be used.
     """
     options = ranking_options or {}
-    embedder: Embedder | None = app_state.embedder
+    embedder = library.indexer.embedder
     questions = list(_questions(embedder, queries, options))
-    with app_state.database.reading() as connection:
+    with library.database.reading() as connection:
         found = _best(connection, store_ids, questions, embedder, _allowed(connection, store_ids, filters))
         threshold = float(str(options.get("score_threshold") or 0))
         wanted = (hit for hit in found if hit.score >= threshold)
         results = _different(connection, wanted, max_num_results)
         lacks_vectors = embedder is not None and vectors.any_missing(connection, embedder.model, store_ids)
     if lacks_vectors and embedder is not None and not embedder.is_left_alone:
-        app_state.indexer.wake()
+        library.indexer.wake()
     return results
 
 
-def search_page(app_state: State, store_id: str, sent: Fields) -> Fields:
+def search_page(library: Library, store_id: str, sent: Fields) -> Fields:
     """The ``VectorStoreSearchResultsPage``. ``sent`` fits ``fields.SEARCH``."""
     query = sent["query"]
     queries = [str(it) for it in query] if isinstance(query, list) else [str(query)]
     options, filters = sent.get("ranking_options"), sent.get("filters")
     found = search_stores(
-        app_state,
+        library,
         [store_id],
         queries,
         max_num_results=int(str(sent.get("max_num_results", DEFAULT_RESULTS))),
