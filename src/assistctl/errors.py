@@ -4,6 +4,7 @@ AssistctlError                exit 1
 ├── ManifestError             the manifests or assistctl.yaml are wrong; carries the diagnostics
 ├── ProjectError              no project, an unknown target or key
 ├── RefusedError              exit 3: a safety rule said no
+├── NoRoomError               the disk is full
 ├── JournalError              the journal's place cannot be used, or what is in it cannot be read
 │   └── LockedError           somebody else is applying to this target
 └── PlatformError             the platform said no, or nothing
@@ -57,6 +58,10 @@ class ManifestError(AssistctlError):
 
 class ProjectError(AssistctlError):
     """The project, target or key that was named is not there."""
+
+
+class NoRoomError(AssistctlError):
+    """A disk, or somebody's share of it, is full: what was asked for is not done, and nothing else is lost."""
 
 
 class RefusedError(AssistctlError):

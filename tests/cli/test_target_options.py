@@ -50,3 +50,19 @@ def test_validate_looks_at_every_target(project: ProjectFolder) -> None:
 
 def test_every_platform_of_ours_states_its_options() -> None:
     assert {name: options_of(name) is not None for name in known_platforms()} == dict.fromkeys(OWN, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("{embeddings_url: 5}", "options.embeddings_url of target 'local' must be a text"),
+        ("{embeddings_url: localhost}", "'localhost', is no http:// or https:// URL"),
+        ("{embeddings_url: 'http://127.0.0.1:1/v1', embeddings_model: ''}", "options.embeddings_model of target"),
+    ],
+)
+def test_an_address_of_embeddings_that_cannot_be_used(project: ProjectFolder, options: str, told: str) -> None:
+    project.write("assistctl.yaml", f"project: acme\ntargets:\n  local: {{options: {options}}}\n")
+    project.manifest("desk")
+    outcome = project.run("plan")
+    assert outcome.code == 1
+    assert told in outcome.err

@@ -114,12 +114,11 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         self._check_request(request, sent)
 
     def _check_request(self, request: httpx2.Request, sent: bytes) -> None:
-        kind = request.headers.get("content-type", "")
+        kind, path = request.headers.get("content-type", ""), request.url.path.removeprefix("/v1")
         if kind.startswith("multipart/"):
             form = "AddUploadPartRequest" if path.endswith("/parts") else "CreateFileRequest"
             assert self._description.faults(form, form_of(sent, kind)) == []
         elif sent:
-            path = request.url.path.removeprefix("/v1")
             assert self._description.request_faults(request.method, path, json.loads(sent)) == []
 
     def _check_events(self, text: str) -> None:

@@ -33,6 +33,17 @@ with database.writing(create=True) as connection:
 database.close()
 """
 
+OLD_STORE = (
+    """INSERT INTO objects (kind, id, created_at, body) VALUES ('vector store', 'vs_1', 1,
+        '{"name": "s", "metadata": {}, "expires_after": null, "last_active_at": 1}')""",
+    """INSERT INTO objects (kind, id, created_at, body) VALUES ('file', 'file-1', 1,
+        '{"filename": "guide.md"}')""",
+    """INSERT INTO vector_store_files (seq, vector_store_id, file_id, created_at, status, attributes,
+        max_chunk_size_tokens, chunk_overlap_tokens)
+        VALUES (7, 'vs_1', 'file-1', 1, 'completed', '{}', 800, 400)""",
+    "INSERT INTO chunks (attachment, overlap, length, text) VALUES (7, 0, 12, '어시스턴트를 삭제합니다')",
+)
+
 
 @pytest.fixture
 def old(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -117,3 +128,23 @@ def test_processes_that_bring_it_up_to_date_together_lose_nothing(old: Path) -> 
     app.state.database.close()
     assert count == 3
     assert things(old) == ["kept"]
+
+
+async def test_what_an_older_version_indexed_is_found_by_its_new_terms(
+    database: Path, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "MIGRATIONS", migrations.MIGRATIONS[:2])
+        app = create_app(database)
+        with app.state.database.writing(create=True) as connection:
+            for statement in OLD_STORE:
+                connection.execute(statement)
+        app.state.database.close()
+    app = create_app(database)
+    async with client_of(app) as http:
+        for query in ("어시스턴트 삭제", "guide"):
+            found = (await http.post("/vector_stores/vs_1/search", json={"query": query})).json()
+            assert [it["filename"] for it in found["data"]] == ["guide.md"]
+        assert (await http.delete("/vector_stores/vs_1")).status_code == 200
+    with app.state.database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM chunk_terms").fetchone() == (0,)

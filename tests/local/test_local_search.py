@@ -76,6 +76,38 @@ async def test_what_is_found_best_first(sdk: AsyncOpenAI, query: str, expected: 
     assert all(0 < score <= 1 for score in scores)
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Die Verträge werden von den Mitarbeitern unterschrieben und nicht verschickt.", "vertrag mitarbeiter"),
+        ("Les utilisateurs peuvent annuler leurs commandes dans les deux jours.", "annulation de la commande"),
+        ("Las devoluciones se aceptan durante los primeros días.", "devolución"),
+        ("Мы отправляем заказы в течение двух дней.", "заказ"),
+        ("يمكنك إرجاع الكتاب خلال ثلاثين يوما", "كتاب"),
+        ("주문한 상품을 반품하려면 고객센터에 연락하세요.", "상품 반품 방법"),
+        ("어시스턴트를 삭제합니다", "어시스턴트"),
+        ("返品は三十日以内に受け付けます。", "返品"),
+        ("您可以在三十天内退货。", "退货"),
+        ("คุณสามารถคืนสินค้าได้ภายในสามสิบวัน", "คืนสินค้า"),
+        ("हम दो दिनों में पुस्तकें भेजते हैं", "पुस्तक"),
+    ],
+)
+async def test_words_are_found_in_other_forms_and_scripts(sdk: AsyncOpenAI, text: str, query: str) -> None:
+    store_id, ids = await store_of(sdk, [GARDEN, text])
+    found = (await sdk.vector_stores.search(store_id, query=query)).data
+    assert [it.file_id for it in found] == [ids[1]]
+
+
+async def test_a_section_is_found_by_its_heading_and_a_file_by_its_name(sdk: AsyncOpenAI) -> None:
+    text = "# Tariffs\n\n" + "Nothing here says it again. " * 400
+    store_id, _ = await store_of(sdk, [text, GARDEN])
+    found = (await sdk.vector_stores.search(store_id, query="tariff")).data
+    assert len(found) > 1
+    file = await sdk.files.create(file=("refund-policy.txt", b"Ask us."), purpose="assistants")
+    await sdk.vector_stores.files.create_and_poll(file.id, vector_store_id=store_id, poll_interval_ms=1)
+    assert [it.file_id for it in (await sdk.vector_stores.search(store_id, query="refunds")).data] == [file.id]
+
+
 async def test_a_result_says_all_about_its_file(sdk: AsyncOpenAI) -> None:
     store_id, (file_id, _) = await store_of(sdk, [RETURNS, GARDEN], [{"lang": "en"}, {}])
     page = await sdk.vector_stores.search(store_id, query="return")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +14,10 @@ from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.local.code_interpreter.choice import DEFAULT, NAMES, SandboxName
-from assistctl.secrets.redaction import register
+from assistctl.secrets.redaction import mask, register
+
+if TYPE_CHECKING:
+    from assistctl.local.http.observation import Observer
 
 HELP = """Serve the embedded platform over HTTP, for any OpenAI SDK.
 
@@ -118,6 +123,27 @@ def _aliases(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     is_flag=True,
     help="Get the code sandbox ready and exit: compile it once, which takes a minute or two.",
 )
+@click.option(
+    "--embeddings-url",
+    envvar="ASSISTCTL_EMBEDDINGS_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Search vector stores by meaning too, with vectors from this OpenAI-compatible address; its key is in"
+    " ASSISTCTL_EMBEDDINGS_API_KEY.",
+)
+@click.option(
+    "--embeddings-model",
+    envvar="ASSISTCTL_EMBEDDINGS_MODEL",
+    show_envvar=True,
+    metavar="NAME",
+    help="The model to ask for there.  [default: text-embedding-3-small]",
+)
+@click.option(
+    "--access-log",
+    type=click.Choice(["json", "text"]),
+    help="Write a line for each request to stdout.",
+)
+@click.option("--metrics", is_flag=True, help="Serve /metrics for Prometheus, with the same key.")
 def command(
     terminal: Terminal,
     *,
@@ -130,6 +156,10 @@ def command(
     max_connections: int | None,
     code_sandbox: SandboxName,
     prepare_code: bool,
+    embeddings_url: str | None,
+    embeddings_model: str | None,
+    access_log: str | None,
+    metrics: bool,
 ) -> int:
     """Listen until told to stop, or get the code sandbox ready."""
     if prepare_code:
@@ -140,6 +170,7 @@ def command(
     from assistctl.checkout.own_folder import place_in
     from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve
+    from assistctl.local.vector_stores.embeddings import configured
     from assistctl.platforms.local import DATABASE
 
     register("ASSISTCTL_SERVE_API_KEY", api_key or "")
@@ -164,10 +195,47 @@ def command(
             max_connections=max_connections,
             code_sandbox=code_sandbox,
             model=ModelSettings.from_environment(model_url, model_aliases),
+            embeddings=configured(embeddings_url, embeddings_model),
+            observers=_observers(terminal, access_log),
+            with_metrics=metrics,
         )
     finally:
         logging.getLogger().removeHandler(log)
     return ExitCode.OK
+
+
+def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
+    if form is None:
+        return []
+    from assistctl.local.http.access_log import access_log
+
+    return [access_log(form, _Lines(terminal).write)]
+
+
+class _Lines:
+    """Lines on stdout, as long as somebody takes them: that a log is full or gone is no reason to serve nobody.
+
+    Past ``cli.streams``, which keeps what could not be written for the end: a server may be far from that.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._is_lost = False
+        self._descriptor = sys.stdout.fileno()
+
+    def write(self, line: str) -> None:
+        """Write a line, masked; that lines are lost is told on stderr once, until one is written again."""
+        content = f"{mask(line)}\n".encode()
+        try:
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+        except OSError as error:
+            if not self._is_lost:
+                reason = error.strerror or type(error).__name__
+                self._terminal.complain(f"warning: the access log cannot be written ({reason})")
+            self._is_lost = True
+        else:
+            self._is_lost = False
 
 
 class _Log(logging.Handler):

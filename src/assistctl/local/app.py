@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from assistctl.local import health
 from assistctl.local.agents import endpoints as agents
@@ -21,6 +23,7 @@ from assistctl.local.files.content import ContentFolder
 from assistctl.local.http.access import Access, usable_key
 from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
+from assistctl.local.http.observation import Observation, Observer
 from assistctl.local.models import endpoints as models
 from assistctl.local.runs import endpoints as runs
 from assistctl.local.runs.model_client import ModelSettings
@@ -28,7 +31,11 @@ from assistctl.local.runs.runtime import Runtime
 from assistctl.local.threads import endpoints as threads
 from assistctl.local.uploads import endpoints as uploads
 from assistctl.local.vector_stores import endpoints as vector_stores
+from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
 from assistctl.local.vector_stores.indexer import Indexer
+
+if TYPE_CHECKING:
+    from assistctl.local.metrics import Metrics
 
 
 def create_app(
@@ -39,6 +46,9 @@ def create_app(
     for_strangers: bool = False,
     model: ModelSettings | None = None,
     code_sandbox: SandboxName = DEFAULT,
+    embeddings: EmbeddingsAddress | None = None,
+    observers: Sequence[Observer] = (),
+    with_metrics: bool = False,
 ) -> Starlette:
     """The platform over the file ``database``, or in memory when that is ``None``.
 
@@ -46,12 +56,17 @@ def create_app(
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
     request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
     is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. Runs are answered by
-    ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``. The lifespan's end
-    closes all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
-    Raises ``AssistctlError`` for an unusable key.
+    ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``.
+    With ``embeddings``, vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange; ``with_metrics`` there is ``/metrics``, and
+    ``app.state.metrics`` is no longer ``None``. The lifespan's end closes all of it; who calls the app in process,
+    without a lifespan, calls ``app.state.database.close()``. Raises ``AssistctlError`` for an unusable key or
+    address.
     """
     if api_key is not None:
         usable_key(api_key)
+    metrics = _metrics() if with_metrics else None
+    if metrics is not None:
+        observers = (*observers, metrics.observe)
     app = Starlette(
         routes=[
             *agents.routes(),
@@ -63,8 +78,10 @@ def create_app(
             *threads.routes(),
             *uploads.routes(),
             *vector_stores.routes(),
+            *_routes_of(metrics),
         ],
         middleware=[
+            *([Middleware(Observation, observers=observers)] if observers else []),
             Middleware(Envelope, for_strangers=for_strangers),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
         ],
@@ -73,20 +90,48 @@ def create_app(
     )
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
-    _keep_state(app, database, model or ModelSettings(), code_sandbox)
+    _keep_state(app, database, model or ModelSettings(), embeddings, code_sandbox)
+    app.state.metrics = metrics
+    if metrics is not None:
+        about = "Runs that have not ended."
+        metrics.add_states("assistctl_open_runs", about, "status", app.state.runtime.open_by_status)
     return app
 
 
-def _keep_state(app: Starlette, path: Path | None, model: ModelSettings, code_sandbox: SandboxName) -> None:
+def _metrics() -> Metrics:
+    # What it needs would be loaded for nothing by most commands.
+    from assistctl.local.metrics import Metrics
+
+    return Metrics()
+
+
+def _routes_of(metrics: Metrics | None) -> list[Route]:
+    if metrics is None:
+        return []
+    from assistctl.local.metrics import routes
+
+    return routes(metrics)
+
+
+def _keep_state(
+    app: Starlette,
+    path: Path | None,
+    model: ModelSettings,
+    embeddings: EmbeddingsAddress | None,
+    code_sandbox: SandboxName,
+) -> None:
     """What ``state`` finds again. Closing the database ends the rest, too."""
     database = Database(path)
     content = ContentFolder(path)
-    indexer = Indexer(database, content)
+    embedder = None if embeddings is None else Embedder(embeddings)
+    indexer = Indexer(database, content, embedder)
     code_sessions = Sessions(ChosenSandbox(code_sandbox))
     runtime = Runtime(database, content, indexer, code_sessions, model)
     database.before_close(runtime.stop)
     database.before_close(code_sessions.stop)
     database.before_close(indexer.stop)
+    if embedder is not None:
+        database.before_close(embedder.close)
     database.before_close(content.close)
     app.state.database = database
     app.state.content = content

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,7 +18,9 @@ from assistctl.local.app import create_app
 from assistctl.local.code_interpreter.choice import DEFAULT, SandboxName
 from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
 from assistctl.local.http.listener import Listener, connections_allowed
+from assistctl.local.http.observation import Observer
 from assistctl.local.runs.model_client import ModelSettings
+from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""
@@ -38,15 +40,20 @@ def serve(
     model: ModelSettings | None = None,
     time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
     code_sandbox: SandboxName = DEFAULT,
+    embeddings: EmbeddingsAddress | None = None,
+    observers: Sequence[Observer] = (),
+    with_metrics: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
 
     ``port`` 0 takes a free one. ``announce`` gets the base URL for an SDK (``http://127.0.0.1:8080/v1``) once
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
     machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
-    default what the process has descriptors for. Raises ``AssistctlError`` when the address or so many
-    connections cannot be had. Runs are answered by ``model``; code of the code interpreter runs in
-    ``code_sandbox``.
+    default what the process has descriptors for. Runs are answered by ``model``; code of the code interpreter
+    runs in ``code_sandbox``. With ``embeddings``, vector
+    stores are searched by meaning too. ``observers`` are told of each exchange, on the event loop: they must be
+    quick. ``with_metrics`` there is ``/metrics``. Raises ``AssistctlError`` when the address or so many
+    connections cannot be had.
     """
     most = connections_allowed(max_connections)
     with _listening(host, port) as listening:
@@ -59,6 +66,9 @@ def serve(
             for_strangers=True,
             model=model,
             code_sandbox=code_sandbox,
+            embeddings=embeddings,
+            observers=observers,
+            with_metrics=with_metrics,
         )
         config = uvicorn.Config(
             app,
@@ -76,6 +86,9 @@ def serve(
             limits=time_limits,
             announce=lambda: announce(_base_url(host, address), names is None),
         )
+        if app.state.metrics is not None:
+            about = "Connections that are open."
+            app.state.metrics.add_gauge("assistctl_open_connections", about, server.count_connections)
         with _signals_kept_from_us():
             server.run(sockets=[listening])
 
@@ -133,6 +146,10 @@ class _Server(uvicorn.Server):
     def _hang_up(self) -> None:
         for connection in self._connections():
             connection.transport.abort()
+
+    def count_connections(self) -> int:
+        """How many are open. May be asked by another thread."""
+        return len(self.server_state.connections)
 
     def _connections(self) -> list[TimedConnection]:
         return [it for it in self.server_state.connections if isinstance(it, TimedConnection)]

@@ -5,6 +5,7 @@ The requests go through the same SDK and the same code as to any server; only th
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from assistctl.local.code_interpreter.choice import SandboxName
+    from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
-OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "model_url"}
+OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "embeddings_url", "embeddings_model", "model_url"}
 
 CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
@@ -45,8 +47,12 @@ class Local(OpenAIAssistants):
         from assistctl.local.runs.model_client import ModelSettings
 
         model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
-        sandbox = _code_sandbox_of(connection)
-        self._app: Starlette = create_app(database_of(connection), model=model, code_sandbox=sandbox)
+        self._app: Starlette = create_app(
+            database_of(connection),
+            model=model,
+            code_sandbox=_code_sandbox_of(connection),
+            embeddings=embeddings_of(connection),
+        )
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
@@ -67,6 +73,26 @@ class Local(OpenAIAssistants):
 def connect(connection: Connection) -> Local:
     """The embedded platform of a project. Raises ``ProjectError`` for settings that cannot be used."""
     return Local(connection)
+
+
+def embeddings_of(connection: Connection) -> EmbeddingsAddress | None:
+    """Where embeddings are had: ``options.embeddings_url``, else ``ASSISTCTL_EMBEDDINGS_URL``; the model likewise.
+
+    Raises ``ProjectError`` for options that are no text.
+    """
+    url = _text_option(connection, "embeddings_url")
+    if url is None and not os.environ.get("ASSISTCTL_EMBEDDINGS_URL"):
+        return None
+    from assistctl.local.vector_stores.embeddings import configured
+
+    return configured(url, _text_option(connection, "embeddings_model"))
+
+
+def _text_option(connection: Connection, name: str) -> str | None:
+    value = connection.options.get(name)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ProjectError(f"options.{name} of target {connection.target!r} must be a text")
+    return value
 
 
 def database_of(connection: Connection) -> Path:

@@ -101,5 +101,40 @@ _THREADS_AND_RUNS = (
     END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES, _THREADS_AND_RUNS)
+# What is searched is no longer the text as it stands but its terms (`vector_stores.words`), which SQLite cannot
+# make. `ascii` leaves all letters outside of ASCII as they are.
+_TERMS_OF_CHUNKS = (
+    "DROP TRIGGER chunk_added",
+    "DROP TRIGGER chunk_removed",
+    "DROP TABLE chunk_terms",
+    "DROP TABLE chunk_words",
+    "ALTER TABLE chunks ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+    """UPDATE chunks SET terms = search_terms(text, (
+        SELECT json_extract(body, '$.filename') FROM vector_store_files JOIN objects ON objects.id = file_id
+        WHERE vector_store_files.seq = attachment
+    ))""",
+    # For the ranking: a row of the table takes pages of text, an entry of this index a few bytes.
+    "CREATE INDEX chunk_sizes ON chunks (id, attachment, length)",
+    """CREATE VIRTUAL TABLE chunk_words USING fts5 (
+        terms, content = 'chunks', content_rowid = 'id', tokenize = 'ascii'
+    )""",
+    "INSERT INTO chunk_words (chunk_words) VALUES ('rebuild')",
+    "CREATE VIRTUAL TABLE chunk_terms USING fts5vocab (chunk_words, 'instance')",
+    """CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
+        INSERT INTO chunk_words (rowid, terms) VALUES (new.id, new.terms);
+    END""",
+    """CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, terms) VALUES ('delete', old.id, old.terms);
+        DELETE FROM chunk_vectors WHERE chunk = old.id;
+    END""",
+    # The embeddings of chunks: numbers of 16 bits, of the model that made them.
+    """CREATE TABLE chunk_vectors (
+        chunk INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (chunk, model)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES, _THREADS_AND_RUNS, _TERMS_OF_CHUNKS)
 """The statements that turn format n into format n + 1, at index n."""

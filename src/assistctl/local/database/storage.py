@@ -17,7 +17,7 @@ from pathlib import Path
 
 from assistctl.errors import AssistctlError
 from assistctl.local.database.migrations import MIGRATIONS
-from assistctl.local.database.storage_errors import explanation
+from assistctl.local.database.storage_errors import explanation, is_no_room, no_room
 
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process's, in seconds; each takes about a millisecond."""
@@ -106,6 +106,8 @@ class Database:
         except sqlite3.Error as error:
             raise explanation(error, self._path, BUSY_SECONDS) from error
         except OSError as error:
+            if is_no_room(error):
+                raise no_room(f"The database {self._path}") from error
             raise AssistctlError(
                 f"The database {self._path} cannot be opened for writing ({error.strerror or error})",
                 "Choose a place that can be written to.",
@@ -240,6 +242,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
+    connection.create_function("search_terms", 2, _search_terms, deterministic=True)
     with _transaction(connection, "BEGIN IMMEDIATE"):
         # Read again: another process may have done it while this one waited.
         version = _version(connection)
@@ -248,3 +251,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _search_terms(text: str, filename: str | None) -> str:
+    """What a migration asks for each chunk that an older version indexed."""
+    from assistctl.local.vector_stores.words import index_terms
+
+    return index_terms(text, filename or "")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from assistctl.errors import AssistctlError
+from assistctl.local.database.storage_errors import is_no_room, no_room
 
 _UNDER_WAY = "upload-"
 _ABANDONED_SECONDS = 3600.0
@@ -120,6 +121,8 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_no_room(error):
+            raise no_room(f"The folder {folder}") from error
         raise AssistctlError(
             f"The folder {folder} cannot be written to ({error.strerror or error})",
             "It holds the files that were uploaded. Make room, or choose another place for the database.",

@@ -9,8 +9,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistctl.errors import AssistctlError
-from assistctl.local.http.errors import UNEXPECTED, ApiError, answer
+from assistctl.errors import AssistctlError, NoRoomError
+from assistctl.local.http.errors import FULL, UNEXPECTED, ApiError, answer
 
 logger = logging.getLogger(__name__)
 
@@ -54,4 +54,7 @@ class Envelope:
             logger.error("unexpected error (request %s)", request_id, exc_info=error)
             return error
         logger.error("%s (request %s)", error.summary, request_id)
-        return AssistctlError(UNEXPECTED) if self._for_strangers else error
+        if not self._for_strangers:
+            return error
+        # That the disk is full is not about this machine's paths, and whoever asked can do without.
+        return NoRoomError(FULL) if isinstance(error, NoRoomError) else AssistctlError(UNEXPECTED)

@@ -12,13 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from assistctl.errors import AssistctlError
+from assistctl.errors import AssistctlError, NoRoomError
 
 INVALID_REQUEST = "invalid_request_error"
 SERVER_ERROR = "server_error"
 
 UNEXPECTED = "The server had an error while processing your request"
 """All that is said of an error of ours."""
+
+FULL = "The server has no room left to store this: its disk is full. Nothing was stored"
+"""All that is said of a full disk, to whoever has no other business with it."""
 
 
 class ApiError(Exception):
@@ -61,7 +64,8 @@ def answer(request: Request, error: Exception) -> JSONResponse:
         message = f"{error.summary}. {error.hint}".removesuffix(" ")
         # The same file would fail in the same way a second later: the SDK need not try again.
         headers = {"x-should-retry": "false"}
-        return _response(ApiError(message, status=500, type_=SERVER_ERROR), headers)
+        status = 507 if isinstance(error, NoRoomError) else 500
+        return _response(ApiError(message, status=status, type_=SERVER_ERROR), headers)
     return _response(ApiError(f"{UNEXPECTED}.", status=500, type_=SERVER_ERROR))
 
 

@@ -10,13 +10,12 @@ from typing import cast
 
 from starlette.concurrency import run_in_threadpool
 
-from assistctl.local.database.storage import Database
 from assistctl.local.http.errors import ApiError
 from assistctl.local.runs.citations import mark
 from assistctl.local.runs.tools import FILE_SEARCH, Fields, ToolError, ToolResult, function
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.chunking import estimated_tokens
-from assistctl.local.vector_stores.search import search
+from assistctl.local.vector_stores.search import Library, SearchResult, search_stores
 from assistctl.model.plan import Json
 
 _RESULTS, _TOKENS = 20, 16_000
@@ -40,9 +39,9 @@ class FileSearch:
     the first search's marks begin with."""
 
     def __init__(
-        self, database: Database, store_ids: list[str], settings: Fields, *, model: str, number: int
+        self, library: Library, store_ids: list[str], settings: Fields, *, model: str, number: int
     ) -> None:
-        self._database = database
+        self._library = library
         self._store_ids = list(dict.fromkeys(store_ids))
         self._next = number
         is_old = model.startswith("gpt-3.5")
@@ -79,30 +78,26 @@ class FileSearch:
 
     def _found(self, queries: list[str]) -> list[Fields]:
         """The results of all stores, best first, as many as may be told to the model."""
-        sent: Fields = {
-            "query": cast("Json", queries),
-            "max_num_results": self._limit,
-            "ranking_options": {"score_threshold": self._ranking["score_threshold"]},
-        }
-        found: list[Fields] = []
-        for store_id in self._store_ids if queries else []:
-            found += self._search(store_id, sent)
-        found.sort(key=lambda it: -float(str(it["score"])))
-        return self._affordable(found[: self._limit])
+        store_ids = [store_id for store_id in self._store_ids if self._is_there(store_id)] if queries else []
+        found = search_stores(
+            self._library,
+            store_ids,
+            queries,
+            max_num_results=self._limit,
+            ranking_options=self._ranking,
+        )
+        return self._affordable([_result(it) for it in found])
 
-    def _search(self, store_id: str, sent: Fields) -> list[Fields]:
-        """What one store has; nothing when somebody deleted it. Raises ``ToolError`` for one that has expired."""
+    def _is_there(self, store_id: str) -> bool:
+        """Whether a store can be searched; that keeps it from expiring. Raises ``ToolError`` for one that has."""
         try:
-            with self._database.reading() as connection:
-                stores.active(connection, store_id)
-                page = search(connection, store_id, sent)
-            with self._database.writing() as connection:
+            with self._library.database.writing() as connection:
                 stores.use(connection, store_id)
         except ApiError as error:
-            if error.status == 404:  # noqa: PLR2004  # not found
-                return []
+            if error.status == 404:  # noqa: PLR2004  # somebody deleted it
+                return False
             raise ToolError(error.message) from error
-        return [_result(it) for it in cast("list[Fields]", page["data"])]
+        return True
 
     def _affordable(self, found: list[Fields]) -> list[Fields]:
         left = self._tokens
@@ -116,12 +111,12 @@ class FileSearch:
         return kept
 
 
-def _result(found: Fields) -> Fields:
+def _result(found: SearchResult) -> Fields:
     return {
-        "file_id": found["file_id"],
-        "file_name": found["filename"],
-        "score": found["score"],
-        "content": found["content"],
+        "file_id": found.file_id,
+        "file_name": found.filename,
+        "score": found.score,
+        "content": [{"type": "text", "text": text} for text in found.texts],
     }
 
 

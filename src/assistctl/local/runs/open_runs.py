@@ -74,3 +74,12 @@ def require_none_for_run(connection: sqlite3.Connection, thread_id: str) -> None
     run = of_thread(connection, thread_id)
     if run is not None:
         raise ApiError(f"Thread {thread_id} already has an active run {run.run_id}.")
+
+
+def by_status(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many open runs there are in each status that one of them has."""
+    rows = connection.execute(
+        """SELECT json_extract(body, '$.status'), count(*) FROM open_runs
+            JOIN objects ON objects.id = run_id GROUP BY 1"""
+    )
+    return dict(rows.fetchall())

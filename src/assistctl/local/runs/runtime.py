@@ -111,6 +111,14 @@ class Runtime:
         except AssistctlError as error:
             logger.warning("runs that were left behind could not be ended: %s", error.summary)
 
+    def open_by_status(self) -> dict[str, int]:
+        """How many runs have not ended, by their status; none when the database cannot be used."""
+        try:
+            with self.database.reading() as connection:
+                return open_runs.by_status(connection)
+        except AssistctlError:
+            return {}
+
     async def tools_for(self, run: Stored) -> dict[str, BuiltInTool]:
         """The platform's own tools that a run may use, by their names. Raises ``ToolError``."""
         return await toolbox.tools_for(self.database, self.content, self.indexer, self.code_sessions, run)

@@ -20,6 +20,7 @@ from assistctl.local.runs.tools import CODE_INTERPRETER, FILE_SEARCH, BuiltInToo
 from assistctl.local.threads import record as threads
 from assistctl.local.vector_stores import attachments, stores
 from assistctl.local.vector_stores.indexer import Indexer
+from assistctl.local.vector_stores.search import Library
 from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
@@ -44,7 +45,7 @@ async def tools_for(
         for store_id in threads.store_ids(thread.body):
             await _indexed(database, indexer, store_id)
         tools[FILE_SEARCH] = FileSearch(
-            database,
+            Library(database, indexer),
             [*threads.store_ids(of_assistant), *threads.store_ids(thread.body)],
             declared[FILE_SEARCH],
             model=str(run.body["model"]),

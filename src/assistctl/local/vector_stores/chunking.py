@@ -18,14 +18,19 @@ _CJK = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fff
 _LETTERS_PER_TOKEN = 6
 # A word without end (base64) is cut into pieces, so that a chunk is never much larger than it may be.
 _WORD = re.compile(rf"\s*(?:(?P<single>[{_CJK}]|[^\w\s])|[^\W{_CJK}]{{1,60}}|\Z)")
+_HEADING = re.compile(r"^(?P<level>#{1,6})[ \t]+(?P<text>.{1,200})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the text; its first ``overlap`` characters repeat the end of the chunk before."""
+    """A piece of the text; its first ``overlap`` characters repeat the end of the chunk before.
+
+    ``headings`` are those of the sections it begins in, the outermost first, each in a line.
+    """
 
     text: str
     overlap: int
+    headings: str = ""
 
 
 def chunks(text: str, size: int, overlap: int) -> Iterator[Chunk]:
@@ -34,15 +39,34 @@ def chunks(text: str, size: int, overlap: int) -> Iterator[Chunk]:
     Without their overlaps the chunks are the text again, white space included.
     """
     ends, counted = _words(text)
+    headings = _Headings(text)
     start = covered = 0
     while covered < len(ends):
         before = counted[start - 1] if start else 0
         stop = max(bisect_right(counted, before + size), covered + 1)
         begin = ends[start - 1] if start else 0
         repeated = ends[covered - 1] - begin if covered else 0
-        yield Chunk(text[begin : ends[stop - 1]], repeated)
+        yield Chunk(text[begin : ends[stop - 1]], repeated, headings.at(begin))
         covered = stop
         start = min(bisect_left(counted, counted[stop - 1] - overlap) + 1, stop)
+
+
+class _Headings:
+    """The headings of a Markdown text, asked for places in rising order."""
+
+    def __init__(self, text: str) -> None:
+        self._coming = _HEADING.finditer(text)
+        self._next = next(self._coming, None)
+        self._open: dict[int, str] = {}
+
+    def at(self, place: int) -> str:
+        """The headings of the sections that ``place`` is in."""
+        while self._next is not None and self._next.start() <= place:
+            level = len(self._next["level"])
+            self._open = {outer: text for outer, text in self._open.items() if outer < level}
+            self._open[level] = self._next["text"]
+            self._next = next(self._coming, None)
+        return "\n".join(self._open.values())
 
 
 def estimated_tokens(text: str, *, at_most: float = math.inf) -> int:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
+from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments, batch_endpoints, fields, file_endpoints, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
-from assistctl.local.vector_stores.search import search
+from assistctl.local.vector_stores.search import Library, search_page
 from assistctl.model.plan import Json
 
 
@@ -87,7 +88,7 @@ class Search(HTTPEndpoint):
     def _search(request: Request, sent: dict[str, Json]) -> JSONResponse:
         with reading(request) as connection:
             stores.active(connection, _id(request))
-            found = search(connection, _id(request), sent)
+        found = search_page(Library(database_of(request), indexer_of(request)), _id(request), sent)
         # Apart, so that a long search keeps nobody from writing.
         with writing(request) as connection:
             stores.use(connection, _id(request))

@@ -35,6 +35,7 @@ MAX_BATCH = 2000
 _TYPE = Text()
 _OVERLAP = Integer(minimum=0, maximum=2048)
 _IDS = "an array of strings"
+_WEIGHT = Decimal(minimum=0, maximum=1_000_000)
 
 
 class AttributeValue:
@@ -141,6 +142,8 @@ SEARCH = Record(
             {
                 "ranker": Choice(("none", "auto", "default-2024-11-15")),
                 "score_threshold": Decimal(minimum=0, maximum=1),
+                # Documented for the tool file_search of the Responses API.
+                "hybrid_search": Record({"embedding_weight": _WEIGHT, "text_weight": _WEIGHT}),
             }
         ),
     },

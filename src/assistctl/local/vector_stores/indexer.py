@@ -2,7 +2,8 @@
 
 A thread is started when there is work and ends when there is none. Work is what the database says is
 ``in_progress``, so what one process leaves, the next request to any process picks up. One process at a time
-works, under ``index_lock``. A file that cannot be read fails alone, whatever it does to what reads it.
+works, under ``index_lock``. A file that cannot be read fails alone, whatever it does to what reads it. With an
+embedder, chunks get their vectors when all files are indexed: these can be found by their words until then.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import threading
 
 from assistctl.local.database.storage import Database
 from assistctl.local.files.content import LOCK, ContentFolder
-from assistctl.local.vector_stores import jobs
+from assistctl.local.vector_stores import jobs, vectors
 from assistctl.local.vector_stores.chunking import Chunk, chunks
 from assistctl.local.vector_stores.document_reader import DocumentReader
+from assistctl.local.vector_stores.embeddings import Embedder, RefusedTextsError
 from assistctl.local.vector_stores.index_lock import held
 from assistctl.local.vector_stores.jobs import Job
 from assistctl.local.vector_stores.unreadable import SERVER_ERROR, UnreadableError
@@ -27,14 +29,21 @@ _STOP_SECONDS = 10.0
 _SLICE = 200
 """Chunks written in one transaction. Measured, that takes up to 0.2 s, and other writers wait."""
 
+_EMBEDDED_TOGETHER = 64
+"""Chunks sent to the server of embeddings in one request: some 50,000 tokens by default."""
+
 
 class Indexer:
-    """The indexing of one app. ``database`` may be used by others at the same time."""
+    """The indexing of one app. ``database`` may be used by others at the same time.
 
-    def __init__(self, database: Database, content: ContentFolder) -> None:
+    ``embedder``, if there is one, makes the vectors of chunks.
+    """
+
+    def __init__(self, database: Database, content: ContentFolder, embedder: Embedder | None = None) -> None:
         # A connection of its own, so that requests need not wait for it. In memory there is only the one.
         self._database = database if database.path is None else Database(database.path)
         self._content = content
+        self.embedder = embedder
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wanted = False
@@ -94,8 +103,40 @@ class Indexer:
             with self._database.reading() as connection:
                 job = jobs.next_job(connection)
             if job is None:
-                return
+                break
             self._index(job)
+        if self.embedder is not None:
+            self._embed_all(self.embedder)
+
+    def _embed_all(self, embedder: Embedder) -> None:
+        """Make the vectors that are missing, until the server fails; the next search wakes it again."""
+        last = 0
+        while not self._stopping.is_set():
+            with self._database.reading() as connection:
+                waiting = vectors.missing(connection, embedder.model, after=last, most=_EMBEDDED_TOGETHER)
+            if not waiting:
+                return
+            last = waiting[-1][0]
+            made = self._embedded(embedder, waiting)
+            if made is None:
+                return
+            with self._database.writing() as connection:
+                vectors.add(connection, embedder.model, made)
+
+    @staticmethod
+    def _embedded(embedder: Embedder, waiting: list[tuple[int, str]]) -> list[tuple[int, bytes]] | None:
+        """The vectors of chunks; ``None`` when the server fails. What it refuses is tried one by one."""
+        try:
+            found = embedder.vectors([text for _, text in waiting])
+        except RefusedTextsError as error:
+            if len(waiting) == 1:
+                logger.warning("a passage has no embedding and is found by its words alone: %s", error)
+                return []
+            made = [Indexer._embedded(embedder, [chunk]) for chunk in waiting]
+            return [vector for of_one in made for vector in of_one or []]
+        return (
+            None if found is None else [(chunk, vector) for (chunk, _), vector in zip(waiting, found, strict=True)]
+        )
 
     def _index(self, job: Job) -> None:
         try:

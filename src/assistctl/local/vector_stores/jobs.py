@@ -48,9 +48,18 @@ def clear(connection: sqlite3.Connection, job: Job) -> None:
 def add_chunks(connection: sqlite3.Connection, job: Job, chunks: Sequence[Chunk]) -> None:
     """Write some chunks, in their order."""
     connection.executemany(
-        "INSERT INTO chunks (attachment, overlap, length, text) VALUES (?, ?, ?, ?)",
-        [(job.attachment, chunk.overlap, len(chunk.text), chunk.text) for chunk in chunks],
+        "INSERT INTO chunks (attachment, overlap, length, text, terms) VALUES (?, ?, ?, ?, ?)",
+        [
+            (job.attachment, chunk.overlap, len(chunk.text), chunk.text, _terms(chunk, job.filename))
+            for chunk in chunks
+        ],
     )
+
+
+def _terms(chunk: Chunk, filename: str) -> str:
+    from assistctl.local.vector_stores.words import index_terms
+
+    return index_terms(chunk.text, f"{chunk.headings}\n{filename}")
 
 
 def complete(connection: sqlite3.Connection, job: Job) -> None:

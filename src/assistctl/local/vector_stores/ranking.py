@@ -1,36 +1,42 @@
-"""Which chunks answer a query, and how well: BM25 over the words in the FTS5 index.
+"""Which chunks answer a query, and how well: BM25 over the terms in the FTS5 index.
 
 FTS5's own ``bm25()`` counts the whole index, so other stores would change the ranking, and all but ignores words
-that most chunks have, so in a store of one document every score would be zero. Here the numbers are the
-store's own, and a word weighs ``log(1 + chunks / chunks with it)``, which stays above zero. The score is the part
-of the most a chunk could reach, from 0 to 1: half means every word of the query once, in a chunk of average
-length. A word nobody wrote weighs as one that a single chunk has. Chinese and Japanese, which put no spaces
-between words, are only found by whole phrases between punctuation marks.
+that most chunks have, so in a store of one document every score would be zero. Here the numbers are those of the
+stores that are searched, and a word weighs ``log(1 + chunks / chunks with it)``, which stays above zero. Words
+such as "the" and "what" weigh a tenth of that, unless no other word of the query finds anything; among many
+chunks, where most have them, they are not looked up at all.
+
+The score goes from 0 to 1. With ``r`` for the part of the most that a chunk could reach, it is ``2r / (1 + r)``:
+every word of the query once, in a chunk of average length, makes two thirds. A word that nobody wrote weighs as
+the average of the others, so that one unknown name does not spoil an answer, nor goes unnoticed.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from assistctl.local.vector_stores.words import QueryWord, query_words
 
 _K1 = 1.0
 _B = 0.75
 
-# As the index has it (`migrations`), so that the query's words are cut and stemmed in the same way.
-_TOKENIZER = (
-    "CREATE VIRTUAL TABLE query USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2')",
-    "CREATE VIRTUAL TABLE terms USING fts5vocab (query, 'row')",
-)
-_SIZE = """SELECT count(*), avg(length) FROM chunks JOIN vector_store_files ON seq = attachment
-    WHERE vector_store_id = ? AND status = 'completed'"""
-_USES = """SELECT id, attachment, length, uses FROM
-    (SELECT doc, count(*) AS uses FROM chunk_terms WHERE term = ? GROUP BY doc)
-    JOIN chunks ON id = doc JOIN vector_store_files ON seq = attachment
-    WHERE vector_store_id = ? AND status = 'completed'"""
+_FUNCTION_WORD = 0.1
+_MANY = 2000
+"""Chunks beyond which to look up function words takes longer than all the rest, and changes nothing."""
+
+_SEARCHED = """vector_store_files.status = 'completed'
+    AND vector_store_id IN (SELECT value FROM json_each(:stores))"""
+_SIZE = f"""SELECT count(*), avg(length) FROM chunks JOIN vector_store_files ON seq = attachment
+    WHERE {_SEARCHED}"""  # noqa: S608  # both parts are constants
+_USES = f"""SELECT id, attachment, length, uses FROM
+    (SELECT doc, count(*) AS uses FROM chunk_terms
+        WHERE term IN (SELECT value FROM json_each(:terms)) GROUP BY doc)
+    JOIN chunks INDEXED BY chunk_sizes ON id = doc JOIN vector_store_files ON seq = attachment WHERE {_SEARCHED}"""  # noqa: S608  # as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +48,62 @@ class Hit:
     score: float
 
 
+_Use = tuple[int, int, int, int]
+"""A word in a chunk: the chunk, its attachment, its length, and how often the word is in it. There are many."""
+
+
 def rank(
-    connection: sqlite3.Connection, store_id: str, query: str, attachments: Collection[int] | None = None
+    connection: sqlite3.Connection,
+    store_ids: Sequence[str],
+    query: str,
+    attachments: Collection[int] | None = None,
 ) -> list[Hit]:
-    """The chunks of a store that have a word of the query, best first; only those of ``attachments``, if given."""
-    count, average = connection.execute(_SIZE, (store_id,)).fetchone()
+    """The chunks of some stores that have a word of the query, in no order; only of ``attachments``, if given."""
+    stores = json.dumps(list(store_ids))
+    count, average = connection.execute(_SIZE, {"stores": stores}).fetchone()
     if not count:
         return []
-    scores: defaultdict[tuple[int, int], float] = defaultdict(float)
-    best = 0.0
-    for term in _terms(query):
-        uses = connection.execute(_USES, (term, store_id)).fetchall()
-        weight = math.log1p(count / max(len(uses), 1))
-        best += weight * (_K1 + 1)
+    words = query_words(query)
+    found = [_uses(connection, stores, word) for word in words if not word.is_function_word]
+    others: list[list[_Use]] = []
+    if count <= _MANY or not any(found):
+        others = [_uses(connection, stores, word) for word in words if word.is_function_word]
+    weighed = [(1.0, uses) for uses in found]
+    weighed += [(_FUNCTION_WORD if any(found) else 1.0, uses) for uses in others]
+    return _scored(weighed, count, average, attachments)
+
+
+def _uses(connection: sqlite3.Connection, stores: str, word: QueryWord) -> list[_Use]:
+    return connection.execute(_USES, {"stores": stores, "terms": json.dumps(word.terms)}).fetchall()
+
+
+def _scored(
+    words: Sequence[tuple[float, Sequence[_Use]]],
+    count: int,
+    average: float,
+    attachments: Collection[int] | None,
+) -> list[Hit]:
+    """The hits for words with a factor each, and where they are used."""
+    weights = [factor * math.log1p(count / len(uses)) for factor, uses in words if uses]
+    if not weights:
+        return []
+    # A word that nobody wrote is a part of what was asked, too.
+    written = sum(factor for factor, uses in words if uses)
+    most = sum(weights) / written * sum(factor for factor, _ in words)
+    reached: defaultdict[tuple[int, int], float] = defaultdict(float)
+    for factor, uses in words:
+        weight = factor * math.log1p(count / max(len(uses), 1))
         for chunk, attachment, length, times in uses:
-            if attachments is None or attachment in attachments:
-                scores[chunk, attachment] += weight * _saturated(times, length / average)
-    hits = [Hit(chunk, attachment, min(score / best, 1.0)) for (chunk, attachment), score in scores.items()]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk))
+            # From 0 to 1: 1/2 for a word that is once in a chunk of average length.
+            saturation = times / (times + _K1 * (1 - _B + _B * length / average))
+            reached[chunk, attachment] += weight * saturation
+    return [
+        Hit(chunk, attachment, _score(part / most))
+        for (chunk, attachment), part in reached.items()
+        if attachments is None or attachment in attachments
+    ]
 
 
-def _saturated(times: int, relative_length: float) -> float:
-    return times * (_K1 + 1) / (times + _K1 * (1 - _B + _B * relative_length))
-
-
-def _terms(query: str) -> list[str]:
-    """The different words of a query, as the index knows them."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        for statement in _TOKENIZER:
-            connection.execute(statement)
-        connection.execute("INSERT INTO query VALUES (?)", (query,))
-        return [term for (term,) in connection.execute("SELECT term FROM terms")]
+def _score(part: float) -> float:
+    part = min(part, 1.0)
+    return 2 * part / (1 + part)

