@@ -80,6 +80,13 @@ class Attempt:
         return self.error is None and all(one.passed for one in self.assertions if one.decisive)
 
     @property
+    def status(self) -> CheckStatus:
+        """What this attempt came to by itself."""
+        if self.error is not None:
+            return CheckStatus.ERROR
+        return CheckStatus.PASSED if self.held else CheckStatus.FAILED
+
+    @property
     def seconds(self) -> float:
         """How long the answers took."""
         return sum(one.seconds for one in self.exchanges)
@@ -120,13 +127,9 @@ class CheckOutcome:
     @property
     def shown(self) -> Attempt:
         """The attempt that tells most: the first that did what the check came to, else the last."""
-        wanted = {
-            CheckStatus.PASSED: lambda one: one.held,
-            CheckStatus.FAILED: lambda one: one.error is None and not one.held,
-            CheckStatus.ERROR: lambda one: one.error is not None,
-        }[self.status]
+        status = self.status
         last = self.attempts[-1] if self.attempts else Attempt()
-        return next((one for one in self.attempts if wanted(one)), last)
+        return next((one for one in self.attempts if one.status is status), last)
 
     @property
     def reason(self) -> str | None:

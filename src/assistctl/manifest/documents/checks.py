@@ -93,8 +93,8 @@ class _Reading:
             yield self._checked(path, _assertion(name, value))
         listed = declared.get("assert")
         for number, one in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(one, dict) and isinstance(name := one.get("type"), str):
-                yield self._listed((*place, "assert", number), name, one)
+            if isinstance(one, dict) and isinstance(kind := one.get("type"), str):
+                yield self._listed((*place, "assert", number), kind, one)
 
     def _listed(self, place: Path, name: str, one: Mapping[str, Json]) -> Assertion:
         value, path = one.get("value"), (*place, "value")
