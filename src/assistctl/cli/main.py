@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "destroy": "Delete what the project owns.",
     "forget": "Let go of assistants without deleting them.",
     "drift": "Show only what was changed outside.",
+    "check": "Ask what is deployed the manifests' checks.",
     "dump": "Write manifests for assistants that already exist.",
     "migrate": "Move assistants to another platform, with a loss report.",
     "list": "List what is deployed.",
@@ -47,7 +48,8 @@ _OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("delete", "rm", "remove", "down"), "destroy"),
     **dict.fromkeys(("import", "export", "pull"), "dump"),
     **dict.fromkeys(("ls", "state"), "list"),
-    **dict.fromkeys(("check", "lint", "test"), "validate"),
+    "lint": "validate",
+    **dict.fromkeys(("test", "eval"), "check"),
     **dict.fromkeys(("status", "refresh"), "drift"),
     **dict.fromkeys(("log", "undo"), "history"),
 }

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.conversing.wording import cut, quoted
+from assistctl.conversing.wording import quoted
 from assistctl.model.checks import FunctionAnswer
+from assistctl.secrets.escaping import cut
 
 COMMAND_SECONDS = 60.0
 """How long a program may take for one answer."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from assistctl.conversing.assertions import CannotJudgeError, Finding
 from assistctl.conversing.strict_json import NotJsonError, parsed
-from assistctl.conversing.wording import cut, quoted
+from assistctl.conversing.wording import quoted
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.conversation import Usage
+from assistctl.secrets.escaping import cut
 
 if TYPE_CHECKING:
     import openai
