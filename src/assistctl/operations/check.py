@@ -11,12 +11,14 @@ from assistctl.conversing.judge import JudgeAddress, ModelJudge
 from assistctl.conversing.runner import RUBRIC, CheckedAssistant, CheckSetup, nobody_looks, run_checks
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Project
+from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome, CheckReport
 from assistctl.model.plan import Desired, Observed
 from assistctl.operations.check_files import files_of_checks
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.platform_variables import credential_variables
 from assistctl.platforms.conversation import Converses, conversations_of
+from assistctl.platforms.registry import capabilities_of
 from assistctl.secrets.redaction import register
 
 _ENVIRONMENT_NAME = re.compile(r"\$\{env:([^}]+)\}")
@@ -48,6 +50,8 @@ async def check(
     wanted = _wanted(deployment.manifests().desired, keys)
     if not any(one.checks for one in wanted):
         return _report(deployment, ())
+    if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
+        raise _no_conversations(deployment)
     async with deployment.open() as platform:
         converses = conversations_of(platform)
         if converses is None:

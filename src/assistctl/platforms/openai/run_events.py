@@ -1,7 +1,7 @@
 """The events of a run that is streamed -> the events of a conversation.
 
-Names and shapes: AssistantStreamEvent in OpenAI's API description. Servers leave out what they do not care for: what
-came in no piece is taken from the finished message.
+Names and shapes: AssistantStreamEvent in OpenAI's API description. Servers leave out what they do not care for:
+what came in no piece is taken from the finished message.
 """
 
 from __future__ import annotations
