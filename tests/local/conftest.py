@@ -25,6 +25,8 @@ from referencing.jsonschema import DRAFT202012
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
+from assistctl.local.runs.model_client import ModelSettings
+from assistctl.testing import ScriptedModel
 
 BASE_URL = "http://assistctl.local/v1"
 
@@ -88,7 +90,12 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         assert response.headers["x-request-id"].startswith("req_")
         if re.fullmatch("/files/[^/]+/content", path) and response.status_code == 200:
             return response
-        assert response.headers["content-type"] == "application/json"
+        kind = response.headers["content-type"].partition(";")[0]
+        if kind == "text/event-stream":
+            self._check_request(request, sent)
+            self._check_events(answered.decode())
+            return response
+        assert kind == "application/json"
         if request.method != "HEAD":
             self._check(request, sent, response.status_code, json.loads(answered))
         return response
@@ -98,16 +105,36 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
 
     def _check(self, request: httpx2.Request, sent: bytes, status: int, answered: object) -> None:
         method, path = request.method, request.url.path.removeprefix("/v1")
-        kind = request.headers.get("content-type", "")
         if status >= 400:
             assert self._description.faults("ErrorResponse", answered) == []
             return
         assert status == 200
         assert self._description.response_faults(method, path, answered) == []
+        self._check_request(request, sent)
+
+    def _check_request(self, request: httpx2.Request, sent: bytes) -> None:
+        kind = request.headers.get("content-type", "")
         if kind.startswith("multipart/"):
             assert self._description.faults("CreateFileRequest", form_of(sent, kind)) == []
         elif sent:
-            assert self._description.request_faults(method, path, json.loads(sent)) == []
+            path = request.url.path.removeprefix("/v1")
+            assert self._description.request_faults(request.method, path, json.loads(sent)) == []
+
+    def _check_events(self, text: str) -> None:
+        events = events_of(text)
+        assert events[-1] == ("done", "[DONE]")
+        for name, data in events:
+            value = data if name == "done" else json.loads(data)
+            assert self._description.faults("AssistantStreamEvent", {"event": name, "data": value}) == []
+
+
+def events_of(text: str) -> list[tuple[str, str]]:
+    """The names and data of server-sent events."""
+    events = []
+    for block in text.strip("\n").split("\n\n"):
+        name, data = block.split("\n")
+        events.append((name.removeprefix("event: "), data.removeprefix("data: ")))
+    return events
 
 
 def form_of(sent: bytes, kind: str) -> dict[str, Any]:
@@ -138,13 +165,14 @@ def description() -> Description:
     assert path is not None
     document: dict[str, Any] = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
     _bring_up_to_date(document["components"]["schemas"])
+    _add_extensions(document["paths"])
     return Description(document)
 
 
 def _bring_up_to_date(schemas: dict[str, Any]) -> None:
     """Where the service is known to answer, or to take, more than this description says."""
     # An empty list has null ids (sashabaranov/go-openai issue 572).
-    for kind in ("Assistants", "Files", "VectorStores", "VectorStoreFiles"):
+    for kind in ("Assistants", "Files", "VectorStores", "VectorStoreFiles", "Messages", "Runs", "RunSteps"):
         for key in ("first_id", "last_id"):
             schemas[f"List{kind}Response"]["properties"][key]["type"] = ["string", "null"]
     # Written as in OpenAPI 3.0, in a description that is 3.1.
@@ -166,6 +194,16 @@ def _bring_up_to_date(schemas: dict[str, Any]) -> None:
     schemas["OpenAIFile"]["properties"]["purpose"]["enum"].append("evals")
     # Added to the description after this version of it.
     schemas["ReasoningEffort"]["anyOf"][0]["enum"].append("max")
+
+
+def _add_extensions(paths: dict[str, Any]) -> None:
+    """What the embedded platform answers beyond the description."""
+    page = {
+        "type": "object",
+        "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/ThreadObject"}}},
+        "required": ["object", "data", "first_id", "last_id", "has_more"],
+    }
+    paths["/threads"]["get"] = {"responses": {"200": {"content": {"application/json": {"schema": page}}}}}
 
 
 @pytest.fixture
@@ -214,3 +252,30 @@ async def sdk(app: Starlette, description: Description) -> AsyncIterator[AsyncOp
         base_url=BASE_URL, api_key="any", http_client=http_client, _strict_response_validation=True
     ) as client:
         yield client
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    """A server in a model's place, which the platform ``with_model`` asks."""
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture
+def with_model(database: Path, model: ScriptedModel) -> Iterator[Starlette]:
+    """The platform with a model behind it."""
+    app = create_app(database, model=ModelSettings(model.url))
+    yield app
+    app.state.database.close()
+
+
+@pytest.fixture
+async def client(with_model: Starlette, description: Description) -> AsyncIterator[AsyncOpenAI]:
+    """The SDK for the platform with a model, all exchanges and events checked."""
+    transport = CheckedTransport(httpx2.ASGITransport(app=with_model), description)
+    http_client = httpx2.AsyncClient(transport=transport)
+    async with AsyncOpenAI(
+        base_url=BASE_URL, api_key="any", http_client=http_client, _strict_response_validation=True
+    ) as client:
+        yield client
+    await with_model.state.runtime.close()

@@ -23,7 +23,7 @@ ClientOf = Callable[[Starlette], httpx2.AsyncClient]
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/threads", 404, "Invalid URL (GET /v1/threads)"),
+        ("GET", "/batches", 404, "Invalid URL (GET /v1/batches)"),
         ("GET", "/assistants/", 404, "Invalid URL (GET /v1/assistants/)"),
         ("POST", "/assistants/a/b", 404, "Invalid URL (POST /v1/assistants/a/b)"),
         ("PUT", "/assistants", 405, "Invalid method for URL (PUT /v1/assistants)"),

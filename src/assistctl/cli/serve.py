@@ -16,10 +16,12 @@ from assistctl.secrets.redaction import register
 HELP = """Serve the embedded platform over HTTP, to any OpenAI SDK.
 
 It is the Assistants API v2 over one SQLite file, by default .assistctl/local.db, which the target `local` uses
-too. It listens on this machine only unless told otherwise."""
+too. Runs are answered by a model at any OpenAI-compatible address; its key is taken from
+ASSISTCTL_MODEL_API_KEY. It listens on this machine only unless told otherwise."""
 EXAMPLE = """\
 Examples:
   assistctl serve
+  assistctl serve --model-url http://127.0.0.1:11434/v1 --model-alias gpt-4o=llama3.1:8b
   assistctl serve --port 9000 --db team.db --api-key "$KEY"
   OPENAI_BASE_URL=http://127.0.0.1:8788/v1 OPENAI_API_KEY=any python app.py"""
 _PORT = 8788
@@ -38,6 +40,23 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
         return usable_key(api_key)
     except AssistctlError as error:
         raise click.BadParameter(f"{error.summary}. {error.hint}") from error
+
+
+def _usable_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no address of a server: it begins with http:// or https://.")
+    return url
+
+
+def _aliases(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    aliases: dict[str, str] = {}
+    for pair in pairs:
+        # Names of models have colons, slashes and dots in them, and no equals sign.
+        name, separator, other = pair.partition("=")
+        if not separator or not name or not other:
+            raise click.BadParameter(f"{pair!r} is not NAME=NAME.")
+        aliases[name] = other
+    return aliases
 
 
 @subcommand("serve", HELP, EXAMPLE)
@@ -63,16 +82,41 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
     help="Want this key from clients; any will do otherwise.",
 )
 @click.option(
+    "--model-url",
+    envvar="ASSISTCTL_MODEL_URL",
+    show_envvar=True,
+    callback=_usable_url,
+    metavar="URL",
+    help="The base address of the server of Chat Completions that answers runs.",
+)
+@click.option(
+    "--model-alias",
+    "model_aliases",
+    multiple=True,
+    callback=_aliases,
+    metavar="NAME=NAME",
+    help="Ask for the model on the right where an assistant names the one on the left. Repeatable.",
+)
+@click.option(
     "--max-connections",
     type=click.IntRange(1),
     metavar="N",
     help="How many may be open at once; others wait.  [default: as many as open files allow, at most 1024]",
 )
 def command(
-    terminal: Terminal, *, host: str, port: int, db: Path | None, api_key: str | None, max_connections: int | None
+    terminal: Terminal,
+    *,
+    host: str,
+    port: int,
+    db: Path | None,
+    api_key: str | None,
+    model_url: str | None,
+    model_aliases: dict[str, str],
+    max_connections: int | None,
 ) -> int:
     """Listen until told to stop."""
     from assistctl.checkout.own_folder import place_in
+    from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve
     from assistctl.platforms.local import DATABASE
 
@@ -96,6 +140,7 @@ def command(
             api_key=api_key,
             announce=announce,
             max_connections=max_connections,
+            model=ModelSettings.from_environment(model_url, model_aliases),
         )
     finally:
         logging.getLogger().removeHandler(log)

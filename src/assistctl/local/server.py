@@ -17,6 +17,7 @@ from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
 from assistctl.local.http.connections import DEFAULT_TIME_LIMITS, TimedConnection, TimeLimits
 from assistctl.local.http.listener import Listener, connections_allowed
+from assistctl.local.runs.model_client import ModelSettings
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""
@@ -33,6 +34,7 @@ def serve(
     api_key: str | None,
     announce: Callable[[str, bool], None],
     max_connections: int | None = None,
+    model: ModelSettings | None = None,
     time_limits: TimeLimits = DEFAULT_TIME_LIMITS,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and return then.
@@ -41,13 +43,13 @@ def serve(
     requests are answered, and whether other machines can reach it. On a loopback address only requests for this
     machine's loopback names and for ``host`` are answered. At most ``max_connections`` are open at once, by
     default what the process has descriptors for. Raises ``AssistctlError`` when the address or so many
-    connections cannot be had.
+    connections cannot be had. Runs are answered by ``model``.
     """
     most = connections_allowed(max_connections)
     with _listening(host, port) as listening:
         address = listening.getsockname()
         names = _host_names(host, address[0])
-        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True)
+        app = create_app(database, api_key=api_key, allowed_hosts=names, for_strangers=True, model=model)
         config = uvicorn.Config(
             app,
             http="h11",

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from assistctl.local.database.storage import Database
 from assistctl.local.files.content import ContentFolder
+from assistctl.local.runs.runtime import Runtime
 from assistctl.local.vector_stores.indexer import Indexer
 
 
@@ -25,3 +26,9 @@ def indexer_of(request: Request) -> Indexer:
     """What the app indexes vector store files with."""
     indexer: Indexer = request.app.state.indexer
     return indexer
+
+
+def runtime_of(request: Request) -> Runtime:
+    """What the app does runs with."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
-OPTIONS = COMMON_OPTIONS | {"database"}
+OPTIONS = COMMON_OPTIONS | {"database", "model_url"}
 
 CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
@@ -40,8 +40,10 @@ class Local(OpenAIAssistants):
         import httpx2
 
         from assistctl.local.app import create_app
+        from assistctl.local.runs.model_client import ModelSettings
 
-        self._app: Starlette = create_app(database_of(connection))
+        model = ModelSettings.from_environment(_model_url_of(connection))
+        self._app: Starlette = create_app(database_of(connection), model=model)
         client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
@@ -74,3 +76,13 @@ def database_of(connection: Connection) -> Path:
     for beside in ("-wal", "-shm", "-journal", ".files"):
         place_in(connection.directory, f"{path}{beside}")
     return place_in(connection.directory, path)
+
+
+def _model_url_of(connection: Connection) -> str | None:
+    """The address of the model that answers runs, ``options.model_url``. Raises ``ProjectError``."""
+    url = connection.options.get("model_url")
+    if url is None or (isinstance(url, str) and url.startswith(("http://", "https://"))):
+        return url
+    raise ProjectError(
+        f"options.model_url of target {connection.target!r} must be an address that begins with http:// or https://"
+    )

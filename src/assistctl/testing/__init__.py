@@ -1,5 +1,12 @@
-"""What authors of platforms test theirs with, by pytest: ``platform_suite`` is what every platform must pass."""
+"""What authors of platforms and of assistants test theirs with, by pytest.
+
+``platform_suite`` is what every platform must pass; ``ScriptedModel`` is a server in a model's place.
+"""
 
 import pytest
+
+from assistctl.testing.scripted_model import Failure, ModelRequest, Reply, ScriptedModel, ToolCall
+
+__all__ = ["Failure", "ModelRequest", "Reply", "ScriptedModel", "ToolCall"]
 
 pytest.register_assert_rewrite("assistctl.testing.exchange", "assistctl.testing.platform_suite")

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from assistctl.local.assistants import fields, record
-from assistctl.local.database.collection import Collection, Stored, new_id
+from assistctl.local.database.collection import Stored, new_id
 from assistctl.local.database.storage import Database
 from assistctl.local.http.access import require_assistants_v2
 from assistctl.local.http.body import read_object
@@ -25,8 +25,6 @@ from assistctl.local.state import database_of
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.exchange import writing
 from assistctl.model.plan import Json
-
-_ASSISTANTS = Collection("assistant")
 
 
 class _AssistantsEndpoint(HTTPEndpoint):
@@ -42,7 +40,7 @@ class Assistants(_AssistantsEndpoint):
         """One page of them."""
         query = page_query(request.query_params)
         with database_of(request).reading() as connection:
-            page = _ASSISTANTS.page(connection, query)
+            page = record.ASSISTANTS.page(connection, query)
         return JSONResponse(page_body([record.view(stored) for stored in page.objects], has_more=page.has_more))
 
     async def post(self, request: Request) -> JSONResponse:
@@ -56,7 +54,7 @@ class Assistants(_AssistantsEndpoint):
         body = record.created(sent)
         with writing(request, create=True) as connection:
             body["tool_resources"] = _with_stores_made(connection, body["tool_resources"])
-            stored = _ASSISTANTS.insert(connection, new_id("asst_"), body)
+            stored = record.ASSISTANTS.insert(connection, new_id("asst_"), body)
         return JSONResponse(record.view(stored))
 
 
@@ -66,7 +64,7 @@ class OneAssistant(_AssistantsEndpoint):
     def get(self, request: Request) -> JSONResponse:
         """Retrieve it."""
         with database_of(request).reading() as connection:
-            stored = _ASSISTANTS.get(connection, _id(request))
+            stored = record.ASSISTANTS.get(connection, _id(request))
         return JSONResponse(record.view(stored))
 
     async def post(self, request: Request) -> JSONResponse:
@@ -79,7 +77,7 @@ class OneAssistant(_AssistantsEndpoint):
     def delete(self, request: Request) -> JSONResponse:
         """Delete it; the files and vector stores it names stay."""
         with database_of(request).writing() as connection:
-            _ASSISTANTS.delete(connection, _id(request))
+            record.ASSISTANTS.delete(connection, _id(request))
         return JSONResponse({"id": _id(request), "object": "assistant.deleted", "deleted": True})
 
 
@@ -104,9 +102,9 @@ def _with_stores_made(connection: sqlite3.Connection, resources: Json) -> Json:
 
 def _update(database: Database, assistant_id: str, sent: record.Fields) -> Stored:
     with database.writing() as connection:
-        old = _ASSISTANTS.get(connection, assistant_id)
+        old = record.ASSISTANTS.get(connection, assistant_id)
         new = Stored(old.id, old.created_at, record.updated(old.body, sent))
-        _ASSISTANTS.replace(connection, new)
+        record.ASSISTANTS.replace(connection, new)
     return new
 
 

@@ -86,7 +86,7 @@ class NewFileSearchResources:
             raise ApiError(message, param=where, code="mutually_exclusive_parameters")
 
 
-_TOOL = Tagged(
+TOOL = Tagged(
     {
         "code_interpreter": Record({"type": _TYPE}),
         "function": Record(
@@ -125,24 +125,26 @@ _TOOL = Tagged(
 )
 
 _CODE_INTERPRETER = Record({"file_ids": Items(Text(), max_items=20, noun="an array of strings")})
-_RESOURCES = Record(
+RESOURCES = Record(
     {"code_interpreter": _CODE_INTERPRETER, "file_search": Record({"vector_store_ids": _STORE_IDS})}
 )
-_NEW_RESOURCES = Record({"code_interpreter": _CODE_INTERPRETER, "file_search": NewFileSearchResources()})
+NEW_RESOURCES = Record({"code_interpreter": _CODE_INTERPRETER, "file_search": NewFileSearchResources()})
+
+REASONING_EFFORT = Nullable(Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max")))
 
 _FIELDS: dict[str, Shape] = {
     "model": Text(required=True),
     "name": Nullable(Text(max_length=256)),
     "description": Nullable(Text(max_length=512)),
     "instructions": Nullable(Text(max_length=256_000)),
-    "reasoning_effort": Nullable(Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max"))),
-    "tools": Items(_TOOL, max_items=128),
-    "tool_resources": Nullable(_RESOURCES),
+    "reasoning_effort": REASONING_EFFORT,
+    "tools": Items(TOOL, max_items=128),
+    "tool_resources": Nullable(RESOURCES),
     "metadata": Nullable(Metadata()),
     "temperature": Nullable(Decimal(minimum=0, maximum=2)),
     "top_p": Nullable(Decimal(minimum=0, maximum=1)),
     "response_format": Nullable(ResponseFormat()),
 }
 
-CREATE = Record({**_FIELDS, "tool_resources": Nullable(_NEW_RESOURCES)}, required=("model",))
+CREATE = Record({**_FIELDS, "tool_resources": Nullable(NEW_RESOURCES)}, required=("model",))
 UPDATE = Record(_FIELDS)

@@ -9,12 +9,14 @@ without tools, and had an empty list for each tool that could have files (quoted
 
 from __future__ import annotations
 
-from assistctl.local.database.collection import Stored
+from assistctl.local.database.collection import Collection, Stored
 from assistctl.local.http.errors import ApiError
 from assistctl.model.model_catalog import takes_sampling
 from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
+
+ASSISTANTS = Collection("assistant")
 
 _SAMPLING = ("temperature", "top_p")
 _UNSET: Fields = {
@@ -65,10 +67,24 @@ def view(stored: Stored) -> Fields:
     }
 
 
+def filled_in(tool: Fields) -> Fields:
+    """A tool as it is answered, with its defaults."""
+    if tool["type"] == "function":
+        function = {**_object(tool["function"])}
+        function["strict"] = bool(function.get("strict"))
+        return {**tool, "function": function}
+    if tool["type"] == "file_search":
+        settings = _object(tool.get("file_search", {}))
+        ranking: Fields = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
+        ranking_options: Fields = {**ranking, **_object(settings.get("ranking_options", {}))}
+        return {**tool, "file_search": {**settings, "ranking_options": ranking_options}}
+    return tool
+
+
 def _settled(fields: Fields, sent: Fields) -> Fields:
     """``fields`` with every null that has a default replaced by it."""
     settled = {key: _UNSET.get(key) if value is None else value for key, value in fields.items()}
-    settled["tools"] = [_filled_in(tool) for tool in _objects(settled["tools"])]
+    settled["tools"] = [filled_in(tool) for tool in _objects(settled["tools"])]
     for name in _SAMPLING:
         settled[name] = _sampling(name, settled, sent)
     return settled
@@ -87,19 +103,6 @@ def _sampling(name: str, fields: Fields, sent: Fields) -> Json:
         param=blamed,
         code="unsupported_parameter",
     )
-
-
-def _filled_in(tool: Fields) -> Fields:
-    if tool["type"] == "function":
-        function = {**_object(tool["function"])}
-        function["strict"] = bool(function.get("strict"))
-        return {**tool, "function": function}
-    if tool["type"] == "file_search":
-        settings = _object(tool.get("file_search", {}))
-        ranking: Fields = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
-        ranking_options: Fields = {**ranking, **_object(settings.get("ranking_options", {}))}
-        return {**tool, "file_search": {**settings, "ranking_options": ranking_options}}
-    return tool
 
 
 def _with_empty_resources(fields: Fields) -> Fields:

@@ -79,5 +79,27 @@ _FILES_AND_VECTOR_STORES = (
     END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES)
+_THREADS_AND_RUNS = (
+    # Pages of a thread's messages and runs, and of a run's steps, whatever else there is.
+    """CREATE INDEX objects_of_thread ON objects (kind, json_extract(body, '$.thread_id'), seq)
+        WHERE json_extract(body, '$.thread_id') IS NOT NULL""",
+    """CREATE INDEX objects_of_run ON objects (kind, json_extract(body, '$.run_id'), seq)
+        WHERE json_extract(body, '$.run_id') IS NOT NULL""",
+    # The runs that have not ended: at most one of a thread. The owner is the server that works on it, null while
+    # the run waits for outputs of tools.
+    """CREATE TABLE open_runs (
+        run_id TEXT PRIMARY KEY,
+        thread_id TEXT NOT NULL UNIQUE,
+        owner TEXT,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER thread_removed AFTER DELETE ON objects WHEN old.kind = 'thread' BEGIN
+        DELETE FROM open_runs WHERE thread_id = old.id;
+        DELETE FROM objects WHERE kind = 'message' AND json_extract(body, '$.thread_id') = old.id;
+        DELETE FROM objects WHERE kind = 'run' AND json_extract(body, '$.thread_id') = old.id;
+        DELETE FROM objects WHERE kind = 'run step' AND json_extract(body, '$.thread_id') = old.id;
+    END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES, _THREADS_AND_RUNS)
 """The statements that turn format n into format n + 1, at index n."""

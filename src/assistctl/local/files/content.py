@@ -23,7 +23,8 @@ _ABANDONED_SECONDS = 3600.0
 """An upload that got no byte for so long, in seconds, belongs to no process any more."""
 
 LOCK = "indexing.lock"
-"""The one name in the folder that is not an upload's."""
+OWNER_PREFIX = "server-"
+"""The names in the folder that are no upload's: the lock of who indexes, and one of each server that does runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +129,4 @@ def _explained(folder: Path) -> Iterator[None]:
 def _is_orphan(path: Path, is_known: Callable[[str], bool]) -> bool:
     if path.name.startswith(_UNDER_WAY):
         return time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
-    return path.name != LOCK and not is_known(path.name)
+    return path.name != LOCK and not path.name.startswith(OWNER_PREFIX) and not is_known(path.name)

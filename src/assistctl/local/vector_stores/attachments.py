@@ -100,6 +100,12 @@ def get(connection: sqlite3.Connection, store_id: str, file_id: str) -> Attachme
     return _attachment(row)
 
 
+def is_attached(connection: sqlite3.Connection, store_id: str, file_id: str) -> bool:
+    """Whether a vector store has a file."""
+    query = "SELECT 1 FROM vector_store_files WHERE vector_store_id = ? AND file_id = ?"
+    return connection.execute(query, (store_id, file_id)).fetchone() is not None
+
+
 def page(
     connection: sqlite3.Connection,
     store_id: str,

@@ -1,0 +1,62 @@
+"""Annotations of an answer: where it cites a search result, or names a file that was made, as it is written.
+
+A search result is cited by its mark (``【4:0†name.md】``), a file by its path (``sandbox:/mnt/data/a.csv``). Both
+stay in the text; an annotation's ``text`` is the slice of it between its indices, which count code points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from assistctl.model.plan import Json
+
+Fields = dict[str, Json]
+
+_MARK = re.compile(r"【(\d+:\d+)†[^【】]*】")
+_SANDBOX = "sandbox:"
+
+
+def mark(position: str, filename: str) -> str:
+    """The mark by which a result is cited; ``position`` is its two numbers."""
+    return f"【{position}†{re.sub('[【】†]', '_', filename)}】"
+
+
+class Annotator:
+    """Finds the annotations of a text that grows. ``citations`` and ``paths`` are those of ``ToolResult``."""
+
+    def __init__(self, citations: Mapping[str, str], paths: Mapping[str, str]) -> None:
+        self._citations = citations
+        self._paths = paths
+        # A path that begins like another one, "a.c" and "a.csv", must not be found in its place.
+        names = sorted(map(re.escape, paths), key=len, reverse=True)
+        path = f"|{_SANDBOX}(?:{'|'.join(names)})" if names else ""
+        self._pattern = re.compile(f"{_MARK.pattern}{path}")
+        self._looked = 0
+
+    def found(self, text: str, *, is_whole: bool) -> list[Fields]:
+        """The annotations that were not found before. What touches the end waits, unless the text ``is_whole``."""
+        annotations: list[Fields] = []
+        for match in self._pattern.finditer(text, self._looked):
+            if match.end() == len(text) and not is_whole and match[1] is None:
+                break
+            self._looked = match.end()
+            annotation = self._annotation(match)
+            if annotation is not None:
+                annotations.append(annotation)
+        return annotations
+
+    def _annotation(self, match: re.Match[str]) -> Fields | None:
+        """The annotation for a mark; ``None`` for one that the model made up."""
+        kind, file_id = "file_citation", self._citations.get(match[1] or "")
+        if match[1] is None:
+            kind, file_id = "file_path", self._paths.get(match[0].removeprefix(_SANDBOX))
+        if file_id is None:
+            return None
+        return {
+            "type": kind,
+            "text": match[0],
+            "start_index": match.start(),
+            "end_index": match.end(),
+            kind: {"file_id": file_id},
+        }

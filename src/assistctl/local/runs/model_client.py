@@ -1,0 +1,202 @@
+"""The model behind the runs: any server of OpenAI's Chat Completions, asked for streams through the SDK.
+
+What goes wrong becomes a ``ModelError`` with the code a run's ``last_error`` has: ``rate_limit_exceeded`` for 429,
+``invalid_prompt`` for a request that the model refuses as such, ``server_error`` for all else. Before a word has
+come, what may go better is tried again within the run's time: 429 after the time that the model's server names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from assistctl.secrets.redaction import mask, register
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, AsyncOpenAI, AsyncStream, OpenAIError
+    from openai.types.chat import ChatCompletionChunk
+
+URL_VARIABLE = "ASSISTCTL_MODEL_URL"
+KEY_VARIABLE = "ASSISTCTL_MODEL_API_KEY"
+
+NOT_CONFIGURED = (
+    "No model is configured to answer runs. Name the address of an OpenAI-compatible server: with --model-url of"
+    f" `assistctl serve`, with options.model_url of a target, or in {URL_VARIABLE}; its key goes into"
+    f" {KEY_VARIABLE}."
+)
+_REFUSALS = frozenset({400, 413, 422})
+_TRANSIENT = frozenset({408, 409, 500, 502, 503, 504})
+_ATTEMPTS = 3
+"""How often a request is sent that fails for other reasons than a rate limit."""
+
+_PAUSE_SECONDS, _LONGEST_SECONDS = 0.5, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where the model is. ``aliases`` are its own names for models that assistants name."""
+
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_environment(
+        cls,
+        url: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> ModelSettings:
+        """The settings with ``url``, or else the variable's; the key comes from its variable only."""
+        found = os.environ if environ is None else environ
+        key = found.get(KEY_VARIABLE) or None
+        register(KEY_VARIABLE, key or "")
+        return cls(url or found.get(URL_VARIABLE) or None, key, dict(aliases or {}))
+
+
+class ModelError(Exception):
+    """The model could not answer; ``code`` is that of a run's ``last_error``."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class ModelClient:
+    """Asks the model. ``sleep`` is what pauses wait with, in seconds."""
+
+    def __init__(self, settings: ModelSettings, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._settings = settings
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
+        self.sleep = sleep
+
+    async def answer(
+        self, request: Mapping[str, Any], remaining: Callable[[], float]
+    ) -> AsyncIterator[ChatCompletionChunk]:
+        """The chunks of the answer to a request, up to its end.
+
+        ``remaining`` is how many seconds the run still has. Raises ``ModelError``.
+        """
+        from httpx2 import HTTPError
+        from openai import OpenAIError
+
+        attempt = 0
+        while True:
+            begun = False
+            try:
+                async for chunk in self._chunks(request):
+                    begun = begun or _says_something(chunk)
+                    yield chunk
+            except (OpenAIError, HTTPError, ValueError) as error:
+                attempt += 1
+                pause = None if begun else _pause(error, attempt)
+                if pause is None or pause >= remaining():
+                    raise self._failure(error, begun=begun) from error
+            else:
+                return
+            await self.sleep(pause)
+
+    async def close(self) -> None:
+        """Close the connections of the event loop that runs."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    async def _chunks(self, request: Mapping[str, Any]) -> AsyncIterator[ChatCompletionChunk]:
+        model = str(request["model"])
+        stream: AsyncStream[ChatCompletionChunk] = await self._client().chat.completions.create(
+            **{**request, "model": self._settings.aliases.get(model, model)},
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        ended = False
+        async with stream:
+            async for chunk in stream:
+                ended = ended or any(choice.finish_reason for choice in chunk.choices)
+                yield chunk
+        if not ended:
+            raise _CutError("the connection ended before the answer did")
+
+    def _client(self) -> AsyncOpenAI:
+        from openai import AsyncOpenAI, Timeout
+
+        if self._settings.url is None:
+            raise ModelError("server_error", NOT_CONFIGURED)
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            # The run's own time ends a request that takes long; a connection is there sooner, or never.
+            self._clients[loop] = AsyncOpenAI(
+                base_url=self._settings.url,
+                api_key=self._settings.api_key or "none",
+                max_retries=0,
+                timeout=Timeout(None, connect=10.0),
+            )
+        return self._clients[loop]
+
+    def _failure(self, error: Exception, *, begun: bool) -> ModelError:
+        from openai import APIStatusError, RateLimitError
+
+        where = f"The model at {_shown(self._settings.url or '')}"
+        if isinstance(error, APIStatusError):
+            said = mask(str(error.message))
+            code = "invalid_prompt" if error.status_code in _REFUSALS else "server_error"
+            if isinstance(error, RateLimitError):
+                code = "rate_limit_exceeded"
+            return ModelError(code, f"{where} answered {error.status_code}: {said}")
+        cause = error.__cause__ or error
+        reason = mask(str(cause) or type(cause).__name__)
+        if begun:
+            return ModelError("server_error", f"{where} broke off its answer: {reason}")
+        return ModelError("server_error", f"{where} did not answer: {reason}")
+
+
+class _CutError(ValueError):
+    """A stream that ended without an end."""
+
+
+def _says_something(chunk: ChatCompletionChunk) -> bool:
+    deltas = [choice.delta for choice in chunk.choices]
+    return any(delta.content or delta.refusal or delta.tool_calls for delta in deltas)
+
+
+def _pause(error: OpenAIError | Exception, attempt: int) -> float | None:
+    """How long to wait before the request is sent again, in seconds; ``None`` when it would be for nothing."""
+    from openai import APIConnectionError, APIStatusError, RateLimitError
+
+    growing = min(_PAUSE_SECONDS * 2 ** (attempt - 1), _LONGEST_SECONDS)
+    if isinstance(error, RateLimitError):
+        # A quota that is used up does not come back within a run's time.
+        return None if error.code == "insufficient_quota" else _retry_after(error) or growing
+    transient = isinstance(error, APIConnectionError | _CutError) or (
+        isinstance(error, APIStatusError) and error.status_code in _TRANSIENT
+    )
+    return growing if transient and attempt < _ATTEMPTS else None
+
+
+def _retry_after(error: APIStatusError) -> float | None:
+    """What the headers ``retry-after-ms`` and ``retry-after`` say, in seconds (RFC 9110, 10.2.3)."""
+    headers = error.response.headers
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(float(headers[name]) * unit, 0.0)
+        except (KeyError, ValueError):
+            continue
+    try:
+        return max(email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time(), 0.0)
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _shown(url: str) -> str:
+    """The address without what may be secret in it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

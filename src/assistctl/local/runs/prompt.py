@@ -1,0 +1,159 @@
+"""What the model is told: a run's thread, and what the run did so far, as messages of Chat Completions.
+
+Of earlier runs it gets their messages, not their calls of tools. When there is more than fits, messages are left
+out of the middle: the newest stay, and the first one.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
+
+from assistctl.local.database.collection import Stored
+from assistctl.local.files import record as files
+from assistctl.local.files.content import ContentFolder
+from assistctl.local.http.errors import ApiError
+from assistctl.local.http.paging import PageQuery
+from assistctl.local.runs import record, steps
+from assistctl.local.threads import messages
+from assistctl.local.vector_stores.chunking import estimated_tokens
+from assistctl.model.plan import Json
+
+Fields = dict[str, Json]
+
+CONTEXT_TOKENS = 100_000
+"""The most of a thread that the model is told when a run does not say, in estimated tokens."""
+
+_IMAGE_TOKENS = 1_000
+_PICTURES = (
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+)
+
+
+def history(connection: sqlite3.Connection, content: ContentFolder, run: Stored, budget: int) -> list[Fields]:
+    """The thread's messages that are not of the run, oldest first, within ``budget`` estimated tokens."""
+    strategy = cast("Fields", run.body["truncation_strategy"])
+    limit = strategy["last_messages"] if strategy["type"] == "last_messages" else None
+    kept: list[Fields] = []
+    for message in _newest_first(connection, run):
+        budget -= _tokens(message)
+        if kept and (budget < 0 or len(kept) == limit):
+            if limit is None:
+                kept += _first(connection, content, run)
+            break
+        kept.append(_message(connection, content, message))
+    return kept[::-1]
+
+
+def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
+    """What the run itself has said, called and been told."""
+    told: list[Fields] = []
+    for step in steps.all_of(connection, run.id):
+        if step.body["type"] == "message_creation":
+            details = cast("Fields", cast("Fields", step.body["step_details"])["message_creation"])
+            message = messages.find(connection, str(details["message_id"]))
+            if message is not None:
+                told.append({"role": "assistant", "content": _plain(message)})
+        else:
+            told += _calls(step, told)
+    return told
+
+
+def tokens_of(told: list[Fields]) -> int:
+    """How many tokens messages have, about."""
+    return sum(estimated_tokens(str(it)) for it in told)
+
+
+def _newest_first(connection: sqlite3.Connection, run: Stored) -> Iterator[Stored]:
+    query = PageQuery(limit=50)
+    while True:
+        page = messages.page(connection, str(run.body["thread_id"]), query)
+        yield from (it for it in page.objects if it.body["run_id"] != run.id and it.body["content"])
+        if not page.has_more:
+            return
+        query = replace(query, after=page.objects[-1].id)
+
+
+def _first(connection: sqlite3.Connection, content: ContentFolder, run: Stored) -> list[Fields]:
+    query = PageQuery(limit=1, descending=False)
+    [first] = messages.page(connection, str(run.body["thread_id"]), query).objects
+    return [_message(connection, content, first)] if _tokens(first) < CONTEXT_TOKENS // 10 else []
+
+
+def _message(connection: sqlite3.Connection, content: ContentFolder, message: Stored) -> Fields:
+    role = message.body["role"]
+    parts = cast("list[Fields]", message.body["content"])
+    # Only users can show pictures to a model.
+    if role == "assistant" or all(part["type"] == "text" for part in parts):
+        return {"role": role, "content": _plain(message)}
+    return {"role": role, "content": [_part(connection, content, part) for part in parts]}
+
+
+def _plain(message: Stored) -> str:
+    parts = cast("list[Fields]", message.body["content"])
+    texts = [cast("Fields", part["text"])["value"] for part in parts if part["type"] == "text"]
+    texts += [part["refusal"] for part in parts if part["type"] == "refusal"]
+    return "\n".join(str(text) for text in texts)
+
+
+def _part(connection: sqlite3.Connection, content: ContentFolder, part: Fields) -> Fields:
+    if part["type"] == "text":
+        return {"type": "text", "text": cast("Fields", part["text"])["value"]}
+    picture = cast("Fields", part[str(part["type"])])
+    if part["type"] == "image_url":
+        return {"type": "image_url", "image_url": picture}
+    file_id = str(picture["file_id"])
+    try:
+        name = str(files.get(connection, file_id).body["filename"])
+        data = content.path_of(file_id).read_bytes()
+    except (ApiError, OSError):
+        return {"type": "text", "text": f"[The picture {file_id} is not there any more.]"}
+    url = f"data:{_picture_type(data, name)};base64,{base64.b64encode(data).decode()}"
+    return {"type": "image_url", "image_url": {"url": url, "detail": picture["detail"]}}
+
+
+def _picture_type(data: bytes, name: str) -> str:
+    for beginning, kind in _PICTURES:
+        if data.startswith(beginning):
+            return kind
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _tokens(message: Stored) -> int:
+    pictures = sum(str(it["type"]).startswith("image") for it in cast("list[Fields]", message.body["content"]))
+    return estimated_tokens(_plain(message)) + pictures * _IMAGE_TOKENS
+
+
+def _calls(step: Stored, told: list[Fields]) -> list[Fields]:
+    """The calls of one turn and their results; text of the same turn is one message with them."""
+    outputs = {
+        str(call["id"]): str(cast("Fields", call["function"]).get("output") or "")
+        for call in steps.calls_of(step)
+        if "function" in call
+    }
+    calls = cast("list[Fields]", record.private(step)["calls"])
+    declared: list[Json] = [
+        {"id": it["id"], "type": "function", "function": {"name": it["name"], "arguments": it["arguments"]}}
+        for it in calls
+    ]
+    said = told.pop()["content"] if told and _is_text(told[-1]) else None
+    results: list[Fields] = [
+        {
+            "role": "tool",
+            "tool_call_id": it["id"],
+            "content": it["result"] if it["result"] is not None else outputs.get(str(it["id"]), ""),
+        }
+        for it in calls
+    ]
+    return [{"role": "assistant", "content": said, "tool_calls": declared}, *results]
+
+
+def _is_text(message: Fields) -> bool:
+    return message["role"] == "assistant" and "tool_calls" not in message

@@ -1,0 +1,201 @@
+"""One turn of the model: what it streams becomes messages and steps in the database, and events, as it comes.
+
+All writing is done by ``write``, which calls a function in a transaction of the run's owner, away from the event
+loop, and publishes the events it returns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from assistctl.local.database.collection import Stored, new_id
+from assistctl.local.runs import record, steps
+from assistctl.local.runs.citations import Annotator
+from assistctl.local.runs.events import Event, message_delta, message_event, step_delta, step_event
+from assistctl.local.threads import messages
+from assistctl.model.plan import Json
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
+
+Fields = dict[str, Json]
+Write: TypeAlias = Callable[[Callable[[sqlite3.Connection], list[Event]]], Awaitable[None]]
+Publish: TypeAlias = Callable[[list[Event]], None]
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a tool, as the model writes it."""
+
+    index: int
+    id: str
+    name: str
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn under way, and what has come of it."""
+
+    run: Stored
+    built_in: frozenset[str]
+    annotator: Annotator
+    images: tuple[str, ...]
+    write: Write
+    publish: Publish
+    _held: str = ""
+    text: str = ""
+    refusal: str = ""
+    annotations: list[Fields] = field(default_factory=list)
+    calls: dict[int, Call] = field(default_factory=dict)
+    message: Stored | None = None
+    message_step: Stored | None = None
+    step: Stored | None = None
+    finish_reason: str = "stop"
+    usage: Fields = field(default_factory=lambda: dict(record.NO_USAGE))
+
+    async def take(self, chunk: ChatCompletionChunk) -> None:
+        """Take one chunk of the stream."""
+        if chunk.usage is not None:
+            usage = chunk.usage
+            self.usage = {
+                "prompt_tokens": usage.prompt_tokens,
+                "completion_tokens": usage.completion_tokens,
+                "total_tokens": usage.total_tokens,
+            }
+        for choice in chunk.choices[:1]:
+            self.finish_reason = choice.finish_reason or self.finish_reason
+            await self._take_text(choice.delta)
+            for call in choice.delta.tool_calls or []:
+                await self._take_call(call)
+
+    async def finish_text(self) -> None:
+        """Tell the annotations at the end of the text; an answer that is empty is a message, too."""
+        if self.message is None and not self.calls:
+            await self._begin_message()
+        if self.message is not None:
+            self._tell_text()
+            self._annotate(is_whole=True)
+
+    def content(self) -> list[Fields]:
+        """The content of the message so far."""
+        content: list[Fields] = [
+            {"type": "image_file", "image_file": {"file_id": it, "detail": "auto"}} for it in self.images
+        ]
+        if self.text or not self.refusal:
+            text: Fields = {"value": self.text, "annotations": cast("Json", self.annotations)}
+            content.append({"type": "text", "text": text})
+        if self.refusal:
+            content.append({"type": "refusal", "refusal": self.refusal})
+        return content
+
+    def end_message(
+        self, connection: sqlite3.Connection, usage: Mapping[str, Json], reason: str | None = None
+    ) -> list[Event]:
+        """Complete the message and its step, or break it off for ``reason``."""
+        if self.message is None or self.message_step is None:
+            return []
+        if reason is None:
+            ended = messages.complete(connection, self.message, self.content())
+        else:
+            ended = messages.break_off(connection, self.message, reason, self.content())
+        step = steps.end(connection, self.message_step, "completed", {"usage": dict(usage)})
+        self.message = self.message_step = None
+        return [message_event(ended), step_event(step, self.run)]
+
+    def keep_text(self, connection: sqlite3.Connection) -> None:
+        """Keep what there is of the message, which is about to end with its run."""
+        if self.message is not None:
+            messages.keep_content(connection, self.message, self.content())
+
+    async def _take_text(self, delta: ChoiceDelta) -> None:
+        self._held += delta.content or ""
+        # Blank lines in front of a call of a tool are no message.
+        if self.message is None and not self._held.strip() and not delta.refusal:
+            return
+        if self.message is None:
+            await self._begin_message()
+        self._tell_text()
+        if delta.refusal and self.message is not None:
+            self.refusal += delta.refusal
+            index = len(self.images) + bool(self.text)
+            part: Fields = {"index": index, "type": "refusal", "refusal": delta.refusal}
+            self.publish([message_delta(self.message.id, part)])
+
+    def _tell_text(self) -> None:
+        """Tell the text that was held back."""
+        if not self._held or self.message is None:
+            return
+        beginning: Fields = {} if self.text else {"annotations": []}
+        piece, self._held = self._held, ""
+        self.text += piece
+        part: Fields = {"index": len(self.images), "type": "text", "text": {"value": piece, **beginning}}
+        self.publish([message_delta(self.message.id, part)])
+        self._annotate(is_whole=False)
+
+    async def _begin_message(self) -> None:
+        # Text behind a call of a tool goes on in the message before it, if there is one.
+        await self.write(self._begun_message)
+        if self.message is not None:
+            for index, file_id in enumerate(self.images):
+                picture: Fields = {"file_id": file_id, "detail": "auto"}
+                part: Fields = {"index": index, "type": "image_file", "image_file": picture}
+                self.publish([message_delta(self.message.id, part)])
+
+    def _begun_message(self, connection: sqlite3.Connection) -> list[Event]:
+        run = self.run
+        message = messages.begin(connection, str(run.body["thread_id"]), run.id, str(run.body["assistant_id"]))
+        details: Fields = {"type": "message_creation", "message_creation": {"message_id": message.id}}
+        step = steps.begin(connection, run, details)
+        self.message, self.message_step = message, step
+        return [
+            step_event(step, run, "created"),
+            step_event(step, run),
+            message_event(message, "created"),
+            message_event(message),
+        ]
+
+    def _annotate(self, *, is_whole: bool) -> None:
+        for annotation in self.annotator.found(self.text, is_whole=is_whole):
+            numbered: Fields = {"index": len(self.annotations), **annotation}
+            self.annotations.append(annotation)
+            part: Fields = {
+                "index": len(self.images),
+                "type": "text",
+                "text": {"annotations": [numbered]},
+            }
+            if self.message is not None:
+                self.publish([message_delta(self.message.id, part)])
+
+    async def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
+        if self.step is None:
+            await self.write(self._begun_step)
+        function = piece.function
+        call = self.calls.get(piece.index)
+        if call is None:
+            # An id that the model's server leaves out, or empty, is made up: results are told apart by it.
+            name = (function.name if function else None) or ""
+            call = self.calls[piece.index] = Call(len(self.calls), piece.id or new_id("call_"), name)
+            self._tell_call(call, {"name": name, "arguments": "", "output": None})
+        arguments = (function.arguments if function else None) or ""
+        call.arguments += arguments
+        if arguments:
+            self._tell_call(call, {"arguments": arguments})
+
+    def _begun_step(self, connection: sqlite3.Connection) -> list[Event]:
+        step = steps.begin(connection, self.run, {"type": "tool_calls", "tool_calls": []})
+        self.step = step
+        return [step_event(step, self.run, "created"), step_event(step, self.run)]
+
+    def _tell_call(self, call: Call, function: Fields) -> None:
+        """Tell of a function's call; those of the platform's own tools are told when they are executed."""
+        if call.name in self.built_in or self.step is None:
+            return
+        piece: Fields = {"index": call.index, "type": "function", "function": function}
+        if "name" in function:
+            piece["id"] = call.id
+        self.publish([step_delta(self.step.id, piece)])

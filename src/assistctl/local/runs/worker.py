@@ -1,0 +1,227 @@
+"""The work on one run: turns of the model and calls of its tools, until the run has ended or waits for outputs."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.concurrency import run_in_threadpool
+
+from assistctl.local.database.collection import Stored
+from assistctl.local.runs import open_runs, record, request, steps, transitions
+from assistctl.local.runs.citations import Annotator
+from assistctl.local.runs.events import Channel, Event, step_delta, step_event
+from assistctl.local.runs.tools import BuiltInTool, ToolResult
+from assistctl.local.runs.turn import Call, Turn
+from assistctl.model.plan import Json
+
+if TYPE_CHECKING:
+    from assistctl.local.runs.runtime import Runtime
+
+Fields = dict[str, Json]
+
+
+class Worker:
+    """Does one run for ``runtime``; whoever listens hears of it through ``channel``."""
+
+    def __init__(self, runtime: Runtime, run_id: str, channel: Channel) -> None:
+        self._runtime = runtime
+        self._run_id = run_id
+        self._channel = channel
+        self._owner = runtime.owner()
+        self._run: Stored | None = None
+        self._turn: Turn | None = None
+
+    async def work(self) -> None:
+        """Do the run up to its end, or to where outputs of tools are needed.
+
+        Raises ``ModelError``, ``ToolError``, and ``LostRunError`` when the run is not ours any more.
+        """
+        await self._write(self._start)
+        tools = await self._runtime.tools_for(self.run)
+        while await self._take_turn(tools):
+            pass
+
+    async def end(self, status: str, error: tuple[str, str] | None = None) -> None:
+        """End the run before it has come to its own end."""
+
+        await self._write(lambda connection: self._finished(connection, status, error))
+
+    @property
+    def run(self) -> Stored:
+        """The run as it was last written."""
+        if self._run is None:
+            raise RuntimeError("the run has not begun")
+        return self._run
+
+    def _finished(
+        self, connection: sqlite3.Connection, status: str, error: tuple[str, str] | None = None
+    ) -> list[Event]:
+        if self._turn is not None:
+            self._turn.keep_text(connection)
+        self._run, events = transitions.finish(connection, self.run, status, error=error)
+        return events
+
+    def _start(self, connection: sqlite3.Connection) -> list[Event]:
+        self._run, events = transitions.start(connection, self._run_id, self._owner)
+        return events
+
+    async def _take_turn(self, tools: dict[str, BuiltInTool]) -> bool:
+        """Take one turn; whether there is another one to take."""
+        spent = request.spent_limit(self.run)
+        if spent is not None:
+            await self._end_incomplete(spent)
+            return False
+        prompt = await run_in_threadpool(self._prompt, tools)
+        if prompt is None:
+            await self._end_incomplete("max_prompt_tokens")
+            return False
+        turn = await self._new_turn(tools)
+        async for chunk in self._runtime.model.answer(prompt, self._remaining):
+            await turn.take(chunk)
+        await turn.finish_text()
+        if turn.calls:
+            return await self._do_calls(turn, tools)
+        await self._write(lambda connection: self._ended(connection, turn))
+        return False
+
+    def _prompt(self, tools: dict[str, BuiltInTool]) -> dict[str, Any] | None:
+        with self._runtime.database.reading() as connection:
+            return request.request(connection, self._runtime.content, self.run, list(tools.values()))
+
+    async def _new_turn(self, tools: dict[str, BuiltInTool]) -> Turn:
+        citations, paths, images = await run_in_threadpool(self._known)
+        self._turn = Turn(
+            self.run, frozenset(tools), Annotator(citations, paths), images, self._write, self._channel.publish
+        )
+        return self._turn
+
+    def _known(self) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+        """What the run's tools found and made so far; pictures that no message of the run shows yet."""
+        citations: dict[str, str] = {}
+        paths: dict[str, str] = {}
+        images: list[str] = []
+        with self._runtime.database.reading() as connection:
+            for step in steps.all_of(connection, self._run_id):
+                if step.body["type"] == "message_creation":
+                    images = []
+                    continue
+                private = record.private(step)
+                citations |= cast("dict[str, str]", private["citations"])
+                paths |= cast("dict[str, str]", private["paths"])
+                images += cast("list[str]", private.get("images") or [])
+        return citations, paths, tuple(images)
+
+    def _ended(self, connection: sqlite3.Connection, turn: Turn) -> list[Event]:
+        """The end of a run whose model has given its answer."""
+        self._count(connection, turn)
+        reason = {"length": "max_tokens", "content_filter": "content_filter"}.get(turn.finish_reason)
+        events = turn.end_message(connection, turn.usage, reason)
+        if turn.finish_reason == "content_filter":
+            error = ("server_error", "The model's content filter broke off the answer.")
+            self._run, more = transitions.finish(connection, self.run, "failed", error=error)
+        elif turn.finish_reason == "length":
+            self._run, more = transitions.finish(
+                connection, self.run, "incomplete", reason="max_completion_tokens"
+            )
+        else:
+            self._run, more = transitions.finish(connection, self.run, "completed")
+        return [*events, *more]
+
+    async def _end_incomplete(self, reason: str) -> None:
+        def ending(connection: sqlite3.Connection) -> list[Event]:
+            self._run, events = transitions.finish(connection, self.run, "incomplete", reason=reason)
+            return events
+
+        await self._write(ending)
+
+    async def _do_calls(self, turn: Turn, tools: dict[str, BuiltInTool]) -> bool:
+        """Execute the calls of the platform's own tools, then have the others wait for outputs."""
+        calls = list(turn.calls.values())
+        if not self.run.body["parallel_tool_calls"]:
+            calls = calls[:1]
+        done: dict[str, ToolResult] = {}
+        for call in calls:
+            if call.name in tools:
+                done[call.id] = await self._execute(turn, call, tools[call.name])
+        await self._write(lambda connection: self._called(connection, turn, calls, done))
+        return len(done) == len(calls)
+
+    async def _execute(self, turn: Turn, call: Call, tool: BuiltInTool) -> ToolResult:
+        step = cast("Stored", turn.step)
+        begun = tool.begun(call.id, call.arguments)
+        if begun is not None:
+            self._channel.publish([step_delta(step.id, {"index": call.index, **begun})])
+        result = await tool.call(call.id, call.arguments)
+        if begun is None or "code_interpreter" in begun:
+            self._channel.publish([step_delta(step.id, _outcome(call.index, result.step, begun))])
+        return result
+
+    def _called(
+        self, connection: sqlite3.Connection, turn: Turn, calls: list[Call], done: dict[str, ToolResult]
+    ) -> list[Event]:
+        self._count(connection, turn)
+        events = turn.end_message(connection, record.NO_USAGE)
+        step = steps.changed(connection, cast("Stored", turn.step), _step_of(turn, calls, done))
+        waiting = [it for it in steps.calls_of(step) if it["type"] == "function"]
+        if waiting:
+            self._run, more = transitions.wait_for_outputs(connection, self.run, self._owner, waiting)
+            return [*events, *more]
+        step = steps.end(connection, step, "completed", {"usage": turn.usage})
+        return [*events, step_event(step, self.run)]
+
+    def _count(self, connection: sqlite3.Connection, turn: Turn) -> None:
+        private = record.private(self.run)
+        usage = record.added(cast("Fields", private["usage"]), turn.usage)
+        self._run = record.changed(connection, self.run, {"private": {**private, "usage": usage}})
+
+    async def _write(self, change: Callable[[sqlite3.Connection], list[Event]]) -> None:
+        self._channel.publish(await run_in_threadpool(self._written, change))
+
+    def _written(self, change: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
+        with self._runtime.database.writing() as connection:
+            open_runs.require_owner(connection, self._run_id, self._owner)
+            # Read again: its metadata may have been changed, and it may have been asked to be cancelled.
+            self._run = record.RUNS.get(connection, self._run_id)
+            if self._run.body["status"] == "cancelling":
+                return self._finished(connection, "cancelled")
+            return change(connection)
+
+    def _remaining(self) -> float:
+        return int(str(self.run.body["expires_at"])) - time.time()
+
+
+def _step_of(turn: Turn, calls: list[Call], done: dict[str, ToolResult]) -> Fields:
+    """What becomes of a step once its calls are known, and those of the platform's own tools executed."""
+    shown: list[Json] = []
+    told: list[Json] = []
+    for call in calls:
+        result = done.get(call.id)
+        function: Fields = {"name": call.name, "arguments": call.arguments, "output": None}
+        shown.append({"id": call.id, "type": "function", "function": function} if result is None else result.step)
+        answer = None if result is None else result.for_model
+        told.append({"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer})
+    results = done.values()
+    private: Fields = {
+        "usage": turn.usage,
+        "calls": told,
+        "citations": {key: value for it in results for key, value in it.citations.items()},
+        "paths": {key: value for it in results for key, value in it.produced.items()},
+        "images": [image for it in results for image in it.images],
+    }
+    return {"step_details": {"type": "tool_calls", "tool_calls": shown}, "private": private}
+
+
+def _outcome(index: int, step: Fields, begun: Fields | None) -> Fields:
+    """A tool's result as a delta; what ``begun`` has told is not told again."""
+    kind = str(step["type"])
+    details = cast("Fields", step[kind])
+    outputs = details.get("outputs")
+    if isinstance(outputs, list):
+        numbered: list[Json] = [{"index": place, **cast("Fields", it)} for place, it in enumerate(outputs)]
+        details = {**details, "outputs": numbered}
+    if begun is not None:
+        details = {key: value for key, value in details.items() if key != "input"}
+    return {"index": index, "id": step["id"], "type": kind, kind: details}

@@ -1,0 +1,1 @@
+"""The threads and their messages: what may be sent (``fields``), what becomes of it, and the routes."""
