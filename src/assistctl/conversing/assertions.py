@@ -16,6 +16,7 @@ from assistctl.model.answer_schema import PATTERN_SECONDS, UnusableSchemaError, 
 from assistctl.model.check_report import AnsweredCall, AssertionOutcome, Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.json_value import Json
+from assistctl.secrets.escaping import cut
 
 
 class CannotJudgeError(Exception):
@@ -125,7 +126,7 @@ def _is_json(value: Json, exchange: Exchange) -> Finding:
         raise CannotJudgeError(f"the schema of is-json cannot be used: {error}") from error
     if first is None:
         return Finding(True, wanted, _it_is(exchange))
-    return Finding(False, wanted, f"at {first.json_path}: {quoted(first.message)}; {_it_is(exchange)}")
+    return Finding(False, wanted, f"at {first.json_path}: {cut(first.message)}; {_it_is(exchange)}")
 
 
 def _latency(value: Json, exchange: Exchange) -> Finding:

@@ -27,7 +27,7 @@ def _header(report: CheckReport) -> str:
         for status, words in (
             (CheckStatus.PASSED, "passed"),
             (CheckStatus.FAILED, "failed"),
-            (CheckStatus.ERROR, "not found out"),
+            (CheckStatus.ERROR, "errors"),
         )
         for number in (report.count(status),)
     )

@@ -23,7 +23,8 @@ def print_checks(console: Console, report: CheckReport, *, everything: bool = Fa
         emit(console, [Line(Text(visible(key), "bold"))])
         for outcome in outcomes:
             emit(console, _check(outcome, everything=everything))
-        emit(console, [Line()])
+        if not wording.has_transcript(outcomes[-1], everything=everything):
+            emit(console, [Line()])
     bad = report.count(CheckStatus.FAILED) + report.count(CheckStatus.ERROR)
     emit(console, [Line(Text(wording.conclusion(report), "bold red" if bad else "bold"))])
 

@@ -37,8 +37,10 @@ def conclusion(report: CheckReport) -> str:
     counts = [
         (report.count(CheckStatus.PASSED), "passed"),
         (report.count(CheckStatus.FAILED), "failed"),
-        (report.count(CheckStatus.ERROR), "could not be found out"),
     ]
+    errors = report.count(CheckStatus.ERROR)
+    if errors:
+        counts.append((errors, "error" if errors == 1 else "errors"))
     flaky = sum(one.is_flaky for one in report.checks)
     told = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     return f"{told}{f' ({flaky:,} flaky)' if flaky else ''}."
@@ -61,7 +63,7 @@ def figures(outcome: CheckOutcome) -> str:
     if outcome.tokens is not None:
         told.append(f"{outcome.tokens:,} tokens")
     if outcome.cost is not None:
-        told.append(f"${outcome.cost:.4f}")
+        told.append(f"${outcome.cost:.6f}".rstrip("0").removesuffix("."))
     return ", ".join(told)
 
 
