@@ -14,10 +14,11 @@ from assistctl.manifest.validation.schema import whole_schema
 from assistctl.testing.scripted_model import Failure, ScriptedModel
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
-from support.server import RecordingServer
+from support.server import Answer, Asked, RecordingServer, error_body
 
 FUNCTION = {"type": "function", "function": {"name": "order_status"}}
 ASK = "Where is order 1001?"
+EVENTS = ((b"content-type", b"text/event-stream"),)
 
 
 @pytest.fixture
@@ -113,6 +114,33 @@ def test_what_could_not_be_asked_is_no_pass(
     (one,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
     assert one["status"] == "error"
     assert reason in one["error"]
+    assert runs.threads == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(hangs_up=True),
+        Answer(500, error_body("down")),
+        Answer(404, error_body("no runs here")),
+        Answer(200, b'event: thread.run.created\ndata: {"id": "run_1"}\n\n', headers=EVENTS),
+        Answer(200, b"event: thread.run.created\ndata: {broken\n\n", headers=EVENTS),
+        Answer(200, b'event: error\ndata: {"error": {"message": "broken"}}\n\n', headers=EVENTS),
+        Answer(200, b"<html>", headers=((b"content-type", b"text/html"),)),
+    ],
+)
+def test_a_server_that_does_not_answer_is_an_error_and_leaves_no_thread(
+    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer, answer: Answer
+) -> None:
+    def fault(asked: Asked) -> Answer | None:
+        is_run = asked.path.endswith("/runs") and asked.method == "POST"
+        return answer if is_run else runs(asked)
+
+    deploy(remote, {"ask": ASK, "expect": {"not-contains": "x"}})
+    server.fault = fault
+    (one,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
+    assert one["status"] == "error"
+    assert one["error"]
     assert runs.threads == {}
 
 

@@ -74,9 +74,9 @@ def test_files_are_mentioned_once() -> None:
 
 
 def test_functions_are_called() -> None:
-    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
-    action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
-    step = ("thread.run.step.completed", {"id": "step_1"})
+    call: Any = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    action: Any = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
+    step: Streamed = ("thread.run.step.completed", {"id": "step_1"})
     reading = RunEvents()
     events = [
         event
