@@ -27,6 +27,7 @@ from starlette.applications import Starlette
 from assistctl.local.app import create_app
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing import ScriptedModel
+from support.server_events import events_of
 
 BASE_URL = "http://assistctl.local/v1"
 
@@ -128,15 +129,6 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
             assert self._description.faults("AssistantStreamEvent", {"event": name, "data": value}) == []
 
 
-def events_of(text: str) -> list[tuple[str, str]]:
-    """The names and data of server-sent events."""
-    events = []
-    for block in text.strip("\n").split("\n\n"):
-        name, data = block.split("\n")
-        events.append((name.removeprefix("event: "), data.removeprefix("data: ")))
-    return events
-
-
 def form_of(sent: bytes, kind: str) -> dict[str, Any]:
     """The fields of a multipart form, those like ``a[b]`` as objects, and the text of its file."""
     message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + sent, policy=email.policy.HTTP)
@@ -164,9 +156,24 @@ def description() -> Description:
     path = load_spec_path("openai", "official")
     assert path is not None
     document: dict[str, Any] = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
-    _bring_up_to_date(document["components"]["schemas"])
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        schemas[name] = _as_json_schema(schema)
+    _bring_up_to_date(schemas)
     _add_extensions(document["paths"])
     return Description(document)
+
+
+def _as_json_schema(schema: Any) -> Any:
+    """A schema with OpenAPI 3.0's ``nullable``, of which this description has some, as OpenAPI 3.1 says it."""
+    if isinstance(schema, list):
+        return [_as_json_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = schema.get("allOf", [])
+    is_nullable = schema.get("nullable") is True or {"nullable": True} in parts
+    converted = {key: _as_json_schema(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [converted, {"type": "null"}]} if is_nullable else converted
 
 
 def _bring_up_to_date(schemas: dict[str, Any]) -> None:
@@ -175,10 +182,6 @@ def _bring_up_to_date(schemas: dict[str, Any]) -> None:
     for kind in ("Assistants", "Files", "VectorStores", "VectorStoreFiles", "Messages", "Runs", "RunSteps"):
         for key in ("first_id", "last_id"):
             schemas[f"List{kind}Response"]["properties"][key]["type"] = ["string", "null"]
-    # Written as in OpenAPI 3.0, in a description that is 3.1.
-    update = schemas["UpdateVectorStoreRequest"]["properties"]
-    update["name"]["type"] = ["string", "null"]
-    update["expires_after"] = {"anyOf": [*update["expires_after"]["allOf"], {"type": "null"}]}
     # A filter inside a filter, in the words of an older JSON Schema.
     inner = schemas["CompoundFilter"]["properties"]["filters"]["items"]["oneOf"]
     inner[1] = {"$ref": "#/components/schemas/CompoundFilter"}

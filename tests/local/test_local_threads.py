@@ -100,7 +100,7 @@ async def test_messages_of_one_second_keep_their_order_on_all_pages(http: httpx2
 
 async def test_a_page_of_a_long_thread_is_read_from_the_index(app: Starlette, http: httpx2.AsyncClient) -> None:
     thread = await thread_with(http, messages=[{"role": "user", "content": "x"}])
-    plans = []
+    plans: list[str] = []
     with app.state.database.reading() as connection:
         connection.set_trace_callback(plans.append)
     await http.get(f"/threads/{thread['id']}/messages")

@@ -111,10 +111,11 @@ def recording_server(database: Path | None, *, api_key: str | None = None) -> It
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[RecordingServer]:
-    """Serve any app in the same way."""
+def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer]:
+    """Serve any app in the same way; with ``lifespan`` it is told of its start and its end."""
     record = RecordingServer()
-    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="off"))
+    told = "on" if lifespan else "off"
+    server = _PromptServer(uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan=told))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.up.wait(20)
@@ -158,6 +159,8 @@ class _PromptServer(uvicorn.Server):
         await asyncio.sleep(0)
         if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)  # which waits for what is under way
+        else:
+            await self.lifespan.shutdown()
 
 
 @dataclass
@@ -173,36 +176,38 @@ class _Recorder:
         if body is None:
             return
         with self.record.under_way():
-            await self._carry_out(scope, _asked(scope, body), body, send)
+            await self._carry_out(scope, body, receive, send)
 
-    async def _carry_out(self, scope: Scope, asked: Asked, body: bytes, send: Send) -> None:
+    async def _carry_out(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        asked = _asked(scope, body)
         self.record.asked.append(asked)
         gate = self.record.gate(asked)
         if gate is not None:
             await asyncio.to_thread(gate.wait, 20)
         fault = self.record.fault(asked)
         if fault is None:
-            await self._in_dialect(scope, asked, body, send)
+            await self._in_dialect(scope, asked, _replayed(body, receive), send)
             return
         if fault.after:
-            await self.app(scope, _replayed(body), _nowhere)
+            await self.app(scope, _replayed(body, receive), _nowhere)
         if fault.hangs_up:
             _connection(send).close()
             return
         await send({"type": "http.response.start", "status": fault.status, "headers": list(fault.headers)})
         await send({"type": "http.response.body", "body": fault.body})
 
-    async def _in_dialect(self, scope: Scope, asked: Asked, body: bytes, send: Send) -> None:
+    async def _in_dialect(self, scope: Scope, asked: Asked, receive: Receive, send: Send) -> None:
         if self.record.hear is not None:
             heard = self.record.hear(asked)
             scope = {**scope, "query_string": heard.query.encode()}
             body = b"" if heard.body is None else json.dumps(heard.body).encode()
+            receive = _replayed(body, receive)
             scope["headers"] = _with_length(scope["headers"], len(body))
         if self.record.tell is None:
-            await self.app(scope, _replayed(body), send)
+            await self.app(scope, receive, send)
             return
         real = _Kept()
-        await self.app(scope, _replayed(body), real)
+        await self.app(scope, receive, real)
         told = json.dumps(self.record.tell(asked, real.status, json.loads(real.body))).encode()
         await send({**real.start, "headers": _with_length(real.start["headers"], len(told))})
         await send({"type": "http.response.body", "body": told})
@@ -254,9 +259,14 @@ async def _whole(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _replayed(body: bytes) -> Receive:
+def _replayed(body: bytes, rest: Receive) -> Receive:
+    """A request's body again, and then what else comes: that whoever sent it is gone."""
+    whole = [body]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if whole:
+            return {"type": "http.request", "body": whole.pop(), "more_body": False}
+        return await rest()
 
     return receive
 

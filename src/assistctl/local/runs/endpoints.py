@@ -107,7 +107,7 @@ class OneRun(ThreadEndpoint):
         runtime_of(request).settle(thread_id_of(request))
         with writing(request) as connection:
             run = _run(connection, request)
-            changes = {"metadata": sent["metadata"] or {}} if "metadata" in sent else {}
+            changes: Fields = {"metadata": sent["metadata"] or {}} if "metadata" in sent else {}
             return record.changed(connection, run, changes)
 
 

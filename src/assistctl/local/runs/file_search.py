@@ -105,7 +105,8 @@ class FileSearch:
         return [_result(it) for it in cast("list[Fields]", page["data"])]
 
     def _affordable(self, found: list[Fields]) -> list[Fields]:
-        left, kept = self._tokens, []
+        left = self._tokens
+        kept: list[Fields] = []
         for result in found:
             [content] = cast("list[Fields]", result["content"])
             left -= estimated_tokens(str(content["text"]), at_most=left)

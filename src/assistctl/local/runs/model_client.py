@@ -11,6 +11,7 @@ import asyncio
 import email.utils
 import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ class ModelClient:
         from httpx2 import HTTPError
         from openai import OpenAIError
 
-        attempt = 0
+        failures: Counter[str] = Counter()
         while True:
             begun = False
             try:
@@ -96,8 +97,8 @@ class ModelClient:
                     begun = begun or _says_something(chunk)
                     yield chunk
             except (OpenAIError, HTTPError, ValueError) as error:
-                attempt += 1
-                pause = None if begun else _pause(error, attempt)
+                failures[type(error).__name__] += 1
+                pause = None if begun else _pause(error, failures[type(error).__name__])
                 if pause is None or pause >= remaining():
                     raise self._failure(error, begun=begun) from error
             else:

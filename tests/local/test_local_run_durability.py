@@ -1,0 +1,189 @@
+"""Runs whose server dies, stops, or shares its database: each ends once, and its thread can be used again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI, OpenAI
+from starlette.applications import Starlette
+
+from assistctl.local.app import create_app
+from assistctl.local.runs import record
+from assistctl.local.runs.model_client import ModelSettings
+from assistctl.testing import Reply, ScriptedModel, ToolCall
+from support.run_platform import in_process
+
+pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
+
+WEATHER: Any = {"type": "function", "function": {"name": "weather"}}
+
+
+async def begun(client: AsyncOpenAI, text: str = "Hi") -> Any:
+    made = await client.beta.assistants.create(model="gpt-4o", tools=[WEATHER])
+    return await client.beta.threads.create_and_run(
+        assistant_id=made.id, thread={"messages": [{"role": "user", "content": text}]}
+    )
+
+
+async def test_a_run_of_a_server_that_stopped_has_failed(
+    client: AsyncOpenAI, with_model: Starlette, model: ScriptedModel, database: Path
+) -> None:
+    model.on(None, Reply("one two", piece_delay=5))
+    run = await begun(client)
+    await with_model.state.runtime.close()
+    with_model.state.database.close()
+    async with in_process(create_app(database)) as after:
+        left = await after.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        assert left.status == "failed"
+        assert left.last_error is not None
+        assert left.last_error.message == "The server stopped while the run was in progress."
+        await after.beta.threads.messages.create(run.thread_id, role="user", content="again")
+
+
+async def test_a_run_that_waits_for_outputs_outlives_its_server(
+    client: AsyncOpenAI, with_model: Starlette, model: ScriptedModel, database: Path
+) -> None:
+    model.on(None, ToolCall("weather", id="a"), "Sunny.")
+    run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
+    assert run.status == "requires_action"
+    await with_model.state.runtime.close()
+    with_model.state.database.close()
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as after:
+        done = await after.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=run.id, thread_id=run.thread_id, tool_outputs=[{"tool_call_id": "a", "output": "sun"}]
+        )
+        assert done.status == "completed"
+
+
+async def test_two_servers_on_one_database_leave_each_other_s_runs_alone(
+    client: AsyncOpenAI, model: ScriptedModel, database: Path
+) -> None:
+    model.on("slow", Reply("one two", piece_delay=0.2)).on(None, "Done.")
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as other:
+        run = await begun(client, "slow")
+        seen = await other.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        assert seen.status in {"queued", "in_progress"}
+        done = await other.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+        assert done.status == "completed"
+        assert len(model.requests) == 1
+
+
+async def test_a_run_may_be_cancelled_at_another_server(
+    client: AsyncOpenAI, with_model: Starlette, model: ScriptedModel, database: Path
+) -> None:
+    model.on(None, Reply("one two", piece_delay=0.2))
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as other:
+        run = await begun(client)
+        cancelled = await other.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+        assert cancelled.status == "cancelled"
+        await asyncio.gather(*(job.task for job in with_model.state.runtime._jobs.values()))
+        seen = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        assert seen == cancelled
+
+
+async def test_outputs_are_taken_once(client: AsyncOpenAI, model: ScriptedModel, database: Path) -> None:
+    model.on(None, ToolCall("weather", id="a"), Reply("Sunny.", delay=0.1))
+    outputs: Any = [{"tool_call_id": "a", "output": "sun"}]
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as other:
+        run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
+        answers = await asyncio.gather(
+            *(
+                it.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=outputs)
+                for it in (client, other)
+            ),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(it, Exception) for it in answers) == 1
+        await client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+    assert len(model.requests) == 2
+
+
+async def test_time_that_is_over_expires_a_run(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.on(None, ToolCall("weather", id="a"))
+    run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 600)
+    expired = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    assert (expired.status, expired.expires_at, expired.required_action) == ("expired", None, None)
+    [step] = (await client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id)).data
+    assert step.status == "expired"
+    await client.beta.threads.messages.create(run.thread_id, role="user", content="again")
+
+
+async def test_a_model_that_takes_too_long_expires_a_run(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "SECONDS", 1)
+    model.on(None, Reply("one two", piece_delay=0.7))
+    run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
+    assert run.status == "expired"
+    message = (await client.beta.threads.messages.list(run.thread_id)).data[0]
+    assert message.incomplete_details is None or message.incomplete_details.reason == "run_expired"
+
+
+async def test_more_runs_than_may_be_worked_on_at_once_all_end(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assistctl.local.runs import runtime
+
+    monkeypatch.setattr(runtime, "MOST_AT_ONCE", 2)
+    model.on(None, Reply("ok", delay=0.05))
+    runs = await asyncio.gather(*(begun(client) for _ in range(7)))
+    polled = [client.beta.threads.runs.poll(it.id, thread_id=it.thread_id) for it in runs]
+    assert {it.status for it in await asyncio.gather(*polled)} == {"completed"}
+
+
+@contextmanager
+def served(database: Path, model_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command ``serve`` in a process of its own, and its URL."""
+    command = [sys.executable, "-m", "assistctl", "serve", "--port", "0", "--db", str(database)]
+    environ = {**os.environ, "ASSISTCTL_MODEL_URL": model_url}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().strip()
+        try:
+            yield process, url
+        finally:
+            process.kill()
+
+
+def test_a_killed_server_leaves_runs_that_have_failed(database: Path, model: ScriptedModel) -> None:
+    model.on("slow", Reply("one two", piece_delay=10)).on(None, "Done.")
+    database.parent.mkdir(parents=True)
+    with served(database, model.url) as (process, url), OpenAI(base_url=url, api_key="any") as client:
+        made = client.beta.assistants.create(model="gpt-4o")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "slow"}])
+        run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=made.id)
+        while run.status == "queued":
+            run = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with served(database, model.url) as (_, url), OpenAI(base_url=url, api_key="any") as client:
+        left = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
+        assert left.status == "failed"
+        assert left.last_error is not None
+        assert left.last_error.message == "The server that worked on the run is gone."
+        client.beta.threads.messages.create(thread.id, role="user", content="again")
+        again = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made.id)
+        assert again.status == "completed"
+
+
+def test_a_database_that_cannot_be_used_does_not_stop_the_start(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.parent.mkdir(parents=True)
+    database.write_text("no database, and not empty either")
+    create_app(database).state.runtime.settle_all()
+    assert "runs that were left behind could not be ended" in caplog.text
