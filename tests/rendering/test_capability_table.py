@@ -39,6 +39,7 @@ def test_a_row_for_each_field_and_a_note_only_once() -> None:
         "| `name` | yes | no |",
         "| `top_p` | no (1) | mapped (1) |",
         "| `tools.x` | no | yes (2) |",
+        "| `ask`, `check` | no | no |",
         "",
         "1. Whisper.",
         "2. As it is.",

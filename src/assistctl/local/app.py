@@ -56,11 +56,11 @@ def create_app(
     addresses without brackets) a request for any other host is refused. Nothing is opened before the first
     request; a file that cannot be used is a 500 with a sentence that says why, which is only logged when the app
     is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. Runs are answered by
-    ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``.
-    With ``embeddings``, vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange; ``with_metrics`` there is ``/metrics``, and
-    ``app.state.metrics`` is no longer ``None``. The lifespan's end closes all of it; who calls the app in process,
-    without a lifespan, calls ``app.state.database.close()``. Raises ``AssistctlError`` for an unusable key or
-    address.
+    ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``. With ``embeddings``,
+    vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange;
+    ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. The lifespan's end
+    closes all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
+    Raises ``AssistctlError`` for an unusable key or address.
     """
     if api_key is not None:
         usable_key(api_key)

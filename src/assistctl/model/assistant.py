@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assistctl.model.checks import Check
 from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
 from assistctl.model.source_file import SourceFile
@@ -35,7 +36,7 @@ class Desired:
     when ``files`` has any for file search, or that of a shared one. ``import_id`` is the id of an existing
     assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
     stands. ``file_places`` are the paths of the first of ``files`` for each tool that reads any, which are known
-    before the files are read.
+    before the files are read. ``checks`` are what it is asked once it is deployed; they are no part of it.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Desired:
     store: str | None = None
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
     file_places: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
 
     @property
     def name(self) -> str | None:

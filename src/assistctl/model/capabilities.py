@@ -105,7 +105,7 @@ class Capabilities:
     alone. ``address_variable`` is the environment variable with its address where a target names none, and
     ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
     package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
-    down.
+    down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -124,5 +124,6 @@ class Capabilities:
     address_variable: str = ""
     credential_variables: tuple[str, ...] = ()
     embedded: bool = False
+    converses: Support = Support(Level.UNSUPPORTED)
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

@@ -22,6 +22,7 @@ def capability_table(platforms: Mapping[str, Capabilities]) -> str:
         _row([code(name), *(notes.cell(support_of(name, table.fields)) for table in platforms.values())])
         for name in fields
     ]
+    rows.append(_row(["`ask`, `check`", *(notes.cell(table.converses) for table in platforms.values())]))
     head = [_row(["field", *map(code, platforms)]), _row(["---"] * (len(platforms) + 1))]
     return "\n".join([*head, *rows, "", *notes.listed(), "", *_own(platforms)])
 

@@ -51,6 +51,12 @@ def visible(text: str, *, multiline: bool = False) -> str:
     return escape_hidden(mask(text), lambda char: char if multiline and char in "\n\t" else _escape(char))
 
 
+def cut(text: str, longest: int = 200) -> str:
+    """``text`` on one line without secrets, which are masked before it is cut: at most ``longest`` characters."""
+    line = " ".join(mask(text).split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
     """``text`` with each hidden character replaced by what ``escape`` makes of it."""
     return _HIDDEN.sub(lambda match: escape(match.group()), text)

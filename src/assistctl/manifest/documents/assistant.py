@@ -8,6 +8,7 @@ from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.vector_store import lifecycle, searched_store
 from assistctl.manifest.files.entries import FileEntry
 from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.model.checks import Check
 from assistctl.model.plan import Desired, Json
 
 _NOT_FIELDS = frozenset(
@@ -16,7 +17,9 @@ _NOT_FIELDS = frozenset(
 _TOOLS = frozenset({"code_interpreter", "file_search", "function"})
 
 
-def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Desired:
+def assistant(
+    key: str, contents: Contents, entries: Sequence[FileEntry], checks: tuple[Check, ...] = ()
+) -> Desired:
     """The assistant in contents that have no error; ``entries`` are those of its ``files``."""
     value = contents.value if isinstance(contents.value, dict) else {}
     fields: dict[str, Json] = {"name": key}
@@ -35,6 +38,7 @@ def assistant(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
         store=searched_store(key, value, entries),
         templates=templates,
         file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
+        checks=checks,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
+from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
 from assistctl.manifest.documents.file_conflicts import refuse_conflicts
 from assistctl.manifest.documents.included_files import include_files
 from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
@@ -124,6 +125,7 @@ class _Reading:
         contents.problems += _violations(contents, _SCHEMAS[kind])
         entries = self._entries(contents, kind)
         files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
+        checks = declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
         problems = sorted(
             (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
             key=lambda problem: _place(problem, self.file.shown),
@@ -135,7 +137,7 @@ class _Reading:
             return declaration, problems
         if kind is Kind.VECTOR_STORE:
             return replace(declaration, store=shared_store(key, contents), files=files), problems
-        desired, store = assistant(key, contents, entries), own_store(key, contents, entries)
+        desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
 
     def _entries(self, contents: Contents, kind: Kind) -> list[FileEntry]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.manifest.syntax.node import Path, dotted, value_at
 from assistctl.manifest.syntax.phrases import either
 from assistctl.model.plan import Json
 
@@ -61,6 +61,16 @@ def readers_of(contents: Contents) -> frozenset[Reader] | None:
     return frozenset(reader for reader in Reader if reader in types)
 
 
+def attachment_entries(contents: Contents, field: Path) -> list[FileEntry]:
+    """The entries of the list of files at ``field``, which a message brings along; as ``assistant_entries``."""
+    readers = readers_of(contents)
+    return [
+        entry
+        for written in _written(contents, field)
+        if (entry := _for_its_reader(contents, written, readers)) is not None
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     """An entry with a path that can be used; the rest of it as it stands there."""
@@ -71,10 +81,10 @@ class _Written:
     field: Path
 
 
-def _written(contents: Contents) -> Iterator[_Written]:
-    files = contents.value.get("files") if isinstance(contents.value, dict) else None
+def _written(contents: Contents, of: Path = ("files",)) -> Iterator[_Written]:
+    files = value_at(contents.value, of)
     for number, item in enumerate(files if isinstance(files, list) else ()):
-        place: Path = ("files", number)
+        place: Path = (*of, number)
         declared, field = ({"path": item}, place) if isinstance(item, str) else (item, (*place, "path"))
         pattern = declared.get("path") if isinstance(declared, dict) else None
         if not isinstance(declared, dict) or not isinstance(pattern, str) or not pattern:

@@ -64,6 +64,16 @@ def attached_files(
     return tuple(sorted(found.values(), key=lambda one: one.file.path))
 
 
+def one_file(contents: Contents, entry: FileEntry, manifest: ManifestFile, folders: Folders) -> FoundFile | None:
+    """The file that ``entry`` names; ``None`` for none, or a pattern, which is reported."""
+    search = _Search(contents, entry, manifest, folders)
+    if search.is_pattern:
+        contents.report(entry.field, f"{entry.pattern} is a pattern, and this takes one file", "Name the file.")
+        return None
+    found = search.files()
+    return found[0] if found else None
+
+
 def _add(
     contents: Contents,
     found: dict[tuple[Reader, str], AttachedFile],

@@ -11,7 +11,7 @@ from typing import Any
 from assistctl.checkout.pinned_file import file_at
 from assistctl.errors import ManifestError
 from assistctl.manifest.project.environment_file import read_environment_file
-from assistctl.manifest.project.project import PROJECT_FILE, Project, Safety, Target
+from assistctl.manifest.project.project import PROJECT_FILE, CheckSettings, Judge, Project, Safety, Target
 from assistctl.manifest.project.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
@@ -128,11 +128,23 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=(*warnings, *written_secrets(nodes)),
+        diagnostics=(*warnings, *written_secrets(nodes), *written_secrets(_pairs(root.child("checks")), "checks")),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
         journal=declared.get("journal"),
+        checks=_check_settings(declared.get("checks", {})),
+    )
+
+
+def _check_settings(declared: Any) -> CheckSettings:  # noqa: ANN401 - JSON that fits the schema
+    judge, prices = declared.get("judge"), declared.get("prices", {})
+    return CheckSettings(
+        **{
+            **declared,
+            "judge": Judge(**judge) if judge else None,
+            "prices": {model: (price["input"], price["output"]) for model, price in prices.items()},
+        }
     )
 
 

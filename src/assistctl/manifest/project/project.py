@@ -29,6 +29,30 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """The model that judges answers; ``base_url`` and ``api_key`` are raw, as those of a target."""
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """How the project's checks are run.
+
+    ``max_cost`` is in US dollars, for one run. ``prices`` are those of models by name: US dollars for a million
+    tokens that are sent, and that are answered. ``transcripts``: reports have the transcript of every check.
+    """
+
+    parallel: int = 8
+    judge: Judge | None = None
+    max_cost: float | None = None
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    transcripts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A named place to deploy to.
 
@@ -74,6 +98,7 @@ class Project:
     default_target_position: Position | None = None
     journal: str | None = None
     unheeded: frozenset[str] = frozenset()
+    checks: CheckSettings = CheckSettings()
 
     @property
     def settings(self) -> Mapping[str, str]:

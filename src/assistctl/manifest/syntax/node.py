@@ -87,6 +87,18 @@ def plain_value(node: Node) -> Json:
     return node.value
 
 
+def value_at(value: Json, path: Path) -> Json:
+    """The part of a bare value at ``path``; ``None`` where there is nothing."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
 def dotted(path: Iterable[str | int]) -> str:
     """A path as messages and ``Desired.positions`` have it: ``tools[0].function.name``."""
     text = ""

@@ -15,16 +15,17 @@ _RANDOM = re.compile(r"(?=\D*\d)[A-Za-z0-9_+/=.-]{24,}")
 _REFERENCE = "${env:"
 
 
-def written_secrets(targets: dict[str, Node]) -> Iterator[Diagnostic]:
-    """A warning for each text of a target that looks like a key; the text is not shown."""
-    for name, target in targets.items():
-        for path, node in _texts(target, ("targets", name)):
+def written_secrets(settings: dict[str, Node], of: str = "targets") -> Iterator[Diagnostic]:
+    """A warning for each text in what ``of`` has by name that looks like a key; the text is not shown."""
+    for name, setting in settings.items():
+        owner = f"target {name!r}" if of == "targets" else f"{of}.{name}"
+        for path, node in _texts(setting, (of, name)):
             text = node.written
             is_key = path[-1] == "api_key" and _RANDOM.fullmatch(text)
             if _REFERENCE not in text and (is_key or _KEY.search(text)):
                 yield Diagnostic(
                     Severity.WARNING,
-                    f"{path[-1]} of target {name!r} looks like a secret that is written out",
+                    f"{path[-1]} of {owner} looks like a secret that is written out",
                     "This file goes into git. Write ${env:NAME}, and set NAME in the environment or in .env.",
                     path=dotted(path),
                     position=node.position,

@@ -15,6 +15,7 @@ from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.conversations import OpenAIConversations
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import SDK, OpenAIWire
@@ -49,6 +50,7 @@ CAPABILITIES = Capabilities(
     write_only=frozenset({"reasoning_effort"}),
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    converses=Support(),
 )
 
 
@@ -64,6 +66,7 @@ class OpenAIAssistants(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="assistants=v2")
         self.knowledge = OpenAIKnowledge(self._wire)
+        self.conversations = OpenAIConversations(self._wire, self.knowledge)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""

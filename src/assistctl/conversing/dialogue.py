@@ -1,0 +1,144 @@
+"""One question to an assistant: its events are gathered, its functions answered, until it has finished."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.conversing.function_answers import FunctionAnswers, FunctionFailedError
+from assistctl.errors import PlatformError
+from assistctl.model.check_report import AnsweredCall, CitedFile, Exchange
+from assistctl.model.conversation import (
+    Citation,
+    Event,
+    Finished,
+    FunctionCall,
+    MessageFile,
+    ProducedFile,
+    RunStatus,
+    TextDelta,
+    Usage,
+)
+from assistctl.platforms.conversation import Conversation
+
+MOST_ROUNDS = 32
+"""How often in a row an answer may call functions before it is taken for endless."""
+
+
+class BrokenOffError(Exception):
+    """An answer that did not come to its end: why, in a sentence, and ``exchange``, as far as it came."""
+
+    def __init__(self, reason: str, exchange: Exchange) -> None:
+        super().__init__(reason)
+        self.exchange = exchange
+
+
+class UnansweredCallError(BrokenOffError):
+    """It stopped at a function that nothing answers."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What came so far."""
+
+    text: str = ""
+    calls: dict[str, AnsweredCall] = field(default_factory=dict)
+    open: list[FunctionCall] = field(default_factory=list)
+    citations: dict[CitedFile, None] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    usage: Usage | None = None
+    end: Finished | None = None
+
+    def take(self, event: Event) -> None:
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case FunctionCall(call_id, name, arguments):
+                self.open.append(event)
+                self.calls[call_id] = AnsweredCall(name, arguments)
+            case Citation(_, file_id, file_name):
+                self.citations[CitedFile(file_name, file_id)] = None
+            case ProducedFile(_, name, _):
+                self.files.append(name)
+            case Finished(_, usage, _):
+                self.end = event
+                if usage is not None:
+                    self.usage = usage if self.usage is None else self.usage + usage
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation whose functions are answered by ``functions``. ``clock`` tells seconds."""
+
+    conversation: Conversation
+    functions: FunctionAnswers
+    clock: Callable[[], float]
+    cost: Callable[[Usage], float | None]
+
+    async def ask(self, text: str, attachments: Sequence[MessageFile] = ()) -> Exchange:
+        """The question ``text``, and the whole answer. Raises ``BrokenOffError``."""
+        gathered, begin = _Gathered(), self.clock()
+
+        def so_far() -> Exchange:
+            return self._exchange(text, gathered, self.clock() - begin)
+
+        try:
+            await self._gather(gathered, self.conversation.say(text, attachments))
+            for _ in range(MOST_ROUNDS):
+                if gathered.end is None or gathered.end.status is not RunStatus.REQUIRES_ACTION:
+                    break
+                await self._gather(gathered, self.conversation.answer(await self._outputs(gathered)))
+        except FunctionFailedError as error:
+            with contextlib.suppress(PlatformError):
+                await self.conversation.cancel()
+            is_open = gathered.open and gathered.open[0].name not in self.functions.answers
+            kind = UnansweredCallError if is_open else BrokenOffError
+            raise kind(str(error), so_far()) from error
+        except PlatformError as error:
+            raise BrokenOffError(f"{error.summary}. {error.hint}".removesuffix(". "), so_far()) from error
+        reason = _reason_not_to_trust(gathered.end)
+        if reason:
+            raise BrokenOffError(reason, so_far())
+        return so_far()
+
+    async def _gather(self, gathered: _Gathered, events: AsyncIterator[Event]) -> None:
+        gathered.end = None
+        gathered.open.clear()
+        async for event in events:
+            gathered.take(event)
+
+    async def _outputs(self, gathered: _Gathered) -> Mapping[str, str]:
+        """What the functions that were called answer, by the ids of the calls."""
+        if not gathered.open:
+            raise FunctionFailedError("the platform waits for an answer of a function, and named none")
+        outputs: dict[str, str] = {}
+        while gathered.open:
+            call = gathered.open[0]
+            outputs[call.id] = await self.functions.to(call.name, call.arguments)
+            gathered.calls[call.id] = AnsweredCall(call.name, call.arguments, outputs[call.id])
+            gathered.open.pop(0)
+        return outputs
+
+    def _exchange(self, text: str, gathered: _Gathered, seconds: float) -> Exchange:
+        return Exchange(
+            text,
+            gathered.text,
+            tuple(gathered.calls.values()),
+            tuple(gathered.citations),
+            tuple(gathered.files),
+            seconds,
+            gathered.usage,
+            self.cost(gathered.usage) if gathered.usage else None,
+        )
+
+
+def _reason_not_to_trust(end: Finished | None) -> str:
+    """Why what came is not a whole answer; empty when it is one."""
+    if end is None:
+        return "the answer broke off: the platform did not say that it was finished"
+    if end.status is RunStatus.COMPLETED:
+        return ""
+    if end.status is RunStatus.REQUIRES_ACTION:
+        return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
+    return f"the run ended {end.status}: {end.error or 'the platform does not say why'}"

@@ -1,0 +1,241 @@
+"""Checks, held side by side: each in a conversation of its own, and each as often as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from assistctl.conversing.assertions import CannotJudgeError, Finding, judge_by_rule, outcome_of
+from assistctl.conversing.dialogue import BrokenOffError, Dialogue, UnansweredCallError
+from assistctl.conversing.function_answers import FunctionAnswers
+from assistctl.conversing.prices import cost_of, price_of
+from assistctl.errors import PlatformError
+from assistctl.model.check_report import AssertionOutcome, Attempt, CheckOutcome, Exchange
+from assistctl.model.checks import Assertion, Check, Turn
+from assistctl.model.conversation import MessageFile, Usage
+from assistctl.platforms.conversation import Conversation, Converses
+
+RUBRIC = "llm-rubric"
+_CLOSING_SECONDS = 10.0
+
+
+class Judge(Protocol):
+    """A model that judges answers."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+    async def finding(self, assertion: Assertion, exchange: Exchange) -> tuple[Finding, Usage | None]:
+        """What it finds, and the tokens that took. Raises ``CannotJudgeError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAssistant:
+    """An assistant and its checks. ``id`` is ``None`` where nothing is deployed, ``error`` says so.
+
+    ``files`` are those that go with the first question, by the index of the check.
+    """
+
+    key: str
+    id: str | None
+    model: str | None
+    checks: Sequence[Check]
+    files: Mapping[int, Sequence[MessageFile]] = field(default_factory=dict)
+    error: str | None = None
+
+
+def nobody_looks(_: CheckOutcome) -> None:
+    """Where nobody wants to know of checks that ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSetup:
+    """How checks are held.
+
+    ``parallel`` conversations at a time; ``seconds`` is how long one answer may take. ``prices`` and ``max_cost``
+    as in the project's settings. Programs that answer functions run in ``directory``. ``ended`` is called with
+    each check that ended. ``clock`` tells seconds.
+    """
+
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    parallel: int = 8
+    seconds: float = 600.0
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    max_cost: float | None = None
+    judge: Judge | None = None
+    ended: Callable[[CheckOutcome], None] = nobody_looks
+    clock: Callable[[], float] = time.monotonic
+
+    def price(self, model: str | None) -> tuple[float, float] | None:
+        """What a million tokens of ``model`` cost that are sent, and that are answered."""
+        return price_of(model, self.prices) if model else None
+
+
+async def run_checks(
+    converses: Converses, assistants: Sequence[CheckedAssistant], setup: CheckSetup
+) -> tuple[CheckOutcome, ...]:
+    """What became of all checks of ``assistants``, in their order."""
+    run = _Run(converses, setup, asyncio.Semaphore(setup.parallel))
+    checks = [run.check(assistant, check) for assistant in assistants for check in assistant.checks]
+    return tuple(await asyncio.gather(*checks))
+
+
+@dataclass(slots=True)
+class _Run:
+    converses: Converses
+    setup: CheckSetup
+    slots: asyncio.Semaphore
+    spent: float = 0.0
+
+    async def check(self, assistant: CheckedAssistant, check: Check) -> CheckOutcome:
+        error = _not_to_be_asked(assistant, check, self.setup)
+        attempts: list[Attempt] = []
+        if error is None:
+            holding = _Holding(self, assistant, check)
+            attempts = await asyncio.gather(*(holding.attempt() for _ in range(check.repeat)))
+        costs = [one.cost for attempt in attempts for one in attempt.exchanges if one.cost is not None]
+        outcome = CheckOutcome(
+            assistant.key,
+            check.index,
+            check.turns[0].ask,
+            check.repeat,
+            check.at_least,
+            tuple(attempts),
+            error,
+            sum(costs) if costs else None,
+        )
+        self.setup.ended(outcome)
+        return outcome
+
+    def spend(self, cost: float | None) -> None:
+        self.spent += cost or 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self.setup.max_cost is not None and self.spent >= self.setup.max_cost
+
+
+@dataclass(slots=True)
+class _Holding:
+    """One check that is held."""
+
+    run: _Run
+    assistant: CheckedAssistant
+    check: Check
+
+    async def attempt(self) -> Attempt:
+        """Hold it once, as soon as it is its turn."""
+        async with self.run.slots:
+            if self.run.is_spent:
+                return Attempt(
+                    error=f"not asked: the run cost ${self.run.spent:.4f}, and checks.max_cost allows no more"
+                )
+            try:
+                conversation = await self.run.converses.start(self.assistant.id or "")
+            except PlatformError as error:
+                return Attempt(error=f"{error.summary}. {error.hint}".removesuffix(". "))
+            is_over = False
+            try:
+                attempt = await self._held(conversation)
+                is_over = attempt.error is None
+            finally:
+                await _leave(conversation, is_over=is_over)
+            return attempt
+
+    async def _held(self, conversation: Conversation) -> Attempt:
+        setup = self.run.setup
+        functions = FunctionAnswers(self.check.tools, setup.directory, setup.environment)
+        dialogue = Dialogue(conversation, functions, setup.clock, self._cost)
+        exchanges: list[Exchange] = []
+        outcomes: list[AssertionOutcome] = []
+        for number, turn in enumerate(self.check.turns):
+            files = self.assistant.files.get(self.check.index, ()) if number == 0 else ()
+            try:
+                async with asyncio.timeout(setup.seconds):
+                    exchange = await self._asked(dialogue, number, files)
+                exchanges.append(exchange)
+                self._spend(exchange)
+                outcomes += [await self._judged(one, exchange, number) for one in turn.assertions]
+            except BrokenOffError as error:
+                self.run.spend(error.exchange.cost)
+                return Attempt((*exchanges, error.exchange), tuple(outcomes), str(error))
+            except CannotJudgeError as error:
+                return Attempt(tuple(exchanges), tuple(outcomes), str(error))
+            except TimeoutError:
+                unfinished = Exchange(turn.ask, "", seconds=setup.seconds)
+                return Attempt(
+                    (*exchanges, unfinished), tuple(outcomes), f"no answer within {setup.seconds:g} s (--timeout)"
+                )
+        return Attempt(tuple(exchanges), tuple(outcomes))
+
+    async def _asked(self, dialogue: Dialogue, number: int, files: Sequence[MessageFile]) -> Exchange:
+        turn = self.check.turns[number]
+        try:
+            return await dialogue.ask(turn.ask, files)
+        except UnansweredCallError as error:
+            # What is called is known by then, and a check that only asks for that needs no answer to it.
+            if number == len(self.check.turns) - 1 and _is_about_calls(turn):
+                return error.exchange
+            raise
+
+    def _cost(self, usage: Usage) -> float | None:
+        price = self.run.setup.price(self.assistant.model)
+        return cost_of(usage, price) if price else None
+
+    def _spend(self, exchange: Exchange) -> None:
+        if exchange.cost is None and self.run.setup.max_cost is not None:
+            raise CannotJudgeError("the platform counted no tokens, so checks.max_cost cannot be kept")
+        self.run.spend(exchange.cost)
+
+    async def _judged(self, assertion: Assertion, exchange: Exchange, number: int) -> AssertionOutcome:
+        judge = self.run.setup.judge
+        if assertion.type != RUBRIC or judge is None:
+            return await asyncio.to_thread(judge_by_rule, assertion, exchange, number)
+        finding, usage = await judge.finding(assertion, exchange)
+        price = self.run.setup.price(judge.model)
+        self.run.spend(cost_of(usage, price) if usage and price else None)
+        return outcome_of(assertion, finding, number)
+
+
+def _is_about_calls(turn: Turn) -> bool:
+    return bool(turn.assertions) and all(one.type == "calls" for one in turn.assertions)
+
+
+def _not_to_be_asked(assistant: CheckedAssistant, check: Check, setup: CheckSetup) -> str | None:
+    """Why a check cannot be held, before anything is asked."""
+    types = check.assertion_types
+    if assistant.error is not None:
+        return assistant.error
+    if RUBRIC in types and setup.judge is None:
+        return "llm-rubric needs a model that judges: set `checks: {judge: {model: …}}` in assistctl.yaml"
+    if setup.price(assistant.model) is None and ("cost" in types or setup.max_cost is not None):
+        return _no_price("cost" if "cost" in types else "checks.max_cost", assistant.model)
+    if RUBRIC in types and setup.judge and setup.max_cost is not None and setup.price(setup.judge.model) is None:
+        return _no_price("checks.max_cost", setup.judge.model)
+    return None
+
+
+def _no_price(what: str, model: str | None) -> str:
+    name = model or "MODEL"
+    return (
+        f"{what} needs a price, and none is known of the model {name}: "
+        f"set `checks: {{prices: {{{name}: {{input: …, output: …}}}}}}` in assistctl.yaml"
+    )
+
+
+async def _leave(conversation: Conversation, *, is_over: bool) -> None:
+    """End a conversation, whose run may still be under way; what that comes to is of no matter for the check."""
+    with contextlib.suppress(PlatformError, TimeoutError):
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            if not is_over:
+                with contextlib.suppress(PlatformError):
+                    await conversation.cancel()
+            await conversation.close()

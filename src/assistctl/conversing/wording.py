@@ -1,0 +1,19 @@
+"""How a reason quotes what was wanted and what stood there."""
+
+from __future__ import annotations
+
+import json
+
+from assistctl.model.json_value import Json
+from assistctl.secrets.escaping import cut
+from assistctl.secrets.redaction import masked
+
+
+def quoted(text: str) -> str:
+    """``text`` in quotes, of a long one the beginning; secrets are masked before it is cut."""
+    return f"'{cut(text)}'"
+
+
+def as_json(value: Json) -> str:
+    """``value`` as JSON, of a long one the beginning."""
+    return cut(json.dumps(masked(value), ensure_ascii=False))

@@ -1,0 +1,173 @@
+"""What became of checks, as data: each question with its answer, and what was wanted of it.
+
+Frozen dataclasses without I/O; ``conversing`` makes them and ``rendering`` shows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistctl.model.conversation import Usage
+from assistctl.model.json_value import Json
+
+
+class CheckStatus(StrEnum):
+    """What became of a check. ``ERROR``: whether it holds could not be found out."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionOutcome:
+    """Whether an answer held what an assertion wants; ``reason`` says what was wanted and what stood there.
+
+    ``turn`` is the place of the question, from 0. One that is not ``decisive`` fails nothing.
+    """
+
+    type: str
+    value: Json
+    passed: bool
+    reason: str
+    turn: int = 0
+    decisive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A function that was called, and what it was answered; ``None`` where nothing could be."""
+
+    name: str
+    arguments: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CitedFile:
+    """A file that was cited, by its base name, or by the upload's id where the platform told no name."""
+
+    name: str
+    file_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and its answer. ``usage`` and ``cost`` (US dollars) are ``None`` where they are not known."""
+
+    ask: str
+    answer: str
+    calls: tuple[AnsweredCall, ...] = ()
+    citations: tuple[CitedFile, ...] = ()
+    files: tuple[str, ...] = ()
+    seconds: float = 0.0
+    usage: Usage | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A check held once. With an ``error`` it broke off there."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    assertions: tuple[AssertionOutcome, ...] = ()
+    error: str | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether every answer held all that was wanted of it."""
+        return self.error is None and all(one.passed for one in self.assertions if one.decisive)
+
+    @property
+    def status(self) -> CheckStatus:
+        """What this attempt came to by itself."""
+        if self.error is not None:
+            return CheckStatus.ERROR
+        return CheckStatus.PASSED if self.held else CheckStatus.FAILED
+
+    @property
+    def seconds(self) -> float:
+        """How long the answers took."""
+        return sum(one.seconds for one in self.exchanges)
+
+    @property
+    def tokens(self) -> int | None:
+        """All tokens of the answers, where they are known."""
+        known = [one.usage.total for one in self.exchanges if one.usage]
+        return sum(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """What became of one check. ``needed`` is how often it must hold; ``cost`` is all it cost, in US dollars."""
+
+    key: str
+    index: int
+    ask: str
+    of: int
+    needed: int
+    attempts: tuple[Attempt, ...] = ()
+    error: str | None = None
+    cost: float | None = None
+
+    @property
+    def held(self) -> int:
+        """How often it held."""
+        return sum(one.held for one in self.attempts)
+
+    @property
+    def status(self) -> CheckStatus:
+        """Failed when it cannot have held often enough, whatever came of the attempts that broke off."""
+        if self.error is None and self.held >= self.needed:
+            return CheckStatus.PASSED
+        unknown = sum(one.error is not None for one in self.attempts) + self.of - len(self.attempts)
+        return CheckStatus.ERROR if self.held + unknown >= self.needed else CheckStatus.FAILED
+
+    @property
+    def shown(self) -> Attempt:
+        """The attempt that tells most: the first that did what the check came to, else the last."""
+        status = self.status
+        last = self.attempts[-1] if self.attempts else Attempt()
+        return next((one for one in self.attempts if one.status is status), last)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it could not be found out, or why an attempt broke off."""
+        return self.error or self.shown.error
+
+    @property
+    def answer(self) -> str | None:
+        """The last answer of the attempt that is shown; ``None`` where there is none."""
+        exchanges = self.shown.exchanges
+        return exchanges[-1].answer if exchanges else None
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it held at times and at times not."""
+        return 0 < self.held < len(self.attempts)
+
+    @property
+    def seconds(self) -> float:
+        """How long all answers took."""
+        return sum(one.seconds for one in self.attempts)
+
+    @property
+    def tokens(self) -> int | None:
+        """All tokens of all answers, where they are known."""
+        known = [one.tokens for one in self.attempts if one.tokens is not None]
+        return sum(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All checks of a run, in the order of the manifests."""
+
+    project: str
+    target: str
+    platform: str
+    checks: tuple[CheckOutcome, ...]
+
+    def count(self, status: CheckStatus) -> int:
+        """How many came to ``status``."""
+        return sum(one.status is status for one in self.checks)

@@ -1,0 +1,70 @@
+"""Checks as one HTML page that stands alone, as safe as that of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
+from assistctl.rendering.checks import wording
+from assistctl.rendering.html_page import as_text, html_page, isolated, joined, section
+from assistctl.secrets.redaction import Masked
+
+# The style sheet's tones: green, red, amber.
+_TONES = {CheckStatus.PASSED: "create", CheckStatus.FAILED: "delete", CheckStatus.ERROR: "update"}
+
+
+def checks_html(report: CheckReport, *, everything: bool = False) -> Masked:
+    """The report as a whole page; with ``everything`` passed checks have their transcripts as well."""
+    sections = [_header(report)]
+    for key, outcomes in wording.by_assistant(report).items():
+        sections.append(section(key, [_card(outcome, everything=everything) for outcome in outcomes]))
+    return html_page(f"Checks: {wording.conclusion(report)}", sections)
+
+
+def _header(report: CheckReport) -> str:
+    counts = joined(
+        f'<li class="{_TONES[status] if number else "none"}"><strong>{number:,}</strong><span>{words}</span></li>'
+        for status, words in (
+            (CheckStatus.PASSED, "passed"),
+            (CheckStatus.FAILED, "failed"),
+            (CheckStatus.ERROR, "errors"),
+        )
+        for number in (report.count(status),)
+    )
+    return f"""<header>
+<p>Checks on {isolated(report.platform)}</p>
+<h1>{isolated(report.project)} <span class="arrow">→</span> {isolated(report.target)}</h1>
+<p class="conclusion">{as_text(wording.conclusion(report))}</p>
+<ul class="counts">{counts}</ul>
+</header>"""
+
+
+def _card(outcome: CheckOutcome, *, everything: bool) -> str:
+    head = (
+        f'<span class="sign">{wording.SIGNS[outcome.status]}</span>'
+        f'<span class="key">{isolated(wording.title(outcome))}</span>'
+        f'<span class="action">{outcome.status}</span>'
+        f'<span class="reason">{as_text(wording.figures(outcome))}</span>'
+    )
+    tone = _TONES[outcome.status]
+    rows = [*_rows(outcome, everything=everything)]
+    if not rows:
+        return f'<div class="card {tone}"><div class="head">{head}</div></div>'
+    is_open = "" if outcome.status is CheckStatus.PASSED else " open"
+    return (
+        f'<details class="card {tone}"{is_open}><summary>{head}</summary>'
+        f'<table class="fields"><tbody>{joined(rows)}</tbody></table></details>'
+    )
+
+
+def _rows(outcome: CheckOutcome, *, everything: bool) -> Iterator[str]:
+    for complaint in wording.complaints(outcome):
+        yield _row("why", [complaint])
+    if wording.has_transcript(outcome, everything=everything):
+        for part in wording.transcript(outcome.shown):
+            yield _row(part.label, part.text.split("\n"))
+
+
+def _row(label: str, lines: Sequence[str]) -> str:
+    words = joined(f'<div class="words">{as_text(line) or "&nbsp;"}</div>' for line in lines)
+    return f'<tr><th scope="row">{label}</th><td>{words}</td></tr>'

@@ -1,0 +1,68 @@
+"""Checks as a JSON document, in the format that scripts rely on (``schemas/checks.schema.json``)."""
+
+from __future__ import annotations
+
+from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
+from assistctl.model.json_value import Json
+from assistctl.rendering.json import FORMAT_VERSION
+
+_DIGITS = 3
+
+
+def checks_document(report: CheckReport) -> dict[str, Json]:
+    """The report as printed by ``check --format json``."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "project": report.project,
+        "target": {"name": report.target, "platform": report.platform},
+        "summary": {
+            "passed": report.count(CheckStatus.PASSED),
+            "failed": report.count(CheckStatus.FAILED),
+            "errors": report.count(CheckStatus.ERROR),
+        },
+        "checks": [_check(outcome) for outcome in report.checks],
+    }
+
+
+def _check(outcome: CheckOutcome) -> dict[str, Json]:
+    return {
+        "key": outcome.key,
+        "index": outcome.index,
+        "ask": outcome.ask,
+        "status": str(outcome.status),
+        "answer": outcome.answer,
+        "assertions": [_assertion(one) for one in outcome.shown.assertions],
+        "held": outcome.held,
+        "of": outcome.of,
+        "at_least": outcome.needed,
+        "seconds": round(outcome.seconds, _DIGITS),
+        "tokens": outcome.tokens,
+        "cost": outcome.cost,
+        "error": outcome.reason,
+        "turns": [_exchange(one) for one in outcome.shown.exchanges],
+    }
+
+
+def _assertion(one: AssertionOutcome) -> dict[str, Json]:
+    document: dict[str, Json] = {
+        "type": one.type,
+        "value": one.value,
+        "passed": one.passed,
+        "reason": one.reason,
+        "turn": one.turn,
+    }
+    return document if one.decisive else {**document, "weight": 0}
+
+
+def _exchange(exchange: Exchange) -> dict[str, Json]:
+    return {
+        "ask": exchange.ask,
+        "answer": exchange.answer,
+        "calls": [
+            {"name": call.name, "arguments": call.arguments, "output": call.output} for call in exchange.calls
+        ],
+        "citations": [{"name": one.name, "file_id": one.file_id} for one in exchange.citations],
+        "files": [*exchange.files],
+        "seconds": round(exchange.seconds, _DIGITS),
+        "tokens": exchange.usage.total if exchange.usage else None,
+    }
