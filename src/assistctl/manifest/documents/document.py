@@ -130,7 +130,7 @@ class _Reading:
         )
         if key is None:
             return None, problems
-        declaration = Declaration(kind, key, contents.positions.get("key", root.position))
+        declaration = Declaration(kind, key, (root.child("key") or root).position)
         if any(problem.severity is Severity.ERROR for problem in problems):
             return declaration, problems
         if kind is Kind.VECTOR_STORE:

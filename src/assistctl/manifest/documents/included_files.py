@@ -79,7 +79,7 @@ def _function(contents: Contents, manifest: ManifestFile, path: Path, declared: 
     contents.problems += explain(
         violations(ASSISTANT, value, ("$defs", "functionDefinition")), Subject(root, prefix=path)
     )
-    _add_positions(contents, root, path)
+    contents.positions.add(root, path)
     return value
 
 
@@ -139,13 +139,3 @@ def _warn_of_references(contents: Contents, path: Path, text: str, shown: str) -
                 position=Position(shown, *line_and_column(text, text.index(mention))),
             )
         )
-
-
-def _add_positions(contents: Contents, node: Node, path: Path) -> None:
-    contents.positions[dotted(path)] = node.position
-    if isinstance(node.value, dict):
-        for key, child in node.value.items():
-            _add_positions(contents, child, (*path, key))
-    elif isinstance(node.value, list):
-        for place, child in enumerate(node.value):
-            _add_positions(contents, child, (*path, place))

@@ -141,7 +141,7 @@ def _target(name: str, node: Node) -> Target:
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
     options = node.child("options")
-    positions = options.keys if options else {}
+    positions = {name: options.key_position(name) for name in options.keys} if options else {}
     own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
