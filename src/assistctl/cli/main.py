@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -144,6 +145,8 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
+    # Manifests and answers are trees: looking for cycles among them takes a seventh of the time, and finds none.
+    gc.set_threshold(100_000, 20, 20)
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

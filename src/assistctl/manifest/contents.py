@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Node, Path, dotted
+from assistctl.manifest.syntax.positions import Positions
 from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
-from assistctl.model.plan import Diagnostic, Json, Position, Severity
+from assistctl.model.plan import Diagnostic, Json, Severity
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
@@ -25,12 +26,15 @@ class Contents:
 
     root: Node
     value: Json = None
-    positions: dict[str, Position] = field(default_factory=dict)
+    positions: Positions = field(init=False)
     secret: dict[Path, Template] = field(default_factory=dict)
     unjudged: set[Path] = field(default_factory=set)
     references: dict[Path, str] = field(default_factory=dict)
     readings: dict[Path, Json] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.positions = Positions(self.root)
 
     def report(self, path: Path, summary: str, detail: str = "", *, severity: Severity = Severity.ERROR) -> None:
         """Add a problem with the value at ``path``."""
@@ -57,10 +61,8 @@ class _Filling:
         self._room = MAX_FILLED
 
     def value(self, node: Node, path: Path) -> Json:
-        contents = self.contents
-        contents.positions[dotted(path)] = node.position
         if node.broken:
-            contents.unjudged.add(path)
+            self.contents.unjudged.add(path)
         value = node.value
         if isinstance(value, str):
             return self._text(node, value, path)

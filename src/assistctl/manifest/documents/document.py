@@ -26,7 +26,7 @@ from assistctl.manifest.syntax.text_file import UnusableFileError, read_yaml_tex
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.placeholders import refuse_placeholders
-from assistctl.manifest.validation.schema import ASSISTANT, VECTOR_STORE, validator
+from assistctl.manifest.validation.schema import ASSISTANT, VECTOR_STORE, is_valid, violations
 from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.knowledge import DesiredStore
@@ -132,7 +132,7 @@ class _Reading:
         )
         if key is None:
             return None, problems
-        declaration = Declaration(kind, key, contents.positions.get("key", root.position))
+        declaration = Declaration(kind, key, (root.child("key") or root).position)
         if any(problem.severity is Severity.ERROR for problem in problems):
             return declaration, problems
         if kind is Kind.VECTOR_STORE:
@@ -219,18 +219,17 @@ def _unknown_kind(root: Node) -> Diagnostic:
 
 
 def _is_key(text: str) -> bool:
-    return validator(ASSISTANT, ("properties", "key")).is_valid(text)
+    return is_valid(ASSISTANT, text, ("properties", "key"))
 
 
 def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
-    check = validator(schema)
-    errors = list(check.iter_errors(contents.value))
+    errors = list(violations(schema, contents.value))
     wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     other_readings = wrong_type & contents.readings.keys()
     if other_readings:
         for path in other_readings:
             _put(contents.value, path, contents.readings[path])
-        errors = list(check.iter_errors(contents.value))
+        errors = list(violations(schema, contents.value))
     if not errors:
         return []
     subject = Subject(

@@ -17,7 +17,7 @@ from assistctl.manifest.syntax.node import Node, Path, dotted, plain_value
 from assistctl.manifest.syntax.references import mentions
 from assistctl.manifest.syntax.text_file import UnusableFileError, line_and_column, read_text, resolve_inside
 from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.schema import ASSISTANT, validator
+from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.plan import Diagnostic, Json, Position, Severity
 
@@ -60,9 +60,8 @@ def _instructions(contents: Contents, manifest: ManifestFile, declared: dict[str
                 Severity.ERROR, "this is no text: it contains a NUL character", path="instructions", position=where
             )
         )
-    check = validator(ASSISTANT, ("properties", "instructions"))
     subject = Subject(Node(included.text, contents.positions["instructions"]), prefix=path)
-    for problem in explain(check.iter_errors(included.text), subject):
+    for problem in explain(violations(ASSISTANT, included.text, ("properties", "instructions")), subject):
         detail = " ".join(part for part in (problem.detail, f"The text is that of {included.shown}.") if part)
         contents.problems.append(replace(problem, detail=detail))
     return included.text
@@ -77,9 +76,10 @@ def _function(contents: Contents, manifest: ManifestFile, path: Path, declared: 
     if root is None:
         return declared
     value = plain_value(root)
-    check = validator(ASSISTANT, ("$defs", "functionDefinition"))
-    contents.problems += explain(check.iter_errors(value), Subject(root, prefix=path))
-    _add_positions(contents, root, path)
+    contents.problems += explain(
+        violations(ASSISTANT, value, ("$defs", "functionDefinition")), Subject(root, prefix=path)
+    )
+    contents.positions.add(root, path)
     return value
 
 
@@ -139,13 +139,3 @@ def _warn_of_references(contents: Contents, path: Path, text: str, shown: str) -
                 position=Position(shown, *line_and_column(text, text.index(mention))),
             )
         )
-
-
-def _add_positions(contents: Contents, node: Node, path: Path) -> None:
-    contents.positions[dotted(path)] = node.position
-    if isinstance(node.value, dict):
-        for key, child in node.value.items():
-            _add_positions(contents, child, (*path, key))
-    elif isinstance(node.value, list):
-        for place, child in enumerate(node.value):
-            _add_positions(contents, child, (*path, place))

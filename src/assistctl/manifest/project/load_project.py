@@ -18,7 +18,7 @@ from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.syntax.yaml_parser import compose
 from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.schema import PROJECT, validator
+from assistctl.manifest.validation.schema import PROJECT, violations
 from assistctl.manifest.validation.violations import Subject
 from assistctl.manifest.validation.written_secrets import written_secrets
 from assistctl.model.plan import Diagnostic, Position, Severity
@@ -89,7 +89,7 @@ def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str
     root = documents[0].root if documents else None
     if root is None:
         root = Node({}, Position(name))
-    errors = validator(PROJECT).iter_errors(plain_value(root)) if not problems else ()
+    errors = violations(PROJECT, plain_value(root)) if not problems else ()
     problems += explain(errors, Subject(root, name=PROJECT_FILE))
     if problems:
         raise ManifestError(problems)
@@ -153,7 +153,7 @@ def _target(name: str, node: Node) -> Target:
     declared.setdefault("platform", name)
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
     options = node.child("options")
-    positions = options.keys if options else {}
+    positions = {name: options.key_position(name) for name in options.keys} if options else {}
     own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 

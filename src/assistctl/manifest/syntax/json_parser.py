@@ -98,7 +98,7 @@ class _Composer:
 
     def _add_pair(self, node: Node, pairs: dict[str, Node], key: str, at: int, child: Node) -> None:
         if key in pairs:
-            first = node.keys[key]
+            first = node.key_position(key)
             self._report(
                 self.position(at), f"the key {key[:60]!r} is there twice: first at {first}", "Keep one of the two."
             )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.model.plan import Json, Position
 
+if TYPE_CHECKING:
+    import yaml
+
+Place: TypeAlias = "Position | tuple[str, yaml.Mark]"
+"""Where something stands: as a position, or as the parser has it, with the file's name."""
 Scalar: TypeAlias = "bool | int | float | str | None"
 Path: TypeAlias = "tuple[str | int, ...]"
 
@@ -19,20 +24,30 @@ MAX_DEPTH = 100
 class Node:
     """One value of a document.
 
-    ``keys`` holds the positions of a mapping's keys. ``written`` is a scalar's text before it was taken for a
+    ``place`` is where it stands, and ``keys`` where a mapping's keys do: ``position`` and ``key_position`` are
+    made when somebody asks, which is hardly ever. ``written`` is a scalar's text before it was taken for a
     number or a boolean, and ``plain`` whether it stood without quotes. ``weight`` counts the values in it,
     long texts as several, ``height`` the levels of collections; aliased values count each time.
     ``broken`` values were reported already and are not to be checked further.
     """
 
     value: Scalar | list[Node] | dict[str, Node]
-    position: Position
-    keys: dict[str, Position] = field(default_factory=dict)
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)
     written: str = ""
     plain: bool = False
     broken: bool = False
     weight: int = 1
     height: int = 0
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return _position(self.place)
+
+    def key_position(self, key: str) -> Position:
+        """Where ``key`` of a mapping stands; the mapping itself when it has none of that name."""
+        return _position(self.keys.get(key, self.place))
 
     def child(self, step: str | int) -> Node | None:
         """The value under a key or an index, if there is one."""
@@ -41,6 +56,13 @@ class Node:
         if isinstance(self.value, list) and isinstance(step, int) and step < len(self.value):
             return self.value[step]
         return None
+
+
+def _position(place: Place) -> Position:
+    if isinstance(place, Position):
+        return place
+    file, mark = place
+    return Position(file, mark.line + 1, mark.column + 1)
 
 
 def position_at(root: Node, path: Iterable[str | int]) -> Position:
@@ -59,7 +81,7 @@ def key_position_at(root: Node, path: Path, key: str) -> Position:
     node: Node | None = root
     for step in path:
         node = node.child(step) if node else None
-    return node.keys.get(key, node.position) if node else position_at(root, path)
+    return node.key_position(key) if node else position_at(root, path)
 
 
 def merged(base: Node, over: Node) -> Node:

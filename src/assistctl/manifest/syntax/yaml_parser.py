@@ -63,10 +63,9 @@ def compose(text: str, file: str) -> tuple[list[Document], list[Diagnostic]]:
 
 def _composed(text: str, file: str, loader: type[yaml.SafeLoader]) -> tuple[list[Document], list[Diagnostic]]:
     """What ``compose`` returns. Raises ``_HalvesRefusedError`` where only PyYAML's own scanner can read on."""
-    composer = _Composer(file)
+    composer = _Composer(file, joins_halves=loader is yaml.SafeLoader)
     try:
-        for event in yaml.parse(text, Loader=loader):
-            composer.take(event)
+        composer.read(loader(text))
     except _Stop as stop:
         return composer.documents, [*composer.problems, stop.problem]
     except (yaml.YAMLError, ValueError) as error:  # PyYAML's own scanner lets ValueErrors of escapes through
@@ -102,10 +101,11 @@ class _Open:
 
 
 class _Composer:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, joins_halves: bool) -> None:
         self.documents: list[Document] = []
         self.problems: list[Diagnostic] = []
         self._file = file
+        self._joins_halves = joins_halves
         self._open: list[_Open] = []
         self._anchors: dict[str, Node | None] = {}
         self._root: Node | None = None
@@ -121,10 +121,15 @@ class _Composer:
             yaml.MappingEndEvent: self._end_collection,
         }
 
-    def take(self, event: yaml.Event) -> None:
-        handler = self._handlers.get(type(event))
-        if handler:
-            handler(event)
+    def read(self, loader: yaml.SafeLoader) -> None:
+        """Take what is in the text, to its end. Raises ``yaml.YAMLError``, ``ValueError`` and ``_Stop``."""
+        find_handler, get_event = self._handlers.get, loader.get_event
+        event: yaml.Event = get_event()
+        while type(event) is not yaml.StreamEndEvent:
+            handler = find_handler(type(event))
+            if handler:
+                handler(event)
+            event = get_event()
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
         self._anchors, self._root = {}, None
@@ -140,12 +145,14 @@ class _Composer:
         self.problems = []
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        position = self._position(event)
-        plain = event.implicit[0] and event.tag is None
-        text = _joined(event.value)
-        node = Node(text, position, written=text, plain=plain, weight=_weight(text))
-        if plain or event.tag not in (None, *_TEXT_TAGS):
-            self._interpret(node, event.tag)
+        tag, text = event.tag, event.value
+        if self._joins_halves:
+            text = _joined(text)
+        plain = tag is None and event.implicit[0]
+        weight = 1 + len(text) // _CHARACTERS_PER_WEIGHT
+        node = Node(text, (self._file, event.start_mark), {}, text, plain, weight=weight)
+        if plain or (tag is not None and tag not in _TEXT_TAGS):
+            self._interpret(node, tag)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
@@ -181,7 +188,7 @@ class _Composer:
     def _start_collection(self, event: yaml.CollectionStartEvent) -> None:
         if len(self._open) >= MAX_DEPTH:
             self._stop(event, f"the nesting is deeper than {MAX_DEPTH} levels", "Flatten it.")
-        node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], self._position(event))
+        node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], (self._file, event.start_mark))
         if event.tag not in _COLLECTION_TAGS[type(event)]:
             self._refuse_tag(node, event.tag)
         if event.anchor is not None:
@@ -203,8 +210,9 @@ class _Composer:
             return
         parent = self._open[-1]
         self._count(parent.node, node)
-        if isinstance(parent.node.value, list):
-            parent.node.value.append(node)
+        siblings = parent.node.value
+        if isinstance(siblings, list):
+            siblings.append(node)
         elif parent.key is None:
             parent.key = node
         else:
@@ -213,9 +221,11 @@ class _Composer:
 
     def _count(self, parent: Node, child: Node) -> None:
         parent.weight += child.weight
-        parent.height = max(parent.height, child.height)
         if parent.weight > MAX_WEIGHT:
             self._stop_at(parent.position, "this document is too large, with its aliases expanded", "Split it.")
+        if not child.height:
+            return
+        parent.height = max(parent.height, child.height)
         if len(self._open) + child.height > MAX_DEPTH:
             self._stop_at(child.position, f"the nesting is deeper than {MAX_DEPTH} levels", "Flatten it.")
 
@@ -229,7 +239,7 @@ class _Composer:
             if not key.broken:
                 self._problem(key.position, *_no_key(key))
         elif key.value in pairs:
-            first = parent.node.keys[key.value]
+            first = parent.node.key_position(key.value)
             self._problem(
                 key.position,
                 f"the key {key.value[:60]!r} is there twice: first at {first}",
@@ -237,7 +247,7 @@ class _Composer:
             )
         else:
             pairs[key.value] = value
-            parent.node.keys[key.value] = key.position
+            parent.node.keys[key.value] = key.place
 
     def _add_merge(self, parent: _Open, key: Node, value: Node) -> None:
         sources = value.value if isinstance(value.value, list) else [value]
@@ -286,10 +296,6 @@ class _Composer:
 def _joined(text: str) -> str:
     """``text`` with each pair of surrogates as the character it stands for; a half by itself stays."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-
-
-def _weight(text: str) -> int:
-    return 1 + len(text) // _CHARACTERS_PER_WEIGHT
 
 
 def _is_tagged_right(value: object, tag: str) -> bool:

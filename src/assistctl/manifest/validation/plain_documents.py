@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.scalars import unusable_text
 from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.schema import ASSISTANT, validator
+from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.plan import Diagnostic, Json, Position, Severity
 
@@ -16,7 +16,7 @@ _NOWHERE = Position("")
 
 def faults(document: Mapping[str, Json]) -> Iterator[Diagnostic]:
     """Why ``document`` cannot be an assistant's manifest; the positions say nothing, the paths do."""
-    yield from explain(validator(ASSISTANT).iter_errors(document), Subject(_node({**document})))
+    yield from explain(violations(ASSISTANT, document), Subject(_node({**document})))
     for path, text in _texts({**document}, ()):
         reason = unusable_text(text)
         if reason:

@@ -1,21 +1,25 @@
 """The JSON Schemas, and checking values against them.
 
-They lie in the package when it is installed, and beside ``src`` in a source checkout. Patterns in them end in
-``$(?!\\n)``, because in Python ``$`` alone also matches before a last newline.
+A compiled validator (jsonschema-rs) says whether a value is valid; only for one that is not, jsonschema is
+imported, to say why. The schemas lie in the package when it is installed, and beside ``src`` in a source checkout.
+Patterns in them end in ``$(?!\\n)``, because in Python ``$`` alone also matches before a last newline.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assistctl.model.plan import Json
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator as CompiledValidator
 
 ASSISTANT = "assistant"
 VECTOR_STORE = "vector-store"
@@ -41,9 +45,39 @@ _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.schema\.json(?:#(?P<pointer>.*))?")
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent.parent / "schemas")
 
 
+Pointer: TypeAlias = "tuple[str, ...]"
+
+
+def violations(name: str, value: object, pointer: Pointer = ()) -> Iterable[ValidationError]:
+    """What ``value`` violates of a whole schema, or of the part at ``pointer`` (``("$defs", "tool")``)."""
+    return () if is_valid(name, value, pointer) else validator(name, pointer).iter_errors(value)
+
+
+def is_valid(name: str, value: object, pointer: Pointer = ()) -> bool:
+    """Whether ``value`` fits a whole schema, or the part of it at ``pointer``."""
+    try:
+        return _compiled(name, pointer).is_valid(value)
+    except (TypeError, ValueError):  # no JSON: half a character, a number that is none
+        return validator(name, pointer).is_valid(value)
+
+
 @cache
-def validator(name: str, pointer: tuple[str, ...] = ()) -> Validator:
-    """The validator of a whole schema, or of the part at ``pointer`` (``("$defs", "tool")``)."""
+def _compiled(name: str, pointer: Pointer) -> CompiledValidator:
+    from jsonschema_rs import Draft202012Validator as CompiledValidator
+    from jsonschema_rs import Registry
+
+    if not pointer:
+        return CompiledValidator(whole_schema(name))
+    address = f"urn:assistctl:{name}"
+    part = "/".join(step.replace("~", "~0").replace("/", "~1") for step in pointer)
+    return CompiledValidator(
+        {"$ref": f"{address}#/{part}"}, registry=Registry([(address, {**whole_schema(name), "$id": address})])
+    )
+
+
+@cache
+def validator(name: str, pointer: Pointer = ()) -> Validator:
+    """The validator that explains, of a whole schema or of the part at ``pointer``."""
     if not pointer:
         from jsonschema import Draft202012Validator
 
