@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -64,7 +65,7 @@ async def measured(http: httpx2.AsyncClient, model_url: str) -> None:
     for size in (20, 10_000):
         sent = {"messages": [{"role": "user", "content": "Hello"}] * size}
         path = f"/threads/{(await http.post('/threads', json=sent)).json()['id']}/messages"
-        print(f"a page of a thread of {size} messages: {await median(lambda path=path: http.get(path)):.2f} ms")
+        print(f"a page of a thread of {size} messages: {await median(partial(http.get, path)):.2f} ms")
 
 
 async def median(action: Callable[[], Awaitable[object]]) -> float:

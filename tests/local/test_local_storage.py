@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
 from assistctl.local.database.collection import Collection
+from assistctl.local.database.migrations import MIGRATIONS
 from assistctl.local.database.storage import Database
 
 pytestmark = pytest.mark.anyio
@@ -171,7 +172,10 @@ def newer(path: Path) -> None:
     [
         (not_sqlite, "is not a usable SQLite database"),
         (foreign, "is a database of another program"),
-        (newer, "was written by a newer version of assistctl (format 99; this one knows up to 2)"),
+        (
+            newer,
+            f"was written by a newer version of assistctl (format 99; this one knows up to {len(MIGRATIONS)})",
+        ),
         (Path.mkdir, "cannot be opened for writing"),
     ],
 )
