@@ -15,7 +15,7 @@ from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Run
 from starlette.applications import Starlette
 
-from assistctl.testing import Failure, Reply, ScriptedModel, ToolCall
+from assistctl.testing import Failure, ModelRequest, Reply, ScriptedModel, ToolCall
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
 
@@ -382,6 +382,31 @@ async def test_long_threads_are_cut_in_the_middle_or_to_the_newest(
     assert numbers[1][0] == "0"
     assert numbers[1][-3:] == ["18", "19", "ok"]
     assert 3 < len(numbers[1]) < 21
+
+
+async def test_a_prompt_that_is_too_long_for_the_model_is_shortened(
+    client: AsyncOpenAI, model: ScriptedModel
+) -> None:
+    def answer(request: ModelRequest) -> Any:
+        if len(request.messages) > 4:
+            return Failure(400, "This model's maximum context length is 512 tokens.")
+        return "ok"
+
+    model.on(None, answer)
+    made = await assistant(client)
+    asked = await client.beta.threads.create(
+        messages=[{"role": "user", "content": f"{index} {'word ' * 200}"} for index in range(20)]
+    )
+    run = await client.beta.threads.runs.create_and_poll(thread_id=asked.id, assistant_id=made.id)
+    assert run.status == "completed"
+    assert model.requests[-1].messages[-1]["content"].startswith("19 ")
+    refused = await client.beta.threads.runs.create_and_poll(
+        thread_id=asked.id,
+        assistant_id=made.id,
+        truncation_strategy={"type": "last_messages", "last_messages": 10},
+    )
+    assert refused.last_error is not None
+    assert refused.last_error.code == "invalid_prompt"
 
 
 @pytest.mark.parametrize(

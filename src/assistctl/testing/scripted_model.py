@@ -170,7 +170,8 @@ class _Running:
     def __init__(self, app: Starlette) -> None:
         import uvicorn
 
-        self._socket = socket.socket()
+        # Named as TCP, its connections do not hold small pieces back (asyncio sets TCP_NODELAY for such only).
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"

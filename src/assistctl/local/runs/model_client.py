@@ -65,12 +65,16 @@ class ModelSettings:
 
 
 class ModelError(Exception):
-    """The model could not answer; ``code`` is that of a run's ``last_error``."""
+    """The model could not answer; ``code`` is that of a run's ``last_error``.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``is_too_long`` when it was asked with more than it can take in.
+    """
+
+    def __init__(self, code: str, message: str, *, is_too_long: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.is_too_long = is_too_long
 
 
 class ModelClient:
@@ -154,7 +158,8 @@ class ModelClient:
             code = "invalid_prompt" if error.status_code in _REFUSALS else "server_error"
             if isinstance(error, RateLimitError):
                 code = "rate_limit_exceeded"
-            return ModelError(code, f"{where} answered {error.status_code}: {said}")
+            too_long = code == "invalid_prompt" and _is_too_long(error)
+            return ModelError(code, f"{where} answered {error.status_code}: {said}", is_too_long=too_long)
         cause = error.__cause__ or error
         reason = mask(str(cause) or type(cause).__name__)
         if begun:
@@ -197,6 +202,14 @@ def _retry_after(error: APIStatusError) -> float | None:
         return max(email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time(), 0.0)
     except (KeyError, ValueError, TypeError):
         return None
+
+
+def _is_too_long(error: APIStatusError) -> bool:
+    """Whether a prompt was refused for its length, by its code or in the words of vLLM and llama.cpp."""
+    if error.code == "context_length_exceeded":
+        return True
+    words = str(error.message).lower()
+    return any(f"context {word}" in words for word in ("length", "size", "window"))
 
 
 def _shown(url: str) -> str:

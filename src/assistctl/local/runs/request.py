@@ -26,11 +26,18 @@ def spent_limit(run: Stored) -> str | None:
 
 
 def request(
-    connection: sqlite3.Connection, content: ContentFolder, run: Stored, tools: Sequence[BuiltInTool]
+    connection: sqlite3.Connection, content: ContentFolder, run: Stored, tools: Sequence[BuiltInTool], room: int
 ) -> dict[str, Any] | None:
-    """The request; ``None`` when what the model must be told is more than the run may still spend."""
+    """The request, of at most ``room`` estimated tokens.
+
+    ``None`` when what the model must be told is more than that, or than the run may still spend.
+    """
     told = prompt.progress(connection, run)
-    budget = _budget(run) - prompt.tokens_of(told) - prompt.tokens_of([{"content": run.body["instructions"]}])
+    budget = (
+        min(_budget(run), room)
+        - prompt.tokens_of(told)
+        - prompt.tokens_of([{"content": run.body["instructions"]}])
+    )
     if budget <= 0:
         return None
     said = prompt.history(connection, content, run, budget)

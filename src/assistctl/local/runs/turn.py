@@ -177,9 +177,10 @@ class Turn:
         function = piece.function
         call = self.calls.get(piece.index)
         if call is None:
-            # An id that the model's server leaves out, or empty, is made up: results are told apart by it.
+            # An id that is left out, empty or used twice is made up: results are told apart by it.
+            known = {it.id for it in self.calls.values()}
             name = (function.name if function else None) or ""
-            call = self.calls[piece.index] = Call(len(self.calls), piece.id or new_id("call_"), name)
+            call = self.calls[piece.index] = Call(len(self.calls), _fresh(piece.id, known), name)
             self._tell_call(call, {"name": name, "arguments": "", "output": None})
         arguments = (function.arguments if function else None) or ""
         call.arguments += arguments
@@ -199,3 +200,7 @@ class Turn:
         if "name" in function:
             piece["id"] = call.id
         self.publish([step_delta(self.step.id, piece)])
+
+
+def _fresh(call_id: str | None, known: set[str]) -> str:
+    return call_id if call_id and call_id not in known else new_id("call_")

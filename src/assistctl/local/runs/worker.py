@@ -14,6 +14,8 @@ from assistctl.local.database.collection import Stored
 from assistctl.local.runs import open_runs, record, request, steps, transitions
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Channel, Event, step_delta, step_event
+from assistctl.local.runs.model_client import ModelError
+from assistctl.local.runs.prompt import CONTEXT_TOKENS
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn
 from assistctl.model.plan import Json
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from assistctl.local.runs.runtime import Runtime
 
 Fields = dict[str, Json]
+
+_LEAST_ROOM = 256
+"""Tokens of a thread below which no shorter prompt is tried."""
 
 
 class Worker:
@@ -34,6 +39,8 @@ class Worker:
         self._owner = runtime.owner()
         self._run: Stored | None = None
         self._turn: Turn | None = None
+        self._room = CONTEXT_TOKENS
+        self._refusal: ModelError | None = None
 
     async def work(self) -> None:
         """Do the run up to its end, or to where outputs of tools are needed.
@@ -76,13 +83,19 @@ class Worker:
             await self._end_incomplete(spent)
             return False
         prompt = await run_in_threadpool(self._prompt, tools)
+        if prompt is None and self._refusal is not None:
+            raise self._refusal
         if prompt is None:
             await self._end_incomplete("max_prompt_tokens")
             return False
         turn = await self._new_turn(tools)
-        async with aclosing(self._runtime.model.answer(prompt, self._remaining)) as chunks:
-            async for chunk in chunks:
-                await turn.take(chunk)
+        try:
+            async with aclosing(self._runtime.model.answer(prompt, self._remaining)) as chunks:
+                async for chunk in chunks:
+                    await turn.take(chunk)
+        except ModelError as error:
+            self._make_shorter(error)
+            return True
         await turn.finish_text()
         if turn.calls:
             return await self._do_calls(turn, tools)
@@ -91,7 +104,15 @@ class Worker:
 
     def _prompt(self, tools: dict[str, BuiltInTool]) -> dict[str, Any] | None:
         with self._runtime.database.reading() as connection:
-            return request.request(connection, self._runtime.content, self.run, list(tools.values()))
+            return request.request(connection, self._runtime.content, self.run, list(tools.values()), self._room)
+
+    def _make_shorter(self, error: ModelError) -> None:
+        """Have the next request tell less of the thread, where that is allowed; otherwise raise ``error``."""
+        strategy = cast("Fields", self.run.body["truncation_strategy"])
+        if not error.is_too_long or strategy["type"] != "auto" or self._room < _LEAST_ROOM:
+            raise error
+        self._refusal = error
+        self._room //= 2
 
     async def _new_turn(self, tools: dict[str, BuiltInTool]) -> Turn:
         citations, paths, images = await run_in_threadpool(self._known)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 from assistctl.model.plan import Json, Position
 
-if TYPE_CHECKING:
-    import yaml
 
-Place: TypeAlias = "Position | tuple[str, yaml.Mark]"
+class Mark(Protocol):
+    """A place as the parser has it; both numbers count from 0."""
+
+    line: int
+    column: int
+
+
+Place: TypeAlias = "Position | tuple[str, Mark | None]"
 """Where something stands: as a position, or as the parser has it, with the file's name."""
 Scalar: TypeAlias = "bool | int | float | str | None"
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -62,7 +67,7 @@ def _position(place: Place) -> Position:
     if isinstance(place, Position):
         return place
     file, mark = place
-    return Position(file, mark.line + 1, mark.column + 1)
+    return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
 
 
 def position_at(root: Node, path: Iterable[str | int]) -> Position:

@@ -123,8 +123,9 @@ class _Composer:
 
     def read(self, loader: yaml.SafeLoader) -> None:
         """Take what is in the text, to its end. Raises ``yaml.YAMLError``, ``ValueError`` and ``_Stop``."""
-        find_handler, get_event = self._handlers.get, loader.get_event
-        event: yaml.Event = get_event()
+        find_handler = self._handlers.get
+        get_event: Callable[[], yaml.Event] = loader.get_event
+        event = get_event()
         while type(event) is not yaml.StreamEndEvent:
             handler = find_handler(type(event))
             if handler:

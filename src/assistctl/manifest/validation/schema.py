@@ -48,12 +48,20 @@ _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent.parent / "schemas")
 Pointer: TypeAlias = "tuple[str, ...]"
 
 
-def violations(name: str, value: object, pointer: Pointer = ()) -> Iterable[ValidationError]:
+def violations(
+    name: str,
+    value: Any,  # noqa: ANN401 - whatever stands in a file
+    pointer: Pointer = (),
+) -> Iterable[ValidationError]:
     """What ``value`` violates of a whole schema, or of the part at ``pointer`` (``("$defs", "tool")``)."""
     return () if is_valid(name, value, pointer) else validator(name, pointer).iter_errors(value)
 
 
-def is_valid(name: str, value: object, pointer: Pointer = ()) -> bool:
+def is_valid(
+    name: str,
+    value: Any,  # noqa: ANN401 - whatever stands in a file
+    pointer: Pointer = (),
+) -> bool:
     """Whether ``value`` fits a whole schema, or the part of it at ``pointer``."""
     try:
         return _compiled(name, pointer).is_valid(value)
