@@ -18,11 +18,12 @@ from assistctl.manifest.files.expand import AttachedFile, attached_files
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.key_text import key_from
 from assistctl.manifest.syntax.node import Node, Path, dotted, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, read_yaml_text
+from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.placeholders import refuse_placeholders
@@ -74,10 +75,9 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | N
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
     try:
-        text = read_yaml_text(file.path)
+        documents, problems = _composed(file)
     except UnusableFileError as error:
         return ReadManifest(file, messages=(error.diagnostic(file.shown),))
-    documents, problems = compose(text, file.shown)
     if not documents and not problems:
         documents = [Document(None, Position(file.shown))]
     declarations, messages = [], []
@@ -87,6 +87,16 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | N
         declarations += [one] if one else []
         messages += said
     return ReadManifest(file, tuple(declarations), (*messages, *problems), tuple(reading.named))
+
+
+def _composed(file: ManifestFile) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents in ``file``, and what stopped the reading. Raises ``UnusableFileError``."""
+    data = read_bytes(file.path)
+    if file.path.suffix != MARKDOWN_SUFFIX:
+        return compose(as_yaml_text(data), file.shown)
+    from assistctl.manifest.documents.markdown import compose_markdown
+
+    return compose_markdown(data, file.shown)
 
 
 @dataclass(frozen=True, slots=True)

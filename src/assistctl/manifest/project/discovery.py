@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import resolve_readable
+from assistctl.manifest.project.markdown_manifests import is_markdown_manifest
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
 from assistctl.model.plan import Diagnostic, Position, Severity
@@ -28,8 +29,9 @@ class ManifestFile:
 def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[ManifestFile], list[Diagnostic]]:
     """The manifest files at ``paths`` (default: the project's assistants folder), each once, and what is wrong.
 
-    A folder stands for every ``*.yaml`` and ``*.yml`` below it, sorted, without hidden ones and without
-    ``assistctl.yaml``; links are followed inside the project and refused when they leave it.
+    A folder stands for every ``*.yaml`` and ``*.yml`` below it and the ``*.md`` whose front matter declares an
+    assistant, sorted, without hidden ones and without ``assistctl.yaml``; links are followed inside the project
+    and refused when they leave it.
     """
     search = _Search(project)
     if paths is None:
@@ -96,7 +98,7 @@ class _Search:
             self._report(
                 given or folder,
                 "there are no manifests in this folder",
-                "A manifest is a file that ends in .yaml or .yml.",
+                "A manifest is a file that ends in .yaml or .yml, or one in .md with its fields as front matter.",
                 severity=Severity.WARNING,
             )
 
@@ -133,7 +135,7 @@ class _Search:
             entered.add(real)
             if here != folder and self._is_another_project(here, real):
                 continue
-            folders, files = self._entries(here)
+            folders, files = self._entries(here, root)
             yield from files
             waiting += reversed(folders)
 
@@ -160,7 +162,7 @@ class _Search:
             self._report(folder, error.summary, error.detail)
             return None
 
-    def _entries(self, folder: Path) -> tuple[list[Path], list[Path]]:
+    def _entries(self, folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
         try:
             entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         except OSError as error:
@@ -170,9 +172,14 @@ class _Search:
         for path in folders:
             if path.suffix in MANIFEST_SUFFIXES:
                 self._report(path, "this is a folder, not a manifest", "Rename it: a folder needs no suffix.")
-        files = [path for path in entries if path.suffix in MANIFEST_SUFFIXES and not is_folder(path)]
+        known = set(folders)
+        files = [path for path in entries if path not in known and _is_manifest(path, root)]
         return folders, [path for path in files if path.name != PROJECT_FILE]
 
     def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:
         shown = shown_path(path, self._project.directory)
         self.problems.append(Diagnostic(severity, summary, detail, position=Position.of_whole(shown)))
+
+
+def _is_manifest(path: Path, root: Path) -> bool:
+    return path.suffix in MANIFEST_SUFFIXES or is_markdown_manifest(path, root)

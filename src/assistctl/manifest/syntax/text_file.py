@@ -16,7 +16,7 @@ MAX_BYTES = 4 * 1024 * 1024
 # What YAML calls printable (https://yaml.org/spec/1.2.2/#51-character-set), less the three that only YAML 1.1
 # takes for line breaks: parsers and editors would not agree on what line something is on.
 _NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -83,14 +83,13 @@ def resolve_inside(path: Path, root: Path) -> Path:
     return real
 
 
-def read_yaml_text(path: Path) -> str:
-    """The text of a YAML file, without a byte order mark. Raises ``UnusableFileError``."""
-    return as_yaml_text(read_bytes(path))
-
-
 def as_yaml_text(data: bytes) -> str:
     """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
-    text = as_text(data).removeprefix(_BYTE_ORDER_MARK)
+    return require_printable(as_text(data).removeprefix(BYTE_ORDER_MARK))
+
+
+def require_printable(text: str) -> str:
+    """``text``, which YAML can hold. Raises ``UnusableFileError`` for a character that it cannot."""
     unprintable = unprintable_in(text)
     if unprintable:
         raise UnusableFileError(
