@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from support.agent_rosters import UnresolvedError, resolved
+
 BETA = "managed-agents-2026-04-01"
 
 Object = dict[str, Any]
@@ -86,7 +88,7 @@ class ManagedAgents:
         agent_id = f"agent_{len(self.agents) + 1:024}"
         now = dt.datetime.now(dt.UTC).isoformat()
         made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
-        self.agents[agent_id] = _settled({**made, **_UNSET, **sent}, now)
+        self.agents[agent_id] = _settled(self._resolved({**made, **_UNSET, **sent}), now)
         return JSONResponse(self.agents[agent_id])
 
     async def _one(self, request: Request) -> JSONResponse:
@@ -119,9 +121,16 @@ class ManagedAgents:
         now = dt.datetime.now(dt.UTC).isoformat()
         changed = {**agent, **changes, **nulls, "metadata": metadata}
         changed["model"] = _model(changes.get("model"), agent["model"])
-        settled = _settled({**changed, "version": agent["version"] + 1}, now)
+        settled = _settled(self._resolved({**changed, "version": agent["version"] + 1}), now)
         self.agents[agent_id] = settled
         return settled
+
+    def _resolved(self, agent: Object) -> Object:
+        try:
+            multiagent = resolved(agent["multiagent"], self.agents, agent["id"], agent["version"])
+        except UnresolvedError as error:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", str(error)) from error
+        return {**agent, "multiagent": multiagent}
 
     def _found(self, agent_id: str) -> Object:
         if agent_id not in self.agents:

@@ -90,6 +90,18 @@ ASSISTANTS_API = FieldDefaults()
 
 
 @dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """How a platform's list of assistants names one: in which field its id stands, and in which its version.
+
+    Where ``revision`` is empty no version is pinned. ``fixed`` are the other fields, the same for each.
+    """
+
+    id: str = "id"
+    revision: str = ""
+    fixed: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """The capabilities of a platform.
 
@@ -106,6 +118,7 @@ class Capabilities:
     ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
     package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
     down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
+    ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -125,5 +138,6 @@ class Capabilities:
     credential_variables: tuple[str, ...] = ()
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
+    roster_entry: RosterEntry | None = None
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

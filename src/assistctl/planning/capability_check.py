@@ -13,6 +13,7 @@ from dataclasses import replace
 from assistctl.errors import did_you_mean
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Desired, Diagnostic, Json, Position, Severity
+from assistctl.ownership.assistant_references import with_entries, without_keys
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.tool_paths import tools_by_name
 
@@ -32,7 +33,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
-    own = desired.platform_fields.get(platform, {})
+    own = without_keys(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
@@ -44,7 +45,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
-    own = dict(desired.platform_fields.get(platform, {}))
+    own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     more_tools = own.pop("tools", None)
     fields = {**capabilities.to_platform(desired.fields)}
     if own:

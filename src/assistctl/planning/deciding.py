@@ -159,9 +159,10 @@ class Decider(Generic[ListedT, DeclaredT]):
         contents = self.facts.contents(desired, owned)
         yield contents.decision
         comparable, labels = self.facts.comparable(desired, owned)
-        comparison = Comparison(comparable, owned, self.facts.capabilities)
+        comparison = Comparison(comparable, owned, self.facts.capabilities, contents.outdated)
         mark = self._mark(desired, owned)
-        diffs = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        of_fields = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        diffs = (*of_fields, *contents.renewed)
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
             yield Decision(
@@ -172,8 +173,8 @@ class Decider(Generic[ListedT, DeclaredT]):
                     if diff.origin is not Origin.MANIFEST
                 ],
             )
-            of_fields = [self.facts.reason or who_changed(diffs)] if diffs else []
-            reason = "; ".join((*contents.reasons, *of_fields)) or contents.unfinished
+            who = [self.facts.reason or who_changed(of_fields)] if of_fields else []
+            reason = "; ".join((*contents.reasons, *who)) or contents.unfinished
             if not reason:
                 yield Decision(unchanged=1)
                 return

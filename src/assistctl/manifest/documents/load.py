@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -124,12 +125,12 @@ def _of_the_whole(
     declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
 ) -> list[Diagnostic]:
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
-    messages = stores_not_declared(declarations)
+    messages = [*stores_not_declared(declarations), *unknown_assistants(declarations)]
     if not is_sound:
         return messages
     if target:
         messages += overrides_of_nothing(target, {one.key for one in declarations})
-    return messages + stores_not_searched(declarations)
+    return [*messages, *naming_in_circles(declarations), *stores_not_searched(declarations)]
 
 
 def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import Capabilities, Finding, Level, RosterEntry, Support
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
 from assistctl.platforms.anthropic.wire import SDK
@@ -150,6 +150,8 @@ CAPABILITIES = Capabilities(
     vendor=Vendor.ANTHROPIC,
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    # ``beta_managed_agents_agent_params.py``: an entry without a version is answered with the newest one of then.
+    roster_entry=RosterEntry(revision="version", fixed={"type": "agent"}),
     findings=findings,
     to_platform=to_platform,
 )
