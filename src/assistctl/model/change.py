@@ -13,12 +13,13 @@ from assistctl.model.json_value import Json
 
 
 class Kind(StrEnum):
-    """The kind of thing that a change is about."""
+    """The kind of thing that a change is about, or that a document declares."""
 
     ASSISTANT = "assistant"
     VECTOR_STORE = "vector_store"
     FILE = "file"
     ENVIRONMENT = "environment"
+    MCP_SERVER = "mcp_server"
 
 
 class QualifiedKey(NamedTuple):

@@ -48,6 +48,7 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
     own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     more_tools = own.pop("tools", None)
     fields = {**capabilities.to_platform(desired.fields)}
+    own = _with_more(own, fields.pop(PLATFORMS, None), platform)
     if own:
         fields[PLATFORMS] = {platform: own}
     if not isinstance(more_tools, list):
@@ -66,6 +67,16 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
         templates={_moved(path, places): made for path, made in desired.templates.items()},
         positions={**desired.positions, **_positions(desired.positions, places)},
     )
+
+
+def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, Json]:
+    """A platform's own fields with those that it makes of a manifest's others behind them."""
+    more = made.get(platform) if isinstance(made, dict) else None
+    joined = dict(own)
+    for name, value in more.items() if isinstance(more, dict) else ():
+        there = joined.get(name)
+        joined[name] = [*there, *value] if isinstance(there, list) and isinstance(value, list) else value
+    return joined
 
 
 def _positions(positions: Mapping[str, Position], places: Mapping[str, str]) -> dict[str, Position]:

@@ -12,6 +12,7 @@ from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
 from assistctl.manifest.documents.file_conflicts import refuse_conflicts
 from assistctl.manifest.documents.included_files import include_files
+from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
 from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
 from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
 from assistctl.manifest.files.expand import AttachedFile, attached_files
@@ -27,23 +28,23 @@ from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text,
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.placeholders import refuse_placeholders
-from assistctl.manifest.validation.schema import ASSISTANT, VECTOR_STORE, is_valid, violations
+from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
 from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.knowledge import DesiredStore
+from assistctl.model.mcp_server import McpServer
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Position, Severity
 from assistctl.ownership.tool_paths import tools_by_name
 
-_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE}
+_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares: an assistant, with the vector store of its files if any, or a shared store.
+    """What one document declares: an assistant, with its files' vector store if any, a shared store, or a server.
 
-    Neither is there when the document has an error. ``files`` are what was found for either, if it was looked
-    for.
+    None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
     """
 
     kind: Kind
@@ -52,11 +53,12 @@ class Declaration:
     assistant: Desired | None = None
     store: DesiredStore | None = None
     files: tuple[AttachedFile, ...] = ()
+    server: McpServer | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether the document has no error."""
-        return self.assistant is not None or self.store is not None
+        return any(one is not None for one in (self.assistant, self.store, self.server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class _Reading:
             return declaration, problems
         if kind is Kind.VECTOR_STORE:
             return replace(declaration, store=shared_store(key, contents), files=files), problems
+        if kind is Kind.MCP_SERVER:
+            return replace(declaration, server=mcp_server(key, contents)), problems
         desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
 
@@ -155,6 +159,9 @@ class _Reading:
         if kind is Kind.VECTOR_STORE:
             refuse_wide_overlap(contents, ())
             return store_entries(contents)
+        if kind is Kind.MCP_SERVER:
+            refuse_secrets(contents)
+            return []
         include_files(contents, self.file)
         refuse_twins(contents)
         warn_of_loose_schemas(contents)

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 ASSISTANT = "assistant"
 VECTOR_STORE = "vector-store"
+MCP_SERVER = "mcp-server"
 PROJECT = "project"
 MANIFEST = "manifest"
 
 SCHEMAS = {
-    MANIFEST: "a document of a manifest, whichever of the next two it is",
+    MANIFEST: "a document of a manifest, whichever of the next three it is",
     ASSISTANT: "a document that declares an assistant",
     VECTOR_STORE: "a document that declares a vector store",
+    MCP_SERVER: "a document that declares an MCP server",
     PROJECT: "assistctl.yaml",
     "plan": "what plan and show print as JSON, and a saved plan",
     "results": "what apply, destroy, forget, rollback and gc print as JSON",

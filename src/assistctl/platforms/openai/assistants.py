@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.capabilities import Capabilities, Support
+from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -33,6 +33,10 @@ FIELDS = (
     "reasoning_effort",
 )
 
+_NO_MCP_SERVERS = (
+    "The Assistants API has no MCP servers: declare functions, and let the application that answers them ask one."
+)
+
 CAPABILITIES = Capabilities(
     fields={
         name: Support()
@@ -45,7 +49,8 @@ CAPABILITIES = Capabilities(
             "files.code_interpreter",
             "files.file_search",
         )
-    },
+    }
+    | {"tools.mcp": Support(Level.UNSUPPORTED, _NO_MCP_SERVERS)},
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     write_only=frozenset({"reasoning_effort"}),
     address_variable=SDK.address_variable,
