@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from assistctl.errors import AssistctlError, ProjectError, did_you_mean
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.capability_problems import problems_in
 from assistctl.platforms.base import Connection, Platform
 
 if TYPE_CHECKING:
@@ -123,5 +124,11 @@ def _loaded(name: str, entry_point: EntryPoint) -> Offer:
             f"the platform {name!r} of the package {package} is none: {entry_point.value} has no `connect` and "
             "`CAPABILITIES`",
             "Update or remove that package.",
+        )
+    problems = problems_in(offer.CAPABILITIES)
+    if problems:
+        raise ProjectError(
+            f"the platform {name!r} of the package {package} errs about itself: {'; '.join(problems)}",
+            "Update that package, or tell whoever wrote it.",
         )
     return cast("Offer", offer)
