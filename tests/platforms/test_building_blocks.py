@@ -11,8 +11,8 @@ NAMES = """
     COMMON_OPTIONS PAGE_SIZE ClosedAtEnd Connection HttpWire Listing RequestPacer all_items all_items_by_token
     as_object checked_address checked_key classify_no_response classify_status function_findings functions_in
     headers inexpressible_in_servers is_function is_transient left_out left_out_of_servers listed listing_of
-    objects_in observed outcome_unknown own_tool_findings path_of refuse_inexpressible servers_in timeout wait_asked_for
-    with_servers_as without_nulls without_strict
+    objects_in observed outcome_unknown own_tool_findings path_of refuse_inexpressible servers_in timeout
+    wait_asked_for with_servers_as without_nulls without_strict
 """
 
 

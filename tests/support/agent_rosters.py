@@ -1,7 +1,8 @@
 """Rosters as Anthropic's API answers them: every entry resolved to one version of an agent.
 
 By the words of ``BetaManagedAgentsMultiagentCoordinatorParams`` and
-``BetaManagedAgentsMultiagent20261001Params`` an entry without a version is the newest one of then; agents must exist, not be archived, and have no roster.
+``BetaManagedAgentsMultiagent20261001Params`` an entry without a version is the newest one of then; agents must
+exist, not be archived, and have no roster.
 """
 
 from __future__ import annotations

@@ -10,21 +10,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistctl.manifest.syntax.node import Node, merged
-
-_PLATFORM = "anthropic-agents"
-_FIELDS = ("mcp_servers", "skills", "multiagent")
-# `agent_toolset_20260401` and its successors.
-_TOOLSETS = ("agent_toolset_", "mcp_toolset")
+from assistctl.platforms.anthropic.ant_files import FIELDS, PLATFORM, TOOLSETS
 
 
 def under_its_platform(root: Node) -> Node:
-    """``root`` with what only Claude's agents have under ``platforms: {anthropic-agents: …}``, places kept.
+    """``root`` with what only Claude's agents have under ``platforms`` and their name, places kept.
 
     What is written under ``platforms`` wins over what is moved there.
     """
     if not isinstance(root.value, dict):
         return root
-    moved = {name: root.value[name] for name in _FIELDS if name in root.value}
+    moved = {name: root.value[name] for name in FIELDS if name in root.value}
     own, others = _tools(root)
     if own:
         moved["tools"] = replace(root.value["tools"], value=own)
@@ -34,7 +30,7 @@ def under_its_platform(root: Node) -> Node:
     rest = {name: child for name, child in root.value.items() if name not in moved}
     if own and others:
         rest["tools"] = replace(root.value["tools"], value=others)
-    under = Node({_PLATFORM: Node(dict(moved), root.place, keys)}, root.place, {_PLATFORM: root.place})
+    under = Node({PLATFORM: Node(dict(moved), root.place, keys)}, root.place, {PLATFORM: root.place})
     platforms = root.value.get("platforms")
     rest["platforms"] = merged(under, platforms) if platforms else under
     return replace(root, value=rest, keys={"platforms": root.place, **root.keys})
@@ -50,4 +46,4 @@ def _tools(root: Node) -> tuple[list[Node], list[Node]]:
 
 def _is_toolset(tool: Node) -> bool:
     kind = tool.child("type")
-    return kind is not None and isinstance(kind.value, str) and kind.value.startswith(_TOOLSETS)
+    return kind is not None and isinstance(kind.value, str) and kind.value.startswith(TOOLSETS)
