@@ -80,12 +80,18 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, anchor
 
 
+# In their commands the name is that of an image, a user or a unit.
+_OTHERS = ("journalctl ", "podman ", "systemctl ")
+
+
 def shown_commands() -> list[tuple[str, list[str]]]:
     """Each ``assistctl`` command line in a shell block, up to what belongs to the shell."""
     found = []
     for name, path in TEXTS.items():
         for language, block in _FENCE.findall(path.read_text()):
             for line in block.replace("\\\n", " ").splitlines() if language == "sh" else ():
+                if line.startswith(_OTHERS):
+                    continue
                 for command in re.findall(
                     r"\bassistctl (?:[^|&;>()\"#]|\"[^\"]*\"|\([^)]*\))*", line.split(" #")[0]
                 ):

@@ -108,7 +108,7 @@ _VALUE_OPTIONS = frozenset(name for option in GLOBAL_OPTIONS if not option.is_fl
 _NO_PLATFORM = frozenset({"timeout"})
 _NO_TARGET = _NO_PLATFORM | {"target", "variables", "config_from"}
 _UNUSED: Mapping[str, frozenset[str]] = {
-    "init": _NO_TARGET,
+    "init": _NO_TARGET - {"target"},
     "schema": _NO_TARGET | {"directory", "verbose"},
     "show": _NO_TARGET | {"directory"},
     "validate": _NO_PLATFORM,
