@@ -84,6 +84,13 @@ def test_links_lead_somewhere(name: str) -> None:
 _OTHERS = ("journalctl ", "podman ", "systemctl ")
 
 
+def test_the_readme_names_every_page_and_every_extra() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in topics() if f"(assistants/docs/{name}.md)" not in readme] == []
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [extra for extra in extras if extra not in ("test", "dev") and f"`{extra}`" not in readme] == []
+
+
 def shown_commands() -> list[tuple[str, list[str]]]:
     """Each ``assistctl`` command line in a shell block, up to what belongs to the shell."""
     found = []
