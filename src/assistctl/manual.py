@@ -25,7 +25,13 @@ _ABOUT = {
     "exit-codes": "what each means, for scripts",
     "security": "what is protected against whom, and what is not",
 }
-_OTHER_WORDS = {"ci": "continuous-integration", "start": "getting-started", "migrate": "platforms", "serve": "serving", "check": "checks"}
+_OTHER_WORDS = {
+    "ci": "continuous-integration",
+    "start": "getting-started",
+    "migrate": "platforms",
+    "serve": "serving",
+    "check": "checks",
+}
 
 
 def topics() -> dict[str, str]:
