@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
@@ -13,6 +13,9 @@ from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.
 _SHORTEST_REPEATED = 200
+_WORDS = re.compile(r"[\w-]+")
+# The second backtick is left to be the next word's first.
+_WORDS_AS_CODE = re.compile(r"`([^\W_]+)(?=`)")
 _SAMPLING = ("temperature", "top_p")
 _WHILE_REASONING = "Leave it out. Some models take it when `reasoning_effort` is none."
 
@@ -25,7 +28,7 @@ def lint(
     ``models`` maps each model the platform lists to its shutdown date (YYYY-MM-DD, ``None`` when none is
     announced); it is ``None`` itself when the platform has no such list.
     """
-    functions = {name for one in desired for name in _functions(one)}
+    functions = {*_READERS, *(name for one in desired for name in _functions(one))}
     for one in desired:
         yield from _about_listed_model(one, models, today)
         yield from _about_prompt(one, functions)
@@ -116,12 +119,12 @@ def _about_listed_model(
     yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
 
 
-def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
+def _about_prompt(one: Desired, functions: Set[str]) -> Iterator[Diagnostic]:
     text = one.fields.get("instructions")
     if not isinstance(text, str):
         return
     has = {*_functions(one), *_types(one)}
-    missing = sorted(name for name in {*functions, *_READERS} - has if _mentions(text, name))
+    missing = sorted(_mentioned(text, functions) - has)
     if missing:
         names = ", ".join(missing)
         yield _warning(
@@ -165,11 +168,10 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
     return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
 
-def _mentions(text: str, name: str) -> bool:
-    """Whether a text names a tool. A plain word is only a name when it is set as code."""
-    if "_" in name or "-" in name:
-        return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
-    return f"`{name}`" in text
+def _mentioned(text: str, names: Set[str]) -> set[str]:
+    """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
+    written = {word for word in _WORDS.findall(text) if "_" in word or "-" in word}
+    return {word for word in written.union(_WORDS_AS_CODE.findall(text)) if word in names}
 
 
 def _is_itself_twice(text: str) -> bool:
