@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
@@ -119,7 +120,7 @@ def _about_listed_model(
     yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
 
 
-def _about_prompt(one: Desired, functions: Set[str]) -> Iterator[Diagnostic]:
+def _about_prompt(one: Desired, functions: AbstractSet[str]) -> Iterator[Diagnostic]:
     text = one.fields.get("instructions")
     if not isinstance(text, str):
         return
@@ -168,7 +169,7 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
     return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
 
-def _mentioned(text: str, names: Set[str]) -> set[str]:
+def _mentioned(text: str, names: AbstractSet[str]) -> set[str]:
     """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
     written = {word for word in _WORDS.findall(text) if "_" in word or "-" in word}
     return {word for word in written.union(_WORDS_AS_CODE.findall(text)) if word in names}
