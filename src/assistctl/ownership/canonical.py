@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.schema_form import schema_form
 

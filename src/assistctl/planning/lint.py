@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
-from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.

@@ -16,7 +16,7 @@ from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import Path, value_at
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.model.checks import NEGATION, THRESHOLDS, Assertion, Check, CheckFile, FunctionAnswer, Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _LISTS = frozenset({"contains-any", "contains-all"})
 

@@ -15,7 +15,8 @@ from assistctl.manifest.files.glob import divided, matches_below
 from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
 from assistctl.manifest.syntax.node import Path as FieldPath
 from assistctl.manifest.syntax.node import dotted
-from assistctl.model.plan import Json, Position
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

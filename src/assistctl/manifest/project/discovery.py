@@ -18,7 +18,7 @@ from assistctl.manifest.syntax.text_file import (
     resolve_inside,
     shown_path,
 )
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 

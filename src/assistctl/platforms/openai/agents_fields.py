@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
