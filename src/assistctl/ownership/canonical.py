@@ -81,7 +81,11 @@ def cleared(unit: Path) -> Json:
 
 def same(left: Json, right: Json) -> bool:
     """Whether two canonical values are equal; unlike Python's ``==`` true is not 1."""
-    return left is right or _text(left) == _text(right)
+    if left is right:
+        return True
+    if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
+        return left == right
+    return _text(left) == _text(right)
 
 
 def digest(value: Json, *, salt: str = "", length: int = 43) -> str:
@@ -251,5 +255,5 @@ def _numbers(value: Json) -> Json:
     return value
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# ``json.dumps`` would make one for each value.
+_text: Callable[[Json], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level
@@ -122,7 +121,7 @@ def _about_listed_model(
     yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
 
 
-def _about_prompt(one: Desired, functions: AbstractSet[str]) -> Iterator[Diagnostic]:
+def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
     text = one.fields.get("instructions")
     if not isinstance(text, str):
         return
@@ -171,10 +170,10 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
     return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
 
-def _mentioned(text: str, names: AbstractSet[str]) -> set[str]:
+def _mentioned(text: str, names: set[str]) -> set[str]:
     """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
-    written = {word for word in _WORDS.findall(text) if "_" in word or "-" in word}
-    return {word for word in written.union(_WORDS_AS_CODE.findall(text)) if word in names}
+    found = {word for word in names.intersection(_WORDS.findall(text)) if "_" in word or "-" in word}
+    return found.union(names.intersection(_WORDS_AS_CODE.findall(text))) if "`" in text else found
 
 
 def _is_itself_twice(text: str) -> bool:
