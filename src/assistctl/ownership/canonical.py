@@ -246,6 +246,8 @@ def _without_nulls(value: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _numbers(value: Json) -> Json:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, list):

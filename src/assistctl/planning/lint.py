@@ -172,7 +172,9 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
 
 def _mentioned(text: str, names: set[str]) -> set[str]:
     """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
-    found = {word for word in names.intersection(_WORDS.findall(text)) if "_" in word or "-" in word}
+    # Few words of a prompt are like that, and looking at all of them takes longer than comparing the assistant.
+    compound = " ".join(part for part in text.split() if "_" in part or "-" in part)
+    found = {word for word in names.intersection(_WORDS.findall(compound)) if "_" in word or "-" in word}
     return found.union(names.intersection(_WORDS_AS_CODE.findall(text))) if "`" in text else found
 
 

@@ -172,7 +172,7 @@ class Comparison:
     def value_in(self, state: Mapping[Path, Json], part: Path) -> Json:
         """The value of a unit, or of a single tool."""
         if part[:1] != TOOLS or part == TOOLS:
-            return state.get(part, default_of(part, self._defaults))
+            return state[part] if part in state else default_of(part, self._defaults)
         tools = state.get(TOOLS)
         return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None
 
@@ -214,13 +214,13 @@ class Comparison:
         return self.is_as_applied(self.part_of(difference, unit), self.applied)
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
-        want = self.declared.get(unit, default_of(unit, self._defaults))
+        want = self.value_in(self.declared, unit)
         if self.is_left_to_platform(unit):
             there = whole_setting(unit, self.owned.units)
             if there is not None and not self.baseline.is_still(unit, want):
                 yield Difference(unit, there, None)
         elif not self.is_unseen(unit):
-            yield from _leaves(unit, self.seen.get(unit, default_of(unit, self._defaults)), want)
+            yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)
         elif not self.baseline.is_still(unit, want):
             yield Difference(unit, None, want)
