@@ -18,11 +18,12 @@ AssistctlError                exit 1
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from assistctl.model.plan import Diagnostic
+if TYPE_CHECKING:
+    from assistctl.model.diagnostics import Diagnostic
 
 
 class ExitCode(IntEnum):
@@ -131,5 +132,7 @@ class OutcomeUnknownError(PlatformError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the nearest known word, or the empty string."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from assistctl import __version__
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
@@ -19,6 +18,9 @@ from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Help for all of them without importing any of them.
 COMMANDS: Mapping[str, str] = {
@@ -105,6 +107,8 @@ class CommandsOnDemand(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete commands without importing them."""
+        from click.shell_completion import CompletionItem
+
         own = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return own or click.Command.shell_complete(self, ctx, incomplete)
 

@@ -16,7 +16,8 @@ import click
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
 from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
-from assistctl.model.plan import Diagnostic, Json, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,13 +19,16 @@ from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
 from assistctl.manifest.validation.diagnostics import by_place
-from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
-from assistctl.planning.capability_check import check_expressible, with_tools_named
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
+
+if TYPE_CHECKING:
+    from assistctl.model.capabilities import Capabilities
 
 HELP = """Check manifests offline.
 
@@ -93,10 +97,16 @@ def _about_platform(
     today = clock.today()
     for assistant in desired:
         if is_asked:
-            yield from with_tools_named(assistant, check_expressible(assistant, target.platform, capabilities))
+            yield from _inexpressible(assistant, target.platform, capabilities)
             if not capabilities.embedded:
                 yield from about_shutdown(assistant, today)
         yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)
+
+
+def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    from assistctl.planning.capability_check import check_expressible, with_tools_named
+
+    yield from with_tools_named(assistant, check_expressible(assistant, platform, capabilities))
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:

@@ -10,15 +10,7 @@ from typing import NamedTuple
 from assistctl.model.assistant import Observed
 from assistctl.model.file_operations import FileUse
 from assistctl.model.json_value import Json
-
-
-class Kind(StrEnum):
-    """The kind of thing that a change is about."""
-
-    ASSISTANT = "assistant"
-    VECTOR_STORE = "vector_store"
-    FILE = "file"
-    ENVIRONMENT = "environment"
+from assistctl.model.kind import Kind
 
 
 class QualifiedKey(NamedTuple):

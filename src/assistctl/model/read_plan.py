@@ -14,7 +14,6 @@ from assistctl.model.change import (
     Change,
     Drift,
     FieldDiff,
-    Kind,
     Missing,
     Origin,
     Summary,
@@ -22,6 +21,7 @@ from assistctl.model.change import (
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals, FileUse
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 
 
 class _Diff(msgspec.Struct):

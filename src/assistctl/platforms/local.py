@@ -15,7 +15,7 @@ from assistctl.checkout.own_folder import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
-from assistctl.platforms.openai.assistants import CAPABILITIES as ASSISTANTS_API
+from assistctl.platforms.local_capabilities import CAPABILITIES
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
 OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "embeddings_url", "embeddings_model", "model_url"}
 
-CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.
 _BASE_URL = "http://assistctl.local/v1"

@@ -7,6 +7,7 @@ join, presentation selectors after emoji, and visible format characters such as 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ _ZERO_WIDTH = "\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\u
 _FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufff0-\ufff8"
 _ASTRAL = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 
-_HIDDEN = re.compile(
+_HIDDEN = (
     f"[{_CONTROLS}{_SEPARATORS}{_SURROGATES}{_BIDI}{_ZERO_WIDTH}{_FILLERS}{_ASTRAL}]"
     rf"|(?<![{_EMOJI}0-9#*])[\ufe0e\ufe0f]|[\ufe00-\ufe0d]"
     rf"|(?<![{_IDEOGRAPHS}])[\U000e0100-\U000e01ef]"
@@ -59,7 +60,13 @@ def cut(text: str, longest: int = 200) -> str:
 
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
     """``text`` with each hidden character replaced by what ``escape`` makes of it."""
-    return _HIDDEN.sub(lambda match: escape(match.group()), text)
+    return _hidden().sub(lambda match: escape(match.group()), text)
+
+
+@functools.cache
+def _hidden() -> re.Pattern[str]:
+    """Hidden characters. Compiled when text is shown: it takes longer than all else that ``--version`` does."""
+    return re.compile(_HIDDEN)
 
 
 def _escape(char: str) -> str:

@@ -11,7 +11,7 @@ from assistctl.checkout import UnreadableIndexError, find_repository, is_tracked
 from assistctl.errors import ManifestError
 from assistctl.manifest.project.unheeded import in_ci
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 ENVIRONMENT_FILE = ".env"
 

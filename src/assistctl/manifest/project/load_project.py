@@ -21,7 +21,7 @@ from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import PROJECT, violations
 from assistctl.manifest.validation.violations import Subject
 from assistctl.manifest.validation.written_secrets import written_secrets
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
 DEFAULT_FOLDER = "assistants"

@@ -11,7 +11,8 @@ from assistctl.manifest.project.unheeded import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape
-from assistctl.model.plan import Diagnostic, Json, Position
+from assistctl.model.diagnostics import Diagnostic, Position
+from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import keep_names
 
 PROJECT_FILE = "assistctl.yaml"

@@ -51,7 +51,10 @@ class Comparison:
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
         """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
-        found = {unit: tuple(self._changed(unit)) for unit in (*self.declared, *self.undeclared)}
+        found = {
+            unit: tuple(one for one in differing if not self._is_kept_form(one, unit))
+            for unit, differing in self._compared.items()
+        }
         if found.get(_MODEL):
             settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
             found.update({unit: tuple(self._compare(unit)) for unit in settings})
@@ -61,11 +64,16 @@ class Comparison:
     def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
         """What was applied and is there as the platform writes it, by unit."""
         kept = {
-            unit: tuple(found for found in self._compare(unit) if self._is_kept_form(found, unit))
-            for unit in self.declared
-            if not self.is_left_to_platform(unit)
+            unit: tuple(one for one in differing if self._is_kept_form(one, unit))
+            for unit, differing in self._compared.items()
+            if differing and unit in self.declared and not self.is_left_to_platform(unit)
         }
         return {unit: found for unit, found in kept.items() if found}
+
+    @cached_property
+    def _compared(self) -> dict[Path, tuple[Difference, ...]]:
+        """Both sides of each unit that is declared or was, in whatever form."""
+        return {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
 
     @property
     def changed(self) -> tuple[Path, ...]:
@@ -164,7 +172,7 @@ class Comparison:
     def value_in(self, state: Mapping[Path, Json], part: Path) -> Json:
         """The value of a unit, or of a single tool."""
         if part[:1] != TOOLS or part == TOOLS:
-            return state.get(part, default_of(part, self._defaults))
+            return state[part] if part in state else default_of(part, self._defaults)
         tools = state.get(TOOLS)
         return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None
 
@@ -200,22 +208,19 @@ class Comparison:
             for unit, value in state.items()
         }
 
-    def _changed(self, unit: Path) -> Iterator[Difference]:
-        return (found for found in self._compare(unit) if not self._is_kept_form(found, unit))
-
     def _is_kept_form(self, difference: Difference, unit: Path) -> bool:
         if difference.old is None or not differs_in_form_alone(difference.old, difference.new):
             return False
         return self.is_as_applied(self.part_of(difference, unit), self.applied)
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
-        want = self.declared.get(unit, default_of(unit, self._defaults))
+        want = self.value_in(self.declared, unit)
         if self.is_left_to_platform(unit):
             there = whole_setting(unit, self.owned.units)
             if there is not None and not self.baseline.is_still(unit, want):
                 yield Difference(unit, there, None)
         elif not self.is_unseen(unit):
-            yield from _leaves(unit, self.seen.get(unit, default_of(unit, self._defaults)), want)
+            yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)
         elif not self.baseline.is_still(unit, want):
             yield Difference(unit, None, want)
@@ -225,7 +230,8 @@ class Comparison:
         by_tool = unit == TOOLS and self.baseline.by_tool and isinstance(want, dict)
         for part in [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]:
             whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
-            may_be = self.agrees(part) and self.baseline.has(part) and not same(whole, wanted)
+            # The cheapest question first: nearly always the two are the same.
+            may_be = not same(whole, wanted) and self.agrees(part) and self.baseline.has(part)
             if not may_be or self.is_as_applied(part, self.applied):
                 continue
             before = self.settings_before(part)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
-from assistctl.platforms.anthropic.wire import SDK
+from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -148,8 +148,8 @@ CAPABILITIES = Capabilities(
         "speed": "standard",
     },
     vendor=Vendor.ANTHROPIC,
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
+    address_variable=ADDRESS_VARIABLE,
+    credential_variables=(KEY_VARIABLE,),
     findings=findings,
     to_platform=to_platform,
 )

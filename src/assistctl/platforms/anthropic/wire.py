@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 
@@ -12,8 +13,8 @@ SDK = VendorSdk(
     requirement="assistctl[anthropic]",
     default_base_url="https://api.anthropic.com",
     example="https://api.example.com",
-    address_variable="ANTHROPIC_BASE_URL",
-    key_variable="ANTHROPIC_API_KEY",
+    address_variable=ADDRESS_VARIABLE,
+    key_variable=KEY_VARIABLE,
 )
 _BETA = "managed-agents-2026-04-01"
 

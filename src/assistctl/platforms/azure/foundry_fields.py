@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.model.capabilities import Capabilities, Finding, Support
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
 from assistctl.platforms.azure.foundry_tools import (

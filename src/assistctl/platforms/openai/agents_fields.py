@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
 from assistctl.platforms.openai.agent_link import INTERPRETER
-from assistctl.platforms.openai.wire import SDK
+from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -167,8 +167,8 @@ CAPABILITIES = Capabilities(
         "experimental": {"time_awareness": False},
     },
     vendor=Vendor.OPENAI,
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
+    address_variable=ADDRESS_VARIABLE,
+    credential_variables=(KEY_VARIABLE,),
     findings=findings,
     to_platform=to_platform,
 )

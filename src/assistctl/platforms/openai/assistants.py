@@ -9,50 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.capabilities import Capabilities, Support
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
 from assistctl.platforms.openai.conversations import OpenAIConversations
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
-from assistctl.platforms.openai.wire import SDK, OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIWire
 
-FIELDS = (
-    "name",
-    "description",
-    "model",
-    "instructions",
-    "tools",
-    "tool_resources",
-    "response_format",
-    "temperature",
-    "top_p",
-    "reasoning_effort",
-)
-
-CAPABILITIES = Capabilities(
-    fields={
-        name: Support()
-        for name in (
-            *FIELDS,
-            "metadata",
-            "tools.code_interpreter",
-            "tools.file_search",
-            "tools.function",
-            "files.code_interpreter",
-            "files.file_search",
-        )
-    },
-    # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
-    write_only=frozenset({"reasoning_effort"}),
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
-    converses=Support(),
-)
-
+__all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
 OPTIONS = COMMON_OPTIONS
 

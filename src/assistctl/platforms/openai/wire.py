@@ -16,6 +16,7 @@ from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Answer, Sent
+from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ SDK = VendorSdk(
     requirement="assistctl",
     default_base_url="https://api.openai.com/v1",
     example="https://api.example.com/v1",
-    address_variable="OPENAI_BASE_URL",
-    key_variable="OPENAI_API_KEY",
+    address_variable=ADDRESS_VARIABLE,
+    key_variable=KEY_VARIABLE,
 )
 
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
