@@ -16,6 +16,7 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.operations.account import untold_account
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
@@ -47,7 +48,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
-    options = _unknown_options(project)
+    options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
     diagnostics = (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing)
     if output_format == "json":
         _print_json(terminal, diagnostics)
@@ -70,6 +71,13 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
     """Warnings about the address of the target that was asked for, or of each declared target."""
     targets = [target] if target else project.targets.values()
     return [found for each in targets for found in unencrypted(project, each)]
+
+
+def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
+    """What is wrong with the account of the target that was asked for, or of each declared target."""
+    for each in [target] if target else project.targets.values():
+        with contextlib.suppress(ProjectError):
+            yield from untold_account(project, each, capabilities_of(each.platform))
 
 
 def _about_platform(

@@ -105,7 +105,8 @@ class Capabilities:
     alone. ``address_variable`` is the environment variable with its address where a target names none, and
     ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
     package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
-    down.
+    down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
+    ``address``; empty where it cannot say.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -124,5 +125,6 @@ class Capabilities:
     address_variable: str = ""
     credential_variables: tuple[str, ...] = ()
     embedded: bool = False
+    tells_account: str = ""
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

@@ -24,7 +24,9 @@ __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
 OPTIONS = COMMON_OPTIONS | {"database"}
 
-CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
+CAPABILITIES = replace(
+    ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True, tells_account=""
+)
 DATABASE = Path(OWN_FOLDER, "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.
 _BASE_URL = "http://assistctl.local/v1"

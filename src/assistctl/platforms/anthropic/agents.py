@@ -107,6 +107,15 @@ class AnthropicAgents(ClosedAtEnd):
     async def list_models(self) -> None:
         """Nothing: its list of models tells no date, and an alias is a model as well."""
 
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /v1/models`` if there is none yet."""
+        return await self._wire.account_ids("/v1/models")
+
     async def close(self) -> None:
         """Close the connections."""
         await self._wire.close()

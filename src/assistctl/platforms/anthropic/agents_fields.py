@@ -150,6 +150,7 @@ CAPABILITIES = Capabilities(
     vendor=Vendor.ANTHROPIC,
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    tells_account="answers",
     findings=findings,
     to_platform=to_platform,
 )

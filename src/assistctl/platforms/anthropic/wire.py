@@ -14,6 +14,7 @@ SDK = VendorSdk(
     example="https://api.example.com",
     address_variable="ANTHROPIC_BASE_URL",
     key_variable="ANTHROPIC_API_KEY",
+    account_headers=("anthropic-organization-id", "anthropic-workspace-id"),
 )
 _BETA = "managed-agents-2026-04-01"
 

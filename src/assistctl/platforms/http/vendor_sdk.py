@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import answer_budget
+from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
@@ -23,6 +25,9 @@ from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError
+
+# A key may be good for agents alone, and a server need not list models.
+_SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 class Client(Protocol):
@@ -38,6 +43,7 @@ class VendorSdk:
     address come from that a target leaves unsaid.
 
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
+    ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
     """
 
     package: str
@@ -48,6 +54,7 @@ class VendorSdk:
     example: str
     address_variable: str
     key_variable: str
+    account_headers: tuple[str, ...] = ()
 
     @property
     def key_hint(self) -> str:
@@ -121,6 +128,21 @@ class SdkWire(HttpWire):
         self._sdk = sdk
         self._client = client
         self._headers = headers
+        self.account = AnsweringAccount(sdk.account_headers)
+
+    async def account_ids(self, path: str) -> Sequence[str]:
+        """The ids of the account that answers; it is asked for ``path`` if it has not answered yet.
+
+        The headers of a refusal have them too. Raises ``PlatformError`` when there is no answer, and for a refusal
+        of the key.
+        """
+        if not self.account.ids:
+            try:
+                await self.get(path)
+            except PlatformError as error:
+                if not self.account.ids and error.status not in _SAYS_NOTHING_OF_KEYS:
+                    raise
+        return self.account.ids
 
     async def close(self) -> None:
         """Close the connections."""
@@ -147,6 +169,7 @@ class SdkWire(HttpWire):
 
         sdk = self._sdk.imported()
         if isinstance(error, sdk.APIStatusError):
+            self.account.note(error.response.headers)
             return classify_status(error, self._explained(error), repeatable=sent.repeatable, reads=sent.reads)
         timed_out = isinstance(error, sdk.APITimeoutError)
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)

@@ -49,6 +49,7 @@ CAPABILITIES = Capabilities(
     write_only=frozenset({"reasoning_effort"}),
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    tells_account="answers",
 )
 
 
@@ -105,6 +106,15 @@ class OpenAIAssistants(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
+        return await self._wire.account_ids("/models")
 
     async def close(self) -> None:
         """Close the connections."""

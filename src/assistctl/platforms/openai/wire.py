@@ -35,6 +35,7 @@ SDK = VendorSdk(
     example="https://api.example.com/v1",
     address_variable="OPENAI_BASE_URL",
     key_variable="OPENAI_API_KEY",
+    account_headers=("openai-organization", "openai-project"),
 )
 
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
