@@ -12,6 +12,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
+from assistctl.platforms.anthropic.credentials import AUTH_TOKEN, IDENTITY_TOKEN
 from assistctl.platforms.anthropic.wire import SDK
 from assistctl.platforms.translation import (
     Object,
@@ -149,7 +150,7 @@ CAPABILITIES = Capabilities(
     },
     vendor=Vendor.ANTHROPIC,
     address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
+    credential_variables=(SDK.key_variable, AUTH_TOKEN, IDENTITY_TOKEN),
     tells_account="answers",
     findings=findings,
     to_platform=to_platform,

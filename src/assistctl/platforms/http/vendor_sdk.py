@@ -37,6 +37,10 @@ class Client(Protocol):
         """Close the connections."""
 
 
+def _nothing(_connection: Connection, _base_url: str, /) -> Mapping[str, object]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class VendorSdk:
     """An SDK: its ``package``, the names of its ``client`` and of the base of its errors, and where a key and an
@@ -44,6 +48,8 @@ class VendorSdk:
 
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
     ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
+    ``without_key`` gives the settings of the client that stand for a key, at an address, if there are any;
+    ``ways_without_key`` tells people of them.
     """
 
     package: str
@@ -55,14 +61,16 @@ class VendorSdk:
     address_variable: str
     key_variable: str
     account_headers: tuple[str, ...] = ()
+    without_key: Callable[[Connection, str], Mapping[str, object]] = _nothing
+    ways_without_key: str = ""
 
     @property
     def key_hint(self) -> str:
         """Where the key comes from."""
         return (
             f"The key is the target's api_key in assistctl.yaml, else {self.key_variable} in the environment, "
-            "else in .env."
-        )
+            f"else in .env. {self.ways_without_key}"
+        ).rstrip()
 
     def base_url_of(self, connection: Connection) -> str:
         """The address of the API: the target's, else that of the variable, else the vendor's own.
@@ -77,7 +85,7 @@ class VendorSdk:
 
         Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
         """
-        key = self._api_key(connection, base_url)
+        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
         try:
             sdk = self.imported()
         except ImportError as error:
@@ -89,7 +97,7 @@ class VendorSdk:
 
         make: Callable[..., Client] = getattr(sdk, self.client)
         return make(
-            api_key=key,
+            **({"api_key": key} if key else self._without_key(connection, base_url)),
             base_url=base_url,
             default_query=texts(connection, "default_query"),
             default_headers=headers(connection),
@@ -104,17 +112,17 @@ class VendorSdk:
         """The SDK itself. Raises ``ImportError``."""
         return import_module(self.package)
 
-    def _api_key(self, connection: Connection, base_url: str) -> str:
-        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
-        if key:
-            return key
+    def _without_key(self, connection: Connection, base_url: str) -> Mapping[str, object]:
+        found = self.without_key(connection, base_url)
+        if found:
+            return found
         if is_on_this_machine(base_url) or connection.http_client is not None:
             # The SDK insists on a key; a server on this machine need not want one.
-            return "none"
+            return {"api_key": "none"}
         raise ProjectError(
             f"there is no API key for target {connection.target!r}",
             f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
-            "assistctl.yaml.",
+            f"assistctl.yaml. {self.ways_without_key}".rstrip(),
         )
 
 
