@@ -17,6 +17,7 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.plan import Desired, Diagnostic, Severity
 from assistctl.operations.account import untold_account
+from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
@@ -49,7 +50,8 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
     options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
-    diagnostics = (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing)
+    strange = unknown_platform_names(loaded.desired, known_platforms())
+    diagnostics = (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing)
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:

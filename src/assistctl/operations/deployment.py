@@ -15,6 +15,7 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.plan import Observed, Severity, TargetName
 from assistctl.operations.account import require_account
+from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.target_connection import (
     address_of,
     connection_to,
@@ -59,7 +60,8 @@ class Deployment:
     def manifests(self) -> Loaded:
         """The manifests, loaded for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
-        diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
+        strange = unknown_platform_names(loaded.desired, known_platforms())
+        diagnostics = (*self.project.diagnostics, *loaded.diagnostics, *strange)
         if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
             raise ManifestError(diagnostics)
         return replace(loaded, diagnostics=diagnostics)

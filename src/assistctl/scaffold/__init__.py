@@ -67,13 +67,13 @@ def project_name(directory: Path) -> str:
 
 
 def _texts(project: str, ci: str) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.validation.schema import ASSISTANT, MANIFEST, PROJECT, VECTOR_STORE, read_schema
+    from assistctl.manifest.validation.schema import FOR_EDITORS, read_schema
 
     files = resources.files(__name__) / "files"
     for name, place in {**_FILES, **_PIPELINES[ci]}.items():
         text = (files / name).read_text(encoding="utf-8")
         yield place, text.replace(_PLACEHOLDER, project).replace(_RELEASE, __version__)
-    for name in (MANIFEST, ASSISTANT, VECTOR_STORE, PROJECT):
+    for name in FOR_EDITORS:
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
 
