@@ -88,6 +88,9 @@ class FieldDefaults:
 ASSISTANTS_API = FieldDefaults()
 """The Assistants API's own defaults."""
 
+EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "description": "", "instructions": ""})
+"""Those of a platform that may answer an empty text where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -97,7 +100,8 @@ class Capabilities:
     kind of an object's values by their type (``response_format.json_object``); one that is not listed is
     unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
     appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
-    compared. ``computed`` fields are answered with what the platform chose where null was sent.
+    compared; so are the names ``write_only_in_tools``, in the platform's own tools.
+    ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
     all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for
     fields of a manifest that are left out; ``defaults`` are those of its own fields, as it answers them but for
@@ -116,6 +120,7 @@ class Capabilities:
     fields: Mapping[str, Support]
     platform_fields: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()
+    write_only_in_tools: frozenset[str] = frozenset()
     archives: bool = False
     computed: frozenset[str] = frozenset()
     replaced_together: tuple[tuple[str, ...], ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, Support
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.plan import Json
 from assistctl.platforms.anthropic.credentials import AUTH_TOKEN, IDENTITY_TOKEN
@@ -152,6 +152,7 @@ CAPABILITIES = Capabilities(
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable, AUTH_TOKEN, IDENTITY_TOKEN),
     tells_account="answers",
+    field_defaults=EMPTY_TEXTS,
     findings=findings,
     to_platform=to_platform,
 )
