@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.anthropic.credentials import WAYS_WITHOUT_KEY, credentials_without_key, without_token
+from assistctl.platforms.anthropic.errors import ERRORS, code_in
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Sent
@@ -20,6 +21,8 @@ SDK = VendorSdk(
     account_headers=("anthropic-organization-id", "anthropic-workspace-id"),
     without_key=credentials_without_key,
     ways_without_key=WAYS_WITHOUT_KEY,
+    errors=ERRORS,
+    error_code=code_in,
 )
 _BETA = "managed-agents-2026-04-01"
 

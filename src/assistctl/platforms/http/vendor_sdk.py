@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
@@ -21,6 +21,7 @@ from assistctl.platforms.http.connection_options import (
     texts,
     timeout,
 )
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class VendorSdk:
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
     ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
     ``without_key`` gives the settings of the client that stand for a key, at an address, if there are any;
-    ``ways_without_key`` tells people of them.
+    ``ways_without_key`` tells people of them. ``errors`` is what the codes mean that ``error_code`` finds in the
+    body of a refusal.
     """
 
     package: str
@@ -63,6 +65,8 @@ class VendorSdk:
     account_headers: tuple[str, ...] = ()
     without_key: Callable[[Connection, str], Mapping[str, object]] = _nothing
     ways_without_key: str = ""
+    errors: ErrorTable = field(default_factory=dict)
+    error_code: Callable[[object], str] = code_of_error
 
     @property
     def key_hint(self) -> str:
@@ -178,9 +182,19 @@ class SdkWire(HttpWire):
         sdk = self._sdk.imported()
         if isinstance(error, sdk.APIStatusError):
             self.account.note(error.response.headers)
-            return classify_status(error, self._explained(error), repeatable=sent.repeatable, reads=sent.reads)
+            return classify_status(
+                error,
+                self._explained(error),
+                repeatable=sent.repeatable,
+                reads=sent.reads,
+                meaning=self._meaning(error),
+            )
         timed_out = isinstance(error, sdk.APITimeoutError)
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
+
+    def _meaning(self, error: StatusError) -> ErrorMeaning:
+        """What the code in such an answer means for the request."""
+        return self._sdk.errors.get(self._sdk.error_code(error.body), ErrorMeaning.AS_STATUS)
 
     def _explained(self, error: StatusError) -> PlatformError:
         """What the server said in an answer with a 4xx or 5xx status."""
