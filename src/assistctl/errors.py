@@ -123,7 +123,16 @@ class ChangedFileError(PlatformError):
 
 
 class OutcomeUnknownError(PlatformError):
-    """No answer, or a 5xx: the request may have been carried out all the same."""
+    """No answer, or a 5xx: the request may have been carried out all the same.
+
+    ``finished_by_repeating``: the platform itself says that sending it again finishes it, and repeats nothing.
+    """
+
+    def __init__(
+        self, summary: str, hint: str = "", *, status: int | None = None, finished_by_repeating: bool = False
+    ) -> None:
+        super().__init__(summary, hint, status=status)
+        self.finished_by_repeating = finished_by_repeating
 
     def refuted(self) -> PlatformError:
         """The same error, of what is known by now not to have been carried out."""

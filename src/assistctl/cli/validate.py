@@ -21,6 +21,8 @@ from assistctl.manifest.syntax.text_file import place_of
 from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.operations.account import untold_account
+from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
@@ -59,8 +61,11 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
-    options = _unknown_options(project)
-    diagnostics = by_place((*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing))
+    options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
+    strange = unknown_platform_names(loaded.desired, known_platforms())
+    diagnostics = by_place(
+        (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing)
+    )
     if output_format == "json":
         _print_json(terminal, diagnostics)
     else:
@@ -82,6 +87,13 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
     """Warnings about the address of the target that was asked for, or of each declared target."""
     targets = [target] if target else project.targets.values()
     return [found for each in targets for found in unencrypted(project, each)]
+
+
+def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
+    """What is wrong with the account of the target that was asked for, or of each declared target."""
+    for each in [target] if target else project.targets.values():
+        with contextlib.suppress(ProjectError):
+            yield from untold_account(project, each, capabilities_of(each.platform))
 
 
 def _about_platform(

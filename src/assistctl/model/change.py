@@ -94,7 +94,8 @@ class Request:
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
     key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
-    metadata goes into digests that others may read: the same without secrets.
+    metadata goes into digests that others may read: the same without secrets. ``kept`` are the declared fields
+    that are not sent, because they are there already, and must be there afterwards.
     """
 
     fields: Mapping[str, Json]
@@ -104,6 +105,7 @@ class Request:
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
     digested: Json = field(default=None, compare=False, repr=False)
+    kept: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

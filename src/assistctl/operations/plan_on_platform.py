@@ -13,6 +13,7 @@ from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
+from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.embedded_in_ci import embedded_in_ci
 from assistctl.operations.plan_history import with_history
@@ -64,6 +65,7 @@ async def plan_on(
         *loaded.diagnostics,
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
+        *(() if deployment.owned(observed) else offered_account(deployment.project, deployment.target, platform)),
         *lint(wanted, models, today),
         *_about_models(deployment, wanted, platform, None if models else today),
     )

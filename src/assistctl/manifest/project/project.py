@@ -68,11 +68,13 @@ class Target:
     api_key: str | None = None
     organization: str | None = None
     project: str | None = None
+    account: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
     overrides: Mapping[str, Node] = field(default_factory=dict)
     position: Position | None = None
     option_positions: Mapping[str, Position] = field(default_factory=dict)
+    account_position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ SCHEMAS = {
     ASSISTANT: "a document that declares an assistant",
     VECTOR_STORE: "a document that declares a vector store",
     PROJECT: "assistctl.yaml",
+    "openai-agents-fields": "what a manifest may have under platforms.openai-agents",
+    "anthropic-agents-fields": "what a manifest may have under platforms.anthropic-agents",
+    "azure-foundry-fields": "what a manifest may have under platforms.azure-foundry",
     "plan": "what plan and show print as JSON, and a saved plan",
     "results": "what apply, destroy, forget, rollback and gc print as JSON",
     "drift": "what drift prints as JSON",
@@ -39,6 +42,9 @@ SCHEMAS = {
     "diagnostics": "what validate prints as JSON, and every command that stops at an error before it begins",
 }
 """The name of each schema, and what it is of."""
+
+FOR_EDITORS = (ASSISTANT, VECTOR_STORE, MANIFEST, PROJECT, *(name for name in SCHEMAS if name.endswith("-fields")))
+"""The names of those of what people write."""
 
 _PACKAGE = Path(__file__).parents[2]
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.schema\.json(?:#(?P<pointer>.*))?")

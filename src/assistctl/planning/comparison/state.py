@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
+from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
     PLATFORMS,
@@ -21,8 +22,15 @@ from assistctl.ownership.field_paths import Path, covers, parse
 from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import has_token
-from assistctl.ownership.projection import declared_part, is_comparable, settings_before, whole_setting
+from assistctl.ownership.projection import (
+    declared_part,
+    is_comparable,
+    is_own_tool,
+    settings_before,
+    whole_setting,
+)
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
+from assistctl.ownership.tool_extras import without_extras
 from assistctl.planning.comparison.ignore_changes import keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.planning.identity.inventory import Owned
@@ -180,7 +188,9 @@ class Comparison:
         """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
         value = self.value_in(state, part)
         is_missing_tool = part[:1] == TOOLS and part != TOOLS and value is None
-        return not self.baseline.has(part) if is_missing_tool else self.baseline.is_still(part, value)
+        if is_missing_tool:
+            return not self.baseline.has(part)
+        return self.baseline.is_still(part, value) or self.baseline.is_still(part, _without_extras(part, value))
 
     def is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
@@ -194,6 +204,18 @@ class Comparison:
         """Whether the answer need not show the unit and does not: nobody can tell what is there."""
         return unit[0] in self.capabilities.write_only and unit not in self.owned.units
 
+    def was_applied_in_part(self, part: Path) -> bool:
+        """Whether a platform's own thing is as applied, beside what the platform has filled in."""
+        whole = self.value_in(self.owned.units, part)
+        if is_comparable(part, whole) or not self.baseline.has(part):
+            return False
+        wanted = self.value_in(self.declared, part)
+        return was_applied_in_part(whole, wanted, lambda value: self.baseline.is_still(part, value))
+
+    @property
+    def _write_only_in_tools(self) -> frozenset[str]:
+        return self.capabilities.write_only_in_tools
+
     @property
     def _defaults(self) -> FieldDefaults:
         return self.capabilities.field_defaults
@@ -204,7 +226,7 @@ class Comparison:
 
     def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
         return {
-            unit: declared_part(unit, value, self.declared[unit]) if unit in self.declared else value
+            unit: declared_part(unit, value, self.declared.get(unit, value), self._write_only_in_tools)
             for unit, value in state.items()
         }
 
@@ -249,6 +271,14 @@ def known_units() -> Iterator[Path]:
     """The units a baseline may name although the answer does not show them."""
     yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
     yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
+
+
+def _without_extras(part: Path, value: Json) -> Json:
+    if part[:1] != TOOLS or not isinstance(value, dict):
+        return value
+    if part != TOOLS:
+        return value if is_own_tool(value) else without_extras(value)
+    return {name: tool if is_own_tool(tool) else without_extras(tool) for name, tool in value.items()}
 
 
 def _leaves(unit: Path, seen: Json, want: Json) -> Iterator[Difference]:

@@ -74,23 +74,28 @@ class AnthropicAgents(ClosedAtEnd):
         version: Object = {"version": int(revision)} if revision is not None else {}
         body = {**to_wire(fields), "metadata": patch, **version}
         try:
-            # Repeated with the version of before it was done, it would be taken for somebody else's conflict.
-            answer = await self._wire.post(_path(assistant_id), body, repeatable=revision is None)
+            return await self._changed(assistant_id, body, revision)
         except OutcomeUnknownError as error:
-            return await self._done_all_the_same(assistant_id, revision, error)
-        return self._observed(answer)
+            done = await self._done_all_the_same(assistant_id, revision, error)
+        return done if done is not None else await self._changed(assistant_id, body, revision)
+
+    async def _changed(self, assistant_id: str, body: Object, revision: str | None) -> Observed:
+        # Repeated with the version of before it was done, it would be taken for somebody else's conflict.
+        return self._observed(await self._wire.post(_path(assistant_id), body, repeatable=revision is None))
 
     async def _done_all_the_same(
         self, assistant_id: str, revision: str | None, error: OutcomeUnknownError
-    ) -> Observed:
-        """What is there now, if it is no longer the version ``revision``."""
+    ) -> Observed | None:
+        """What is there now, if it is no longer the version ``revision``; ``None`` when it is to be sent again."""
         try:
             now = self._observed(await self._wire.get(_path(assistant_id)))
         except PlatformError as failure:
             raise error from failure
-        if now.revision == revision:
+        if now.revision != revision:
+            return now
+        if not error.finished_by_repeating:
             raise error.refuted() from None
-        return now
+        return None
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``POST /v1/agents/{id}/archive``."""
@@ -106,6 +111,15 @@ class AnthropicAgents(ClosedAtEnd):
 
     async def list_models(self) -> None:
         """Nothing: its list of models tells no date, and an alias is a model as well."""
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /v1/models`` if there is none yet."""
+        return await self._wire.account_ids("/v1/models")
 
     async def close(self) -> None:
         """Close the connections."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
+from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -149,7 +149,9 @@ CAPABILITIES = Capabilities(
     },
     vendor=Vendor.ANTHROPIC,
     address_variable=ADDRESS_VARIABLE,
-    credential_variables=(KEY_VARIABLE,),
+    credential_variables=(KEY_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN),
+    tells_account="answers",
+    field_defaults=EMPTY_TEXTS,
     findings=findings,
     to_platform=to_platform,
 )

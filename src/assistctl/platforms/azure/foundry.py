@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
+from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure.wire import AzureWire
@@ -51,6 +52,15 @@ class AzureFoundry(ClosedAtEnd):
         if self._files is None:
             self._files = self._wire.files_wire()
         return OpenAIKnowledge(self._files)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """Nothing: its answers do not say it, and the address is in the target already."""
+        return ()
+
+    async def account_ids(self) -> Sequence[str]:
+        """The resource and the project of the endpoint, as ``RESOURCE/PROJECT``, and the project alone."""
+        return endpoint_ids(self._wire.base_url)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All prompt agents, oldest first, each in its latest version."""

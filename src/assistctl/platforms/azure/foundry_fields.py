@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import Capabilities, Finding, Support
-from assistctl.model.json_value import Json
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Support
+from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
 from assistctl.platforms.azure.foundry_tools import (
@@ -121,10 +121,14 @@ CAPABILITIES = Capabilities(
         "files.file_search": Support(),
     },
     platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
+    # MCPTool: "authorization" and "headers" are secrets.
+    write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
     defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
+    tells_account="address",
+    field_defaults=EMPTY_TEXTS,
     findings=findings,
 )
 

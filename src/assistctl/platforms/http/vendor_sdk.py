@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import answer_budget
+from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
@@ -19,10 +21,14 @@ from assistctl.platforms.http.connection_options import (
     texts,
     timeout,
 )
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError
+
+# A key may be good for agents alone, and a server need not list models.
+_SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 class Client(Protocol):
@@ -32,12 +38,20 @@ class Client(Protocol):
         """Close the connections."""
 
 
+def _nothing(_connection: Connection, _base_url: str, /) -> Mapping[str, object]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class VendorSdk:
     """An SDK: its ``package``, the names of its ``client`` and of the base of its errors, and where a key and an
     address come from that a target leaves unsaid.
 
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
+    ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
+    ``without_key`` gives the settings of the client that stand for a key, at an address, if there are any;
+    ``ways_without_key`` tells people of them. ``errors`` is what the codes mean that ``error_code`` finds in the
+    body of a refusal.
     """
 
     package: str
@@ -48,14 +62,19 @@ class VendorSdk:
     example: str
     address_variable: str
     key_variable: str
+    account_headers: tuple[str, ...] = ()
+    without_key: Callable[[Connection, str], Mapping[str, object]] = _nothing
+    ways_without_key: str = ""
+    errors: ErrorTable = field(default_factory=dict)
+    error_code: Callable[[object], str] = code_of_error
 
     @property
     def key_hint(self) -> str:
         """Where the key comes from."""
         return (
             f"The key is the target's api_key in assistctl.yaml, else {self.key_variable} in the environment, "
-            "else in .env."
-        )
+            f"else in .env. {self.ways_without_key}"
+        ).rstrip()
 
     def base_url_of(self, connection: Connection) -> str:
         """The address of the API: the target's, else that of the variable, else the vendor's own.
@@ -70,7 +89,7 @@ class VendorSdk:
 
         Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
         """
-        key = self._api_key(connection, base_url)
+        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
         try:
             sdk = self.imported()
         except ImportError as error:
@@ -82,7 +101,7 @@ class VendorSdk:
 
         make: Callable[..., Client] = getattr(sdk, self.client)
         return make(
-            api_key=key,
+            **({"api_key": key} if key else self._without_key(connection, base_url)),
             base_url=base_url,
             default_query=texts(connection, "default_query"),
             default_headers=headers(connection),
@@ -97,13 +116,13 @@ class VendorSdk:
         """The SDK itself. Raises ``ImportError``."""
         return import_module(self.package)
 
-    def _api_key(self, connection: Connection, base_url: str) -> str:
-        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
-        if key:
-            return key
+    def _without_key(self, connection: Connection, base_url: str) -> Mapping[str, object]:
+        found = self.without_key(connection, base_url)
+        if found:
+            return found
         if is_on_this_machine(base_url) or connection.http_client is not None:
             # The SDK insists on a key; a server on this machine need not want one.
-            return "none"
+            return {"api_key": "none"}
         is_empty = self.key_variable in connection.environment
         raise ProjectError(
             f"there is no API key for target {connection.target!r}"
@@ -113,7 +132,7 @@ class VendorSdk:
                 else ""
             ),
             f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
-            "assistctl.yaml.",
+            f"assistctl.yaml. {self.ways_without_key}".rstrip(),
         )
 
 
@@ -127,6 +146,21 @@ class SdkWire(HttpWire):
         self._sdk = sdk
         self._client = client
         self._headers = headers
+        self.account = AnsweringAccount(sdk.account_headers)
+
+    async def account_ids(self, path: str) -> Sequence[str]:
+        """The ids of the account that answers; it is asked for ``path`` if it has not answered yet.
+
+        The headers of a refusal have them too. Raises ``PlatformError`` when there is no answer, and for a refusal
+        of the key.
+        """
+        if not self.account.ids:
+            try:
+                await self.get(path)
+            except PlatformError as error:
+                if not self.account.ids and error.status not in _SAYS_NOTHING_OF_KEYS:
+                    raise
+        return self.account.ids
 
     async def close(self) -> None:
         """Close the connections."""
@@ -153,9 +187,20 @@ class SdkWire(HttpWire):
 
         sdk = self._sdk.imported()
         if isinstance(error, sdk.APIStatusError):
-            return classify_status(error, self._explained(error), repeatable=sent.repeatable, reads=sent.reads)
+            self.account.note(error.response.headers)
+            return classify_status(
+                error,
+                self._explained(error),
+                repeatable=sent.repeatable,
+                reads=sent.reads,
+                meaning=self._meaning(error),
+            )
         timed_out = isinstance(error, sdk.APITimeoutError)
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
+
+    def _meaning(self, error: StatusError) -> ErrorMeaning:
+        """What the code in such an answer means for the request."""
+        return self._sdk.errors.get(self._sdk.error_code(error.body), ErrorMeaning.AS_STATUS)
 
     def _explained(self, error: StatusError) -> PlatformError:
         """What the server said in an answer with a 4xx or 5xx status."""

@@ -15,6 +15,7 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
+from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
@@ -64,6 +65,7 @@ class HttpWire(ABC):
 
     def __init__(self, connection: Connection, base_url: str) -> None:
         self.base_url = base_url
+        self.account = AnsweringAccount()
         self._connection = connection
         self._budget = answer_budget(connection)
         self._pace = RequestPacer(connection.throttle_timeout, connection.stop or asyncio.Event())
@@ -129,6 +131,7 @@ class HttpWire(ABC):
         try:
             async with in_time or self._in_time(self._budget.seconds):
                 answer = await self._exchange(sent)
+            self.account.note(answer.headers)
         except UnreadAnswerError as error:
             raise error if sent.reads else outcome_unknown(error) from error
         except self._errors() as error:

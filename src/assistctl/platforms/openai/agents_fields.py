@@ -169,6 +169,7 @@ CAPABILITIES = Capabilities(
     vendor=Vendor.OPENAI,
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
+    tells_account="answers",
     findings=findings,
     to_platform=to_platform,
 )

@@ -77,6 +77,15 @@ class OpenAIAssistants(ClosedAtEnd):
         """See ``listed_models``."""
         return await listed_models(self._wire)
 
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
+        return await self._wire.account_ids("/models")
+
     async def close(self) -> None:
         """Close the connections."""
         await self._wire.close()

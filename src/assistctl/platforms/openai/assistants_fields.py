@@ -35,5 +35,6 @@ CAPABILITIES = Capabilities(
     write_only=frozenset({"reasoning_effort"}),
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
+    tells_account="answers",
     converses=Support(),
 )

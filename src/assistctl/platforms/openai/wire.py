@@ -14,6 +14,7 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Answer, Sent
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 NamedFile: TypeAlias = tuple[str, BinaryIO]
 """A file open for reading, and the name to send it by."""
 
+ERRORS: ErrorTable = {
+    "insufficient_quota": ErrorMeaning.SPENT,
+    "rate_limit_exceeded": ErrorMeaning.AS_STATUS,
+    "files_api_rate_limit_exceeded": ErrorMeaning.AS_STATUS,
+    "server_error": ErrorMeaning.AS_STATUS,
+}
+"""The codes of a 429 and of a 5xx (https://platform.openai.com/docs/guides/error-codes, and the Agents API's)."""
+
 SDK = VendorSdk(
     package="openai",
     client="AsyncOpenAI",
@@ -37,6 +46,8 @@ SDK = VendorSdk(
     example="https://api.example.com/v1",
     address_variable=ADDRESS_VARIABLE,
     key_variable=KEY_VARIABLE,
+    account_headers=("openai-organization", "openai-project"),
+    errors=ERRORS,
 )
 
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
@@ -154,11 +165,6 @@ class OpenAIWire(SdkWire):
             return
         if isinstance(answer, dict) and answer.get("deleted") is False:
             raise PlatformError(f"the platform did not delete {object_id}")
-
-    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
-        from assistctl.platforms.openai.errors import without_quota
-
-        return without_quota(error, self._explained) or super()._translated(error, sent)
 
     def _explained(self, error: StatusError) -> PlatformError:
         from assistctl.platforms.openai.errors import explained_here
