@@ -21,7 +21,7 @@ Examples:
 
 
 @subcommand("list", HELP, EXAMPLE)
-@format_option("text", "json")
+@format_option("text", "json", "tsv")
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
@@ -29,7 +29,7 @@ def command(terminal: Terminal, output_format: str) -> int:
     if output_format == "json":
         _print_json(terminal, found)
     else:
-        _print_table(terminal, found)
+        _print_table(terminal, found, output_format)
     return ExitCode.OK
 
 
@@ -49,11 +49,14 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
 
 
-def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
+    from assistctl.rendering.text.table import Column
+
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         return
-    print_table(terminal, ("KEY", "ID", "MODEL", "NAME"), map(_row, found))
+    columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
+    print_table(terminal, columns, map(_row, found), output_format)
 
 
 def _row(assistant: DeployedAssistant) -> tuple[str, ...]:
