@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import print_table
+from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
@@ -21,7 +21,7 @@ Examples:
 
 
 @subcommand("list", HELP, EXAMPLE)
-@format_option("text", "json", "tsv")
+@format_option(*TABLE_FORMATS)
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
@@ -54,9 +54,12 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_form
 
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
-        return
+        if output_format == "text":
+            return
     columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
-    print_table(terminal, columns, map(_row, found), output_format)
+    conclusion = f"{len(found):,} {'assistant is' if len(found) == 1 else 'assistants are'} deployed."
+    rows = tuple(map(_row, found))
+    print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
 
 
 def _row(assistant: DeployedAssistant) -> tuple[str, ...]:

@@ -70,6 +70,11 @@ class Terminal:
         }
 
     @property
+    def whose(self) -> tuple[str, str]:
+        """The project and the target that results are about; empty where there is none yet."""
+        return (self._deployment.owner, self._deployment.target.name) if self._deployment else ("", "")
+
+    @property
     def is_interactive(self) -> bool:
         """Whether somebody is there to answer a question."""
         return sys.stdin is not None and sys.stdin.isatty()

@@ -10,7 +10,7 @@ from assistctl.model.plan import Position
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The place of the project in its repository: ``folder`` from its root, empty where the project is the root."""
+    """The place of the project in its repository: ``folder`` from its root, empty where they are the same."""
 
     folder: str = ""
 

@@ -34,6 +34,16 @@ def drift_fields(drifts: Sequence[Drift]) -> str:
     return _table(views, whole)
 
 
+def fields_table(views: Sequence[FieldView]) -> str:
+    """Differences that are ready to show, without the whole texts."""
+    return _table(views, [""] * len(views))
+
+
+def summary(views: Sequence[FieldView]) -> str:
+    """Which fields these are and how much of each, as text."""
+    return _summary(views[:_NAMED], len(views))
+
+
 def change_summary(diffs: Sequence[FieldDiff], action: Action) -> str:
     """Which fields a change is in and how much, as text: ``instructions: 1 of 80 lines; temperature 0.2 → 1``."""
     return _summary([view_diff(diff, action, _BRIEF) for diff in diffs[:_NAMED]], len(diffs))
@@ -117,9 +127,13 @@ def _whole_texts(view: FieldView, old: Json, new: Json) -> str:
         for title, tone, value in sides
     )
     return (
-        f'<details class="whole"><summary>{" and ".join(title for title, _, _ in sides)}: '
+        f'<details class="whole"><summary>{_named(sides)}: '
         f'{as_text(view.path)}</summary><div class="texts">{texts}</div></details>'
     )
+
+
+def _named(sides: Sequence[tuple[str, str, Json]]) -> str:
+    return "Before and after" if len(sides) > 1 else sides[0][0]
 
 
 def _sides(shape: Shape, old: Json, new: Json) -> Iterator[tuple[str, str, Json]]:

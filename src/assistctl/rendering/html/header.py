@@ -10,6 +10,10 @@ from assistctl.rendering.field_view import label
 from assistctl.rendering.html.page import as_text, isolated, joined
 
 
+_LONG = 30
+"""Characters from which on a value gets a line for itself."""
+
+
 class Count(NamedTuple):
     """A number with its words, in a tone of the style sheet."""
 
@@ -55,7 +59,9 @@ def facts(entries: Iterable[Fact]) -> str:
 def _fact(entry: Fact) -> str:
     value = as_text(entry.value)
     shown = f"<code>{value}</code>" if entry.is_code else f"<bdi>{value}</bdi>"
-    return f"<div><dt>{as_text(entry.name)}</dt><dd>{shown}</dd></div>"
+    # A digest or a commit is compared by eye, which a line break makes harder.
+    tone = ' class="long"' if entry.is_code and len(entry.value) > _LONG else ""
+    return f"<div{tone}><dt>{as_text(entry.name)}</dt><dd>{shown}</dd></div>"
 
 
 def provenance_facts(made: Provenance | None) -> list[Fact]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from assistctl.model.plan import Drift, Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.diff.word_diff import Side
 from assistctl.rendering.drift_words import drift_conclusion
-from assistctl.rendering.field_view import FieldView, Limits, view_drift
+from assistctl.rendering.field_view import Limits, view_drift
 from assistctl.rendering.markdown.document import Block, document
-from assistctl.rendering.markdown.escape import code, fence_for, plain
+from assistctl.rendering.markdown.escape import code, plain
+from assistctl.rendering.markdown.field_lines import fenced, field_lines
 
 _LIMITS = Limits(rows=40, preview=20)
 
@@ -34,27 +34,5 @@ def _blocks(plan: Plan) -> Iterator[Block]:
     if by_name:
         yield Block(f"**{wording.DRIFT_TITLE}**", ())
     for name, drifts in by_name.items():
-        yield _fenced(name, [line for drift in drifts for line in _lines(view_drift(drift, _LIMITS))])
-
-
-def _fenced(name: str, lines: Sequence[str]) -> Block:
-    fence = fence_for(list(lines))
-    whole = "\n".join([f"{fence}diff", *lines, fence])
-    return Block(code(name), [f"\n{whole}"])
-
-
-def _lines(view: FieldView) -> Iterator[str]:
-    if view.old is not None:
-        yield f"- {view.path}: {view.old}"
-    if view.new is not None:
-        yield f"+ {view.path}: {view.new}"
-    if view.size:
-        yield f"  {view.path}: {view.size}"
-    for row in view.rows:
-        sides = {segment.side for segment in row.segments} - {Side.SAME}
-        for side, sign in ((Side.OLD, "-"), (Side.NEW, "+")):
-            if side in sides:
-                kept = (segment.text for segment in row.segments if segment.side in {side, Side.SAME})
-                yield f"{sign} {str(row.number or '').rjust(5)} │ {''.join(kept)}".rstrip()
-    if view.more:
-        yield f"    {wording.more_rows(view)}"
+        lines = [line for drift in drifts for line in field_lines(view_drift(drift, _LIMITS))]
+        yield Block(code(name), [f"\n{fenced(lines)}"])
