@@ -24,8 +24,8 @@ class Anchors:
         """The name of the next thing of this kind and key; no other has it."""
         name = f"{kind}-{key}" if _KEY.fullmatch(key) else kind
         self._given[name] += 1
-        # Two hyphens, because a key may end in one and a number.
-        return name if self._given[name] == 1 and name != kind else f"{name}--{self._given[name]}"
+        # A dot, because no key has one.
+        return name if self._given[name] == 1 and name != kind else f"{name}.{self._given[name]}"
 
 
 def heading(sign: str, name: str, rest: str, anchor: str = "") -> str:

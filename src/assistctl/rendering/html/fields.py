@@ -147,4 +147,4 @@ def _lines(value: Json) -> str:
     # Masked as a whole, because a secret may go over several lines.
     shown = masked(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, indent=2, ensure_ascii=False, sort_keys=True)
-    return "\n".join(as_text(line) for line in text.split("\n"))
+    return "\n".join(f'<span class="line">{as_text(line)}</span>' for line in text.split("\n"))

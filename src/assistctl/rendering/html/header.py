@@ -9,7 +9,6 @@ from assistctl.model.provenance import Provenance
 from assistctl.rendering.field_view import label
 from assistctl.rendering.html.page import as_text, isolated, joined
 
-
 _LONG = 30
 """Characters from which on a value gets a line for itself."""
 
