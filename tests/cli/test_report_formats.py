@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.git_project import begin, commit_all
 from support.projects import ProjectFolder
-from support.server import RecordingServer
+from support.server import Answer, Asked, RecordingServer, error_body
 
 MANIFEST = """\
 model: gpt-4.1
@@ -65,11 +66,16 @@ def test_what_failed_is_repeated_at_the_end_of_a_long_report(
     remote: ProjectFolder, server: RecordingServer
 ) -> None:
     for number in range(12):
-        remote.manifest(f"k{number:02}", **({"temperature": 0.1} if number else {"model": "no model of theirs"}))
-    remote.write("assistants/k00.yaml", json.dumps({"model": "gpt-4.1", "metadata": {"x": "y" * 600}}))
-    done = remote.run("apply", "--yes", "--parallelism", "1")
-    if done.code == 4:
-        assert re.search(r"\nFailed:\n  ✗ create k00: .+\Z", done.out)
+        remote.manifest(f"k{number:02}")
+
+    def fault(asked: Asked) -> Answer | None:
+        is_first = asked.method == "POST" and isinstance(asked.body, dict) and asked.body.get("name") == "k00"
+        return Answer(400, error_body("no such model")) if is_first else None
+
+    server.fault = fault
+    done = remote.run("apply", "--yes")
+    assert done.code == 4
+    assert re.search(r"\nFailed:\n  ✗ create k00: .*no such model.*\n\Z", done.out)
 
 
 def test_drift_in_every_format(applied: ProjectFolder, server: RecordingServer) -> None:
@@ -99,9 +105,7 @@ def test_history_tells_the_fields_and_their_words(applied: ProjectFolder) -> Non
     assert shown["entries"][0]["diffs"] == [{"path": "temperature", "old": 0.5, "new": 0.6}]
     unknown = applied.run("history", last, "--format", "json").json["entries"][0]["diffs"]
     assert unknown == [{"path": "temperature", "old": 0.6, "new": None, "recorded": False}]
-    assert '0.6 → "(not on record)"' in applied.run("history", last).out.replace(
-        "(not on record)", '"(not on record)"'
-    )
+    assert "0.6 → (not on record)" in applied.run("history", last).out
     comment = applied.run("history", middle, "--format", "markdown").out
     assert "- temperature: 0.5\n+ temperature: 0.6\n" in comment
     assert "<bdi" in applied.run("history", first, "--format", "html").out
@@ -217,3 +221,19 @@ def test_hostile_text_is_no_command_of_a_runner(project: ProjectFolder) -> None:
     assert shown.code == 1
     assert all(re.match(r"::(error|warning|notice) ", line) for line in shown.out.splitlines())
     assert "##[" not in shown.out
+
+
+@pytest.mark.parametrize("color", ["never", "always"])
+def test_the_problem_matcher_of_the_manual_finds_what_validate_prints(project: ProjectFolder, color: str) -> None:
+    manual = Path(__file__).parents[2].joinpath("assistants/docs/continuous-integration.md").read_text("utf-8")
+    [text] = re.findall(r"```json\n(\{\n  \"problemMatcher\".*?)```", manual, re.DOTALL)
+    [pattern] = json.loads(text)["problemMatcher"][0]["pattern"]
+    project.write("assistants/a.yaml", "model: gpt-4.1\ntemprature: 1\n")
+    told = project.run("validate", "--format", "json").json["diagnostics"]
+    lines = project.run("validate", "--color", color).out.splitlines()
+    found = [match for line in lines if (match := re.match(pattern["regexp"], line))]
+    assert len(found) == len(told) > 0
+    for match, diagnostic in zip(found, told, strict=True):
+        named = {name: match[pattern[name]] for name in ("file", "line", "column", "severity")}
+        assert named == {name: str(diagnostic[name]) for name in named}
+        assert match[pattern["message"]].startswith(diagnostic["summary"])
