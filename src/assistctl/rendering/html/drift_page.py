@@ -10,7 +10,7 @@ from assistctl.rendering import phrases as wording
 from assistctl.rendering.drift_words import drift_conclusion
 from assistctl.rendering.field_view import label
 from assistctl.rendering.html.cards import card, folded, heading, missing_card
-from assistctl.rendering.html.fields import drift_fields, drift_summary
+from assistctl.rendering.html.fields import Differences, drift_differences
 from assistctl.rendering.html.header import Fact, facts, header, provenance_facts
 from assistctl.rendering.html.page import html_page, section
 from assistctl.secrets.redaction import Masked
@@ -36,7 +36,9 @@ def drift_cards(drifts: Sequence[Drift], *, unfold: bool) -> list[str]:
     by_name: dict[str, list[Drift]] = {}
     for drift in drifts:
         by_name.setdefault(wording.thing(drift), []).append(drift)
-    return [
-        card("drift", heading("!", name, ""), folded(drift_summary(found), drift_fields(found), unfold=unfold))
-        for name, found in by_name.items()
-    ]
+    return [_card(name, drift_differences(found), unfold=unfold) for name, found in by_name.items()]
+
+
+def _card(name: str, differences: Differences, *, unfold: bool) -> str:
+    body = folded(differences.summary, differences.table, unfold=unfold)
+    return card("drift", heading("!", name, ""), body)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
 
 from assistctl.model.plan import Action, Drift, FieldDiff, Json
 from assistctl.rendering import phrases as wording
@@ -11,6 +13,7 @@ from assistctl.rendering.diff.rows import Row
 from assistctl.rendering.diff.word_diff import Segment, Side
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
 from assistctl.rendering.html.page import as_text, joined
+from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import masked
 
 _LIMITS = Limits(rows=60, preview=12)
@@ -20,18 +23,26 @@ _NAMED = 6
 """So many fields are named in a summary."""
 
 
-def change_fields(diffs: Sequence[FieldDiff], action: Action) -> str:
-    """The differences of a change, to unfold under a line that says which fields they are in."""
+class Differences(NamedTuple):
+    """A line of text that says which fields differ and how much, and the markup that shows it."""
+
+    summary: str
+    table: str
+
+
+def change_differences(diffs: Sequence[FieldDiff], action: Action) -> Differences:
+    """The differences of a change."""
     views = [view_diff(diff, action, _LIMITS) for diff in diffs]
     whole = [_whole_texts(view, diff.old, diff.new) for view, diff in zip(views, diffs, strict=True)]
-    return _table(views, whole)
+    return Differences(summary(views), _table(views, whole))
 
 
-def drift_fields(drifts: Sequence[Drift]) -> str:
+def drift_differences(drifts: Sequence[Drift]) -> Differences:
     """What was changed outside of one thing, from declared to there."""
     views = [view_drift(drift, _LIMITS) for drift in drifts]
-    whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in zip(views, drifts, strict=True)]
-    return _table(views, whole)
+    pairs = zip(views, drifts, strict=True)
+    whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in pairs]
+    return Differences(summary(views), _table(views, whole))
 
 
 def fields_table(views: Sequence[FieldView]) -> str:
@@ -40,27 +51,10 @@ def fields_table(views: Sequence[FieldView]) -> str:
 
 
 def summary(views: Sequence[FieldView]) -> str:
-    """Which fields these are and how much of each, as text."""
-    return _summary(views[:_NAMED], len(views))
-
-
-def change_summary(diffs: Sequence[FieldDiff], action: Action) -> str:
-    """Which fields a change is in and how much, as text: ``instructions: 1 of 80 lines; temperature 0.2 → 1``."""
-    return _summary([view_diff(diff, action, _BRIEF) for diff in diffs[:_NAMED]], len(diffs))
-
-
-def drift_summary(drifts: Sequence[Drift]) -> str:
-    """The same for what was changed outside."""
-    return _summary([view_drift(drift, _BRIEF) for drift in drifts[:_NAMED]], len(drifts))
-
-
-_BRIEF = Limits(rows=0, preview=0)
-
-
-def _summary(views: Sequence[FieldView], number: int) -> str:
-    counted = "1 field" if number == 1 else f"{number:,} fields"
-    more = [f"{number - len(views):,} more"] if number > len(views) else []
-    return f"{counted}: {'; '.join([*map(_brief, views), *more])}"
+    """Which fields these are and how much, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
+    counted = "1 field" if len(views) == 1 else f"{len(views):,} fields"
+    more = [f"{len(views) - _NAMED:,} more"] if len(views) > _NAMED else []
+    return f"{counted}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
 
 
 def _brief(view: FieldView) -> str:
@@ -147,4 +141,5 @@ def _lines(value: Json) -> str:
     # Masked as a whole, because a secret may go over several lines.
     shown = masked(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, indent=2, ensure_ascii=False, sort_keys=True)
-    return "\n".join(f'<span class="line">{as_text(line)}</span>' for line in text.split("\n"))
+    lines = escape(visible(text, multiline=True)).split("\n")
+    return "".join(f'<span class="line">{line}\n</span>' for line in lines)

@@ -20,7 +20,7 @@ from assistctl.rendering.html.cards import (
     missing_card,
 )
 from assistctl.rendering.html.drift_page import drift_cards
-from assistctl.rendering.html.fields import change_fields, change_summary
+from assistctl.rendering.html.fields import change_differences
 from assistctl.rendering.html.header import Count, Fact, command_to_copy, facts, header, provenance_facts
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.html.view_options import view_options
@@ -112,8 +112,8 @@ def _change(change: Change, anchor: str, *, unfold: bool) -> str:
     head = heading(wording.SIGNS[change.action], wording.thing(change), rest, anchor)
     body = ""
     if change.diffs:
-        summary = change_summary(change.diffs, change.action)
-        body = folded(summary, change_fields(change.diffs, change.action), unfold=unfold)
+        differences = change_differences(change.diffs, change.action)
+        body = folded(differences.summary, differences.table, unfold=unfold)
     return card(_tones(change), head, body, anchor=anchor)
 
 
