@@ -141,5 +141,5 @@ def _lines(value: Json) -> str:
     # Masked as a whole, because a secret may go over several lines.
     shown = masked(value)
     text = shown if isinstance(shown, str) else json.dumps(shown, indent=2, ensure_ascii=False, sort_keys=True)
-    lines = escape(visible(text, multiline=True)).split("\n")
+    lines = escape(visible(text, multiline=True).replace("\t", r"\t")).split("\n")
     return "".join(f'<span class="line">{line}\n</span>' for line in lines)
