@@ -44,7 +44,7 @@ def _confirm(terminal: Terminal, options: ApplyOptions) -> Confirm | None:
 
     def ask(plan: Plan) -> bool:
         # Where the results are for a script, the question and what it is about go to the person.
-        print_plan(terminal, plan, "text", to_messages=options.output_format == "json")
+        print_plan(terminal, plan, "text", to_messages=options.output_format != "text")
         return terminal.ask(f"Make these changes on {plan.target.name}?")
 
     return ask

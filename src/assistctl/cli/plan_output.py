@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Plan, Result, Severity
+from assistctl.model.provenance import Provenance
+
+REPORT_FORMATS = ("text", "json", "markdown", "html")
+"""The formats of every report."""
 
 
-def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_messages: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """What somebody who approves a plan has to know beside it: where it comes from, and what carries it out."""
+
+    made: Provenance | None = None
+    command: str = ""
+
+
+def print_plan(
+    terminal: Terminal,
+    plan: Plan,
+    output_format: str,
+    *,
+    to_messages: bool = False,
+    sign_off: SignOff = SignOff(),
+) -> None:
     """Print the plan as a result, or as text among the messages."""
     if output_format == "text":
         from assistctl.rendering.text.plan_text import print_plan as as_text
@@ -22,11 +42,18 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
     elif output_format == "markdown":
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
-        terminal.write(plan_markdown(plan))
+        write_markdown(terminal, "plan", plan, plan_markdown(plan))
     else:
         from assistctl.rendering.html import plan_html
 
-        terminal.write(plan_html(plan))
+        terminal.write(plan_html(plan, sign_off.made, sign_off.command))
+
+
+def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> None:
+    """Print Markdown behind the mark of its kind, by which a bot finds it again."""
+    from assistctl.rendering.markdown.marker import marker
+
+    terminal.write(f"{marker(command, plan.project, plan.target.name)}{text}")
 
 
 def print_warnings(terminal: Terminal, plan: Plan) -> None:
@@ -44,7 +71,17 @@ def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], out
         from assistctl.rendering.json import dumps, results_document
 
         terminal.write(dumps(results_document(plan, results)))
-        return
-    from assistctl.rendering.text.plan_text import print_results as as_text
+    elif output_format == "markdown":
+        from assistctl.rendering.markdown.results_markdown import results_markdown
 
-    as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+        write_markdown(terminal, "apply", plan, results_markdown(plan, results))
+    elif output_format == "html":
+        from assistctl.rendering.html.results_page import results_html
+
+        terminal.write(results_html(plan, results))
+    else:
+        from assistctl.rendering.text.failures import print_failures
+        from assistctl.rendering.text.plan_text import print_results as as_text
+
+        as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+        print_failures(terminal.results(), results)

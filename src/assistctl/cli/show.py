@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from assistctl.cli.apply_command import command_for_saved
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.plan_output import print_plan
+from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.saved_plan import load_plan
@@ -25,8 +26,10 @@ Examples:
 
 @subcommand("show", HELP, EXAMPLE)
 @click.argument("plan_file", metavar="PLANFILE", type=click.Path(path_type=Path))
-@format_option("text", "json", "markdown", "html")
+@format_option(*REPORT_FORMATS)
 def command(terminal: Terminal, *, plan_file: Path, output_format: str) -> int:
     """Read, and print."""
-    print_plan(terminal, load_plan(plan_file).shown, output_format)
+    saved = load_plan(plan_file)
+    sign_off = SignOff(saved.made, command_for_saved(plan_file, saved.scope))
+    print_plan(terminal, saved.shown, output_format, sign_off=sign_off)
     return ExitCode.OK

@@ -71,6 +71,11 @@ class Terminal:
         }
 
     @property
+    def whose(self) -> tuple[str, str]:
+        """The project and the target that results are about; empty where there is none yet."""
+        return (self._deployment.owner, self._deployment.target.name) if self._deployment else ("", "")
+
+    @property
     def is_interactive(self) -> bool:
         """Whether somebody is there to answer a question."""
         return sys.stdin is not None and sys.stdin.isatty()
@@ -154,19 +159,20 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
         diagnostics, code = (_refused_by_the_system(terminal, error),), ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
-    _tell(terminal, diagnostics, as_json=own.get("output_format") == "json")
+    output_format = own.get("output_format", getattr(own.get("apply_options"), "output_format", "text"))
+    _tell(terminal, diagnostics, str(output_format), command=function.__module__.rpartition(".")[2])
     return code
 
 
-def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
-    """Say what went wrong, to people and, where JSON was asked for, to the script as well."""
+def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], output_format: str, *, command: str) -> None:
+    """Say what went wrong, to people and, where another format was asked for, to what reads that as well."""
     from assistctl.rendering.text.plan_text import print_diagnostics
 
     print_diagnostics(terminal.messages(), diagnostics)
-    if as_json:
-        from assistctl.rendering.json import diagnostics_document, dumps
+    if output_format != "text":
+        from assistctl.cli.failure_report import print_failure
 
-        terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
+        print_failure(terminal, diagnostics, output_format, command=command)
 
 
 def _refuse_manifests(keys: object) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistctl import clock
+from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
@@ -41,12 +42,14 @@ EXAMPLE = """\
 Examples:
   assistctl validate
   assistctl validate assistants/order-desk.yaml
-  assistctl validate --target prod --format json"""
+  assistctl validate --target prod --format json
+  assistctl validate --format github       notes at the lines, in a GitHub Actions job
+  assistctl validate --format sarif > assistants.sarif"""
 
 
 @subcommand("validate", HELP, EXAMPLE)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@format_option("text", "json")
+@format_option("text", "json", *EDITOR_FORMATS)
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
@@ -68,6 +71,9 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     )
     if output_format == "json":
         _print_json(terminal, diagnostics)
+    elif output_format in EDITOR_FORMATS:
+        files = dict.fromkeys(one.position.file for one in loaded.desired)
+        print_messages(terminal, diagnostics, output_format, directory=project.directory, files=files)
     else:
         _print_text(terminal, loaded, diagnostics)
     return ExitCode.ERROR if _errors(diagnostics) else ExitCode.OK

@@ -26,6 +26,7 @@ __all__ = [
     "diagnostics_document",
     "drift_document",
     "dumps",
+    "dumps_any",
     "masked_document",
     "plan_document",
     "result_documents",
@@ -94,6 +95,12 @@ def dumps(document: Mapping[str, Json]) -> Masked:
     except ValueError:
         text = _indented(_finite(shown))
     return Masked(without_inner_commands(escape_hidden(text, _escape)) + "\n")
+
+
+def dumps_any(value: Json) -> Masked:
+    """The same for other forms of document than ours, which may be a list."""
+    shown = masked(value)
+    return Masked(without_inner_commands(escape_hidden(_indented(_finite(shown)), _escape)) + "\n")
 
 
 def _indented(value: Json) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistctl.secrets.redaction import mask
+from assistctl.secrets.redaction import Masked, mask
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001fbff"
 _JOINING_SCRIPTS = "\u0600-\u0604\u0606-\u061b\u061d-\u109f\u1780-\u17b3\u17b6-\u17ff\u1820-\u18af"
@@ -76,6 +76,17 @@ def _escape(char: str) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
+
+
+class DeliberateCommands(Masked):
+    """Commands of ours to a CI runner, finished and masked: they pass a stream as what they are."""
+
+    __slots__ = ()
+
+
+def without_commands(text: str) -> str:
+    """One line of text in which no runner finds a command, wherever it is put."""
+    return _INNER_COMMAND.sub(r"#\\\1", text)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
-from assistctl.rendering.html_page import as_text, html_page, isolated, joined, section
+from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.secrets.redaction import Masked
 
 # The style sheet's tones: green, red, amber.
