@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from assistctl.operations.deployment import Deployment
 
 # The commands that only look, and those that say when they begin to change something.
-_CHANGES_NOTHING = frozenset({"drift", "history", "list", "output", "plan", "schema", "show", "validate"})
+_CHANGES_NOTHING = frozenset(
+    {"drift", "history", "list", "models", "output", "plan", "schema", "show", "validate"}
+)
 _TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100
 
