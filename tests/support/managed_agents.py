@@ -86,6 +86,7 @@ class ManagedAgents:
         agent_id = f"agent_{len(self.agents) + 1:024}"
         now = dt.datetime.now(dt.UTC).isoformat()
         made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
+        sent["multiagent"] = _merged(sent.get("multiagent"), None)
         self.agents[agent_id] = _settled({**made, **_UNSET, **sent}, now)
         return JSONResponse(self.agents[agent_id])
 
@@ -115,6 +116,8 @@ class ManagedAgents:
             )
         patched = {**agent["metadata"], **(changes.pop("metadata", None) or {})}
         metadata = {key: value for key, value in patched.items() if value is not None}
+        if "multiagent" in changes:
+            changes["multiagent"] = _merged(changes["multiagent"], agent["multiagent"])
         nulls = {name: _UNSET[name] for name, value in changes.items() if value is None and name in _UNSET}
         now = dt.datetime.now(dt.UTC).isoformat()
         changed = {**agent, **changes, **nulls, "metadata": metadata}
@@ -181,6 +184,7 @@ def _forced(value: Any) -> Any:
 
 def _settled(agent: Object, now: str) -> Object:
     agent = {**agent, "model": _model(agent["model"], None), "updated_at": now}
+    agent["multiagent"] = _resolved(agent["multiagent"], agent["id"], agent["version"])
     agent["tools"] = [_tool(tool) for tool in agent["tools"]]
     agent["skills"] = [{**skill, "version": skill.get("version") or "1"} for skill in agent["skills"]]
     agent["execution_identity"] = agent["execution_identity"] or {"type": "service_account"}
@@ -189,6 +193,51 @@ def _settled(agent: Object, now: str) -> Object:
     BetaManagedAgentsAgent.model_validate(agent, strict=False)
     assert set(agent) <= set(BetaManagedAgentsAgent.model_fields), agent
     return agent
+
+
+_MERGED = "multiagent_20261001"
+_ENABLED: Object = {"type": "enabled"}
+_PARTS: Object = {"inline_agents": _ENABLED, "predefined_agents": []}
+_DEFAULTS: Object = {
+    "advisor": {"type": "disabled"},
+    "subagents": {**_ENABLED, **_PARTS},
+    "workflows": {**_ENABLED, **_PARTS},
+}
+
+
+def _merged(sent: Any, before: Any) -> Any:
+    """``multiagent`` merged level by level, as ``BetaManagedAgentsMultiagent20261001Params`` says."""
+    if sent is None or sent["type"] != _MERGED:
+        return sent
+    stored = before if before is not None and before["type"] == _MERGED else {"type": _MERGED, **_DEFAULTS}
+    merged = dict(stored)
+    for name, part in sent.items():
+        if name != "type":
+            merged[name] = _DEFAULTS[name] if part is None else _merged_part(name, part, stored[name])
+    return merged
+
+
+def _merged_part(name: str, sent: Object, stored: Object) -> Object:
+    parts = _PARTS if name != "advisor" and sent["type"] == "enabled" else {}
+    kept = stored if stored["type"] == sent["type"] else {**parts, "type": sent["type"]}
+    return {**kept, **{key: parts.get(key) if value is None else value for key, value in sent.items()}}
+
+
+def _resolved(value: Any, agent_id: str, version: int) -> Any:
+    """``value`` with a reference to an agent for each id and each ``self`` in a roster."""
+    if isinstance(value, list):
+        return [
+            {"type": "agent", "id": item, "version": 1}
+            if isinstance(item, str)
+            else _resolved(item, agent_id, version)
+            for item in value
+        ]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "self":
+        return {"type": "agent", "id": agent_id, "version": version}
+    filled = {"version": 1} if value.get("type") == "agent" else {}
+    return {**filled, **{name: _resolved(part, agent_id, version) for name, part in value.items()}}
 
 
 def _model(sent: Any, before: Object | None) -> Object:

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "dump": "Write manifests for assistants that already exist.",
     "migrate": "Move assistants to another platform, with a loss report.",
     "list": "List what is deployed on the target.",
+    "models": "List the target's models, their shutdowns, and what uses them.",
     "output": "Print the key and id of each deployed assistant.",
     "history": "List past applies, or show what one of them did.",
     "rollback": "Undo an apply.",

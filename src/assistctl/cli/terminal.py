@@ -26,7 +26,20 @@ if TYPE_CHECKING:
 
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(
-    {"check", "completion", "drift", "help", "history", "list", "output", "plan", "schema", "show", "validate"}
+    {
+        "check",
+        "completion",
+        "drift",
+        "help",
+        "history",
+        "list",
+        "models",
+        "output",
+        "plan",
+        "schema",
+        "show",
+        "validate",
+    }
 )
 _TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "gc", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100

@@ -111,7 +111,7 @@ class Capabilities:
     package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
     down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
     down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
-    ``address``; empty where it cannot say.
+    ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -133,5 +133,6 @@ class Capabilities:
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
     tells_account: str = ""
+    lists_every_model: bool = True
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl import clock
 from assistctl.applying.replanning import Replan
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Loaded
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
 from assistctl.operations.account import offered_account
@@ -24,7 +25,7 @@ from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
-from assistctl.planning.lint import about_model, about_shutdown, lint
+from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.vector_stores.inventory import stores_to_look_into
@@ -66,8 +67,8 @@ async def plan_on(
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
         *(() if deployment.owned(observed) else offered_account(deployment.project, deployment.target, platform)),
-        *lint(wanted, models, today),
-        *_about_models(deployment, wanted, platform, None if models else today),
+        *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
+        *_about_models(deployment, wanted, platform, models or {}, today),
     )
     plan = replace(plan, diagnostics=(*beside, *plan.diagnostics))
     return await with_history(plan, deployment, platform, [*observed, *stores]) if explains else plan
@@ -103,14 +104,27 @@ def _check_keys(
             raise ProjectError(f"there is no assistant with the key {key!r}", advice)
 
 
+def _as_listed(
+    models: Mapping[str, str | None] | None, wanted: Iterable[Desired], capabilities: Capabilities
+) -> Mapping[str, str | None] | None:
+    """``models`` with those that are declared, where not being listed says nothing."""
+    if not models or capabilities.lists_every_model:
+        return models
+    return {**{name: None for one in wanted if (name := model_of(one))}, **models}
+
+
 def _about_models(
-    deployment: Deployment, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
+    deployment: Deployment,
+    wanted: Iterable[Desired],
+    platform: Platform,
+    dates: Mapping[str, str | None],
+    today: dt.date,
 ) -> Iterator[Diagnostic]:
-    """Advice on models by name; with ``today`` on their shutdowns too, for platforms that list no models."""
+    """Advice on models by name, and on the shutdowns of those for which the platform gives no date."""
     capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
     for assistant in wanted:
         yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
-        if capabilities.vendor and today:
+        if capabilities.vendor and not dates.get(model_of(assistant) or ""):
             yield from about_shutdown(assistant, today)
 
 

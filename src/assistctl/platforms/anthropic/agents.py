@@ -12,6 +12,7 @@ from http import HTTPStatus
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -109,8 +110,9 @@ class AnthropicAgents(ClosedAtEnd):
             if as_object(await self._wire.get(_path(assistant_id))).get("archived_at") is None:
                 raise
 
-    async def list_models(self) -> None:
-        """Nothing: its list of models tells no date, and an alias is a model as well."""
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_models``."""
+        return await listed_models(self._wire)
 
     @property
     def answered_as(self) -> Sequence[str]:

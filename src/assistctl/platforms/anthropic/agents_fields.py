@@ -12,6 +12,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
+from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
@@ -49,7 +50,7 @@ def to_wire(fields: Mapping[str, Json]) -> Object:
         body["system"] = fields["instructions"]
     if "tools" in fields:
         body["tools"] = [_tool(tool) for tool in objects_in(fields["tools"])]
-    body |= {name: own[name] or [] if name in _LISTS else _own(own[name]) for name in _OWN if name in own}
+    body |= {name: own[name] or [] if name in _LISTS else _own(name, own[name]) for name in _OWN if name in own}
     model = _model(fields, own)
     return {**body, "model": model} if model else body
 
@@ -58,6 +59,8 @@ def from_wire(answer: Object) -> Object:
     """The fields of an answer in the Assistants API's shapes; what it does not have is left out."""
     fields: Object = {name: answer[name] for name in _SAME if name in answer}
     own: Object = {name: answer[name] for name in _OWN if name in answer}
+    if "multiagent" in own:
+        own["multiagent"] = multiagent_from_wire(own["multiagent"], answer.get("id"))
     if "system" in answer:
         fields["instructions"] = answer["system"]
     if "tools" in answer:
@@ -169,7 +172,9 @@ def _model(fields: Mapping[str, Json], own: Object) -> Json:
     return {"id": fields["model"], **settings}
 
 
-def _own(value: Json) -> Json:
+def _own(name: str, value: Json) -> Json:
+    if name == "multiagent":
+        return to_wire_multiagent(value)
     if not isinstance(value, dict):
         return value
     return {name: part for name, part in value.items() if part is not None} or None
@@ -227,9 +232,16 @@ def _server_findings(own: Mapping[str, Json]) -> Iterator[Finding]:
 
 
 def _roster_findings(multiagent: Object) -> Iterator[Finding]:
-    agents = multiagent.get("agents")
-    for place, agent in enumerate(agents if isinstance(agents, list) else ()):
-        if isinstance(agent, str):
-            where = f"platforms.{NAME}.multiagent.agents[{place}]"
-            advice = f"Write {{type: agent, id: {agent}}}: that is how it is answered, and compared."
-            yield Finding(where, f"{where} is an id alone", advice)
+    rosters = {
+        "agents": multiagent.get("agents"),
+        **{
+            f"{part}.predefined_agents": as_object(multiagent.get(part)).get("predefined_agents")
+            for part in ("subagents", "workflows")
+        },
+    }
+    for name, agents in rosters.items():
+        for place, agent in enumerate(agents if isinstance(agents, list) else ()):
+            if isinstance(agent, str):
+                where = f"platforms.{NAME}.multiagent.{name}[{place}]"
+                advice = f"Write {{type: agent, id: {agent}}}: that is how it is answered, and compared."
+                yield Finding(where, f"{where} is an id alone", advice)

@@ -16,6 +16,7 @@ from assistctl.model.plan import Json, Observed
 from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.models import listed_deployments
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -121,8 +122,9 @@ class AzureFoundry(ClosedAtEnd):
         if as_object(answer).get("deleted") is False:
             raise PlatformError(f"the platform did not delete {assistant_id}")
 
-    async def list_models(self) -> None:
-        """Nothing: a model is a deployment there, of this resource or of one connected to it."""
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_deployments``: a model is a deployment there; a connected resource's are not listed."""
+        return await listed_deployments(self._wire)
 
     async def close(self) -> None:
         """Close the connections."""

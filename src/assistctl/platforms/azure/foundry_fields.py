@@ -128,6 +128,7 @@ CAPABILITIES = Capabilities(
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
     tells_account="address",
+    lists_every_model=False,
     field_defaults=EMPTY_TEXTS,
     findings=findings,
 )

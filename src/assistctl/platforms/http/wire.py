@@ -21,6 +21,9 @@ from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
 from assistctl.secrets.addresses import shown_address
 
+# For what is only advice, and not worth waiting for.
+_TIMEOUT_ONCE_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -77,6 +80,11 @@ class HttpWire(ABC):
     async def get_answer(self, path: str, params: Mapping[str, object] | None = None) -> Answer:
         """The JSON at ``path``, and the headers it came with."""
         return await self._pace.keep(lambda: self._send(Sent("get", path, params or {})), repeatable=True)
+
+    async def get_once(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The JSON at ``path``, which is not asked for again, and given up after a few seconds."""
+        sent = Sent("get", path, params or {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
+        return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
 
     async def post(
         self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False

@@ -55,8 +55,6 @@ SDK = VendorSdk(
 _TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
 # A model may think for minutes before it says a word.
 _TIMEOUT_BETWEEN_EVENTS = 600.0
-# For what is only advice, and not worth waiting for.
-_TIMEOUT_ONCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,6 @@ class OpenAIWire(SdkWire):
         super().__init__(connection, base_url, SDK, client, {"OpenAI-Beta": beta})
         self._key_hint = signed_in.key_hint if signed_in else SDK.key_hint
         self._timeout = timeout(connection)
-
-    async def get_once(self, path: str) -> Json:
-        """The JSON at ``path``, which is not asked for again, and given up after a few seconds."""
-        sent = Sent("get", path, {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
-        return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
 
     async def post_file(self, path: str, fields: Mapping[str, str], opened: Callable[[], NamedFile]) -> Json:
         """The answer to a form with ``fields`` and, as ``file``, what ``opened`` gives; it is closed afterwards.
