@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistctl.model.plan import Action, Change, Diagnostic, FieldDiff, Kind, Origin, Plan, Severity, Summary
-from assistctl.rendering.markdown.plan_markdown import LIMIT, plan_markdown
+from assistctl.rendering.markdown.budget import COMMENT as LIMIT
+from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
 MakePlan = Callable[..., Plan]
 
@@ -19,29 +20,39 @@ REVIEW = """\
 
 **Plan: 1 to create, 1 to update, 1 to delete, 1 to adopt, 5 unchanged.**
 
+**Apply will refuse this plan:**
+
+- **PROTECTED** `old-bot`: Protected against deletion. To delete on purpose, set lifecycle.prevent\\_destroy: \
+false in the manifest and apply; then delete.
+- **ADOPTION** `greeter`: An assistant with the declared name is already there, and this project does not own it. \
+Apply with --adopt to take it over, or with --no-adopt to create another one.
+
 | | What | Action | Why | |
 |:-:|---|---|---|---|
-| `+` | `translator` | create | not on the platform |  |
-| `~` | `order-desk` | update | manifest changed and changed outside |  |
 | `-` | `old-bot` | delete | no longer declared | **PROTECTED** |
 | `=` | `greeter` | adopt | an assistant with this name exists | **ADOPTION** |
+| `~` | `order-desk` | update | manifest changed and changed outside |  |
+| `+` | `translator` | create | not on the platform |  |
 """
 
 ORDER_DESK = """\
-<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>
+<details open><summary>~ <code>order-desk</code> update: <code>temperature 0.2 → 0.4</code>; \
+<code>model gpt-4o → gpt-4o-mini</code>; <code>top_p 0.9 → (not set)</code>; \
+<code>description "Orders " → "Orders"</code>; <code>metadata.token (secret) → (secret TOKEN)</code> \
+and 2 more fields</summary>
 
 ```diff
 - temperature: 0.2
 + temperature: 0.4
 - model: gpt-4o
-+ model: gpt-4o-mini  (changed outside)
++ model: gpt-4o-mini  (changed outside; apply will undo this edit)
 - top_p: 0.9
 + top_p: (not set)
 - description: "Orders "
 + description: "Orders"  (changed here and outside)
 - metadata.token: (secret)
 + metadata.token: (secret TOKEN)
-  instructions: 1 of 81 lines
+  instructions: 1 sentence, 1 of 81 lines
 -    41 │ Always answer in [-English-] unless the customer writes in another language.
 +    41 │ Always answer in {+French+} unless the customer writes in another language.
 """
@@ -51,7 +62,6 @@ def test_a_comment_for_a_reviewer(review_plan: Plan) -> None:
     text = plan_markdown(review_plan)
     assert text.startswith(REVIEW)
     assert ORDER_DESK in text
-    assert "- **PROTECTED** `old-bot`: Protected against deletion." in text
     assert (
         "- `assistants/order-desk.yaml:3:8`: **warning:** gpt-4o-mini is switched off on 2027-01-31 (model)<br>"
         in text
@@ -118,7 +128,7 @@ def test_a_markdown_parser_finds_the_same_structure(review_plan: Plan) -> None:
     assert page.count("<tr>") == 5
     assert page.count('<pre><code class="language-diff">') == 3
     assert "<td><code>old-bot</code></td>" in page
-    assert "<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>" in page
+    assert "<details open><summary>~ <code>order-desk</code> update: <code>temperature 0.2 → 0.4</code>" in page
 
 
 def outside_of_fences(text: str) -> list[str]:
@@ -152,7 +162,7 @@ def test_a_comment_too_long_loses_its_longest_differences_first(make_plan: MakeP
     assert "Shortened to fit" in text
     assert "- small: one\n+ small: two\n" in text
     assert all(f"<code>big-{number}</code>" in text for number in range(30))
-    assert re.search(r"… \d+ more lines\n```", text)
+    assert re.search(r"… \d+ more lines \(--format html and --format json have all of it\)\n```", text)
     outside_of_fences(text)
 
 

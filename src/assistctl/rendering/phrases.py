@@ -22,8 +22,10 @@ from assistctl.model.plan import (
     Result,
     Status,
 )
-from assistctl.rendering.field_view import FieldView, Shape, label
+from assistctl.rendering.diff.rows import Row
+from assistctl.rendering.field_view import FieldView, Shape
 from assistctl.rendering.tally import count, done_files, done_summary
+from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
 SIGNS = {
@@ -134,11 +136,30 @@ def reason(change: Change) -> str:
     return f"{change.reason}, {decimal(change.file.size)}"
 
 
+def by_importance(changes: Sequence[Change]) -> list[Change]:
+    """The changes in the order in which somebody has to look at them, those of files behind the others.
+
+    First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
+    """
+    return sorted(changes, key=lambda change: (change.kind is Kind.FILE, _importance(change)))
+
+
+def _importance(change: Change) -> int:
+    if change.blocked is not None:
+        return 0
+    if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
+        return 2
+    return _RANKS[change.action]
+
+
+_RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
+
+
 def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:
-    """The changes to show, with at most so many files (``None``: all), and how many files are left out."""
+    """The changes to show, by importance, with at most so many files (``None``: all); how many are left out."""
     files = [change for change in changes if change.kind is Kind.FILE]
     hidden = len(files) - most if most is not None and len(files) > most else 0
-    return tuple(changes[: len(changes) - hidden]), hidden
+    return tuple(by_importance(changes)[: len(changes) - hidden]), hidden
 
 
 def more_files(hidden: int, hint: str = FULL_DIFF_HINT) -> str:
@@ -215,8 +236,27 @@ def message(diagnostic: Diagnostic) -> str:
     return f"{summary} ({path})" if path and path not in summary else summary
 
 
-def more_rows(view: FieldView) -> str:
-    """What is left out of a view with ``more`` rows."""
+def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
+    """How many rows a view leaves out, and how to see them."""
     if view.shape is Shape.CHANGED:
-        return f"… {view.more:,} more {'change' if view.more == 1 else 'changes'} ({FULL_DIFF_HINT})"
-    return f"… {view.more:,} more {'line' if view.more == 1 else 'lines'}"
+        return f"… {view.more:,} more {'change' if view.more == 1 else 'changes'} ({hint})"
+    return f"… {view.more:,} more {'line' if view.more == 1 else 'lines'} ({hint})"
+
+
+def left_out(view: FieldView, hint: str) -> Iterator[str]:
+    """What is left out of a view: rows, and parts of those that are shown."""
+    if view.more:
+        yield more_rows(view, hint)
+    elif view.shortened and view.rows:
+        yield f"… not shown whole ({hint})"
+
+
+def gap_before(row: Row, *, is_first: bool) -> str:
+    """What stands unchanged between a row and the one before, and where it is; nothing where that is nothing."""
+    where = f"§ {visible(row.heading)}" if row.heading else ""
+    if row.skipped_characters:
+        return f"⋯ {row.skipped_characters:,} unchanged characters"
+    if not row.skipped or is_first:
+        return where and f"⋯ {where}"
+    lines = f"⋯ {row.skipped:,} unchanged {'line' if row.skipped == 1 else 'lines'}"
+    return f"{lines}, {where}" if where else lines
