@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -187,3 +188,28 @@ def test_thousands_of_changes_and_messages_still_fit(make_plan: MakePlan) -> Non
     assert "**Plan: 0 to create, 5,000 to update" in text
     assert re.search(r"… [\d,]+ more \|", text)
     outside_of_fences(text)
+
+
+def test_the_names_of_thousands_of_deletes_stay(make_plan: MakePlan) -> None:
+    changes = tuple(Change(Kind.ASSISTANT, f"old-{n}", f"id{n}", Action.DELETE, "r" * 50) for n in range(3_000))
+    text = plan_markdown(make_plan(changes, summary=Summary(delete=3_000)))
+    assert len(text.encode()) <= LIMIT
+    assert all(f"`old-{n}`" in text for n in range(3_000))
+    assert re.search(r"… [\d,]+ more \|", text)
+    outside_of_fences(text)
+
+
+@pytest.mark.parametrize("size", [2_000, 9_000, 40_000])
+def test_any_size_is_kept(review_plan: Plan, size: int) -> None:
+    many = replace(review_plan, changes=review_plan.changes * 20)
+    text = plan_markdown(many, size)
+    assert size * 0.5 < len(text.encode()) <= size
+    assert "PROTECTED" in text
+    outside_of_fences(text)
+
+
+def test_a_prompt_in_one_long_line_is_all_there(make_plan: MakePlan) -> None:
+    prompt = " ".join(f"word{number}" for number in range(90))
+    diff = FieldDiff("instructions", None, prompt, Origin.MANIFEST)
+    text = plan_markdown(make_plan((Change(Kind.ASSISTANT, "a", None, Action.CREATE, "new", (diff,)),)))
+    assert f"+     1 │ {prompt}\n" in text

@@ -8,8 +8,15 @@ from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Plan, Result, Severity
 
 
-def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_messages: bool = False) -> None:
-    """Print the plan as a result, or as text among the messages."""
+def print_plan(
+    terminal: Terminal,
+    plan: Plan,
+    output_format: str,
+    *,
+    to_messages: bool = False,
+    max_size: int | None = None,
+) -> None:
+    """Print the plan as a result, or as text among the messages; Markdown with at most ``max_size`` bytes."""
     if output_format == "text":
         from assistctl.rendering.text.plan_text import print_plan as as_text
 
@@ -20,9 +27,10 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
+        from assistctl.rendering.markdown.budget import COMMENT
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
-        terminal.write(plan_markdown(plan))
+        terminal.write(plan_markdown(plan, max_size or COMMENT))
     else:
         from assistctl.rendering.html import plan_html
 

@@ -14,7 +14,7 @@ from assistctl.rendering.diff.look_alikes import look_alike, told_apart
 from assistctl.rendering.diff.rows import LONGEST, Row, TextDiff, diff_rows, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
 from assistctl.rendering.structures import list_changes, named, short_items, tool_in_words
-from assistctl.rendering.values import NOT_SET, label, quoted, value_text
+from assistctl.rendering.values import NOT_SET, is_secret, label, quoted, value_text
 from assistctl.secrets.redaction import masked
 
 __all__ = [
@@ -132,10 +132,10 @@ def _view(path: str, note: str, old: Json, new: Json, *, alone: bool, limits: Li
     if not (_is_long(old) or _is_long(new)):
         return _short(path, note, old, new, alone=alone)
     if old is None:
-        size = _size(new) if alone else f"{NOT_SET} → {_size(new)}"
+        size = _size(new) if alone else _coming(new)
         return _preview(path, Shape.ADDED, new, note=note, size=size, limits=limits)
     if new is None:
-        size = _size(old) if alone else f"{_size(old)} → {NOT_SET}"
+        size = _size(old) if alone else _going(old)
         return _preview(path, Shape.REMOVED, old, note=note, size=size, limits=limits)
     return _difference(path, note, old, new, limits)
 
@@ -156,7 +156,7 @@ def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldV
 def _side_by_side(old: Json, new: Json) -> tuple[str, str]:
     shown_old, shown_new = value_text(old), value_text(new)
     if isinstance(old, str) and isinstance(new, str) and (shown_old, shown_new) != (old, new):
-        shown_old, shown_new = quoted(old), quoted(new)
+        shown_old, shown_new = (text if is_secret(text) else quoted(text) for text in (old, new))
     if look_alike(shown_old, shown_new):
         both = told_apart(shown_old, shown_new)
         return both if both[0][:1] == '"' else (f'"{both[0]}"', f'"{both[1]}"')
@@ -183,13 +183,21 @@ def _preview(path: str, shape: Shape, value: Json, *, note: str, size: str, limi
 
 
 def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> FieldView:
-    before, after = _document(old), _document(new)
+    before, after = _document(old, in_order=True), _document(new, in_order=True)
     diff = diff_rows(before, after, longest=limits.longest)
     rows = diff.rows[: limits.rows]
     prose = isinstance(old, str) and isinstance(new, str)
     size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after), prose=prose)
     more, shortened = len(diff.rows) - len(rows), any(row.shortened for row in rows)
     return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=more, shortened=shortened)
+
+
+def _coming(value: Json) -> str:
+    return f"{NOT_SET} → {_size(value)}" if isinstance(value, str) else f"added, {_size(value)}"
+
+
+def _going(value: Json) -> str:
+    return f"{_size(value)} → {NOT_SET}" if isinstance(value, str) else f"removed, {_size(value)}"
 
 
 def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
@@ -213,10 +221,10 @@ def _lines(text: str) -> int:
     return text.removesuffix("\n").count("\n") + 1
 
 
-def _document(value: Json) -> str:
+def _document(value: Json, *, in_order: bool = False) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=in_order)
 
 
 def _size(value: Json) -> str:

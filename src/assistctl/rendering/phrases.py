@@ -38,6 +38,7 @@ SIGNS = {
 FULL_DIFF_HINT = "see --format json or the saved plan"
 MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
+DRIFT_ADVICE = "Apply will undo these edits; one that is to stay belongs into the manifest."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
 _PERMITS = {
@@ -141,12 +142,12 @@ def by_importance(changes: Sequence[Change]) -> list[Change]:
 
     First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
     """
-    return sorted(changes, key=lambda change: (change.kind is Kind.FILE, _importance(change)))
+    return sorted(
+        changes, key=lambda change: (change.kind is Kind.FILE, change.blocked is None, _importance(change))
+    )
 
 
 def _importance(change: Change) -> int:
-    if change.blocked is not None:
-        return 0
     if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
         return 2
     return _RANKS[change.action]

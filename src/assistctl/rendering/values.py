@@ -25,11 +25,18 @@ def value_text(value: Json) -> str:
         return NOT_SET
     if isinstance(value, str):
         return quoted(value) if _is_json(value) else label(value)
+    if isinstance(value, dict) and value.keys() == {"type"} and isinstance(value["type"], str):
+        return label(value["type"])
     return visible(json.dumps(value, ensure_ascii=False))
 
 
 _LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
 _PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
+
+
+def is_secret(text: str) -> bool:
+    """Whether the text is nothing but what stands for a secret."""
+    return _LABEL.fullmatch(text) is not None
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,7 @@ sides join to the old text, and the new sides to the new one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,6 +87,10 @@ class _Pairing:
         """The pairs, in order on both sides, that have most in common altogether."""
         if len(old) == len(new) == 1 and max(len(old[0]), len(new[0])) <= _SHORT:
             return [(0, 0)]
+        if len(old) == len(new) and all(
+            _share(*pair) for pair in zip(_word_sets(old), _word_sets(new), strict=True)
+        ):
+            return [(place, place) for place in range(len(old))]
         self._pairs_left -= len(old) * len(new)
         if not old or not new or self._pairs_left < 0:
             return []
@@ -120,8 +124,12 @@ def _one_sided(step: Step, line: str) -> Lines:
 
 def _likeness(old: Sequence[str], new: Sequence[str]) -> list[list[float]]:
     """The share of words that two lines have in common; 0 where it is too little to speak of."""
-    words_old, words_new = [frozenset(words_of(line)) for line in old], [frozenset(words_of(line)) for line in new]
-    return [[_share(before, after) for after in words_new] for before in words_old]
+    words_new = _word_sets(new)
+    return [[_share(before, after) for after in words_new] for before in _word_sets(old)]
+
+
+def _word_sets(lines: Iterable[str]) -> list[frozenset[str]]:
+    return [frozenset(words_of(line)) for line in lines]
 
 
 def _share(before: frozenset[str], after: frozenset[str]) -> float:

@@ -16,7 +16,7 @@ from itertools import count
 from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
 from assistctl.rendering.diff.look_alikes import with_code_points
 from assistctl.rendering.diff.outline import Outline, counted_sentences
-from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, words_of
+from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, one_side, words_of
 from assistctl.secrets.escaping import visible
 
 CONTEXT = 48
@@ -178,7 +178,7 @@ def _rows_of(step: Lines) -> Iterator[Row]:
         yield Row(None, _without_end(step.segments), _SIGN[step.step])
         return
     for sign, side, text in ((Sign.REMOVED, Side.OLD, step.old), (Sign.ADDED, Side.NEW, step.new)):
-        flowing = [segment for segment in step.segments if segment.side in {side, Side.SAME}]
+        flowing = one_side(step.segments, side)
         for segments in _cut_at_breaks(flowing, text):
             yield Row(None, _without_end(segments), sign)
 

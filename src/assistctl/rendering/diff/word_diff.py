@@ -55,7 +55,7 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _MARKS = "\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
 _NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NUMBER = r"[-+\u2212]?\d+(?:[.,:/]\d+)+%?|\d+%"
-_CODE = r"`[^`\n]{1,80}`|[A-Za-z][a-z+]{1,9}://[^\s<>()]{1,200}|\$\{\w[\w:.-]{0,80}\}|--?[A-Za-z]\w*(?:-\w+)*"
+_CODE = r"\(secret(?: [A-Za-z_][\w.-]{0,80})?\)|`[^`\n]{1,80}`|[A-Za-z][a-z+]{1,9}://[^\s<>()]{1,200}|\$\{\w[\w:.-]{0,80}\}|--?[A-Za-z]\w*(?:-\w+)*"
 _NAME = r"[A-Za-z0-9_]+(?:[-._/@][A-Za-z0-9_]+)+(?:\(\))?"
 _WORD = re.compile(
     rf"\n|[^\S\n]+|(?<!\w)(?:{_NUMBER}|{_CODE}|{_NAME})(?![\w{_MARKS}])|[{_NO_SPACES}]"
@@ -114,3 +114,8 @@ def joined(segments: Iterable[Segment]) -> Iterator[Segment]:
     """The segments, those of the same side that stand side by side as one."""
     for side, group in groupby(segments, key=lambda segment: segment.side):
         yield Segment(side, "".join(segment.text for segment in group))
+
+
+def one_side(segments: Iterable[Segment], side: Side) -> list[Segment]:
+    """The segments of one of the two texts; what stands side by side in it is one segment."""
+    return list(joined(segment for segment in segments if segment.side in {side, Side.SAME}))

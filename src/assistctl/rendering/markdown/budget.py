@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 COMMENT = 65_536
-STEP_SUMMARY = 1_048_576
-SIZES = {"comment": COMMENT, "step-summary": STEP_SUMMARY}
-"""The sizes that are known by a name."""
+SIZES = {"comment": COMMENT, "step-summary": 1_048_576}
+"""The sizes that are known by a name, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,12 @@ def _bare_fitting(parts: Sequence[Part], room: int) -> list[Part]:
     fitting: list[Part] = []
     left = room - room // 3
     for part in parts:
-        left -= _bare_size(part)
-        if left < 0:
-            return [*fitting, *([replace(part, kept=0)] if part.kept else [])]
-        fitting.append(part)
+        choices = (part, replace(part, kept=0))
+        chosen = next((choice for choice in choices if _bare_size(choice) <= left), None)
+        if chosen is None:
+            break
+        left -= _bare_size(chosen)
+        fitting.append(chosen)
     return fitting
 
 

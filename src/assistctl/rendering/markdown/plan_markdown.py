@@ -13,7 +13,7 @@ from assistctl.model.plan import Action, Change, Diagnostic, Drift, Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
-from assistctl.rendering.diff.word_diff import Segment, Side
+from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.markdown.budget import COMMENT, Part, within
@@ -37,7 +37,7 @@ def plan_markdown(plan: Plan, max_size: int = COMMENT) -> str:
     first = f"### {plain(_shortened(wording.heading(plan)))}\n\n**{plain(wording.conclusion(plan))}**"
     parts = [
         *_refusals(plan),
-        *_overview(plan),
+        *_overview(plan, max_size),
         *_missing(plan),
         *_diagnostics(plan.diagnostics),
         *_drift(plan),
@@ -47,16 +47,21 @@ def plan_markdown(plan: Plan, max_size: int = COMMENT) -> str:
 
 
 _NOTE = f"*Shortened to fit: {_ELSEWHERE}.*"
-_DROPPED = "*… {} more changes are not shown.*"
+_DROPPED = "*Not shown: {} more of these.*"
 
 
-def _overview(plan: Plan) -> Iterator[Part]:
+def _overview(plan: Plan, max_size: int) -> Iterator[Part]:
     if plan.changes:
         changes, hidden = wording.listed(plan.changes, _FILES)
         rows = tuple(_overview_row(change) for change in changes)
         if hidden:
             rows = (*rows, f"| | {plain(wording.more_files(hidden))} | | | |")
         kept = next((i for i, change in enumerate(changes) if not _must_be_named(change)), len(changes))
+        deleted = [change for change in changes[:kept] if change.blocked is None]
+        if sum(map(len, rows[:kept])) > max_size // 2:  # too many for a row each
+            names = _names([wording.thing(change) for change in deleted])
+            yield Part("**To be deleted:**\n", (f"- {names}",) if deleted else (), kept=1)
+            kept = 0
         head = "| | What | Action | Why | |\n|:-:|---|---|---|---|"
         yield Part(head, rows, left_out="| | … {} more | | | |", kept=kept)
 
@@ -178,7 +183,7 @@ def _row_lines(row: Row, shape: Shape) -> Iterator[str]:
 
 def _one_side(segments: Sequence[Segment], side: Side, shape: Shape) -> str:
     """The old or the new line: marked where the other has other words, and as it is where it has no other."""
-    shown = [segment for segment in segments if segment.side in {side, Side.SAME}]
+    shown = one_side(segments, side)
     if len(shown) == 1:
         return escaped_marks(shown[0].text) if shape is Shape.CHANGED else shown[0].text
     return "".join(map(marked, shown))

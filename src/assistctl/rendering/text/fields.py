@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
-from assistctl.rendering.diff.word_diff import Segment, Side
+from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Shape
 from assistctl.rendering.phrases import gap_before, left_out
 from assistctl.rendering.text.lines import Line, pad
@@ -61,7 +61,7 @@ def _value(view: FieldView, side: Side, value: str, *, in_colour: bool) -> Text:
     """One of two short values: by itself, or with marks for the words that the other has not."""
     if not view.words:
         return Text(value, _STYLES[side])
-    return _words([word for word in view.words if word.side in {side, Side.SAME}], in_colour=in_colour)
+    return _words(one_side(view.words, side), in_colour=in_colour)
 
 
 def _below(view: FieldView, *, in_colour: bool) -> Iterator[Line]:

@@ -73,6 +73,8 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     if plan.drift and plan.missing:
         emit(console, [Line()])
     emit(console, _drift_of(console, plan.drift, limits))
+    if plan.drift:
+        emit(console, [Line(), Line(Text(wording.DRIFT_ADVICE))])
 
 
 def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
