@@ -30,6 +30,7 @@ def size(old: Json, new: Json) -> str:
         (PARAGRAPH, PARAGRAPH + "Be kind. Be brief.\n", "2 sentences, 1 of 4 lines"),
         ("a " * 60 + "b", "a " * 60 + "c", "1 sentence in 121 characters"),
         (PARAGRAPH, "Reconcile payments with the ledger.\nQuote it.\n", "rewritten, 3 lines before and 2 now"),
+        (PARAGRAPH.replace("\n", "\r\n"), PARAGRAPH, "no word changed, line ends only, 3 of 3 lines"),
         ("one\n\ntwo\n", "one\ntwo\n", "1 place, 1 of 3 lines"),
     ],
 )
@@ -58,6 +59,11 @@ def test_the_nearest_heading_and_the_gap_are_with_the_row() -> None:
         ),
         ("run `a b` here", "run `a c` here", "run [-`a b`-]{+`a c`+} here"),
         ("use --dry-run now", "use --dry now", "use [---dry-run-]{+--dry+} now"),
+        (
+            "\u0e04\u0e23\u0e31\u0e1a now",
+            "\u0e04\u0e48\u0e30 now",
+            "[-\u0e04\u0e23\u0e31\u0e1a-]{+\u0e04\u0e48\u0e30+} now",
+        ),
         ("p\u0430y now", "pay now", r"[-p\u0430y-]{+pay+} now"),
         ("caf\u00e9 now", "cafe\u0301 now", r"[-caf\u00e9-]{+cafe\u0301+} now"),
     ],
@@ -119,3 +125,11 @@ def function(name: str, required: list[str] | None = None) -> dict[str, Json]:
     parameters: Json = {"type": "object", "properties": properties, "required": [*(required or [])]}
     declared: Json = {"name": name, "description": "Looks it up.", "parameters": parameters}
     return {"type": "function", "function": declared}
+
+
+def test_of_a_long_text_that_was_rewritten_both_are_begun() -> None:
+    old, new = ("".join(f"{word} {number} {word}\n" for number in range(20)) for word in ("old", "new"))
+    old, new = old.replace(" ", " former "), new.replace(" ", " coming ")
+    view = view_diff(FieldDiff("x", old, new, Origin.MANIFEST), Action.UPDATE, BRIEF)
+    assert [row.sign for row in view.rows] == [Sign.REMOVED] * 4 + [Sign.ADDED] * 4
+    assert (view.size, view.more) == ("rewritten, 20 lines before and 20 now", 32)

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
 from assistctl.rendering.diff.look_alikes import look_alike, told_apart
-from assistctl.rendering.diff.rows import LONGEST, Row, TextDiff, diff_rows, preview_rows
+from assistctl.rendering.diff.rows import LONGEST, Row, Sign, TextDiff, diff_rows, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
 from assistctl.rendering.structures import list_changes, named, short_items, tool_in_words
 from assistctl.rendering.values import NOT_SET, is_secret, label, quoted, value_text
@@ -185,11 +185,23 @@ def _preview(path: str, shape: Shape, value: Json, *, note: str, size: str, limi
 def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> FieldView:
     before, after = _document(old, in_order=True), _document(new, in_order=True)
     diff = diff_rows(before, after, longest=limits.longest)
-    rows = diff.rows[: limits.rows]
+    rows = _first_rows(diff.rows, limits.rows)
     prose = isinstance(old, str) and isinstance(new, str)
     size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after), prose=prose)
+    if before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
+        size = f"no word changed, line ends only, {diff.changed:,} of {diff.total:,} lines"
     more, shortened = len(diff.rows) - len(rows), any(row.shortened for row in rows)
     return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=more, shortened=shortened)
+
+
+def _first_rows(rows: tuple[Row, ...], most: int | None) -> tuple[Row, ...]:
+    """The first rows; where those would all be of the old text, half of them are of the text in its place."""
+    shown = rows[:most]
+    if most is None or len(rows) <= most or any(row.sign is not Sign.REMOVED for row in shown):
+        return shown
+    added = next((place for place, row in enumerate(rows) if row.sign is not Sign.REMOVED), len(rows))
+    in_its_place = rows[added : added + most // 2]
+    return (*rows[: most - len(in_its_place)], *in_its_place)
 
 
 def _coming(value: Json) -> str:

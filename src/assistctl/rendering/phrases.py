@@ -24,6 +24,7 @@ from assistctl.model.plan import (
 )
 from assistctl.rendering.diff.rows import Row
 from assistctl.rendering.field_view import FieldView, Shape
+from assistctl.rendering.importance import by_importance
 from assistctl.rendering.tally import count, done_files, done_summary
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
@@ -135,25 +136,6 @@ def reason(change: Change) -> str:
     if change.file is None or not change.file.upload or change.file.size is None:
         return change.reason
     return f"{change.reason}, {decimal(change.file.size)}"
-
-
-def by_importance(changes: Sequence[Change]) -> list[Change]:
-    """The changes in the order in which somebody has to look at them, those of files behind the others.
-
-    First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
-    """
-    return sorted(
-        changes, key=lambda change: (change.kind is Kind.FILE, change.blocked is None, _importance(change))
-    )
-
-
-def _importance(change: Change) -> int:
-    if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
-        return 2
-    return _RANKS[change.action]
-
-
-_RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
 
 
 def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:

@@ -7,55 +7,20 @@ character and, unless asked to, never more than a bounded number of characters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import count
 
+from assistctl.rendering.diff.excerpts import LONGEST, excerpts, readable
 from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
-from assistctl.rendering.diff.look_alikes import with_code_points
 from assistctl.rendering.diff.outline import Outline, counted_sentences
+from assistctl.rendering.diff.row import Row, Sign, escaped_marks, is_change, marked
 from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, one_side, words_of
-from assistctl.secrets.escaping import visible
 
-CONTEXT = 48
-"""How many characters of unchanged text, at most, are kept on either side of a change in a long line."""
-WHOLE = 160
-"""A line with no more characters than this is shown whole."""
-LONGEST = 320
-"""How many characters of one changed stretch are shown before its middle is left out."""
+__all__ = ["LONGEST", "Row", "Sign", "TextDiff", "diff_rows", "escaped_marks", "marked", "preview_rows"]
+
 _REWRITTEN = 0.35
 """Where two texts have no more of their words in common than this share, one is told as rewritten."""
-
-
-class Sign(StrEnum):
-    """Which text the line of a row is in; a changed one is in both."""
-
-    CHANGED = "~"
-    REMOVED = "-"
-    ADDED = "+"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line to show.
-
-    ``number`` is its line in the new text, ``None`` for one that only the old text has; ``old_number`` the other
-    way round. Unchanged words are ``SAME`` in removed and added lines, too, where a paragraph was re-wrapped.
-    ``skipped`` is how many unchanged lines, or ``skipped_characters`` of the same line, stand between this row and
-    the one before it. ``heading`` is the nearest one above, where that is another than the row before had;
-    ``shortened`` says that characters of the line were left out of the row.
-    """
-
-    number: int | None
-    segments: tuple[Segment, ...]
-    sign: Sign = Sign.CHANGED
-    old_number: int | None = None
-    skipped: int = 0
-    skipped_characters: int = 0
-    heading: str = ""
-    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +50,7 @@ def diff_rows(old: str, new: str, *, longest: int | None = LONGEST) -> TextDiff:
     rows = list(_with_headings(_rows(steps), Outline(old), Outline(new)))
     changed = sum(_line_count(step) for step in steps if step.step is not Step.SAME)
     return TextDiff(
-        tuple(part for row in rows for part in _shown(row, longest)),
+        tuple(part for row in rows for part in excerpts(row, longest)),
         changed,
         changed + sum(step.step is Step.SAME for step in steps),
         sum(_places(step) for step in steps),
@@ -100,29 +65,9 @@ def preview_rows(text: str, side: Side, limit: int | None, *, longest: int | Non
     lines = text.removesuffix("\n").split("\n")
     sign = Sign.ADDED if side is Side.NEW else Sign.REMOVED
     return tuple(
-        _readable(Row(number, (Segment(side, line),), sign, number), longest)
+        readable(Row(number, (Segment(side, line),), sign, number), longest)
         for number, line in enumerate(lines[:limit], start=1)
     )
-
-
-def marked(segment: Segment) -> str:
-    """``[-old-]`` or ``{+new+}``, for where there is no colour; marks in the text itself get a backslash more."""
-    opening, closing = _MARKS[segment.side]
-    return f"{opening}{escaped_marks(segment.text)}{closing}"
-
-
-def escaped_marks(text: str) -> str:
-    """``text`` with a backslash more in what looks like one of our marks; so the marks can be told for sure."""
-    return _CLOSING.sub(r"\1\2\\\3", _OPENING.sub(r"\1\2\\\3", text))
-
-
-_MARKS = {Side.SAME: ("", ""), Side.OLD: ("[-", "-]"), Side.NEW: ("{+", "+}")}
-_OPENING = re.compile(r"(\[(?=\\*-)|\{(?=\\*\+))(\\*)([-+])")
-_CLOSING = re.compile(r"(-(?=\\*\])|\+(?=\\*\}))(\\*)([\]}])")
-
-
-def _is_change(segment: Segment) -> bool:
-    return segment.side is not Side.SAME
 
 
 def _is_rewritten(steps: Sequence[Lines]) -> bool:
@@ -131,7 +76,7 @@ def _is_rewritten(steps: Sequence[Lines]) -> bool:
         segments = step.segments or (Segment(Side.SAME, step.old),)
         for segment in segments:
             words = len(words_of(segment.text))
-            changed, same = (changed + words, same) if _is_change(segment) else (changed, same + 2 * words)
+            changed, same = (changed + words, same) if is_change(segment) else (changed, same + 2 * words)
     both = any(step.old for step in steps) and any(step.new for step in steps)
     return both and changed > _FEW_WORDS and same <= _REWRITTEN * (same + changed)
 
@@ -151,7 +96,7 @@ def _line_count(step: Lines) -> int:
 
 
 def _places(step: Lines) -> int:
-    changed = [_is_change(segment) for segment in step.segments]
+    changed = [is_change(segment) for segment in step.segments]
     return sum(now and not before for before, now in zip([False, *changed], changed, strict=False))
 
 
@@ -196,7 +141,7 @@ def _cut_at_breaks(flowing: Sequence[Segment], text: str) -> Iterator[tuple[Segm
 def _without_end(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """A line without its newline; where just the newline was added or removed, a sign stands for it."""
     ends = [i for i, segment in enumerate(segments) if segment.text.endswith("\n")]
-    in_both = len(ends) > 1 or (ends and not _is_change(segments[ends[0]]))
+    in_both = len(ends) > 1 or (ends and not is_change(segments[ends[0]]))
     alone = len(segments) == 1 and segments[0].text != "\n"
     end = "" if in_both or alone else "↵"
     bare = [replace(s, text=s.text[:-1] + end) if i in ends else s for i, s in enumerate(segments)]
@@ -210,73 +155,3 @@ def _with_headings(rows: Iterable[Row], old: Outline, new: Outline) -> Iterator[
         heading = new.heading_above(row.number or 1) if at_new else old.heading_above(row.old_number or 1)
         yield replace(row, heading=heading if heading != previous else "")
         previous = heading
-
-
-def _shown(row: Row, longest: int | None) -> Iterator[Row]:
-    whole = longest is None or sum(len(segment.text) for segment in row.segments) <= WHOLE
-    for part in [row] if whole else _split_far_apart(row):
-        yield _readable(part, longest)
-
-
-def _split_far_apart(row: Row) -> Iterator[Row]:
-    """One row for each group of changes that stand near each other, with its context."""
-    if not any(map(_is_change, row.segments)):
-        yield row
-        return
-    collected: list[Segment] = []
-    skipped = 0
-    part = replace(row, shortened=True)
-    for position, segment in enumerate(row.segments):
-        if _is_change(segment):
-            collected.append(segment)
-            continue
-        head, tail = _around(segment.text)
-        first, last = position == 0, position == len(row.segments) - 1
-        if not first:
-            collected.append(Segment(Side.SAME, segment.text if not tail else f"{head} …"))
-        if not (first or last) and tail:
-            yield replace(part, segments=tuple(collected), skipped_characters=skipped)
-            part = replace(part, skipped=0, heading="")
-            skipped, collected = len(segment.text) - len(head) - len(tail), []
-        if not last and (first or tail):
-            collected = [Segment(Side.SAME, f"… {tail}" if tail else segment.text)]
-    yield replace(part, segments=tuple(collected), skipped_characters=skipped)
-
-
-def _around(unchanged: str) -> tuple[str, str]:
-    """The words to keep behind a change and before the next; the second is empty where nothing is left out."""
-    if len(unchanged) <= 2 * CONTEXT:
-        return unchanged, ""
-    head, tail = unchanged[:CONTEXT], unchanged[-CONTEXT:]
-    head = head[: head.rstrip().rfind(" ") + 1].rstrip() or head
-    tail = tail[tail.lstrip().find(" ") + len(tail) - len(tail.lstrip()) :].lstrip() or tail
-    return head, tail
-
-
-def _readable(row: Row, longest: int | None) -> Row:
-    last = len(row.segments) - 1
-    segments = tuple(
-        Segment(s.side, _readable_text(s, longest, ends_row=i == last) if _is_long(row, s) else visible(s.text))
-        for i, s in enumerate(with_code_points(row.segments))
-    )
-    cut = longest is not None and any(_is_long(row, s) and len(s.text) > longest for s in row.segments)
-    return replace(row, segments=segments, shortened=row.shortened or cut)
-
-
-def _is_long(row: Row, segment: Segment) -> bool:
-    """Whether the segment may be cut: one that changed, or an unchanged line of a re-wrapped paragraph."""
-    return _is_change(segment) or len(row.segments) == 1
-
-
-def _readable_text(segment: Segment, longest: int | None, *, ends_row: bool) -> str:
-    text = segment.text
-    if longest is not None and len(text) > longest:
-        half = longest // 2
-        text = f"{text[:half]} … {len(text) - 2 * half:,} more characters … {text[-half:]}"
-    blank = r"^\s+$|\s+$" if ends_row else r"^\s+$"
-    return visible(re.sub(blank, lambda match: _signs(match.group()), text))
-
-
-def _signs(blank: str) -> str:
-    """White space that can be seen: where it is all that changed, or ends a line."""
-    return "".join("·" if char == " " else char.encode("unicode_escape").decode("ascii") for char in blank)

@@ -54,11 +54,16 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 _MARKS = "\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
 _NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Vowel and tone signs of those scripts stay with the letter that they stand on.
+_SIGNS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u102b-\u103e\u1056-\u1059\u17b6-\u17d3\u3099\u309a"
+)
 _NUMBER = r"[-+\u2212]?\d+(?:[.,:/]\d+)+%?|\d+%"
 _CODE = r"\(secret(?: [A-Za-z_][\w.-]{0,80})?\)|`[^`\n]{1,80}`|[A-Za-z][a-z+]{1,9}://[^\s<>()]{1,200}|\$\{\w[\w:.-]{0,80}\}|--?[A-Za-z]\w*(?:-\w+)*"
 _NAME = r"[A-Za-z0-9_]+(?:[-._/@][A-Za-z0-9_]+)+(?:\(\))?"
 _WORD = re.compile(
-    rf"\n|[^\S\n]+|(?<!\w)(?:{_NUMBER}|{_CODE}|{_NAME})(?![\w{_MARKS}])|[{_NO_SPACES}]"
+    rf"\n|[^\S\n]+|(?<!\w)(?:{_NUMBER}|{_CODE}|{_NAME})(?![\w{_MARKS}])|[{_NO_SPACES}][{_SIGNS}]*"
     rf"|(?:(?![{_NO_SPACES}])\w|[{_MARKS}])+|[^\w\s](?:\u200d[^\w\s]|[{_MARKS}])*"
 )
 

@@ -16,6 +16,7 @@ from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
 from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
 from assistctl.rendering.grouping import group_similar
+from assistctl.rendering.importance import by_importance
 from assistctl.rendering.markdown.budget import COMMENT, Part, within
 from assistctl.rendering.markdown.escape import code, code_cell, fence_for, html_code, plain
 from assistctl.secrets.redaction import mask
@@ -123,7 +124,7 @@ def _drift_lines(drift: Drift) -> Iterator[str]:
 
 
 def _details(plan: Plan) -> Iterator[Part]:
-    changes = [change for change in wording.by_importance(plan.changes) if change.diffs]
+    changes = [change for change in by_importance(plan.changes) if change.diffs]
     unfolded = " open" if len(changes) <= _OPEN else ""
     for change in changes:
         views = list(change_views(change, _LIMITS))
