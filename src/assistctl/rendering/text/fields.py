@@ -51,7 +51,7 @@ def _beside(view: FieldView, *, in_colour: bool) -> Text:
         body.append(" → ")
     if view.new is not None:
         body.append_text(_value(view, Side.NEW, view.new, in_colour=in_colour))
-    body.append(view.size, "dim")
+    body.append(view.size, "dim" if view.rows else "")
     if view.note:
         body.append(f"  ({view.note})", "magenta")
     return body
@@ -74,7 +74,8 @@ def _below(view: FieldView, *, in_colour: bool) -> Iterator[Line]:
             yield Line(Text(gap, "dim"), prefix=Text(f"{_INDENT}  {' ' * digits}  ", "dim"))
         shown = "" if number is None or (number, row.sign) == previous else str(number)
         previous = (number, row.sign)
-        prefix = Text(f"{_INDENT}  {shown:>{digits}} ", "dim").append(row.sign, _SIGNS[row.sign]).append("│ ")
+        number_column = Text("").append(f"{_INDENT}  {shown:>{digits}} ", "dim")
+        prefix = number_column.append(row.sign, _SIGNS[row.sign]).append("│ ", "dim")
         words = _line(row, marks=view.shape is Shape.CHANGED, in_colour=in_colour)
         yield Line(words, prefix=prefix, next_prefix=bare)
     for sentence in left_out(view, "-v shows all"):
