@@ -14,7 +14,7 @@ desired kind key id action reason diffs path old new origin secret severity line
 warnings unchanged files upload remove bytes used_by blocked digest options keys destroy allow_deletes requests
 assistants model prevent_destroy applies state problem torn entries outcome at before fields metadata withheld
 command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
-held_by from to declared fates note value written lossless losses check
+held_by from to declared fates note value written lossless losses check last_applied known undeclared file
 """
 # Fields of a manifest, which are the paths in a plan.
 _FIELDS = """
