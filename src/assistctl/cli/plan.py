@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assistctl.cli.apply_command import command_for_plan, command_for_saved
+from assistctl.cli.max_size import check_max_size, max_size_option
 from assistctl.cli.options import adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
 from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
 from assistctl.cli.terminal import Terminal
@@ -26,8 +27,8 @@ Examples:
   assistctl plan order-desk --target staging
   assistctl plan --detailed-exitcode       exits with 2 if changes are pending
   assistctl plan --out change.plan         and later: assistctl apply change.plan
-  assistctl plan --format markdown >> "$GITHUB_STEP_SUMMARY"
-  assistctl plan --format github           notes at the changed lines of a pull request"""
+  assistctl plan --format github           notes at the changed lines of a pull request
+  assistctl plan --format markdown --max-size step-summary >> "$GITHUB_STEP_SUMMARY\""""
 
 
 @subcommand("plan", HELP, EXAMPLE)
@@ -39,6 +40,7 @@ Examples:
     help="Save the plan to FILE, for apply. Overwrites nothing but saved plans.",
 )
 @format_option(*REPORT_FORMATS, "github")
+@max_size_option()
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if changes are pending.")
 @click.option("--destroy", is_flag=True, help="Plan to delete everything the project owns.")
 @adopt_option()
@@ -49,12 +51,14 @@ def command(
     keys: tuple[str, ...],
     out: Path | None,
     output_format: str,
+    max_size: int | None,
     detailed_exitcode: bool,
     destroy: bool,
     adopt: bool | None,
     allow_deletes: bool,
 ) -> int:
     """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
+    check_max_size(max_size, output_format)
     deployment, scope = terminal.deployment(), PlanScope(keys, destroy, adopt, allow_deletes)
     plan = asyncio.run(create_plan(deployment, scope, out))
     if out is not None:
@@ -63,7 +67,7 @@ def command(
         _annotate(terminal, deployment, plan)
     else:
         sign_off = _sign_off(terminal, deployment, plan, out) if output_format == "html" else SignOff()
-        print_plan(terminal, plan, output_format, sign_off=sign_off)
+        print_plan(terminal, plan, output_format, sign_off=sign_off, max_size=max_size)
     if plan.errors:
         return ExitCode.ERROR
     return ExitCode.PENDING if detailed_exitcode and plan.changes else ExitCode.OK

@@ -28,8 +28,9 @@ def print_plan(
     *,
     to_messages: bool = False,
     sign_off: SignOff = SignOff(),
+    max_size: int | None = None,
 ) -> None:
-    """Print the plan as a result, or as text among the messages."""
+    """Print the plan as a result, or as text among the messages; Markdown with at most ``max_size`` bytes."""
     if output_format == "text":
         from assistctl.rendering.text.plan_text import print_plan as as_text
 
@@ -40,9 +41,12 @@ def print_plan(
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
+        from assistctl.rendering.markdown.budget import COMMENT
+        from assistctl.rendering.markdown.marker import marker
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
-        write_markdown(terminal, "plan", plan, plan_markdown(plan))
+        mark = marker("plan", plan.project, plan.target.name)
+        terminal.write(mark + plan_markdown(plan, (max_size or COMMENT) - len(mark.encode())))
     else:
         from assistctl.rendering.html import plan_html
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from assistctl.model.assistant import Observed
+from assistctl.model.diagnostics import Position
 from assistctl.model.file_operations import FileUse
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -71,12 +72,22 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LastApplied:
+    """The value that was last applied, where its digest tells: only then is it ``known``."""
+
+    known: bool
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldDiff:
     """One difference inside a thing: ``path`` is dotted from the manifest's field.
 
     ``old`` is what is there and ``new`` what is declared; ``None`` stands for nothing (absent, or the
     platform's default). Of a ``secret`` one both are as they may be shown: ``(secret NAME)`` stands for each
-    secret, and ``(secret)`` where nobody can tell what is one.
+    secret, and ``(secret)`` where nobody can tell what is one. ``last_applied`` is there where the manifest and
+    somebody else changed it. ``position`` is where it is declared, or the nearest declared thing around it.
+    ``undeclared``: it was applied once and is declared no longer, so it goes back to the platform's default.
     """
 
     path: str
@@ -84,6 +95,9 @@ class FieldDiff:
     new: Json
     origin: Origin
     secret: bool = False
+    last_applied: LastApplied | None = None
+    position: Position | None = None
+    undeclared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,8 @@ class Change:
     """One thing apply would do, why, and in what it differs.
 
     ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
-    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared.
+    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared, ``position`` its
+    place. The ``diffs`` of a delete are what is lost.
     """
 
     kind: Kind
@@ -128,6 +143,7 @@ class Change:
     file: FileUse | None = None
     before: Observed | None = None
     secret_paths: frozenset[str] = frozenset()
+    position: Position | None = None
 
     @property
     def qualified_key(self) -> QualifiedKey:
@@ -139,7 +155,8 @@ class Change:
 class Drift:
     """A field somebody else changed: what is there against what is declared (or was last applied).
 
-    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``.
+    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``. ``origin`` says whether the manifest
+    was changed as well; then ``last_applied`` is the third value.
     """
 
     kind: Kind
@@ -149,6 +166,8 @@ class Drift:
     observed: Json
     desired: Json
     secret: bool = False
+    origin: Origin = Origin.DRIFT
+    last_applied: LastApplied | None = None
 
 
 @dataclass(frozen=True, slots=True)

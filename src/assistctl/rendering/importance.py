@@ -1,28 +1,26 @@
-"""The order in which changes are read: what may cost most comes first."""
+"""The order in which somebody who approves a plan has to look at its changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from assistctl.model.plan import Action, Change, Origin
-
-_RANKS = {Action.DELETE: 1, Action.FORGET: 3, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5}
-_REFUSED, _OVERWRITES = 0, 2
+from assistctl.model.plan import Action, Change, Kind, Origin
 
 
-def by_importance(changes: Iterable[Change]) -> list[Change]:
-    """Refused changes, deletes, updates that undo somebody's edit, adoptions, creates, updates; else in order."""
-    return sorted(changes, key=_rank)
+def by_importance(changes: Sequence[Change]) -> list[Change]:
+    """The changes in the order in which somebody has to look at them, those of files behind the others.
+
+    First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
+    """
+    return sorted(
+        changes, key=lambda change: (change.kind is Kind.FILE, change.blocked is None, _importance(change))
+    )
 
 
-def _rank(change: Change) -> int:
-    if change.blocked:
-        return _REFUSED
-    if change.action is Action.UPDATE and overwrites(change):
-        return _OVERWRITES
+def _importance(change: Change) -> int:
+    if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
+        return 2
     return _RANKS[change.action]
 
 
-def overwrites(change: Change) -> bool:
-    """Whether somebody's edit is undone by it."""
-    return any(diff.origin is not Origin.MANIFEST for diff in change.diffs)
+_RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}

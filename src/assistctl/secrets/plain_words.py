@@ -15,7 +15,7 @@ warnings unchanged files upload remove bytes used_by blocked digest options keys
 assistants model models listed shutdown_date declared_by deployed_as prevent_destroy applies state problem torn
 entries outcome at before fields metadata withheld
 command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
-held_by from to declared fates note value written lossless losses check
+held_by from to declared fates note value written lossless losses check last_applied known undeclared file
 """
 # Fields of a manifest, which are the paths in a plan.
 _FIELDS = """
