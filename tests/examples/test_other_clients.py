@@ -25,7 +25,7 @@ CLIENTS = Path(__file__).with_name("clients")
 
 
 def absolute(variable: str) -> str | None:
-    """The path in a variable, for a test that runs in another folder; links stay, as an environment's python is one."""
+    """The path in a variable, for a test that runs elsewhere. Links stay: an environment's python is one."""
     return str(Path(os.environ[variable]).absolute()) if os.environ.get(variable) else None
 
 

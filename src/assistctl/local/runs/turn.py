@@ -109,8 +109,13 @@ class Turn:
 
     def keep_text(self, connection: sqlite3.Connection) -> None:
         """Keep what there is of the message, which is about to end with its run."""
-        if self.message is not None:
-            messages.keep_content(connection, self.message, self.content())
+        message = self.message
+        if message is not None:
+            messages.keep_content(connection, message, self.content())
+
+    def forget_text(self) -> None:
+        """Have no text, where there is no room for it. Its part of the message stays: streams have told of it."""
+        self.text, self.annotations = "", []
 
     async def _take_text(self, delta: ChoiceDelta) -> None:
         self._held += delta.content or ""

@@ -52,9 +52,10 @@ class Worker:
         while await self._take_turn(tools):
             pass
 
-    async def end(self, status: str, error: tuple[str, str] | None = None) -> None:
-        """End the run before it has come to its own end."""
-
+    async def end(self, status: str, error: tuple[str, str] | None = None, *, keeps_text: bool = True) -> None:
+        """End the run before it has come to its own end; what the model has said so far is kept as a rule."""
+        if not keeps_text and self._turn is not None:
+            self._turn.forget_text()
         await self._write(lambda connection: self._finished(connection, status, error))
 
     @property
@@ -67,10 +68,14 @@ class Worker:
     def _finished(
         self, connection: sqlite3.Connection, status: str, error: tuple[str, str] | None = None
     ) -> list[Event]:
-        if self._turn is not None:
-            self._turn.keep_text(connection)
+        self.keep_text(connection)
         self._run, events = transitions.finish(connection, self.run, status, error=error)
         return events
+
+    def keep_text(self, connection: sqlite3.Connection) -> None:
+        """Keep what the model has said so far, before somebody ends the run: a stream has told it already."""
+        if self._turn is not None:
+            self._turn.keep_text(connection)
 
     def _start(self, connection: sqlite3.Connection) -> list[Event]:
         self._run, events = transitions.start(connection, self._run_id, self._owner)
