@@ -1,7 +1,7 @@
 """One turn of the model: what it streams becomes messages and steps in the database, and events, as it comes.
 
-All writing is done by ``write``, which calls a function in a transaction of the run's owner, away from the event
-loop, and publishes the events it returns.
+All writing here is of beginnings, done by ``write``, which calls a function in a transaction of the run's owner,
+away from the event loop, and publishes the events it returns.
 """
 
 from __future__ import annotations
