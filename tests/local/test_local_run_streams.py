@@ -190,7 +190,7 @@ async def test_an_end_from_outside_is_told_with_the_text_so_far(
 
     async with AsyncOpenAI(base_url=server, api_key="any") as client:
         thread_id, assistant_id = await setup(client, "Hi")
-        names = []
+        names: list[str] = []
         async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
             async for event in stream:
                 if event.event == "thread.message.delta" and names[-1] != event.event:
