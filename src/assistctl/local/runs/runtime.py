@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +21,7 @@ from assistctl.local.database.storage import Database
 from assistctl.local.files.content import ContentFolder
 from assistctl.local.runs import open_runs, record, toolbox, transitions
 from assistctl.local.runs.events import Channel, Event, error_event, run_event
+from assistctl.local.runs.jobs import Job, in_loop, stop
 from assistctl.local.runs.liveness import Liveness
 from assistctl.local.runs.lost_runs import LostRuns
 from assistctl.local.runs.model_client import ModelClient, ModelError, ModelSettings
@@ -42,17 +41,6 @@ UNWRITTEN = "The server could not store what the run did: its database cannot be
 UNEXPECTED = "The server had an error while it worked on the run."
 
 
-@dataclass(slots=True)
-class _Job:
-    run_id: str
-    thread_id: str
-    channel: Channel
-    worker: Worker
-    loop: asyncio.AbstractEventLoop
-    task: asyncio.Task[None] | None = None
-    is_cancelled: bool = False
-
-
 class Runtime:
     """The workers of one app. ``model`` is what answers."""
 
@@ -70,7 +58,7 @@ class Runtime:
         self.code_sessions = code_sessions
         self.model = ModelClient(settings)
         self._liveness = Liveness(content, shared=database.path is not None)
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._unfinished: set[str] = set()
         self._lost = LostRuns(database, self.owner, lambda: list(self._jobs), self._lose)
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -84,7 +72,7 @@ class Runtime:
         loop = asyncio.get_running_loop()
         channel = Channel()
         channel.publish(events)
-        job = _Job(run.id, str(run.body["thread_id"]), channel, Worker(self, run.id, channel), loop)
+        job = Job(run.id, str(run.body["thread_id"]), channel, Worker(self, run.id, channel), loop)
         self._jobs[run.id] = job
         job.task = loop.create_task(self._work(job, int(str(run.body["expires_at"]))))
         self._lost.watch()
@@ -150,7 +138,7 @@ class Runtime:
             self._end_stopped(job)
         self._liveness.release()
 
-    def _end_stopped(self, job: _Job) -> None:
+    def _end_stopped(self, job: Job) -> None:
         owner = self.owner()
         events: list[Event] = []
         try:
@@ -164,9 +152,9 @@ class Runtime:
             pass
         except AssistctlError as fault:
             logger.warning("the run %s could not be ended: %s", job.run_id, fault.summary)
-        _in_loop(job, lambda: _stop(job, events))
+        in_loop(job, lambda: stop(job, events))
 
-    async def _work(self, job: _Job, expires_at: int) -> None:
+    async def _work(self, job: Job, expires_at: int) -> None:
         try:
             await self._work_in_time(job, job.worker, expires_at)
         except LostRunError:
@@ -181,7 +169,7 @@ class Runtime:
             if self._jobs.get(job.run_id) is job:
                 del self._jobs[job.run_id]
 
-    async def _work_in_time(self, job: _Job, worker: Worker, expires_at: int) -> None:
+    async def _work_in_time(self, job: Job, worker: Worker, expires_at: int) -> None:
         """Do a run, and end it when something ends it early."""
         try:
             async with asyncio.timeout(expires_at - time.time()) as limit, self._slot():
@@ -255,7 +243,7 @@ class Runtime:
         if job is None:
             return
         job.is_cancelled = job.is_cancelled or is_cancelled
-        _in_loop(job, lambda: _stop(job, events))
+        in_loop(job, lambda: stop(job, events))
 
 
 def _left_behind(run: Stored, message: str) -> tuple[str, tuple[str, str] | None]:
@@ -263,23 +251,3 @@ def _left_behind(run: Stored, message: str) -> tuple[str, tuple[str, str] | None
     if run.body["status"] == "cancelling":
         return "cancelled", None
     return "failed", ("server_error", message)
-
-
-def _stop(job: _Job, events: list[Event]) -> None:
-    job.channel.publish(events)
-    if not job.is_cancelled:
-        job.channel.close()
-    if job.task is not None:
-        job.task.cancel()
-
-
-def _in_loop(job: _Job, action: Callable[[], None]) -> None:
-    """Have something done in the job's event loop, unless that has ended with all its tasks."""
-    try:
-        running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-    except RuntimeError:
-        running = None
-    if running is job.loop:
-        action()
-    elif not job.loop.is_closed():
-        job.loop.call_soon_threadsafe(action)
