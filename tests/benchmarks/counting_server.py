@@ -1,6 +1,6 @@
 """The embedded platform over HTTP in a process of its own, which says how many requests it was asked.
 
-``python tests/benchmarks/measured_server.py DATABASE [LATENCY]`` prints its address. For each line on its standard
+``python tests/benchmarks/counting_server.py DATABASE [LATENCY]`` prints its address. For each line on its standard
 input it then prints the numbers of reading and of changing requests since the last one, as JSON. ``LATENCY`` is
 how long each request waits before it is carried out, in seconds.
 """
