@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(
-    {"check", "completion", "drift", "help", "history", "list", "output", "plan", "schema", "show", "validate"}
+    {
+        "ask",
+        "check",
+        "completion",
+        "drift",
+        "help",
+        "history",
+        "list",
+        "output",
+        "plan",
+        "schema",
+        "show",
+        "validate",
+    }
 )
 _TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "gc", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100
@@ -178,6 +191,8 @@ def _refuse_manifests(keys: object) -> None:
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
     """How far a command came that was interrupted, as a sentence."""
     name = function.__module__.rpartition(".")[2]
+    if name == "ask":
+        return "A run that was under way is cancelled."
     if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
         return "Nothing was changed."
     return "What was done until then stays done; `assistctl plan` shows what is left to do."

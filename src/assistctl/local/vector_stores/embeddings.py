@@ -44,7 +44,7 @@ class EmbeddingsAddress:
 def configured(
     url: str | None, model: str | None, environ: Mapping[str, str] | None = None
 ) -> EmbeddingsAddress | None:
-    """The address given, or that of ``environ`` (the process's); ``None`` without any. The key is ``environ``'s."""
+    """The address given, or ``environ``'s ; ``None`` without any. The key is always ``environ``'s."""
     found = os.environ if environ is None else environ
     url = url or found.get(URL_VARIABLE, "").strip()
     if not url:

@@ -1,7 +1,7 @@
 """An ASGI app in this process as the transport of an HTTP client (httpx2), whose answers stream.
 
-The library's own ``ASGITransport`` collects an answer before it hands it over: of a run that is streamed, the first
-word would come with the last one.
+The library's own ``ASGITransport`` collects an answer before it hands it over: of a run that is streamed, the
+first word would come with the last one.
 """
 
 from __future__ import annotations
