@@ -1,4 +1,4 @@
-"""``ask`` through the command and real HTTP: what is asked, what is shown of the answer, and what is left behind."""
+"""``ask`` through the command and real HTTP: what is asked and shown, and what is left behind."""
 
 from __future__ import annotations
 

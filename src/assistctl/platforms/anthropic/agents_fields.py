@@ -150,6 +150,10 @@ CAPABILITIES = Capabilities(
     vendor=Vendor.ANTHROPIC,
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    converses=Support(
+        note="A conversation is a session in the target's options.environment_id, else in an environment that is "
+        "made for it; files go inside the message, as text or PDF."
+    ),
     findings=findings,
     to_platform=to_platform,
 )

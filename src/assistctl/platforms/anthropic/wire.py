@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from assistctl.errors import NotFoundError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 
@@ -25,3 +28,8 @@ class AnthropicWire(SdkWire):
         base_url = SDK.base_url_of(connection)
         client = SDK.connected(connection, base_url)
         super().__init__(connection, base_url, SDK, client, {"anthropic-beta": _BETA})
+
+    async def remove(self, path: str) -> None:
+        """Delete what is at ``path``; what is not there is no error."""
+        with contextlib.suppress(NotFoundError):
+            await self.delete(path)

@@ -125,6 +125,7 @@ CAPABILITIES = Capabilities(
     defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
+    converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
 )
 

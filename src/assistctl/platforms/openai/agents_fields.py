@@ -169,6 +169,10 @@ CAPABILITIES = Capabilities(
     vendor=Vendor.OPENAI,
     address_variable=SDK.address_variable,
     credential_variables=(SDK.key_variable,),
+    converses=Support(
+        note="A conversation is a session, which begins with its first message and the agent's environment; files "
+        "go with that message, into the environment."
+    ),
     findings=findings,
     to_platform=to_platform,
 )
