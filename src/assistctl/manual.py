@@ -13,6 +13,7 @@ _ABOUT = {
     "files-and-vector-stores": "what assistants read, and when it is uploaded",
     "targets-and-secrets": "where to deploy, with which key, through which proxy",
     "platforms": "what each platform can express, and moving between them",
+    "asking": "talking with what is deployed: functions, files, conversations",
     "continuous-integration": "pipelines, pull requests, saved plans",
     "ownership-and-adoption": "what belongs to whom, and taking over what exists",
     "drift": "what was changed outside, and what to do about it",

@@ -194,3 +194,42 @@ def test_who_cannot_be_asked(remote: ProjectFolder, runs: ScriptedRuns) -> None:
     for usage in (("order-desk",), ("order-desk", "--format", "json"), ("order-desk", "x", "--tool", "name")):
         assert remote.run("ask", *usage).code == 64
     assert runs.made == 0
+
+
+def test_files_that_were_made_are_saved_and_overwrite_nothing(
+    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 40
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.path == "/v1/files/file_1/content":
+            return Answer(200, content, headers=((b"content-type", b"application/octet-stream"),))
+        if asked.path.startswith("/v1/files/"):
+            name = asked.path.removeprefix("/v1/files/")
+            return Answer(404, b'{"error": {"message": "gone"}}') if name == "file_2/content" else None
+        return runs(asked)
+
+    server.fault = fault
+    hostile = "sandbox:/mnt/data/../../.bash\x1brc:x.png"
+    runs.answers = {
+        "1001": [{"text": "Here: [1]", "makes": "file_1", "mark": hostile}],
+        "1002": [{"text": "Here: [1]", "makes": "file_2", "mark": "sandbox:/mnt/data/b.csv"}],
+    }
+    deploy(remote)
+    told = remote.run("ask", "order-desk", ASK)
+    assert "Made: .bash\\x1brc:x.png  (file_1; --save DIR writes it)\n" in told.out
+    charts = tmp_path / "charts"
+    for name in ("bash_rc_x.png", "bash_rc_x-2.png"):
+        outcome = remote.run("ask", "order-desk", ASK, "--save", charts)
+        assert (outcome.code, outcome.out) == (0, f"Here: [1]\nSaved: {charts / name}\n")
+        assert (charts / name).read_bytes() == content
+    report = reported(remote.run("ask", "order-desk", ASK, "--save", charts, "--format", "json"), 0)
+    (saved,) = report["files"]
+    assert (saved["id"], saved["path"]) == ("file_1", str(charts / "bash_rc_x-3.png"))
+    assert sorted(path.name for path in charts.iterdir()) == [
+        "bash_rc_x-2.png",
+        "bash_rc_x-3.png",
+        "bash_rc_x.png",
+    ]
+    lost = remote.run("ask", "order-desk", "Where is 1002?", "--save", charts)
+    assert (lost.code, "b.csv could not be fetched" in lost.err) == (1, True)

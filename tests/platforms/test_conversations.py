@@ -38,6 +38,7 @@ from support.live_sessions import (
     with_routes,
 )
 from support.managed_agents import ManagedAgents
+from support.projects import ProjectFolder
 from support.server import serving
 
 FUNCTION: Json = {
@@ -53,27 +54,30 @@ class Vendor:
     name: str
     model: str
     sessions: Sessions
+    address: str
     platform: Platform
 
 
 def openai_agents(folder: Path) -> Iterator[Vendor]:
     sessions = OpenAISessions()
     with serving(with_routes(sessions.routes(), create_app(folder / "server.db"))) as server:
-        yield Vendor("openai-agents", "gpt-5", sessions, _opened("openai-agents", folder, server.url))
+        yield Vendor("openai-agents", "gpt-5", sessions, server.url, _opened("openai-agents", folder, server.url))
 
 
 def anthropic_agents(folder: Path) -> Iterator[Vendor]:
     sessions = AnthropicSessions()
     with serving(with_routes(sessions.routes(), ManagedAgents().app())) as server:
         address = server.url.removesuffix("/v1")
-        yield Vendor("anthropic-agents", "claude-opus-5-5", sessions, _opened("anthropic-agents", folder, address))
+        yield Vendor(
+            "anthropic-agents", "claude-opus-5-5", sessions, address, _opened("anthropic-agents", folder, address)
+        )
 
 
 def azure_foundry(folder: Path) -> Iterator[Vendor]:
     sessions = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
     with serving(with_routes(sessions.routes(), Foundry(shelf=folder / "files.db").app())) as server:
         address = server.url.removesuffix("/v1") + PROJECT
-        yield Vendor("azure-foundry", "gpt-5", sessions, _opened("azure-foundry", folder, address))
+        yield Vendor("azure-foundry", "gpt-5", sessions, address, _opened("azure-foundry", folder, address))
 
 
 def _opened(name: str, folder: Path, address: str) -> Platform:
@@ -197,9 +201,8 @@ def test_a_run_is_cancelled_in_the_middle(vendor: Vendor) -> None:
 
 def test_what_was_made_is_read(vendor: Vendor) -> None:
     vendor.sessions.answers = {"Plot": [{"text": "There.", "makes": "/mnt/data/chart.png"}]}
-    fields: dict[str, Json] = {
-        "openai-agents": {"tools": [{"type": "code_interpreter"}]},
-    }.get(vendor.name, {})
+    interpreter: Json = [{"type": "code_interpreter"}]
+    fields = {"tools": interpreter} if vendor.name == "openai-agents" else {}
 
     async def scenario(converses: Converses, agent: str) -> None:
         conversation = await converses.start(agent)
@@ -296,3 +299,17 @@ def _identity(location: Path) -> Identity:
     import hashlib
 
     return Identity(hashlib.sha256(location.read_bytes()).hexdigest(), location.name)
+
+
+def test_the_command_asks_there(project: ProjectFolder, vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": [{"calls": {"order_status": {"id": "1001"}}}, "It was shipped."]}
+    settings = f"{{platform: {vendor.name}, base_url: '{vendor.address}', api_key: test-key}}"
+    project.write("assistctl.yaml", f"project: acme\ndefault_target: prod\ntargets:\n  prod: {settings}\n")
+    checks = [{"ask": "Where is 1001?", "tools": {"order_status": "x"}, "expect": {"contains": "shipped"}}]
+    project.manifest("desk", name="Desk", model=vendor.model, tools=[FUNCTION], checks=checks)
+    assert (applied := project.run("apply", "--yes")).code == 0, applied.err
+    asked = project.run("ask", "desk", "Where is 1001?", "--tool", "order_status=cat", "--no-keep")
+    assert (asked.code, asked.out) == (0, "It was shipped.\n"), asked.err
+    assert 'called order_status({"id": "1001"})' in asked.err
+    assert project.run("check").code == 0
+    assert (vendor.sessions.sessions, vendor.sessions.others) == ({}, set())

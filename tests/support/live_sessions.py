@@ -368,7 +368,7 @@ class AnthropicSessions(Sessions):
 
     async def _files(self, request: Request) -> Response:
         assert request.query_params["scope_id"] in self.sessions
-        made = {"id": "file_1", "filename": "chart.png", "mime_type": "image/png", "size_bytes": len(MADE)}
+        made: Object = {"id": "file_1", "filename": "chart.png", "mime_type": "image/png", "size_bytes": len(MADE)}
         return JSONResponse({"data": [{**made, "type": "file", "created_at": _NOW, "downloadable": True}]})
 
     async def _content(self, request: Request) -> Response:
@@ -478,7 +478,7 @@ class FoundryConversations(Sessions):
                 "annotation_index": 0,
             }
         if "makes" in said:
-            made = {"type": "container_file_citation", "container_id": "cntr_1", "file_id": "cfile_1"}
+            made: Object = {"type": "container_file_citation", "container_id": "cntr_1", "file_id": "cfile_1"}
             made |= {"filename": said["makes"], "start_index": 0, "end_index": 1}
             part = {"type": "output_text", "text": said.get("text", ""), "annotations": [made]}
             item = {
@@ -493,9 +493,9 @@ class FoundryConversations(Sessions):
             yield {"type": "response.in_progress", "sequence_number": 3, "response": _response("in_progress")}
             return
         for name, arguments in said.get("calls", {}).items():
-            item = {"type": "function_call", "id": "fc_1", "call_id": f"call_{name}", "name": name}
-            item |= {"arguments": json.dumps(arguments), "status": "completed"}
-            yield {"type": "response.output_item.done", "sequence_number": 2, "output_index": 1, "item": item}
+            call: Object = {"type": "function_call", "id": "fc_1", "call_id": f"call_{name}", "name": name}
+            call |= {"arguments": json.dumps(arguments), "status": "completed"}
+            yield {"type": "response.output_item.done", "sequence_number": 2, "output_index": 1, "item": call}
         if "fails" in said:
             failed = _response("failed", error={"code": "server_error", "message": said["fails"]})
             yield {"type": "response.failed", "sequence_number": 4, "response": failed}
@@ -511,7 +511,7 @@ async def _foundry_stream(events: Sequence[Object]) -> AsyncIterator[str]:
 
 
 def _response(status: str, **more: Any) -> Object:
-    usage = {"input_tokens": USAGE[0], "output_tokens": USAGE[1], "total_tokens": sum(USAGE)}
+    usage: Object = {"input_tokens": USAGE[0], "output_tokens": USAGE[1], "total_tokens": sum(USAGE)}
     usage |= {"input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}}
     usage |= {"output_tokens_details": {"reasoning_tokens": 0}}
     return {

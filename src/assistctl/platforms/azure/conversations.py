@@ -6,7 +6,6 @@ in the body of each response, and events are those of ``openai/types/responses/r
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -112,7 +111,7 @@ class FoundryConversation:
             "stream": True,
         }
         reading = ResponseEvents()
-        async with contextlib.aclosing(self._wire.stream(_RESPONSES, body)) as events:
+        async with self._wire.events(_RESPONSES, body) as events:
             async for name, data in events:
                 for event in reading.read(name, data):
                     yield event
