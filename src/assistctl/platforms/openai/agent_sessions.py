@@ -56,6 +56,7 @@ class SessionConversation:
     id: str
     is_ours: bool
     _runs: bool = False
+    _is_hosted: bool = True
     _turns_of_calls: dict[str, str] = field(default_factory=dict)
     _uploaded: list[str] = field(default_factory=list)
 
@@ -155,7 +156,7 @@ class SessionConversation:
         async with self._wire.events(self._events) as events:
             self._runs = True
             await self._wire.post(self._events, {"events": [*inputs]}, repeatable=False)
-            async for event in self._read(events, SessionEvents(answered)):
+            async for event in self._read(events, SessionEvents(answered, is_hosted=self._is_hosted)):
                 yield event
 
     async def _read(self, events: AsyncIterator[NamedEvent], reading: SessionEvents) -> AsyncIterator[Event]:
@@ -164,6 +165,7 @@ class SessionConversation:
         async for name, data in events:
             produced = [*reading.read(name, data)]
             self.id = self.id or reading.session_id
+            self._is_hosted = reading.is_hosted
             self._turns_of_calls |= reading.turns_of_calls
             for event in produced:
                 if isinstance(event, Finished):
