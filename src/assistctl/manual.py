@@ -17,6 +17,7 @@ _ABOUT = {
     "runtime": "threads, runs and streams on the embedded platform",
     "code-interpreter": "the sandboxes in which code of a model runs",
     "serving": "the embedded platform for a team: logs, metrics, back-ups, containers",
+    "asking": "talking with what is deployed: functions, files, conversations",
     "continuous-integration": "pipelines, pull requests, saved plans",
     "ownership-and-adoption": "what belongs to whom, and taking over what exists",
     "drift": "what was changed outside, and what to do about it",

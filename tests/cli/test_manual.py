@@ -19,8 +19,6 @@ TEXTS = {"README": ROOT / "README.md", **PAGES}
 _LINK = re.compile(r"\]\(([^)#\s]+)?(?:#([^)]+))?\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-# Built at the same time as this page of the manual.
-_TO_COME = {"ask", "check"}
 
 
 def test_help_lists_every_page_and_help_names_it(project: ProjectFolder) -> None:
@@ -108,9 +106,7 @@ def shown_commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [(name, words) for name, words in shown_commands() if words[0] not in _TO_COME]
-)
+@pytest.mark.parametrize(("name", "words"), [(name, words) for name, words in shown_commands()])
 def test_every_command_that_is_shown_exists_with_its_options(
     project: ProjectFolder, name: str, words: list[str]
 ) -> None:

@@ -350,7 +350,7 @@ def test_checks_gate_production_where_there_is_staging(pipeline: Pipeline, optio
 def test_it_runs_commands_there_are(pipeline: Pipeline) -> None:
     used = set(re.findall(r"^[^#\n]*?\bassistctl (\w+)", pipeline.file.read_text(), re.MULTILINE))
     assert {"validate", "plan", "show", "apply", "drift"} <= used
-    assert used <= {*COMMANDS, "check"}
+    assert used <= {*COMMANDS}
 
 
 @pytest.mark.parametrize("ci", ["github"], indirect=True)

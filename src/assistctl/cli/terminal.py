@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(
     {
+        "ask",
         "check",
         "completion",
         "drift",
@@ -198,6 +199,8 @@ def _refuse_manifests(keys: object) -> None:
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
     """How far a command came that was interrupted, as a sentence."""
     name = function.__module__.rpartition(".")[2]
+    if name == "ask":
+        return "A run that was under way is cancelled."
     if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
         return "Nothing was changed."
     return "What was done until then stays done; `assistctl plan` shows what is left to do."

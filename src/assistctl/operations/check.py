@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistctl.conversing.assertions import CannotJudgeError
@@ -16,14 +15,12 @@ from assistctl.model.check_report import CheckOutcome, CheckReport
 from assistctl.model.plan import Desired, Observed
 from assistctl.operations.check_files import files_of_checks
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.platform_variables import credential_variables
+from assistctl.operations.function_environment import environment_of_commands
 from assistctl.platforms.conversation import Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
 from assistctl.secrets.redaction import register
 
-_ENVIRONMENT_NAME = re.compile(r"\$\{env:([^}]+)\}")
 _JUDGE_KEY = "OPENAI_API_KEY"
-_OWN_KEYS = frozenset({"ASSISTCTL_MODEL_API_KEY", _JUDGE_KEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ async def _run(
     judge = _judge(deployment.project) if settings.judge and rubrics else None
     setup = CheckSetup(
         deployment.project.directory,
-        _environment_of_commands(deployment),
+        environment_of_commands(deployment),
         parallel or settings.parallel,
         deployment.throttle_timeout,
         settings.prices,
@@ -131,15 +128,6 @@ def _judge(project: Project) -> ModelJudge:
         return ModelJudge(JudgeAddress(judge.model, base_url, key))
     except CannotJudgeError as error:
         raise ProjectError(str(error), "Look at `checks.judge` in assistctl.yaml.") from error
-
-
-def _environment_of_commands(deployment: Deployment) -> Mapping[str, str]:
-    """The environment for programs that answer functions: without what lets one into the platform."""
-    judge = deployment.project.checks.judge
-    written = (deployment.target.api_key, judge.api_key if judge else None)
-    referenced = (name for text in written if text for name in _ENVIRONMENT_NAME.findall(text))
-    hidden = {*credential_variables(deployment.target), *_OWN_KEYS, *referenced}
-    return {name: value for name, value in deployment.project.environment.items() if name not in hidden}
 
 
 def _no_conversations(deployment: Deployment) -> ProjectError:

@@ -5,7 +5,6 @@ The requests go through the same SDK and the same code as to any server; only th
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +43,7 @@ class Local(OpenAIAssistants):
 
         from assistctl.local.app import create_app
         from assistctl.local.runs.model_client import ModelSettings
+        from assistctl.platforms.http.in_process import InProcessTransport
 
         model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
         self._app: Starlette = create_app(
@@ -52,7 +52,7 @@ class Local(OpenAIAssistants):
             code_sandbox=_code_sandbox_of(connection),
             embeddings=embeddings_of(connection),
         )
-        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
+        client = httpx2.AsyncClient(transport=InProcessTransport(self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
     async def list_models(self) -> None:
@@ -80,11 +80,9 @@ def embeddings_of(connection: Connection) -> EmbeddingsAddress | None:
     Raises ``ProjectError`` for options that are no text.
     """
     url = _text_option(connection, "embeddings_url")
-    if url is None and not os.environ.get("ASSISTCTL_EMBEDDINGS_URL"):
-        return None
     from assistctl.local.vector_stores.embeddings import configured
 
-    return configured(url, _text_option(connection, "embeddings_model"))
+    return configured(url, _text_option(connection, "embeddings_model"), connection.environment)
 
 
 def _text_option(connection: Connection, name: str) -> str | None:

@@ -111,3 +111,41 @@ class RunnerCommands:
 def without_inner_commands(json_text: str) -> str:
     """JSON in which no string holds ``##[``, which some runners take for a command wherever it stands."""
     return _INNER_COMMAND.sub(lambda match: f"\\u0023{match[1]}", json_text)
+
+
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(slots=True)
+class VisiblePieces:
+    """Makes text harmless that comes piece by piece, as if it had come whole; the sink masks it.
+
+    What depends on the next character waits for it.
+    """
+
+    _before: str = ""
+    _waiting: str = ""
+
+    def harmless(self, piece: str) -> str:
+        """What of the text may be shown, now that ``piece`` has come too."""
+        text = self._waiting + piece
+        ready = text.rstrip(_JOINERS)
+        self._waiting = text[len(ready) :]
+        return self._escaped(ready)
+
+    def rest(self) -> str:
+        """What waits for a next character, now that none comes."""
+        text, self._waiting = self._waiting, ""
+        return self._escaped(text)
+
+    def _escaped(self, text: str) -> str:
+        if not text:
+            return ""
+        shown = len(_lines_kept(self._before))
+        whole = _lines_kept(self._before + text)
+        self._before = text[-1]
+        return whole[shown:]
+
+
+def _lines_kept(text: str) -> str:
+    return escape_hidden(text, lambda char: char if char in "\n\t" else _escape(char))

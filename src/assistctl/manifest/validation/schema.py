@@ -38,6 +38,7 @@ SCHEMAS = {
     "results": "what apply, destroy, forget, rollback and gc print as JSON",
     "drift": "what drift prints as JSON",
     "checks": "what check prints as JSON",
+    "answer": "what ask prints as JSON",
     "history": "what history prints as JSON",
     "diagnostics": "what validate prints as JSON, and every command that stops at an error before it begins",
 }

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic.models import listed_models
+from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -24,7 +25,7 @@ from assistctl.platforms.translation import Object, as_object, observed
 __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
 
 
-OPTIONS = COMMON_OPTIONS
+OPTIONS = COMMON_OPTIONS | {"environment_id"}
 
 
 class AnthropicAgents(ClosedAtEnd):
@@ -36,6 +37,7 @@ class AnthropicAgents(ClosedAtEnd):
 
     def __init__(self, connection: Connection) -> None:
         self._wire = AnthropicWire(connection)
+        self.conversations = AnthropicSessions(self._wire, _environment_of(connection))
         # The metadata of each version that was seen: an update is a patch, and has to name the pairs that go.
         self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
 
@@ -145,6 +147,14 @@ class AnthropicAgents(ClosedAtEnd):
 def connect(connection: Connection) -> AnthropicAgents:
     """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
     return AnthropicAgents(connection)
+
+
+def _environment_of(connection: Connection) -> str | None:
+    """``options.environment_id``, what conversations run in. Raises ``ProjectError``."""
+    environment = connection.options.get("environment_id")
+    if environment is None or (isinstance(environment, str) and environment):
+        return environment
+    raise ProjectError(f"options.environment_id of target {connection.target!r} must be a text")
 
 
 def _path(assistant_id: str) -> str:

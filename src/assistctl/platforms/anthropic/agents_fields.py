@@ -155,6 +155,10 @@ CAPABILITIES = Capabilities(
     credential_variables=(KEY_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN),
     tells_account="answers",
     field_defaults=EMPTY_TEXTS,
+    converses=Support(
+        note="A conversation is a session in the target's options.environment_id, else in an environment that is "
+        "made for it; files go inside the message, as text or PDF."
+    ),
     findings=findings,
     to_platform=to_platform,
 )

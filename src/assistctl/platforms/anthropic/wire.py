@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assistctl.errors import PlatformError
+import contextlib
+
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.platforms.anthropic.credentials import WAYS_WITHOUT_KEY, credentials_without_key, without_token
 from assistctl.platforms.anthropic.errors import ERRORS, code_in
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -38,3 +40,8 @@ class AnthropicWire(SdkWire):
 
     def _translated(self, error: Exception, sent: Sent) -> PlatformError:
         return without_token(error) or super()._translated(error, sent)
+
+    async def remove(self, path: str) -> None:
+        """Delete what is at ``path``; what is not there is no error."""
+        with contextlib.suppress(NotFoundError):
+            await self.delete(path)

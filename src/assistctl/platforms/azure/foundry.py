@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
+from assistctl.platforms.azure.conversations import FoundryConversations
 from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
@@ -44,6 +45,7 @@ class AzureFoundry(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AzureWire(connection)
         self._files: OpenAIWire | None = None
+        self.conversations = FoundryConversations(lambda: self.knowledge)
         # Names that a create under way has found free.
         self._claimed: set[str] = set()
 

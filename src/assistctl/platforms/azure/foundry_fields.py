@@ -130,6 +130,7 @@ CAPABILITIES = Capabilities(
     tells_account="address",
     lists_every_model=False,
     field_defaults=EMPTY_TEXTS,
+    converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
 )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from assistctl.errors import PlatformError, ProjectError
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import answer_budget
 from assistctl.platforms.http.answering_account import AnsweringAccount
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 
 # A key may be good for agents alone, and a server need not list models.
 _SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+NamedEvent: TypeAlias = tuple[str, Json]
+"""An event of a stream: its name and its JSON."""
+
+# A model may think for minutes before it says a word.
+_TIMEOUT_BETWEEN_EVENTS = 600.0
 
 
 class Client(Protocol):
@@ -166,6 +175,62 @@ class SdkWire(HttpWire):
         """Close the connections."""
         await self._client.close()
 
+    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[NamedEvent]:
+        """The events that a server sends as the answer to ``body``: see ``events``."""
+        async with self.events(path, body) as events:
+            async for event in events:
+                yield event
+
+    @asynccontextmanager
+    async def events(
+        self, path: str, body: Mapping[str, Json] | None = None, params: Mapping[str, object] | None = None
+    ) -> AsyncIterator[AsyncIterator[NamedEvent]]:
+        """The events that a server sends, once it has begun to: as the answer to ``body``, without one to a GET.
+
+        The request is only repeated when it surely was not taken. Between two events may lie minutes, for a model
+        thinks before it answers. An error in the stream is an event of the name ``error``.
+        """
+        sent = Sent("get" if body is None else "post", path, params, body, repeatable=body is None)
+        events = await self._pace.keep(lambda: self._opened(sent), repeatable=sent.repeatable)
+        async with events:
+            yield self._named_events(events, sent)
+
+    async def _named_events(self, events: AsyncIterable[object], sent: Sent) -> AsyncIterator[NamedEvent]:
+        sdk = self._sdk.imported()
+        try:
+            async for event in events:
+                named = _named(event)
+                if named is not None:
+                    yield named
+        except (sdk.APIConnectionError, sdk.APIStatusError) as error:
+            raise self._translated(error, sent) from error
+        except sdk.APIError as error:
+            yield "error", {"message": error.message}
+        except self._errors() as error:
+            raise self._translated(error, sent) from error
+        except (ValueError, OSError) as error:
+            raise PlatformError(f"the stream of events cannot be read: {error}") from error
+
+    async def _opened(self, sent: Sent) -> Any:  # noqa: ANN401  # an AsyncStream of either SDK
+        import httpx2
+
+        stream_of = self._sdk.imported().AsyncStream
+        seconds = timeout(self._connection)
+        options: dict[str, object] = {
+            "headers": {**self._headers, "Accept": "text/event-stream"},
+            "timeout": httpx2.Timeout(seconds, read=max(seconds, _TIMEOUT_BETWEEN_EVENTS)),
+        }
+        if sent.params is not None:
+            options["params"] = sent.params
+        payload = {} if sent.body is None else {"body": sent.body}
+        send = getattr(self._client, sent.method)
+        try:
+            return await send(
+                sent.path, cast_to=object, options=options, stream=True, stream_cls=stream_of[object], **payload
+            )
+        except self._errors() as error:
+            raise self._translated(error, sent) from error
+
     async def _exchange(self, sent: Sent) -> RawAnswer:
         import httpx2
 
@@ -207,6 +272,15 @@ class SdkWire(HttpWire):
         from assistctl.platforms.http.sdk_errors import explained
 
         return explained(error, self.base_url, key_hint=self._sdk.key_hint)
+
+
+def _named(event: object) -> NamedEvent | None:
+    """An event's name and its JSON. The SDK gives the Assistants API's their names, others have it as ``type``."""
+    if not isinstance(event, dict):
+        return None
+    if isinstance(name := event.get("event"), str) and "data" in event:
+        return name, event["data"]
+    return (name, event) if isinstance(name := event.get("type"), str) else None
 
 
 def _headers_in(options: Mapping[str, object]) -> Mapping[str, str]:

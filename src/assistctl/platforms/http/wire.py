@@ -86,6 +86,16 @@ class HttpWire(ABC):
         sent = Sent("get", path, params or {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
         return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
 
+    async def get_content(self, path: str) -> bytes:
+        """The bytes at ``path``, whatever they are; no more than an answer may have."""
+        # An API that answers JSON unless it is asked for something else still gives the file.
+        sent = Sent("get", path, options={"headers": {"Accept": "application/binary, */*"}})
+
+        async def send() -> RawAnswer:
+            return await self._received(sent, self._in_time(self._budget.seconds))
+
+        return (await self._pace.keep(send, repeatable=True)).content
+
     async def post(
         self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
     ) -> Json:
@@ -136,10 +146,20 @@ class HttpWire(ABC):
     async def _send(self, sent: Sent, in_time: AbstractAsyncContextManager[object] | None = None) -> Answer:
         from assistctl.platforms.http.sdk_errors import outcome_unknown
 
+        answer = await self._received(sent, in_time or self._in_time(self._budget.seconds))
+        if sent.method == "delete" and not answer.content.strip():
+            return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
-            async with in_time or self._in_time(self._budget.seconds):
+            return Answer(parsed(answer.content, answer.status), answer.headers)
+        except PlatformError as error:
+            raise error if sent.reads else outcome_unknown(error) from error
+
+    async def _received(self, sent: Sent, in_time: AbstractAsyncContextManager[object]) -> RawAnswer:
+        from assistctl.platforms.http.sdk_errors import outcome_unknown
+
+        try:
+            async with in_time:
                 answer = await self._exchange(sent)
-            self.account.note(answer.headers)
         except UnreadAnswerError as error:
             raise error if sent.reads else outcome_unknown(error) from error
         except self._errors() as error:
@@ -147,9 +167,5 @@ class HttpWire(ABC):
         except (ValueError, OSError) as error:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
-        if sent.method == "delete" and not answer.content.strip():
-            return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
-        try:
-            return Answer(parsed(answer.content, answer.status), answer.headers)
-        except PlatformError as error:
-            raise error if sent.reads else outcome_unknown(error) from error
+        self.account.note(answer.headers)
+        return answer

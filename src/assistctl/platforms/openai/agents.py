@@ -18,6 +18,7 @@ from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
+from assistctl.platforms.openai.agent_sessions import AgentSessions
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.openai.environments import Bound, Environments
@@ -46,6 +47,7 @@ class OpenAIAgents(ClosedAtEnd):
         self.knowledge.deleted = self._environments.upload_deleted
         self._bound: dict[str, Bound] = {}
         self._pairs: dict[str, str] = {}
+        self.conversations = AgentSessions(self._wire, self.knowledge, self._bound_of)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""

@@ -170,6 +170,10 @@ CAPABILITIES = Capabilities(
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
     tells_account="answers",
+    converses=Support(
+        note="A conversation is a session, which begins with its first message and the agent's environment; files "
+        "go with that message, into the environment."
+    ),
     findings=findings,
     to_platform=to_platform,
 )

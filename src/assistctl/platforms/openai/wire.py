@@ -6,9 +6,9 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
@@ -22,7 +22,6 @@ from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import openai
-    from openai import AsyncStream
 
     from assistctl.platforms.http.sdk_errors import StatusError
 
@@ -53,8 +52,6 @@ SDK = VendorSdk(
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
 # for, when to us all of it is sent.
 _TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
-# A model may think for minutes before it says a word.
-_TIMEOUT_BETWEEN_EVENTS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,51 +101,6 @@ class OpenAIWire(SdkWire):
                 return await self._send(sent, in_time)
 
         return (await self._pace.keep(send, repeatable=False)).body
-
-    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[tuple[str, Json]]:
-        """The events that a server sends as the answer to ``body``: their names and their JSON.
-
-        The request is only repeated when it surely was not taken. Between two events may lie minutes, for a model
-        thinks before it answers. An error in the stream is an event of the name ``error``.
-        """
-        from openai import APIConnectionError, APIError, APIStatusError
-
-        sent = Sent("post", path, body=body, repeatable=False)
-        try:
-            events = await self._pace.keep(lambda: self._opened(sent), repeatable=False)
-            async with events:
-                async for event in events:
-                    if isinstance(event, dict) and isinstance(name := event.get("event"), str):
-                        yield name, event.get("data")
-        except (APIConnectionError, APIStatusError) as error:
-            raise self._translated(error, sent) from error
-        except APIError as error:
-            yield "error", {"message": error.message}
-        except self._errors() as error:
-            raise self._translated(error, sent) from error
-        except (ValueError, OSError) as error:
-            raise PlatformError(f"the stream of events cannot be read: {error}") from error
-
-    async def _opened(self, sent: Sent) -> AsyncStream[Any]:
-        import httpx2
-        from openai import AsyncStream
-
-        options: Any = {
-            "headers": {**self._headers, "Accept": "text/event-stream"},
-            "timeout": httpx2.Timeout(self._timeout, read=max(self._timeout, _TIMEOUT_BETWEEN_EVENTS)),
-        }
-        client = cast("openai.AsyncOpenAI", self._client)
-        try:
-            return await client.post(
-                sent.path,
-                cast_to=object,
-                body=sent.body,
-                options=options,
-                stream=True,
-                stream_cls=AsyncStream[Any],
-            )
-        except self._errors() as error:
-            raise self._translated(error, sent) from error
 
     async def remove(self, path: str, object_id: str) -> None:
         """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
