@@ -11,7 +11,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import print_table
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header
+from assistctl.journal import Actor, Apply, ApplySummary, CheckEntry, Ending, Entry, Header
 from assistctl.model.plan import Action, Json, QualifiedKey
 from assistctl.operations.journal import History, list_applies, read_apply
 
@@ -46,7 +46,8 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
 def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
     if output_format == "json":
         document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.truncated}
-        _write(terminal, {**document, "entries": [_entry(entry) for entry in apply.entries]})
+        checks: list[Json] = [_check(check) for check in apply.checks]
+        _write(terminal, {**document, "entries": [_entry(entry) for entry in apply.entries], "checks": checks})
         return
     header = apply.header
     lines = [
@@ -54,6 +55,7 @@ def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
         f"  {header.started:%Y-%m-%d %H:%M:%S} UTC, {_who(header.who)}",
         "",
         *(line for entry in apply.entries for line in _entry_lines(entry)),
+        *(line for check in apply.checks for line in _check_lines(check)),
     ]
     _print(terminal, lines)
 
@@ -63,6 +65,15 @@ def _entry_lines(entry: Entry) -> list[str]:
     outcome = entry.outcome or "unknown: it was cut off"
     error = [f"      {entry.error}"] if entry.error else []
     return [f"  {entry.action:<6}  {about}  {outcome}  {entry.id or ''}".rstrip(), *error]
+
+
+def _check_lines(check: CheckEntry) -> list[str]:
+    course = f"{check.before or 'not asked'} -> {check.after or 'not asked'}{', worse' if check.worse else ''}"
+    ask = " ".join(check.ask.split())
+    return [
+        f"  check   {check.key} {check.index + 1}  {course}  {ask}",
+        *(f"      {reason}" for reason in check.reasons),
+    ]
 
 
 def _print_list(terminal: Terminal, history: History) -> None:
@@ -148,6 +159,19 @@ def _entry(entry: Entry) -> dict[str, Json]:
             "metadata": dict(before.metadata.items()),
             "withheld": list[Json](sorted(before.withheld)),
         },
+    }
+
+
+def _check(check: CheckEntry) -> dict[str, Json]:
+    return {
+        "key": check.key,
+        "index": check.index,
+        "ask": check.ask,
+        "at": check.at.isoformat(),
+        "before": str(check.before) if check.before else None,
+        "after": str(check.after) if check.after else None,
+        "worse": check.worse,
+        "reasons": [*check.reasons],
     }
 
 

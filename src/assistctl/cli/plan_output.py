@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistctl.cli.terminal import Terminal
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Plan, Result, Severity
 
 
@@ -38,13 +39,24 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
         print_diagnostics(terminal.results(), tuple(warnings))
 
 
-def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
-    """Print what became of the plan."""
+def print_results(
+    terminal: Terminal,
+    plan: Plan,
+    results: Sequence[Result],
+    output_format: str,
+    gate: GateReport | None = None,
+) -> None:
+    """Print what became of the plan, and of the checks where those were asked."""
     if output_format == "json":
         from assistctl.rendering.json import dumps, results_document
 
-        terminal.write(dumps(results_document(plan, results)))
+        terminal.write(dumps(results_document(plan, results, gate=gate)))
         return
     from assistctl.rendering.text.plan_text import print_results as as_text
 
-    as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+    verbose = terminal.invocation.verbose
+    as_text(terminal.results(), results, plan=plan, verbose=verbose)
+    if gate is not None:
+        from assistctl.rendering.checks.gate_text import print_gate
+
+        print_gate(terminal.results(), gate, everything=verbose)

@@ -44,19 +44,26 @@ class Terminal:
 
         Raises what ``open_deployment`` raises.
         """
+        self._deployment = self.other_deployment(self.invocation.target or target)
+        return self._deployment
+
+    def other_deployment(self, target: str | None) -> Deployment:
+        """The project on ``target``, beside the one that the command is about.
+
+        Raises what ``open_deployment`` raises.
+        """
         from assistctl.operations.deployment import open_deployment
 
         given = self.invocation
-        self._deployment = open_deployment(
+        return open_deployment(
             given.directory,
-            given.target or target,
+            target,
             given.variables,
             os.environ,
             throttle_timeout=given.timeout,
             told=self.say,
             config_from=given.config_from,
         )
-        return self._deployment
 
     @property
     def head(self) -> dict[str, Json]:
@@ -178,7 +185,7 @@ def _refuse_manifests(keys: object) -> None:
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
     """How far a command came that was interrupted, as a sentence."""
     name = function.__module__.rpartition(".")[2]
-    if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
+    if name in _CHANGES_NOTHING | _TELLS_OF_CHANGES and not terminal.changes:
         return "Nothing was changed."
     return "What was done until then stays done; `assistctl plan` shows what is left to do."
 
