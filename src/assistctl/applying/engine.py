@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
-from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.cancellation import CancellationToken, NotBegunError
 from assistctl.applying.duplicates import Twins, Uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
@@ -26,13 +27,20 @@ from assistctl.applying.progress import ProgressListener
 from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.results import result_of
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
-from assistctl.model.plan import Action, Change, Kind, Plan, Request, Result
+from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
 # Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
 # files. With no bound, thousands of them would ask for their state at once, and none be heard in time.
 _STORES_PER_SLOT = 4
+
+
+Settled: TypeAlias = Callable[[Sequence[Result]], Awaitable[Mapping[QualifiedKey, AssistctlError]]]
+"""Called with the results so far when all creates and updates were made, and before anything is deleted.
+
+What it returns is not done after all, and why: what of it was replaced stays, and what is to go does not.
+"""
 
 
 async def carry_out(
@@ -47,6 +55,7 @@ async def carry_out(
     replan: Replan | None = None,
     recorder: Recorder | None = None,
     alone: bool = False,
+    settled: Settled | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
@@ -56,6 +65,7 @@ async def carry_out(
     ``recorder`` where everything is. A change that meets a newer version is planned again with ``replan``, once.
     What was created is withdrawn when another one with its mark was there first, and has failed while there is
     any other one; unless this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
+    ``settled`` has a say before anything is deleted.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -83,6 +93,7 @@ async def carry_out(
         log,
         unique,
         there,
+        settled,
     )
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
@@ -111,6 +122,7 @@ class _Run:
     log: OperationLog
     unique: Uniqueness
     there: set[str]
+    settled: Settled | None
 
     def results(self) -> tuple[Result, ...]:
         """A result for each change, in the plan's order."""
@@ -127,6 +139,8 @@ class _Run:
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
                 tasks.create_task(self._assistant(change))
         await self._look_for_twins(alone=alone)
+        if self.settled is not None:
+            self._take_back(await self.settled(self.results()))
         await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.files_run is not None:
@@ -170,6 +184,17 @@ class _Run:
             filled_in = await self._filled_in(again.request)
             made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
+
+    def _take_back(self, undone: Mapping[QualifiedKey, AssistctlError]) -> None:
+        """Count these as not done, and keep what they read before."""
+        for change in self.plan.changes:
+            why = undone.get(change.qualified_key)
+            if why is not None and change.action is Action.DELETE:
+                self.log.change(change).fails(NotBegunError(why.summary))
+            elif why is not None and self.log.change(change).is_done:
+                self._end_failed(change, why)
+        if self.files_run is not None:
+            self.files_run.keep_for({(str(about.kind), about.key) for about in undone})
 
     async def _look_for_twins(self, *, alone: bool) -> None:
         """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
@@ -253,7 +278,9 @@ class _Run:
         return (
             change
             for change in self.plan.changes
-            if change.kind is kind and (change.action is Action.DELETE) is deletes
+            if change.kind is kind
+            and (change.action is Action.DELETE) is deletes
+            and not self.log.change(change).is_over
         )
 
     def _tell(self, change: Change) -> None:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistctl.cli.history_documents import apply_head, past_apply, past_entry, told_actor, told_changes
+from assistctl.cli.history_documents import (
+    apply_head,
+    past_apply,
+    past_check,
+    past_entry,
+    told_actor,
+    told_changes,
+)
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
@@ -17,9 +24,9 @@ from assistctl.model.plan import Json
 from assistctl.operations.journal import History, list_applies, read_apply_with_later
 
 if TYPE_CHECKING:
-    from assistctl.journal import Apply
+    from assistctl.journal import Apply, CheckEntry
     from assistctl.operations.apply_details import EntryDetails
-    from assistctl.rendering.history.wording import PastApplyReport, PastChange
+    from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 
 HELP = """List past applies, or show what one of them did.
 
@@ -60,7 +67,8 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
     if output_format == "json":
         head = apply_head(apply.header, apply.ending)
         document = {**head, "state": str(apply.state), "torn": apply.truncated}
-        _write(terminal, {**document, "entries": [past_entry(entry) for entry in entries]})
+        checks: list[Json] = [past_check(check) for check in apply.checks]
+        _write(terminal, {**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
     elif output_format == "markdown":
         from assistctl.rendering.history.apply_markdown import apply_markdown
         from assistctl.rendering.markdown.marker import marker
@@ -91,7 +99,15 @@ def _report(apply: Apply, entries: tuple[EntryDetails, ...]) -> PastApplyReport:
         header.started,
         told_actor(header.who),
         tuple(map(_change, entries)),
+        tuple(map(_check, apply.checks)),
     )
+
+
+def _check(check: CheckEntry) -> PastCheck:
+    from assistctl.rendering.history.wording import PastCheck
+
+    before, after = (None if status is None else str(status) for status in (check.before, check.after))
+    return PastCheck(check.key, check.index, check.ask, before, after, check.worse, check.reasons)
 
 
 def _change(details: EntryDetails) -> PastChange:

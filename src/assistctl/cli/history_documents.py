@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.journal import Actor, ApplySummary, Ending, Header
+from assistctl.journal import Actor, ApplySummary, CheckEntry, Ending, Header
 from assistctl.model.plan import Action, Json
 from assistctl.operations.apply_details import EntryDetails
 
@@ -58,6 +58,20 @@ def apply_head(header: Header, ending: Ending | None) -> dict[str, Json]:
             "actor": who.ci.actor if who.ci else None,
         },
         "version": header.tool,
+    }
+
+
+def past_check(check: CheckEntry) -> dict[str, Json]:
+    """A check that the apply asked before a change, and after it."""
+    return {
+        "key": check.key,
+        "index": check.index,
+        "ask": check.ask,
+        "at": check.at.isoformat(),
+        "before": str(check.before) if check.before else None,
+        "after": str(check.after) if check.after else None,
+        "worse": check.worse,
+        "reasons": [*check.reasons],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Plan, Result, Severity
 from assistctl.model.provenance import Provenance
 
@@ -69,23 +70,33 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
         print_diagnostics(terminal.results(), tuple(warnings))
 
 
-def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
-    """Print what became of the plan."""
+def print_results(
+    terminal: Terminal,
+    plan: Plan,
+    results: Sequence[Result],
+    output_format: str,
+    gate: GateReport | None = None,
+) -> None:
+    """Print what became of the plan, and of the checks where those were asked."""
     if output_format == "json":
         from assistctl.rendering.json import dumps, results_document
 
-        terminal.write(dumps(results_document(plan, results)))
+        terminal.write(dumps(results_document(plan, results, gate=gate)))
     elif output_format == "markdown":
         from assistctl.rendering.markdown.results_markdown import results_markdown
 
-        write_markdown(terminal, "apply", plan, results_markdown(plan, results))
+        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate))
     elif output_format == "html":
         from assistctl.rendering.html.results_page import results_html
 
-        terminal.write(results_html(plan, results))
+        terminal.write(results_html(plan, results, gate))
     else:
         from assistctl.rendering.text.failures import print_failures
         from assistctl.rendering.text.plan_text import print_results as as_text
 
         as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
         print_failures(terminal.results(), results)
+        if gate is not None:
+            from assistctl.rendering.checks.gate_text import print_gate
+
+            print_gate(terminal.results(), gate, everything=terminal.invocation.verbose)

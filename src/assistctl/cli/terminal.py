@@ -59,19 +59,26 @@ class Terminal:
 
         Raises what ``open_deployment`` raises.
         """
+        self._deployment = self.other_deployment(self.invocation.target or target)
+        return self._deployment
+
+    def other_deployment(self, target: str | None) -> Deployment:
+        """The project on ``target``, beside the one that the command is about.
+
+        Raises what ``open_deployment`` raises.
+        """
         from assistctl.operations.deployment import open_deployment
 
         given = self.invocation
-        self._deployment = open_deployment(
+        return open_deployment(
             given.directory,
-            given.target or target,
+            target,
             given.variables,
             os.environ,
             throttle_timeout=given.timeout,
             told=self.say,
             config_from=given.config_from,
         )
-        return self._deployment
 
     @property
     def head(self) -> dict[str, Json]:

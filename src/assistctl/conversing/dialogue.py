@@ -29,13 +29,17 @@ MOST_ROUNDS = 32
 class BrokenOffError(Exception):
     """An answer that did not come to its end: why, in a sentence, and ``exchange``, as far as it came.
 
-    ``status`` is the run's, where it came to any.
+    ``status`` is the run's, where it came to any. ``unanswered``: the assistant came to no answer; else the platform
+    could not be asked.
     """
 
-    def __init__(self, reason: str, exchange: Exchange, status: RunStatus | None = None) -> None:
+    def __init__(
+        self, reason: str, exchange: Exchange, status: RunStatus | None = None, *, unanswered: bool = True
+    ) -> None:
         super().__init__(reason)
         self.exchange = exchange
         self.status = status
+        self.unanswered = unanswered
 
 
 class UnansweredCallError(BrokenOffError):
@@ -107,7 +111,8 @@ class Dialogue:
             kind = UnansweredCallError if isinstance(error, NoAnswerError) else BrokenOffError
             raise kind(str(error), so_far()) from error
         except PlatformError as error:
-            raise BrokenOffError(f"{error.summary}. {error.hint}".removesuffix(". "), so_far()) from error
+            reason = f"{error.summary}. {error.hint}".removesuffix(". ")
+            raise BrokenOffError(reason, so_far(), unanswered=False) from error
         reason = _reason_not_to_trust(gathered.end)
         if reason:
             raise BrokenOffError(reason, so_far(), gathered.end.status if gathered.end else None)

@@ -22,6 +22,7 @@ from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
+from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
@@ -40,11 +41,13 @@ async def plan_on(
     *,
     thorough: bool = False,
     explains: bool = False,
+    unread: Sequence[HeldFile] = (),
 ) -> Plan:
     """The plan of what apply would do. Raises ``ProjectError`` for a key that nothing has.
 
     ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
-    reads in the journal why what is missing is not there, and where the target was before.
+    reads in the journal why what is missing is not there, and where the target was before. ``unread`` are uploads
+    of ours that an apply under way has replaced and not deleted yet.
     """
     desired = () if plan_options.destroy else loaded.desired
     wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
@@ -56,7 +59,8 @@ async def plan_on(
     )
     if plan_options.only is not None:
         _check_keys(deployment, {only.key for only in plan_options.only}, loaded, observed, stores)
-    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=deployment.upload_log().uploads()))
+    recorded = deployment.upload_log().uploads()
+    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
     if files is not None:
         looking = _Looking(deployment, files, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
@@ -74,12 +78,22 @@ async def plan_on(
     return await with_history(plan, deployment, platform, [*observed, *stores]) if explains else plan
 
 
-def replan(deployment: Deployment, platform: Platform, loaded: Loaded, plan_options: PlanOptions) -> Replan:
+def replan(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    plan_options: PlanOptions,
+    unread: Sequence[HeldFile] = (),
+) -> Replan:
     """A function that plans one change again; it returns ``None`` when the change is no longer due."""
 
     async def again(change: Change) -> Change | None:
         plan = await plan_on(
-            deployment, platform, loaded, replace(plan_options, only=frozenset({change.qualified_key}))
+            deployment,
+            platform,
+            loaded,
+            replace(plan_options, only=frozenset({change.qualified_key})),
+            unread=unread,
         )
         about = (change.qualified_key, change.id)
         return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)

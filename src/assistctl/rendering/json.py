@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Diagnostic, Json, Kind, Plan, Result, Severity
 from assistctl.model.plan_document import (
     FORMAT_VERSION,
@@ -17,6 +18,7 @@ from assistctl.model.plan_document import (
     missing_part,
     plan_document,
 )
+from assistctl.rendering.checks.gate_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked
@@ -35,19 +37,24 @@ __all__ = [
 
 
 def results_document(
-    plan: Plan, results: Sequence[Result], diagnostics: Sequence[Diagnostic] = ()
+    plan: Plan,
+    results: Sequence[Result],
+    diagnostics: Sequence[Diagnostic] = (),
+    gate: GateReport | None = None,
 ) -> dict[str, Json]:
     """The outcome of an apply as printed by ``apply --format json``.
 
     ``summary`` counts what was done, not what was planned; ``diagnostics`` are those the apply adds to the
-    plan's.
+    plan's. ``gate`` is what the checks of what was changed came to, where they were asked.
     """
+    checks = gate_part(gate) if gate is not None else {}
     return {
         **document_head(plan),
         **counts_part(done_summary(plan, results), done_files(plan, results)),
         "changes": [change_part(change) for change in plan.changes],
         "diagnostics": [diagnostic_part(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
         "results": result_documents(results),
+        **checks,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.field_view import Limits, label
-from assistctl.rendering.history.wording import PastApplyReport, PastChange
+from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.html.cards import Anchors, card, failure_text, folded, heading, identifier
 from assistctl.rendering.html.fields import fields_table, summary
 from assistctl.rendering.html.header import Fact, facts, header
@@ -29,6 +29,13 @@ def _sections(report: PastApplyReport) -> Iterator[str]:
     anchors, unfold = Anchors(), len(report.changes) <= _OPEN
     cards = [_card(change, anchors.name(str(change.kind), change.key), unfold=unfold) for change in report.changes]
     yield section("Changes", cards)
+    yield section("Checks", [_check(check) for check in report.checks])
+
+
+def _check(check: PastCheck) -> str:
+    tone = "delete" if check.worse else "update"
+    reasons = "".join(failure_text(reason) for reason in check.reasons)
+    return card(tone, heading("✗" if check.worse else "·", check.question, isolated(check.course)), reasons)
 
 
 def _card(change: PastChange, anchor: str, *, unfold: bool) -> str:

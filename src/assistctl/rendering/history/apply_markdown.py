@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistctl.rendering.field_view import Limits, label
-from assistctl.rendering.history.wording import PastApplyReport, PastChange
+from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.markdown.document import Block, document, paragraph
 from assistctl.rendering.markdown.escape import code, plain
 from assistctl.rendering.markdown.field_lines import fenced, field_lines
@@ -25,6 +25,13 @@ def _blocks(report: PastApplyReport) -> Iterator[Block]:
         head = f"{change.action} {code(change.thing)}: {plain(change.outcome)}"
         error = f"<br>{paragraph(change.error)}" if change.error else ""
         yield Block(head + error, [f"\n{block}" for block in _fields(change)])
+    if report.checks:
+        yield Block("**Checks**\n", [line for check in report.checks for line in _check(check)])
+
+
+def _check(check: PastCheck) -> Iterator[str]:
+    yield f"- {plain(check.question)}: {plain(check.course)}"
+    yield from (f"  - {paragraph(reason)}" for reason in check.reasons)
 
 
 def _fields(change: PastChange) -> Iterator[str]:

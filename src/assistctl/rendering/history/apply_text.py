@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from assistctl.rendering.field_view import EVERYTHING, Limits, label
-from assistctl.rendering.history.wording import PastApplyReport, PastChange
+from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.text.fields import field_lines
 from assistctl.rendering.text.lines import Line, emit
 from assistctl.secrets.escaping import visible
@@ -23,6 +23,14 @@ def print_apply(console: Console, report: PastApplyReport, *, verbose: bool = Fa
     emit(console, [Line(Text(visible(f"  {report.started:%Y-%m-%d %H:%M:%S} UTC, {report.by}"))), Line()])
     for change in report.changes:
         emit(console, _change(console, change, EVERYTHING if verbose else _LIMITS))
+    for check in report.checks:
+        emit(console, _check(check))
+
+
+def _check(check: PastCheck) -> Iterator[Line]:
+    yield Line(Text(visible(f"  check   {check.question}  {check.course}")))
+    for reason in check.reasons:
+        yield Line(Text(visible(reason)), prefix=Text(" " * 6))
 
 
 def _change(console: Console, change: PastChange, limits: Limits) -> Iterator[Line]:

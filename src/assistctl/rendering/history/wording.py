@@ -41,8 +41,31 @@ class PastChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PastCheck:
+    """A check that was asked before a change and after it; ``None`` where it was not."""
+
+    key: str
+    index: int
+    ask: str
+    before: str | None
+    after: str | None
+    worse: bool
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def course(self) -> str:
+        """How it came out before, and after."""
+        return f"{self.before or 'not asked'} → {self.after or 'not asked'}{', worse' if self.worse else ''}"
+
+    @property
+    def question(self) -> str:
+        """Which check it is: the key, its number from 1, and what is asked, on one line."""
+        return f"{self.key} {self.index + 1}. {' '.join(self.ask.split())}"
+
+
+@dataclass(frozen=True, slots=True)
 class PastApplyReport:
-    """A past apply: what was run, when and by whom, how it ended, and what it did."""
+    """A past apply: what was run, when and by whom, how it ended, what it did, and which checks it asked."""
 
     id: str
     project: str
@@ -53,6 +76,7 @@ class PastApplyReport:
     started: datetime
     by: str
     changes: tuple[PastChange, ...]
+    checks: tuple[PastCheck, ...] = ()
 
     @property
     def conclusion(self) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Plan, Result, Status
 from assistctl.rendering import phrases as wording
+from assistctl.rendering.checks.gate_markdown import gate_blocks
 from assistctl.rendering.field_view import label
 from assistctl.rendering.markdown.document import Block, document, paragraph, table_head
 from assistctl.rendering.markdown.escape import code, code_cell, plain
@@ -15,10 +17,13 @@ _FILES = 50
 _STATUS = {Status.OK: "✅", Status.FAILED: "❌", Status.SKIPPED: "⏭️"}
 
 
-def results_markdown(plan: Plan, results: Sequence[Result]) -> str:
-    """The outcome; what failed is told first, in case there is not room for all, and why at the end."""
+def results_markdown(plan: Plan, results: Sequence[Result], gate: GateReport | None = None) -> str:
+    """The outcome, and the checks of what was changed where they were asked.
+
+    What failed is told first, in case there is not room for all, and why at the end.
+    """
     first = f"### {plain(wording.heading(plan))}\n\n**{plain(wording.done(plan, results))}**"
-    return document(first, _blocks(results))
+    return document(first, [*_blocks(results), *gate_blocks(gate)])
 
 
 def _blocks(results: Sequence[Result]) -> Iterator[Block]:
