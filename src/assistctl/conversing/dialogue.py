@@ -29,8 +29,8 @@ MOST_ROUNDS = 32
 class BrokenOffError(Exception):
     """An answer that did not come to its end: why, in a sentence, and ``exchange``, as far as it came.
 
-    ``status`` is the run's, where it came to any. ``unanswered``: the assistant came to no answer; else the platform
-    could not be asked.
+    ``status`` is the run's, where it came to any. ``unanswered``: the assistant came to no answer; else the
+    platform could not be asked.
     """
 
     def __init__(
