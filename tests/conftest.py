@@ -28,6 +28,7 @@ POSIX_ONLY = [
     "cli/test_history.py",
     "cli/test_interrupted_applies.py",
     "cli/test_killed_applies.py",
+    "contract/test_contract_conversation.py",
     "contract/test_contract_terminal.py",
     "journal/test_journal_kills.py",
     "journal/test_journal_lock.py",

@@ -18,11 +18,12 @@ AssistctlError                exit 1
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from assistctl.model.plan import Diagnostic
+if TYPE_CHECKING:
+    from assistctl.model.diagnostics import Diagnostic
 
 
 class ExitCode(IntEnum):
@@ -122,7 +123,16 @@ class ChangedFileError(PlatformError):
 
 
 class OutcomeUnknownError(PlatformError):
-    """No answer, or a 5xx: the request may have been carried out all the same."""
+    """No answer, or a 5xx: the request may have been carried out all the same.
+
+    ``finished_by_repeating``: the platform itself says that sending it again finishes it, and repeats nothing.
+    """
+
+    def __init__(
+        self, summary: str, hint: str = "", *, status: int | None = None, finished_by_repeating: bool = False
+    ) -> None:
+        super().__init__(summary, hint, status=status)
+        self.finished_by_repeating = finished_by_repeating
 
     def refuted(self) -> PlatformError:
         """The same error, of what is known by now not to have been carried out."""
@@ -131,5 +141,7 @@ class OutcomeUnknownError(PlatformError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the nearest known word, or the empty string."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -13,6 +13,11 @@ _ABOUT = {
     "files-and-vector-stores": "what assistants read, and when it is uploaded",
     "targets-and-secrets": "where to deploy, with which key, through which proxy",
     "platforms": "what each platform can express, and moving between them",
+    "checks": "what answers must hold, and asking for it",
+    "runtime": "threads, runs and streams on the embedded platform",
+    "code-interpreter": "the sandboxes in which code of a model runs",
+    "serving": "the embedded platform for a team: logs, metrics, back-ups, containers",
+    "asking": "talking with what is deployed: functions, files, conversations",
     "continuous-integration": "pipelines, pull requests, saved plans",
     "ownership-and-adoption": "what belongs to whom, and taking over what exists",
     "drift": "what was changed outside, and what to do about it",
@@ -21,7 +26,13 @@ _ABOUT = {
     "exit-codes": "what each means, for scripts",
     "security": "what is protected against whom, and what is not",
 }
-_OTHER_WORDS = {"ci": "continuous-integration", "start": "getting-started", "migrate": "platforms"}
+_OTHER_WORDS = {
+    "ci": "continuous-integration",
+    "start": "getting-started",
+    "migrate": "platforms",
+    "serve": "serving",
+    "check": "checks",
+}
 
 
 def topics() -> dict[str, str]:

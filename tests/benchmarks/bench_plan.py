@@ -5,7 +5,6 @@ Run from anywhere: ``python tests/benchmarks/bench_plan.py [N ...]``.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from support.benchmark_project import write_project
 from support.server import RecordingServer, recording_server
 
 RUNS = 5
@@ -63,19 +63,6 @@ def plan_of(size: int) -> None:
         mine, bare = in_turn(plan, loop)
         counts = [asked_by(server, work) for work in (plan, loop)]
     print(f"{size:>10} {mine:8.3f} {bare:8.3f} {mine / bare:6.2f} {counts[0]:>14} {counts[1]:>14}")
-
-
-def write_project(folder: Path, size: int, url: str) -> None:
-    """A project of ``size`` assistants with a page of instructions each."""
-    target = {"platform": "openai-assistants", "base_url": url, "api_key": "any"}
-    project = {"project": "bench", "default_target": "it", "targets": {"it": target}}
-    (folder / "assistctl.yaml").write_text(json.dumps(project))
-    (folder / "assistants").mkdir()
-    for number in range(size):
-        manifest = f"model: gpt-4.1\ntemperature: 0.2\nmetadata: {{team: t{number}}}\ninstructions: |\n" + "".join(
-            f"  Line {line} of what assistant {number} is told to do, in so many words.\n" for line in range(40)
-        )
-        (folder / f"assistants/a{number:05}.yaml").write_text(manifest)
 
 
 def run(command: list[str], folder: str, environment: dict[str, str] | None = None) -> None:

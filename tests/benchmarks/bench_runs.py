@@ -1,4 +1,4 @@
-"""How much a run costs over its model's own time, 200 runs at once, and pages of short and long threads.
+"""How much a run costs over its model's own time, 200 runs at once, first tokens, and pages of threads.
 
 The model is a scripted one over HTTP in this process, so that its own time is subject to the same load.
 """
@@ -6,15 +6,20 @@ The model is a scripted one over HTTP in this process, so that its own time is s
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, OpenAI
 
 from assistctl.local.app import create_app
 from assistctl.local.runs.model_client import ModelSettings
@@ -37,6 +42,35 @@ async def main() -> None:
             await measured(http, model.url)
             await app.state.runtime.close()
         app.state.database.close()
+    first_tokens()
+
+
+def first_tokens() -> None:
+    """How long the model's first word takes through ``assistctl serve`` to the SDK, over HTTP."""
+    told: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        told.append(time.perf_counter())
+
+    with ScriptedModel(sleep=sleep) as model, tempfile.TemporaryDirectory() as folder:
+        model.on(None, Reply("word", piece_delay=0.01))
+        command = [sys.executable, "-m", "assistctl", "serve", "--port", "0", "--db", f"{folder}/local.db"]
+        environ = {**os.environ, "ASSISTCTL_MODEL_URL": model.url}
+        server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ)
+        assert server.stderr is not None
+        times = []
+        with OpenAI(base_url=server.stderr.readline().strip(), api_key="any") as client:
+            assistant = client.beta.assistants.create(model="m")
+            for _ in range(ROUNDS):
+                thread: Any = {"messages": [{"role": "user", "content": "Hi"}]}
+                with client.beta.threads.create_and_run_stream(assistant_id=assistant.id, thread=thread) as stream:
+                    next(iter(stream.text_deltas))
+                    times.append(time.perf_counter() - told[-1])
+                    stream.until_done()
+        server.terminate()
+        server.wait()
+    print(f"the first word of a stream comes {statistics.median(times) * 1000:.1f} ms after the model's")
 
 
 async def measured(http: httpx2.AsyncClient, model_url: str) -> None:
@@ -79,4 +113,5 @@ async def median(action: Callable[[], Awaitable[object]]) -> float:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")
     asyncio.run(main())

@@ -14,10 +14,10 @@ from assistctl.checkout import (
     Repository,
     UnreadableIndexError,
     find_repository,
-    has_changes,
     head_of,
     is_tracked,
 )
+from assistctl.checkout.changes import has_changes
 
 Git = Callable[..., str]
 

@@ -37,7 +37,6 @@ FITS_NOWHERE: dict[str, Any] = {
         {"path": "page.md", "tool": "file_search"},
     ],
     "response_format": {"type": "json_object"},
-    "platforms": {"anthropic-agents": {"nothing_like_it": 1}, "openai-agents": {"nothing_like_it": 1}},
 }
 TARGETS = """\
 project: acme

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,6 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
+from assistctl.platforms.anthropic import agents
+from assistctl.platforms.base import Level, Support
 from assistctl.testing.scripted_model import Failure, ScriptedModel
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
@@ -263,9 +266,14 @@ def test_no_checks_are_nothing_to_do(project: ProjectFolder) -> None:
     assert (outcome.code, "There are no checks" in outcome.out) == (0, True)
 
 
-def test_a_platform_without_conversations_is_named(project: ProjectFolder) -> None:
+@pytest.mark.parametrize("command", [("check",), ("ask", "a", ASK)], ids=["check", "ask"])
+def test_a_platform_without_conversations_is_named(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    silent = replace(agents.CAPABILITIES, converses=Support(Level.UNSUPPORTED))
+    monkeypatch.setattr(agents, "CAPABILITIES", silent)
     project.manifest("a", model="claude-sonnet-5-5", checks=[{"ask": ASK}])
-    outcome = project.run("check", "--target", "anthropic-agents")
+    outcome = project.run(*command, "--target", "anthropic-agents")
     assert outcome.code == 1
     assert "its platform 'anthropic-agents' has no conversations" in outcome.err
 

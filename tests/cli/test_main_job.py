@@ -35,7 +35,10 @@ def test_create_then_nothing_then_update_then_delete(anywhere: ProjectFolder) ->
         "one": "update",
         "two": "delete",
     }
-    assert [diff["path"] for change in pending.json["changes"] for diff in change["diffs"]] == ["instructions"]
+    assert {change["key"]: [diff["path"] for diff in change["diffs"]] for change in pending.json["changes"]} == {
+        "one": ["instructions"],
+        "two": ["name", "model", "tools[file_search]", "tools[code_interpreter]"],
+    }
 
     second = project.run("apply", "--yes", "--format", "json")
     assert second.json["summary"] == {"create": 0, "update": 1, "delete": 1, "adopt": 0, "unchanged": 0}

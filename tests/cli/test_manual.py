@@ -19,8 +19,6 @@ TEXTS = {"README": ROOT / "README.md", **PAGES}
 _LINK = re.compile(r"\]\(([^)#\s]+)?(?:#([^)]+))?\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-# Built at the same time as this page of the manual.
-_TO_COME = {"ask", "check"}
 
 
 def test_help_lists_every_page_and_help_names_it(project: ProjectFolder) -> None:
@@ -80,12 +78,25 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, anchor
 
 
+# In their commands the name is that of an image, a user or a unit.
+_OTHERS = ("journalctl ", "podman ", "systemctl ")
+
+
+def test_the_readme_names_every_page_and_every_extra() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in topics() if f"(assistants/docs/{name}.md)" not in readme] == []
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [extra for extra in extras if extra not in ("test", "dev") and f"`{extra}`" not in readme] == []
+
+
 def shown_commands() -> list[tuple[str, list[str]]]:
     """Each ``assistctl`` command line in a shell block, up to what belongs to the shell."""
     found = []
     for name, path in TEXTS.items():
         for language, block in _FENCE.findall(path.read_text()):
             for line in block.replace("\\\n", " ").splitlines() if language == "sh" else ():
+                if line.startswith(_OTHERS):
+                    continue
                 for command in re.findall(
                     r"\bassistctl (?:[^|&;>()\"#]|\"[^\"]*\"|\([^)]*\))*", line.split(" #")[0]
                 ):
@@ -95,9 +106,7 @@ def shown_commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [(name, words) for name, words in shown_commands() if words[0] not in _TO_COME]
-)
+@pytest.mark.parametrize(("name", "words"), [(name, words) for name, words in shown_commands()])
 def test_every_command_that_is_shown_exists_with_its_options(
     project: ProjectFolder, name: str, words: list[str]
 ) -> None:

@@ -17,6 +17,7 @@ import yaml
 from assistctl import __version__
 from assistctl.cli.main import COMMANDS
 from assistctl.scaffold.requirement import installed_requirement
+from assistctl.testing.scripted_model import ScriptedModel
 from support.ci_runner import CiRunner, JobRun
 from support.comments import Comments, comments
 from support.git_project import commit_all, git
@@ -77,8 +78,8 @@ class Pipeline:
     def file(self) -> Path:
         return self.project.path / PLACES[self.ci]
 
-    def pull_request(self, *, fork: bool = False) -> JobRun:
-        """The run for the branch ``theirs`` as it is now."""
+    def pull_request(self, *, fork: bool = False, job: str = "plan") -> JobRun:
+        """The run for the branch ``theirs`` as it is now: that of one of its jobs."""
         commit_all(self.project.path)
         if self.ci == "github":
             head = {"repo": {"full_name": "them/shop" if fork else "acme/shop"}, "sha": "0123456789abcdef"}
@@ -88,12 +89,10 @@ class Pipeline:
                 "repository": "acme/shop",
                 "event": {"pull_request": {"number": 5, "head": head}},
             }
-            (run,) = self.runner.github(
-                self.file, event, {"": {} if fork else self.secrets[""]}, "theirs"
-            ).values()
-            return run
+            return self.runner.github(self.file, event, {"": {} if fork else self.secrets[""]}, "theirs")[job]
         given = {} if fork else {**self.secrets[""], "ASSISTANTS_COMMENT_TOKEN": "glpat-token"}
-        return self.runner.gitlab(self.file, ["assistants-plan"], {"": given}, "theirs")["assistants-plan"]
+        name = f"assistants-{job}"
+        return self.runner.gitlab(self.file, [name], {"": given}, "theirs")[name]
 
     def push(self) -> dict[str, JobRun]:
         """The run for main."""
@@ -350,7 +349,7 @@ def test_checks_gate_production_where_there_is_staging(pipeline: Pipeline, optio
 def test_it_runs_commands_there_are(pipeline: Pipeline) -> None:
     used = set(re.findall(r"^[^#\n]*?\bassistctl (\w+)", pipeline.file.read_text(), re.MULTILINE))
     assert {"validate", "plan", "show", "apply", "drift"} <= used
-    assert used <= {*COMMANDS, "check"}
+    assert used <= {*COMMANDS}
 
 
 @pytest.mark.parametrize("ci", ["github"], indirect=True)
@@ -366,6 +365,7 @@ def test_the_keys_are_where_they_belong_on_github(pipeline: Pipeline) -> None:
     secrets = {name: set(re.findall(r"secrets\.(\w+)", yaml.safe_dump(job))) for name, job in jobs.items()}
     assert secrets == {
         "plan": {"ASSISTANTS_PLAN_KEY"},
+        "prompts": {"ASSISTANTS_MODEL_KEY", "ASSISTANTS_MODEL_URL"},
         "staging": {"STAGING_API_KEY"},
         "checks": {"STAGING_API_KEY"},
         "release-plan": {"ASSISTANTS_PLAN_KEY"},
@@ -557,3 +557,59 @@ def test_init_asks_which_system(project: ProjectFolder) -> None:
     created = project.run("init", "--ci", "gitlab", "--format", "json").json["created"]
     assert ".gitlab-ci.yml" in created
     assert not (project.path / ".github").exists()
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    """The model that a pipeline may ask, of whoever owns the repository."""
+    with ScriptedModel() as running:
+        yield running.on("order", "Order 1001 is on its way.").on(None, "I cannot say.")
+
+
+def _declare_checks(pipeline: Pipeline, *asked: str) -> None:
+    checks = [{"ask": ask, "expect": {"contains": "1001"}} for ask in asked]
+    pipeline.project.manifest("helper", model="gpt-6-luna", checks=checks)
+
+
+@pytest.mark.parametrize("options", [("-t", "prod", "--checks")])
+def test_the_prompts_of_a_branch_are_asked_before_anything_is_deployed(
+    pipeline: Pipeline, model: ScriptedModel
+) -> None:
+    pipeline.secrets[""] |= {"ASSISTANTS_MODEL_URL": model.url, "ASSISTANTS_MODEL_KEY": "sk-model"}
+    _declare_checks(pipeline, "Where is my order?")
+    run = pipeline.pull_request(job="prompts")
+    assert run.code == 0, run.log
+    assert {request.headers["authorization"] for request in model.requests} == {"Bearer sk-model"}
+    assert pipeline.server.mutations == []
+    _declare_checks(pipeline, "Where is my order?", "And the other one?")
+    run = pipeline.pull_request(job="prompts")
+    assert run.code == 2, run.log
+    if pipeline.ci == "github":
+        assert "**1 passed, 1 failed.**" in run.summary
+        assert "I cannot say." in run.summary
+    assert pipeline.server.mutations == []
+
+
+@pytest.mark.parametrize("options", [("-t", "prod", "--checks")])
+def test_a_branch_cannot_send_the_models_key_elsewhere(
+    pipeline: Pipeline, model: ScriptedModel, elsewhere: RecordingServer
+) -> None:
+    pipeline.secrets[""] |= {"ASSISTANTS_MODEL_URL": model.url, "ASSISTANTS_MODEL_KEY": "sk-model"}
+    pipeline.project.write(
+        "assistctl.yaml",
+        f'project: acme\ntargets: {{local: {{platform: local, options: {{model_url: "{elsewhere.url}"}}}}}}\n',
+    )
+    _declare_checks(pipeline, "Where is my order?")
+    run = pipeline.pull_request(job="prompts")
+    assert run.code == 0, run.log
+    assert (elsewhere.asked, len(model.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("options", [("-t", "prod", "--checks")])
+def test_without_a_model_nothing_is_asked_and_that_is_told(pipeline: Pipeline, model: ScriptedModel) -> None:
+    _declare_checks(pipeline, "Where is my order?")
+    for fork in (False, True):
+        run = pipeline.pull_request(job="prompts", fork=fork)
+        assert run.code == 0, run.log
+        assert "Not asked: this run has no ASSISTANTS_MODEL_URL" in run.log + run.summary
+    assert model.requests == []

@@ -145,7 +145,7 @@ def test_names_in_other_scripts_become_keys(project: ProjectFolder) -> None:
     ("command", "unused"),
     [
         ("schema", ("--timeout", "--config-from", "--var", "--target", "--directory")),
-        ("init", ("--timeout", "--config-from", "--var", "--target")),
+        ("init", ("--timeout", "--config-from", "--var")),
         ("show", ("--timeout", "--config-from", "--var", "--target", "--directory")),
         ("validate", ("--timeout",)),
         ("plan", ()),

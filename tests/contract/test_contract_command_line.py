@@ -26,7 +26,7 @@ WRONG = [
     ["frobnicate"],
     ["plan", "--no-such-option"],
     ["plan", "--format", "xml"],
-    ["apply", "--format", "markdown"],
+    ["apply", "--format", "yaml"],
     ["output", "--format", "text"],
     ["plan", "--yes"],
     ["apply", "--detailed-exitcode"],

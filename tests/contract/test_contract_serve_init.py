@@ -239,3 +239,17 @@ def test_init_in_another_folder(empty: ProjectFolder) -> None:
     assert empty.run("init", "-C", "sub/folder").code in {0, 1}
     if (empty.path / "sub/folder/assistctl.yaml").exists():
         assert empty.run("-C", "sub/folder", "plan").code == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+def test_serve_takes_its_model_from_the_environment_file_too(project: ProjectFolder) -> None:
+    with ScriptedModel() as model:
+        model.on(None, "Hello.")
+        project.write(".env", f"ASSISTCTL_MODEL_URL={model.url}\nASSISTCTL_MODEL_API_KEY=sk-of-the-file\n")
+        with serving(project.path) as (address, _), OpenAI(base_url=address, api_key="any") as client:
+            made = client.beta.assistants.create(model="gpt-4o")
+            run = client.beta.threads.create_and_run_poll(
+                assistant_id=made.id, thread={"messages": [{"role": "user", "content": "Hi"}]}
+            )
+    assert run.status == "completed"
+    assert [asked.headers["authorization"] for asked in model.requests] == ["Bearer sk-of-the-file"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -196,24 +197,43 @@ def test_a_function_called_without_end_is_an_error() -> None:
 
 
 def test_checks_run_side_by_side_and_are_told_in_order() -> None:
-    class Slow(ScriptedPlatform):
-        open = most = 0
+    counts = {"open": 0, "asked": 0}
+    most = {"open": 0, "asked": 0}
 
+    @contextlib.contextmanager
+    def counted(name: str) -> Iterator[None]:
+        counts[name] += 1
+        most[name] = max(most[name], counts[name])
+        yield
+        counts[name] -= 1
+
+    class Slow(ScriptedConversation):
+        async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
+            with counted("asked"):
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                async for event in ScriptedConversation.say(self, text, attachments):
+                    yield event
+
+        async def close(self, *, keep: bool = False) -> None:
+            counts["open"] -= 1
+            await ScriptedConversation.close(self, keep=keep)
+
+    class SlowPlatform(ScriptedPlatform):
         async def start(self, assistant_id: str, *, thread_id: str | None = None) -> ScriptedConversation:
-            Slow.open += 1
-            Slow.most = max(Slow.most, Slow.open)
-            for _ in range(5):
-                await asyncio.sleep(0)
-            Slow.open -= 1
-            return await super().start(assistant_id, thread_id=thread_id)
+            counts["open"] += 1
+            most["open"] = max(most["open"], counts["open"])
+            made = await super().start(assistant_id, thread_id=thread_id)
+            return Slow(made.id, made.answers, made.passes)
 
-    platform = Slow([[said("x")]])
+    platform = SlowPlatform([[said("x")]])
     ended: list[int] = []
     setup = CheckSetup(Path(), parallel=3, ended=lambda outcome: ended.append(outcome.index))
     outcomes = held(platform, *(replace(check(), index=number) for number in range(10)), setup=setup)
     assert [outcome.index for outcome in outcomes] == [*range(10)]
     assert sorted(ended) == [*range(10)]
-    assert Slow.most == 3
+    # As many again as are asked at a time wait, opened already, for their turn.
+    assert most == {"open": 6, "asked": 3}
 
 
 @pytest.mark.parametrize(

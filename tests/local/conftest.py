@@ -38,6 +38,7 @@ class Description:
     _uri = "urn:openai"
 
     def __init__(self, document: dict[str, Any]) -> None:
+        self.paths: dict[str, Any] = document["paths"]
         self._operations = [
             (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template)), template, {*operations})
             for template, operations in document["paths"].items()

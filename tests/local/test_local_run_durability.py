@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openai import AsyncOpenAI, OpenAI
+from openai import APIError, APIStatusError, AsyncOpenAI, OpenAI
 from starlette.applications import Starlette
 
+from assistctl.errors import NoRoomError
 from assistctl.local.app import create_app
-from assistctl.local.runs import record
+from assistctl.local.runs import lost_runs, record
 from assistctl.local.runs.model_client import ModelSettings
-from assistctl.testing import Reply, ScriptedModel, ToolCall
+from assistctl.testing import ModelRequest, Reply, ScriptedModel, ToolCall
 from support.run_platform import in_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
@@ -89,6 +91,131 @@ async def test_a_run_may_be_cancelled_at_another_server(
         await asyncio.gather(*(job.task for job in with_model.state.runtime._jobs.values()))
         seen = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
         assert seen == cancelled
+
+
+async def test_a_server_hears_that_another_one_cancelled_its_run(
+    client: AsyncOpenAI,
+    with_model: Starlette,
+    model: ScriptedModel,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lost_runs, "LOOK_SECONDS", 0.01)
+    asked = asyncio.Event()
+    model.on(None, told(asked, Reply("never", delay=600)))
+    made = await client.beta.assistants.create(model="gpt-4o")
+    thread = await client.beta.threads.create()
+    reading = asyncio.create_task(streamed(client, thread.id, made.id))
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as other:
+        await asked.wait()
+        [run] = (await other.beta.threads.runs.list(thread.id)).data
+        await other.beta.threads.runs.cancel(run.id, thread_id=thread.id)
+        assert (await reading)[-2:] == ["thread.run.in_progress", "thread.run.cancelled"]
+    assert not with_model.state.runtime._jobs
+
+
+async def test_a_server_hears_that_another_one_deleted_its_thread(
+    client: AsyncOpenAI, model: ScriptedModel, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_runs, "LOOK_SECONDS", 0.01)
+    asked = asyncio.Event()
+    model.on(None, told(asked, Reply("never", delay=600)))
+    made = await client.beta.assistants.create(model="gpt-4o")
+    thread = await client.beta.threads.create()
+    reading = asyncio.create_task(streamed(client, thread.id, made.id))
+    async with in_process(create_app(database, model=ModelSettings(model.url))) as other:
+        await asked.wait()
+        await other.beta.threads.delete(thread.id)
+        assert (await reading)[-1] == "thread.run.in_progress"
+
+
+def told(asked: asyncio.Event, reply: Reply) -> Callable[[ModelRequest], Reply]:
+    """A turn that sets an event of the loop that runs here; the model's server has a thread of its own."""
+    loop = asyncio.get_running_loop()
+
+    def turn(_: ModelRequest) -> Reply:
+        loop.call_soon_threadsafe(asked.set)
+        return reply
+
+    return turn
+
+
+async def streamed(client: AsyncOpenAI, thread_id: str, assistant_id: str) -> list[str]:
+    """The names of a run's events, up to their end."""
+    async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+        return [event.event async for event in stream]
+
+
+async def test_runs_that_are_not_lost_are_left_alone(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_runs, "LOOK_SECONDS", 0.001)
+    model.on(None, ToolCall("weather", id="a"), Reply("one two three", piece_delay=0.03))
+    outputs: Any = [{"tool_call_id": "a", "output": "sun"}]
+    for _ in range(3):
+        run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
+        done = await client.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs
+        )
+        assert done.status == "completed"
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors that a test is about are not logged."""
+    monkeypatch.setattr(logging.getLogger("assistctl.local.runs.runtime"), "disabled", True)
+
+
+@asynccontextmanager
+async def unchecked(app: Starlette) -> AsyncIterator[tuple[AsyncOpenAI, str, str]]:
+    """The SDK for an app, whose answers may be errors; a thread and an assistant."""
+    async with in_process(app) as client:
+        once = client.with_options(max_retries=0)
+        made = await once.beta.assistants.create(model="gpt-4o")
+        thread = await once.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+        yield once, thread.id, made.id
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_an_answer_that_the_disk_has_no_room_for(with_model: Starlette, model: ScriptedModel) -> None:
+    def full(_: ModelRequest) -> str:
+        writer = with_model.state.database._writer
+        with writer.lock:
+            # SQLite takes fewer pages than there are as no room for another one.
+            writer.opened().execute("PRAGMA max_page_count = 1")
+        return "long " * 100_000
+
+    model.on(None, full)
+    async with unchecked(with_model) as (client, thread_id, assistant_id):
+        names = await streamed(client, thread_id, assistant_id)
+        assert names[-3:] == ["thread.message.incomplete", "thread.run.step.failed", "thread.run.failed"]
+        [run] = (await client.beta.threads.runs.list(thread_id)).data
+        assert run.last_error is not None
+        assert run.last_error.message.startswith("The server could not store what the run did")
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_disk_without_room_for_a_word(
+    with_model: Starlette, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = with_model.state.database
+
+    def no_room(**_: object) -> None:
+        raise NoRoomError("The database cannot grow: the disk is full", "Make room.")
+
+    with monkeypatch.context() as patch:
+        model.on(None, lambda _: (patch.setattr(database, "writing", no_room), "Hello.")[1])
+        async with unchecked(with_model) as (client, thread_id, assistant_id):
+            with pytest.raises(APIError, match="could not store what the run did"):
+                await streamed(client, thread_id, assistant_id)
+            [run] = (await client.beta.threads.runs.list(thread_id)).data
+            assert run.status == "in_progress"
+            with pytest.raises(APIStatusError, match="disk is full"):
+                await client.beta.threads.messages.create(thread_id, role="user", content="again")
+            patch.undo()
+            run = await client.beta.threads.runs.retrieve(run.id, thread_id=thread_id)
+            assert (run.status, run.last_error and run.last_error.code) == ("failed", "server_error")
+            await client.beta.threads.messages.create(thread_id, role="user", content="again")
 
 
 async def test_outputs_are_taken_once(client: AsyncOpenAI, model: ScriptedModel, database: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -170,6 +171,38 @@ async def test_cancelling_is_told(server: str, model: ScriptedModel) -> None:
         "thread.run.step.cancelled",
         "thread.run.cancelled",
     ]
+
+
+@pytest.mark.parametrize("how", ["stop", "settle"])
+async def test_an_end_from_outside_is_told_with_the_text_so_far(
+    server: str, with_model: Starlette, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    model.on(None, Reply("one two three", piece_delay=0.2))
+    runtime, ended = with_model.state.runtime, "failed" if how == "stop" else "expired"
+    late = time.time() + 600
+
+    async def interrupt() -> None:
+        if how == "stop":
+            await asyncio.to_thread(runtime.stop)
+            return
+        monkeypatch.setattr(time, "time", lambda: late)
+        await asyncio.to_thread(runtime.settle, thread_id)
+
+    async with AsyncOpenAI(base_url=server, api_key="any") as client:
+        thread_id, assistant_id = await setup(client, "Hi")
+        names: list[str] = []
+        async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+            async for event in stream:
+                if event.event == "thread.message.delta" and names[-1] != event.event:
+                    await interrupt()
+                names.append(event.event)
+            [message] = await stream.get_final_messages()
+    assert runs_of(names)[-3:] == [
+        "thread.message.incomplete",
+        f"thread.run.step.{ended}",
+        f"thread.run.{ended}",
+    ]
+    assert message.content[0].to_dict()["text"]["value"].startswith("one")  # type: ignore[index]  # JSON
 
 
 def event_run(stream: Any) -> str:

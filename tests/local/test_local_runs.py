@@ -188,7 +188,7 @@ async def test_outputs_must_be_those_that_are_waited_for(client: AsyncOpenAI, mo
     run = await ran(client, of={"tools": [WEATHER]})
     submit = client.beta.threads.runs.submit_tool_outputs
     one: Any = {"tool_call_id": "a", "output": "1"}
-    for outputs in ([one], [one, one], [one, {"tool_call_id": "c", "output": ""}]):
+    for outputs in ([], [one], [one, one], [one, {"tool_call_id": "c", "output": ""}], [one, {"output": ""}]):
         with pytest.raises(openai.BadRequestError, match=r"Expected tool outputs for call_ids \['a', 'b'\], got"):
             await submit(run.id, thread_id=run.thread_id, tool_outputs=outputs)
     both: Any = [one, {"tool_call_id": "b", "output": "2"}]

@@ -61,6 +61,12 @@ async def outcome(sdk: AsyncOpenAI, store_id: str, question: str, phrase: str) -
     return Outcome(question, None, 0.0)
 
 
+def test_every_answer_is_somewhere() -> None:
+    prose = [" ".join(path.read_text("utf-8").split()) for path in CORPUS]
+    phrases = [" ".join(phrase.split()) for _, phrase in questions()]
+    assert [phrase for phrase in phrases if not any(phrase in text for text in prose)] == []
+
+
 def recall(outcomes: list[Outcome]) -> float:
     return sum(it.place is not None for it in outcomes) / len(outcomes)
 

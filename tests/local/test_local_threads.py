@@ -25,13 +25,14 @@ async def thread_with(http: httpx2.AsyncClient, **fields: object) -> dict[str, A
 
 async def test_a_thread_is_made_changed_and_deleted_with_its_messages(sdk: AsyncOpenAI) -> None:
     threads = sdk.beta.threads
+    file = await sdk.files.create(file=("a.csv", b"1"), purpose="assistants")
     thread = await threads.create(
         messages=[
             {"role": "user", "content": "Hello"},
             {"role": "assistant", "content": [{"type": "text", "text": "Hi 😀"}]},
         ],
         metadata={"team": "support"},
-        tool_resources={"code_interpreter": {"file_ids": ["file-1"]}},
+        tool_resources={"code_interpreter": {"file_ids": [file.id]}},
     )
     assert thread.id.startswith("thread_")
     changed = await threads.update(thread.id, metadata={"team": "sales"})
@@ -231,6 +232,59 @@ async def test_an_attachment_that_is_not_there_adds_no_message(http: httpx2.Asyn
     refused = await http.post(path, json={"role": "user", "content": "x", "attachments": [attachment]})
     assert refused.status_code == 404
     assert (await http.get(path)).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ({"code_interpreter": {"file_ids": ["file-none"]}}, "No such File object: file-none"),
+        ({"file_search": {"vector_store_ids": ["vs_none"]}}, "No vector store found with id 'vs_none'."),
+    ],
+)
+async def test_resources_that_are_not_there_are_refused(
+    http: httpx2.AsyncClient, resources: dict[str, Any], message: str
+) -> None:
+    thread = await thread_with(http)
+    assistant = (await http.post("/assistants", json={"model": "gpt-4o"})).json()["id"]
+    run = {"assistant_id": assistant, "tool_resources": resources}
+    for path, sent in (
+        ("/threads", {"tool_resources": resources}),
+        (f"/threads/{thread['id']}", {"tool_resources": resources}),
+        ("/threads/runs", {"assistant_id": assistant, "thread": {"tool_resources": resources}}),
+        ("/threads/runs", run),
+    ):
+        refused = await http.post(path, json=sent)
+        assert (refused.status_code, refused.json()["error"]["message"]) == (404, message), path
+    assert len((await http.get("/threads")).json()["data"]) == 1
+
+
+async def test_a_deleted_file_is_not_among_a_thread_s_files_any_more(sdk: AsyncOpenAI) -> None:
+    files = [await sdk.files.create(file=(f"{index}.csv", b"1"), purpose="assistants") for index in range(3)]
+    ids = [it.id for it in files]
+    first = await sdk.beta.threads.create(tool_resources={"code_interpreter": {"file_ids": ids}})
+    second = await sdk.beta.threads.create(tool_resources={"code_interpreter": {"file_ids": ids[1:2]}})
+    await sdk.files.delete(ids[1])
+
+    async def left(thread_id: str) -> Any:
+        resources = (await sdk.beta.threads.retrieve(thread_id)).tool_resources
+        return resources and resources.code_interpreter and resources.code_interpreter.file_ids
+
+    assert await left(first.id) == [ids[0], ids[2]]
+    assert await left(second.id) == []
+
+
+async def test_a_thread_whose_store_was_deleted_gets_another_one(sdk: AsyncOpenAI) -> None:
+    file = await sdk.files.create(file=("a.md", b"words"), purpose="assistants")
+    store = await sdk.vector_stores.create()
+    thread = await sdk.beta.threads.create(tool_resources={"file_search": {"vector_store_ids": [store.id]}})
+    await sdk.vector_stores.delete(store.id)
+    attachments: Any = [{"file_id": file.id, "tools": [{"type": "file_search"}]}]
+    await sdk.beta.threads.messages.create(thread.id, role="user", content="x", attachments=attachments)
+    resources = (await sdk.beta.threads.retrieve(thread.id)).tool_resources
+    assert resources is not None
+    assert resources.file_search is not None
+    [new_id] = resources.file_search.vector_store_ids or []
+    assert (await sdk.vector_stores.retrieve(new_id)).file_counts.total == 1
 
 
 async def test_the_code_interpreter_has_room_for_twenty_files(sdk: AsyncOpenAI) -> None:

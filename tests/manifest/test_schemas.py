@@ -14,7 +14,14 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation import violations
-from assistctl.manifest.validation.schema import ASSISTANT, PROJECT, VECTOR_STORE, read_schema, validator
+from assistctl.manifest.validation.schema import (
+    ASSISTANT,
+    PROJECT,
+    VECTOR_STORE,
+    read_schema,
+    validator,
+    whole_schema,
+)
 
 SCHEMAS = (ASSISTANT, PROJECT, VECTOR_STORE)
 SILENT = {"if", "then", "else", "allOf", "properties", "items", "propertyNames", "$ref", "$defs"}
@@ -42,8 +49,9 @@ def test_it_is_a_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_its_examples_are_valid(name: str) -> None:
-    for schema in subschemas(read_schema(name)):
-        check = validator(name).evolve(schema=schema)
+    placed = validator(name)
+    for schema in subschemas(whole_schema(name)):
+        check = placed.evolve(schema=schema)
         for example in (*schema.get("examples", ()), *([schema["default"]] if "default" in schema else ())):
             assert check.is_valid(example) or "${" in str(example), (schema.get("title"), example)
 

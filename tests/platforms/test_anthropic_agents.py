@@ -204,7 +204,7 @@ def test_a_create_whose_answer_is_lost_makes_no_twin(
 
 
 def test_what_it_refuses_is_told_in_its_words(cloud: ProjectFolder) -> None:
-    cloud.manifest("desk", model=MODEL, platforms={"anthropic-agents": {"tools": [{"type": "no_such_tool"}]}})
+    cloud.manifest("desk", model=MODEL, platforms={"anthropic-agents": {"tools": [{"type": "custom"}]}})
     outcome = cloud.run("apply", "--yes")
     assert outcome.code == 1
     assert "tools" in outcome.out

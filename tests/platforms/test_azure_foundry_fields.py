@@ -207,6 +207,16 @@ def test_a_version_in_the_assistants_apis_shapes() -> None:
             {"tools": [{"type": "code_interpreter", "container": {"memory_limit": "1g"}}]},
             f"platforms.{NAME}.tools[0].container.memory_limit",
         ),
+        (
+            {},
+            {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]},
+            f"platforms.{NAME}.tools[0].vector_store_ids",
+        ),
+        (
+            {},
+            {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-1"]}}]},
+            f"platforms.{NAME}.tools[0].container.file_ids",
+        ),
     ],
 )
 def test_findings(fields: dict[str, Any], own_fields: dict[str, Any], path: str) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.local.app import create_app
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.platform_suite import BreakNext, PlatformSuite
+from assistctl.testing.scripted_model import ScriptedModel
 from support.foundry import PROJECT, Foundry
+from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.server import Answer, Asked, RecordingServer, recording_server, serving
 
@@ -38,9 +41,14 @@ def breaking(server: RecordingServer) -> BreakNext:
 
 
 class TestLocal(PlatformSuite):
+    answers = True
+
     @pytest.fixture
-    def platform(self, tmp_path: Path) -> Platform:
-        return open_platform("local", Connection("local", tmp_path))
+    def platform(self, tmp_path: Path) -> Iterator[Platform]:
+        with ScriptedModel() as model:
+            model.on(None, "Hello.")
+            environment = {"ASSISTCTL_MODEL_URL": model.url}
+            yield open_platform("local", Connection("local", tmp_path, environment))
 
 
 class TestOpenAIAssistants(PlatformSuite):
@@ -55,6 +63,7 @@ class TestOpenAIAssistants(PlatformSuite):
 
 class TestOpenAIAgents(PlatformSuite):
     model, other_model = "gpt-5", "gpt-5-mini"
+    answers = True
     own_samples = (
         {"service_tier": "flex", "verbosity": "low", "reasoning_summary": "concise"},
         {
@@ -66,16 +75,22 @@ class TestOpenAIAgents(PlatformSuite):
     )
 
     @pytest.fixture
-    def platform(self, tmp_path: Path, server: RecordingServer) -> Platform:
-        return open_platform("openai-agents", Connection("prod", tmp_path, base_url=server.url))
+    def agents(self) -> Iterator[RecordingServer]:
+        with serving(with_routes(OpenAISessions().routes(), create_app(None))) as server:
+            yield server
 
     @pytest.fixture
-    def break_next(self, server: RecordingServer) -> BreakNext:
-        return breaking(server)
+    def platform(self, tmp_path: Path, agents: RecordingServer) -> Platform:
+        return open_platform("openai-agents", Connection("prod", tmp_path, base_url=agents.url))
+
+    @pytest.fixture
+    def break_next(self, agents: RecordingServer) -> BreakNext:
+        return breaking(agents)
 
 
 class TestAnthropicAgents(PlatformSuite):
     model, other_model = "claude-opus-5-5", "claude-haiku-5-5"
+    answers = True
     own_samples = (
         {"speed": "fast", "inference_geo": "us"},
         {
@@ -89,7 +104,7 @@ class TestAnthropicAgents(PlatformSuite):
 
     @pytest.fixture
     def agents(self) -> Iterator[RecordingServer]:
-        with serving(ManagedAgents().app()) as server:
+        with serving(with_routes(AnthropicSessions().routes(), ManagedAgents().app())) as server:
             yield server
 
     @pytest.fixture
@@ -103,6 +118,7 @@ class TestAnthropicAgents(PlatformSuite):
 
 
 class TestAzureFoundry(PlatformSuite):
+    answers = True
     own_samples = (
         {"tool_choice": "required", "reasoning_summary": "concise", "tools": [{"type": "web_search"}]},
         {"structured_inputs": {"shop": {"description": "Which shop", "default_value": "main"}}},
@@ -115,7 +131,9 @@ class TestAzureFoundry(PlatformSuite):
 
     @pytest.fixture(params=[True, False], ids=["fills in", "as it was sent"])
     def foundry(self, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
-        with serving(Foundry(fills_in=request.param).app()) as server:
+        conversations = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
+        app = with_routes(conversations.routes(), Foundry(fills_in=request.param).app())
+        with serving(app) as server:
             yield server
 
     @pytest.fixture

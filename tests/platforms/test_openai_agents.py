@@ -101,7 +101,11 @@ def test_what_is_not_declared_is_left_alone(cloud: ProjectFolder, server: Record
             "tools[f].function.description",
             "openai-agents needs tools[f].function.description",
         ),
-        (own(servicetier="flex"), "platforms.openai-agents.servicetier", "openai-agents has no field servicetier"),
+        (
+            own(servicetier="flex"),
+            "platforms.openai-agents.servicetier",
+            "unknown field 'servicetier' in platforms.openai-agents",
+        ),
     ],
 )
 def test_what_cannot_be_expressed_is_an_error_with_its_place(

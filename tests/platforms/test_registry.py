@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -159,3 +160,16 @@ def test_another_address_in_a_platforms_own_variable_is_another_place(
     assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] == one
     monkeypatch.setenv("PROUD_URL", "https://other.example/v1")
     assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] != one
+
+
+def test_capabilities_are_those_of_the_platform_and_need_none_of_its_code() -> None:
+    assert registry._CAPABILITIES.keys() == registry._MODULES.keys()
+    program = """
+import importlib, sys
+from assistctl.platforms import registry
+known = {name: registry.capabilities_of(name) for name in registry._MODULES}
+assert "assistctl.platforms.http.wire" not in sys.modules or sys.exit("the code of a platform was imported")
+for name, module in registry._MODULES.items():
+    assert importlib.import_module(module).CAPABILITIES is known[name], name
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

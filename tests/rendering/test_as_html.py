@@ -15,8 +15,9 @@ from assistctl.rendering.html import plan_html
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "span", "ul", "li"}
 TAGS |= {"strong", "section", "div", "details", "summary", "table", "tbody", "tr", "th", "td", "code", "bdi"}
-TAGS |= {"del", "ins", "wbr", "footer"}
-VOID = {"meta", "wbr"}
+TAGS |= {"del", "ins", "wbr", "article", "h3", "h4", "pre", "dl", "dt", "dd", "nav", "ol", "a"}
+TAGS |= {"fieldset", "legend", "input", "label"}
+VOID = {"meta", "wbr", "input"}
 
 
 class Page(HTMLParser):
@@ -77,7 +78,12 @@ def test_the_page_stands_alone_and_forbids_all_but_its_own_style(review_plan: Pl
     assert "url(" not in style
     assert "@import" not in style
     assert "prefers-color-scheme: dark" in style
-    assert not {name for name, _ in Page(page).attributes} & {"src", "href", "style", "action", "srcset"}
+    attributes = Page(page).attributes
+    assert not {name for name, _ in attributes} & {"src", "style", "action", "srcset", "formaction"}
+    links = [value for name, value in attributes if name == "href"]
+    targets = {value for name, value in attributes if name == "id"}
+    assert links, "each change has a link to itself"
+    assert {f"#{target}" for target in targets} >= set(links), "and no link leads out of the page"
 
 
 @given(st.data())

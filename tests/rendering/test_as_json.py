@@ -47,6 +47,7 @@ def test_changes_drift_and_diagnostics_are_written_out(review_plan: Plan) -> Non
         "path": "model",
         "observed": "gpt-4o",
         "desired": "gpt-4o-mini",
+        "origin": "drift",
     }
     assert document["diagnostics"] == [
         {

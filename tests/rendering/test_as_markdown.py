@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistctl.model.plan import Action, Change, Diagnostic, FieldDiff, Kind, Origin, Plan, Severity, Summary
-from assistctl.rendering.markdown.plan_markdown import LIMIT, plan_markdown
+from assistctl.rendering.markdown.budget import COMMENT as LIMIT
+from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
 MakePlan = Callable[..., Plan]
 
@@ -19,29 +21,39 @@ REVIEW = """\
 
 **Plan: 1 to create, 1 to update, 1 to delete, 1 to adopt, 5 unchanged.**
 
+**Apply will refuse this plan:**
+
+- **PROTECTED** `old-bot`: Protected against deletion. To delete on purpose, set lifecycle.prevent\\_destroy: \
+false in the manifest and apply; then delete.
+- **ADOPTION** `greeter`: An assistant with the declared name is already there, and this project does not own it. \
+Apply with --adopt to take it over, or with --no-adopt to create another one.
+
 | | What | Action | Why | |
 |:-:|---|---|---|---|
-| `+` | `translator` | create | not on the platform |  |
-| `~` | `order-desk` | update | manifest changed and changed outside |  |
 | `-` | `old-bot` | delete | no longer declared | **PROTECTED** |
 | `=` | `greeter` | adopt | an assistant with this name exists | **ADOPTION** |
+| `~` | `order-desk` | update | manifest changed and changed outside |  |
+| `+` | `translator` | create | not on the platform |  |
 """
 
 ORDER_DESK = """\
-<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>
+<details open><summary>~ <code>order-desk</code> update: <code>temperature 0.2 → 0.4</code>; \
+<code>model gpt-4o → gpt-4o-mini</code>; <code>top_p 0.9 → (not set)</code>; \
+<code>description "Orders " → "Orders"</code>; <code>metadata.token (secret) → (secret TOKEN)</code> \
+and 2 more fields</summary>
 
 ```diff
 - temperature: 0.2
 + temperature: 0.4
 - model: gpt-4o
-+ model: gpt-4o-mini  (changed outside)
++ model: gpt-4o-mini  (changed outside; apply will undo this edit)
 - top_p: 0.9
 + top_p: (not set)
 - description: "Orders "
 + description: "Orders"  (changed here and outside)
 - metadata.token: (secret)
 + metadata.token: (secret TOKEN)
-  instructions: 1 of 81 lines
+  instructions: 1 sentence, 1 of 81 lines
 -    41 │ Always answer in [-English-] unless the customer writes in another language.
 +    41 │ Always answer in {+French+} unless the customer writes in another language.
 """
@@ -51,7 +63,6 @@ def test_a_comment_for_a_reviewer(review_plan: Plan) -> None:
     text = plan_markdown(review_plan)
     assert text.startswith(REVIEW)
     assert ORDER_DESK in text
-    assert "- **PROTECTED** `old-bot`: Protected against deletion." in text
     assert (
         "- `assistants/order-desk.yaml:3:8`: **warning:** gpt-4o-mini is switched off on 2027-01-31 (model)<br>"
         in text
@@ -118,7 +129,7 @@ def test_a_markdown_parser_finds_the_same_structure(review_plan: Plan) -> None:
     assert page.count("<tr>") == 5
     assert page.count('<pre><code class="language-diff">') == 3
     assert "<td><code>old-bot</code></td>" in page
-    assert "<details open><summary>~ <code>order-desk</code> update, 7 fields</summary>" in page
+    assert "<details open><summary>~ <code>order-desk</code> update: <code>temperature 0.2 → 0.4</code>" in page
 
 
 def outside_of_fences(text: str) -> list[str]:
@@ -152,7 +163,7 @@ def test_a_comment_too_long_loses_its_longest_differences_first(make_plan: MakeP
     assert "Shortened to fit" in text
     assert "- small: one\n+ small: two\n" in text
     assert all(f"<code>big-{number}</code>" in text for number in range(30))
-    assert re.search(r"… \d+ more lines\n```", text)
+    assert re.search(r"… \d+ more lines \(--format html and --format json have all of it\)\n```", text)
     outside_of_fences(text)
 
 
@@ -177,3 +188,28 @@ def test_thousands_of_changes_and_messages_still_fit(make_plan: MakePlan) -> Non
     assert "**Plan: 0 to create, 5,000 to update" in text
     assert re.search(r"… [\d,]+ more \|", text)
     outside_of_fences(text)
+
+
+def test_the_names_of_thousands_of_deletes_stay(make_plan: MakePlan) -> None:
+    changes = tuple(Change(Kind.ASSISTANT, f"old-{n}", f"id{n}", Action.DELETE, "r" * 50) for n in range(3_000))
+    text = plan_markdown(make_plan(changes, summary=Summary(delete=3_000)))
+    assert len(text.encode()) <= LIMIT
+    assert all(f"`old-{n}`" in text for n in range(3_000))
+    assert re.search(r"… [\d,]+ more \|", text)
+    outside_of_fences(text)
+
+
+@pytest.mark.parametrize("size", [2_000, 9_000, 40_000])
+def test_any_size_is_kept(review_plan: Plan, size: int) -> None:
+    many = replace(review_plan, changes=review_plan.changes * 20)
+    text = plan_markdown(many, size)
+    assert size * 0.5 < len(text.encode()) <= size
+    assert "PROTECTED" in text
+    outside_of_fences(text)
+
+
+def test_a_prompt_in_one_long_line_is_all_there(make_plan: MakePlan) -> None:
+    prompt = " ".join(f"word{number}" for number in range(90))
+    diff = FieldDiff("instructions", None, prompt, Origin.MANIFEST)
+    text = plan_markdown(make_plan((Change(Kind.ASSISTANT, "a", None, Action.CREATE, "new", (diff,)),)))
+    assert f"+     1 │ {prompt}\n" in text

@@ -32,31 +32,32 @@ COLOUR_CODE = re.compile(r"\x1b\[[\d;]*m")
 REVIEW = """\
 acme → prod (openai-agents)
 
-  + translator  create  not on the platform
-      model           gpt-4o-mini
-      instructions    2.7 kB, 40 lines
-        1 │ 1. Check the order before you answer; never guess a delivery date.
-        2 │ 2. Check the order before you answer; never guess a delivery date.
-        3 │ 3. Check the order before you answer; never guess a delivery date.
-          │ … 37 more lines (-v shows all)
-      metadata.token  (secret TOKEN)
+  - old-bot     delete  no longer declared  asst_2  PROTECTED
+  = greeter     adopt   an assistant with this name exists  asst_4  ADOPTION
 
   ~ order-desk  update  manifest changed and changed outside
       temperature     0.2 → 0.4
-      model           gpt-4o → gpt-4o-mini  (changed outside)
+      model           gpt-4o → gpt-4o-mini  (changed outside; apply will undo this edit)
       top_p           0.9 → (not set)
       description     "Orders " → "Orders"  (changed here and outside)
       metadata.token  (secret) → (secret TOKEN)
-      instructions    1 of 81 lines
-        41 │ Always answer in [-English-]{+French+} unless the customer writes in another language.
-      tools[order_status].function.parameters  4 of 13 lines
-           │ [-  "additionalProperties": false,-]
-         8 │   "required": [{+↵+}
-         9 │ {+    "order_id"+}
-        10 │ {+··+}],
+      instructions    1 sentence, 1 of 81 lines
+        41 ~│ Always answer in [-English-]{+French+} unless the customer writes in another language.
+      tools[order_status].function.parameters  4 places, 4 of 13 lines
+         2 -│   "additionalProperties": false,
+            ⋯ 6 unchanged lines
+         8 ~│   "required": [[-],-]
+         9 +│     "order_id"
+        10 +│   ],
 
-  - old-bot     delete  no longer declared  asst_2  PROTECTED
-  = greeter     adopt   an assistant with this name exists  asst_4  ADOPTION
+  + translator  create  not on the platform
+      model           gpt-4o-mini
+      instructions    2.7 kB, 40 lines
+        1 +│ 1. Check the order before you answer; never guess a delivery date.
+        2 +│ 2. Check the order before you answer; never guess a delivery date.
+        3 +│ 3. Check the order before you answer; never guess a delivery date.
+           │ … 37 more lines (-v shows all)
+      metadata.token  (secret TOKEN)
 
 Changed outside (declared → there now):
   ! billing

@@ -109,7 +109,7 @@ def test_secret_drift_shows_no_value(make_plan: MakePlan) -> None:
     console = piped()
     drift = Drift(Kind.ASSISTANT, "a", "asst_1", "x", "(secret)", "use (secret TOKEN)", secret=True)
     print_drift(console, make_plan(drift=(drift,)))
-    assert 'x  "use (secret TOKEN)" → "(secret)"' in written(console)
+    assert 'x  "use (secret TOKEN)" → (secret)' in written(console)
 
 
 def test_diagnostics_stand_where_editors_find_them() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.diff.rows import diff_rows, marked, preview_rows
+from assistctl.rendering.diff.rows import Sign, diff_rows, marked, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side
 
 TEXT = st.text(st.sampled_from("ab \t\n\r…·\x1b\u202e订é[-]{+}"), max_size=200)
@@ -23,7 +23,7 @@ def shown(old: str, new: str) -> list[tuple[int | None, str]]:
         ("x", "x\n", [(1, "x{+↵+}")]),
         ("x \ny", "x\ny", [(1, "x[-·-]")]),
         ("a\n\nb", "a\nb", [(None, "[-↵-]")]),
-        ("foo\nbar", "foo bar", [(1, "foo[-↵-]"), (1, "{+·+}bar")]),
+        ("foo\nbar", "foo bar", [(None, "foo"), (None, "bar"), (1, "foo bar")]),
         ("a\tb", "a  b", [(1, r"a[-\t-]{+··+}b")]),
         ("a b", "a\u00a0b", [(1, r"a[-·-]{+\xa0+}b")]),
         ("a\r\n", "a\n", [(1, r"a[-\r-]")]),
@@ -55,8 +55,9 @@ def test_changes_far_apart_in_a_line_get_a_row_each() -> None:
 
 def test_the_middle_of_a_long_changed_stretch_is_left_out_unless_asked_for() -> None:
     assert "… 680 more characters …" in shown("x" * 1000, "y")[0][1]
-    (row,) = diff_rows("x" * 1000, "y", longest=None).rows
-    assert row.segments[0].text == "x" * 1000
+    removed, added = diff_rows("x" * 1000, "y", longest=None).rows
+    assert (removed.sign, removed.segments[0].text) == (Sign.REMOVED, "x" * 1000)
+    assert (added.sign, added.segments[0].text) == (Sign.ADDED, "y")
 
 
 def test_lines_with_changes_are_counted() -> None:
@@ -78,7 +79,8 @@ def test_every_difference_shows_and_nothing_hidden(old: str, new: str) -> None:
     rows = diff_rows(old, new).rows
     assert bool(rows) == (old != new)
     for row in rows:
-        assert any(segment.side is not Side.SAME for segment in row.segments)
+        changes = any(segment.side is not Side.SAME for segment in row.segments)
+        assert changes or row.sign is not Sign.CHANGED
         assert all(segment.text.isprintable() for segment in row.segments)
-        numbered = any(segment.side is not Side.OLD for segment in row.segments)
-        assert not numbered or row.number is not None
+        assert (row.number is None) is (row.sign is Sign.REMOVED)
+        assert (row.old_number is None) is (row.sign is Sign.ADDED)

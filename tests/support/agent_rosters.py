@@ -25,19 +25,7 @@ def resolved(
     """``multiagent`` as it is answered. Raises ``UnresolvedError``."""
     if multiagent is None:
         return None
-    settled = _with_versions(multiagent, agents, {"type": "agent", "id": own_id, "version": own_version})
-    if multiagent["type"] != "multiagent_20261001":
-        return settled
-    members = {name: _member(settled.get(name)) for name in ("subagents", "workflows")}
-    return {"type": multiagent["type"], "advisor": settled.get("advisor") or {"type": "disabled"}, **members}
-
-
-def _member(declared: Object | None) -> Object:
-    """A member with its defaults; who is disabled has nothing else."""
-    declared = {name: value for name, value in (declared or {}).items() if value is not None}
-    if declared.get("type") == "disabled":
-        return declared
-    return {"type": "enabled", "inline_agents": {"type": "enabled"}, "predefined_agents": [], **declared}
+    return _with_versions(multiagent, agents, {"type": "agent", "id": own_id, "version": own_version})
 
 
 def _with_versions(value: Object, agents: Mapping[str, Object], own: Object) -> Object:
@@ -54,6 +42,8 @@ def _entry(entry: Any, agents: Mapping[str, Object], own: Object) -> Object:
     entry = {"type": "agent", "id": entry} if isinstance(entry, str) else entry
     if entry["type"] != "agent":
         return own if entry["type"] == "self" else dict(entry)
+    if entry["id"] == own["id"]:
+        return dict(entry)  # stored before, for ``self``
     named = agents.get(entry["id"])
     if named is None or named["archived_at"] is not None or named["multiagent"] is not None:
         raise UnresolvedError(f"multiagent: {entry['id']} cannot be used")

@@ -51,7 +51,7 @@ def _in_object(value: Any, model: type[Model], where: str) -> Iterator[str]:
     if chosen is not model:
         yield from _in_object(value, chosen, where)
         return
-    fields = _fields(model)
+    fields = model_fields(model)
     for name in value.keys() - fields.keys():
         yield f"{where}.{name}: unknown field"
     for name, kind in fields.items():
@@ -71,7 +71,8 @@ def _by_discriminator(model: type[Model], value: dict[str, Any]) -> type[Model]:
 
 
 @cache
-def _fields(model: type[Model]) -> dict[str, Any]:
+def model_fields(model: type[Model]) -> dict[str, Any]:
+    """The fields of a model by their names on the wire, and what each is annotated with."""
     # The names on the wire are worked out when the first one is made.
     made = model.__new__(model)
     hints = get_type_hints(model, localns=_NAMES)

@@ -113,12 +113,12 @@ Run = Callable[..., Any]
 """``assistctl ARGS`` in the project; what it returns has ``code``, ``out`` and ``err``."""
 
 
-def killed_apply(folder: Path, interruption: Interruption) -> int:
-    """``apply --yes`` in a process of its own, which the interruption may kill; its exit code.
+def killed_apply(folder: Path, interruption: Interruption, *options: str) -> int:
+    """``apply --yes`` with ``options`` in a process of its own, which the interruption may kill; its exit code.
 
     What it had asked for by then is carried out when this returns.
     """
-    process = started(folder, "apply", "--yes")
+    process = started(folder, "apply", "--yes", *options)
     interruption.process = process.pid
     code = exit_code(process)
     if interruption.server is not None:

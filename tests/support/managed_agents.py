@@ -80,16 +80,16 @@ class ManagedAgents:
         """Change an agent as somebody else would: on top of whatever version there is."""
         return self._update(agent_id, fields)
 
+    def add(self, agent_id: str, **fields: Any) -> Object:
+        """Create an agent as somebody else would."""
+        return self._created(agent_id, {"name": agent_id, "model": "claude-opus-5-5", **fields})
+
     async def _all(self, request: Request) -> JSONResponse:
         _check_headers(request)
         if request.method == "GET":
             return JSONResponse(self._page(request.query_params))
         sent = _valid(await request.body(), _CREATE, _CREATE_FIELDS)
-        agent_id = f"agent_{len(self.agents) + 1:024}"
-        now = dt.datetime.now(dt.UTC).isoformat()
-        made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
-        self.agents[agent_id] = _settled(self._resolved({**made, **_UNSET, **sent}), now)
-        return JSONResponse(self.agents[agent_id])
+        return JSONResponse(self._created(f"agent_{len(self.agents) + 1:024}", sent))
 
     async def _one(self, request: Request) -> JSONResponse:
         _check_headers(request)
@@ -106,6 +106,14 @@ class ManagedAgents:
         agent["archived_at"] = dt.datetime.now(dt.UTC).isoformat()
         return JSONResponse(agent)
 
+    def _created(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
+        now = dt.datetime.now(dt.UTC).isoformat()
+        made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
+        multiagent = _merged(sent.get("multiagent"), None)
+        settled = _settled(self._resolved({**made, **_UNSET, **sent, "multiagent": multiagent}), now)
+        self.agents[agent_id] = settled
+        return settled
+
     def _update(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
         agent = self._found(agent_id)
         if agent["archived_at"] is not None:
@@ -117,6 +125,8 @@ class ManagedAgents:
             )
         patched = {**agent["metadata"], **(changes.pop("metadata", None) or {})}
         metadata = {key: value for key, value in patched.items() if value is not None}
+        if "multiagent" in changes:
+            changes["multiagent"] = _merged(changes["multiagent"], agent["multiagent"])
         nulls = {name: _UNSET[name] for name, value in changes.items() if value is None and name in _UNSET}
         now = dt.datetime.now(dt.UTC).isoformat()
         changed = {**agent, **changes, **nulls, "metadata": metadata}
@@ -198,6 +208,34 @@ def _settled(agent: Object, now: str) -> Object:
     BetaManagedAgentsAgent.model_validate(agent, strict=False)
     assert set(agent) <= set(BetaManagedAgentsAgent.model_fields), agent
     return agent
+
+
+_MERGED = "multiagent_20261001"
+_ENABLED: Object = {"type": "enabled"}
+_PARTS: Object = {"inline_agents": _ENABLED, "predefined_agents": []}
+_DEFAULTS: Object = {
+    "advisor": {"type": "disabled"},
+    "subagents": {**_ENABLED, **_PARTS},
+    "workflows": {**_ENABLED, **_PARTS},
+}
+
+
+def _merged(sent: Any, before: Any) -> Any:
+    """``multiagent`` merged level by level, as ``BetaManagedAgentsMultiagent20261001Params`` says."""
+    if sent is None or sent["type"] != _MERGED:
+        return sent
+    stored = before if before is not None and before["type"] == _MERGED else {"type": _MERGED, **_DEFAULTS}
+    merged = dict(stored)
+    for name, part in sent.items():
+        if name != "type":
+            merged[name] = _DEFAULTS[name] if part is None else _merged_part(name, part, stored[name])
+    return merged
+
+
+def _merged_part(name: str, sent: Object, stored: Object) -> Object:
+    parts = _PARTS if name != "advisor" and sent["type"] == "enabled" else {}
+    kept = stored if stored["type"] == sent["type"] else {**parts, "type": sent["type"]}
+    return {**kept, **{key: parts.get(key) if value is None else value for key, value in sent.items()}}
 
 
 def _model(sent: Any, before: Object | None) -> Object:

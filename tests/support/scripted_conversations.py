@@ -53,6 +53,10 @@ class ScriptedConversation:
             events.append(event)
         return events
 
+    async def read_file(self, file_id: str) -> bytes:
+        """There is none."""
+        raise NotFoundError(f"there is no file {file_id}")
+
     async def cancel(self) -> None:
         """Take note."""
         self.cancelled = True

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from support.server import Answer, Asked
 
 Said: TypeAlias = "str | dict[str, Any]"
-"""A text; or ``{"calls": {name: arguments}}``, ``{"cites": file_id}`` with a ``text``, or ``{"status": …}``."""
+"""A text; or ``calls`` (arguments by name), ``cites`` or ``makes`` (a file's id) with a text, or a ``status``."""
 
 _EVENTS = ((b"content-type", b"text/event-stream"),)
 
@@ -101,10 +101,12 @@ def _message(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     text = told.get("text", "")
     pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
     deltas = [("thread.message.delta", {"id": "msg_2", "delta": {"content": [_part(piece)]}}) for piece in pieces]
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     if "cites" in told:
         citation = {"type": "file_citation", "text": "[1]", "file_citation": {"file_id": told["cites"]}}
         annotations = [citation]
+    if "makes" in told:
+        annotations.append({"type": "file_path", "text": told["mark"], "file_path": {"file_id": told["makes"]}})
     whole = _part(text)
     whole["text"]["annotations"] = annotations
     return [*deltas, ("thread.message.completed", {"id": "msg_2", "content": [whole]})] if text else []

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistctl.local.app import create_app
+from assistctl.local.runs.model_client import ModelSettings
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -104,9 +105,12 @@ class RecordingServer:
 
 
 @contextmanager
-def recording_server(database: Path | None, *, api_key: str | None = None) -> Iterator[RecordingServer]:
+def recording_server(
+    database: Path | None, *, api_key: str | None = None, model: ModelSettings | None = None
+) -> Iterator[RecordingServer]:
     """Serve the embedded platform on a free port of loopback until the block ends."""
-    with serving(create_app(database, api_key=api_key)) as record:
+    # A model is spoken to over connections, which the end of the lifespan closes.
+    with serving(create_app(database, api_key=api_key, model=model), lifespan=model is not None) as record:
         yield record
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
-from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.cancellation import CancellationToken, NotBegunError
 from assistctl.applying.deletion_order import in_waves, require_unnamed
 from assistctl.applying.duplicates import Twins, Uniqueness
 from assistctl.applying.files.files_run import FilesRun
@@ -28,13 +29,20 @@ from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.results import result_of
 from assistctl.applying.rosters import NamedAssistants, Version
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
-from assistctl.model.plan import Action, Change, Kind, Plan, Request, Result
+from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
 # Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
 # files. With no bound, thousands of them would ask for their state at once, and none be heard in time.
 _STORES_PER_SLOT = 4
+
+
+Settled: TypeAlias = Callable[[Sequence[Result]], Awaitable[Mapping[QualifiedKey, AssistctlError]]]
+"""Called with the results so far when all creates and updates were made, and before anything is deleted.
+
+What it returns is not done after all, and why: what of it was replaced stays, and what is to go does not.
+"""
 
 
 async def carry_out(
@@ -49,6 +57,7 @@ async def carry_out(
     replan: Replan | None = None,
     recorder: Recorder | None = None,
     alone: bool = False,
+    settled: Settled | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
@@ -58,6 +67,7 @@ async def carry_out(
     ``recorder`` where everything is. A change that meets a newer version is planned again with ``replan``, once.
     What was created is withdrawn when another one with its mark was there first, and has failed while there is
     any other one; unless this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
+    ``settled`` has a say before anything is deleted.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -86,6 +96,7 @@ async def carry_out(
         unique,
         there,
         NamedAssistants.of(plan),
+        settled,
     )
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
@@ -115,6 +126,7 @@ class _Run:
     unique: Uniqueness
     there: set[str]
     named: NamedAssistants
+    settled: Settled | None
 
     def results(self) -> tuple[Result, ...]:
         """A result for each change, in the plan's order."""
@@ -131,6 +143,8 @@ class _Run:
             for change in self._of_kind(Kind.ASSISTANT, deletes=False):
                 tasks.create_task(self._assistant(change))
         await self._look_for_twins(alone=alone)
+        if self.settled is not None:
+            self._take_back(await self.settled(self.results()))
         for wave in in_waves(self._of_kind(Kind.ASSISTANT, deletes=True)):
             await self._each(self._assistant, iter(wave))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
@@ -178,6 +192,17 @@ class _Run:
             made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
         self.named.ended(change, Version(made.id, made.revision))
+
+    def _take_back(self, undone: Mapping[QualifiedKey, AssistctlError]) -> None:
+        """Count these as not done, and keep what they read before."""
+        for change in self.plan.changes:
+            why = undone.get(change.qualified_key)
+            if why is not None and change.action is Action.DELETE:
+                self.log.change(change).fails(NotBegunError(why.summary))
+            elif why is not None and self.log.change(change).is_done:
+                self._end_failed(change, why)
+        if self.files_run is not None:
+            self.files_run.keep_for({(str(about.kind), about.key) for about in undone})
 
     async def _look_for_twins(self, *, alone: bool) -> None:
         """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
@@ -261,7 +286,9 @@ class _Run:
         return (
             change
             for change in self.plan.changes
-            if change.kind is kind and (change.action is Action.DELETE) is deletes
+            if change.kind is kind
+            and (change.action is Action.DELETE) is deletes
+            and not self.log.change(change).is_over
         )
 
     def _tell(self, change: Change) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistctl.model.check_report import CheckOutcome
 from assistctl.model.plan import Plan, Result
 
 
@@ -28,6 +29,9 @@ class ProgressListener:
 
     def indexing(self, key: str, done: int, files: int, failed: int) -> None:
         """Of so many files that a vector store was given, so many are indexed, and so many failed."""
+
+    def checked(self, outcome: CheckOutcome) -> None:
+        """A check was asked, before the changes or after."""
 
     def finished(self, result: Result) -> None:
         """A change was made, or failed."""

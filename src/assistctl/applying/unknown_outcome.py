@@ -34,7 +34,7 @@ async def create_once(
     try:
         made = await create()
     except OutcomeUnknownError as error:
-        made, answered = await _made_all_the_same(listed, mark, there, error), False
+        made, answered = await _made_all_the_same(create, listed, mark, there, error)
     if made.id in there:
         raise PlatformError(
             f"the platform answered the create with {made.id}, which was there before",
@@ -45,8 +45,12 @@ async def create_once(
 
 
 async def _made_all_the_same(
-    listed: Callable[[], Awaitable[Sequence[Made]]], mark: str, before: set[str], error: OutcomeUnknownError
-) -> Made:
+    create: Callable[[], Awaitable[Made]],
+    listed: Callable[[], Awaitable[Sequence[Made]]],
+    mark: str,
+    before: set[str],
+    error: OutcomeUnknownError,
+) -> tuple[Made, bool]:
     summary = f"whether it was created is not known: {error.summary}"
     try:
         now_listed = await listed()
@@ -55,7 +59,10 @@ async def _made_all_the_same(
         raise OutcomeUnknownError(summary, hint, status=error.status) from failure
     ours = [made for made in now_listed if made.metadata.get(MARK) == mark and made.id not in before]
     if len(ours) == 1:
-        return ours[0]
+        return ours[0], False
+    if not ours and error.finished_by_repeating:
+        # Once: the platform says that nothing is done twice by it.
+        return await create(), True
     ids = ", ".join(made.id for made in ours)
     found = f"{len(ours)} carry its mark: {ids}" if ours else "Nothing with its mark is listed yet"
     hint = f"{found}; the next apply looks again before it creates."

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json, Observed, Request
-from assistctl.ownership.canonical import canonical_units, default_of, same
+from assistctl.ownership.canonical import PLATFORMS, canonical_units, default_of, own_fields, same
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.projection import declared_part
 
 
 def rejected_fields(request: Request, answer: Observed, capabilities: Capabilities) -> tuple[str, ...]:
-    """The paths of what was sent and is not in the answer; values are told apart as the planner does it.
+    """The paths of what was sent, or was there before, and is not in the answer.
+
+    Values are told apart as the planner does it.
 
     Fields that are ``write_only`` and missing from the answer cannot be judged, and are left out; so are
     ``computed`` ones, and a platform's own, for which null was sent: the answer is then the platform's choice.
     """
-    return tuple(_lost(request, answer, capabilities))
+    return (*_lost(request, answer, capabilities), *_reset(request, answer, capabilities))
 
 
 def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Iterator[str]:
@@ -29,13 +32,26 @@ def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Ite
             continue
         if _is_left_to_platform(unit, value, request, capabilities.computed):
             continue
-        answered = declared_part(unit, kept.get(unit, default_of(unit, defaults)), value)
+        there = kept.get(unit, default_of(unit, defaults))
+        answered = declared_part(unit, there, value, capabilities.write_only_in_tools)
         # What it keeps in another form is told by the plan; what it dropped fails.
         if not same(value, answered) and not differs_in_form_alone(value, answered):
             yield dotted(unit)
     yield from (
         f"metadata.{pair} (which should be gone)" for pair in sorted(request.removed & answer.metadata.keys())
     )
+
+
+def _reset(request: Request, answer: Observed, capabilities: Capabilities) -> Iterator[str]:
+    """What an update did away with although nobody asked for that; only what the answer shows can be judged."""
+    shown = {field: value for field, value in request.kept.items() if field in answer.fields}
+    platforms = shown.get(PLATFORMS)
+    if isinstance(platforms, dict):
+        there = own_fields(answer.fields)
+        ours = {name: part for name, part in own_fields(request.kept).items() if name in there}
+        shown[PLATFORMS] = dict.fromkeys(platforms, ours)
+    unchanged = replace(request, fields=shown, metadata={}, removed=frozenset())
+    yield from (f"{path} (which was not to change)" for path in _lost(unchanged, answer, capabilities))
 
 
 def _is_left_to_platform(unit: Path, value: Json, request: Request, computed: frozenset[str]) -> bool:

@@ -1,6 +1,5 @@
 """What git knows of the folder a project lies in, read without running anything that the checkout configures."""
 
-from assistctl.checkout.changes import has_changes
 from assistctl.checkout.index import UnreadableIndexError, is_tracked
 from assistctl.checkout.repository import Head, Repository, find_repository, head_of
 
@@ -9,7 +8,6 @@ __all__ = [
     "Repository",
     "UnreadableIndexError",
     "find_repository",
-    "has_changes",
     "head_of",
     "is_tracked",
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistctl.errors import ProjectError
+
+if TYPE_CHECKING:
+    import subprocess
 
 GIT_SECONDS = 30.0
 """How long git may take, in seconds."""
@@ -58,6 +61,8 @@ def _commit(directory: Path, ref: str) -> str:
 
 
 def _git(directory: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    import subprocess
+
     try:
         return subprocess.run(  # noqa: S603  # a fixed command; a ref is no option behind --end-of-options
             ["git", *_HARDENED, *arguments],  # noqa: S607  # the git that everything else here uses

@@ -13,10 +13,12 @@ from assistctl.cli.options import (
     KEY,
     adopt_option,
     allow_deletes_option,
+    check_option,
     keys_argument,
     subcommand,
 )
 from assistctl.cli.terminal import Terminal
+from assistctl.model.check_gate import GateMode
 from assistctl.model.plan import PlanScope
 from assistctl.operations.apply_request import apply_request
 from assistctl.operations.saved_plan import SavedPlan, load_plan
@@ -25,12 +27,18 @@ HELP = """Create, update and delete what the plan says.
 
 Plans again, asks for confirmation on a terminal, makes the changes, and checks each one against what the platform
 returns. Given a saved plan (FILE), it does exactly what that plan says, or nothing if anything has changed since.
-A plan that deletes more than the safety rules allow, or that was saved with --destroy, needs --allow-deletes."""
+A plan that deletes more than the safety rules allow, or that was saved with --destroy, needs --allow-deletes.
+
+With --check the checks of each changed assistant are asked before the change and after it. One that passed before
+and does not now puts its assistant back to how it was, with its files, and the exit code is 4; --check=warn only
+tells. How checks came out before is taken from the journal where it is known of that very state. Where nothing can
+answer, nothing is changed (exit 1). A created assistant stays, whatever comes out; if that is bad, exit 4."""
 EXAMPLE = """\
 Examples:
   assistctl apply
   assistctl apply order-desk translator --target staging
   assistctl apply --yes                    in a pipeline, where nobody can answer
+  assistctl apply --yes --check            put back what answers worse than before
   assistctl apply change.plan --yes        a plan saved with plan --out"""
 
 
@@ -39,19 +47,26 @@ Examples:
 @apply_options_decorator(waits=True)
 @adopt_option()
 @allow_deletes_option()
+@check_option()
 def command(
     terminal: Terminal,
     *,
     keys: tuple[str, ...],
     adopt: bool | None,
     allow_deletes: bool,
+    check: str | None,
     apply_options: ApplyOptions,
 ) -> int:
     """Carry out the plan for these keys, or the saved one."""
     saved = _saved_plan(keys)
     deployment = terminal.deployment(saved.shown.target.name if saved else None)
     request = apply_request(
-        deployment, saved or PlanScope(keys), apply_options.limits, adopt=adopt, allow_deletes=allow_deletes
+        deployment,
+        saved or PlanScope(keys),
+        apply_options.limits,
+        adopt=adopt,
+        allow_deletes=allow_deletes,
+        check=GateMode(check) if check else None,
     )
     return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))
 

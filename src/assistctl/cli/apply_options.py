@@ -53,7 +53,7 @@ def apply_options_decorator(*, waits: bool) -> Callable[[Function], Callable[...
             return function(terminal, apply_options=apply_options, **own)
 
         shared = [yes_option(), parallelism_option(), lock_timeout_option(), *([wait_option()] if waits else [])]
-        for option in reversed([*shared, format_option("text", "json")]):
+        for option in reversed([*shared, format_option("text", "json", "markdown", "html")]):
             option(gathered)
         return gathered
 

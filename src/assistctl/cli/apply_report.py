@@ -44,7 +44,7 @@ def _confirm(terminal: Terminal, options: ApplyOptions) -> Confirm | None:
 
     def ask(plan: Plan) -> bool:
         # Where the results are for a script, the question and what it is about go to the person.
-        print_plan(terminal, plan, "text", to_messages=options.output_format == "json")
+        print_plan(terminal, plan, "text", to_messages=options.output_format != "text")
         return terminal.ask(f"Make these changes on {plan.target.name}?")
 
     return ask
@@ -80,7 +80,7 @@ class _Report:
     def _show_results(self, outcome: ApplyOutcome) -> None:
         if self.options.yes and self.options.output_format == "text":
             print_warnings(self.terminal, outcome.plan)
-        print_results(self.terminal, outcome.plan, outcome.results, self.options.output_format)
+        print_results(self.terminal, outcome.plan, outcome.results, self.options.output_format, outcome.checks)
 
 
 def _refusal(outcome: ApplyOutcome) -> str | None:

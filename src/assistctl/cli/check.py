@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -15,12 +16,19 @@ HELP = """Ask what is deployed the manifests' checks.
 
 Each check is a conversation of its own: its questions are asked, functions are answered as it says, and what is
 answered is held against what it wants. What did not pass is shown with its transcript; -v shows every transcript.
+--compare says of each what changed against the last time it passed, and what is flaky. --against asks the same
+of another target and puts both into one table; the exit code is that of --target alone. --apply brings the
+embedded platform to what the manifests declare first: with a model (ASSISTCTL_MODEL_URL) that tests a branch
+before anything is deployed.
 Exits 2 when one fails, and 1 when one could not be asked."""
 EXAMPLE = """\
 Examples:
   assistctl check
   assistctl check order-desk --target staging
   assistctl check --format junit > checks.xml
+  assistctl check --apply --target local   the prompts of a branch, deployed nowhere else
+  assistctl check --compare
+  assistctl check --target new --against old
   assistctl check --format json | jq '.checks[] | select(.status != "passed")'"""
 
 
@@ -33,14 +41,41 @@ Examples:
     metavar="N",
     help="How many conversations are held at a time.  [default: checks.parallel, else 8]",
 )
-def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str, parallel: int | None) -> int:
+@click.option("--compare", is_flag=True, help="Say what changed against the last time each check passed.")
+@click.option(
+    "--against", metavar="TARGET", shell_complete=complete_targets, help="Ask the same of another target as well."
+)
+@click.option("--apply", "applies", is_flag=True, help="Apply to the embedded platform first.")
+def command(
+    terminal: Terminal,
+    *,
+    keys: tuple[str, ...],
+    output_format: str,
+    parallel: int | None,
+    compare: bool,
+    against: str | None,
+    applies: bool,
+) -> int:
     """Ask, and print the report."""
     from assistctl.cli.check_progress import check_progress
-    from assistctl.operations.check import check
+    from assistctl.operations.check import check, check_against
 
     deployment = terminal.deployment()
+    other = terminal.other_deployment(against) if against is not None else None
+    if other is not None and other.target.name == deployment.target.name:
+        raise click.UsageError(f"--against needs another target than {deployment.target.name!r}.")
+    if applies:
+        from assistctl.cli.progress_bars import progress_listener
+        from assistctl.operations.check_branch import apply_embedded, on_branch
+
+        deployment = on_branch(deployment)
+        asyncio.run(apply_embedded(deployment, keys, progress_listener(terminal)))
     with check_progress(terminal) as progress:
-        report = asyncio.run(check(deployment, keys, parallel=parallel, progress=progress))
+        if other is None:
+            asking = check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
+        else:
+            asking = check_against(deployment, other, keys, parallel=parallel, progress=progress, compare=compare)
+        report = asyncio.run(asking)
     everything = deployment.project.checks.transcripts or terminal.invocation.verbose
     _print(terminal, report, output_format, everything=everything)
     if report.count(CheckStatus.FAILED):

@@ -9,18 +9,21 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Complete: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
 _LARGEST = 1024 * 1024
-_DOCUMENT = re.compile(r"^---", re.MULTILINE)
-_KEY_LINE = re.compile(r"""^key:\s*["']?([a-z0-9][a-z0-9_-]{0,63})["']?\s*(?:#.*)?$""", re.MULTILINE)
-_MANIFEST = re.compile(r"""\A\s*\{|^(?:model|kind|name|key)\s*:""", re.MULTILINE)
-_STEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+# Not compiled before they are asked for: every command imports this.
+_DOCUMENT = r"(?m)^---"
+_KEY_LINE = r"""(?m)^key:\s*["']?([a-z0-9][a-z0-9_-]{0,63})["']?\s*(?:#.*)?$"""
+_MANIFEST = r"""(?m)\A\s*\{|^(?:model|kind|name|key)\s*:"""
+_STEM = r"[a-z0-9][a-z0-9_-]{0,63}"
 
 
 def _quietly(words: Callable[[Path], Iterable[str]]) -> Complete:
@@ -28,6 +31,8 @@ def _quietly(words: Callable[[Path], Iterable[str]]) -> Complete:
 
     @functools.wraps(words)
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         try:
             found = sorted({*words(Path(ctx.params.get("directory") or "."))})
         except Exception:  # noqa: BLE001  # somebody is typing: whatever it is, the command will tell
@@ -52,11 +57,11 @@ def complete_keys(directory: Path) -> Iterator[str]:
             text = read_regular(file.path, _LARGEST).decode("utf-8")
         except (OSError, ValueError):
             continue
-        for document in _DOCUMENT.split(text):
-            declared = _KEY_LINE.search(document)
+        for document in re.split(_DOCUMENT, text):
+            declared = re.search(_KEY_LINE, document)
             if declared:
                 yield declared[1]
-            elif _MANIFEST.search(document) and _STEM.fullmatch(file.path.stem):
+            elif re.search(_MANIFEST, document) and re.fullmatch(_STEM, file.path.stem):
                 yield file.path.stem
 
 
@@ -64,6 +69,8 @@ def complete_keys_or_files(
     ctx: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Keys, and where none begins like that, the shell's own completion of files."""
+    from click.shell_completion import CompletionItem
+
     return complete_keys(ctx, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, keys_argument, subcommand
+from assistctl.cli.plan_output import REPORT_FORMATS, write_markdown
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.plan import find_drift
@@ -23,7 +24,7 @@ Examples:
 
 @subcommand("drift", HELP, EXAMPLE)
 @keys_argument()
-@format_option("text", "json")
+@format_option(*REPORT_FORMATS)
 def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) -> int:
     """Look for drift, and print it."""
     deployment = terminal.deployment()
@@ -32,6 +33,15 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
         from assistctl.rendering.json import drift_document, dumps
 
         terminal.write(dumps(drift_document(found)))
+    elif output_format == "markdown":
+        from assistctl.rendering.markdown.drift_markdown import drift_markdown
+
+        write_markdown(terminal, "drift", found, drift_markdown(found))
+    elif output_format == "html":
+        from assistctl.operations.provenance import provenance_of
+        from assistctl.rendering.html.drift_page import drift_html
+
+        terminal.write(drift_html(found, asyncio.run(provenance_of(deployment))))
     else:
         from assistctl.rendering.text.plan_text import print_drift
 

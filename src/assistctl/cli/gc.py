@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import click
 
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
 from assistctl.cli.signals import cancelled_by_signals
-from assistctl.cli.table import print_table
+from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Json, Status
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
@@ -33,7 +32,7 @@ Examples:
 @yes_option()
 @click.option("--unproven", is_flag=True, help="Also delete what only looks like this project's.")
 @lock_timeout_option()
-@format_option("text", "json")
+@format_option(*TABLE_FORMATS)
 def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:
     """List what nothing refers to; delete it once that is agreed to."""
     deployment = terminal.deployment()
@@ -61,7 +60,7 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
     def is_agreed(outcome: GarbageCollection) -> bool:
         if yes or not terminal.is_interactive:
             return yes
-        _print_found(terminal, outcome.found)
+        _print_found(terminal, outcome)
         return terminal.ask(f"Delete {_things(len(outcome.chosen))} on {deployment.target.name}?")
 
     def confirm(outcome: GarbageCollection) -> bool:
@@ -77,21 +76,49 @@ def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) ->
 
         terminal.write(dumps(_document(terminal, outcome)))
         return
-    if not outcome.results:
-        _print_found(terminal, outcome.found)
+    if output_format != "text":
+        print_listing(terminal, _listing(outcome), output_format)
+    elif not outcome.results:
+        _print_found(terminal, outcome)
         return
-    deleted = sum(result.status is Status.OK for result in outcome.results)
-    for result in outcome.results:
-        if result.error:
-            terminal.complain(f"error: {result.id} was not deleted: {result.error}")
-    terminal.write(f"Deleted {_things(deleted)}.\n")
+    for error in _errors(outcome):
+        terminal.complain(f"error: {error}")
+    if output_format == "text":
+        terminal.write(f"{_conclusion(outcome)}\n")
 
 
-def _print_found(terminal: Terminal, found: Sequence[Garbage]) -> None:
-    if not found:
-        terminal.write("Nothing to delete: everything of this project is referred to.\n")
+def _errors(outcome: GarbageCollection) -> list[str]:
+    return [f"{result.id} was not deleted: {result.error}" for result in outcome.results if result.error]
+
+
+def _conclusion(outcome: GarbageCollection) -> str:
+    if outcome.results:
+        return f"Deleted {_things(sum(result.status is Status.OK for result in outcome.results))}."
+    if not outcome.found:
+        return "Nothing to delete: everything of this project is referred to."
+    return f"{_things(len(outcome.found))} found that nothing refers to; nothing was deleted."
+
+
+def _listing(outcome: GarbageCollection) -> Listing:
+    from assistctl.rendering.text.table import Column
+
+    columns = (
+        Column("WHAT"),
+        Column("ID"),
+        Column("NAME", free=True),
+        Column("SIZE", right=True),
+        Column("PROVEN"),
+        Column("WHY"),
+    )
+    rows = tuple(map(_row, outcome.found))
+    return Listing("gc", "Garbage", _conclusion(outcome), columns, rows, _errors(outcome))
+
+
+def _print_found(terminal: Terminal, outcome: GarbageCollection) -> None:
+    if not outcome.found:
+        terminal.write(f"{_conclusion(outcome)}\n")
         return
-    print_table(terminal, ("WHAT", "ID", "NAME", "SIZE", "PROVEN", "WHY"), map(_row, found))
+    print_listing(terminal, _listing(outcome), "text")
 
 
 def _row(item: Garbage) -> tuple[str, ...]:

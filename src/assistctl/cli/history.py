@@ -3,161 +3,153 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from assistctl.cli.history_documents import (
+    apply_head,
+    past_apply,
+    past_check,
+    past_entry,
+    told_actor,
+    told_changes,
+)
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import print_table
+from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.journal import Actor, Apply, ApplySummary, Ending, Entry, Header
-from assistctl.model.plan import Action, Json, QualifiedKey
-from assistctl.operations.journal import History, list_applies, read_apply
+from assistctl.journal import ApplySummary
+from assistctl.model.plan import Json
+from assistctl.operations.journal import History, list_applies, read_apply_with_later
+
+if TYPE_CHECKING:
+    from assistctl.journal import Apply, CheckEntry
+    from assistctl.operations.apply_details import EntryDetails
+    from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 
 HELP = """List past applies, or show what one of them did.
 
 Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
-to every target unless you give one with -t."""
+to every target unless you give one with -t. Of one apply it shows the fields that changed: the words before it are
+on record, those after it as far as a later apply found them."""
 EXAMPLE = """\
 Examples:
   assistctl history
   assistctl history --target prod
-  assistctl history 1f3a --format json"""
+  assistctl history --format tsv | cut -f 1,4
+  assistctl history 1f3a --format markdown"""
 
 
 @subcommand("history", HELP, EXAMPLE)
 @click.argument("apply_id", metavar="[ID]", required=False)
-@format_option("text", "json")
+@format_option(*TABLE_FORMATS)
 def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> int:
     """Read the journal and print."""
     deployment = terminal.deployment()
     if apply_id is not None:
-        _show_one(terminal, asyncio.run(read_apply(deployment, apply_id)), output_format)
+        if output_format == "tsv":
+            raise click.UsageError("--format tsv is for the list of applies.")
+        _show_one(terminal, *asyncio.run(read_apply_with_later(deployment, apply_id)), output_format)
         return ExitCode.OK
     history = asyncio.run(list_applies(deployment, terminal.invocation.target))
     if output_format == "json":
-        _write(terminal, {"applies": [_past(past) for past in history.applies]})
+        _write(terminal, {"applies": [past_apply(past) for past in history.applies]})
     else:
-        _print_list(terminal, history)
+        _print_list(terminal, history, output_format)
     return ExitCode.OK
 
 
-def _show_one(terminal: Terminal, apply: Apply, output_format: str) -> None:
+def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_format: str) -> None:
+    from assistctl.operations.apply_details import apply_details
+
+    entries = apply_details(apply, later)
     if output_format == "json":
-        document = {**_head(apply.header, apply.ending), "state": str(apply.state), "torn": apply.truncated}
-        _write(terminal, {**document, "entries": [_entry(entry) for entry in apply.entries]})
-        return
+        head = apply_head(apply.header, apply.ending)
+        document = {**head, "state": str(apply.state), "torn": apply.truncated}
+        checks: list[Json] = [past_check(check) for check in apply.checks]
+        _write(terminal, {**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
+    elif output_format == "markdown":
+        from assistctl.rendering.history.apply_markdown import apply_markdown
+        from assistctl.rendering.markdown.marker import marker
+
+        mark = marker("history", apply.header.project, apply.header.target.name)
+        terminal.write(f"{mark}{apply_markdown(_report(apply, entries))}")
+    elif output_format == "html":
+        from assistctl.rendering.history.apply_html import apply_html
+
+        terminal.write(apply_html(_report(apply, entries)))
+    else:
+        from assistctl.rendering.history.apply_text import print_apply
+
+        print_apply(terminal.results(), _report(apply, entries), verbose=terminal.invocation.verbose)
+
+
+def _report(apply: Apply, entries: tuple[EntryDetails, ...]) -> PastApplyReport:
+    from assistctl.rendering.history.wording import PastApplyReport
+
     header = apply.header
-    lines = [
-        f"{header.id}  {header.command}  {header.target.name} ({header.target.platform})  {apply.state}",
-        f"  {header.started:%Y-%m-%d %H:%M:%S} UTC, {_who(header.who)}",
-        "",
-        *(line for entry in apply.entries for line in _entry_lines(entry)),
-    ]
-    _print(terminal, lines)
+    return PastApplyReport(
+        header.id,
+        header.project,
+        header.target.name,
+        header.target.platform,
+        header.command,
+        str(apply.state),
+        header.started,
+        told_actor(header.who),
+        tuple(map(_change, entries)),
+        tuple(map(_check, apply.checks)),
+    )
 
 
-def _entry_lines(entry: Entry) -> list[str]:
-    about = QualifiedKey(entry.kind, entry.key)
-    outcome = entry.outcome or "unknown: it was cut off"
-    error = [f"      {entry.error}"] if entry.error else []
-    return [f"  {entry.action:<6}  {about}  {outcome}  {entry.id or ''}".rstrip(), *error]
+def _check(check: CheckEntry) -> PastCheck:
+    from assistctl.rendering.history.wording import PastCheck
+
+    before, after = (None if status is None else str(status) for status in (check.before, check.after))
+    return PastCheck(check.key, check.index, check.ask, before, after, check.worse, check.reasons)
 
 
-def _print_list(terminal: Terminal, history: History) -> None:
-    if not history.applies:
+def _change(details: EntryDetails) -> PastChange:
+    from assistctl.rendering.history.wording import CUT_OFF, PastChange
+
+    entry = details.entry
+    outcome = str(entry.outcome or CUT_OFF)
+    return PastChange(
+        entry.kind, entry.key, entry.action, outcome, entry.id, entry.error, details.diffs, details.unrecorded
+    )
+
+
+def _print_list(terminal: Terminal, history: History, output_format: str) -> None:
+    from assistctl.rendering.text.table import Column
+
+    number = len(history.applies)
+    if not number:
         terminal.say(f"No apply is recorded in {history.place}.")
-        return
-    print_table(terminal, ("ID", "TARGET", "WHAT", "STATE", "CHANGES", "BY"), map(_row, history.applies))
+        if output_format == "text":
+            return
+    columns = (
+        Column("ID"),
+        Column("TARGET"),
+        Column("WHAT"),
+        Column("STATE"),
+        Column("CHANGES", free=True),
+        Column("BY", free=True),
+    )
+    conclusion = f"{number:,} {'apply' if number == 1 else 'applies'} on record."
+    rows = tuple(map(_row, history.applies))
+    print_listing(terminal, Listing("history", "Past applies", conclusion, columns, rows), output_format)
 
 
 def _row(past: ApplySummary) -> tuple[str, ...]:
     header, state = past.header, str(past.state)
     if header is None:
         return past.id, past.target, "?", state, "", past.problem or ""
-    return past.id, past.target, header.command, state, _changes(header, past.ending), _who(header.who)
-
-
-def _changes(header: Header, ending: Ending | None) -> str:
-    """The changes made, as far as the end says; without an end, the changes planned."""
-    counts = ((number, action) for action, number in _done(header, ending).items())
-    told = ", ".join(f"{number} {action}" for number, action in counts if number)
-    return told or ("none" if header.summary.changes else "files only")
-
-
-def _done(header: Header, ending: Ending | None) -> dict[Action, int]:
-    planned = header.summary.by_action()
-    if ending is None or ending.touched is None:
-        return planned
-    return {action: ending.done.get(action, 0) for action in planned}
-
-
-def _who(who: Actor) -> str:
-    """The commit first: it is what says what the manifests were."""
-    git = f"{who.git.commit[:10]}{'+' if who.git.dirty else ''}" if who.git and who.git.commit else ""
-    run = f"{who.ci.system} {who.ci.actor or ''}".strip() if who.ci else f"{who.user}@{who.host}"
-    return f"{git} {run}".strip()
-
-
-def _past(past: ApplySummary) -> dict[str, Json]:
-    unread: dict[str, Json] = {"id": past.id, "target": {"name": past.target}}
-    head = _head(past.header, past.ending) if past.header else unread
-    return {**head, "state": str(past.state), "problem": past.problem}
-
-
-def _head(header: Header, ending: Ending | None) -> dict[str, Json]:
-    who, target = header.who, header.target
-    return {
-        "id": header.id,
-        "project": header.project,
-        "target": {"name": target.name, "platform": target.platform},
-        "command": header.command,
-        "started": header.started.isoformat(),
-        "summary": {str(action): number for action, number in _done(header, ending).items()},
-        "planned": {str(action): number for action, number in header.summary.by_action().items()},
-        "by": {
-            "user": who.user,
-            "host": who.host,
-            "commit": who.git.commit if who.git else None,
-            "branch": who.git.branch if who.git else None,
-            "dirty": who.git.dirty if who.git else None,
-            "ci": who.ci.system if who.ci else None,
-            "run": who.ci.url if who.ci else None,
-            "actor": who.ci.actor if who.ci else None,
-        },
-        "version": header.tool,
-    }
-
-
-def _entry(entry: Entry) -> dict[str, Json]:
-    before = entry.before
-    return {
-        "kind": str(entry.kind),
-        "key": entry.key,
-        "id": entry.id,
-        "action": str(entry.action),
-        "outcome": str(entry.outcome) if entry.outcome else None,
-        "error": entry.error,
-        "at": entry.at.isoformat(),
-        "before": None
-        if before is None
-        else {
-            "id": before.id,
-            "fields": dict(before.fields),
-            "metadata": dict(before.metadata.items()),
-            "withheld": list[Json](sorted(before.withheld)),
-        },
-    }
+    changes = told_changes(header, past.ending)
+    return past.id, past.target, header.command, state, changes, told_actor(header.who)
 
 
 def _write(terminal: Terminal, document: dict[str, Json]) -> None:
     from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     terminal.write(dumps({"format_version": FORMAT_VERSION, **document}))
-
-
-def _print(terminal: Terminal, lines: Sequence[str]) -> None:
-    from assistctl.secrets.escaping import visible
-
-    terminal.write("".join(f"{visible(line)}\n" for line in lines))

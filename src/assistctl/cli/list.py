@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import print_table
+from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
@@ -21,7 +21,7 @@ Examples:
 
 
 @subcommand("list", HELP, EXAMPLE)
-@format_option("text", "json")
+@format_option(*TABLE_FORMATS)
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
@@ -29,7 +29,7 @@ def command(terminal: Terminal, output_format: str) -> int:
     if output_format == "json":
         _print_json(terminal, found)
     else:
-        _print_table(terminal, found)
+        _print_table(terminal, found, output_format)
     return ExitCode.OK
 
 
@@ -49,11 +49,17 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
     terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
 
 
-def _print_table(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
+    from assistctl.rendering.text.table import Column
+
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
-        return
-    print_table(terminal, ("KEY", "ID", "MODEL", "NAME"), map(_row, found))
+        if output_format == "text":
+            return
+    columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
+    conclusion = f"{len(found):,} {'assistant is' if len(found) == 1 else 'assistants are'} deployed."
+    rows = tuple(map(_row, found))
+    print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
 
 
 def _row(assistant: DeployedAssistant) -> tuple[str, ...]:

@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from assistctl import __version__
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
@@ -19,6 +18,9 @@ from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Help for all of them without importing any of them.
 COMMANDS: Mapping[str, str] = {
@@ -30,10 +32,12 @@ COMMANDS: Mapping[str, str] = {
     "destroy": "Delete what the project owns.",
     "forget": "Stop managing assistants without deleting them.",
     "drift": "Show what was changed outside of assistctl.",
+    "ask": "Talk with a deployed assistant.",
     "check": "Ask what is deployed the manifests' checks.",
     "dump": "Write manifests for assistants that already exist.",
     "migrate": "Move assistants to another platform, with a loss report.",
     "list": "List what is deployed on the target.",
+    "models": "List the target's models, their shutdowns, and what uses them.",
     "output": "Print the key and id of each deployed assistant.",
     "history": "List past applies, or show what one of them did.",
     "rollback": "Undo an apply.",
@@ -54,6 +58,7 @@ _OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("import", "export", "pull"), "dump"),
     **dict.fromkeys(("ls", "state"), "list"),
     "lint": "validate",
+    **dict.fromkeys(("chat", "talk", "say"), "ask"),
     **dict.fromkeys(("test", "eval"), "check"),
     **dict.fromkeys(("status", "refresh"), "drift"),
     **dict.fromkeys(("log", "undo"), "history"),
@@ -105,6 +110,8 @@ class CommandsOnDemand(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete commands without importing them."""
+        from click.shell_completion import CompletionItem
+
         own = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return own or click.Command.shell_complete(self, ctx, incomplete)
 

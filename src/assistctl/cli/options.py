@@ -108,7 +108,7 @@ _VALUE_OPTIONS = frozenset(name for option in GLOBAL_OPTIONS if not option.is_fl
 _NO_PLATFORM = frozenset({"timeout"})
 _NO_TARGET = _NO_PLATFORM | {"target", "variables", "config_from"}
 _UNUSED: Mapping[str, frozenset[str]] = {
-    "init": _NO_TARGET,
+    "init": _NO_TARGET - {"target"},
     "schema": _NO_TARGET | {"directory", "verbose"},
     "show": _NO_TARGET | {"directory"},
     "validate": _NO_PLATFORM,
@@ -153,7 +153,7 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
             invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)
             return reporting(invocation, function, own)
 
-        made = click.command(name, help=help_text, epilog=f"\b\n{example}")(invoke)
+        made = click.command(name, cls=_Command, help=help_text, epilog=f"\b\n{example}")(invoke)
         made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         made.params += [_hidden(one) if one.name in _UNUSED.get(name, ()) else one for one in GLOBAL_OPTIONS]
         return made
@@ -202,6 +202,37 @@ def adopt_option() -> Callable[[Function], Function]:
         "--adopt/--no-adopt",
         default=None,
         help="Take over unowned assistants that have a declared name, or leave them and create new ones.",
+    )
+
+
+class BareOrValueOption(click.Option):
+    """An option whose value, if it has any, stands behind ``=``: the next word is never taken for it."""
+
+
+class _Command(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give options that stand bare their value."""
+        bare = {
+            name: str(option.flag_value)
+            for option in self.params
+            if isinstance(option, BareOrValueOption)
+            for name in option.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        given = [f"{word}={bare[word]}" if word in bare else word for word in args[:end]]
+        return super().parse_args(ctx, [*given, *args[end:]])
+
+
+def check_option() -> Callable[[Function], Function]:
+    """``--check``, which puts back, and ``--check=warn``."""
+    return click.option(
+        "--check",
+        cls=BareOrValueOption,
+        type=click.Choice(["put-back", "warn"]),
+        is_flag=False,
+        flag_value="put-back",
+        metavar="[=warn]",
+        help="Ask the checks of what is changed before and after, and put back what got worse; warn: only tell.",
     )
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import click
 
-from assistctl.cli.options import KEY, adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
-from assistctl.cli.plan_output import print_plan
+from assistctl.cli.apply_command import command_for_plan, command_for_saved
+from assistctl.cli.max_size import check_max_size, max_size_option
+from assistctl.cli.options import adopt_option, allow_deletes_option, format_option, keys_argument, subcommand
+from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model.plan import PlanScope
+from assistctl.model.plan import Plan, PlanScope
+from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan import create_plan
 
 HELP = """Show what apply would do.
@@ -24,7 +27,8 @@ Examples:
   assistctl plan order-desk --target staging
   assistctl plan --detailed-exitcode       exits with 2 if changes are pending
   assistctl plan --out change.plan         and later: assistctl apply change.plan
-  assistctl plan --format markdown >> "$GITHUB_STEP_SUMMARY\""""
+  assistctl plan --format github           notes at the changed lines of a pull request
+  assistctl plan --format markdown --max-size step-summary >> "$GITHUB_STEP_SUMMARY\""""
 
 
 @subcommand("plan", HELP, EXAMPLE)
@@ -35,7 +39,8 @@ Examples:
     metavar="FILE",
     help="Save the plan to FILE, for apply. Overwrites nothing but saved plans.",
 )
-@format_option("text", "json", "markdown", "html")
+@format_option(*REPORT_FORMATS, "github")
+@max_size_option()
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if changes are pending.")
 @click.option("--destroy", is_flag=True, help="Plan to delete everything the project owns.")
 @adopt_option()
@@ -46,20 +51,40 @@ def command(
     keys: tuple[str, ...],
     out: Path | None,
     output_format: str,
+    max_size: int | None,
     detailed_exitcode: bool,
     destroy: bool,
     adopt: bool | None,
     allow_deletes: bool,
 ) -> int:
     """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
-    deployment = terminal.deployment()
-    plan = asyncio.run(create_plan(deployment, PlanScope(keys, destroy, adopt, allow_deletes), out))
+    check_max_size(max_size, output_format)
+    deployment, scope = terminal.deployment(), PlanScope(keys, destroy, adopt, allow_deletes)
+    plan = asyncio.run(create_plan(deployment, scope, out))
     if out is not None:
-        # A name that could be a key would be taken for one.
-        shown = f"./{out}" if KEY.fullmatch(str(out)) else out
-        word = " --allow-deletes" if destroy or allow_deletes else ""
-        terminal.say(f"Saved to {out}; `assistctl apply{word} {shown}` does exactly this, or nothing.")
-    print_plan(terminal, plan, output_format)
+        terminal.say(f"Saved to {out}; `{command_for_saved(out, scope)}` does exactly this, or nothing.")
+    if output_format == "github":
+        _annotate(terminal, deployment, plan)
+    else:
+        sign_off = _sign_off(terminal, deployment, plan, out) if output_format == "html" else SignOff()
+        print_plan(terminal, plan, output_format, sign_off=sign_off, max_size=max_size)
     if plan.errors:
         return ExitCode.ERROR
     return ExitCode.PENDING if detailed_exitcode and plan.changes else ExitCode.OK
+
+
+def _sign_off(terminal: Terminal, deployment: Deployment, plan: Plan, out: Path | None) -> SignOff:
+    from assistctl.operations.provenance import provenance_of
+
+    scope, invocation = plan.scope or PlanScope(), terminal.invocation
+    command = command_for_saved(out, scope) if out else command_for_plan(plan, scope, invocation)
+    return SignOff(asyncio.run(provenance_of(deployment)), command)
+
+
+def _annotate(terminal: Terminal, deployment: Deployment, plan: Plan) -> None:
+    from assistctl.operations.change_places import folder_in_repository, places_of_changes
+    from assistctl.rendering.editors.github import plan_annotations
+    from assistctl.rendering.editors.placed import Places
+
+    places = Places(folder_in_repository(deployment.project.directory))
+    terminal.write(plan_annotations(plan, places_of_changes(deployment, plan), places))

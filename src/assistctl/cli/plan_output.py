@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Plan, Result, Severity
+from assistctl.model.provenance import Provenance
+
+REPORT_FORMATS = ("text", "json", "markdown", "html")
+"""The formats of every report."""
 
 
-def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_messages: bool = False) -> None:
-    """Print the plan as a result, or as text among the messages."""
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """What somebody who approves a plan has to know beside it: where it comes from, and what carries it out."""
+
+    made: Provenance | None = None
+    command: str = ""
+
+
+def print_plan(
+    terminal: Terminal,
+    plan: Plan,
+    output_format: str,
+    *,
+    to_messages: bool = False,
+    sign_off: SignOff = SignOff(),
+    max_size: int | None = None,
+) -> None:
+    """Print the plan as a result, or as text among the messages; Markdown with at most ``max_size`` bytes."""
     if output_format == "text":
         from assistctl.rendering.text.plan_text import print_plan as as_text
 
@@ -20,13 +42,23 @@ def print_plan(terminal: Terminal, plan: Plan, output_format: str, *, to_message
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
+        from assistctl.rendering.markdown.budget import COMMENT
+        from assistctl.rendering.markdown.marker import marker
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
-        terminal.write(plan_markdown(plan))
+        mark = marker("plan", plan.project, plan.target.name)
+        terminal.write(mark + plan_markdown(plan, (max_size or COMMENT) - len(mark.encode())))
     else:
         from assistctl.rendering.html import plan_html
 
-        terminal.write(plan_html(plan))
+        terminal.write(plan_html(plan, sign_off.made, sign_off.command))
+
+
+def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> None:
+    """Print Markdown behind the mark of its kind, by which a bot finds it again."""
+    from assistctl.rendering.markdown.marker import marker
+
+    terminal.write(f"{marker(command, plan.project, plan.target.name)}{text}")
 
 
 def print_warnings(terminal: Terminal, plan: Plan) -> None:
@@ -38,13 +70,33 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
         print_diagnostics(terminal.results(), tuple(warnings))
 
 
-def print_results(terminal: Terminal, plan: Plan, results: Sequence[Result], output_format: str) -> None:
-    """Print what became of the plan."""
+def print_results(
+    terminal: Terminal,
+    plan: Plan,
+    results: Sequence[Result],
+    output_format: str,
+    gate: GateReport | None = None,
+) -> None:
+    """Print what became of the plan, and of the checks where those were asked."""
     if output_format == "json":
         from assistctl.rendering.json import dumps, results_document
 
-        terminal.write(dumps(results_document(plan, results)))
-        return
-    from assistctl.rendering.text.plan_text import print_results as as_text
+        terminal.write(dumps(results_document(plan, results, gate=gate)))
+    elif output_format == "markdown":
+        from assistctl.rendering.markdown.results_markdown import results_markdown
 
-    as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate))
+    elif output_format == "html":
+        from assistctl.rendering.html.results_page import results_html
+
+        terminal.write(results_html(plan, results, gate))
+    else:
+        from assistctl.rendering.text.failures import print_failures
+        from assistctl.rendering.text.plan_text import print_results as as_text
+
+        as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
+        print_failures(terminal.results(), results)
+        if gate is not None:
+            from assistctl.rendering.checks.gate_text import print_gate
+
+            print_gate(terminal.results(), gate, everything=terminal.invocation.verbose)

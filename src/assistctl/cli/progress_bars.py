@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.applying.progress import ProgressListener
 from assistctl.cli.terminal import Terminal
+from assistctl.model.check_report import CheckOutcome
 from assistctl.model.plan import Kind, Plan, Result, Status
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class _Lines(_Notes):
             lost = f", {failed:,} failed" if failed else ""
             self._terminal.say(f"indexed {done:,} of {files:,} files of {key}{lost}")
 
+    def checked(self, outcome: CheckOutcome) -> None:
+        self._terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status}")
+
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
             self._terminal.say(f"{result.action} {result.qualified_key}: {result.status}")
@@ -84,7 +88,8 @@ class _Bars(_Notes):
         self._uploading: TaskID | None = None
         self._indexing: TaskID | None = None
         self._indexed: dict[str, tuple[int, int]] = {}
-        self._size = self._bytes = self._done = self._changes = 0
+        self._checking: TaskID | None = None
+        self._size = self._bytes = self._done = self._changes = self._checked = 0
 
     def started(self, plan: Plan) -> None:
         super().started(plan)
@@ -114,6 +119,12 @@ class _Bars(_Notes):
         if self._indexing is None:
             self._indexing = self._progress.add_task("Indexing", total=total, so_far="")
         self._progress.update(self._indexing, completed=ready, total=total, so_far=f"{ready:,} of {total:,} files")
+
+    def checked(self, outcome: CheckOutcome) -> None:  # noqa: ARG002  # only how many
+        self._checked += 1
+        if self._checking is None:
+            self._checking = self._progress.add_task("Checking", total=None, so_far="")
+        self._progress.update(self._checking, so_far=f"{self._checked:,}")
 
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:

@@ -171,9 +171,11 @@ def command(
     from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve
     from assistctl.local.vector_stores.embeddings import configured
+    from assistctl.manifest.project.environment_file import settings_in
     from assistctl.platforms.local import DATABASE
 
     register("ASSISTCTL_SERVE_API_KEY", api_key or "")
+    environ = settings_in(terminal.invocation.directory, os.environ)
     database = db or place_in(terminal.invocation.directory, DATABASE)
     key = "the key it was given" if api_key else "any key"
 
@@ -194,8 +196,8 @@ def command(
             announce=announce,
             max_connections=max_connections,
             code_sandbox=code_sandbox,
-            model=ModelSettings.from_environment(model_url, model_aliases),
-            embeddings=configured(embeddings_url, embeddings_model),
+            model=ModelSettings.from_environment(model_url, model_aliases, environ),
+            embeddings=configured(embeddings_url, embeddings_model, environ),
             observers=_observers(terminal, access_log),
             with_metrics=metrics,
         )

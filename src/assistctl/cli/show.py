@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from assistctl.cli.apply_command import command_for_saved
+from assistctl.cli.max_size import check_max_size, max_size_option
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.plan_output import print_plan
+from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.saved_plan import load_plan
@@ -20,13 +22,17 @@ EXAMPLE = """\
 Examples:
   assistctl show change.plan
   assistctl show change.plan -v            every line of every difference, with ids
-  assistctl show change.plan --format markdown >> "$GITHUB_STEP_SUMMARY\""""
+  assistctl show change.plan --format markdown --max-size step-summary >> "$GITHUB_STEP_SUMMARY\""""
 
 
 @subcommand("show", HELP, EXAMPLE)
 @click.argument("plan_file", metavar="PLANFILE", type=click.Path(path_type=Path))
-@format_option("text", "json", "markdown", "html")
-def command(terminal: Terminal, *, plan_file: Path, output_format: str) -> int:
+@format_option(*REPORT_FORMATS)
+@max_size_option()
+def command(terminal: Terminal, *, plan_file: Path, output_format: str, max_size: int | None) -> int:
     """Read, and print."""
-    print_plan(terminal, load_plan(plan_file).shown, output_format)
+    check_max_size(max_size, output_format)
+    saved = load_plan(plan_file)
+    sign_off = SignOff(saved.made, command_for_saved(plan_file, saved.scope))
+    print_plan(terminal, saved.shown, output_format, sign_off=sign_off, max_size=max_size)
     return ExitCode.OK

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TextIO, cast
 
 from assistctl.errors import ExitCode
-from assistctl.secrets.escaping import RunnerCommands
+from assistctl.secrets.escaping import DeliberateCommands, RunnerCommands
 from assistctl.secrets.sink import MaskingStream
 
 _CLOSED = OSError(errno.EBADF, "it is closed")
@@ -69,7 +69,7 @@ class OutputStream(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Write at once, or keep; never raises ``OSError``."""
-        harmless = self._commands.disarmed(text)
+        harmless = text if isinstance(text, DeliberateCommands) else self._commands.disarmed(text)
         if self._stream is not None and self.lost is None:
             try:
                 self._stream.write(harmless)

@@ -16,7 +16,8 @@ import click
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
 from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
-from assistctl.model.plan import Diagnostic, Json, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(
-    {"check", "completion", "drift", "help", "history", "list", "output", "plan", "schema", "show", "validate"}
+    {
+        "ask",
+        "check",
+        "completion",
+        "drift",
+        "help",
+        "history",
+        "list",
+        "models",
+        "output",
+        "plan",
+        "schema",
+        "show",
+        "validate",
+    }
 )
 _TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "gc", "rollback"})
 _WIDTH_WITHOUT_TERMINAL = 100
@@ -44,19 +59,26 @@ class Terminal:
 
         Raises what ``open_deployment`` raises.
         """
+        self._deployment = self.other_deployment(self.invocation.target or target)
+        return self._deployment
+
+    def other_deployment(self, target: str | None) -> Deployment:
+        """The project on ``target``, beside the one that the command is about.
+
+        Raises what ``open_deployment`` raises.
+        """
         from assistctl.operations.deployment import open_deployment
 
         given = self.invocation
-        self._deployment = open_deployment(
+        return open_deployment(
             given.directory,
-            given.target or target,
+            target,
             given.variables,
             os.environ,
             throttle_timeout=given.timeout,
             told=self.say,
             config_from=given.config_from,
         )
-        return self._deployment
 
     @property
     def head(self) -> dict[str, Json]:
@@ -68,6 +90,11 @@ class Terminal:
             "project": self._deployment.owner,
             "target": {"name": target.name, "platform": target.platform},
         }
+
+    @property
+    def whose(self) -> tuple[str, str]:
+        """The project and the target that results are about; empty where there is none yet."""
+        return (self._deployment.owner, self._deployment.target.name) if self._deployment else ("", "")
 
     @property
     def is_interactive(self) -> bool:
@@ -153,19 +180,20 @@ def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping
         diagnostics, code = (_refused_by_the_system(terminal, error),), ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
         diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
-    _tell(terminal, diagnostics, as_json=own.get("output_format") == "json")
+    output_format = own.get("output_format", getattr(own.get("apply_options"), "output_format", "text"))
+    _tell(terminal, diagnostics, str(output_format), command=function.__module__.rpartition(".")[2])
     return code
 
 
-def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
-    """Say what went wrong, to people and, where JSON was asked for, to the script as well."""
+def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], output_format: str, *, command: str) -> None:
+    """Say what went wrong, to people and, where another format was asked for, to what reads that as well."""
     from assistctl.rendering.text.plan_text import print_diagnostics
 
     print_diagnostics(terminal.messages(), diagnostics)
-    if as_json:
-        from assistctl.rendering.json import diagnostics_document, dumps
+    if output_format != "text":
+        from assistctl.cli.failure_report import print_failure
 
-        terminal.write(dumps(diagnostics_document(diagnostics, **terminal.head)))
+        print_failure(terminal, diagnostics, output_format, command=command)
 
 
 def _refuse_manifests(keys: object) -> None:
@@ -178,6 +206,8 @@ def _refuse_manifests(keys: object) -> None:
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
     """How far a command came that was interrupted, as a sentence."""
     name = function.__module__.rpartition(".")[2]
+    if name == "ask":
+        return "A run that was under way is cancelled."
     if name in _CHANGES_NOTHING or (name in _TELLS_OF_CHANGES and not terminal.changes):
         return "Nothing was changed."
     return "What was done until then stays done; `assistctl plan` shows what is left to do."

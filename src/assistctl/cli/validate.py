@@ -6,10 +6,12 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assistctl import clock
+from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode, ProjectError
@@ -18,13 +20,18 @@ from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
 from assistctl.manifest.validation.diagnostics import by_place
-from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.operations.account import untold_account
+from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
-from assistctl.planning.capability_check import check_expressible, with_tools_named
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
+
+if TYPE_CHECKING:
+    from assistctl.model.capabilities import Capabilities
 
 HELP = """Check manifests offline.
 
@@ -35,12 +42,14 @@ EXAMPLE = """\
 Examples:
   assistctl validate
   assistctl validate assistants/order-desk.yaml
-  assistctl validate --target prod --format json"""
+  assistctl validate --target prod --format json
+  assistctl validate --format github       notes at the lines, in a GitHub Actions job
+  assistctl validate --format sarif > assistants.sarif"""
 
 
 @subcommand("validate", HELP, EXAMPLE)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@format_option("text", "json")
+@format_option("text", "json", *EDITOR_FORMATS)
 def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> int:
     """Check, print, and say with the exit code whether there were errors."""
     invocation = terminal.invocation
@@ -55,10 +64,16 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
-    options = _unknown_options(project)
-    diagnostics = by_place((*project.diagnostics, *options, *addresses, *loaded.diagnostics, *expressing))
+    options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
+    strange = unknown_platform_names(loaded.desired, known_platforms())
+    diagnostics = by_place(
+        (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing)
+    )
     if output_format == "json":
         _print_json(terminal, diagnostics)
+    elif output_format in EDITOR_FORMATS:
+        files = dict.fromkeys(one.position.file for one in loaded.desired)
+        print_messages(terminal, diagnostics, output_format, directory=project.directory, files=files)
     else:
         _print_text(terminal, loaded, diagnostics)
     return ExitCode.ERROR if _errors(diagnostics) else ExitCode.OK
@@ -80,6 +95,13 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
     return [found for each in targets for found in unencrypted(project, each)]
 
 
+def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
+    """What is wrong with the account of the target that was asked for, or of each declared target."""
+    for each in [target] if target else project.targets.values():
+        with contextlib.suppress(ProjectError):
+            yield from untold_account(project, each, capabilities_of(each.platform))
+
+
 def _about_platform(
     project: Project, target: Target | None, desired: Sequence[Desired], *, is_asked: bool
 ) -> Iterator[Diagnostic]:
@@ -93,10 +115,16 @@ def _about_platform(
     today = clock.today()
     for assistant in desired:
         if is_asked:
-            yield from with_tools_named(assistant, check_expressible(assistant, target.platform, capabilities))
+            yield from _inexpressible(assistant, target.platform, capabilities)
             if not capabilities.embedded:
                 yield from about_shutdown(assistant, today)
         yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)
+
+
+def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    from assistctl.planning.capability_check import check_expressible, with_tools_named
+
+    yield from with_tools_named(assistant, check_expressible(assistant, platform, capabilities))
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:

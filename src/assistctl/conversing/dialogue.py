@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistctl.conversing.function_answers import FunctionAnswers, FunctionFailedError
+from assistctl.conversing.function_answers import FunctionAnswers, FunctionFailedError, NoAnswerError
 from assistctl.errors import PlatformError
 from assistctl.model.check_report import AnsweredCall, CitedFile, Exchange
 from assistctl.model.conversation import (
@@ -27,11 +27,19 @@ MOST_ROUNDS = 32
 
 
 class BrokenOffError(Exception):
-    """An answer that did not come to its end: why, in a sentence, and ``exchange``, as far as it came."""
+    """An answer that did not come to its end: why, in a sentence, and ``exchange``, as far as it came.
 
-    def __init__(self, reason: str, exchange: Exchange) -> None:
+    ``status`` is the run's, where it came to any. ``unanswered``: the assistant came to no answer; else the
+    platform could not be asked.
+    """
+
+    def __init__(
+        self, reason: str, exchange: Exchange, status: RunStatus | None = None, *, unanswered: bool = True
+    ) -> None:
         super().__init__(reason)
         self.exchange = exchange
+        self.status = status
+        self.unanswered = unanswered
 
 
 class UnansweredCallError(BrokenOffError):
@@ -67,14 +75,22 @@ class _Gathered:
                     self.usage = usage if self.usage is None else self.usage + usage
 
 
+def nobody_hears(_: Event) -> None:
+    """Where nobody wants to know of events while they come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A conversation whose functions are answered by ``functions``. ``clock`` tells seconds."""
+    """A conversation whose functions are answered by ``functions``. ``clock`` tells seconds.
+
+    ``heard`` is called with each event as it comes.
+    """
 
     conversation: Conversation
     functions: FunctionAnswers
     clock: Callable[[], float]
     cost: Callable[[Usage], float | None]
+    heard: Callable[[Event], None] = nobody_hears
 
     async def ask(self, text: str, attachments: Sequence[MessageFile] = ()) -> Exchange:
         """The question ``text``, and the whole answer. Raises ``BrokenOffError``."""
@@ -92,14 +108,14 @@ class Dialogue:
         except FunctionFailedError as error:
             with contextlib.suppress(PlatformError):
                 await self.conversation.cancel()
-            is_open = gathered.open and gathered.open[0].name not in self.functions.answers
-            kind = UnansweredCallError if is_open else BrokenOffError
+            kind = UnansweredCallError if isinstance(error, NoAnswerError) else BrokenOffError
             raise kind(str(error), so_far()) from error
         except PlatformError as error:
-            raise BrokenOffError(f"{error.summary}. {error.hint}".removesuffix(". "), so_far()) from error
+            reason = f"{error.summary}. {error.hint}".removesuffix(". ")
+            raise BrokenOffError(reason, so_far(), unanswered=False) from error
         reason = _reason_not_to_trust(gathered.end)
         if reason:
-            raise BrokenOffError(reason, so_far())
+            raise BrokenOffError(reason, so_far(), gathered.end.status if gathered.end else None)
         return so_far()
 
     async def _gather(self, gathered: _Gathered, events: AsyncIterator[Event]) -> None:
@@ -107,6 +123,7 @@ class Dialogue:
         gathered.open.clear()
         async for event in events:
             gathered.take(event)
+            self.heard(event)
 
     async def _outputs(self, gathered: _Gathered) -> Mapping[str, str]:
         """What the functions that were called answer, by the ids of the calls."""

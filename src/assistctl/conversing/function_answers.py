@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,22 +27,36 @@ class FunctionFailedError(Exception):
     """A function could not be answered, and why, in a sentence."""
 
 
+class NoAnswerError(FunctionFailedError):
+    """Nothing answers the function."""
+
+
+async def nothing_in_the_check(name: str, arguments: str) -> str:
+    """Where a check says nothing of a function that is called. Raises ``NoAnswerError``."""
+    raise NoAnswerError(
+        f"nothing answers the function {name}, called with {quoted(arguments)}: "
+        f"add `tools: {{{name}: ANSWER}}` to the check"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionAnswers:
-    """The answers of functions by name; programs run in ``directory``, with ``environment``."""
+    """The answers of functions by name; programs run in ``directory``, with ``environment``.
+
+    ``otherwise`` answers functions that are not among them, by name and arguments, or raises
+    ``FunctionFailedError``.
+    """
 
     answers: Mapping[str, FunctionAnswer]
     directory: Path
     environment: Mapping[str, str]
+    otherwise: Callable[[str, str], Awaitable[str]] = nothing_in_the_check
 
     async def to(self, name: str, arguments: str) -> str:
         """What the function ``name`` answers to ``arguments``. Raises ``FunctionFailedError`` when it cannot."""
         answer = self.answers.get(name)
         if answer is None:
-            raise FunctionFailedError(
-                f"nothing answers the function {name}, called with {quoted(arguments)}: "
-                f"add `tools: {{{name}: ANSWER}}` to the check"
-            )
+            return await self.otherwise(name, arguments)
         if answer.command:
             return await run_command(answer.command, arguments, self.directory, self.environment)
         output = answer.output

@@ -22,6 +22,8 @@ from assistctl.platforms.conversation import Conversation, Converses
 
 RUBRIC = "llm-rubric"
 _CLOSING_SECONDS = 10.0
+# Patterns may take a second, which the other conversations do not wait for.
+_SLOW = frozenset({"regex", "is-json"})
 
 
 class Judge(Protocol):
@@ -82,16 +84,19 @@ async def run_checks(
     converses: Converses, assistants: Sequence[CheckedAssistant], setup: CheckSetup
 ) -> tuple[CheckOutcome, ...]:
     """What became of all checks of ``assistants``, in their order."""
-    run = _Run(converses, setup, asyncio.Semaphore(setup.parallel))
+    run = _Run(converses, setup, asyncio.Semaphore(setup.parallel), asyncio.Semaphore(2 * setup.parallel))
     checks = [run.check(assistant, check) for assistant in assistants for check in assistant.checks]
     return tuple(await asyncio.gather(*checks))
 
 
 @dataclass(slots=True)
 class _Run:
+    """Checks under way. What waits for its slot is ``open`` already, so that no slot waits for it."""
+
     converses: Converses
     setup: CheckSetup
     slots: asyncio.Semaphore
+    open: asyncio.Semaphore
     spent: float = 0.0
 
     async def check(self, assistant: CheckedAssistant, check: Check) -> CheckOutcome:
@@ -133,22 +138,28 @@ class _Holding:
 
     async def attempt(self) -> Attempt:
         """Hold it once, as soon as it is its turn."""
-        async with self.run.slots:
+        async with self.run.open:
             if self.run.is_spent:
-                return Attempt(
-                    error=f"not asked: the run cost ${self.run.spent:.4f}, and checks.max_cost allows no more"
-                )
+                return self._not_asked()
             try:
                 conversation = await self.run.converses.start(self.assistant.id or "")
             except PlatformError as error:
                 return Attempt(error=f"{error.summary}. {error.hint}".removesuffix(". "))
             is_over = False
             try:
-                attempt = await self._held(conversation)
-                is_over = attempt.error is None
+                async with self.run.slots:
+                    attempt = await self._asked_now(conversation)
+                is_over = not attempt.exchanges or attempt.error is None
             finally:
                 await _leave(conversation, is_over=is_over)
             return attempt
+
+    async def _asked_now(self, conversation: Conversation) -> Attempt:
+        """Hold it, unless what others cost meanwhile leaves nothing."""
+        return self._not_asked() if self.run.is_spent else await self._held(conversation)
+
+    def _not_asked(self) -> Attempt:
+        return Attempt(error=f"not asked: the run cost ${self.run.spent:.4f}, and checks.max_cost allows no more")
 
     async def _held(self, conversation: Conversation) -> Attempt:
         setup = self.run.setup
@@ -166,14 +177,13 @@ class _Holding:
                 outcomes += [await self._judged(one, exchange, number) for one in turn.assertions]
             except BrokenOffError as error:
                 self.run.spend(error.exchange.cost)
-                return Attempt((*exchanges, error.exchange), tuple(outcomes), str(error))
+                return Attempt((*exchanges, error.exchange), tuple(outcomes), str(error), error.unanswered)
             except CannotJudgeError as error:
                 return Attempt(tuple(exchanges), tuple(outcomes), str(error))
             except TimeoutError:
                 unfinished = Exchange(turn.ask, "", seconds=setup.seconds)
-                return Attempt(
-                    (*exchanges, unfinished), tuple(outcomes), f"no answer within {setup.seconds:g} s (--timeout)"
-                )
+                why = f"no answer within {setup.seconds:g} s (--timeout)"
+                return Attempt((*exchanges, unfinished), tuple(outcomes), why, unanswered=True)
         return Attempt(tuple(exchanges), tuple(outcomes))
 
     async def _asked(self, dialogue: Dialogue, number: int, files: Sequence[MessageFile]) -> Exchange:
@@ -198,6 +208,8 @@ class _Holding:
     async def _judged(self, assertion: Assertion, exchange: Exchange, number: int) -> AssertionOutcome:
         judge = self.run.setup.judge
         if assertion.type != RUBRIC or judge is None:
+            if assertion.type not in _SLOW:
+                return judge_by_rule(assertion, exchange, number)
             return await asyncio.to_thread(judge_by_rule, assertion, exchange, number)
         finding, usage = await judge.finding(assertion, exchange)
         price = self.run.setup.price(judge.model)

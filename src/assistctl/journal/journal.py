@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -14,20 +14,23 @@ from pathlib import Path
 from assistctl import __version__
 from assistctl.errors import JournalError
 from assistctl.journal.apply_id import APPLY_ID, ID_STEP, matching, new_apply_id
+from assistctl.journal.check_records import KEPT_OF_EACH, decode_checks, encode_checks
 from assistctl.journal.line_format import ApplyLine, encode
 from assistctl.journal.lock import LEASE, Lock, current_holder, holding, unlock
 from assistctl.journal.lock_record import Holder
 from assistctl.journal.reader import read_apply, read_ending, read_header
 from assistctl.journal.records import Actor, Apply, ApplySummary, Header, Heading
 from assistctl.journal.storage.open_store import open_store
-from assistctl.journal.storage.store import Log, Store
+from assistctl.journal.storage.store import Log, Store, Tag
 from assistctl.journal.writer import Record, recording
+from assistctl.model.past_check import PastCheck, PastChecks
 
 KEEP = 100
 """How many applies are kept per target, unless told otherwise."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _APPLIES = "applies"
+_CHECKS = "checks"
 _READERS = 16
 _TRIES = 16
 
@@ -155,6 +158,25 @@ class Journal:
             )
         return await unlock(self._store, self._lock(target), lock_id)
 
+    async def past_checks(self, target: str, key: str) -> PastChecks:
+        """How the checks of an assistant came out on ``target``."""
+        return (await self._past_checks(self._checks(target, key)))[0]
+
+    async def record_checks(self, target: str, key: str, outcomes: Sequence[PastCheck]) -> None:
+        """Put on record how checks of an assistant came out on ``target``."""
+        place = self._checks(target, key)
+        for _ in range(_TRIES):
+            past, tag = await self._past_checks(place)
+            data = encode_checks(past.with_these(outcomes, KEPT_OF_EACH))
+            put = self._store.create(place, data) if tag is None else self._store.replace(place, data, tag)
+            if await put is not None:
+                return
+        raise JournalError(f"too many write {place} in {self.place} at once", "Try again.")
+
+    async def _past_checks(self, place: str) -> tuple[PastChecks, Tag | None]:
+        stored = await self._store.get(place)
+        return (PastChecks(), None) if stored is None else (decode_checks(stored.data, place), stored.tag)
+
     async def _begun(self, heading: Heading) -> tuple[Header, Log]:
         known = {field.name: getattr(heading, field.name) for field in fields(Heading)}
         for attempt in range(_TRIES):
@@ -191,6 +213,9 @@ class Journal:
         ids = [apply_id for _, apply_id in await self._ids(target)]
         for apply_id in ids[: -self._keep]:
             await self._store.delete_log(self._key(target, _APPLIES, apply_id))
+
+    def _checks(self, target: str, key: str) -> str:
+        return self._key(target, _CHECKS, f"{_checked('assistant', key)}.json")
 
     def _lock(self, target: str) -> str:
         return self._key(target, "lock.json")

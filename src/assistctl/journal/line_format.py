@@ -3,6 +3,7 @@
     {"type": "apply", "format": "assistctl-journal", "version": 1, "header": {…}}
     {"type": "intent", "number": 1, "at": …, "kind", "key", "action", "id", "before": {…} | null, "sent": {…}}
     {"type": "outcome", "number": 1, "at": …, "outcome", "id", "error"}
+    {"type": "check", "at": …, "key", "index", "ask", "before", "after", "worse", "reasons"}
     {"type": "end", "at": …, "counts": {…}, "error", "done": {…}, "touched": …}
 
 A later version of the same number may add fields and types of lines; readers pass over what they do not know.
@@ -18,6 +19,7 @@ import msgspec
 
 from assistctl.errors import JournalError
 from assistctl.journal.records import BeforeImage, Ending, Header, Outcome
+from assistctl.model.check_report import CheckStatus
 from assistctl.model.plan import Action, Json, Kind
 from assistctl.secrets.redaction import masked
 
@@ -65,6 +67,19 @@ class OutcomeLine(msgspec.Struct, tag_field="type", tag="outcome"):
     error: str | None = None
 
 
+class CheckLine(msgspec.Struct, tag_field="type", tag="check"):
+    """A check of something that was changed: how it came out before, and after."""
+
+    at: datetime
+    key: str
+    index: int
+    ask: str
+    before: CheckStatus | None = None
+    after: CheckStatus | None = None
+    worse: bool = False
+    reasons: list[str] = []
+
+
 class EndLine(msgspec.Struct, tag_field="type", tag="end", omit_defaults=True):
     """The end of an apply."""
 
@@ -79,12 +94,13 @@ class EndLine(msgspec.Struct, tag_field="type", tag="end", omit_defaults=True):
         return Ending(self.at, self.counts, self.error, self.done, self.touched)
 
 
-Line: TypeAlias = ApplyLine | IntentLine | OutcomeLine | EndLine
+Line: TypeAlias = ApplyLine | IntentLine | OutcomeLine | CheckLine | EndLine
 
 _TYPES: dict[str, type[Line]] = {
     "apply": ApplyLine,
     "intent": IntentLine,
     "outcome": OutcomeLine,
+    "check": CheckLine,
     "end": EndLine,
 }
 

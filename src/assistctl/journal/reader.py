@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from assistctl.errors import JournalError
-from assistctl.journal.line_format import ApplyLine, EndLine, IntentLine, Line, OutcomeLine, decode, image_of
-from assistctl.journal.records import Apply, Ending, Entry, Header
+from assistctl.journal.line_format import (
+    ApplyLine,
+    CheckLine,
+    EndLine,
+    IntentLine,
+    Line,
+    OutcomeLine,
+    decode,
+    image_of,
+)
+from assistctl.journal.records import Apply, CheckEntry, Ending, Entry, Header
 
 
 def read_apply(data: bytes) -> Apply:
@@ -20,7 +30,7 @@ def read_apply(data: bytes) -> Apply:
     ending = lines[-1].ending() if lines and isinstance(lines[-1], EndLine) else None
     if truncated and ending is None and read_ending(data) is not None:
         raise JournalError("it is damaged: what is before its end cannot be read")
-    return Apply(header, tuple(_entries(lines).values()), ending, truncated)
+    return Apply(header, tuple(_entries(lines).values()), ending, truncated, tuple(_checks(lines)))
 
 
 def read_header(line: bytes) -> Header:
@@ -69,6 +79,13 @@ def _entries(lines: list[Line]) -> dict[int, Entry]:
         elif isinstance(line, OutcomeLine) and line.number in entries:
             entries[line.number] = _with_outcome(entries[line.number], line)
     return entries
+
+
+def _checks(lines: list[Line]) -> Iterator[CheckEntry]:
+    for line in lines:
+        if isinstance(line, CheckLine):
+            reasons = tuple(line.reasons)
+            yield CheckEntry(line.key, line.index, line.ask, line.at, line.before, line.after, line.worse, reasons)
 
 
 def _entry(line: IntentLine) -> Entry:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from assistctl.model.check_report import CheckStatus
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Action, Json, Kind, Observed, QualifiedKey, Request, Summary
 
@@ -154,6 +155,23 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckEntry:
+    """A check that was asked before a change and after it; ``None`` where it was not.
+
+    ``worse``: it passed before, and does not any more. ``reasons`` say why it did not pass.
+    """
+
+    key: str
+    index: int
+    ask: str
+    at: datetime
+    before: CheckStatus | None
+    after: CheckStatus | None
+    worse: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The end of an apply: how many operations had each outcome, and what stopped it, if anything did.
 
@@ -202,6 +220,7 @@ class Apply:
     entries: tuple[Entry, ...]
     ending: Ending | None
     truncated: bool = False
+    checks: tuple[CheckEntry, ...] = ()
 
     @property
     def state(self) -> State:

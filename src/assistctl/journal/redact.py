@@ -52,7 +52,7 @@ def digests(request: Request | None, secret_paths: Iterable[str]) -> Mapping[str
     if secret:
         # It has digests of what was sent.
         secret.add(f"metadata.{BASELINE}")
-    return {unit: _NO_DIGEST if unit in secret else _short(unit, value) for unit, value in units.items()}
+    return {unit: _NO_DIGEST if unit in secret else short_digest(unit, value) for unit, value in units.items()}
 
 
 def _is_secret(unit: str, value: Json, secret: Collection[str]) -> bool:
@@ -65,5 +65,6 @@ def _unit(path: str) -> str:
     return path.split(".", 1)[0].split("[", 1)[0]
 
 
-def _short(unit: str, value: Json) -> str:
+def short_digest(unit: str, value: Json) -> str:
+    """The digest under which a journal names the value of a field or pair that was sent."""
     return digest(value, salt=unit, length=_DIGEST_CHARACTERS)

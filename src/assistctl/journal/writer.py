@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from assistctl.errors import AssistctlError, JournalError
-from assistctl.journal.line_format import EndLine, IntentLine, Line, OutcomeLine, encode, image_data
-from assistctl.journal.records import Operation, Outcome
+from assistctl.journal.line_format import CheckLine, EndLine, IntentLine, Line, OutcomeLine, encode, image_data
+from assistctl.journal.records import CheckEntry, Operation, Outcome
 from assistctl.journal.redact import digests, without_secrets
 from assistctl.journal.storage.store import Log
 from assistctl.model.plan import Action
@@ -69,6 +69,21 @@ class Record:
         await self._lines.write(OutcomeLine(number, _now(), Outcome.WITHDRAWN, error=reason))
         self._counts[Outcome.OK] -= 1
         self._counts[Outcome.WITHDRAWN] += 1
+
+    async def checked(self, entry: CheckEntry) -> None:
+        """Put on record how a check came out before a change and after it."""
+        await self._lines.write(
+            CheckLine(
+                entry.at,
+                entry.key,
+                entry.index,
+                entry.ask,
+                entry.before,
+                entry.after,
+                entry.worse,
+                [*entry.reasons],
+            )
+        )
 
     async def end(self, error: str | None) -> None:
         """Put the end on record; ``error`` is what stopped the apply. What has no outcome by now is unknown."""

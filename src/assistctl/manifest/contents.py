@@ -9,7 +9,8 @@ from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.positions import Positions
 from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
-from assistctl.model.plan import Diagnostic, Json, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))

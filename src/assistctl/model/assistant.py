@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from assistctl.model.checks import Check
 from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
-from assistctl.model.source_file import SourceFile
-from assistctl.secrets.template import Template
+
+if TYPE_CHECKING:
+    from assistctl.model.checks import Check
+    from assistctl.model.source_file import SourceFile
+    from assistctl.secrets.template import Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
 
 
 class Level(StrEnum):
@@ -88,6 +88,9 @@ class FieldDefaults:
 ASSISTANTS_API = FieldDefaults()
 """The Assistants API's own defaults."""
 
+EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "description": "", "instructions": ""})
+"""Those of a platform that may answer an empty text where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
@@ -109,7 +112,8 @@ class Capabilities:
     kind of an object's values by their type (``response_format.json_object``); one that is not listed is
     unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
     appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
-    compared. ``computed`` fields are answered with what the platform chose where null was sent.
+    compared; so are the names ``write_only_in_tools``, in the platform's own tools.
+    ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
     all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for
     fields of a manifest that are left out; ``defaults`` are those of its own fields, as it answers them but for
@@ -118,6 +122,8 @@ class Capabilities:
     ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
     package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
     down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
+    down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
+    ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
@@ -128,6 +134,7 @@ class Capabilities:
     fields: Mapping[str, Support]
     platform_fields: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()
+    write_only_in_tools: frozenset[str] = frozenset()
     archives: bool = False
     computed: frozenset[str] = frozenset()
     replaced_together: tuple[tuple[str, ...], ...] = ()
@@ -139,5 +146,7 @@ class Capabilities:
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
     roster_entry: RosterEntry | None = None
+    tells_account: str = ""
+    lists_every_model: bool = True
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

@@ -8,18 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from assistctl.model.assistant import Observed
+from assistctl.model.diagnostics import Position
 from assistctl.model.file_operations import FileUse
 from assistctl.model.json_value import Json
-
-
-class Kind(StrEnum):
-    """The kind of thing that a change is about, or that a document declares."""
-
-    ASSISTANT = "assistant"
-    VECTOR_STORE = "vector_store"
-    FILE = "file"
-    ENVIRONMENT = "environment"
-    MCP_SERVER = "mcp_server"
+from assistctl.model.kind import Kind
 
 
 class QualifiedKey(NamedTuple):
@@ -80,12 +72,22 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LastApplied:
+    """The value that was last applied, where its digest tells: only then is it ``known``."""
+
+    known: bool
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldDiff:
     """One difference inside a thing: ``path`` is dotted from the manifest's field.
 
     ``old`` is what is there and ``new`` what is declared; ``None`` stands for nothing (absent, or the
     platform's default). Of a ``secret`` one both are as they may be shown: ``(secret NAME)`` stands for each
-    secret, and ``(secret)`` where nobody can tell what is one.
+    secret, and ``(secret)`` where nobody can tell what is one. ``last_applied`` is there where the manifest and
+    somebody else changed it. ``position`` is where it is declared, or the nearest declared thing around it.
+    ``undeclared``: it was applied once and is declared no longer, so it goes back to the platform's default.
     """
 
     path: str
@@ -93,6 +95,9 @@ class FieldDiff:
     new: Json
     origin: Origin
     secret: bool = False
+    last_applied: LastApplied | None = None
+    position: Position | None = None
+    undeclared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,8 @@ class Request:
     ``removed`` are the metadata pairs that must be gone afterwards. In ``tool_resources`` tokens may stand for ids
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
     key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
-    metadata goes into digests that others may read: the same without secrets.
+    metadata goes into digests that others may read: the same without secrets. ``kept`` are the declared fields
+    that are not sent, because they are there already, and must be there afterwards.
     """
 
     fields: Mapping[str, Json]
@@ -113,6 +119,7 @@ class Request:
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
     digested: Json = field(default=None, compare=False, repr=False)
+    kept: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,8 @@ class Change:
     """One thing apply would do, why, and in what it differs.
 
     ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
-    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared.
+    ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared, ``position`` its
+    place. The ``diffs`` of a delete are what is lost.
     """
 
     kind: Kind
@@ -135,6 +143,7 @@ class Change:
     file: FileUse | None = None
     before: Observed | None = None
     secret_paths: frozenset[str] = frozenset()
+    position: Position | None = None
 
     @property
     def qualified_key(self) -> QualifiedKey:
@@ -146,7 +155,8 @@ class Change:
 class Drift:
     """A field somebody else changed: what is there against what is declared (or was last applied).
 
-    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``.
+    Of a ``secret`` one both are as they may be shown, as in ``FieldDiff``. ``origin`` says whether the manifest
+    was changed as well; then ``last_applied`` is the third value.
     """
 
     kind: Kind
@@ -156,6 +166,8 @@ class Drift:
     observed: Json
     desired: Json
     secret: bool = False
+    origin: Origin = Origin.DRIFT
+    last_applied: LastApplied | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ Frozen dataclasses without I/O; ``conversing`` makes them and ``rendering`` show
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from assistctl.model.conversation import Usage
@@ -68,11 +70,16 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A check held once. With an ``error`` it broke off there."""
+    """A check held once. With an ``error`` it broke off there.
+
+    ``unanswered``: it was asked, and the assistant itself came to no whole answer: its run failed, took too long,
+    or called a function that nothing answers.
+    """
 
     exchanges: tuple[Exchange, ...] = ()
     assertions: tuple[AssertionOutcome, ...] = ()
     error: str | None = None
+    unanswered: bool = False
 
     @property
     def held(self) -> bool:
@@ -143,6 +150,12 @@ class CheckOutcome:
         return exchanges[-1].answer if exchanges else None
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether it was asked, and too often the assistant itself came to no whole answer."""
+        whole = sum(not one.unanswered for one in self.attempts)
+        return self.error is None and bool(self.attempts) and whole < self.needed
+
+    @property
     def is_flaky(self) -> bool:
         """Whether it held at times and at times not."""
         return 0 < self.held < len(self.attempts)
@@ -159,14 +172,51 @@ class CheckOutcome:
         return sum(known) if known else None
 
 
+class Course(StrEnum):
+    """How a check came out, against how it did before.
+
+    ``FLAKY``: of the very same assistant it has come out either way. ``NEW``: it never passed on record.
+    """
+
+    NEW = "new"
+    SAME = "same"
+    WORSE = "worse"
+    MENDED = "mended"
+    FLAKY = "flaky"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A check against the last time it passed, ``passed_at``; ``None`` where that never was.
+
+    ``is_same_state``: the assistant was the very same then. ``answer_changed`` is ``None`` where nobody knows.
+    ``seconds``, ``tokens`` and ``cost`` are those of then.
+    """
+
+    course: Course
+    passed_at: datetime | None = None
+    is_same_state: bool = False
+    answer_changed: bool | None = None
+    seconds: float | None = None
+    tokens: int | None = None
+    cost: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All checks of a run, in the order of the manifests."""
+    """All checks of a run, in the order of the manifests.
+
+    ``compared`` has each check against the last time it passed, by key and index; ``None`` where nobody asked.
+    ``against`` is the report of another target. ``warnings`` are sentences about what went wrong beside them.
+    """
 
     project: str
     target: str
     platform: str
     checks: tuple[CheckOutcome, ...]
+    compared: Mapping[tuple[str, int], Comparison] | None = None
+    against: CheckReport | None = None
+    warnings: tuple[str, ...] = ()
 
     def count(self, status: CheckStatus) -> int:
         """How many came to ``status``."""

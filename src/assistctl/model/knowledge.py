@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assistctl.model.plan import Json, Lifecycle, Position
+from assistctl.model.assistant import Lifecycle
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.secrets.template import Template
 

@@ -19,7 +19,7 @@ from assistctl.model.change import (
     Change,
     Drift,
     FieldDiff,
-    Kind,
+    LastApplied,
     Missing,
     Origin,
     QualifiedKey,
@@ -30,6 +30,7 @@ from assistctl.model.change import (
 )
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileOperations, FileTotals
+from assistctl.model.kind import Kind
 from assistctl.model.plan_document import plan_document
 from assistctl.secrets.redaction import masked
 
@@ -44,6 +45,7 @@ __all__ = [
     "FieldDiff",
     "Json",
     "Kind",
+    "LastApplied",
     "Lifecycle",
     "Missing",
     "Observed",

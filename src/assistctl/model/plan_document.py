@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assistctl.model.change import Change, Drift, FieldDiff, Missing, Summary
-from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.diagnostics import Diagnostic, Position
 from assistctl.model.file_operations import FileTotals
 from assistctl.model.json_value import Json
 
@@ -70,6 +70,7 @@ def change_part(change: Change) -> dict[str, Json]:
         "action": str(change.action),
         "reason": change.reason,
         "diffs": [_diff(diff) for diff in change.diffs],
+        **_place(change.position),
     }
     if change.blocked is not None:
         document["blocked"] = str(change.blocked)
@@ -86,7 +87,10 @@ def _diff(diff: FieldDiff) -> dict[str, Json]:
         "old": diff.old,
         "new": diff.new,
         "origin": str(diff.origin),
+        **_last_applied(diff),
+        **({"undeclared": True} if diff.undeclared else {}),
         **_secrecy(diff),
+        **_place(diff.position),
     }
 
 
@@ -99,6 +103,8 @@ def drift_part(drift: Drift) -> dict[str, Json]:
         "path": drift.path,
         "observed": drift.observed,
         "desired": drift.desired,
+        "origin": str(drift.origin),
+        **_last_applied(drift),
         **_secrecy(drift),
     }
 
@@ -110,6 +116,19 @@ def missing_part(missing: Missing) -> dict[str, Json]:
 
 def _secrecy(about: FieldDiff | Drift) -> dict[str, Json]:
     return {"secret": True} if about.secret else {}
+
+
+def _last_applied(about: FieldDiff | Drift) -> dict[str, Json]:
+    if about.last_applied is None:
+        return {}
+    known = about.last_applied.known
+    return {"last_applied": {"known": known, **({"value": about.last_applied.value} if known else {})}}
+
+
+def _place(position: Position | None) -> dict[str, Json]:
+    if position is None:
+        return {}
+    return {"file": position.file, "line": position.line, "column": position.column}
 
 
 def diagnostic_part(diagnostic: Diagnostic) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from assistctl.model.change import (
     Change,
     Drift,
     FieldDiff,
-    Kind,
+    LastApplied,
     Missing,
     Origin,
     Summary,
@@ -22,6 +22,15 @@ from assistctl.model.change import (
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals, FileUse
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+
+
+class _LastApplied(msgspec.Struct):
+    known: bool
+    value: Any = None
+
+    def read(self) -> LastApplied:
+        return LastApplied(self.known, self.value)
 
 
 class _Diff(msgspec.Struct):
@@ -30,9 +39,23 @@ class _Diff(msgspec.Struct):
     new: Any
     origin: Origin
     secret: bool = False
+    last_applied: _LastApplied | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    undeclared: bool = False
 
     def read(self) -> FieldDiff:
-        return FieldDiff(self.path, self.old, self.new, self.origin, self.secret)
+        return FieldDiff(
+            self.path,
+            self.old,
+            self.new,
+            self.origin,
+            self.secret,
+            self.last_applied.read() if self.last_applied else None,
+            _position(self.file, self.line, self.column),
+            self.undeclared,
+        )
 
 
 class _Holder(msgspec.Struct):
@@ -51,6 +74,9 @@ class _Change(msgspec.Struct):
     bytes: int | None = None
     upload: bool = False
     used_by: list[_Holder] = []
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
 
     def read(self) -> Change:
         holders = tuple((str(holder.kind), holder.key) for holder in self.used_by)
@@ -63,6 +89,7 @@ class _Change(msgspec.Struct):
             tuple(diff.read() for diff in self.diffs),
             self.blocked,
             file=FileUse(self.bytes, holders, upload=self.upload) if self.kind is Kind.FILE else None,
+            position=_position(self.file, self.line, self.column),
         )
 
 
@@ -74,9 +101,21 @@ class _Drift(msgspec.Struct):
     observed: Any
     desired: Any
     secret: bool = False
+    origin: Origin = Origin.DRIFT
+    last_applied: _LastApplied | None = None
 
     def read(self) -> Drift:
-        return Drift(self.kind, self.key, self.id, self.path, self.observed, self.desired, self.secret)
+        return Drift(
+            self.kind,
+            self.key,
+            self.id,
+            self.path,
+            self.observed,
+            self.desired,
+            self.secret,
+            self.origin,
+            self.last_applied.read() if self.last_applied else None,
+        )
 
 
 class _Missing(msgspec.Struct):
@@ -100,7 +139,7 @@ class _Diagnostic(msgspec.Struct):
     column: int | None
 
     def read(self) -> Diagnostic:
-        at = None if self.file is None else Position(self.file, self.line or 0, self.column or 0)
+        at = _position(self.file, self.line, self.column)
         return Diagnostic(self.severity, self.summary, self.detail, self.key, self.path, at)
 
 
@@ -150,6 +189,10 @@ class PlanDocument(msgspec.Struct):
     fingerprint: str
     observed: list[_Seen]
     files: _Files | None = None
+
+
+def _position(file: str | None, line: int | None, column: int | None) -> Position | None:
+    return None if file is None else Position(file, line or 1, column or 1)
 
 
 def read_plan(document: Mapping[str, Json]) -> PlanDocument:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.progress import ProgressListener
-from assistctl.errors import ExitCode, JournalError
-from assistctl.model.plan import Json, Plan, Result, Status
+from assistctl.errors import AssistctlError, JournalError
+from assistctl.model.plan import Plan, QualifiedKey, Result, Status
+from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on, replan
@@ -20,37 +22,17 @@ from assistctl.operations.stale_plan import check_still_holds
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.platforms.base import Platform
 
+__all__ = ["ApplyOutcome", "Confirm", "apply"]
+
 if TYPE_CHECKING:
+    from assistctl.applying.engine import Settled
+    from assistctl.applying.replanning import Replan
     from assistctl.journal import Actor, Heading, Holder, Journal, Lock, Record
+    from assistctl.operations.check_gate import CheckGate
+    from assistctl.operations.put_back import WayBack
 
 Confirm: TypeAlias = Callable[[Plan], "bool | Awaitable[bool]"]
 """Asked whether to make a plan's changes, before anything is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyOutcome:
-    """How an apply ended.
-
-    ``results`` has one for each change of ``plan``, in its order; it is empty when nothing was begun, and
-    ``status`` says why. ``warnings`` are sentences about what went wrong beside the changes: with the journal or
-    with the lock.
-    """
-
-    plan: Plan
-    status: OperationStatus
-    results: tuple[Result, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of ``assistctl apply`` for it."""
-        return self.status.exit_code
-
-    def to_document(self) -> dict[str, Json]:
-        """The outcome as ``assistctl apply --format json`` prints it once changes were made, secrets masked."""
-        from assistctl.rendering.json import masked_document, results_document
-
-        return masked_document(results_document(self.plan, self.results))
 
 
 def _tell_nobody(_: ApplyOutcome) -> None:
@@ -130,7 +112,7 @@ class _ApplyRun:
             status = _not_applicable(plan)
             if status is None and self.confirm is not None:
                 plan, status = await self._confirmed(self.confirm, platform, plan)
-            outcome = ApplyOutcome(plan, status) if status else await self._applied(platform, plan)
+            outcome = ApplyOutcome(plan, status) if status else await self._changed(platform, plan)
             self.report(outcome)
             return outcome
 
@@ -163,7 +145,27 @@ class _ApplyRun:
         check_still_holds(agreed, plan)
         return plan, None
 
-    async def _applied(self, platform: Platform, plan: Plan) -> ApplyOutcome:
+    async def _changed(self, platform: Platform, plan: Plan) -> ApplyOutcome:
+        """The changes, between the checks of what is changed where those are wanted."""
+        if self.request.check is None:
+            return await self._applied(platform, plan, None)
+        from assistctl.operations.check_gate import CheckGate
+
+        gate = CheckGate(
+            self.deployment, self.request.loaded, self.request.check, self.progress, self.cancellation
+        )
+        await gate.look_before(platform, plan)
+        outcome = await self._applied(platform, plan, gate)
+        report = gate.finished()
+        unproven = report.is_unproven and outcome.status is OperationStatus.DONE
+        return replace(
+            outcome,
+            status=OperationStatus.PARTIAL if unproven else outcome.status,
+            warnings=(*outcome.warnings, *report.warnings),
+            checks=report,
+        )
+
+    async def _applied(self, platform: Platform, plan: Plan, gate: CheckGate | None) -> ApplyOutcome:
         from assistctl.rendering.tally import done_summary
 
         results: Sequence[Result] | None = None
@@ -172,8 +174,8 @@ class _ApplyRun:
         self.progress.started(plan)
         try:
             async with self.journal.apply(heading) as record:
-                results = await self._carried_out(platform, plan, record)
-                record.shortfall = self._shortfall(results)
+                results = await self._carried_out(platform, plan, record, gate)
+                record.shortfall = self._shortfall(results) or _unproven(gate)
                 record.done = done_summary(plan, results).by_action()
                 record.touched = any(result.touched for result in results)
         except JournalError as error:
@@ -184,34 +186,61 @@ class _ApplyRun:
             self.progress.ended()
         return ApplyOutcome(plan, status_of(results, interrupted=self._interrupted), tuple(results), warnings)
 
-    async def _heading(self, plan: Plan) -> Heading:
+    async def _heading(self, plan: Plan, command: str | None = None) -> Heading:
         from assistctl.journal import Heading
 
         return Heading(
             target=self.deployment.journal_target(),
             who=await _actor(self.deployment),
-            command=self.request.command,
+            command=command or self.request.command,
             summary=plan.summary,
         )
 
-    async def _carried_out(self, platform: Platform, plan: Plan, record: Record) -> Sequence[Result]:
+    async def _carried_out(
+        self, platform: Platform, plan: Plan, record: Record, gate: CheckGate | None
+    ) -> Sequence[Result]:
+        again = replan(self.deployment, platform, self.request.loaded, self.request.plan_options)
+        settled = None if gate is None else self._settled_by(gate, platform, record)
+        with self.cancellation.heeded():
+            return await self._made(platform, plan, record, again, settled)
+
+    def _settled_by(self, gate: CheckGate, platform: Platform, record: Record) -> Settled:
+        """The say that checks have, before anything is deleted."""
+
+        @asynccontextmanager
+        async def open_record(plan: Plan) -> AsyncIterator[Record]:
+            heading = await self._heading(plan, f"put back {record.id}")
+            async with self.journal.apply(heading) as back:
+                yield back
+
+        async def carry_back(way: WayBack, back: Record) -> Sequence[Result]:
+            again = replan(self.deployment, platform, way.loaded, way.plan_options, way.unread)
+            return await self._made(platform, way.plan, back, again, None)
+
+        async def settled(results: Sequence[Result]) -> Mapping[QualifiedKey, AssistctlError]:
+            return await gate.look_after(platform, results, record, (open_record, carry_back))
+
+        return settled
+
+    async def _made(
+        self, platform: Platform, plan: Plan, record: Record, again: Replan, settled: Settled | None
+    ) -> Sequence[Result]:
         from assistctl.applying.engine import carry_out
         from assistctl.applying.journaling import JournalRecorder
 
-        deployment, request = self.deployment, self.request
-        with self.cancellation.heeded():
-            return await carry_out(
-                plan,
-                platform,
-                parallelism=request.limits.parallelism,
-                wait=request.limits.wait,
-                progress=self.progress,
-                cancellation=self.cancellation,
-                record=deployment.upload_log(),
-                replan=replan(deployment, platform, request.loaded, request.plan_options),
-                recorder=JournalRecorder(record),
-                alone=self.alone,
-            )
+        return await carry_out(
+            plan,
+            platform,
+            parallelism=self.request.limits.parallelism,
+            wait=self.request.limits.wait,
+            progress=self.progress,
+            cancellation=self.cancellation,
+            record=self.deployment.upload_log(),
+            replan=again,
+            recorder=JournalRecorder(record),
+            alone=self.alone,
+            settled=settled,
+        )
 
     def _shortfall(self, results: Sequence[Result]) -> str | None:
         missing = sum(result.status is not Status.OK for result in results)
@@ -222,6 +251,14 @@ class _ApplyRun:
     @property
     def _interrupted(self) -> bool:
         return self.cancellation.stop.is_set()
+
+
+def _unproven(gate: CheckGate | None) -> str | None:
+    """What the record says of an apply whose checks did not come out as they should."""
+    if gate is None or not gate.report.is_unproven:
+        return None
+    number = len(gate.report.worse) + len(gate.report.in_doubt)
+    return f"{number} of {len(gate.report.checks)} checks do not hold"
 
 
 def _not_applicable(plan: Plan) -> OperationStatus | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import ProjectError
 from assistctl.manifest import Loaded
+from assistctl.model.check_gate import GateMode
 from assistctl.model.plan import PlanScope
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.saved_plan import SavedPlan
@@ -26,13 +27,15 @@ class Reviewed:
 class ApplyRequest:
     """The manifests to apply, and how; no more and no less than what was ``reviewed``, if anything was.
 
-    ``command`` is what the journal calls it.
+    ``command`` is what the journal calls it. With ``check`` the checks of what it changes are asked before and
+    after.
     """
 
     loaded: Loaded
     plan_options: PlanOptions
     reviewed: Reviewed | None = None
     command: str = "apply"
+    check: GateMode | None = None
     limits: ApplyLimits = ApplyLimits()
 
 
@@ -43,6 +46,7 @@ def apply_request(
     *,
     adopt: bool | None = None,
     allow_deletes: bool = False,
+    check: GateMode | None = None,
 ) -> ApplyRequest:
     """The request to apply a reviewed plan, or everything due within a scope.
 
@@ -59,7 +63,9 @@ def apply_request(
         allow_deletes=allow_deletes,
         confirm_destroy=scope.destroy,
     )
-    return ApplyRequest(loaded, plan_options, Reviewed(saved, reviewed) if saved else None, limits=limits)
+    return ApplyRequest(
+        loaded, plan_options, Reviewed(saved, reviewed) if saved else None, check=check, limits=limits
+    )
 
 
 def destroy_request(

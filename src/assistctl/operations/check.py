@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from assistctl.conversing.assertions import CannotJudgeError
-from assistctl.conversing.judge import JudgeAddress, ModelJudge
-from assistctl.conversing.runner import RUBRIC, CheckedAssistant, CheckSetup, nobody_looks, run_checks
+from assistctl.conversing.runner import CheckedAssistant, nobody_looks
 from assistctl.errors import ProjectError, did_you_mean
-from assistctl.manifest import Project
-from assistctl.model.capabilities import Level
-from assistctl.model.check_report import CheckOutcome, CheckReport
+from assistctl.model.check_report import CheckOutcome, CheckReport, Comparison
+from assistctl.model.knowledge import ObservedStore
+from assistctl.model.past_check import PastChecks
 from assistctl.model.plan import Desired, Observed
-from assistctl.operations.check_files import files_of_checks
+from assistctl.operations.ask_checks import (
+    ask_checks,
+    checked_assistant,
+    conversations_on,
+    require_conversations,
+)
+from assistctl.operations.check_comparison import compared
+from assistctl.operations.check_records import CheckRecords, state_of
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.platform_variables import credential_variables
-from assistctl.platforms.conversation import Converses, conversations_of
-from assistctl.platforms.registry import capabilities_of
-from assistctl.secrets.redaction import register
-
-_ENVIRONMENT_NAME = re.compile(r"\$\{env:([^}]+)\}")
-_JUDGE_KEY = "OPENAI_API_KEY"
-_OWN_KEYS = frozenset({"ASSISTCTL_MODEL_API_KEY", _JUDGE_KEY})
+from assistctl.ownership.placeholders import store_ids
+from assistctl.platforms.base import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +38,87 @@ async def check(
     *,
     parallel: int | None = None,
     progress: CheckProgress = CheckProgress(),
+    compare: bool = False,
 ) -> CheckReport:
     """Ask the checks of ``keys`` (all that have any, without them); ``parallel`` wins over the project's.
 
-    Raises ``ManifestError`` for manifests that are wrong, ``ProjectError`` for a key that nothing declares, a
-    platform without conversations or a judge that cannot be used, and ``PlatformError`` when the platform cannot
-    say what is deployed. What only concerns one check is told by its outcome.
+    How they came out goes on record in the journal; with ``compare`` the report says what changed against the last
+    that passed. Raises ``ManifestError`` for manifests that are wrong, ``ProjectError`` for a key that nothing
+    declares, a platform without conversations or a judge that cannot be used, and ``PlatformError`` when the
+    platform cannot say what is deployed. What only concerns one check is told by its outcome.
     """
     wanted = _wanted(deployment.manifests().desired, keys)
     if not any(one.checks for one in wanted):
         return _report(deployment, ())
-    if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
-        raise _no_conversations(deployment)
+    require_conversations(deployment)
+    records = CheckRecords(deployment)
     async with deployment.open() as platform:
-        converses = conversations_of(platform)
-        if converses is None:
-            raise _no_conversations(deployment)
+        converses = conversations_on(deployment, platform)
         owned = deployment.owned(await platform.list_assistants())
         assistants = [_assistant(deployment, one, owned.get(one.key, ())) for one in wanted]
+        states = await _states(deployment, platform, wanted, owned)
         progress.begins(sum(len(one.checks) for one in assistants))
-        return _report(deployment, await _run(deployment, converses, assistants, parallel, progress))
+        outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
+    past = {one.key: await records.past(one.key) for one in assistants if one.checks} if compare else {}
+    for one in assistants:
+        if one.id is not None:
+            mine = [outcome for outcome in outcomes if outcome.key == one.key]
+            await records.put(one, states.get(one.key, ""), mine)
+    report = replace(_report(deployment, outcomes), warnings=tuple(records.warnings))
+    return replace(report, compared=_compared(records, assistants, states, past, outcomes)) if compare else report
 
 
-async def _run(
+async def check_against(
     deployment: Deployment,
-    converses: Converses,
+    other: Deployment,
+    keys: Sequence[str] = (),
+    *,
+    parallel: int | None = None,
+    progress: CheckProgress = CheckProgress(),
+    compare: bool = False,
+) -> CheckReport:
+    """The report of ``check``, with that of the same keys on another target beside it. Raises as ``check``."""
+    ours = await check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
+    theirs = await check(other, keys, parallel=parallel, progress=progress)
+    return replace(ours, against=theirs)
+
+
+async def _states(
+    deployment: Deployment,
+    platform: Platform,
+    wanted: Sequence[Desired],
+    owned: dict[str, Sequence[Observed]],
+) -> dict[str, str]:
+    """A digest of the state of each assistant that is there once, by key."""
+    there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
+    stores = await stores_read(platform, there.values())
+    declared = {one.key: one for one in wanted}
+    return {key: state_of(deployment, one, declared[key], stores) for key, one in there.items()}
+
+
+async def stores_read(platform: Platform, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:
+    """The vector stores of the platform by their ids; none where none of ``assistants`` searches any."""
+    if platform.knowledge is None or not any(store_ids(one.fields) for one in assistants):
+        return {}
+    return {store.id: store for store in await platform.knowledge.list_stores()}
+
+
+def _compared(
+    records: CheckRecords,
     assistants: Sequence[CheckedAssistant],
-    parallel: int | None,
-    progress: CheckProgress,
-) -> tuple[CheckOutcome, ...]:
-    settings = deployment.project.checks
-    rubrics = any(RUBRIC in check.assertion_types for one in assistants for check in one.checks)
-    judge = _judge(deployment.project) if settings.judge and rubrics else None
-    setup = CheckSetup(
-        deployment.project.directory,
-        _environment_of_commands(deployment),
-        parallel or settings.parallel,
-        deployment.throttle_timeout,
-        settings.prices,
-        settings.max_cost,
-        judge,
-        progress.ended,
-    )
-    try:
-        return await run_checks(converses, assistants, setup)
-    finally:
-        if judge is not None:
-            await judge.close()
+    states: dict[str, str],
+    past: dict[str, PastChecks],
+    outcomes: Sequence[CheckOutcome],
+) -> dict[tuple[str, int], Comparison]:
+    by_key = {one.key: one for one in assistants}
+    found = {}
+    for outcome in outcomes:
+        assistant = by_key[outcome.key]
+        asked = next(one for one in assistant.checks if one.index == outcome.index)
+        digest = records.digest(asked, assistant.files.get(outcome.index, ()))
+        state = states.get(outcome.key, "")
+        found[outcome.key, outcome.index] = compared(outcome, past[outcome.key], digest, state)
+    return found
 
 
 def _wanted(desired: Iterable[Desired], keys: Sequence[str]) -> list[Desired]:
@@ -101,9 +133,7 @@ def _wanted(desired: Iterable[Desired], keys: Sequence[str]) -> list[Desired]:
 
 def _assistant(deployment: Deployment, one: Desired, there: Sequence[Observed]) -> CheckedAssistant:
     if len(there) == 1:
-        model = there[0].fields.get("model")
-        files = files_of_checks(one.checks, deployment.project.directory)
-        return CheckedAssistant(one.key, there[0].id, model if isinstance(model, str) else None, one.checks, files)
+        return checked_assistant(deployment, one, there[0])
     target = deployment.target.name
     error = (
         f"{one.key} is on {target} {len(there)} times: `assistctl plan` says which, and what to do"
@@ -111,43 +141,6 @@ def _assistant(deployment: Deployment, one: Desired, there: Sequence[Observed]) 
         else f"{one.key} is not deployed on {target}: `assistctl apply` deploys it"
     )
     return CheckedAssistant(one.key, None, None, one.checks, error=error)
-
-
-def _judge(project: Project) -> ModelJudge:
-    judge = project.checks.judge
-    assert judge is not None  # noqa: S101  # whoever calls this has looked
-    base_url = project.resolve(judge.base_url, what="checks.judge.base_url") if judge.base_url else None
-    if judge.api_key:
-        key = project.resolve(judge.api_key, what="checks.judge.api_key")
-    else:
-        key = project.settings.get(_JUDGE_KEY, "")
-    register("", key)
-    if not key and base_url is None:
-        raise ProjectError(
-            "checks.judge has no api_key, and OPENAI_API_KEY is not set",
-            "Set it, or `checks: {judge: {base_url: …}}` for another address.",
-        )
-    try:
-        return ModelJudge(JudgeAddress(judge.model, base_url, key))
-    except CannotJudgeError as error:
-        raise ProjectError(str(error), "Look at `checks.judge` in assistctl.yaml.") from error
-
-
-def _environment_of_commands(deployment: Deployment) -> Mapping[str, str]:
-    """The environment for programs that answer functions: without what lets one into the platform."""
-    judge = deployment.project.checks.judge
-    written = (deployment.target.api_key, judge.api_key if judge else None)
-    referenced = (name for text in written if text for name in _ENVIRONMENT_NAME.findall(text))
-    hidden = {*credential_variables(deployment.target), *_OWN_KEYS, *referenced}
-    return {name: value for name, value in deployment.project.environment.items() if name not in hidden}
-
-
-def _no_conversations(deployment: Deployment) -> ProjectError:
-    target = deployment.target
-    return ProjectError(
-        f"nothing can be asked on target {target.name!r}: its platform {target.platform!r} has no conversations",
-        "`assistctl check --target local` asks on the embedded platform.",
-    )
 
 
 def _report(deployment: Deployment, checks: tuple[CheckOutcome, ...]) -> CheckReport:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from assistctl.errors import ManifestError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.plan import Observed, Severity, TargetName
+from assistctl.operations.account import require_account
+from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.target_connection import (
     address_of,
     connection_to,
@@ -57,7 +60,8 @@ class Deployment:
     def manifests(self) -> Loaded:
         """The manifests, loaded for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
-        diagnostics = (*self.project.diagnostics, *loaded.diagnostics)
+        strange = unknown_platform_names(loaded.desired, known_platforms())
+        diagnostics = (*self.project.diagnostics, *loaded.diagnostics, *strange)
         if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
             raise ManifestError(diagnostics)
         return replace(loaded, diagnostics=diagnostics)
@@ -67,10 +71,13 @@ class Deployment:
         loaded = load_manifests(self.project, self.target, lenient_variables=True)
         return replace(loaded, diagnostics=())
 
-    def open(self, stop: asyncio.Event | None = None) -> Platform:
-        """Connect to the platform. Raises ``ProjectError`` for settings that are missing or unusable.
+    @asynccontextmanager
+    async def open(self, stop: asyncio.Event | None = None) -> AsyncIterator[Platform]:
+        """The platform, connected until the end of an ``async with``.
 
-        Once ``stop`` is set, no request waits any longer until the platform lets it through.
+        Raises ``ProjectError`` for settings that are missing or unusable, and ``RefusedError`` when the target is
+        pinned to an account and another one answers. Once ``stop`` is set, no request waits any longer until the
+        platform lets it through.
         """
         from assistctl.secrets.log_records import mask_log_records
 
@@ -81,7 +88,10 @@ class Deployment:
             told=self.told,
         )
         mask_log_records()
-        return open_platform(self.target.platform, connection)
+        account = resolved_setting(self.project, self.target, self.target.account, "account")
+        async with open_platform(self.target.platform, connection) as platform:
+            await require_account(platform, self.target, account)
+            yield platform
 
     def plan_options(
         self,

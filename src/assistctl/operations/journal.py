@@ -54,6 +54,13 @@ async def read_apply(deployment: Deployment, apply_id: str) -> Apply:
     return await deployment.journal().read(apply_id)
 
 
+async def read_apply_with_later(deployment: Deployment, apply_id: str) -> tuple[Apply, list[Apply]]:
+    """That apply, and those to the same target after it, which tell what it left. Raises ``JournalError``."""
+    journal = deployment.journal()
+    apply = await journal.read(apply_id)
+    return apply, await journal.since(apply)
+
+
 async def release_lock(deployment: Deployment, lock_id: str) -> Holder:
     """Take the lock on the target from the holder with this id, and say who that was.
 

@@ -12,6 +12,7 @@ from assistctl.model.plan import Blocked, Plan, PlanScope
 from assistctl.operations.apply_request import manifests_for, plan_options_for
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on
+from assistctl.operations.provenance import provenance_of
 from assistctl.operations.saved_plan import place_for_plan, save_plan
 from assistctl.planning.options import PlanOptions
 
@@ -26,7 +27,7 @@ async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), ou
     place = place_for_plan(out, deployment.project.directory) if out else None
     plan = replace(await _planned(deployment, loaded, plan_options), scope=scope)
     if place is not None:
-        save_plan(plan, scope, place)
+        save_plan(plan, scope, place, await provenance_of(deployment))
     return plan
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl import clock
 from assistctl.applying.replanning import Replan
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Loaded
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
+from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.embedded_in_ci import embedded_in_ci
 from assistctl.operations.plan_history import with_history
@@ -20,10 +22,11 @@ from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
 from assistctl.operations.unencrypted import unencrypted
 from assistctl.operations.upload_references import UploadReferences
+from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
-from assistctl.planning.lint import about_model, about_shutdown, lint
+from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.vector_stores.inventory import stores_to_look_into
@@ -38,11 +41,13 @@ async def plan_on(
     *,
     thorough: bool = False,
     explains: bool = False,
+    unread: Sequence[HeldFile] = (),
 ) -> Plan:
     """The plan of what apply would do. Raises ``ProjectError`` for a key that nothing has.
 
     ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
-    reads in the journal why what is missing is not there, and where the target was before.
+    reads in the journal why what is missing is not there, and where the target was before. ``unread`` are uploads
+    of ours that an apply under way has replaced and not deleted yet.
     """
     desired = () if plan_options.destroy else loaded.desired
     wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
@@ -54,7 +59,8 @@ async def plan_on(
     )
     if plan_options.only is not None:
         _check_keys(deployment, {only.key for only in plan_options.only}, loaded, observed, stores)
-    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=deployment.upload_log().uploads()))
+    recorded = deployment.upload_log().uploads()
+    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
     if files is not None:
         looking = _Looking(deployment, files, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
@@ -64,19 +70,30 @@ async def plan_on(
         *loaded.diagnostics,
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
-        *lint(wanted, models, today),
-        *_about_models(deployment, wanted, platform, None if models else today),
+        *(() if deployment.owned(observed) else offered_account(deployment.project, deployment.target, platform)),
+        *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
+        *_about_models(deployment, wanted, platform, models or {}, today),
     )
     plan = replace(plan, diagnostics=(*beside, *plan.diagnostics))
     return await with_history(plan, deployment, platform, [*observed, *stores]) if explains else plan
 
 
-def replan(deployment: Deployment, platform: Platform, loaded: Loaded, plan_options: PlanOptions) -> Replan:
+def replan(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    plan_options: PlanOptions,
+    unread: Sequence[HeldFile] = (),
+) -> Replan:
     """A function that plans one change again; it returns ``None`` when the change is no longer due."""
 
     async def again(change: Change) -> Change | None:
         plan = await plan_on(
-            deployment, platform, loaded, replace(plan_options, only=frozenset({change.qualified_key}))
+            deployment,
+            platform,
+            loaded,
+            replace(plan_options, only=frozenset({change.qualified_key})),
+            unread=unread,
         )
         about = (change.qualified_key, change.id)
         return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)
@@ -101,14 +118,27 @@ def _check_keys(
             raise ProjectError(f"there is no assistant with the key {key!r}", advice)
 
 
+def _as_listed(
+    models: Mapping[str, str | None] | None, wanted: Iterable[Desired], capabilities: Capabilities
+) -> Mapping[str, str | None] | None:
+    """``models`` with those that are declared, where not being listed says nothing."""
+    if not models or capabilities.lists_every_model:
+        return models
+    return {**{name: None for one in wanted if (name := model_of(one))}, **models}
+
+
 def _about_models(
-    deployment: Deployment, wanted: Iterable[Desired], platform: Platform, today: dt.date | None
+    deployment: Deployment,
+    wanted: Iterable[Desired],
+    platform: Platform,
+    dates: Mapping[str, str | None],
+    today: dt.date,
 ) -> Iterator[Diagnostic]:
-    """Advice on models by name; with ``today`` on their shutdowns too, for platforms that list no models."""
+    """Advice on models by name, and on the shutdowns of those for which the platform gives no date."""
     capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
     for assistant in wanted:
         yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
-        if capabilities.vendor and today:
+        if capabilities.vendor and not dates.get(model_of(assistant) or ""):
             yield from about_shutdown(assistant, today)
 
 

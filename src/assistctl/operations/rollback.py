@@ -55,16 +55,16 @@ async def _way_back(
     undone = Undone(apply.header.id, apply.before_images(), apply.forgotten, apply.deleted_files)
     created = await _created(journal, apply)
     async with deployment.open() as platform:
-        stores = await _stores(platform)
+        stores = await listed_stores(platform)
         back = declare_rollback(undone, await _present(deployment, platform, undone, loaded, stores))
         deletable = created.ids | await _unnamed(deployment, platform, created, stores)
     if not back.about:
         reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
     plan_options = replace(
-        _policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
+        rollback_policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
     )
-    return _declared(loaded, back), plan_options
+    return declared_again(loaded, back), plan_options
 
 
 def _check_target(deployment: Deployment, apply: Apply) -> None:
@@ -82,7 +82,8 @@ def _check_target(deployment: Deployment, apply: Apply) -> None:
         )
 
 
-def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
+def declared_again(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
+    """``loaded`` with what is to be declared for the way back in its place."""
     return replace(
         loaded,
         desired=tuple(back.desired),
@@ -92,9 +93,10 @@ def _declared(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
     )
 
 
-def _policy(
+def rollback_policy(
     deployment: Deployment, back: RollbackDeclarations, deletable: frozenset[str], *, allow_deletes: bool
 ) -> PlanOptions:
+    """The policy for the plan of the way back: only what has one of the ids ``deletable`` is deleted."""
     return replace(
         deployment.plan_options(allow_deletes=allow_deletes),
         # Whoever names the apply that began it all means that nothing is left.
@@ -114,7 +116,8 @@ async def _created(journal: Journal, apply: Apply) -> Created:
         return replace(created_by(apply, ()), unnamed=frozenset())
 
 
-async def _stores(platform: Platform) -> list[ObservedStore]:
+async def listed_stores(platform: Platform) -> list[ObservedStore]:
+    """All vector stores of a platform; none where it has no such thing."""
     return list(await platform.knowledge.list_stores()) if platform.knowledge is not None else []
 
 
@@ -126,12 +129,13 @@ async def _present(
     return Present(
         declared,
         {store.key: store for store in loaded.stores},
-        {store.id: _key_of(deployment, store) for store in stores if not store.expired},
+        {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
         await _uploads(platform.knowledge, uploads) if platform.knowledge is not None else (),
     )
 
 
-def _key_of(deployment: Deployment, store: ObservedStore) -> str | None:
+def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:
+    """The key of a vector store that the project owns on the target."""
     mark = read_mark(store.metadata)
     return mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
 
@@ -153,7 +157,7 @@ async def _unnamed(
         for key, assistants in owned.items()
     }
     for store in stores:
-        key = _key_of(deployment, store)
+        key = key_of_store(deployment, store)
         if key is not None:
             ids.setdefault(QualifiedKey(Kind.VECTOR_STORE, key), []).append(store.id)
     # Where there are two, one of them was there before or came later.

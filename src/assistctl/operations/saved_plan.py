@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,10 +18,11 @@ from assistctl.checkout.own_folder import place_in
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.model.plan import Json, Plan, PlanScope
+from assistctl.model.provenance import Provenance, provenance_part, read_provenance
 from assistctl.operations.request_digests import request_digests, request_name
 from assistctl.ownership.canonical import sha256
 from assistctl.rendering.json import FORMAT_VERSION, dumps, plan_document
-from assistctl.secrets.redaction import masked
+from assistctl.secrets.redaction import mask, masked
 
 _LARGEST = 256 * 1024 * 1024
 # What a saved plan has and the JSON of a plan, which nobody asked to be replaced, does not have.
@@ -33,18 +34,19 @@ class SavedPlan:
     """A saved plan as an apply holds the world against it.
 
     ``shown`` is what people read of it, without secrets. ``requests`` has a digest of what each of its changes
-    would send.
+    would send. ``made`` is where it comes from, for people: nothing is decided by it.
     """
 
     scope: PlanScope
     shown: Plan
     requests: Mapping[str, str]
+    made: Provenance | None = None
 
     @classmethod
-    def of(cls, plan: Plan, scope: PlanScope = PlanScope()) -> SavedPlan:
+    def of(cls, plan: Plan, scope: PlanScope = PlanScope(), made: Provenance | None = None) -> SavedPlan:
         """The saved plan that would be read back if ``plan`` were saved now, secrets masked."""
         shown = Plan.from_document(cast("dict[str, Json]", masked(_as_read(plan_document(plan)))))
-        return cls(scope, shown, dict(request_digests(plan)))
+        return cls(scope, shown, dict(request_digests(plan)), made)
 
     @property
     def keys(self) -> dict[str, str]:
@@ -75,7 +77,7 @@ def place_for_plan(path: Path, project: Path) -> Path:
     return place
 
 
-def save_plan(plan: Plan, scope: PlanScope, path: Path) -> None:
+def save_plan(plan: Plan, scope: PlanScope, path: Path, made: Provenance | None = None) -> None:
     """Write the plan without secrets, and what is needed to check it, for its owner's eyes only.
 
     Raises ``AssistctlError`` when the file cannot be written; then none is left behind.
@@ -84,7 +86,7 @@ def save_plan(plan: Plan, scope: PlanScope, path: Path) -> None:
     if path.exists() and not path.is_file():
         raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file")
     try:
-        _replace(path, dumps(_written(SavedPlan.of(plan, scope))))
+        _replace(path, dumps(_written(SavedPlan.of(plan, scope, _without_secrets(made)))))
     except OSError as error:
         raise AssistctlError(f"the plan cannot be saved to {path}: {error.strerror}") from error
 
@@ -155,6 +157,7 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
         ),
         shown=Plan.from_document(document),
         requests={name: str(sent) for name, sent in cast("dict[str, Json]", document["requests"]).items()},
+        made=read_provenance(document["made"]) if "made" in document else None,
     )
 
 
@@ -182,7 +185,17 @@ def _written(saved: SavedPlan) -> dict[str, Json]:
         "allow_deletes": scope.allow_deletes,
     }
     document["requests"] = {**saved.requests}
+    if saved.made is not None:
+        document["made"] = provenance_part(saved.made)
     return {**document, "digest": f"sha256:{sha256(_as_read(document))}"}
+
+
+def _without_secrets(made: Provenance | None) -> Provenance | None:
+    # As it will be read back: the digest is taken of that.
+    if made is None:
+        return None
+    run, commit, branch = (None if text is None else mask(text) for text in (made.run, made.commit, made.branch))
+    return replace(made, address=mask(made.address), by=mask(made.by), run=run, commit=commit, branch=branch)
 
 
 def _as_read(document: Mapping[str, Json]) -> dict[str, Json]:

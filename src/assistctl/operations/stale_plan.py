@@ -6,10 +6,11 @@ It is compared in all that people read, and in a digest of all that would be sen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from assistctl.errors import RefusedError
 from assistctl.model.plan import Json, Kind, Missing, Plan, QualifiedKey, Severity
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan_document import change_part, plan_document
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.secrets.redaction import masked
 
@@ -55,10 +56,19 @@ def _differing(then: Plan, now: Plan) -> Iterator[str]:
     """The parts of a plan's document that are not the same, but for what is known to be secret only by now."""
     before, after = plan_document(then), plan_document(now)
     before["diagnostics"], after["diagnostics"] = _stable(then), _stable(now)
+    before["changes"], after["changes"] = _without_places(then), _without_places(now)
     before["missing"], after["missing"] = _absent(then.missing), _absent(now.missing)
     for name, part in after.items():
         if masked(before.get(name)) != masked(part):
             yield name
+
+
+def _without_places(plan: Plan) -> list[Json]:
+    """The changes without the lines that declare them, which a comment moves."""
+    return [
+        change_part(replace(change, position=None, diffs=tuple(replace(d, position=None) for d in change.diffs)))
+        for change in plan.changes
+    ]
 
 
 def _absent(missing: Iterable[Missing]) -> list[Json]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assistctl.errors import did_you_mean
 from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.plan import Diagnostic, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.platforms.registry import options_of
 
 

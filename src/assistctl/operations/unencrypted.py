@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
-from assistctl.model.plan import Diagnostic, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.platform_variables import address_variable
 
 

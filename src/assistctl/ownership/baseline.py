@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from assistctl.model.plan import Json
 from assistctl.ownership.canonical import digest
@@ -112,6 +113,8 @@ def _entries(units: Iterable[tuple[Path, Json]]) -> str:
     return "".join(_unit_digest(path) + _value_digest(path, value) for path, value in units)
 
 
+# Assistants have the same units, so there are few of them; their values are all different.
+@lru_cache(maxsize=4096)
 def _unit_digest(path: Path) -> str:
     return digest(dotted(path), salt="unit", length=_UNIT_CHARACTERS)
 

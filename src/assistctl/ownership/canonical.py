@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.schema_form import schema_form
 
@@ -81,7 +81,11 @@ def cleared(unit: Path) -> Json:
 
 def same(left: Json, right: Json) -> bool:
     """Whether two canonical values are equal; unlike Python's ``==`` true is not 1."""
-    return left is right or _text(left) == _text(right)
+    if left is right:
+        return True
+    if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
+        return left == right
+    return _text(left) == _text(right)
 
 
 def digest(value: Json, *, salt: str = "", length: int = 43) -> str:
@@ -242,6 +246,8 @@ def _without_nulls(value: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _numbers(value: Json) -> Json:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, list):
@@ -251,5 +257,5 @@ def _numbers(value: Json) -> Json:
     return value
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# ``json.dumps`` would make one for each value.
+_text: Callable[[Json], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 MARK = "assistctl"
 BASELINE = "assistctl_baseline"

@@ -7,11 +7,12 @@ There only what is declared is compared; the rest is the platform's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import combinations
 
 from assistctl.model.plan import Json
 from assistctl.ownership.field_paths import Path
+from assistctl.ownership.tool_extras import without_extras
 
 # A thousand digests are a few milliseconds.
 _MOST_TRIED = 10
@@ -27,14 +28,17 @@ def is_own_tool(tool: Json) -> bool:
     return not is_function and str(tool.get("type")) not in _KNOWN_TYPES
 
 
-def declared_part(unit: Path, there: Json, want: Json) -> Json:
-    """``there``, the canonical value of ``unit``, without what ``want`` does not mention."""
+def declared_part(unit: Path, there: Json, want: Json, write_only: Collection[str] = ()) -> Json:
+    """``there``, the canonical value of ``unit``, without what ``want`` does not mention.
+
+    What is ``write_only`` in the platform's own tools is missing from answers: it counts as being there.
+    """
     if unit[0] == "platforms":
         return _mentioned(there, want)
     if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
         return there
     return {
-        name: _mentioned(tool, want[name]) if name in want and is_own_tool(want[name]) else tool
+        name: _declared_of_tool(tool, want[name], write_only) if name in want else tool
         for name, tool in there.items()
     }
 
@@ -70,6 +74,22 @@ def whole_setting(unit: Path, there: Mapping[Path, Json]) -> Json:
     """The value of a unit, put together again if it is one of several settings."""
     parts = {str(one[-1]): value for one, value in there.items() if one[:-1] == unit}
     return parts or there.get(unit)
+
+
+def _declared_of_tool(there: Json, want: Json, write_only: Collection[str]) -> Json:
+    if not is_own_tool(want):
+        return _with_extras_as_declared(there, want)
+    mentioned = _mentioned(there, want)
+    if not isinstance(mentioned, dict) or not isinstance(want, dict):
+        return mentioned
+    return {**mentioned, **{name: want[name] for name in write_only if name in want and name not in mentioned}}
+
+
+def _with_extras_as_declared(there: Json, want: Json) -> Json:
+    kept, plain = without_extras(there, want), without_extras(there)
+    if not isinstance(kept, dict) or not isinstance(plain, dict) or not isinstance(want, dict):
+        return kept
+    return {name: part if name in plain else _mentioned(part, want[name]) for name, part in kept.items()}
 
 
 def _mentioned(there: Json, want: Json) -> Json:

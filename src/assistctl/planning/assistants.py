@@ -12,7 +12,7 @@ from assistctl.ownership.assistant_references import revision_token
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted
-from assistctl.ownership.file_marks import FILES, PATHS, interpreter_files, tokens_of_files
+from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, tokens_of_files
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
 from assistctl.ownership.projection import is_comparable
@@ -29,13 +29,15 @@ class Assistants(KindFacts[Observed, Desired]):
     """The facts of assistants on ``platform``.
 
     ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
-    that are not there, ``rosters`` tells who names whom.
+    that are not there, ``unread`` the uploads of ours that nothing reads at the moment. ``rosters`` tells who
+    names whom.
     """
 
     platform: str
     capabilities: Capabilities
     store_tokens: dict[str, str]
     gone: Collection[str]
+    unread: Collection[HeldFile] = ()
     rosters: Rosters = field(default_factory=Rosters)
     kind = Kind.ASSISTANT
     rewritten = (FILES, PATHS)
@@ -45,7 +47,8 @@ class Assistants(KindFacts[Observed, Desired]):
         uploads = uploads_read([listed])
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
-        tokens = ChainMap({each.file_id: each.token for each in held}, self.store_tokens)
+        known = {each.file_id: each.token for each in (*self.unread, *held)}
+        tokens = ChainMap(known, self.store_tokens)
         fields = self.rosters.with_tokens(mark.key if mark else None, listed)
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values()))
@@ -84,9 +87,11 @@ class Assistants(KindFacts[Observed, Desired]):
     def _files(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
         metadata = owned.observed.metadata if owned is not None else {}
-        if not desired.interpreter_files and FILES not in metadata:
+        named = file_ids(desired.fields)
+        again = {each.token: each.path for each in self.unread if each.file_id in named}
+        if not (desired.interpreter_files or again) and FILES not in metadata:
             return Contents(store=desired.store)
-        reads = {each.token: each.path for each in interpreter_files(metadata, file_ids(desired.fields))}
+        reads = again | {each.token: each.path for each in interpreter_files(metadata, named)}
         reads |= {token: file.path for token, file in tokens_of_files(desired.interpreter_files).items()}
         missing = [
             Missing(Kind.FILE, each.path or each.file_id, each.file_id, Absence.DELETED_OUTSIDE)

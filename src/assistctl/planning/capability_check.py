@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.errors import did_you_mean
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level, Support
-from assistctl.model.plan import Desired, Diagnostic, Json, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
 from assistctl.ownership.assistant_references import with_entries, without_keys
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.tool_paths import tools_by_name

@@ -12,8 +12,6 @@ from assistctl.model.plan import (
     Action,
     Blocked,
     Change,
-    Drift,
-    Origin,
     QualifiedKey,
     seen_as,
 )
@@ -22,7 +20,16 @@ from assistctl.ownership.mark import METADATA_PAIRS, Mark
 from assistctl.ownership.placeholders import labelled
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.comparison.origin import creation_diffs, field_diffs, kept_forms, mark_diffs, who_changed
+from assistctl.planning.comparison.origin import (
+    creation_diffs,
+    deletion_diffs,
+    drifts,
+    field_diffs,
+    kept_forms,
+    mark_diffs,
+    who_changed,
+)
+from assistctl.planning.comparison.places import with_places
 from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
@@ -139,10 +146,13 @@ class Decider(Generic[ListedT, DeclaredT]):
             None,
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
-            (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)),
+            with_places(
+                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)), desired
+            ),
             name=_name(desired),
             request=create_request(comparable, mark, defaults, contents),
             secret_paths=comparable.secret_paths,
+            position=desired.position,
         )
         yield Decision(changes=(change,), store_operations=contents.operations)
 
@@ -167,11 +177,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             kept = labelled(kept_forms(comparison), labels)
             yield Decision(
                 diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
-                drift=[
-                    Drift(kind, key, owned.id, diff.path, diff.old, diff.new, diff.secret)
-                    for diff in diffs
-                    if diff.origin is not Origin.MANIFEST
-                ],
+                drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
             )
             who = [self.facts.reason or who_changed(of_fields)] if of_fields else []
             reason = "; ".join((*contents.reasons, *who)) or contents.unfinished
@@ -188,12 +194,13 @@ class Decider(Generic[ListedT, DeclaredT]):
             owned.id,
             action,
             reason,
-            diffs,
+            with_places(diffs, desired),
             blocked=blocked,
             name=_name(desired),
             request=released(request) if action is Action.FORGET else request,
             before=owned.observed,
             secret_paths=comparable.secret_paths,
+            position=desired.position,
         )
         yield Decision(changes=(change,), store_operations=contents.operations)
 
@@ -224,7 +231,8 @@ class Decider(Generic[ListedT, DeclaredT]):
     def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
         reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
         one = owned.observed
-        change = Change(about.kind, about.key, owned.id, Action.DELETE, reason, name=one.name, before=one)
+        lost = tuple(deletion_diffs(owned, self.facts.capabilities.field_defaults))
+        change = Change(about.kind, about.key, owned.id, Action.DELETE, reason, lost, name=one.name, before=one)
         if not (owned.mark and owned.mark.prevent_destroy):
             return Decision(changes=(change,))
         change, diagnostic = safety.protected(change)
@@ -233,7 +241,7 @@ class Decider(Generic[ListedT, DeclaredT]):
     def _ambiguous(self, desired: DeclaredT, action: Action, reason: str) -> Decision:
         name = _name(desired)
         change = Change(self.facts.kind, desired.key, None, action, reason, blocked=Blocked.AMBIGUOUS, name=name)
-        return Decision(changes=(change,))
+        return Decision(changes=(replace(change, position=desired.position),))
 
     def _mark(self, desired: DeclaredT, owned: Owned | None) -> Mark:
         """The mark to carry from then on. A lifecycle that says nothing of protection leaves it as it is."""

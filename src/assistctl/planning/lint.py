@@ -6,13 +6,18 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
-from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.
 _SHORTEST_REPEATED = 200
+_WORDS = re.compile(r"[\w-]+")
+# The second backtick is left to be the next word's first.
+_WORDS_AS_CODE = re.compile(r"`([^\W_]+)(?=`)")
 _SAMPLING = ("temperature", "top_p")
 _WHILE_REASONING = "Leave it out. Some models take it when `reasoning_effort` is none."
 
@@ -25,7 +30,7 @@ def lint(
     ``models`` maps each model the platform lists to its shutdown date (YYYY-MM-DD, ``None`` when none is
     announced); it is ``None`` itself when the platform has no such list.
     """
-    functions = {name for one in desired for name in _functions(one)}
+    functions = {*_READERS, *(name for one in desired for name in _functions(one))}
     for one in desired:
         yield from _about_listed_model(one, models, today)
         yield from _about_prompt(one, functions)
@@ -121,7 +126,7 @@ def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
     if not isinstance(text, str):
         return
     has = {*_functions(one), *_types(one)}
-    missing = sorted(name for name in {*functions, *_READERS} - has if _mentions(text, name))
+    missing = sorted(_mentioned(text, functions) - has)
     if missing:
         names = ", ".join(missing)
         yield _warning(
@@ -165,11 +170,12 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
     return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
 
-def _mentions(text: str, name: str) -> bool:
-    """Whether a text names a tool. A plain word is only a name when it is set as code."""
-    if "_" in name or "-" in name:
-        return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
-    return f"`{name}`" in text
+def _mentioned(text: str, names: set[str]) -> set[str]:
+    """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
+    # Few words of a prompt are like that, and looking at all of them takes longer than comparing the assistant.
+    compound = " ".join(part for part in text.split() if "_" in part or "-" in part)
+    found = {word for word in names.intersection(_WORDS.findall(compound)) if "_" in word or "-" in word}
+    return found.union(names.intersection(_WORDS_AS_CODE.findall(text))) if "`" in text else found
 
 
 def _is_itself_twice(text: str) -> bool:

@@ -122,8 +122,8 @@ class _Planning:
 
     @cached_property
     def assistants(self) -> Assistants:
-        platform, gone = self.plan_options.target.platform, self.knowledge.observed.gone
-        return Assistants(platform, self.capabilities, self.store_tokens, gone, self.rosters)
+        platform, known = self.plan_options.target.platform, self.knowledge.observed
+        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
 
     @cached_property
     def rosters(self) -> Rosters:
@@ -226,9 +226,10 @@ class _Planning:
     def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
         """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
         owned = [*chain(*self.owned.values())]
-        if not (holders or self.knowledge.observed.files or any(each.held for each in owned)):
+        known = self.knowledge.observed
+        if not (holders or known.files or known.unread or any(each.held for each in owned)):
             return None
-        return file_changes(holders, owned, self.knowledge.observed, lambda: self.references.ids)
+        return file_changes(holders, owned, known, lambda: self.references.ids)
 
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults

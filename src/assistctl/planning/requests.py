@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.model.capabilities import FieldDefaults
@@ -72,6 +72,7 @@ def update_request(
         digested=digested_request(
             fields, metadata, comparison.desired, comparison.applied, comparison.secret_units
         ),
+        kept=dict(_not_sent(comparison, fields)),
     )
 
 
@@ -101,6 +102,23 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
     fields = with_ids(replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one), ids)
     pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
+
+
+def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """The declared fields, and the platform's own, that are not ``sent`` and not ignored."""
+    for field, value in comparison.fields.items():
+        if field == PLATFORMS and isinstance(value, dict):
+            ours = {
+                name: part for name, part in own_fields(comparison.fields).items() if not _has(sent, f".{name}")
+            }
+            yield PLATFORMS, dict.fromkeys(value, ours)
+        elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
+            # Among what is declared tokens may stand for ids.
+            yield field, comparison.owned.observed.fields[field] if _has_ids(comparison, field) else value
+
+
+def _has_ids(comparison: Comparison, field: str) -> bool:
+    return field == "tool_resources" and field in comparison.owned.observed.fields
 
 
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:

@@ -98,13 +98,13 @@ class _Return:
         about = QualifiedKey(Kind.ASSISTANT, desired.key)
         files = _declared_files(now)
         held = interpreter_files(image.metadata, ids)
-        if files:
+        if files and not (held and all(one in self.now.kept for one in ids)):
             tokens = tokens_of_files(files)
             gone = [one.path or one.file_id for one in held if one.token not in tokens]
             if gone:
                 self._lose(about, f"not in the checkout as it was then: {_named(gone)}")
             return replace(desired, interpreter_files=files)
-        there = [one for one in ids if one in self.now.uploads]
+        there = [one for one in ids if one in self.now.uploads or one in self.now.kept]
         if len(there) < len(ids):
             self._lose(about, "its files are gone from the platform, and no manifest declares them")
         return _with_ids(desired, "code_interpreter", "file_ids", there)
@@ -130,6 +130,7 @@ class _Return:
             self._lose(about, f"{image.id} was let go, and stays so")
             return
         now = self.now.declared_stores.get(about.key)
+        documents = self.now.documents.get(image.id)
         if now is None:
             is_there = about.key in self.now.stores.values()
             state = "stays as it is" if is_there else "is not there any more"
@@ -140,7 +141,10 @@ class _Return:
         self._fill_in_secrets(about, image, fields, now.fields, now.secret_paths)
         mark = read_mark(image.metadata)
         lifecycle = Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy))
-        self.back.stores.append(replace(now, fields=fields, lifecycle=lifecycle, moved_from=None))
+        now = replace(now, fields=fields, lifecycle=lifecycle, moved_from=None)
+        if documents is not None:
+            now = replace(now, files=documents.files, chunking=documents.chunking)
+        self.back.stores.append(now)
         if FILES in image.metadata and not was_filled_with(now, image.metadata):
             self._lose(about, "its documents are not those in the checkout, which it gets instead")
 

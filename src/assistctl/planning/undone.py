@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistctl.model.knowledge import DesiredStore
+from assistctl.model.knowledge import DesiredStore, StoreEntry
 from assistctl.model.plan import Desired, Diagnostic, Json, QualifiedKey
 
 
@@ -45,17 +45,29 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
+class Documents:
+    """What a vector store held: its files, and how they were cut (``None``: the platform's choice)."""
+
+    files: tuple[StoreEntry, ...]
+    chunking: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """What is declared now, and what there is on the platform of what the images name by id.
 
     ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
-    ``uploads`` are the ids of those uploads that are still there.
+    ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
+    kept to go back to. ``documents`` maps the ids of vector stores to
+    what they held then, where all of that is uploaded still.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
     declared_stores: Mapping[str, DesiredStore] = field(default_factory=dict)
     stores: Mapping[str, str | None] = field(default_factory=dict)
     uploads: Collection[str] = ()
+    kept: Collection[str] = ()
+    documents: Mapping[str, Documents] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

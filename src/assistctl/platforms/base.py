@@ -39,6 +39,7 @@ __all__ = [
     "Level",
     "Platform",
     "Support",
+    "SupportsAccounts",
     "SupportsEnvironments",
     "SupportsGet",
     "nobody_listens",
@@ -149,6 +150,21 @@ class SupportsGet(Protocol):
 
 BATCH_SIZE = 2_000
 """How many files one batch may hold (CreateVectorStoreFileBatchRequest in OpenAI's API description)."""
+
+
+@runtime_checkable
+class SupportsAccounts(Protocol):
+    """A platform that says which account it answers as: an optional part of a ``Platform``."""
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids that its answers so far have carried, its organization's first; nothing is asked."""
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids of the organization, project or workspace that it answers as; empty when it does not say.
+
+        It is asked for what changes nothing if it has not answered yet. Raises ``PlatformError``.
+        """
 
 
 @runtime_checkable

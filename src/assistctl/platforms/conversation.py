@@ -30,6 +30,9 @@ class Conversation(Protocol):
     def answer(self, outputs: Mapping[str, str]) -> AsyncIterator[Event]:
         """Answer all functions that were called, by the ids of their calls; what comes back."""
 
+    async def read_file(self, file_id: str) -> bytes:
+        """What is in a file that the assistant made, by the id of its ``ProducedFile``."""
+
     async def cancel(self) -> None:
         """Stop the run that is under way; none is no error."""
 

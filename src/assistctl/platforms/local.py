@@ -5,7 +5,6 @@ The requests go through the same SDK and the same code as to any server; only th
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from assistctl.checkout.own_folder import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
-from assistctl.platforms.openai.assistants import CAPABILITIES as ASSISTANTS_API
+from assistctl.platforms.local_capabilities import CAPABILITIES
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 
 OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "embeddings_url", "embeddings_model", "model_url"}
 
-CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)
 DATABASE = Path(OWN_FOLDER, "local.db")
 # Only a name: no address is looked up on the way through the in-process transport.
 _BASE_URL = "http://assistctl.local/v1"
@@ -45,6 +43,7 @@ class Local(OpenAIAssistants):
 
         from assistctl.local.app import create_app
         from assistctl.local.runs.model_client import ModelSettings
+        from assistctl.platforms.http.in_process import InProcessTransport
 
         model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
         self._app: Starlette = create_app(
@@ -53,7 +52,7 @@ class Local(OpenAIAssistants):
             code_sandbox=_code_sandbox_of(connection),
             embeddings=embeddings_of(connection),
         )
-        client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self._app))
+        client = httpx2.AsyncClient(transport=InProcessTransport(self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
     async def list_models(self) -> None:
@@ -81,11 +80,9 @@ def embeddings_of(connection: Connection) -> EmbeddingsAddress | None:
     Raises ``ProjectError`` for options that are no text.
     """
     url = _text_option(connection, "embeddings_url")
-    if url is None and not os.environ.get("ASSISTCTL_EMBEDDINGS_URL"):
-        return None
     from assistctl.local.vector_stores.embeddings import configured
 
-    return configured(url, _text_option(connection, "embeddings_model"))
+    return configured(url, _text_option(connection, "embeddings_model"), connection.environment)
 
 
 def _text_option(connection: Connection, name: str) -> str | None:

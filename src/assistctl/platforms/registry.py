@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from assistctl.errors import AssistctlError, ProjectError, did_you_mean
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.capability_problems import problems_in
-from assistctl.platforms.base import Connection, Platform
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from assistctl.platforms.base import Connection, Platform
 
 GROUP = "assistctl.platforms"
 
@@ -27,6 +27,14 @@ _MODULES: Mapping[str, str] = {
     "openai-agents": "assistctl.platforms.openai.agents",
     "anthropic-agents": "assistctl.platforms.anthropic.agents",
     "azure-foundry": "assistctl.platforms.azure.foundry",
+}
+# Most of what is asked of a platform is answered by its capabilities, without any code that speaks to it.
+_CAPABILITIES: Mapping[str, str] = {
+    "local": "assistctl.platforms.local_capabilities",
+    "openai-assistants": "assistctl.platforms.openai.assistants_fields",
+    "openai-agents": "assistctl.platforms.openai.agents_fields",
+    "anthropic-agents": "assistctl.platforms.anthropic.agents_fields",
+    "azure-foundry": "assistctl.platforms.azure.foundry_fields",
 }
 
 
@@ -77,6 +85,8 @@ def open_platform(name: str, connection: Connection) -> Platform:
 
 def capabilities_of(name: str) -> Capabilities:
     """What a platform can express. Raises ``ProjectError`` as ``open_platform`` does."""
+    if name in _CAPABILITIES:
+        return cast("Capabilities", import_module(_CAPABILITIES[name]).CAPABILITIES)
     return _offer(name).CAPABILITIES
 
 
@@ -125,6 +135,8 @@ def _loaded(name: str, entry_point: EntryPoint) -> Offer:
             "`CAPABILITIES`",
             "Update or remove that package.",
         )
+    from assistctl.model.capability_problems import problems_in
+
     problems = problems_in(offer.CAPABILITIES)
     if problems:
         raise ProjectError(

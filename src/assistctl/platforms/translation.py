@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.errors import PlatformError
+from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Finding, Level
-from assistctl.model.plan import Json, Observed
+from assistctl.model.json_value import Json
 
 Object = dict[str, Json]
 

@@ -1,26 +1,41 @@
 """One difference made ready to show, the same for every format: short values side by side, long ones as rows.
 
-All text in a view is harmless (``safe_text.py``); a format adds only its own escaping and looks.
+All text in a view is harmless (``values.py``); a format adds only its own escaping and looks.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
-from assistctl.rendering.diff.rows import LONGEST, Row, diff_rows, preview_rows
-from assistctl.rendering.diff.word_diff import Side
-from assistctl.secrets.escaping import visible
-from assistctl.secrets.redaction import mask, masked
+from assistctl.rendering.diff.look_alikes import look_alike, told_apart
+from assistctl.rendering.diff.rows import LONGEST, Row, Sign, TextDiff, diff_rows, preview_rows
+from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
+from assistctl.rendering.structures import list_changes, named, short_items, tool_in_words
+from assistctl.rendering.values import NOT_SET, is_secret, label, quoted, value_text
+from assistctl.secrets.redaction import masked
 
-NOT_SET = "(not set)"
+__all__ = [
+    "EVERYTHING",
+    "NOT_SET",
+    "FieldView",
+    "Limits",
+    "Shape",
+    "label",
+    "value_text",
+    "view_diff",
+    "view_drift",
+]
+
 _INLINE = 100
 """A value with more characters than this, or with a newline, is shown as rows."""
 _KILO = 1000
+_FEW_ITEMS = 6
+"""Up to so many items of a list are named where structures are told in words."""
+_FEWEST_WORDS = 3
+"""Two short values with so many words in common get marks for the words that differ."""
 
 
 class Shape(StrEnum):
@@ -35,8 +50,10 @@ class Shape(StrEnum):
 class FieldView:
     """One difference for people.
 
-    Either ``new`` is set (and ``old`` too, unless there was nothing to compare it with), or ``rows`` are, with
-    ``size`` describing the whole; ``more`` rows are left out. ``note`` says who moved it, if not the manifest.
+    Either ``old`` or ``new`` is set (one alone where there is nothing to compare it with), or ``size`` says how
+    much there is, or differs, and ``rows`` show it; ``more`` rows are left out, and with ``shortened`` so is
+    something of the others. ``words`` are the segments from ``old`` to ``new`` where the two have words in common.
+    ``note`` says who moved it, if not the manifest.
     """
 
     path: str
@@ -47,95 +64,102 @@ class FieldView:
     size: str = ""
     rows: tuple[Row, ...] = ()
     more: int = 0
+    words: tuple[Segment, ...] = ()
+    shortened: bool = False
+
+    @property
+    def gist(self) -> str:
+        """The path, and what becomes of it."""
+        if self.old is not None and self.new is not None:
+            return f"{self.path} {self.old} → {self.new}"
+        return f"{self.path}: {self.size}" if self.size else self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many rows of one field are shown, of differences and of first lines; ``None``: all, each in full.
+    """How many rows of one field are shown, of differences and of first lines; ``None``: all.
 
-    With ``structures_as_size`` only the size is shown of a mapping or list that comes or goes.
+    A changed stretch has at most ``longest`` characters; ``None``: every line in full. With
+    ``structures_in_words`` a tool that comes or goes is described, and only the size is shown of another mapping
+    or list.
     """
 
     rows: int | None
     preview: int | None
-    structures_as_size: bool = False
+    structures_in_words: bool = False
+    longest: int | None = LONGEST
 
 
-EVERYTHING = Limits(rows=None, preview=None)
-_NOTES = {Origin.MANIFEST: "", Origin.DRIFT: "changed outside", Origin.BOTH: "changed here and outside"}
+EVERYTHING = Limits(rows=None, preview=None, longest=None)
 
 
 def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
-    """How a field of a change is shown; on a create there is nothing to compare with."""
-    note = _NOTES[diff.origin]
-    return _view(label(diff.path), note, diff.old, diff.new, creating=action is Action.CREATE, limits=limits)
+    """How a field of a change is shown; on a create or a delete there is nothing to compare with."""
+    alone = action in {Action.CREATE, Action.DELETE}
+    note = "" if diff.origin is Origin.MANIFEST else _UNDONE if diff.origin is Origin.DRIFT else _both(diff)
+    view = _view(label(diff.path), note, diff.old, diff.new, alone=alone, limits=limits)
+    is_default = diff.undeclared and diff.new is not None and view.new is not None
+    return replace(view, new=f"default ({view.new})", words=()) if is_default else view
 
 
 def view_drift(drift: Drift, limits: Limits) -> FieldView:
     """How a drift is shown: from what is declared to what somebody made of it."""
-    return _view(label(drift.path), "", drift.desired, drift.observed, creating=False, limits=limits)
+    note = "" if drift.origin is not Origin.BOTH else _both(drift)
+    return _view(label(drift.path), note, drift.desired, drift.observed, alone=False, limits=limits)
 
 
-def label(text: str) -> str:
-    """A name from outside: as it is if it cannot be taken for anything else, else as a JSON string."""
-    text = mask(text)
-    plain = _LABEL.fullmatch(text) or (_PLAIN.fullmatch(text) and "  " not in text and visible(text) == text)
-    return text if plain else _quoted(text)
+_UNDONE = "changed outside; apply will undo this edit"
 
 
-def value_text(value: Json) -> str:
-    """A value on one line. A string is quoted when bare it would look like something else, or hide spaces."""
-    if value is None:
-        return NOT_SET
-    if isinstance(value, str):
-        return _quoted(value) if _is_json(value) else label(value)
-    return visible(json.dumps(value, ensure_ascii=False))
+def _both(about: FieldDiff | Drift) -> str:
+    """The third value of what the manifest and somebody else changed; it accuses nobody of a removal."""
+    there = about.old if isinstance(about, FieldDiff) else about.observed
+    changed = "declared here and not there" if there is None else "changed here and outside"
+    last = about.last_applied
+    if last is None:
+        return changed
+    return f"{changed}; last applied: {value_text(masked(last.value)) if last.known else 'not known'}"
 
 
-_LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
-_PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
-
-
-def _quoted(text: str) -> str:
-    spaces_seen = re.sub(r"[^\S ]", lambda match: _code(match.group()), json.dumps(text, ensure_ascii=False))
-    return visible(spaces_seen)
-
-
-def _code(char: str) -> str:
-    return json.dumps(char)[1:-1]
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _view(path: str, note: str, old: Json, new: Json, *, creating: bool, limits: Limits) -> FieldView:
+def _view(path: str, note: str, old: Json, new: Json, *, alone: bool, limits: Limits) -> FieldView:
     # Before it is parted into words, which may each be a part of a secret.
     old, new = masked(old), masked(new)
+    most = _FEW_ITEMS if limits.structures_in_words else None
+    items = named(short_items(new if old is None else old), most) if alone else ""
+    if told := items or list_changes(path, old, new, most=most):
+        shape = Shape.CHANGED if not alone else Shape.ADDED if old is None else Shape.REMOVED
+        return FieldView(path, shape, note, size=told)
     if not (_is_long(old) or _is_long(new)):
-        hide_old = creating and old is None
-        shown_old, shown_new = _side_by_side(old, new)
-        return FieldView(path, Shape.CHANGED, note, None if hide_old else shown_old, shown_new)
+        return _short(path, note, old, new, alone=alone)
     if old is None:
-        size = _size(new) if creating else f"{NOT_SET} → {_size(new)}"
+        size = _size(new) if alone else _coming(new)
         return _preview(path, Shape.ADDED, new, note=note, size=size, limits=limits)
     if new is None:
-        size = f"{_size(old)} → {NOT_SET}"
+        size = _size(old) if alone else _going(old)
         return _preview(path, Shape.REMOVED, old, note=note, size=size, limits=limits)
-    return _difference(path, note, _document(old), _document(new), limits)
+    return _difference(path, note, old, new, limits)
+
+
+def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldView:
+    shown_old, shown_new = _side_by_side(old, new)
+    if alone:
+        one = (None, shown_new) if old is None else (shown_old, None) if new is None else (shown_old, shown_new)
+        return FieldView(path, Shape.CHANGED, note, *one)
+    view = FieldView(path, Shape.CHANGED, note, shown_old, shown_new)
+    if not (isinstance(old, str) and isinstance(new, str)):
+        return view
+    words = compare(shown_old, shown_new)
+    common = [word for s in words if s.side is Side.SAME for word in words_of(s.text) if word[0].isalnum()]
+    return replace(view, words=words) if len(common) >= _FEWEST_WORDS else view
 
 
 def _side_by_side(old: Json, new: Json) -> tuple[str, str]:
     shown_old, shown_new = value_text(old), value_text(new)
     if isinstance(old, str) and isinstance(new, str) and (shown_old, shown_new) != (old, new):
-        shown_old, shown_new = _quoted(old), _quoted(new)
-    alike = unicodedata.normalize("NFC", shown_old) == unicodedata.normalize("NFC", shown_new)
-    if alike and old != new:  # composed and decomposed accents look the same
-        return json.dumps(old), json.dumps(new)
+        shown_old, shown_new = (text if is_secret(text) else quoted(text) for text in (old, new))
+    if look_alike(shown_old, shown_new):
+        both = told_apart(shown_old, shown_new)
+        return both if both[0][:1] == '"' else (f'"{both[0]}"', f'"{both[1]}"')
     return shown_old, shown_new
 
 
@@ -146,37 +170,77 @@ def _is_long(value: Json) -> bool:
 
 
 def _preview(path: str, shape: Shape, value: Json, *, note: str, size: str, limits: Limits) -> FieldView:
-    if limits.structures_as_size and not isinstance(value, str):
-        return FieldView(path, shape, note, size=size)
-    text = _document(value)
     side = Side.NEW if shape is Shape.ADDED else Side.OLD
-    rows = preview_rows(text, side, limits.preview, longest=_longest(limits))
+    view = FieldView(path, shape, note, size=size)
+    if limits.structures_in_words and not isinstance(value, str):
+        described = tool_in_words(value)
+        rows = preview_rows("\n".join(described), side, None, longest=limits.longest) if described else ()
+        return replace(view, rows=tuple(replace(row, number=None) for row in rows), shortened=True)
+    text = _document(value)
+    rows = preview_rows(text, side, limits.preview, longest=limits.longest)
     more = text.removesuffix("\n").count("\n") + 1 - len(rows)
-    return FieldView(path, shape, note, size=size, rows=rows, more=more)
+    return replace(view, rows=rows, more=more, shortened=any(row.shortened for row in rows))
 
 
-def _difference(path: str, note: str, old: str, new: str, limits: Limits) -> FieldView:
-    diff = diff_rows(old, new, longest=_longest(limits))
-    rows = diff.rows[: limits.rows]
-    size = f"{diff.changed:,} of {diff.total:,} lines"
-    if diff.total == 1:
-        size = f"{len(diff.rows):,} {'place' if len(diff.rows) == 1 else 'places'} in {len(new):,} characters"
-    return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=len(diff.rows) - len(rows))
+def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> FieldView:
+    before, after = _document(old, in_order=True), _document(new, in_order=True)
+    diff = diff_rows(before, after, longest=limits.longest)
+    rows = _first_rows(diff.rows, limits.rows)
+    prose = isinstance(old, str) and isinstance(new, str)
+    size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after), prose=prose)
+    if before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
+        size = f"no word changed, line ends only, {diff.changed:,} of {diff.total:,} lines"
+    more, shortened = len(diff.rows) - len(rows), any(row.shortened for row in rows)
+    return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=more, shortened=shortened)
 
 
-def _longest(limits: Limits) -> int | None:
-    return None if limits.rows is None else LONGEST
+def _first_rows(rows: tuple[Row, ...], most: int | None) -> tuple[Row, ...]:
+    """The first rows; where those would all be of the old text, half of them are of the text in its place."""
+    shown = rows[:most]
+    if most is None or len(rows) <= most or any(row.sign is not Sign.REMOVED for row in shown):
+        return shown
+    added = next((place for place, row in enumerate(rows) if row.sign is not Sign.REMOVED), len(rows))
+    in_its_place = rows[added : added + most // 2]
+    return (*rows[: most - len(in_its_place)], *in_its_place)
 
 
-def _document(value: Json) -> str:
+def _coming(value: Json) -> str:
+    return f"{NOT_SET} → {_size(value)}" if isinstance(value, str) else f"added, {_size(value)}"
+
+
+def _going(value: Json) -> str:
+    return f"{_size(value)} → {NOT_SET}" if isinstance(value, str) else f"removed, {_size(value)}"
+
+
+def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
+    """How much of a text differs, in sentences where it has any, else in places."""
+    said = _counted(diff.sentences, "sentence") if prose and diff.sentences else _counted(diff.places, "place")
+    where = f", {diff.changed:,} of {diff.total:,} lines" if diff.total > 1 else f" in {characters:,} characters"
+    if not diff.rewrapped:
+        return said + where
+    return f"{said if diff.places else 'no word changed'}, re-wrapped{where}"
+
+
+def _amount_rewritten(before: str, after: str) -> str:
+    return f"rewritten, {_counted(_lines(before), 'line')} before and {_lines(after):,} now"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _lines(text: str) -> int:
+    return text.removesuffix("\n").count("\n") + 1
+
+
+def _document(value: Json, *, in_order: bool = False) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=in_order)
 
 
 def _size(value: Json) -> str:
     text = _document(value)
     length = len(text.encode("utf-8", "surrogatepass"))
-    lines = text.removesuffix("\n").count("\n") + 1
     amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
-    return f"{amount}, {lines:,} {'line' if lines == 1 else 'lines'}"
+    return f"{amount}, {_counted(_lines(text), 'line')}"

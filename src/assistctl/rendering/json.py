@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from assistctl.model.check_gate import GateReport
 from assistctl.model.plan import Diagnostic, Json, Kind, Plan, Result, Severity
 from assistctl.model.plan_document import (
     FORMAT_VERSION,
@@ -17,6 +18,7 @@ from assistctl.model.plan_document import (
     missing_part,
     plan_document,
 )
+from assistctl.rendering.checks.gate_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked
@@ -26,6 +28,7 @@ __all__ = [
     "diagnostics_document",
     "drift_document",
     "dumps",
+    "dumps_any",
     "masked_document",
     "plan_document",
     "result_documents",
@@ -34,19 +37,24 @@ __all__ = [
 
 
 def results_document(
-    plan: Plan, results: Sequence[Result], diagnostics: Sequence[Diagnostic] = ()
+    plan: Plan,
+    results: Sequence[Result],
+    diagnostics: Sequence[Diagnostic] = (),
+    gate: GateReport | None = None,
 ) -> dict[str, Json]:
     """The outcome of an apply as printed by ``apply --format json``.
 
     ``summary`` counts what was done, not what was planned; ``diagnostics`` are those the apply adds to the
-    plan's.
+    plan's. ``gate`` is what the checks of what was changed came to, where they were asked.
     """
+    checks = gate_part(gate) if gate is not None else {}
     return {
         **document_head(plan),
         **counts_part(done_summary(plan, results), done_files(plan, results)),
         "changes": [change_part(change) for change in plan.changes],
         "diagnostics": [diagnostic_part(diagnostic) for diagnostic in (*plan.diagnostics, *diagnostics)],
         "results": result_documents(results),
+        **checks,
     }
 
 
@@ -94,6 +102,12 @@ def dumps(document: Mapping[str, Json]) -> Masked:
     except ValueError:
         text = _indented(_finite(shown))
     return Masked(without_inner_commands(escape_hidden(text, _escape)) + "\n")
+
+
+def dumps_any(value: Json) -> Masked:
+    """The same for other forms of document than ours, which may be a list."""
+    shown = masked(value)
+    return Masked(without_inner_commands(escape_hidden(_indented(_finite(shown)), _escape)) + "\n")
 
 
 def _indented(value: Json) -> str:

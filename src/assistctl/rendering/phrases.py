@@ -22,8 +22,11 @@ from assistctl.model.plan import (
     Result,
     Status,
 )
-from assistctl.rendering.field_view import FieldView, Shape, label
+from assistctl.rendering.diff.rows import Row
+from assistctl.rendering.field_view import FieldView, Shape
+from assistctl.rendering.importance import by_importance
 from assistctl.rendering.tally import count, done_files, done_summary
+from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
 SIGNS = {
@@ -36,6 +39,7 @@ SIGNS = {
 FULL_DIFF_HINT = "see --format json or the saved plan"
 MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
+DRIFT_ADVICE = "Apply will undo these edits; one that is to stay belongs into the manifest."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
 _PERMITS = {
@@ -135,10 +139,10 @@ def reason(change: Change) -> str:
 
 
 def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:
-    """The changes to show, with at most so many files (``None``: all), and how many files are left out."""
+    """The changes to show, by importance, with at most so many files (``None``: all); how many are left out."""
     files = [change for change in changes if change.kind is Kind.FILE]
     hidden = len(files) - most if most is not None and len(files) > most else 0
-    return tuple(changes[: len(changes) - hidden]), hidden
+    return tuple(by_importance(changes)[: len(changes) - hidden]), hidden
 
 
 def more_files(hidden: int, hint: str = FULL_DIFF_HINT) -> str:
@@ -216,6 +220,26 @@ def message(diagnostic: Diagnostic) -> str:
 
 
 def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
-    """What is left out of a view with ``more`` rows, and where it is."""
-    unit = "change" if view.shape is Shape.CHANGED else "line"
-    return f"… {view.more:,} more {unit}{'' if view.more == 1 else 's'} ({hint})"
+    """How many rows a view leaves out, and how to see them."""
+    if view.shape is Shape.CHANGED:
+        return f"… {view.more:,} more {'change' if view.more == 1 else 'changes'} ({hint})"
+    return f"… {view.more:,} more {'line' if view.more == 1 else 'lines'} ({hint})"
+
+
+def left_out(view: FieldView, hint: str) -> Iterator[str]:
+    """What is left out of a view: rows, and parts of those that are shown."""
+    if view.more:
+        yield more_rows(view, hint)
+    elif view.shortened and view.rows:
+        yield f"… not shown whole ({hint})"
+
+
+def gap_before(row: Row, *, is_first: bool) -> str:
+    """What stands unchanged between a row and the one before, and where it is; nothing where that is nothing."""
+    where = f"§ {visible(row.heading)}" if row.heading else ""
+    if row.skipped_characters:
+        return f"⋯ {row.skipped_characters:,} unchanged characters"
+    if not row.skipped or is_first:
+        return where and f"⋯ {where}"
+    lines = f"⋯ {row.skipped:,} unchanged {'line' if row.skipped == 1 else 'lines'}"
+    return f"{lines}, {where}" if where else lines

@@ -77,14 +77,7 @@ def project_name(directory: Path) -> str:
 
 
 def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.validation.schema import (
-        ASSISTANT,
-        MANIFEST,
-        MCP_SERVER,
-        PROJECT,
-        VECTOR_STORE,
-        read_schema,
-    )
+    from assistctl.manifest.validation.schema import FOR_EDITORS, read_schema
 
     targets = [filled("target.yaml", {"TARGET": one.name, "KEY": one.key_variable}) for one in plans.new]
     values = {
@@ -96,7 +89,7 @@ def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
     yield "assistctl.yaml", filled("assistctl.yaml", values, sections)
     yield "assistants/helper.yaml", filled("helper.yaml", {})
     yield "assistants/prompts/helper.md", filled("helper.md", {})
-    for name in (MANIFEST, ASSISTANT, VECTOR_STORE, MCP_SERVER, PROJECT):
+    for name in FOR_EDITORS:
         text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
         yield f"schemas/{name}.schema.json", f"{text}\n"
 

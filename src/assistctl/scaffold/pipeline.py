@@ -80,6 +80,7 @@ class Pipeline:
                 yield "staging_only"
         if self.checks:
             yield "checks_before" if self.staging else "checks_after"
+            yield "checks_on_branches"
 
     def _values(self, place: str) -> dict[str, str]:
         staging = self.staging or self.target

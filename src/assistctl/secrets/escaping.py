@@ -7,11 +7,12 @@ join, presentation selectors after emoji, and visible format characters such as 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistctl.secrets.redaction import mask
+from assistctl.secrets.redaction import Masked, mask
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001fbff"
 _JOINING_SCRIPTS = "\u0600-\u0604\u0606-\u061b\u061d-\u109f\u1780-\u17b3\u17b6-\u17ff\u1820-\u18af"
@@ -25,7 +26,7 @@ _ZERO_WIDTH = "\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\u
 _FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufff0-\ufff8"
 _ASTRAL = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 
-_HIDDEN = re.compile(
+_HIDDEN = (
     f"[{_CONTROLS}{_SEPARATORS}{_SURROGATES}{_BIDI}{_ZERO_WIDTH}{_FILLERS}{_ASTRAL}]"
     rf"|(?<![{_EMOJI}0-9#*])[\ufe0e\ufe0f]|[\ufe00-\ufe0d]"
     rf"|(?<![{_IDEOGRAPHS}])[\U000e0100-\U000e01ef]"
@@ -59,7 +60,13 @@ def cut(text: str, longest: int = 200) -> str:
 
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
     """``text`` with each hidden character replaced by what ``escape`` makes of it."""
-    return _HIDDEN.sub(lambda match: escape(match.group()), text)
+    return _hidden().sub(lambda match: escape(match.group()), text)
+
+
+@functools.cache
+def _hidden() -> re.Pattern[str]:
+    """Hidden characters. Compiled when text is shown: it takes longer than all else that ``--version`` does."""
+    return re.compile(_HIDDEN)
 
 
 def _escape(char: str) -> str:
@@ -69,6 +76,17 @@ def _escape(char: str) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _BMP else f"\\U{code:08x}"
+
+
+class DeliberateCommands(Masked):
+    """Commands of ours to a CI runner, finished and masked: they pass a stream as what they are."""
+
+    __slots__ = ()
+
+
+def without_commands(text: str) -> str:
+    """One line of text in which no runner finds a command, wherever it is put."""
+    return _INNER_COMMAND.sub(r"#\\\1", text)
 
 
 @dataclass(slots=True)
@@ -93,3 +111,41 @@ class RunnerCommands:
 def without_inner_commands(json_text: str) -> str:
     """JSON in which no string holds ``##[``, which some runners take for a command wherever it stands."""
     return _INNER_COMMAND.sub(lambda match: f"\\u0023{match[1]}", json_text)
+
+
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(slots=True)
+class VisiblePieces:
+    """Makes text harmless that comes piece by piece, as if it had come whole; the sink masks it.
+
+    What depends on the next character waits for it.
+    """
+
+    _before: str = ""
+    _waiting: str = ""
+
+    def harmless(self, piece: str) -> str:
+        """What of the text may be shown, now that ``piece`` has come too."""
+        text = self._waiting + piece
+        ready = text.rstrip(_JOINERS)
+        self._waiting = text[len(ready) :]
+        return self._escaped(ready)
+
+    def rest(self) -> str:
+        """What waits for a next character, now that none comes."""
+        text, self._waiting = self._waiting, ""
+        return self._escaped(text)
+
+    def _escaped(self, text: str) -> str:
+        if not text:
+            return ""
+        shown = len(_lines_kept(self._before))
+        whole = _lines_kept(self._before + text)
+        self._before = text[-1]
+        return whole[shown:]
+
+
+def _lines_kept(text: str) -> str:
+    return escape_hidden(text, lambda char: char if char in "\n\t" else _escape(char))

@@ -6,15 +6,19 @@ from __future__ import annotations
 _VALUES = """
 assistant vector_store file environment create update delete adopt forget manifest drift both protected threshold
 adoption ambiguous error warning info ok failed skipped unknown withdrawn interrupted finished true false null
+passed new same worse mended flaky journal asked
 """
-# Names of fields in the documents (plan, apply, drift, list, history, gc, migrate, dump, init, unlock).
+# Names of fields in the documents (plan, apply, drift, list, history, gc, migrate, dump, init, unlock, models).
 _NAMES = """
 format_version project target name platform summary changes drift missing diagnostics results fingerprint observed
 desired kind key id action reason diffs path old new origin secret severity line column detail status errors
 warnings unchanged files upload remove bytes used_by blocked digest options keys destroy allow_deletes requests
-assistants model prevent_destroy applies state problem torn entries outcome at before fields metadata withheld
+assistants model models listed shutdown_date declared_by deployed_as prevent_destroy applies state problem torn
+entries outcome at before fields metadata withheld
 command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
-held_by from to declared fates note value written lossless losses check
+held_by from to declared fates note value written lossless losses check last_applied known undeclared file
+index ask answer assertions held of at_least seconds tokens cost turns passed failed errors compared course
+passed_at same_state answer_changed against before_from answer_before after put_back reasons
 """
 # Fields of a manifest, which are the paths in a plan.
 _FIELDS = """

@@ -20,18 +20,19 @@ percent-encoded, with HTML entities or backslash escapes, in quoted-printable, i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from assistctl.model.json_value import Json
-from assistctl.secrets.forms import Form, Stretch, forms_of, starred
-from assistctl.secrets.plain_words import WORDS
-from assistctl.secrets.readings import readings
+
+if TYPE_CHECKING:
+    from assistctl.secrets.search import Search
 
 SECRET = "(secret)"  # noqa: S105  # stands in place of one
 
 _EXACT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)|sha256:[0-9a-f]+")
-_TEXT_OF_PAGE = re.compile(r"<style>.*?</style>|<[^>]*>|([^<]+)", re.DOTALL)
+_TEXT_OF_PAGE = r"<style>.*?</style>|<[^>]*>|([^<]+)"
 
 
 class Masked(str):
@@ -46,7 +47,7 @@ class Secrets:
 
     _labels: dict[str, str] = field(default_factory=dict, repr=False)
     _names: set[str] = field(default_factory=set, repr=False)
-    _search: _Search | None = field(default=None, repr=False)
+    _search: Search | None = field(default=None, repr=False)
     _source: Callable[[], None] | None = field(default=None, repr=False)
 
     def register(self, name: str, value: str) -> None:
@@ -83,76 +84,25 @@ class Secrets:
         search = self._compiled() if end else None
         return search.whole_until(text, end) if search else end
 
-    def _compiled(self) -> _Search | None:
+    def _compiled(self) -> Search | None:
         """What finds the secrets; ``None`` when there are none."""
         if self._source is not None:
             source, self._source = self._source, None
             source()
         if self._search is None and self._labels:
+            # Most commands have no secret, and nothing to search for.
+            from assistctl.secrets.forms import forms_of
+            from assistctl.secrets.plain_words import WORDS
+            from assistctl.secrets.search import Search
+
             names = "\n".join((*self._names, *WORDS, *map(_folded, self._labels.values())))
             forms = {
                 form.text: form
                 for value, label in list(self._labels.items())
                 for form in forms_of(value, label, lambda text: _folded(text) in names)
             }
-            self._search = _Search(tuple(sorted(forms.values(), key=lambda form: len(form.text), reverse=True)))
+            self._search = Search(tuple(sorted(forms.values(), key=lambda form: len(form.text), reverse=True)))
         return self._search
-
-
-class _Search:
-    """All forms at once, longest first, by one regular expression."""
-
-    def __init__(self, forms: tuple[Form, ...]) -> None:
-        self.forms = forms
-        patterns = dict.fromkeys(form.pattern() for form in forms)
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
-        self._spaces = any(" " in form.text for form in forms)
-
-    def stretches(self, text: str) -> Iterator[Stretch]:
-        """What is to be masked, in order; what overlaps is one."""
-        if self._pattern is None:
-            return
-        found = [
-            stretch
-            for reading in readings(text, spaces=self._spaces)
-            for stretch in self._in(reading.text, reading.place)
-        ]
-        if "***" in text:
-            found += starred(text, self.forms)
-        last: Stretch | None = None
-        for one in sorted(found, key=lambda one: (one.start, -one.end)):
-            if last is not None and one.start < last.end:
-                last = Stretch(last.start, max(last.end, one.end), last.label)
-                continue
-            if last is not None:
-                yield last
-            last = one
-        if last is not None:
-            yield last
-
-    def whole_until(self, text: str, end: int) -> int:
-        """The last place up to ``end`` where ``text`` may be parted without parting a secret, begun or whole."""
-        finished = text[:end]
-        # What ends with a line can only go on in the next one if it has several.
-        forms = [form for form in self.forms if "\n" in form.text] if finished.endswith("\n") else self.forms
-        for reading in readings(finished, spaces=self._spaces) if forms else ():
-            for start in (form.begun_in(reading.text) for form in forms):
-                end = min(end, reading.place(start, start)[0])
-        for found in self.stretches(text):
-            if found.start < end < found.end:
-                end = found.start
-        return end
-
-    def _in(self, text: str, place: Callable[[int, int], tuple[int, int]]) -> Iterator[Stretch]:
-        pattern = self._pattern
-        hit = pattern.search(text) if pattern else None
-        while pattern and hit:
-            start = hit.start()
-            ends = [(end, form.label) for form in self.forms if (end := form.end_in(text, start)) is not None]
-            if ends:
-                end, label = max(ends, key=lambda one: one[0])
-                yield Stretch(*place(start, end), label)
-            hit = pattern.search(text, start + 1)
 
 
 _known = Secrets()
@@ -196,7 +146,11 @@ def holds_secret(value: Json) -> bool:
 
 def mask_markup(page: str) -> Masked:
     """An HTML page with its text masked; its tags and its style sheet are ours and stay as they are."""
-    return Masked(_TEXT_OF_PAGE.sub(lambda part: part[0] if part[1] is None else _known.mask(part[1]), page))
+    return Masked(
+        re.sub(
+            _TEXT_OF_PAGE, lambda part: part[0] if part[1] is None else _known.mask(part[1]), page, flags=re.DOTALL
+        )
+    )
 
 
 def whole_until(text: str, end: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from assistctl.applying.cancellation import CancellationToken, NotBegunError, UnfinishedError
@@ -47,6 +48,12 @@ class FilesRun:
     def write_down_what_goes(self) -> None:
         """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
         self.uploads.record.will_go({discard.file_id: None for discard in self.plan.knowledge.discards})
+
+    def keep_for(self, holders: Collection[tuple[str, str]]) -> None:
+        """Note that what these were to read no longer is read on."""
+        for discard in self.plan.knowledge.discards:
+            if not discard.holders.isdisjoint(holders):
+                self.uploads.record.gone(discard.file_id)
 
     async def ids_for(self, request: Request) -> dict[str, str]:
         """The ids for a request's tokens, once what they stand for is there. Raises why it is not."""

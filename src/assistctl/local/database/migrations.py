@@ -136,5 +136,27 @@ _TERMS_OF_CHUNKS = (
     ) STRICT, WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_OBJECTS, _FILES_AND_VECTOR_STORES, _THREADS_AND_RUNS, _TERMS_OF_CHUNKS)
+# A deleted file is no longer one of those that a thread has for the code interpreter.
+_FILES_OF_CODE = (
+    """CREATE INDEX threads_with_code_files ON objects (kind)
+        WHERE kind = 'thread'
+            AND json_extract(body, '$.tool_resources.code_interpreter.file_ids[0]') IS NOT NULL""",
+    """CREATE TRIGGER code_file_removed AFTER DELETE ON objects WHEN old.kind = 'file' BEGIN
+        UPDATE objects SET body = json_set(body, '$.tool_resources.code_interpreter.file_ids', (
+            SELECT json_group_array(value) FROM json_each(body, '$.tool_resources.code_interpreter.file_ids')
+            WHERE value != old.id
+        ))
+        WHERE kind = 'thread'
+            AND json_extract(body, '$.tool_resources.code_interpreter.file_ids[0]') IS NOT NULL
+            AND instr(body, '"' || old.id || '"') > 0;
+    END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _OBJECTS,
+    _FILES_AND_VECTOR_STORES,
+    _THREADS_AND_RUNS,
+    _TERMS_OF_CHUNKS,
+    _FILES_OF_CODE,
+)
 """The statements that turn format n into format n + 1, at index n."""

@@ -52,13 +52,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, create: bool = False, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """A connection in a write transaction, committed at the end and rolled back on any exception.
 
-        Only with ``create`` is a missing file made; without, there is nothing in it to update or delete.
+        Only with ``create`` is a missing file made; without, there is nothing in it to update or delete. What is
+        not ``durable`` outlives the process, and a loss of power only once something durable was written after it:
+        it does not wait for the disk (https://www.sqlite.org/pragma.html#pragma_synchronous).
         """
         with self._writer.lock, self._explained():
             connection = self._writable(create=create)
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             # Taking the write lock at the start: a read lock that wants to become one can only fail.
             with _transaction(connection, "BEGIN IMMEDIATE"):
                 yield connection

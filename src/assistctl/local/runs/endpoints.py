@@ -75,6 +75,7 @@ class ThreadWithRun(ThreadEndpoint):
 
         def create(connection: sqlite3.Connection) -> tuple[Stored, list[Event]]:
             assistant = ASSISTANTS.get(connection, str(sent["assistant_id"]))
+            threads.require_resources(connection, sent)
             wanted = sent.get("thread")
             thread = threads.create(connection, wanted if isinstance(wanted, dict) else {})
             run = record.create(connection, thread, assistant, sent, owner, include=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from assistctl.local.database.collection import Stored
+from assistctl.local.http.errors import SERVER_ERROR
 from assistctl.local.runs import record, steps
 from assistctl.local.threads import messages
 from assistctl.model.plan import Json
@@ -67,6 +68,12 @@ def step_delta(step_id: str, call: Fields) -> Event:
     details: Fields = {"type": "tool_calls", "tool_calls": [call]}
     data: Fields = {"id": step_id, "object": "thread.run.step.delta", "delta": {"step_details": details}}
     return Event("thread.run.step.delta", data)
+
+
+def error_event(message: str) -> Event:
+    """What ended a stream without the run's end being known."""
+    error = {"message": message, "type": SERVER_ERROR, "param": None, "code": None}
+    return Event("error", {"error": cast("Json", error)})
 
 
 class Channel:

@@ -112,9 +112,7 @@ CREATE_WITH_THREAD = Record(
 )
 SUBMIT = Record(
     {
-        "tool_outputs": Items(
-            Record({"tool_call_id": Text(), "output": Nullable(Text())}), max_items=10_000, required=True
-        ),
+        "tool_outputs": Items(Record({"tool_call_id": Text(), "output": Nullable(Text())}), max_items=10_000),
         "stream": Nullable(Boolean()),
     },
     required=("tool_outputs",),

@@ -39,6 +39,11 @@ def every(connection: sqlite3.Connection) -> list[OpenRun]:
     return [OpenRun(*row) for row in connection.execute(query)]
 
 
+def of_owner(connection: sqlite3.Connection, owner: str) -> set[str]:
+    """The runs that a server works on."""
+    return {run_id for (run_id,) in connection.execute("SELECT run_id FROM open_runs WHERE owner = ?", (owner,))}
+
+
 def add(connection: sqlite3.Connection, run: OpenRun) -> None:
     """Have a run count as under way."""
     values = (run.run_id, run.thread_id, run.owner, run.expires_at)

@@ -13,7 +13,7 @@ from typing import cast
 
 from assistctl.local.assistants.record import filled_in
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
-from assistctl.local.http.errors import not_found
+from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import open_runs
 from assistctl.local.runs.open_runs import OpenRun
@@ -78,6 +78,14 @@ def get(connection: sqlite3.Connection, thread_id: str, run_id: str) -> Stored:
     if run.body["thread_id"] != thread_id:
         raise not_found(RUNS.kind, run_id)
     return run
+
+
+def find(connection: sqlite3.Connection, run_id: str) -> Stored | None:
+    """A run, ``None`` when it was deleted with its thread."""
+    try:
+        return RUNS.get(connection, run_id)
+    except ApiError:
+        return None
 
 
 def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery) -> Page:

@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 
-from assistctl.errors import AssistctlError
+from assistctl.errors import AssistctlError, NoRoomError
 from assistctl.local.code_interpreter.sessions import Sessions
 from assistctl.local.database.collection import Stored
 from assistctl.local.database.storage import Database
 from assistctl.local.files.content import ContentFolder
 from assistctl.local.runs import open_runs, record, toolbox, transitions
-from assistctl.local.runs.events import Channel, Event
+from assistctl.local.runs.events import Channel, Event, error_event, run_event
+from assistctl.local.runs.jobs import Job, in_loop, stop
 from assistctl.local.runs.liveness import Liveness
+from assistctl.local.runs.lost_runs import LostRuns
 from assistctl.local.runs.model_client import ModelClient, ModelError, ModelSettings
 from assistctl.local.runs.open_runs import LostRunError, OpenRun
 from assistctl.local.runs.tools import BuiltInTool, ToolError
@@ -36,17 +37,8 @@ MOST_AT_ONCE = 200
 
 STOPPED = "The server stopped while the run was in progress."
 LEFT = "The server that worked on the run is gone."
+UNWRITTEN = "The server could not store what the run did: its database cannot be written to."
 UNEXPECTED = "The server had an error while it worked on the run."
-
-
-@dataclass(slots=True)
-class _Job:
-    run_id: str
-    thread_id: str
-    channel: Channel
-    loop: asyncio.AbstractEventLoop
-    task: asyncio.Task[None] | None = None
-    is_cancelled: bool = False
 
 
 class Runtime:
@@ -66,7 +58,9 @@ class Runtime:
         self.code_sessions = code_sessions
         self.model = ModelClient(settings)
         self._liveness = Liveness(content, shared=database.path is not None)
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
+        self._unfinished: set[str] = set()
+        self._lost = LostRuns(database, self.owner, lambda: list(self._jobs), self._lose)
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def owner(self) -> str:
@@ -78,9 +72,10 @@ class Runtime:
         loop = asyncio.get_running_loop()
         channel = Channel()
         channel.publish(events)
-        job = _Job(run.id, str(run.body["thread_id"]), channel, loop)
+        job = Job(run.id, str(run.body["thread_id"]), channel, Worker(self, run.id, channel), loop)
         self._jobs[run.id] = job
         job.task = loop.create_task(self._work(job, int(str(run.body["expires_at"]))))
+        self._lost.watch()
         return channel
 
     def cancel(self, run_id: str, events: list[Event]) -> None:
@@ -94,11 +89,15 @@ class Runtime:
             self._tell(job.run_id, [])
 
     def settle(self, thread_id: str) -> None:
-        """End the run of a thread whose time is over, or whose server is gone. Not for the event loop's thread."""
+        """End the run of a thread whose time is over, or whose server is gone. Not for the event loop's thread.
+
+        While there is no room to write that down, it stays as it is.
+        """
         with self.database.reading() as connection:
             run = open_runs.of_thread(connection, thread_id)
         if run is not None and self._is_over(run):
-            self._settle(run)
+            with suppress(NoRoomError):
+                self._settle(run)
 
     def settle_all(self) -> None:
         """End all runs whose time is over, or whose server is gone. An unusable database is logged."""
@@ -139,36 +138,38 @@ class Runtime:
             self._end_stopped(job)
         self._liveness.release()
 
-    def _end_stopped(self, job: _Job) -> None:
+    def _end_stopped(self, job: Job) -> None:
         owner = self.owner()
         events: list[Event] = []
         try:
             with self.database.writing() as connection:
                 open_runs.require_owner(connection, job.run_id, owner)
                 run = record.RUNS.get(connection, job.run_id)
+                job.worker.keep_text(connection)
                 status, error = _left_behind(run, STOPPED)
                 _, events = transitions.finish(connection, run, status, error=error)
         except LostRunError:
             pass
         except AssistctlError as fault:
             logger.warning("the run %s could not be ended: %s", job.run_id, fault.summary)
-        _in_loop(job, lambda: _stop(job, events))
+        in_loop(job, lambda: stop(job, events))
 
-    async def _work(self, job: _Job, expires_at: int) -> None:
-        worker = Worker(self, job.run_id, job.channel)
+    async def _work(self, job: Job, expires_at: int) -> None:
         try:
-            await self._work_in_time(job, worker, expires_at)
+            await self._work_in_time(job, job.worker, expires_at)
         except LostRunError:
             pass
         except AssistctlError as error:
-            # The database cannot be written to: the run stays as it is, and ends when its time is over.
+            # The database cannot be written to: the run stays as it is, until somebody asks and it can.
             logger.error("the run %s stopped: %s", job.run_id, error.summary)  # noqa: TRY400  # not a fault of ours
+            self._unfinished.add(job.run_id)
+            job.channel.publish([error_event(UNWRITTEN)])
         finally:
             job.channel.close()
             if self._jobs.get(job.run_id) is job:
                 del self._jobs[job.run_id]
 
-    async def _work_in_time(self, job: _Job, worker: Worker, expires_at: int) -> None:
+    async def _work_in_time(self, job: Job, worker: Worker, expires_at: int) -> None:
         """Do a run, and end it when something ends it early."""
         try:
             async with asyncio.timeout(expires_at - time.time()) as limit, self._slot():
@@ -187,8 +188,12 @@ class Runtime:
             await worker.end("failed", (error.code, error.message))
         except ToolError as error:
             await worker.end("failed", ("server_error", error.message))
-        except (LostRunError, AssistctlError):
+        except LostRunError:
             raise
+        except AssistctlError as error:
+            # What had no room may have been large, a file or the text: there may be room for the run's end.
+            logger.error("the run %s failed: %s", job.run_id, error.summary)  # noqa: TRY400  # not a fault of ours
+            await worker.end("failed", ("server_error", UNWRITTEN), keeps_text=False)
         except Exception:
             logger.exception("the run %s failed", job.run_id)
             await worker.end("failed", ("server_error", UNEXPECTED))
@@ -202,6 +207,8 @@ class Runtime:
     def _is_over(self, run: OpenRun) -> bool:
         if run.expires_at <= time.time():
             return True
+        if run.run_id in self._unfinished and run.run_id not in self._jobs:
+            return True
         return run.owner is not None and not self._liveness.is_alive(run.owner)
 
     def _settle(self, run: OpenRun) -> None:
@@ -210,12 +217,25 @@ class Runtime:
             if current != run:
                 return
             stored = record.RUNS.get(connection, run.run_id)
+            if run.run_id in self._jobs:
+                self._jobs[run.run_id].worker.keep_text(connection)
             if run.expires_at <= time.time():
                 _, events = transitions.finish(connection, stored, "expired")
             else:
-                status, error = _left_behind(stored, LEFT)
+                message = UNWRITTEN if run.run_id in self._unfinished else LEFT
+                status, error = _left_behind(stored, message)
                 _, events = transitions.finish(connection, stored, status, error=error)
+        self._unfinished.discard(run.run_id)
         self._tell(run.run_id, events)
+
+    def _lose(self, run_id: str) -> None:
+        """Stop the work on a run that another server ended."""
+        try:
+            with self.database.reading() as connection:
+                run = record.find(connection, run_id)
+        except AssistctlError:
+            return
+        self._tell(run_id, [] if run is None else [run_event(run)])
 
     def _tell(self, run_id: str, events: list[Event], *, is_cancelled: bool = False) -> None:
         """Tell who listens to a run, and stop the work on it."""
@@ -223,7 +243,7 @@ class Runtime:
         if job is None:
             return
         job.is_cancelled = job.is_cancelled or is_cancelled
-        _in_loop(job, lambda: _stop(job, events))
+        in_loop(job, lambda: stop(job, events))
 
 
 def _left_behind(run: Stored, message: str) -> tuple[str, tuple[str, str] | None]:
@@ -231,23 +251,3 @@ def _left_behind(run: Stored, message: str) -> tuple[str, tuple[str, str] | None
     if run.body["status"] == "cancelling":
         return "cancelled", None
     return "failed", ("server_error", message)
-
-
-def _stop(job: _Job, events: list[Event]) -> None:
-    job.channel.publish(events)
-    if not job.is_cancelled:
-        job.channel.close()
-    if job.task is not None:
-        job.task.cancel()
-
-
-def _in_loop(job: _Job, action: Callable[[], None]) -> None:
-    """Have something done in the job's event loop, unless that has ended with all its tasks."""
-    try:
-        running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-    except RuntimeError:
-        running = None
-    if running is job.loop:
-        action()
-    elif not job.loop.is_closed():
-        job.loop.call_soon_threadsafe(action)

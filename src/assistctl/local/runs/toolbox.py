@@ -28,7 +28,8 @@ Fields = dict[str, Json]
 INDEXING_SECONDS = 60.0
 """How long a run waits for its thread's store, in seconds; it does not wait for the assistant's (guide)."""
 
-_LOOK_SECONDS = 0.02
+_FIRST_LOOK, _LONGEST_LOOK = 0.02, 0.5
+"""Seconds between two looks at a store: each is a fifth longer than the one before, as many runs may wait."""
 
 
 async def tools_for(
@@ -68,11 +69,13 @@ def _thread(database: Database, run: Stored) -> tuple[Stored, int]:
 async def _indexed(database: Database, indexer: Indexer, store_id: str) -> None:
     """Wait until a store's files are indexed, or it takes too long. Another process may be what indexes them."""
     deadline = time.monotonic() + INDEXING_SECONDS
+    pause = _FIRST_LOOK
     while await run_in_threadpool(_is_indexing, database, store_id):
         if time.monotonic() > deadline:
             return
         indexer.wake()
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, _LONGEST_LOOK)
 
 
 def _is_indexing(database: Database, store_id: str) -> bool:

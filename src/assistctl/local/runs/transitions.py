@@ -125,8 +125,8 @@ def _check_outputs(run: Stored, outputs: list[Fields]) -> None:
     action = cast("Fields", run.body["required_action"])
     required = cast("Fields", action["submit_tool_outputs"])["tool_calls"]
     expected = [str(call["id"]) for call in cast("list[Fields]", required)]
-    got = [str(it.get("tool_call_id")) for it in outputs]
-    if sorted(expected) != sorted(got):
+    got = [it.get("tool_call_id") for it in outputs]
+    if sorted(expected) != sorted(map(str, got)):
         raise ApiError(f"Expected tool outputs for call_ids {expected}, got {got}", param="tool_outputs")
 
 

@@ -1,7 +1,7 @@
 """One turn of the model: what it streams becomes messages and steps in the database, and events, as it comes.
 
-All writing is done by ``write``, which calls a function in a transaction of the run's owner, away from the event
-loop, and publishes the events it returns.
+All writing here is of beginnings, done by ``write``, which calls a function in a transaction of the run's owner,
+away from the event loop, and publishes the events it returns.
 """
 
 from __future__ import annotations
@@ -109,8 +109,13 @@ class Turn:
 
     def keep_text(self, connection: sqlite3.Connection) -> None:
         """Keep what there is of the message, which is about to end with its run."""
-        if self.message is not None:
-            messages.keep_content(connection, self.message, self.content())
+        message = self.message
+        if message is not None:
+            messages.keep_content(connection, message, self.content())
+
+    def forget_text(self) -> None:
+        """Have no text, where there is no room for it. Its part of the message stays: streams have told of it."""
+        self.text, self.annotations = "", []
 
     async def _take_text(self, delta: ChoiceDelta) -> None:
         self._held += delta.content or ""

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -47,14 +48,15 @@ class Worker:
 
         Raises ``ModelError``, ``ToolError``, and ``LostRunError`` when the run is not ours any more.
         """
-        await self._write(self._start)
+        await self._write(self._start, durable=False)
         tools = await self._runtime.tools_for(self.run)
         while await self._take_turn(tools):
             pass
 
-    async def end(self, status: str, error: tuple[str, str] | None = None) -> None:
-        """End the run before it has come to its own end."""
-
+    async def end(self, status: str, error: tuple[str, str] | None = None, *, keeps_text: bool = True) -> None:
+        """End the run before it has come to its own end; what the model has said so far is kept as a rule."""
+        if not keeps_text and self._turn is not None:
+            self._turn.forget_text()
         await self._write(lambda connection: self._finished(connection, status, error))
 
     @property
@@ -67,10 +69,14 @@ class Worker:
     def _finished(
         self, connection: sqlite3.Connection, status: str, error: tuple[str, str] | None = None
     ) -> list[Event]:
-        if self._turn is not None:
-            self._turn.keep_text(connection)
+        self.keep_text(connection)
         self._run, events = transitions.finish(connection, self.run, status, error=error)
         return events
+
+    def keep_text(self, connection: sqlite3.Connection) -> None:
+        """Keep what the model has said so far, before somebody ends the run: a stream has told it already."""
+        if self._turn is not None:
+            self._turn.keep_text(connection)
 
     def _start(self, connection: sqlite3.Connection) -> list[Event]:
         self._run, events = transitions.start(connection, self._run_id, self._owner)
@@ -117,7 +123,12 @@ class Worker:
     async def _new_turn(self, tools: dict[str, BuiltInTool]) -> Turn:
         citations, paths, images = await run_in_threadpool(self._known)
         self._turn = Turn(
-            self.run, frozenset(tools), Annotator(citations, paths), images, self._write, self._channel.publish
+            self.run,
+            frozenset(tools),
+            Annotator(citations, paths),
+            images,
+            partial(self._write, durable=False),
+            self._channel.publish,
         )
         return self._turn
 
@@ -200,11 +211,12 @@ class Worker:
         usage = record.added(cast("Fields", private["usage"]), turn.usage)
         self._run = record.changed(connection, self.run, {"private": {**private, "usage": usage}})
 
-    async def _write(self, change: Callable[[sqlite3.Connection], list[Event]]) -> None:
-        self._channel.publish(await run_in_threadpool(self._written, change))
+    async def _write(self, change: Callable[[sqlite3.Connection], list[Event]], *, durable: bool = True) -> None:
+        """Change the run, and tell of it. What only begins something need not be ``durable``."""
+        self._channel.publish(await run_in_threadpool(self._written, change, durable))
 
-    def _written(self, change: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
-        with self._runtime.database.writing() as connection:
+    def _written(self, change: Callable[[sqlite3.Connection], list[Event]], durable: bool) -> list[Event]:
+        with self._runtime.database.writing(durable=durable) as connection:
             open_runs.require_owner(connection, self._run_id, self._owner)
             # Read again: its metadata may have been changed, and it may have been asked to be cancelled.
             self._run = record.RUNS.get(connection, self._run_id)

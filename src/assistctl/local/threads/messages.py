@@ -193,7 +193,8 @@ def _with_code_file(resources: Fields, file_id: str) -> Fields:
 def _with_searched_file(connection: sqlite3.Connection, thread_id: str, resources: Fields, file_id: str) -> Fields:
     search = cast("Fields", resources.get("file_search") or {})
     known = cast("list[Json]", search.get("vector_store_ids") or [])
-    if not known:
+    # A store that was deleted is as good as none.
+    if not known or not stores.exists(connection, str(known[0])):
         store = new_store(connection, thread_id, {"file_ids": [file_id]})
         return {**resources, "file_search": {"vector_store_ids": [store.id]}}
     store_id = str(known[0])

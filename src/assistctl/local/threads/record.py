@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from assistctl.local.database.collection import Collection, Stored, new_id
+from assistctl.local.files import record as files
 from assistctl.local.http.errors import ApiError
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores import stores
@@ -23,6 +24,7 @@ THREADS = Collection("thread")
 def create(connection: sqlite3.Connection, sent: Fields) -> Stored:
     """Add a thread with the messages it is sent with. ``sent`` fits ``fields.CREATE``. Raises ``ApiError``."""
     thread_id = new_id("thread_")
+    require_resources(connection, sent)
     resources = _with_store_made(connection, thread_id, _object(sent.get("tool_resources")))
     body: Fields = {"tool_resources": resources, "metadata": sent.get("metadata") or {}}
     thread = THREADS.insert(connection, thread_id, body)
@@ -52,6 +54,7 @@ def update(connection: sqlite3.Connection, thread_id: str, sent: Fields) -> Stor
 
     Raises ``ApiError`` 404.
     """
+    require_resources(connection, sent)
     old = THREADS.get(connection, thread_id)
     body = dict(old.body)
     if "metadata" in sent:
@@ -86,6 +89,14 @@ def size(connection: sqlite3.Connection, thread_id: str) -> int:
     query = """SELECT count(*) FROM objects
         WHERE kind IN ('message', 'run step') AND json_extract(body, '$.thread_id') = ?"""
     return int(connection.execute(query, (thread_id,)).fetchone()[0])
+
+
+def require_resources(connection: sqlite3.Connection, sent: Fields) -> None:
+    """Raise ``ApiError`` 404 when ``tool_resources`` name a file or a vector store that is not there."""
+    for file_id in file_ids(sent):
+        files.get(connection, file_id)
+    for store_id in store_ids(sent):
+        stores.STORES.get(connection, store_id)
 
 
 def store_ids(body: Fields) -> list[str]:

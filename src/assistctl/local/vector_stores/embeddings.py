@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,13 +41,17 @@ class EmbeddingsAddress:
     api_key: str = field(default="", repr=False)
 
 
-def configured(url: str | None, model: str | None) -> EmbeddingsAddress | None:
-    """The address given, or that of the environment; ``None`` without any. The key is the environment's."""
-    url = url or os.environ.get(URL_VARIABLE)
+def configured(
+    url: str | None, model: str | None, environ: Mapping[str, str] | None = None
+) -> EmbeddingsAddress | None:
+    """The address given, or ``environ``'s ; ``None`` without any. The key is always ``environ``'s."""
+    found = os.environ if environ is None else environ
+    url = url or found.get(URL_VARIABLE, "").strip()
     if not url:
         return None
-    model = model or os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
-    return EmbeddingsAddress(url, model, os.environ.get(KEY_VARIABLE, ""))
+    model = model or found.get(MODEL_VARIABLE) or DEFAULT_MODEL
+    # A line break behind it, as $(cat file) leaves it, could not be sent.
+    return EmbeddingsAddress(url, model, found.get(KEY_VARIABLE, "").strip())
 
 
 class RefusedTextsError(Exception):

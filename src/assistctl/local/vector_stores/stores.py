@@ -73,6 +73,15 @@ def expires_at(stored: Stored) -> int | None:
     return int(str(last)) + int(str(policy["days"])) * _SECONDS_A_DAY
 
 
+def exists(connection: sqlite3.Connection, store_id: str) -> bool:
+    """Whether there is such a store, expired or not."""
+    try:
+        STORES.get(connection, store_id)
+    except ApiError:
+        return False
+    return True
+
+
 def is_expired(stored: Stored) -> bool:
     """Whether a store's time is over."""
     end = expires_at(stored)

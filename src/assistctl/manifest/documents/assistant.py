@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.vector_store import lifecycle, searched_store
 from assistctl.manifest.files.entries import FileEntry
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.checks import Check
-from assistctl.model.plan import Desired, Json
+from assistctl.model.assistant import Desired
+from assistctl.model.json_value import Json
+
+if TYPE_CHECKING:
+    from assistctl.model.checks import Check
 
 _NOT_FIELDS = frozenset(
     {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms"}

@@ -8,8 +8,9 @@ from assistctl.errors import did_you_mean
 from assistctl.manifest.documents.document import Declaration
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.plan import Desired, Diagnostic, Kind, Severity
-from assistctl.ownership.assistant_references import references_in
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 
 
 def unknown_assistants(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
@@ -64,6 +65,10 @@ def _way_back(key: str, named: Mapping[str, Collection[str]]) -> list[str]:
 
 def _references(desired: Desired) -> Iterator[tuple[str, str]]:
     """The path and the key of each reference, on whatever platform."""
+    if not desired.platform_fields:
+        return
+    from assistctl.ownership.assistant_references import references_in
+
     for platform, own in desired.platform_fields.items():
         for path, key in references_in(dict(own)):
             yield dotted(("platforms", platform, *path)), key

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import posixpath
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +16,7 @@ from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import Path, value_at
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.model.checks import NEGATION, THRESHOLDS, Assertion, Check, CheckFile, FunctionAnswer, Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _LISTS = frozenset({"contains-any", "contains-all"})
 
@@ -163,6 +161,8 @@ class _Reading:
         if not isinstance(declared, dict) or set(declared) != {"command"}:
             return FunctionAnswer(declared)
         try:
+            import shlex
+
             words = tuple(shlex.split(_text(declared["command"])))
         except ValueError as error:
             self.contents.report((*path, "command"), f"the command cannot be read: {error}", "Close its quotes.")
@@ -179,6 +179,8 @@ def _assertion(name: str, value: Json, *, threshold: float | None = None, decisi
     kind = name.removeprefix(NEGATION)
     if kind in _LISTS and isinstance(value, str):
         # As promptfoo reads them: commas part, and quotes keep a comma.
+        import csv
+
         value = [*next(csv.reader([value], skipinitialspace=True), ())]
     return Assertion(kind, value, negated, threshold if kind == "llm-rubric" else None, decisive)
 

@@ -8,7 +8,9 @@ from assistctl.errors import did_you_mean
 from assistctl.manifest.documents.document import Declaration
 from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.plan import Desired, Diagnostic, Kind, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 
 
 def keys_declared_twice(declarations: Sequence[Declaration]) -> list[Diagnostic]:

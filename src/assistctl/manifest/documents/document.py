@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
-from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
 from assistctl.manifest.documents.file_conflicts import refuse_conflicts
 from assistctl.manifest.documents.included_files import include_files
 from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
@@ -31,10 +30,15 @@ from assistctl.manifest.validation.placeholders import refuse_placeholders
 from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
 from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.knowledge import DesiredStore
-from assistctl.model.mcp_server import McpServer
-from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Position, Severity
-from assistctl.ownership.tool_paths import tools_by_name
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+
+if TYPE_CHECKING:
+    from assistctl.model.checks import Check
+    from assistctl.model.knowledge import DesiredStore
+    from assistctl.model.mcp_server import McpServer
 
 _SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
@@ -137,7 +141,7 @@ class _Reading:
         contents.problems += _violations(contents, _SCHEMAS[kind])
         entries = self._entries(contents, kind)
         files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
-        checks = declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
+        checks = self._checks(contents, files)
         problems = sorted(
             (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
             key=lambda problem: _place(problem, self.file.shown),
@@ -153,6 +157,14 @@ class _Reading:
             return replace(declaration, server=mcp_server(key, contents)), problems
         desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
+
+    def _checks(self, contents: Contents, files: tuple[AttachedFile, ...]) -> tuple[Check, ...]:
+        """The checks in a document, most of which have none: then nothing is imported for them."""
+        if not (isinstance(contents.value, dict) and contents.value.get("checks")):
+            return ()
+        from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
+
+        return declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
 
     def _entries(self, contents: Contents, kind: Kind) -> list[FileEntry]:
         """The entries of ``files``, after all checks that belong to the kind of document."""
@@ -203,6 +215,8 @@ def _place(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
 
 def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
     """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
+    from assistctl.ownership.tool_paths import tools_by_name
+
     tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
     hidden = [dotted(path) for path in contents.secret]
     path, summary, detail = (

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.vector_store import refuse_wide_overlap
 from assistctl.manifest.files.entries import FileEntry, Reader, readers_of
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _STORE = ("vector_store",)
 

@@ -14,8 +14,8 @@ from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
 from assistctl.manifest.files.never_read import PrivateKeyError
 from assistctl.manifest.syntax.text_file import UnusableFileError
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import StoreEntry
-from assistctl.model.plan import Diagnostic, Severity
 from assistctl.model.source_file import Identity, SourceFile
 
 

@@ -19,7 +19,8 @@ from assistctl.manifest.syntax.text_file import UnusableFileError, line_and_colu
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.plan import Diagnostic, Json, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
 
 
 def include_files(contents: Contents, manifest: ManifestFile) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
 from assistctl.manifest.documents.cross_references import (
@@ -27,9 +28,12 @@ from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.validation.diagnostics import by_place
-from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Diagnostic, Position, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, learn_from
+
+if TYPE_CHECKING:
+    from assistctl.model.knowledge import DesiredStore
 
 
 @dataclass(frozen=True, slots=True)

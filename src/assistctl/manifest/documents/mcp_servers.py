@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.phrases import sentences
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.mcp_server import McpServer
-from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Position, Severity
 
 if TYPE_CHECKING:
     from assistctl.manifest.documents.document import Declaration

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Json, Lifecycle, Position
+from assistctl.model.assistant import Lifecycle
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
+
+if TYPE_CHECKING:
+    from assistctl.model.knowledge import DesiredStore
 
 _OWN = "vector_store"
 _FIELDS = ("name", "expires_after", "metadata")
@@ -17,6 +22,8 @@ _FIELDS = ("name", "expires_after", "metadata")
 
 def shared_store(key: str, contents: Contents) -> DesiredStore:
     """The store that a ``kind: vector_store`` document without errors declares; its files are still to be read."""
+    from assistctl.model.knowledge import DesiredStore
+
     value = contents.value if isinstance(contents.value, dict) else {}
     moved_from = value.get("moved_from")
     templates = {dotted(path): made for path, made in contents.secret.items() if _is_sent(path)}
@@ -49,6 +56,8 @@ def own_store(key: str, contents: Contents, entries: Sequence[FileEntry]) -> Des
     """The store of an assistant's ``files``, if any are to be searched; they are still to be read."""
     if not _searched(entries):
         return None
+    from assistctl.model.knowledge import DesiredStore
+
     value = contents.value if isinstance(contents.value, dict) else {}
     more, moved_from = value.get(_OWN), value.get("moved_from")
     more = more if isinstance(more, dict) else {}

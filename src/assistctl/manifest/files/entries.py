@@ -9,7 +9,7 @@ from enum import StrEnum
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted, value_at
 from assistctl.manifest.syntax.phrases import either
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class Reader(StrEnum):

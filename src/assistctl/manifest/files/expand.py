@@ -18,7 +18,8 @@ from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import counted
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, resolve_inside
-from assistctl.model.plan import Json, Position
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 
 MAX_INTERPRETER_FILES = 20
 """Files one assistant may have for the code interpreter (``tool_resources`` in

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from assistctl.manifest.files.found_file import FileStat
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 # Up to 1, files were not looked through for private keys.
 _HEAD = "assistctl hashes 2"

@@ -6,6 +6,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from assistctl.checkout.spelling import as_spelled
@@ -15,7 +16,8 @@ from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
 from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.syntax.node import Path as FieldPath
 from assistctl.manifest.syntax.node import dotted
-from assistctl.model.plan import Json, Position
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,14 @@ class Candidates:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._sorted = sorted(str(path) for path in paths)
-        self._real: dict[str, list[str]] = {}
+
+    @cached_property
+    def _real(self) -> dict[str, list[str]]:
+        """The files by where they really are."""
+        real: dict[str, list[str]] = {}
         for path in self._sorted:
-            self._real.setdefault(os.path.realpath(path), []).append(path)
+            real.setdefault(os.path.realpath(path), []).append(path)
+        return real
 
     def at(self, place: Path) -> Iterator[Path]:
         """The file at ``place``, and links to what is there."""

@@ -52,6 +52,15 @@ def refuse_names(*names: str) -> None:
         raise NeverReadError("this is never read: it has the name of a private key", _ADVICE)
 
 
+def have_readable_names(*names: str) -> bool:
+    """Whether none of ``names``, the parts of a path, is one that is never read."""
+    try:
+        refuse_names(*names)
+    except NeverReadError:
+        return False
+    return True
+
+
 def resolve_readable(path: Path, root: Path) -> Path:
     """The real path of a file in ``root`` that may be read.
 

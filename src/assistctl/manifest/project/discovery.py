@@ -8,11 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistctl.errors import ProjectError
-from assistctl.manifest.files.never_read import resolve_readable
-from assistctl.manifest.project.markdown_manifests import is_markdown_manifest
+from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
-from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, place_of, resolve_inside, shown_path
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.manifest.syntax.text_file import (
+    UnusableFileError,
+    is_folder,
+    place_of,
+    readable,
+    resolve_inside,
+    shown_path,
+)
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 
@@ -37,7 +44,7 @@ def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[Manif
     if paths is None:
         search.default_folder()
     for path in paths or ():
-        search.add(path)
+        search.add_given(path)
     return search.files, search.problems
 
 
@@ -53,6 +60,15 @@ def project_of(paths: Sequence[Path]) -> Path | None:
             f"these paths are in several projects: {', '.join(map(str, folders))}", "Validate each by itself."
         )
     return folders[0] if folders else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A folder, where it really is, and its candidate files by name, each with whether it is a regular file."""
+
+    folder: Path
+    real: Path
+    files: list[tuple[str, bool]]
 
 
 class _Search:
@@ -82,7 +98,7 @@ class _Search:
             "names another folder."
         )
 
-    def add(self, path: Path) -> None:
+    def add_given(self, path: Path) -> None:
         place = place_of(path)
         own = place.is_relative_to(self._project.directory)
         if is_folder(place):
@@ -92,8 +108,8 @@ class _Search:
 
     def _add_folder(self, folder: Path, root: Path, given: Path | None = None) -> None:
         before = len(self.files) + len(self.problems)
-        for path in self._walk(folder, root):
-            self._add_file(path, root, (given / path.relative_to(folder)) if given else path)
+        for listed in self._walk(folder, root):
+            self._add_listed(listed, root, (given / listed.folder.relative_to(folder)) if given else listed.folder)
         if len(self.files) + len(self.problems) == before:
             self._report(
                 given or folder,
@@ -101,6 +117,19 @@ class _Search:
                 "A manifest is a file that ends in .yaml or .yml, or one in .md with its fields as front matter.",
                 severity=Severity.WARNING,
             )
+
+    def _add_listed(self, listed: _Listed, root: Path, given: Path) -> None:
+        """Add the candidates in a folder that was ``given`` as such."""
+        # A regular file is where its folder is, which was resolved: only of a link it has to be asked.
+        parts = (*_parts_below(listed.folder, root), *_parts_below(listed.real, root))
+        is_readable = have_readable_names(*parts, "")
+        shown = shown_path(given / "_", self._project.directory)[:-1]
+        for name, is_regular in listed.files:
+            path = listed.folder / name
+            if not (is_regular and is_readable and have_readable_names(name)):
+                self._add_file(path, root, given / name)
+            else:
+                self._add(path, shown + readable(name), root)
 
     def _add_file(self, path: Path, root: Path, given: Path) -> None:
         shown = shown_path(given, self._project.directory)
@@ -112,6 +141,9 @@ class _Search:
                 problem = replace(problem, detail=self._way_to_file(given))
             self.problems.append(problem)
             return
+        self._add(path, shown, root)
+
+    def _add(self, path: Path, shown: str, root: Path) -> None:
         if path not in self._seen:
             self._seen.add(path)
             self.files.append(ManifestFile(path, shown, root))
@@ -123,8 +155,8 @@ class _Search:
             return f"Did you mean {os.path.relpath(meant)}? A path is relative to the folder this runs in."
         return "A path is relative to the folder this runs in."
 
-    def _walk(self, folder: Path, root: Path) -> Iterator[Path]:
-        """Candidate files below ``folder``, depth first and sorted; each real folder is entered once."""
+    def _walk(self, folder: Path, root: Path) -> Iterator[_Listed]:
+        """Folders with candidate files, ``folder`` first, depth first and sorted; each real one once."""
         entered: set[Path] = set()
         waiting = [folder]
         while waiting:
@@ -136,7 +168,7 @@ class _Search:
             if here != folder and self._is_another_project(here, real):
                 continue
             folders, files = self._entries(here, root)
-            yield from files
+            yield _Listed(here, real, files)
             waiting += reversed(folders)
 
     def _is_another_project(self, folder: Path, real: Path) -> bool:
@@ -162,24 +194,43 @@ class _Search:
             self._report(folder, error.summary, error.detail)
             return None
 
-    def _entries(self, folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
+    def _entries(self, folder: Path, root: Path) -> tuple[list[Path], list[tuple[str, bool]]]:
+        """The folders in one, and the names of candidate files, each with whether it is a regular file."""
         try:
-            entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+            with os.scandir(folder) as listed:
+                entries = sorted((one for one in listed if one.name[0] != "."), key=lambda one: one.name)
         except OSError as error:
             self._report(folder, f"this folder cannot be read: {error.strerror}", "Check its permissions.")
             return [], []
-        folders = [path for path in entries if is_folder(path)]
-        for path in folders:
-            if path.suffix in MANIFEST_SUFFIXES:
-                self._report(path, "this is a folder, not a manifest", "Rename it: a folder needs no suffix.")
-        known = set(folders)
-        files = [path for path in entries if path not in known and _is_manifest(path, root)]
-        return folders, [path for path in files if path.name != PROJECT_FILE]
+        folders, files = [], []
+        for entry in entries:
+            is_manifest = entry.name.endswith(MANIFEST_SUFFIXES)
+            if _is_folder(entry):
+                folders.append(folder / entry.name)
+                if is_manifest:
+                    text = "this is a folder, not a manifest"
+                    self._report(folders[-1], text, "Rename it: a folder needs no suffix.")
+            elif (is_manifest and entry.name != PROJECT_FILE) or _is_markdown(folder, entry.name, root):
+                files.append((entry.name, entry.is_file(follow_symlinks=False)))
+        return folders, files
 
     def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:
         shown = shown_path(path, self._project.directory)
         self.problems.append(Diagnostic(severity, summary, detail, position=Position.of_whole(shown)))
 
 
-def _is_manifest(path: Path, root: Path) -> bool:
-    return path.suffix in MANIFEST_SUFFIXES or is_markdown_manifest(path, root)
+def _is_markdown(folder: Path, name: str, root: Path) -> bool:
+    # Most files are told apart by their names, without a path.
+    return name.endswith(MARKDOWN_SUFFIX) and is_markdown_manifest(folder / name, root)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder that can be seen, or leads to one; never raises."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _parts_below(path: Path, root: Path) -> tuple[str, ...]:
+    return path.relative_to(root).parts if path.is_relative_to(root) else ()

@@ -11,7 +11,8 @@ from assistctl.checkout import UnreadableIndexError, find_repository, is_tracked
 from assistctl.errors import ManifestError
 from assistctl.manifest.project.unheeded import in_ci
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.secrets.redaction import register
 
 ENVIRONMENT_FILE = ".env"
 
@@ -39,6 +40,17 @@ def read_environment_file(
         raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
     warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
     return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
+
+
+def settings_in(directory: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """``environ``, and what the ``.env`` in ``directory`` adds to it; nothing where CI is set.
+
+    Its values are known to the masking from then on. Raises ``ManifestError`` as ``read_environment_file`` does.
+    """
+    from_file, _ = read_environment_file(directory.resolve(), environ)
+    for name, value in from_file.items():
+        register(name, value)
+    return {**({} if in_ci(environ) else from_file), **environ}
 
 
 def _is_there(file: Path) -> bool:

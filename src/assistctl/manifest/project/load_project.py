@@ -21,7 +21,7 @@ from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import PROJECT, violations
 from assistctl.manifest.validation.violations import Subject
 from assistctl.manifest.validation.written_secrets import written_secrets
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
 DEFAULT_FOLDER = "assistants"
@@ -154,7 +154,14 @@ def _target(name: str, node: Node) -> Target:
     variables = {variable: child.written for variable, child in _pairs(node.child("variables")).items()}
     options = node.child("options")
     positions = {name: options.key_position(name) for name in options.keys} if options else {}
-    own = {"name": name, "variables": variables, "position": node.position, "option_positions": positions}
+    account = node.child("account")
+    own = {
+        "name": name,
+        "variables": variables,
+        "position": node.position,
+        "option_positions": positions,
+        "account_position": account.position if account else None,
+    }
     return Target(**{**declared, **own, "overrides": _pairs(node.child("overrides"))})
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, open_regular
 from assistctl.manifest.files.never_read import resolve_readable
-from assistctl.manifest.syntax.front_matter import front_matter
 from assistctl.manifest.syntax.text_file import BYTE_ORDER_MARK, MAX_BYTES, UnusableFileError
 
 MARKDOWN_SUFFIX = ".md"
@@ -52,6 +50,8 @@ def is_markdown_manifest(path: Path, root: Path) -> bool:
         # Of most pages, which start with a heading, a few bytes are enough.
         if not path.is_symlink() and not _fenced(_start(path, len(_MARK) + len(_FENCE))):
             return False
+        from assistctl.manifest.syntax.front_matter import front_matter
+
         found = front_matter(_text(_start(resolve_readable(path, root), MAX_BYTES)))
     except (UnusableFileError, NotRegularError, TooLargeError, FileNotFoundError):
         return False
@@ -64,6 +64,8 @@ def _is_telling(key: str) -> bool:
     """Whether front matter with ``key`` is a manifest's; a misspelt ``model`` counts."""
     if key in _TELLING:
         return True
+    from difflib import get_close_matches
+
     return key not in _OTHER_WORDS and bool(get_close_matches(key, ("model",), cutoff=_ALIKE))
 
 

@@ -11,7 +11,8 @@ from assistctl.manifest.project.unheeded import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape
-from assistctl.model.plan import Diagnostic, Json, Position
+from assistctl.model.diagnostics import Diagnostic, Position
+from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import keep_names
 
 PROJECT_FILE = "assistctl.yaml"
@@ -67,11 +68,13 @@ class Target:
     api_key: str | None = None
     organization: str | None = None
     project: str | None = None
+    account: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
     overrides: Mapping[str, Node] = field(default_factory=dict)
     position: Position | None = None
     option_positions: Mapping[str, Position] = field(default_factory=dict)
+    account_position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothing about targets"
 

@@ -9,7 +9,7 @@ from assistctl.errors import did_you_mean
 from assistctl.manifest.project.project import PROJECT_FILE, Project, Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset
-from assistctl.model.plan import Severity
+from assistctl.model.diagnostics import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.manifest.syntax.node import Node, Path, dotted
-from assistctl.model.plan import Position
+from assistctl.model.diagnostics import Position
 
 
 class Positions(Mapping[str, Position]):

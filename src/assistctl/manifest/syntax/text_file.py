@@ -8,14 +8,16 @@ from pathlib import Path
 
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
 from assistctl.checkout.spelling import as_spelled
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 MAX_BYTES = 4 * 1024 * 1024
 """How large a file may be; the longest text any of the APIs takes (1,048,576 characters) fits in UTF-8."""
 
 # What YAML calls printable (https://yaml.org/spec/1.2.2/#51-character-set), less the three that only YAML 1.1
 # takes for line breaks: parsers and editors would not agree on what line something is on.
-_NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Compiled by ``re`` when it is needed, which is hardly ever: it takes as long as reading a hundred manifests.
+_NOT_PRINTABLE = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_PRINTABLE_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -40,7 +42,12 @@ def shown_path(path: Path, directory: Path) -> str:
     """``path`` as messages have it: relative to ``directory`` when it lies inside, else as it was given."""
     place = path if path.is_relative_to(directory) else place_of(path)
     inside = place.relative_to(directory) if place.is_relative_to(directory) else path
-    return os.fsencode(inside.as_posix()).decode("utf-8", "backslashreplace")
+    return readable(inside.as_posix())
+
+
+def readable(name: str) -> str:
+    """A name or path as messages have it: bytes of it that are not UTF-8 as escapes."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def place_of(path: Path) -> Path:
@@ -102,7 +109,9 @@ def require_printable(text: str) -> str:
 
 def unprintable_in(text: str) -> re.Match[str] | None:
     """The first character that a YAML file can only hold as an escape, or ``None``."""
-    return _NOT_PRINTABLE.search(text)
+    if text.isascii() and not text.encode("ascii").translate(None, _PRINTABLE_ASCII):
+        return None
+    return re.search(_NOT_PRINTABLE, text)
 
 
 def read_text(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.manifest.syntax.node import dotted, key_position_at, position_at
 from assistctl.manifest.validation.violations import Finding, Subject, findings
-from assistctl.model.plan import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

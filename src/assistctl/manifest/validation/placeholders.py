@@ -10,7 +10,8 @@ import re
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.model.plan import Json, Severity
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
 
 _MODEL: Path = ("model",)
 _NAMES: tuple[Path, ...] = (("name",), ("vector_store", "name"))

@@ -9,7 +9,8 @@ from assistctl.manifest.syntax.scalars import unusable_text
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.plan import Diagnostic, Json, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
 
 _NOWHERE = Position("")
 

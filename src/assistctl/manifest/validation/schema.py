@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -33,14 +33,28 @@ SCHEMAS = {
     VECTOR_STORE: "a document that declares a vector store",
     MCP_SERVER: "a document that declares an MCP server",
     PROJECT: "assistctl.yaml",
+    "openai-agents-fields": "what a manifest may have under platforms.openai-agents",
+    "anthropic-agents-fields": "what a manifest may have under platforms.anthropic-agents",
+    "azure-foundry-fields": "what a manifest may have under platforms.azure-foundry",
     "plan": "what plan and show print as JSON, and a saved plan",
     "results": "what apply, destroy, forget, rollback and gc print as JSON",
     "drift": "what drift prints as JSON",
     "checks": "what check prints as JSON",
+    "answer": "what ask prints as JSON",
     "history": "what history prints as JSON",
     "diagnostics": "what validate prints as JSON, and every command that stops at an error before it begins",
 }
 """The name of each schema, and what it is of."""
+
+FOR_EDITORS = (
+    ASSISTANT,
+    VECTOR_STORE,
+    MCP_SERVER,
+    MANIFEST,
+    PROJECT,
+    *(name for name in SCHEMAS if name.endswith("-fields")),
+)
+"""The names of those of what people write."""
 
 _PACKAGE = Path(__file__).parents[2]
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.schema\.json(?:#(?P<pointer>.*))?")

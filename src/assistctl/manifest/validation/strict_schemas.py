@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.plan import Json, Severity
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
 
 _LISTS = ("anyOf", "allOf", "oneOf")
 _MAPPINGS = ("properties", "$defs", "definitions")

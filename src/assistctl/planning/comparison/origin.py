@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.plan import FieldDiff, Json, Origin
+from assistctl.model.plan import Drift, FieldDiff, Json, LastApplied, Origin, QualifiedKey
+from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
-from assistctl.ownership.mark import Mark
+from assistctl.ownership.mark import Mark, users_pairs
 from assistctl.ownership.sensitive import (
     Declared,
     plainly_named_tools,
@@ -27,12 +29,14 @@ def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
     """Each difference between what is there and what is declared, with its origin."""
     # A part may have thousands of differences, and has one origin.
     origins: dict[tuple[Path, Path], Origin] = {}
+    undeclared = frozenset(comparison.undeclared)
     for unit, found in comparison.differences.items():
         for difference in found:
             part = comparison.part_of(difference, unit)
             if (unit, part) not in origins:
                 origins[unit, part] = _origin(comparison, unit, part)
-            yield _diff(comparison, difference, unit, origins[unit, part])
+            diff = _diff(comparison, difference, unit, origins[unit, part])
+            yield replace(diff, undeclared=True) if unit in undeclared else diff
 
 
 def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
@@ -55,6 +59,20 @@ def creation_diffs(desired: Declared, defaults: FieldDefaults = ASSISTANTS_API) 
             yield FieldDiff(dotted(path), None, value, Origin.MANIFEST)
 
 
+def deletion_diffs(owned: Owned, defaults: FieldDefaults = ASSISTANTS_API) -> Iterator[FieldDiff]:
+    """Everything that is lost with a thing, ids as they are; each tool by itself."""
+    pairs = users_pairs(owned.observed.metadata)
+    for unit, value in canonical_units(owned.observed.fields, pairs, defaults).items():
+        if owned.baseline.is_secret(unit):
+            yield FieldDiff(dotted(unit), SECRET, None, Origin.MANIFEST, secret=True)
+        elif unit == TOOLS and isinstance(value, dict):
+            yield from (
+                FieldDiff(dotted((*unit, name)), tool, None, Origin.MANIFEST) for name, tool in value.items()
+            )
+        elif not same(value, default_of(unit, defaults)):
+            yield FieldDiff(dotted(unit), value, None, Origin.MANIFEST)
+
+
 def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
     """In what ``mark`` differs from the one that is there; ``owned`` is ``None`` for a new thing."""
     there = owned.mark if owned is not None else None
@@ -64,6 +82,25 @@ def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
         yield FieldDiff("lifecycle.prevent_destroy", shown, mark.prevent_destroy, Origin.MANIFEST)
     if there is not None and there.key != mark.key:
         yield FieldDiff("key", there.key, mark.key, Origin.MANIFEST)
+
+
+def drifts(about: QualifiedKey, identifier: str, diffs: Iterable[FieldDiff]) -> list[Drift]:
+    """The differences that somebody else made, alone or beside the manifest."""
+    return [
+        Drift(
+            about.kind,
+            about.key,
+            identifier,
+            diff.path,
+            diff.old,
+            diff.new,
+            diff.secret,
+            diff.origin,
+            diff.last_applied,
+        )
+        for diff in diffs
+        if diff.origin is not Origin.MANIFEST
+    ]
 
 
 def who_changed(diffs: Iterable[FieldDiff]) -> str:
@@ -82,6 +119,7 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
         or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
         or comparison.baseline.is_still_in_some_form(part, comparison.value_in(comparison.seen, part))
         or comparison.settings_before(part) is not None
+        or comparison.was_applied_in_part(part)
     )
     if theirs_untouched or not comparison.baseline.has(unit):
         return Origin.MANIFEST
@@ -90,9 +128,18 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
 
 
 def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
-    if not (touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit)):
-        return FieldDiff(dotted(difference.path), difference.old, difference.new, origin)
-    return _secret_diff(comparison.desired, difference, _shown_observed(comparison, difference, unit), origin)
+    if touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit):
+        diff = _secret_diff(comparison.desired, difference, _shown_observed(comparison, difference, unit), origin)
+        return replace(diff, last_applied=LastApplied(known=False)) if origin is Origin.BOTH else diff
+    last_applied = _last_applied(comparison, difference, unit) if origin is Origin.BOTH else None
+    return FieldDiff(dotted(difference.path), difference.old, difference.new, origin, last_applied=last_applied)
+
+
+def _last_applied(comparison: Comparison, difference: Difference, unit: Path) -> LastApplied:
+    """The value that both changed. Only its digest is left, which tells whether it was the default."""
+    default = comparison.value_in({}, unit)
+    is_default = difference.path == unit and comparison.baseline.is_still(unit, default)
+    return LastApplied(known=True, value=default) if is_default else LastApplied(known=False)
 
 
 def _secret_diff(desired: Declared, difference: Difference, old: Json, origin: Origin) -> FieldDiff:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
+from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.assistant_references import tokens_in_own_fields
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
@@ -22,8 +23,15 @@ from assistctl.ownership.field_paths import Path, covers, parse
 from assistctl.ownership.kept_form import differs_in_form_alone
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import has_token
-from assistctl.ownership.projection import declared_part, is_comparable, settings_before, whole_setting
+from assistctl.ownership.projection import (
+    declared_part,
+    is_comparable,
+    is_own_tool,
+    settings_before,
+    whole_setting,
+)
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
+from assistctl.ownership.tool_extras import without_extras
 from assistctl.planning.comparison.ignore_changes import keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.planning.identity.inventory import Owned
@@ -54,7 +62,10 @@ class Comparison:
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
         """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
-        found = {unit: tuple(self._changed(unit)) for unit in (*self.declared, *self.undeclared)}
+        found = {
+            unit: tuple(one for one in differing if not self._is_kept_form(one, unit))
+            for unit, differing in self._compared.items()
+        }
         if found.get(_MODEL):
             settings = (unit for unit in MODEL_SETTINGS if unit not in found and not covers(self.ignored, unit))
             found.update({unit: tuple(self._compare(unit)) for unit in settings})
@@ -64,11 +75,16 @@ class Comparison:
     def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
         """What was applied and is there as the platform writes it, by unit."""
         kept = {
-            unit: tuple(found for found in self._compare(unit) if self._is_kept_form(found, unit))
-            for unit in self.declared
-            if not self.is_left_to_platform(unit)
+            unit: tuple(one for one in differing if self._is_kept_form(one, unit))
+            for unit, differing in self._compared.items()
+            if differing and unit in self.declared and not self.is_left_to_platform(unit)
         }
         return {unit: found for unit, found in kept.items() if found}
+
+    @cached_property
+    def _compared(self) -> dict[Path, tuple[Difference, ...]]:
+        """Both sides of each unit that is declared or was, in whatever form."""
+        return {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
 
     @property
     def changed(self) -> tuple[Path, ...]:
@@ -167,7 +183,7 @@ class Comparison:
     def value_in(self, state: Mapping[Path, Json], part: Path) -> Json:
         """The value of a unit, or of a single tool."""
         if part[:1] != TOOLS or part == TOOLS:
-            return state.get(part, default_of(part, self._defaults))
+            return state[part] if part in state else default_of(part, self._defaults)
         tools = state.get(TOOLS)
         return tools.get(str(part[-1])) if isinstance(tools, Mapping) else None
 
@@ -175,7 +191,9 @@ class Comparison:
         """Whether a unit, or a single tool, is in ``state`` what this project last applied."""
         value = self.value_in(state, part)
         is_missing_tool = part[:1] == TOOLS and part != TOOLS and value is None
-        return not self.baseline.has(part) if is_missing_tool else self.baseline.is_still(part, value)
+        if is_missing_tool:
+            return not self.baseline.has(part)
+        return self.baseline.is_still(part, value) or self.baseline.is_still(part, _without_extras(part, value))
 
     def is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
@@ -189,8 +207,20 @@ class Comparison:
         """Whether the answer need not show the unit and does not: nobody can tell what is there."""
         return unit[0] in self.capabilities.write_only and unit not in self.owned.units
 
+    def was_applied_in_part(self, part: Path) -> bool:
+        """Whether a platform's own thing is as applied, beside what the platform has filled in."""
+        whole = self.value_in(self.owned.units, part)
+        if is_comparable(part, whole) or not self.baseline.has(part):
+            return False
+        wanted = self.value_in(self.declared, part)
+        return was_applied_in_part(whole, wanted, lambda value: self.baseline.is_still(part, value))
+
     def _is_outdated(self, unit: Path) -> bool:
         return bool(self.outdated) and bool(self.outdated & tokens_in_own_fields(self.declared.get(unit)))
+
+    @property
+    def _write_only_in_tools(self) -> frozenset[str]:
+        return self.capabilities.write_only_in_tools
 
     @property
     def _defaults(self) -> FieldDefaults:
@@ -202,12 +232,9 @@ class Comparison:
 
     def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
         return {
-            unit: declared_part(unit, value, self.declared[unit]) if unit in self.declared else value
+            unit: declared_part(unit, value, self.declared.get(unit, value), self._write_only_in_tools)
             for unit, value in state.items()
         }
-
-    def _changed(self, unit: Path) -> Iterator[Difference]:
-        return (found for found in self._compare(unit) if not self._is_kept_form(found, unit))
 
     def _is_kept_form(self, difference: Difference, unit: Path) -> bool:
         if difference.old is None or not differs_in_form_alone(difference.old, difference.new):
@@ -215,13 +242,13 @@ class Comparison:
         return self.is_as_applied(self.part_of(difference, unit), self.applied)
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
-        want = self.declared.get(unit, default_of(unit, self._defaults))
+        want = self.value_in(self.declared, unit)
         if self.is_left_to_platform(unit):
             there = whole_setting(unit, self.owned.units)
             if there is not None and not self.baseline.is_still(unit, want):
                 yield Difference(unit, there, None)
         elif not self.is_unseen(unit):
-            yield from _leaves(unit, self.seen.get(unit, default_of(unit, self._defaults)), want)
+            yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)
         elif not self.baseline.is_still(unit, want):
             yield Difference(unit, None, want)
@@ -231,7 +258,8 @@ class Comparison:
         by_tool = unit == TOOLS and self.baseline.by_tool and isinstance(want, dict)
         for part in [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]:
             whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
-            may_be = self.agrees(part) and self.baseline.has(part) and not same(whole, wanted)
+            # The cheapest question first: nearly always the two are the same.
+            may_be = not same(whole, wanted) and self.agrees(part) and self.baseline.has(part)
             if not may_be or self.is_as_applied(part, self.applied):
                 continue
             before = self.settings_before(part)
@@ -249,6 +277,14 @@ def known_units() -> Iterator[Path]:
     """The units a baseline may name although the answer does not show them."""
     yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
     yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
+
+
+def _without_extras(part: Path, value: Json) -> Json:
+    if part[:1] != TOOLS or not isinstance(value, dict):
+        return value
+    if part != TOOLS:
+        return value if is_own_tool(value) else without_extras(value)
+    return {name: tool if is_own_tool(tool) else without_extras(tool) for name, tool in value.items()}
 
 
 def _leaves(unit: Path, seen: Json, want: Json) -> Iterator[Difference]:

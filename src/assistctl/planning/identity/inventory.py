@@ -29,13 +29,15 @@ class ObservedKnowledge:
     """What is known of the platform's vector stores; ``files`` has the contents of those that were looked into.
 
     ``recorded`` are the uploads this checkout wrote down and does not know to be in use. ``gone`` are the ids of
-    uploads that something of ours refers to and that are not there.
+    uploads that something of ours refers to and that are not there. ``unread`` are uploads of ours that an apply
+    under way has replaced and not deleted yet.
     """
 
     stores: Sequence[ObservedStore] = ()
     files: Mapping[str, Sequence[StoreFile]] = field(default_factory=dict)
     recorded: Mapping[Identity, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    unread: Sequence[HeldFile] = ()
 
     def held(self) -> frozenset[str]:
         """The ids of the uploads of ours in the vector stores that were looked into."""

@@ -182,7 +182,7 @@ def file_changes(
     in_store = (held_in_store(file) for files in observed.files.values() for file in files)
     there = [each for each in in_store if each is not None and each.file_id not in observed.gone]
     in_place: dict[str, str] = {}
-    for held in (*chain.from_iterable(each.held for each in owned), *there):
+    for held in (*chain.from_iterable(each.held for each in owned), *there, *observed.unread):
         in_place[held.token] = min(held.file_id, in_place.get(held.token, held.file_id))
     return FileChanges(holders, in_place, observed.recorded_tokens(), named)
 

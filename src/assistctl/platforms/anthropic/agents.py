@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.models import listed_models
+from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -23,7 +25,7 @@ from assistctl.platforms.translation import Object, as_object, observed
 __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
 
 
-OPTIONS = COMMON_OPTIONS
+OPTIONS = COMMON_OPTIONS | {"environment_id"}
 
 
 class AnthropicAgents(ClosedAtEnd):
@@ -35,6 +37,7 @@ class AnthropicAgents(ClosedAtEnd):
 
     def __init__(self, connection: Connection) -> None:
         self._wire = AnthropicWire(connection)
+        self.conversations = AnthropicSessions(self._wire, _environment_of(connection))
         # The metadata of each version that was seen: an update is a patch, and has to name the pairs that go.
         self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
 
@@ -74,23 +77,28 @@ class AnthropicAgents(ClosedAtEnd):
         version: Object = {"version": int(revision)} if revision is not None else {}
         body = {**to_wire(fields), "metadata": patch, **version}
         try:
-            # Repeated with the version of before it was done, it would be taken for somebody else's conflict.
-            answer = await self._wire.post(_path(assistant_id), body, repeatable=revision is None)
+            return await self._changed(assistant_id, body, revision)
         except OutcomeUnknownError as error:
-            return await self._done_all_the_same(assistant_id, revision, error)
-        return self._observed(answer)
+            done = await self._done_all_the_same(assistant_id, revision, error)
+        return done if done is not None else await self._changed(assistant_id, body, revision)
+
+    async def _changed(self, assistant_id: str, body: Object, revision: str | None) -> Observed:
+        # Repeated with the version of before it was done, it would be taken for somebody else's conflict.
+        return self._observed(await self._wire.post(_path(assistant_id), body, repeatable=revision is None))
 
     async def _done_all_the_same(
         self, assistant_id: str, revision: str | None, error: OutcomeUnknownError
-    ) -> Observed:
-        """What is there now, if it is no longer the version ``revision``."""
+    ) -> Observed | None:
+        """What is there now, if it is no longer the version ``revision``; ``None`` when it is to be sent again."""
         try:
             now = self._observed(await self._wire.get(_path(assistant_id)))
         except PlatformError as failure:
             raise error from failure
-        if now.revision == revision:
+        if now.revision != revision:
+            return now
+        if not error.finished_by_repeating:
             raise error.refuted() from None
-        return now
+        return None
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``POST /v1/agents/{id}/archive``."""
@@ -104,8 +112,18 @@ class AnthropicAgents(ClosedAtEnd):
             if as_object(await self._wire.get(_path(assistant_id))).get("archived_at") is None:
                 raise
 
-    async def list_models(self) -> None:
-        """Nothing: its list of models tells no date, and an alias is a model as well."""
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_models``."""
+        return await listed_models(self._wire)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /v1/models`` if there is none yet."""
+        return await self._wire.account_ids("/v1/models")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -129,6 +147,14 @@ class AnthropicAgents(ClosedAtEnd):
 def connect(connection: Connection) -> AnthropicAgents:
     """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
     return AnthropicAgents(connection)
+
+
+def _environment_of(connection: Connection) -> str | None:
+    """``options.environment_id``, what conversations run in. Raises ``ProjectError``."""
+    environment = connection.options.get("environment_id")
+    if environment is None or (isinstance(environment, str) and environment):
+        return environment
+    raise ProjectError(f"options.environment_id of target {connection.target!r} must be a text")
 
 
 def _path(assistant_id: str) -> str:

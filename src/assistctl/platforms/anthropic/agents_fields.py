@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Capabilities, Finding, Level, RosterEntry, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, RosterEntry, Support
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
-from assistctl.platforms.anthropic.wire import SDK
+from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
+from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
     left_out_of_servers,
@@ -60,7 +61,7 @@ def to_wire(fields: Mapping[str, Json]) -> Object:
         body["system"] = fields["instructions"]
     if "tools" in fields:
         body["tools"] = [_tool(tool) for tool in objects_in(fields["tools"])]
-    body |= {name: own[name] or [] if name in _LISTS else _own(own[name]) for name in _OWN if name in own}
+    body |= {name: own[name] or [] if name in _LISTS else _own(name, own[name]) for name in _OWN if name in own}
     model = _model(fields, own)
     return {**body, "model": model} if model else body
 
@@ -69,6 +70,8 @@ def from_wire(answer: Object) -> Object:
     """The fields of an answer in the Assistants API's shapes; what it does not have is left out."""
     fields: Object = {name: answer[name] for name in _SAME if name in answer}
     own: Object = {name: answer[name] for name in _OWN if name in answer}
+    if "multiagent" in own:
+        own["multiagent"] = multiagent_from_wire(own["multiagent"], answer.get("id"))
     if "system" in answer:
         fields["instructions"] = answer["system"]
     if "tools" in answer:
@@ -168,10 +171,16 @@ CAPABILITIES = Capabilities(
         "speed": "standard",
     },
     vendor=Vendor.ANTHROPIC,
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
+    address_variable=ADDRESS_VARIABLE,
+    credential_variables=(KEY_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN),
+    tells_account="answers",
+    field_defaults=EMPTY_TEXTS,
     # ``beta_managed_agents_agent_params.py``: an entry without a version is answered with the newest one of then.
     roster_entry=RosterEntry(revision="version", fixed={"type": "agent"}),
+    converses=Support(
+        note="A conversation is a session in the target's options.environment_id, else in an environment that is "
+        "made for it; files go inside the message, as text or PDF."
+    ),
     findings=findings,
     to_platform=to_platform,
 )
@@ -189,7 +198,9 @@ def _model(fields: Mapping[str, Json], own: Object) -> Json:
     return {"id": fields["model"], **settings}
 
 
-def _own(value: Json) -> Json:
+def _own(name: str, value: Json) -> Json:
+    if name == "multiagent":
+        return to_wire_multiagent(value)
     if not isinstance(value, dict):
         return value
     return {name: part for name, part in value.items() if part is not None} or None
@@ -270,9 +281,16 @@ def _server_findings(own: Mapping[str, Json]) -> Iterator[Finding]:
 
 
 def _roster_findings(multiagent: Object) -> Iterator[Finding]:
-    agents = multiagent.get("agents")
-    for place, agent in enumerate(agents if isinstance(agents, list) else ()):
-        if isinstance(agent, str):
-            where = f"platforms.{NAME}.multiagent.agents[{place}]"
-            advice = f"Write {{type: agent, id: {agent}}}: that is how it is answered, and compared."
-            yield Finding(where, f"{where} is an id alone", advice)
+    rosters = {
+        "agents": multiagent.get("agents"),
+        **{
+            f"{part}.predefined_agents": as_object(multiagent.get(part)).get("predefined_agents")
+            for part in ("subagents", "workflows")
+        },
+    }
+    for name, agents in rosters.items():
+        for place, agent in enumerate(agents if isinstance(agents, list) else ()):
+            if isinstance(agent, str):
+                where = f"platforms.{NAME}.multiagent.{name}[{place}]"
+                advice = f"Write {{type: agent, id: {agent}}}: that is how it is answered, and compared."
+                yield Finding(where, f"{where} is an id alone", advice)

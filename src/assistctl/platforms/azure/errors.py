@@ -15,9 +15,11 @@ from azure.core.exceptions import (
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.azure.credential import KEY_HINT
+from assistctl.platforms.http.error_meanings import ErrorMeaning, code_of_error
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained
 from assistctl.platforms.http.wire import RawAnswer
+from assistctl.platforms.openai.wire import ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ def refused(answer: RawAnswer, base_url: str, *, repeatable: bool, reads: bool) 
     """An answer with a 4xx or 5xx status, as ``classify_status`` has it."""
     refusal = _Refusal(answer.status, answer, _parsed(answer.content))
     return classify_status(
-        refusal, explained(refusal, base_url, key_hint=KEY_HINT), repeatable=repeatable, reads=reads
+        refusal,
+        explained(refusal, base_url, key_hint=KEY_HINT),
+        repeatable=repeatable,
+        reads=reads,
+        # ``ApiError`` of azure-ai-projects 2.10.0 has no list of codes; those of OpenAI's models are theirs.
+        meaning=ERRORS.get(code_of_error(refusal.body), ErrorMeaning.AS_STATUS),
     )
 
 

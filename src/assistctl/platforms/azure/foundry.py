@@ -13,8 +13,11 @@ from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
+from assistctl.platforms.azure.conversations import FoundryConversations
+from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.models import listed_deployments
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -42,6 +45,7 @@ class AzureFoundry(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AzureWire(connection)
         self._files: OpenAIWire | None = None
+        self.conversations = FoundryConversations(lambda: self.knowledge)
         # Names that a create under way has found free.
         self._claimed: set[str] = set()
 
@@ -51,6 +55,15 @@ class AzureFoundry(ClosedAtEnd):
         if self._files is None:
             self._files = self._wire.files_wire()
         return OpenAIKnowledge(self._files)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """Nothing: its answers do not say it, and the address is in the target already."""
+        return ()
+
+    async def account_ids(self) -> Sequence[str]:
+        """The resource and the project of the endpoint, as ``RESOURCE/PROJECT``, and the project alone."""
+        return endpoint_ids(self._wire.base_url)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All prompt agents, oldest first, each in its latest version."""
@@ -111,8 +124,9 @@ class AzureFoundry(ClosedAtEnd):
         if as_object(answer).get("deleted") is False:
             raise PlatformError(f"the platform did not delete {assistant_id}")
 
-    async def list_models(self) -> None:
-        """Nothing: a model is a deployment there, of this resource or of one connected to it."""
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_deployments``: a model is a deployment there; a connected resource's are not listed."""
+        return await listed_deployments(self._wire)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import Capabilities, Finding, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
@@ -135,10 +135,16 @@ CAPABILITIES = Capabilities(
         "files.file_search": Support(),
     },
     platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
+    # MCPTool: "authorization" and "headers" are secrets.
+    write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
     defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
+    tells_account="address",
+    lists_every_model=False,
+    field_defaults=EMPTY_TEXTS,
+    converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
     to_platform=to_platform,
 )

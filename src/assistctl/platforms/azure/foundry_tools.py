@@ -59,9 +59,21 @@ def tool_findings(fields: Mapping[str, Json], own: Mapping[str, Json], platform:
         if tool.get("type") == "function" and not _has_more(tool):
             advice = f"Declare it under `tools`; only functions with {', '.join(_MORE)} stand here."
             yield Finding(where, f"{where} is a function like any other", advice)
+        for inner, kind in (("vector_store_ids", "file_search"), ("container.file_ids", "code_interpreter")):
+            if tool.get("type") == kind and _at(tool, inner):
+                place_for_ids = f"tool_resources.{kind}.{RESOURCE_LISTS[kind]}"
+                advice = f"Name them in `{place_for_ids}`, or declare `files`: what a tool reads is managed there."
+                yield Finding(f"{where}.{inner}", f"{where}.{inner} would not be sent", advice)
         if as_object(tool.get("container")).get("memory_limit") == _DEFAULT_MEMORY:
             where = f"{where}.container.memory_limit"
             yield Finding(where, f"{where} is the default", "Leave it out: it is not told from none.")
+
+
+def _at(tool: Object, path: str) -> Json:
+    value: Json = tool
+    for name in path.split("."):
+        value = as_object(value).get(name)
+    return value
 
 
 def _unread(resources: Object, tools: Json) -> list[str]:

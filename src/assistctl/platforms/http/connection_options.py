@@ -39,16 +39,16 @@ def is_on_this_machine(url: str) -> bool:
     return urlsplit(url).hostname in _LOOPBACK
 
 
-def checked_key(connection: Connection, key: str | None) -> str | None:
+def checked_key(connection: Connection, key: str | None, called: str = "API key") -> str | None:
     """``key``, ``None`` if it is empty. Raises ``ProjectError`` when it cannot be put into a header."""
     if key and not (key.isascii() and key.isprintable()):
         raise ProjectError(
-            f"the API key of target {connection.target!r} has a character that no key has",
+            f"the {called} of target {connection.target!r} has a character that no key has",
             "Look for a line break at its end, or a quote that was copied along.",
         )
     if key and key != key.strip():
         raise ProjectError(
-            f"the API key of target {connection.target!r} has a blank at its beginning or end",
+            f"the {called} of target {connection.target!r} has a blank at its beginning or end",
             "Remove it where the key is set; no key has one.",
         )
     return key or None

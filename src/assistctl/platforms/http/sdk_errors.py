@@ -13,6 +13,7 @@ from typing import Protocol
 import httpx2
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.platforms.http.error_meanings import SPENT_ADVICE, ErrorMeaning
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.proxies import proxy_to
 from assistctl.platforms.http.rate_limit import AskAgainError, is_transient, wait_asked_for
@@ -49,18 +50,27 @@ class StatusError(Protocol):
         """Its body, parsed if it is JSON."""
 
 
-def classify_status(error: StatusError, found: PlatformError, *, repeatable: bool, reads: bool) -> PlatformError:
-    """``found``, the error in words, as what it means for the request.
+def classify_status(
+    error: StatusError,
+    found: PlatformError,
+    *,
+    repeatable: bool,
+    reads: bool,
+    meaning: ErrorMeaning = ErrorMeaning.AS_STATUS,
+) -> PlatformError:
+    """``found``, the error in words, as what it means for the request; ``meaning`` is that of its code.
 
     An ``OutcomeUnknownError`` when the request may have been carried out, unless it only ``reads``. An
     ``AskAgainError`` around it says that it may go through later; not when it is not ``repeatable``.
     """
     status, headers = error.status_code, error.response.headers
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if meaning is ErrorMeaning.SPENT:
+        return PlatformError(found.summary, SPENT_ADVICE, status=status)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or meaning is ErrorMeaning.THROTTLED:
         return AskAgainError(found, wait=wait_asked_for(headers), throttled=True)
     unknown = status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if unknown and not reads:
-        found = outcome_unknown(found)
+        found = outcome_unknown(found, finished_by_repeating=meaning is ErrorMeaning.HALF_DONE)
     if unknown and not repeatable:
         return found
     if is_transient(status, headers):
@@ -106,9 +116,11 @@ def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformEr
     return PlatformError(said, hints.get(status, ""), status=status)
 
 
-def outcome_unknown(error: PlatformError) -> OutcomeUnknownError:
+def outcome_unknown(error: PlatformError, *, finished_by_repeating: bool = False) -> OutcomeUnknownError:
     """The same message, as the error of a request that may have been carried out."""
-    return OutcomeUnknownError(error.summary, error.hint, status=error.status)
+    return OutcomeUnknownError(
+        error.summary, error.hint, status=error.status, finished_by_repeating=finished_by_repeating
+    )
 
 
 def message(error: StatusError, base_url: str) -> str:

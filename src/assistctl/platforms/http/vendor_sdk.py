@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from assistctl.errors import PlatformError, ProjectError
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import answer_budget
+from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
@@ -19,10 +23,21 @@ from assistctl.platforms.http.connection_options import (
     texts,
     timeout,
 )
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError
+
+# A key may be good for agents alone, and a server need not list models.
+_SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+NamedEvent: TypeAlias = tuple[str, Json]
+"""An event of a stream: its name and its JSON."""
+
+# A model may think for minutes before it says a word.
+_TIMEOUT_BETWEEN_EVENTS = 600.0
 
 
 class Client(Protocol):
@@ -32,12 +47,20 @@ class Client(Protocol):
         """Close the connections."""
 
 
+def _nothing(_connection: Connection, _base_url: str, /) -> Mapping[str, object]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class VendorSdk:
     """An SDK: its ``package``, the names of its ``client`` and of the base of its errors, and where a key and an
     address come from that a target leaves unsaid.
 
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
+    ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
+    ``without_key`` gives the settings of the client that stand for a key, at an address, if there are any;
+    ``ways_without_key`` tells people of them. ``errors`` is what the codes mean that ``error_code`` finds in the
+    body of a refusal.
     """
 
     package: str
@@ -48,14 +71,19 @@ class VendorSdk:
     example: str
     address_variable: str
     key_variable: str
+    account_headers: tuple[str, ...] = ()
+    without_key: Callable[[Connection, str], Mapping[str, object]] = _nothing
+    ways_without_key: str = ""
+    errors: ErrorTable = field(default_factory=dict)
+    error_code: Callable[[object], str] = code_of_error
 
     @property
     def key_hint(self) -> str:
         """Where the key comes from."""
         return (
             f"The key is the target's api_key in assistctl.yaml, else {self.key_variable} in the environment, "
-            "else in .env."
-        )
+            f"else in .env. {self.ways_without_key}"
+        ).rstrip()
 
     def base_url_of(self, connection: Connection) -> str:
         """The address of the API: the target's, else that of the variable, else the vendor's own.
@@ -70,7 +98,7 @@ class VendorSdk:
 
         Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
         """
-        key = self._api_key(connection, base_url)
+        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
         try:
             sdk = self.imported()
         except ImportError as error:
@@ -82,7 +110,7 @@ class VendorSdk:
 
         make: Callable[..., Client] = getattr(sdk, self.client)
         return make(
-            api_key=key,
+            **({"api_key": key} if key else self._without_key(connection, base_url)),
             base_url=base_url,
             default_query=texts(connection, "default_query"),
             default_headers=headers(connection),
@@ -97,13 +125,13 @@ class VendorSdk:
         """The SDK itself. Raises ``ImportError``."""
         return import_module(self.package)
 
-    def _api_key(self, connection: Connection, base_url: str) -> str:
-        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
-        if key:
-            return key
+    def _without_key(self, connection: Connection, base_url: str) -> Mapping[str, object]:
+        found = self.without_key(connection, base_url)
+        if found:
+            return found
         if is_on_this_machine(base_url) or connection.http_client is not None:
             # The SDK insists on a key; a server on this machine need not want one.
-            return "none"
+            return {"api_key": "none"}
         is_empty = self.key_variable in connection.environment
         raise ProjectError(
             f"there is no API key for target {connection.target!r}"
@@ -113,7 +141,7 @@ class VendorSdk:
                 else ""
             ),
             f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
-            "assistctl.yaml.",
+            f"assistctl.yaml. {self.ways_without_key}".rstrip(),
         )
 
 
@@ -127,10 +155,81 @@ class SdkWire(HttpWire):
         self._sdk = sdk
         self._client = client
         self._headers = headers
+        self.account = AnsweringAccount(sdk.account_headers)
+
+    async def account_ids(self, path: str) -> Sequence[str]:
+        """The ids of the account that answers; it is asked for ``path`` if it has not answered yet.
+
+        The headers of a refusal have them too. Raises ``PlatformError`` when there is no answer, and for a refusal
+        of the key.
+        """
+        if not self.account.ids:
+            try:
+                await self.get(path)
+            except PlatformError as error:
+                if not self.account.ids and error.status not in _SAYS_NOTHING_OF_KEYS:
+                    raise
+        return self.account.ids
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[NamedEvent]:
+        """The events that a server sends as the answer to ``body``: see ``events``."""
+        async with self.events(path, body) as events:
+            async for event in events:
+                yield event
+
+    @asynccontextmanager
+    async def events(
+        self, path: str, body: Mapping[str, Json] | None = None, params: Mapping[str, object] | None = None
+    ) -> AsyncIterator[AsyncIterator[NamedEvent]]:
+        """The events that a server sends, once it has begun to: as the answer to ``body``, without one to a GET.
+
+        The request is only repeated when it surely was not taken. Between two events may lie minutes, for a model
+        thinks before it answers. An error in the stream is an event of the name ``error``.
+        """
+        sent = Sent("get" if body is None else "post", path, params, body, repeatable=body is None)
+        events = await self._pace.keep(lambda: self._opened(sent), repeatable=sent.repeatable)
+        async with events:
+            yield self._named_events(events, sent)
+
+    async def _named_events(self, events: AsyncIterable[object], sent: Sent) -> AsyncIterator[NamedEvent]:
+        sdk = self._sdk.imported()
+        try:
+            async for event in events:
+                named = _named(event)
+                if named is not None:
+                    yield named
+        except (sdk.APIConnectionError, sdk.APIStatusError) as error:
+            raise self._translated(error, sent) from error
+        except sdk.APIError as error:
+            yield "error", {"message": error.message}
+        except self._errors() as error:
+            raise self._translated(error, sent) from error
+        except (ValueError, OSError) as error:
+            raise PlatformError(f"the stream of events cannot be read: {error}") from error
+
+    async def _opened(self, sent: Sent) -> Any:  # noqa: ANN401  # an AsyncStream of either SDK
+        import httpx2
+
+        stream_of = self._sdk.imported().AsyncStream
+        seconds = timeout(self._connection)
+        options: dict[str, object] = {
+            "headers": {**self._headers, "Accept": "text/event-stream"},
+            "timeout": httpx2.Timeout(seconds, read=max(seconds, _TIMEOUT_BETWEEN_EVENTS)),
+        }
+        if sent.params is not None:
+            options["params"] = sent.params
+        payload = {} if sent.body is None else {"body": sent.body}
+        send = getattr(self._client, sent.method)
+        try:
+            return await send(
+                sent.path, cast_to=object, options=options, stream=True, stream_cls=stream_of[object], **payload
+            )
+        except self._errors() as error:
+            raise self._translated(error, sent) from error
 
     async def _exchange(self, sent: Sent) -> RawAnswer:
         import httpx2
@@ -153,15 +252,35 @@ class SdkWire(HttpWire):
 
         sdk = self._sdk.imported()
         if isinstance(error, sdk.APIStatusError):
-            return classify_status(error, self._explained(error), repeatable=sent.repeatable, reads=sent.reads)
+            self.account.note(error.response.headers)
+            return classify_status(
+                error,
+                self._explained(error),
+                repeatable=sent.repeatable,
+                reads=sent.reads,
+                meaning=self._meaning(error),
+            )
         timed_out = isinstance(error, sdk.APITimeoutError)
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
+
+    def _meaning(self, error: StatusError) -> ErrorMeaning:
+        """What the code in such an answer means for the request."""
+        return self._sdk.errors.get(self._sdk.error_code(error.body), ErrorMeaning.AS_STATUS)
 
     def _explained(self, error: StatusError) -> PlatformError:
         """What the server said in an answer with a 4xx or 5xx status."""
         from assistctl.platforms.http.sdk_errors import explained
 
         return explained(error, self.base_url, key_hint=self._sdk.key_hint)
+
+
+def _named(event: object) -> NamedEvent | None:
+    """An event's name and its JSON. The SDK gives the Assistants API's their names, others have it as ``type``."""
+    if not isinstance(event, dict):
+        return None
+    if isinstance(name := event.get("event"), str) and "data" in event:
+        return name, event["data"]
+    return (name, event) if isinstance(name := event.get("type"), str) else None
 
 
 def _headers_in(options: Mapping[str, object]) -> Mapping[str, str]:

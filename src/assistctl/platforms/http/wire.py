@@ -15,10 +15,14 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
+from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
 from assistctl.secrets.addresses import shown_address
+
+# For what is only advice, and not worth waiting for.
+_TIMEOUT_ONCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class HttpWire(ABC):
 
     def __init__(self, connection: Connection, base_url: str) -> None:
         self.base_url = base_url
+        self.account = AnsweringAccount()
         self._connection = connection
         self._budget = answer_budget(connection)
         self._pace = RequestPacer(connection.throttle_timeout, connection.stop or asyncio.Event())
@@ -75,6 +80,21 @@ class HttpWire(ABC):
     async def get_answer(self, path: str, params: Mapping[str, object] | None = None) -> Answer:
         """The JSON at ``path``, and the headers it came with."""
         return await self._pace.keep(lambda: self._send(Sent("get", path, params or {})), repeatable=True)
+
+    async def get_once(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The JSON at ``path``, which is not asked for again, and given up after a few seconds."""
+        sent = Sent("get", path, params or {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
+        return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
+
+    async def get_content(self, path: str) -> bytes:
+        """The bytes at ``path``, whatever they are; no more than an answer may have."""
+        # An API that answers JSON unless it is asked for something else still gives the file.
+        sent = Sent("get", path, options={"headers": {"Accept": "application/binary, */*"}})
+
+        async def send() -> RawAnswer:
+            return await self._received(sent, self._in_time(self._budget.seconds))
+
+        return (await self._pace.keep(send, repeatable=True)).content
 
     async def post(
         self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
@@ -126,8 +146,19 @@ class HttpWire(ABC):
     async def _send(self, sent: Sent, in_time: AbstractAsyncContextManager[object] | None = None) -> Answer:
         from assistctl.platforms.http.sdk_errors import outcome_unknown
 
+        answer = await self._received(sent, in_time or self._in_time(self._budget.seconds))
+        if sent.method == "delete" and not answer.content.strip():
+            return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
-            async with in_time or self._in_time(self._budget.seconds):
+            return Answer(parsed(answer.content, answer.status), answer.headers)
+        except PlatformError as error:
+            raise error if sent.reads else outcome_unknown(error) from error
+
+    async def _received(self, sent: Sent, in_time: AbstractAsyncContextManager[object]) -> RawAnswer:
+        from assistctl.platforms.http.sdk_errors import outcome_unknown
+
+        try:
+            async with in_time:
                 answer = await self._exchange(sent)
         except UnreadAnswerError as error:
             raise error if sent.reads else outcome_unknown(error) from error
@@ -136,9 +167,5 @@ class HttpWire(ABC):
         except (ValueError, OSError) as error:
             # What could not be written as a request was not sent: half a character, a proxy's address.
             raise PlatformError(f"the request cannot be sent: {error}") from error
-        if sent.method == "delete" and not answer.content.strip():
-            return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
-        try:
-            return Answer(parsed(answer.content, answer.status), answer.headers)
-        except PlatformError as error:
-            raise error if sent.reads else outcome_unknown(error) from error
+        self.account.note(answer.headers)
+        return answer

@@ -18,6 +18,7 @@ from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
+from assistctl.platforms.openai.agent_sessions import AgentSessions
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.openai.environments import Bound, Environments
@@ -46,6 +47,7 @@ class OpenAIAgents(ClosedAtEnd):
         self.knowledge.deleted = self._environments.upload_deleted
         self._bound: dict[str, Bound] = {}
         self._pairs: dict[str, str] = {}
+        self.conversations = AgentSessions(self._wire, self.knowledge, self._bound_of)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""
@@ -119,6 +121,15 @@ class OpenAIAgents(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
+        return await self._wire.account_ids("/models")
 
     async def close(self) -> None:
         """Close the connections."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.model.plan import Json
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
     left_out_of_servers,
@@ -19,7 +19,7 @@ from assistctl.platforms.mcp_tools import (
     with_servers_as,
 )
 from assistctl.platforms.openai.agent_link import INTERPRETER
-from assistctl.platforms.openai.wire import SDK
+from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -178,8 +178,13 @@ CAPABILITIES = Capabilities(
         "experimental": {"time_awareness": False},
     },
     vendor=Vendor.OPENAI,
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
+    address_variable=ADDRESS_VARIABLE,
+    credential_variables=(KEY_VARIABLE,),
+    tells_account="answers",
+    converses=Support(
+        note="A conversation is a session, which begins with its first message and the agent's environment; files "
+        "go with that message, into the environment."
+    ),
     findings=findings,
     to_platform=to_platform,
 )

@@ -9,55 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
 from assistctl.platforms.openai.conversations import OpenAIConversations
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
-from assistctl.platforms.openai.wire import SDK, OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIWire
 
-FIELDS = (
-    "name",
-    "description",
-    "model",
-    "instructions",
-    "tools",
-    "tool_resources",
-    "response_format",
-    "temperature",
-    "top_p",
-    "reasoning_effort",
-)
-
-_NO_MCP_SERVERS = (
-    "The Assistants API has no MCP servers: declare functions, and let the application that answers them ask one."
-)
-
-CAPABILITIES = Capabilities(
-    fields={
-        name: Support()
-        for name in (
-            *FIELDS,
-            "metadata",
-            "tools.code_interpreter",
-            "tools.file_search",
-            "tools.function",
-            "files.code_interpreter",
-            "files.file_search",
-        )
-    }
-    | {"tools.mcp": Support(Level.UNSUPPORTED, _NO_MCP_SERVERS)},
-    # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
-    write_only=frozenset({"reasoning_effort"}),
-    address_variable=SDK.address_variable,
-    credential_variables=(SDK.key_variable,),
-    converses=Support(),
-)
-
+__all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
 OPTIONS = COMMON_OPTIONS
 
@@ -113,6 +76,15 @@ class OpenAIAssistants(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self._wire.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
+        return await self._wire.account_ids("/models")
 
     async def close(self) -> None:
         """Close the connections."""

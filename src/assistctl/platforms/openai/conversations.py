@@ -80,6 +80,10 @@ class ThreadConversation:
         async for event in self._streamed(path, body):
             yield event
 
+    async def read_file(self, file_id: str) -> bytes:
+        """``GET /files/{id}/content``."""
+        return await self._wire.get_content(path_of("/files", file_id, "content"))
+
     async def cancel(self) -> None:
         """``POST /threads/{id}/runs/{id}/cancel``; a run that is over by then is no error."""
         run_id = await self._run_under_way() if self._runs else None
@@ -111,6 +115,11 @@ class ThreadConversation:
         return path_of("/threads", self.id)
 
     async def _attached(self, file: MessageFile) -> Json:
+        if not file.tool:
+            raise PlatformError(
+                "the assistant reads no files: it has neither file_search nor code_interpreter",
+                "Declare one of the two under `tools`, or name the one that is to read it.",
+            )
         uploaded = await self._knowledge.upload(file.source, lambda _: None)
         self._uploads.append(uploaded.id)
         self._searches |= file.tool == "file_search"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -20,18 +19,6 @@ _WAYS_ON = (
     "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
     "until 2027-03-31."
 )
-# A 429 that does not pass (https://platform.openai.com/docs/guides/error-codes).
-_NO_QUOTA = "insufficient_quota"
-
-
-def without_quota(
-    error: Exception, explain: Callable[[openai.APIStatusError], PlatformError]
-) -> PlatformError | None:
-    """The error of an account whose quota is used up, in the words of ``explain``; ``None`` for any other."""
-    if not isinstance(error, openai.APIStatusError) or error.code != _NO_QUOTA:
-        return None
-    advice = "The account's quota is used up; waiting does not help."
-    return PlatformError(explain(error).summary, advice, status=error.status_code)
 
 
 def explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:

@@ -6,26 +6,35 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Answer, Sent
+from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import openai
-    from openai import AsyncStream
 
     from assistctl.platforms.http.sdk_errors import StatusError
 
 NamedFile: TypeAlias = tuple[str, BinaryIO]
 """A file open for reading, and the name to send it by."""
+
+ERRORS: ErrorTable = {
+    "insufficient_quota": ErrorMeaning.SPENT,
+    "rate_limit_exceeded": ErrorMeaning.AS_STATUS,
+    "files_api_rate_limit_exceeded": ErrorMeaning.AS_STATUS,
+    "server_error": ErrorMeaning.AS_STATUS,
+}
+"""The codes of a 429 and of a 5xx (https://platform.openai.com/docs/guides/error-codes, and the Agents API's)."""
 
 SDK = VendorSdk(
     package="openai",
@@ -34,17 +43,15 @@ SDK = VendorSdk(
     requirement="assistctl",
     default_base_url="https://api.openai.com/v1",
     example="https://api.example.com/v1",
-    address_variable="OPENAI_BASE_URL",
-    key_variable="OPENAI_API_KEY",
+    address_variable=ADDRESS_VARIABLE,
+    key_variable=KEY_VARIABLE,
+    account_headers=("openai-organization", "openai-project"),
+    errors=ERRORS,
 )
 
 # For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
 # for, when to us all of it is sent.
 _TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
-# A model may think for minutes before it says a word.
-_TIMEOUT_BETWEEN_EVENTS = 600.0
-# For what is only advice, and not worth waiting for.
-_TIMEOUT_ONCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,6 @@ class OpenAIWire(SdkWire):
         super().__init__(connection, base_url, SDK, client, {"OpenAI-Beta": beta})
         self._key_hint = signed_in.key_hint if signed_in else SDK.key_hint
         self._timeout = timeout(connection)
-
-    async def get_once(self, path: str) -> Json:
-        """The JSON at ``path``, which is not asked for again, and given up after a few seconds."""
-        sent = Sent("get", path, {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
-        return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
 
     async def post_file(self, path: str, fields: Mapping[str, str], opened: Callable[[], NamedFile]) -> Json:
         """The answer to a form with ``fields`` and, as ``file``, what ``opened`` gives; it is closed afterwards.
@@ -100,51 +102,6 @@ class OpenAIWire(SdkWire):
 
         return (await self._pace.keep(send, repeatable=False)).body
 
-    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[tuple[str, Json]]:
-        """The events that a server sends as the answer to ``body``: their names and their JSON.
-
-        The request is only repeated when it surely was not taken. Between two events may lie minutes, for a model
-        thinks before it answers. An error in the stream is an event of the name ``error``.
-        """
-        from openai import APIConnectionError, APIError, APIStatusError
-
-        sent = Sent("post", path, body=body, repeatable=False)
-        try:
-            events = await self._pace.keep(lambda: self._opened(sent), repeatable=False)
-            async with events:
-                async for event in events:
-                    if isinstance(event, dict) and isinstance(name := event.get("event"), str):
-                        yield name, event.get("data")
-        except (APIConnectionError, APIStatusError) as error:
-            raise self._translated(error, sent) from error
-        except APIError as error:
-            yield "error", {"message": error.message}
-        except self._errors() as error:
-            raise self._translated(error, sent) from error
-        except (ValueError, OSError) as error:
-            raise PlatformError(f"the stream of events cannot be read: {error}") from error
-
-    async def _opened(self, sent: Sent) -> AsyncStream[Any]:
-        import httpx2
-        from openai import AsyncStream
-
-        options: Any = {
-            "headers": {**self._headers, "Accept": "text/event-stream"},
-            "timeout": httpx2.Timeout(self._timeout, read=max(self._timeout, _TIMEOUT_BETWEEN_EVENTS)),
-        }
-        client = cast("openai.AsyncOpenAI", self._client)
-        try:
-            return await client.post(
-                sent.path,
-                cast_to=object,
-                body=sent.body,
-                options=options,
-                stream=True,
-                stream_cls=AsyncStream[Any],
-            )
-        except self._errors() as error:
-            raise self._translated(error, sent) from error
-
     async def remove(self, path: str, object_id: str) -> None:
         """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
         try:
@@ -153,11 +110,6 @@ class OpenAIWire(SdkWire):
             return
         if isinstance(answer, dict) and answer.get("deleted") is False:
             raise PlatformError(f"the platform did not delete {object_id}")
-
-    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
-        from assistctl.platforms.openai.errors import without_quota
-
-        return without_quota(error, self._explained) or super()._translated(error, sent)
 
     def _explained(self, error: StatusError) -> PlatformError:
         from assistctl.platforms.openai.errors import explained_here

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
 from assistctl.model.json_value import Json
-from assistctl.rendering.json import FORMAT_VERSION
+from assistctl.model.plan_document import FORMAT_VERSION
 
 _DIGITS = 3
 
 
 def checks_document(report: CheckReport) -> dict[str, Json]:
     """The report as printed by ``check --format json``."""
+    against: dict[str, Json] = {"against": checks_document(report.against)} if report.against else {}
     return {
         "format_version": FORMAT_VERSION,
         "project": report.project,
@@ -20,11 +21,30 @@ def checks_document(report: CheckReport) -> dict[str, Json]:
             "failed": report.count(CheckStatus.FAILED),
             "errors": report.count(CheckStatus.ERROR),
         },
-        "checks": [_check(outcome) for outcome in report.checks],
+        "checks": [{**check_part(outcome), **_compared(report, outcome)} for outcome in report.checks],
+        "warnings": [*report.warnings],
+        **against,
     }
 
 
-def _check(outcome: CheckOutcome) -> dict[str, Json]:
+def _compared(report: CheckReport, outcome: CheckOutcome) -> dict[str, Json]:
+    found = (report.compared or {}).get((outcome.key, outcome.index))
+    if found is None:
+        return {}
+    document: dict[str, Json] = {
+        "course": str(found.course),
+        "passed_at": found.passed_at.isoformat() if found.passed_at else None,
+        "same_state": found.is_same_state,
+        "answer_changed": found.answer_changed,
+        "seconds": found.seconds,
+        "tokens": found.tokens,
+        "cost": found.cost,
+    }
+    return {"compared": document}
+
+
+def check_part(outcome: CheckOutcome) -> dict[str, Json]:
+    """One check, and what was answered."""
     return {
         "key": outcome.key,
         "index": outcome.index,

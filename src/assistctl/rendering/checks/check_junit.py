@@ -20,11 +20,18 @@ _NO_CHARACTER = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def checks_junit(report: CheckReport, *, everything: bool = False) -> Masked:
     """The report as a whole XML document; with ``everything`` passed checks have their transcripts as well."""
-    root = _element("testsuites", report.checks, name=wording.heading(report))
-    for key, outcomes in wording.by_assistant(report).items():
-        suite = _element("testsuite", outcomes, name=key)
-        suite.extend(_case(outcome, everything=everything) for outcome in outcomes)
-        root.append(suite)
+    reports = [report, *([report.against] if report.against else [])]
+    checks = [outcome for one in reports for outcome in one.checks]
+    root = _element("testsuites", checks, name=wording.heading(report))
+    for one in reports:
+        where = f" on {one.target}" if report.against else ""
+        for key, outcomes in wording.by_assistant(one).items():
+            suite = _element("testsuite", outcomes, name=f"{key}{where}")
+            suite.extend(
+                _case(outcome, wording.comparison(one, outcome), where, everything=everything)
+                for outcome in outcomes
+            )
+            root.append(suite)
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     return Masked(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
@@ -43,10 +50,10 @@ def _element(tag: str, outcomes: list[CheckOutcome] | tuple[CheckOutcome, ...], 
     return ET.Element(tag, figures)
 
 
-def _case(outcome: CheckOutcome, *, everything: bool) -> ET.Element:
+def _case(outcome: CheckOutcome, comparison: str, where: str, *, everything: bool) -> ET.Element:
     figures = {
         "name": _text(wording.title(outcome)),
-        "classname": _text(outcome.key),
+        "classname": _text(f"{outcome.key}{where}"),
         "time": f"{outcome.seconds:.3f}",
     }
     case = ET.Element("testcase", figures)
@@ -56,8 +63,10 @@ def _case(outcome: CheckOutcome, *, everything: bool) -> ET.Element:
         message = _text(complaints[0]) if complaints else str(outcome.status)
         told = ET.SubElement(case, tag, {"message": message, "type": str(outcome.status)})
         told.text = _text("\n".join([*complaints, wording.figures(outcome)]))
+    parts = [f"compared: {comparison}"] if comparison else []
     if wording.has_transcript(outcome, everything=everything):
-        parts = (f"{part.label}: {part.text}" for part in wording.transcript(outcome.shown))
+        parts += [f"{part.label}: {part.text}" for part in wording.transcript(outcome.shown)]
+    if parts:
         ET.SubElement(case, "system-out").text = _text("\n".join(parts))
     return case
 

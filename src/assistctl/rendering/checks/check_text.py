@@ -4,46 +4,99 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
+from assistctl.model.check_report import Attempt, CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
-from assistctl.rendering.text.lines import Line, emit
+from assistctl.rendering.text.lines import Line, emit, pad
 from assistctl.secrets.escaping import visible
 
-_COLOURS = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "bold red", CheckStatus.ERROR: "bold yellow"}
+COLOURS = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "bold red", CheckStatus.ERROR: "bold yellow"}
 _LABEL_WIDTH = max(map(len, ("asked", "called", "given", "answered", "cited", "made"))) + 2
 
 
 def print_checks(console: Console, report: CheckReport, *, everything: bool = False) -> None:
     """Prints the report; with ``everything`` the transcripts of checks that passed as well."""
     emit(console, [Line(Text(visible(wording.heading(report)), "bold")), Line()])
+    if report.against is not None:
+        _beside(console, report, everything=everything)
+        _end(console, report)
+        return
     for key, outcomes in wording.by_assistant(report).items():
         emit(console, [Line(Text(visible(key), "bold"))])
         for outcome in outcomes:
-            emit(console, _check(outcome, everything=everything))
+            emit(console, _check(outcome, wording.comparison(report, outcome), everything=everything))
         if not wording.has_transcript(outcomes[-1], everything=everything):
             emit(console, [Line()])
+    _end(console, report)
+
+
+def _end(console: Console, report: CheckReport) -> None:
     bad = report.count(CheckStatus.FAILED) + report.count(CheckStatus.ERROR)
     emit(console, [Line(Text(wording.conclusion(report), "bold red" if bad else "bold"))])
+    warnings = (*report.warnings, *(report.against.warnings if report.against else ()))
+    emit(console, [Line(Text(visible(warning)), prefix=Text("warning: ", "yellow")) for warning in warnings])
 
 
-def _check(outcome: CheckOutcome, *, everything: bool) -> Iterator[Line]:
-    colour = _COLOURS[outcome.status]
+def _beside(console: Console, report: CheckReport, *, everything: bool) -> None:
+    """One table of both targets, and the answers of what did not come out alike."""
+    other = report.against
+    names = [visible(report.target), visible(other.target if other else "")]
+    widths = [max(cell_len(name), 8) for name in names]
+    head = "  ".join(pad(name, width) for name, width in zip(names, widths, strict=True))
+    emit(console, [Line(Text(f"  {head}  check", "bold"))])
+    for pair in wording.beside(report):
+        emit(console, [_row(pair, widths)])
+    emit(console, [Line()])
+    for pair in wording.beside(report):
+        if everything or wording.differs(*pair):
+            for name, outcome in zip(names, pair, strict=True):
+                emit(console, _answer(name, outcome))
+
+
+def _row(pair: tuple[CheckOutcome | None, CheckOutcome | None], widths: list[int]) -> Line:
+    prefix = Text("  ")
+    for outcome, width in zip(pair, widths, strict=True):
+        word = f"{wording.SIGNS[outcome.status]} {outcome.status}" if outcome else "-"
+        prefix.append(pad(word, width), COLOURS[outcome.status] if outcome else "dim").append("  ")
+    one = pair[0] or pair[1]
+    body = Text(visible(f"{one.key} {wording.title(one)}" if one else ""))
+    figures = " / ".join(wording.figures(outcome) if outcome else "-" for outcome in pair)
+    return Line(body.append(f"  {figures}", "dim"), prefix=prefix, hang=3)
+
+
+def _answer(name: str, outcome: CheckOutcome | None) -> Iterator[Line]:
+    if outcome is None:
+        return
+    title = f"{outcome.key} {wording.title(outcome)}"
+    sign = f"  {wording.SIGNS[outcome.status]} "
+    yield Line(Text(visible(f"{title}  on {name}")), prefix=Text(sign, COLOURS[outcome.status]), hang=3)
+    for complaint in wording.complaints(outcome):
+        yield Line(Text(visible(complaint)), prefix=Text("           "), hang=2)
+    if wording.has_transcript(outcome, everything=True):
+        yield from transcript_lines(outcome.shown)
+
+
+def _check(outcome: CheckOutcome, comparison: str, *, everything: bool) -> Iterator[Line]:
+    colour = COLOURS[outcome.status]
     body = Text(visible(wording.title(outcome)))
     figures = wording.figures(outcome)
     if figures:
         body.append(f"  {figures}", "dim")
     yield Line(body, prefix=Text(f"  {wording.SIGNS[outcome.status]} {outcome.status:<6} ", colour), hang=3)
+    if comparison:
+        yield Line(Text(comparison, "dim"), prefix=Text("           "), hang=2)
     for complaint in wording.complaints(outcome):
         yield Line(Text(visible(complaint)), prefix=Text("           "), hang=2)
     if wording.has_transcript(outcome, everything=everything):
-        yield from _transcript(outcome)
+        yield from transcript_lines(outcome.shown)
 
 
-def _transcript(outcome: CheckOutcome) -> Iterator[Line]:
-    for part in wording.transcript(outcome.shown):
+def transcript_lines(attempt: Attempt) -> Iterator[Line]:
+    """What was asked and answered, behind a rule; an empty line ends it."""
+    for part in wording.transcript(attempt):
         label = part.label
         for line in visible(part.text, multiline=True).expandtabs().split("\n"):
             prefix = Text("           ").append("│ ", "dim").append(f"{label:<{_LABEL_WIDTH}}", "dim")

@@ -11,9 +11,17 @@ from assistctl.model.check_report import (
     CheckOutcome,
     CheckReport,
     CheckStatus,
+    Course,
     Exchange,
 )
 
+_COURSES = {
+    Course.NEW: "new",
+    Course.SAME: "as before",
+    Course.WORSE: "worse",
+    Course.MENDED: "mended",
+    Course.FLAKY: "flaky",
+}
 SIGNS = {CheckStatus.PASSED: "✓", CheckStatus.FAILED: "✗", CheckStatus.ERROR: "!"}
 
 
@@ -27,7 +35,9 @@ class Part:
 
 def heading(report: CheckReport) -> str:
     """Whose checks these are."""
-    return f"Checks of {report.project} on {report.target} ({report.platform})"
+    text = f"Checks of {report.project} on {report.target} ({report.platform})"
+    other = report.against
+    return f"{text} against {other.target} ({other.platform})" if other else text
 
 
 def conclusion(report: CheckReport) -> str:
@@ -41,9 +51,46 @@ def conclusion(report: CheckReport) -> str:
     errors = report.count(CheckStatus.ERROR)
     if errors:
         counts.append((errors, "error" if errors == 1 else "errors"))
-    flaky = sum(one.is_flaky for one in report.checks)
+    flaky = sum(one.is_flaky or _course(report, one) is Course.FLAKY for one in report.checks)
     told = ", ".join(f"{count:,} {words}" for count, words in counts if count)
-    return f"{told}{f' ({flaky:,} flaky)' if flaky else ''}."
+    told = f"{told}{f' ({flaky:,} flaky)' if flaky else ''}."
+    courses = [comparison.course for comparison in (report.compared or {}).values()]
+    worse, mended = courses.count(Course.WORSE), courses.count(Course.MENDED)
+    changed = [f"{number:,} {word}" for number, word in ((worse, "worse"), (mended, "mended")) if number]
+    if report.compared is not None:
+        told += f" Against the last that passed: {', '.join(changed) or 'none is worse'}."
+    if report.against is not None:
+        told += f" On {report.against.target}: {conclusion(report.against)}"
+    return told
+
+
+def comparison(report: CheckReport, outcome: CheckOutcome) -> str:
+    """A check against the last time it passed, in words; empty where nobody asked for that."""
+    found = (report.compared or {}).get((outcome.key, outcome.index))
+    if found is None:
+        return ""
+    if found.passed_at is None:
+        return "flaky" if found.course is Course.FLAKY else "never passed on record"
+    told = [f"{_COURSES[found.course]}: passed {found.passed_at:%Y-%m-%d %H:%M} UTC"]
+    told.append("the same assistant" if found.is_same_state else "another state of the assistant")
+    if found.answer_changed is not None:
+        told.append("another answer" if found.answer_changed else "the same answer")
+    if found.seconds is not None:
+        told.append(f"{found.seconds:.1f} s then")
+    if found.tokens is not None:
+        told.append(f"{found.tokens:,} tokens then")
+    if found.cost is not None:
+        told.append(f"{_dollars(found.cost)} then")
+    return ", ".join(told)
+
+
+def _course(report: CheckReport, outcome: CheckOutcome) -> Course | None:
+    found = (report.compared or {}).get((outcome.key, outcome.index))
+    return found.course if found else None
+
+
+def _dollars(cost: float) -> str:
+    return f"${cost:.6f}".rstrip("0").removesuffix(".")
 
 
 def title(outcome: CheckOutcome) -> str:
@@ -63,7 +110,7 @@ def figures(outcome: CheckOutcome) -> str:
     if outcome.tokens is not None:
         told.append(f"{outcome.tokens:,} tokens")
     if outcome.cost is not None:
-        told.append(f"${outcome.cost:.6f}".rstrip("0").removesuffix("."))
+        told.append(_dollars(outcome.cost))
     return ", ".join(told)
 
 
@@ -103,6 +150,23 @@ def _parts(exchange: Exchange) -> Iterator[Part]:
         yield Part("cited", ", ".join(one.name or one.file_id for one in exchange.citations))
     if exchange.files:
         yield Part("made", ", ".join(exchange.files))
+
+
+def beside(report: CheckReport) -> list[tuple[CheckOutcome | None, CheckOutcome | None]]:
+    """Each check with the same one of the other target, by key and place; ``None`` where one has it not."""
+    there = {(one.key, one.index): one for one in report.against.checks} if report.against else {}
+    ours = {(one.key, one.index) for one in report.checks}
+    pairs: list[tuple[CheckOutcome | None, CheckOutcome | None]] = [
+        (one, there.get((one.key, one.index))) for one in report.checks
+    ]
+    return pairs + [(None, one) for place, one in there.items() if place not in ours]
+
+
+def differs(ours: CheckOutcome | None, theirs: CheckOutcome | None) -> bool:
+    """Whether a person wants to see the answers: they came out differently, or one did not pass."""
+    if ours is None or theirs is None:
+        return True
+    return ours.status is not theirs.status or ours.status is not CheckStatus.PASSED
 
 
 def by_assistant(report: CheckReport) -> dict[str, list[CheckOutcome]]:

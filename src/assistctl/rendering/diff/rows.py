@@ -1,150 +1,157 @@
-"""The difference of two long texts as rows to show: the changed words, with a few words around them.
+"""The difference of two long texts as rows to show: changed words in their line, with a sign for the line.
 
-A row never holds a hidden character and, unless asked to, never more than a bounded number of characters, so
-it can stand behind a line number in any format.
+A row holds one line of the old text, one of the new, or one of each, so that rows with their signs are a diff that
+holds: the old sides are lines of the old text, and the new sides lines of the new one. A row never holds a hidden
+character and, unless asked to, never more than a bounded number of characters.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
-from assistctl.rendering.diff.word_diff import Segment, Side, compare
-from assistctl.secrets.escaping import visible
+from assistctl.rendering.diff.excerpts import LONGEST, excerpts, readable
+from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
+from assistctl.rendering.diff.outline import Outline, counted_sentences
+from assistctl.rendering.diff.row import Row, Sign, escaped_marks, is_change, marked
+from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, one_side, words_of
 
-CONTEXT = 48
-"""How many characters of unchanged text, at most, are kept on either side of a change."""
-LONGEST = 320
-"""How many characters of one changed stretch are shown before its middle is left out."""
+__all__ = ["LONGEST", "Row", "Sign", "TextDiff", "diff_rows", "escaped_marks", "marked", "preview_rows"]
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line to show. ``number`` is its line in the new text, ``None`` for one that only the old text has."""
-
-    number: int | None
-    segments: tuple[Segment, ...]
+_REWRITTEN = 0.35
+"""Where two texts have no more of their words in common than this share, one is told as rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextDiff:
-    """All rows with a change; ``changed`` of ``total`` lines (of both texts together) have one."""
+    """All rows with a change; ``changed`` of ``total`` lines (of both texts together) have one.
+
+    ``places`` counts the stretches of changed words, ``sentences`` the sentences they stand in. ``rewritten``: the
+    texts have so little in common that each is shown whole. ``rewrapped``: line breaks moved in a paragraph; then
+    there may be no place at all.
+    """
 
     rows: tuple[Row, ...]
     changed: int
     total: int
+    places: int = 0
+    sentences: int = 0
+    rewritten: bool = False
+    rewrapped: bool = False
 
 
 def diff_rows(old: str, new: str, *, longest: int | None = LONGEST) -> TextDiff:
-    """The rows in which ``old`` and ``new`` differ. ``longest=None`` shows changed stretches whole."""
-    lines = list(_lines(compare(old, new)))
-    changed = [line for line in lines if any(_is_change(segment) for segment in line.segments)]
-    rows = [_readable(row, longest) for line in changed for row in _split_far_apart(_without_end(line))]
-    return TextDiff(tuple(rows), len(changed), len(lines))
+    """The rows in which ``old`` and ``new`` differ. ``longest=None`` shows lines and changed stretches whole."""
+    steps = list(pair_lines(old, new))
+    rewritten = _is_rewritten(steps)
+    if rewritten:
+        steps = [*_one_by_one(Step.REMOVED, Side.OLD, old), *_one_by_one(Step.ADDED, Side.NEW, new)]
+    rows = list(_with_headings(_rows(steps), Outline(old), Outline(new)))
+    changed = sum(_line_count(step) for step in steps if step.step is not Step.SAME)
+    return TextDiff(
+        tuple(part for row in rows for part in excerpts(row, longest)),
+        changed,
+        changed + sum(step.step is Step.SAME for step in steps),
+        sum(_places(step) for step in steps),
+        sum(counted_sentences(step.segments) for step in steps),
+        rewritten,
+        any(step.step is Step.REWRAPPED for step in steps),
+    )
 
 
 def preview_rows(text: str, side: Side, limit: int | None, *, longest: int | None = LONGEST) -> tuple[Row, ...]:
     """The first ``limit`` lines (all with ``None``) of a text that only one side has."""
     lines = text.removesuffix("\n").split("\n")
+    sign = Sign.ADDED if side is Side.NEW else Sign.REMOVED
     return tuple(
-        _readable(Row(number, (Segment(side, line),)), longest)
+        readable(Row(number, (Segment(side, line),), sign, number), longest)
         for number, line in enumerate(lines[:limit], start=1)
     )
 
 
-def marked(segment: Segment) -> str:
-    """``[-old-]`` or ``{+new+}``, for where there is no colour; marks in the text itself get a backslash."""
-    text = segment.text
-    for sign in ("[-", "-]", "{+", "+}"):
-        text = text.replace(sign, "\\".join(sign))
-    opening, closing = _MARKS[segment.side]
-    return f"{opening}{text}{closing}"
+def _is_rewritten(steps: Sequence[Lines]) -> bool:
+    changed = same = 0
+    for step in steps:
+        segments = step.segments or (Segment(Side.SAME, step.old),)
+        for segment in segments:
+            words = len(words_of(segment.text))
+            changed, same = (changed + words, same) if is_change(segment) else (changed, same + 2 * words)
+    both = any(step.old for step in steps) and any(step.new for step in steps)
+    return both and changed > _FEW_WORDS and same <= _REWRITTEN * (same + changed)
 
 
-_MARKS = {Side.SAME: ("", ""), Side.OLD: ("[-", "-]"), Side.NEW: ("{+", "+}")}
+_FEW_WORDS = 16
+"""With fewer changed words than this, two texts are not worth to be shown apart."""
 
 
-def _is_change(segment: Segment) -> bool:
-    return segment.side is not Side.SAME
+def _one_by_one(step: Step, side: Side, text: str) -> Iterator[Lines]:
+    for line in LINE.findall(text):
+        segments = (Segment(side, line),)
+        yield Lines(step, line, "", segments) if side is Side.OLD else Lines(step, "", line, segments)
 
 
-def _lines(segments: Sequence[Segment]) -> Iterator[Row]:
-    """The segments cut behind every newline, whichever text it is in."""
-    number = 1
-    collected: list[Segment] = []
-    for segment in segments:
-        for part in re.findall(r"[^\n]*\n|[^\n]+", segment.text):
-            collected.append(Segment(segment.side, part))
-            if part.endswith("\n"):
-                yield _line(number, collected)
-                number += segment.side is not Side.OLD
-                collected = []
-    if collected:
-        yield _line(number, collected)
+def _line_count(step: Lines) -> int:
+    return max(step.old.count("\n"), step.new.count("\n")) if step.step is Step.REWRAPPED else 1
 
 
-def _line(number: int, segments: Sequence[Segment]) -> Row:
-    only_old = all(segment.side is Side.OLD for segment in segments)
-    return Row(None if only_old else number, tuple(segments))
+def _places(step: Lines) -> int:
+    changed = [is_change(segment) for segment in step.segments]
+    return sum(now and not before for before, now in zip([False, *changed], changed, strict=False))
 
 
-def _without_end(line: Row) -> Row:
-    """The line without its newline; where just the newline was added or removed, a sign stands for it."""
-    *before, last = line.segments
-    text = last.text.removesuffix("\n")
-    if text != last.text and _is_change(last) and (not text or any(s.side is not last.side for s in before)):
-        text += "↵"
-    return Row(line.number, (*before, Segment(last.side, text)) if text else tuple(before))
-
-
-def _split_far_apart(row: Row) -> Iterator[Row]:
-    """One row for each group of changes that stand near each other, with its context."""
-    collected: list[Segment] = []
-    for position, segment in enumerate(row.segments):
-        if _is_change(segment):
-            collected.append(segment)
+def _rows(steps: Iterable[Lines]) -> Iterator[Row]:
+    old_numbers, new_numbers = count(1), count(1)
+    skipped = 0
+    for step in steps:
+        if step.step is Step.SAME:
+            next(old_numbers), next(new_numbers)
+            skipped += 1
             continue
-        head, tail = _around(segment.text)
-        first, last = position == 0, position == len(row.segments) - 1
-        if not first:
-            collected.append(Segment(Side.SAME, segment.text if not (last or tail) else head))
-        if not (first or last) and tail:
-            yield Row(row.number, tuple(collected))
-            collected = []
-        if not last and (first or tail):
-            collected = [Segment(Side.SAME, tail or segment.text)]
-    yield Row(row.number, tuple(collected))
+        for row in _rows_of(step):
+            old_number = None if row.sign is Sign.ADDED else next(old_numbers)
+            number = None if row.sign is Sign.REMOVED else next(new_numbers)
+            yield replace(row, number=number, old_number=old_number, skipped=skipped)
+            skipped = 0
 
 
-def _around(unchanged: str) -> tuple[str, str]:
-    """The words to keep behind a change and before the next; the second is empty where nothing is left out."""
-    if len(unchanged) <= 2 * CONTEXT:
-        return unchanged, ""
-    head, tail = unchanged[:CONTEXT], unchanged[-CONTEXT:]
-    head = head[: head.rstrip().rfind(" ") + 1].rstrip() or head
-    tail = tail[tail.lstrip().find(" ") + len(tail) - len(tail.lstrip()) :].lstrip() or tail
-    return head + " …", "… " + tail
+_SIGN = {Step.CHANGED: Sign.CHANGED, Step.REMOVED: Sign.REMOVED, Step.ADDED: Sign.ADDED}
 
 
-def _readable(row: Row, longest: int | None) -> Row:
-    last = len(row.segments) - 1
-    segments = (
-        Segment(s.side, _shown(s, longest, ends_row=i == last) if _is_change(s) else visible(s.text))
-        for i, s in enumerate(row.segments)
-    )
-    return Row(row.number, tuple(segments))
+def _rows_of(step: Lines) -> Iterator[Row]:
+    if step.step is not Step.REWRAPPED:
+        yield Row(None, _without_end(step.segments), _SIGN[step.step])
+        return
+    for sign, side, text in ((Sign.REMOVED, Side.OLD, step.old), (Sign.ADDED, Side.NEW, step.new)):
+        flowing = one_side(step.segments, side)
+        for segments in _cut_at_breaks(flowing, text):
+            yield Row(None, _without_end(segments), sign)
 
 
-def _shown(segment: Segment, longest: int | None, *, ends_row: bool) -> str:
-    text = segment.text
-    if longest is not None and len(text) > longest:
-        half = longest // 2
-        text = f"{text[:half]} … {len(text) - 2 * half:,} more characters … {text[-half:]}"
-    blank = r"^\s+$|\s+$" if ends_row else r"^\s+$"
-    return visible(re.sub(blank, lambda match: _signs(match.group()), text))
+def _cut_at_breaks(flowing: Sequence[Segment], text: str) -> Iterator[tuple[Segment, ...]]:
+    """The segments of a paragraph line by line, its own line breaks back in their places."""
+    sides = [segment.side for segment in flowing for _ in segment.text]
+    start = 0
+    for line in LINE.findall(text):
+        here = sides[start : start + len(line)]
+        yield tuple(joined(Segment(side, char) for side, char in zip(here, line, strict=True)))
+        start += len(line)
 
 
-def _signs(blank: str) -> str:
-    """White space that can be seen: where it is all that changed, or ends a line."""
-    return "".join("·" if char == " " else char.encode("unicode_escape").decode("ascii") for char in blank)
+def _without_end(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """A line without its newline; where just the newline was added or removed, a sign stands for it."""
+    ends = [i for i, segment in enumerate(segments) if segment.text.endswith("\n")]
+    in_both = len(ends) > 1 or (ends and not is_change(segments[ends[0]]))
+    alone = len(segments) == 1 and segments[0].text != "\n"
+    end = "" if in_both or alone else "↵"
+    bare = [replace(s, text=s.text[:-1] + end) if i in ends else s for i, s in enumerate(segments)]
+    return tuple(segment for segment in bare if segment.text)
+
+
+def _with_headings(rows: Iterable[Row], old: Outline, new: Outline) -> Iterator[Row]:
+    previous = ""
+    for row in rows:
+        at_new = row.number is not None
+        heading = new.heading_above(row.number or 1) if at_new else old.heading_above(row.old_number or 1)
+        yield replace(row, heading=heading if heading != previous else "")
+        previous = heading

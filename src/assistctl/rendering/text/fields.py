@@ -8,69 +8,96 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.rendering.diff.rows import Row, marked
-from assistctl.rendering.diff.word_diff import Side
+from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
+from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Shape
-from assistctl.rendering.phrases import more_rows
+from assistctl.rendering.phrases import gap_before, left_out
 from assistctl.rendering.text.lines import Line, pad
 
 _INDENT = " " * 6
 _WIDEST_PATH = 24
 _STYLES = {Side.SAME: "", Side.OLD: "red", Side.NEW: "green"}
+_SIGNS = {Sign.CHANGED: "yellow", Sign.REMOVED: "red", Sign.ADDED: "green"}
 _IN_COLOUR = {Side.SAME: "", Side.OLD: "red strike", Side.NEW: "green underline"}
 
 
 def field_lines(console: Console, views: Sequence[FieldView]) -> Iterator[Line]:
     """The lines for all differences of one thing.
 
-    Changed words are struck through and underlined in colour where there is colour, else marked as
-    ``[-old-]`` and ``{+new+}``.
+    A line that was removed has a ``-`` before it, one that was added a ``+``, one in which words changed a ``~``.
+    Those words are struck through and underlined in colour where there is colour, else marked as ``[-old-]`` and
+    ``{+new+}``.
     """
     in_colour = console.color_system is not None and not console.no_color
     widths = [cell_len(view.path) for view in views]
     width = max((width for width in widths if width <= _WIDEST_PATH), default=0)
     for view in views:
-        yield _first_line(view, width)
+        yield _first_line(view, width, in_colour=in_colour)
         yield from _below(view, in_colour=in_colour)
 
 
-def _first_line(view: FieldView, width: int) -> Line:
+def _first_line(view: FieldView, width: int, *, in_colour: bool) -> Line:
+    beside = _beside(view, in_colour=in_colour)
     if cell_len(view.path) > width:
-        return Line(Text(f"{view.path}  ").append_text(_beside(view)), prefix=Text(_INDENT), hang=2)
-    return Line(_beside(view), prefix=Text(f"{_INDENT}{pad(view.path, width)}  "))
+        return Line(Text(f"{view.path}  ").append_text(beside), prefix=Text(_INDENT), hang=2)
+    return Line(beside, prefix=Text(f"{_INDENT}{pad(view.path, width)}  "))
 
 
-def _beside(view: FieldView) -> Text:
+def _beside(view: FieldView, *, in_colour: bool) -> Text:
     body = Text()
     if view.old is not None:
-        body.append(view.old, _STYLES[Side.OLD]).append(" → ")
+        body.append_text(_value(view, Side.OLD, view.old, in_colour=in_colour))
+    if view.old is not None and view.new is not None:
+        body.append(" → ")
     if view.new is not None:
-        body.append(view.new, _STYLES[Side.NEW])
-    body.append(view.size, "dim")
+        body.append_text(_value(view, Side.NEW, view.new, in_colour=in_colour))
+    body.append(view.size, "dim" if view.rows else "")
     if view.note:
         body.append(f"  ({view.note})", "magenta")
     return body
 
 
+def _value(view: FieldView, side: Side, value: str, *, in_colour: bool) -> Text:
+    """One of two short values: by itself, or with marks for the words that the other has not."""
+    if not view.words:
+        return Text(value, _STYLES[side])
+    return _words(one_side(view.words, side), in_colour=in_colour)
+
+
 def _below(view: FieldView, *, in_colour: bool) -> Iterator[Line]:
-    digits = max((len(str(row.number)) for row in view.rows if row.number), default=1)
-    bare = Text(f"{_INDENT}  {' ' * digits} │ ", "dim")
-    previous: int | None = None
-    for row in view.rows:
-        number = "" if row.number in {None, previous} else str(row.number)
-        previous = row.number or previous
-        prefix = Text(f"{_INDENT}  {number:>{digits}} │ ", "dim")
-        yield Line(_words(row, view.shape, in_colour=in_colour), prefix=prefix, next_prefix=bare)
-    if view.more:
-        yield Line(Text(more_rows(view, "-v shows all"), "dim"), prefix=bare)
+    numbers = [row.number or row.old_number for row in view.rows]
+    digits = max((len(str(number)) for number in numbers if number), default=1)
+    bare = Text(f"{_INDENT}  {' ' * digits}  │ ", "dim")
+    previous: tuple[int | None, Sign] | None = None
+    for position, (row, number) in enumerate(zip(view.rows, numbers, strict=True)):
+        if gap := gap_before(row, is_first=not position):
+            yield Line(Text(gap, "dim"), prefix=Text(f"{_INDENT}  {' ' * digits}  ", "dim"))
+        shown = "" if number is None or (number, row.sign) == previous else str(number)
+        previous = (number, row.sign)
+        number_column = Text("").append(f"{_INDENT}  {shown:>{digits}} ", "dim")
+        prefix = number_column.append(row.sign, _SIGNS[row.sign]).append("│ ", "dim")
+        words = _line(row, marks=view.shape is Shape.CHANGED, in_colour=in_colour)
+        yield Line(words, prefix=prefix, next_prefix=bare)
+    for sentence in left_out(view, "-v shows all"):
+        yield Line(Text(sentence, "dim"), prefix=bare)
 
 
-def _words(row: Row, shape: Shape, *, in_colour: bool) -> Text:
+def _line(row: Row, *, marks: bool, in_colour: bool) -> Text:
+    """The words of a row: the sign says enough of a line that is all old, or all new.
+
+    Where lines with marks may stand beside it, what only looks like one in it gets a backslash.
+    """
+    sides = {segment.side for segment in row.segments}
+    if row.sign is Sign.CHANGED or len(sides) != 1:
+        return _words(row.segments, in_colour=in_colour)
+    text = "".join(segment.text for segment in row.segments)
+    return Text("").append(escaped_marks(text) if marks and not in_colour else text, _SIGNS[row.sign])
+
+
+def _words(segments: Sequence[Segment], *, in_colour: bool) -> Text:
     text = Text()
-    for segment in row.segments:
-        if shape is not Shape.CHANGED:
-            text.append(segment.text, _STYLES[segment.side])
-        elif in_colour:
+    for segment in segments:
+        if in_colour:
             words = segment.text.lstrip()
             text.append(segment.text[: len(segment.text) - len(words)]).append(words, _IN_COLOUR[segment.side])
         else:

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from assistctl.model.plan import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity, Status
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_diff, view_drift
+from assistctl.rendering.change_view import change_views
+from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_drift
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.text.fields import field_lines
 from assistctl.rendering.text.lines import Line, emit, pad
@@ -36,7 +37,7 @@ _PAST = {
     Action.ADOPT: "adopted",
     Action.FORGET: "forgotten",
 }
-_LIMITS = Limits(rows=8, preview=3, structures_as_size=True)
+_LIMITS = Limits(rows=8, preview=3, structures_in_words=True)
 _WIDEST_KEY = 32
 _WIDEST_PATH = 64
 # How many files are listed one by one.
@@ -72,6 +73,8 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     if plan.drift and plan.missing:
         emit(console, [Line()])
     emit(console, _drift_of(console, plan.drift, limits))
+    if plan.drift:
+        emit(console, [Line(), Line(Text(wording.DRIFT_ADVICE))])
 
 
 def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
@@ -100,7 +103,7 @@ def _changes(console: Console, plan: Plan, limits: Limits) -> Iterator[Line]:
         if position and (change.diffs or changes[position - 1].diffs):
             yield Line()
         yield _change_line(change, widths[change.kind])
-        views = [view_diff(diff, change.action, limits) for diff in change.diffs]
+        views = list(change_views(change, limits))
         yield from field_lines(console, views)
     if hidden:
         yield Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    "))

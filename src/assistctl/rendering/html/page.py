@@ -1,4 +1,4 @@
-"""An HTML page that stands alone: no script, nothing loaded from anywhere, light and dark.
+"""The frame of an HTML page that stands alone: no script, nothing loaded from anywhere, light and dark.
 
 The page forbids itself everything but its own style sheet, by that sheet's digest (Content Security Policy
 Level 3, https://www.w3.org/TR/CSP3/).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 from importlib.resources import files
 
@@ -18,9 +19,7 @@ from assistctl.secrets.redaction import Masked, mask_markup
 
 def html_page(title: str, sections: Iterable[str]) -> Masked:
     """The whole page; ``title`` is text, ``sections`` are markup."""
-    style = files("assistctl.rendering").joinpath("plan.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style, policy = _style_and_policy()
     return mask_markup(f"""<!doctype html>
 <html lang="en">
 <head>
@@ -39,6 +38,13 @@ def html_page(title: str, sections: Iterable[str]) -> Masked:
 </body>
 </html>
 """)
+
+
+@cache
+def _style_and_policy() -> tuple[str, str]:
+    style = files("assistctl.rendering.html").joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return style, f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def section(title: str, cards: Sequence[str]) -> str:

@@ -1,0 +1,53 @@
+"""A conversation at the terminal, message by message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from assistctl.cli.asking import Asking
+from assistctl.cli.live_answer import LiveAnswer
+from assistctl.cli.typed_text import ctrl_c_cancels, typed_text
+from assistctl.errors import ExitCode
+from assistctl.model.answer_report import AnswerReport
+from assistctl.model.conversation import MessageFile
+from assistctl.operations.ask import Talk, open_talk
+
+
+async def converse(asking: Asking, live: LiveAnswer) -> int:
+    """Talk until whoever is there has enough; the exit code. Files go with the first message."""
+    terminal = asking.terminal
+    async with open_talk(terminal.deployment(), asking.key, asking.settings) as talk:
+        files = [talk.attached(path, tool) for path, tool in asking.attachments]
+        typed = typed_text()
+        terminal.say(f"Talking with {asking.key}. {typed.help} Ctrl-C stops an answer.")
+        while (text := await _next_message(typed.read("> "))) is not None:
+            if text.strip():
+                await _answered(asking, talk, live, text, files)
+                files = []
+    asking.tell_how_to_go_on(talk.thread_id)
+    return ExitCode.OK
+
+
+async def _next_message(reading: Awaitable[str | None]) -> str | None:
+    """What is typed next; Ctrl-C there ends, as Ctrl-D does."""
+    try:
+        return await reading
+    except KeyboardInterrupt:
+        return None
+
+
+async def _answered(asking: Asking, talk: Talk, live: LiveAnswer, text: str, files: list[MessageFile]) -> None:
+    answering = asyncio.create_task(talk.ask(text, files))
+    report: AnswerReport | None = None
+    with ctrl_c_cancels(answering):
+        try:
+            report = await answering
+        except asyncio.CancelledError:
+            if not answering.cancelled():
+                raise
+    live.end(report)
+    if report is None:
+        asking.terminal.complain("The run was cancelled.")
+    else:
+        asking.tell(report)

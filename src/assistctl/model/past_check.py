@@ -1,0 +1,90 @@
+"""How checks were answered before, as the journal keeps it. Frozen dataclasses without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistctl.model.check_report import CheckStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PastExchange:
+    """A question, and its answer."""
+
+    ask: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastCheck:
+    """A check as it came out once.
+
+    ``check`` is a digest of its questions and of what is wanted, ``state`` of the assistant it was asked of, empty
+    where that holds a secret. ``answer`` is a digest of the last answer, empty likewise. ``seconds``, ``tokens``
+    and ``cost`` (US dollars) are those of all its answers. ``transcript`` has each question and answer, where the
+    project keeps them.
+    """
+
+    check: str
+    state: str
+    at: datetime
+    index: int
+    ask: str
+    status: CheckStatus
+    held: int
+    of: int
+    seconds: float = 0.0
+    tokens: int | None = None
+    cost: float | None = None
+    answer: str = ""
+    transcript: tuple[PastExchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastChecks:
+    """How the checks of one assistant came out before, the latest first."""
+
+    checks: tuple[PastCheck, ...] = ()
+
+    def at_state(self, check: str, state: str) -> PastCheck | None:
+        """How it came out last for just that state of the assistant; ``None`` where nobody knows."""
+        if not state:
+            return None
+        return next((one for one in self.checks if (one.check, one.state) == (check, state)), None)
+
+    def statuses_at(self, check: str, state: str) -> frozenset[CheckStatus]:
+        """How it has come out for just that state of the assistant; what could not be asked says nothing."""
+        found = {one.status for one in self.checks if state and (one.check, one.state) == (check, state)}
+        return frozenset(found - {CheckStatus.ERROR})
+
+    def last_passed(self, check: str) -> PastCheck | None:
+        """The last time that it passed, whatever the assistant was then."""
+        passed = (one for one in self.checks if one.check == check and one.status is CheckStatus.PASSED)
+        return next(passed, None)
+
+    def last(self, check: str) -> PastCheck | None:
+        """The last time that it was asked."""
+        return next((one for one in self.checks if one.check == check), None)
+
+    def with_these(self, outcomes: Iterable[PastCheck], keep: int) -> PastChecks:
+        """The same with more: of each check the last that passed, and the latest ``keep`` of others.
+
+        Of each state, the latest of each status is kept: what comes out either way is told by that.
+        """
+        found = sorted((*outcomes, *self.checks), key=lambda one: one.at, reverse=True)
+        by_check: dict[str, list[PastCheck]] = {}
+        for one in found:
+            by_check.setdefault(one.check, []).append(one)
+        kept = [one for same in by_check.values() for one in _kept(same, keep)]
+        return PastChecks(tuple(sorted(kept, key=lambda one: one.at, reverse=True)))
+
+
+def _kept(latest_first: Sequence[PastCheck], keep: int) -> list[PastCheck]:
+    distinct: dict[tuple[str, CheckStatus], PastCheck] = {}
+    for one in latest_first:
+        distinct.setdefault((one.state, one.status), one)
+    kept = [*distinct.values()][:keep]
+    passed = next((one for one in latest_first if one.status is CheckStatus.PASSED), None)
+    return kept if passed is None or passed in kept else [*kept, passed]

@@ -1,0 +1,82 @@
+"""Which fields an apply on record changed, from what to what.
+
+A journal has what was there before, and of what was sent only digests. The words of that are in the record all the
+same where a later apply found them: its own before-image has a value of that digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistctl.journal import Apply, BeforeImage, Entry
+from assistctl.journal.redact import short_digest
+from assistctl.model.plan import Action, FieldDiff, Json, Origin, QualifiedKey
+from assistctl.ownership.mark import users_pairs
+from assistctl.secrets.redaction import SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetails:
+    """An operation with the fields it changed; of those ``unrecorded``, nobody knows any more what was sent."""
+
+    entry: Entry
+    diffs: tuple[FieldDiff, ...] = ()
+    unrecorded: frozenset[str] = frozenset()
+
+
+def apply_details(apply: Apply, later: Sequence[Apply]) -> tuple[EntryDetails, ...]:
+    """The operations of an apply; ``later`` are the applies after it, the earliest first."""
+    return tuple(_details(entry, _found_later(entry, later)) for entry in apply.entries)
+
+
+def _found_later(entry: Entry, later: Sequence[Apply]) -> BeforeImage | None:
+    about = QualifiedKey(entry.kind, entry.key)
+    images = (apply.before_images().get(about) for apply in later)
+    return next((image for image in images if image is not None), None)
+
+
+def _details(entry: Entry, found: BeforeImage | None) -> EntryDetails:
+    if entry.action is Action.DELETE:
+        lost = (FieldDiff(path, old, None, Origin.MANIFEST) for path, old in _units(entry.before).items() if old)
+        return EntryDetails(entry, tuple(lost))
+    after = _units(found)
+    diffs, unrecorded = [], set()
+    for path, sent in _sent(entry):
+        old = _old(entry, path)
+        if sent and short_digest(path, old) == sent:
+            continue
+        candidates = (None, after.get(path))
+        new = next((value for value in candidates if sent and short_digest(path, value) == sent), _UNKNOWN)
+        if not sent:
+            diffs.append(FieldDiff(path, SECRET, SECRET, Origin.MANIFEST, secret=True))
+        elif new is _UNKNOWN:
+            unrecorded.add(path)
+            diffs.append(FieldDiff(path, old, None, Origin.MANIFEST))
+        else:
+            diffs.append(FieldDiff(path, old, new, Origin.MANIFEST))
+    return EntryDetails(entry, tuple(diffs), frozenset(unrecorded))
+
+
+_UNKNOWN: Json = ["?"]
+
+
+def _sent(entry: Entry) -> Iterator[tuple[str, str]]:
+    pairs = {path.removeprefix("metadata."): "" for path in entry.sent if path.startswith("metadata.")}
+    users = {f"metadata.{name}" for name in users_pairs(pairs)}
+    for path, digest in entry.sent.items():
+        if not path.startswith("metadata.") or path in users:
+            yield path, digest
+
+
+def _old(entry: Entry, path: str) -> Json:
+    if entry.before is not None and path in entry.before.withheld:
+        return SECRET
+    return _units(entry.before).get(path)
+
+
+def _units(image: BeforeImage | None) -> Mapping[str, Json]:
+    if image is None:
+        return {}
+    pairs: dict[str, Json] = {f"metadata.{name}": value for name, value in users_pairs(image.metadata).items()}
+    return {**image.fields, **pairs}

@@ -1,0 +1,37 @@
+"""How an apply ended, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assistctl.errors import ExitCode
+from assistctl.model.check_gate import GateReport
+from assistctl.model.plan import Json, Plan, Result
+from assistctl.operations.status import OperationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOutcome:
+    """How an apply ended.
+
+    ``results`` has one for each change of ``plan``, in its order; it is empty when nothing was begun, and
+    ``status`` says why. ``warnings`` are sentences about what went wrong beside the changes: with the journal or
+    with the lock. ``checks`` is what the checks of what was changed came to, where they were asked.
+    """
+
+    plan: Plan
+    status: OperationStatus
+    results: tuple[Result, ...] = ()
+    warnings: tuple[str, ...] = ()
+    checks: GateReport | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of ``assistctl apply`` for it."""
+        return self.status.exit_code
+
+    def to_document(self) -> dict[str, Json]:
+        """The outcome as ``assistctl apply --format json`` prints it once changes were made, secrets masked."""
+        from assistctl.rendering.json import masked_document, results_document
+
+        return masked_document(results_document(self.plan, self.results, gate=self.checks))

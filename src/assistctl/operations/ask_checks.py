@@ -1,0 +1,105 @@
+"""Asking checks of assistants that are there: who is asked, who judges, and what programs may know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistctl.conversing.assertions import CannotJudgeError
+from assistctl.conversing.judge import JudgeAddress, ModelJudge
+from assistctl.conversing.runner import RUBRIC, CheckedAssistant, CheckSetup, nobody_looks, run_checks
+from assistctl.errors import ProjectError
+from assistctl.manifest import Project
+from assistctl.model.capabilities import Level
+from assistctl.model.check_report import CheckOutcome
+from assistctl.model.plan import Desired, Observed
+from assistctl.operations.check_files import files_of_checks
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.function_environment import environment_of_commands
+from assistctl.platforms.base import Platform
+from assistctl.platforms.conversation import Converses, conversations_of
+from assistctl.platforms.registry import capabilities_of
+from assistctl.secrets.redaction import register
+
+_JUDGE_KEY = "OPENAI_API_KEY"
+
+
+def require_conversations(deployment: Deployment) -> None:
+    """Raise ``ProjectError`` where nothing can be asked on the target's kind of platform."""
+    if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
+        raise _no_conversations(deployment)
+
+
+def conversations_on(deployment: Deployment, platform: Platform) -> Converses:
+    """The conversations of ``platform``. Raises ``ProjectError`` where it has none."""
+    converses = conversations_of(platform)
+    if converses is None:
+        raise _no_conversations(deployment)
+    return converses
+
+
+def checked_assistant(deployment: Deployment, desired: Desired, observed: Observed) -> CheckedAssistant:
+    """The checks that are declared for what is there. Raises ``ProjectError`` for a file that cannot be read."""
+    model = observed.fields.get("model")
+    files = files_of_checks(desired.checks, deployment.project.directory)
+    known = model if isinstance(model, str) else None
+    return CheckedAssistant(desired.key, observed.id, known, desired.checks, files)
+
+
+async def ask_checks(
+    deployment: Deployment,
+    converses: Converses,
+    assistants: Sequence[CheckedAssistant],
+    *,
+    parallel: int | None = None,
+    ended: Callable[[CheckOutcome], None] = nobody_looks,
+) -> tuple[CheckOutcome, ...]:
+    """What became of all checks of ``assistants``, in their order; ``parallel`` wins over the project's.
+
+    Raises ``ProjectError`` for a judge that cannot be used.
+    """
+    settings = deployment.project.checks
+    rubrics = any(RUBRIC in check.assertion_types for one in assistants for check in one.checks)
+    judge = _judge(deployment.project) if settings.judge and rubrics else None
+    setup = CheckSetup(
+        deployment.project.directory,
+        environment_of_commands(deployment),
+        parallel or settings.parallel,
+        deployment.throttle_timeout,
+        settings.prices,
+        settings.max_cost,
+        judge,
+        ended,
+    )
+    try:
+        return await run_checks(converses, assistants, setup)
+    finally:
+        if judge is not None:
+            await judge.close()
+
+
+def _judge(project: Project) -> ModelJudge:
+    judge = project.checks.judge
+    assert judge is not None  # noqa: S101  # whoever calls this has looked
+    base_url = project.resolve(judge.base_url, what="checks.judge.base_url") if judge.base_url else None
+    if judge.api_key:
+        key = project.resolve(judge.api_key, what="checks.judge.api_key")
+    else:
+        key = project.settings.get(_JUDGE_KEY, "")
+    register("", key)
+    if not key and base_url is None:
+        raise ProjectError(
+            "checks.judge has no api_key, and OPENAI_API_KEY is not set",
+            "Set it, or `checks: {judge: {base_url: …}}` for another address.",
+        )
+    try:
+        return ModelJudge(JudgeAddress(judge.model, base_url, key))
+    except CannotJudgeError as error:
+        raise ProjectError(str(error), "Look at `checks.judge` in assistctl.yaml.") from error
+
+
+def _no_conversations(deployment: Deployment) -> ProjectError:
+    target = deployment.target
+    return ProjectError(
+        f"nothing can be asked on target {target.name!r}: its platform {target.platform!r} has no conversations",
+        "`assistctl check --target local` asks on the embedded platform.",
+    )

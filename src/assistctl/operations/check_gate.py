@@ -1,0 +1,274 @@
+"""``apply --check``: the checks of what an apply changes, before and after, and putting back what got worse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.progress import ProgressListener
+from assistctl.conversing.runner import CheckedAssistant
+from assistctl.errors import AssistctlError, JournalError, ProjectError
+from assistctl.journal import Record
+from assistctl.manifest import Loaded
+from assistctl.model.check_gate import GatedCheck, GateMode, GateReport, Source
+from assistctl.model.check_report import CheckOutcome, CheckStatus
+from assistctl.model.checks import Check
+from assistctl.model.plan import Action, Desired, Kind, Observed, Plan, QualifiedKey, Result, Status
+from assistctl.operations.ask_checks import (
+    ask_checks,
+    checked_assistant,
+    conversations_on,
+    require_conversations,
+)
+from assistctl.operations.check import stores_read
+from assistctl.operations.check_records import CheckRecords, state_of
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.gate_findings import about, changed_by, entry, failure, told
+from assistctl.operations.model_address import require_model
+from assistctl.operations.put_back import (
+    Before,
+    WayBack,
+    kept_stores,
+    stores_that_change,
+    way_back,
+    why_not,
+)
+from assistctl.operations.store_contents import list_contents
+from assistctl.platforms.base import Platform
+from assistctl.platforms.conversation import Converses
+
+CarryOut: TypeAlias = Callable[[WayBack, Record], Awaitable[Sequence[Result]]]
+"""Makes the changes of a way back, and puts them on record."""
+OpenRecord: TypeAlias = Callable[[Plan], AbstractAsyncContextManager[Record]]
+"""The record of a way back in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    status: CheckStatus
+    source: Source
+    answer: str | None = None
+
+
+@dataclass(slots=True)
+class CheckGate:
+    """The checks of one apply. ``report`` is what is known so far."""
+
+    deployment: Deployment
+    loaded: Loaded
+    mode: GateMode
+    progress: ProgressListener
+    cancellation: CancellationToken
+    report: GateReport = field(init=False)
+    _records: CheckRecords = field(init=False)
+    _desired: dict[str, Desired] = field(default_factory=dict)
+    _known: dict[tuple[str, int], _Known] = field(default_factory=dict)
+    _before: Before | None = None
+    _converses: Converses | None = None
+
+    def __post_init__(self) -> None:
+        self.report = GateReport(self.mode)
+        self._records = CheckRecords(self.deployment)
+
+    async def look_before(self, platform: Platform, plan: Plan) -> None:
+        """Find out how the checks of what ``plan`` changes come out before it; changes nothing.
+
+        Raises ``AssistctlError`` where nothing can answer, so that nothing is to be changed.
+        """
+        self._desired = {one.key: one for one in changed_by(plan, self.loaded) if one.checks}
+        if not self._desired:
+            return
+        require_conversations(self.deployment)
+        require_model(self.deployment)
+        self._converses = conversations_on(self.deployment, platform)
+        there = await self._there(platform, plan)
+        states = await self._states(platform, there)
+        assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
+        await self._recall(assistants, states)
+        await self._ask_before(assistants, states)
+        stores = stores_that_change(plan, self.loaded, frozenset(self._desired))
+        ids = [change.id for change in stores if change.id is not None]
+        contents = await list_contents(platform.knowledge, ids) if platform.knowledge is not None and ids else {}
+        self._before = Before(plan, contents)
+
+    async def look_after(
+        self,
+        platform: Platform,
+        results: Sequence[Result],
+        record: Record,
+        back: tuple[OpenRecord, CarryOut],
+    ) -> Mapping[QualifiedKey, AssistctlError]:
+        """Ask the checks again, and put back what got worse; what is not done after all, and why."""
+        before = self._before
+        if before is None:
+            return {}
+        try:
+            outcomes = await self._asked_after(platform, results)
+        except AssistctlError as error:
+            self._records.warnings.append(f"the checks could not be asked after it: {why_not(error)}")
+            outcomes = {}
+        self.report = replace(self.report, checks=tuple(self._gated(before.plan, outcomes, results)))
+        await self._put_into(record)
+        worse = frozenset(one.key for one in self.report.worse)
+        if not worse or self.mode is GateMode.WARN or self.cancellation.stop.is_set():
+            why = "the apply was interrupted" if worse and self.mode is not GateMode.WARN else None
+            self.report = replace(self.report, put_back={key: why for key in worse if why})
+            return {}
+        return await self._put_back(platform, before, worse, results, back)
+
+    def finished(self) -> GateReport:
+        """The report, with what went wrong beside the checks."""
+        return replace(self.report, warnings=tuple(self._records.warnings))
+
+    async def _put_into(self, record: Record) -> None:
+        try:
+            for one in self.report.checks:
+                await record.checked(entry(one))
+        except JournalError as error:
+            self._records.warnings.append(f"what the checks came to is not on record: {error.summary}")
+
+    async def _there(self, platform: Platform, plan: Plan) -> dict[str, Observed]:
+        """The assistants to ask, as they are before the plan."""
+        before = {
+            change.key: change.before
+            for change in plan.changes
+            if change.kind is Kind.ASSISTANT and change.before is not None
+        }
+        owned = self.deployment.owned(await platform.list_assistants())
+        found = {}
+        for key in self._desired:
+            if key in before:
+                found[key] = before[key]
+            elif len(owned.get(key, ())) == 1:
+                found[key] = owned[key][0]
+        return found
+
+    async def _states(self, platform: Platform, there: Mapping[str, Observed]) -> dict[str, str]:
+        stores = await stores_read(platform, there.values())
+        return {key: state_of(self.deployment, one, self._desired[key], stores) for key, one in there.items()}
+
+    async def _recall(self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str]) -> None:
+        """What is on record of just these states."""
+        for assistant in assistants:
+            past = await self._records.past(assistant.key)
+            for check in assistant.checks:
+                known = past.at_state(self._digest(assistant, check), states[assistant.key])
+                if known is not None and known.status is not CheckStatus.ERROR:
+                    self._known[assistant.key, check.index] = _Known(known.status, Source.JOURNAL)
+
+    async def _ask_before(self, assistants: Sequence[CheckedAssistant], states: Mapping[str, str]) -> None:
+        """Ask what is not on record. Where all of it is, one question tells whether anything answers at all."""
+        asked = [
+            replace(one, checks=[check for check in one.checks if (one.key, check.index) not in self._known])
+            for one in assistants
+        ]
+        asked = [one for one in asked if one.checks] or [
+            replace(one, checks=one.checks[:1]) for one in assistants[:1]
+        ]
+        outcomes = await self._ask(asked)
+        if outcomes and all(one.status is CheckStatus.ERROR for one in outcomes):
+            first = outcomes[0]
+            raise ProjectError(
+                f"nothing was changed: the checks could not be asked before it. {first.key} {first.index + 1}:"
+                f" {first.reason}",
+                "Without --check it is applied all the same; `assistctl check` asks by itself.",
+            )
+        await self._put_on_record(asked, states, outcomes)
+        for one in outcomes:
+            self._known[one.key, one.index] = _Known(one.status, Source.ASKED, one.answer)
+
+    async def _asked_after(
+        self, platform: Platform, results: Sequence[Result]
+    ) -> dict[tuple[str, int], CheckOutcome]:
+        """How the checks come out of what was changed; of what was interrupted, nothing."""
+        failed = {one.qualified_key for one in results if one.status is not Status.OK}
+        owned = self.deployment.owned(await platform.list_assistants())
+        there = {
+            key: owned[key][0]
+            for key, one in self._desired.items()
+            if len(owned.get(key, ())) == 1 and not (failed & about(one))
+        }
+        assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
+        asking = asyncio.ensure_future(self._ask(assistants))
+        stopped = asyncio.ensure_future(self.cancellation.stop.wait())
+        try:
+            await asyncio.wait((asking, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                return {}
+            outcomes = asking.result()
+        finally:
+            for task in (asking, stopped):
+                task.cancel()
+            await asyncio.wait((asking, stopped))
+        await self._put_on_record(assistants, await self._states(platform, there), outcomes)
+        return {(one.key, one.index): one for one in outcomes}
+
+    async def _ask(self, assistants: Sequence[CheckedAssistant]) -> tuple[CheckOutcome, ...]:
+        assert self._converses is not None  # noqa: S101  # whoever asks has looked
+        return await ask_checks(self.deployment, self._converses, assistants, ended=self.progress.checked)
+
+    async def _put_on_record(
+        self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str], outcomes: Iterable[CheckOutcome]
+    ) -> None:
+        for assistant in assistants:
+            mine = [one for one in outcomes if one.key == assistant.key]
+            await self._records.put(assistant, states.get(assistant.key, ""), mine)
+
+    def _gated(
+        self, plan: Plan, outcomes: Mapping[tuple[str, int], CheckOutcome], results: Sequence[Result]
+    ) -> Iterable[GatedCheck]:
+        """Each check of what was changed; what could not be changed has its own error."""
+        created = {one.key for one in plan.changes if (one.kind, one.action) == (Kind.ASSISTANT, Action.CREATE)}
+        failed = {one.qualified_key for one in results if one.status is not Status.OK}
+        for key, desired in self._desired.items():
+            if failed & about(desired):
+                continue
+            for check in desired.checks:
+                known = self._known.get((key, check.index))
+                yield GatedCheck(
+                    key,
+                    check.index,
+                    check.turns[0].ask,
+                    known.status if known else None,
+                    known.source if known else None,
+                    known.answer if known else None,
+                    outcomes.get((key, check.index)),
+                    key in created,
+                )
+
+    async def _put_back(
+        self,
+        platform: Platform,
+        before: Before,
+        worse: frozenset[str],
+        results: Sequence[Result],
+        back: tuple[OpenRecord, CarryOut],
+    ) -> Mapping[QualifiedKey, AssistctlError]:
+        open_record, carry_out = back
+        made = {one.qualified_key: one.id for one in results if one.action is Action.CREATE and one.id is not None}
+        undone: dict[QualifiedKey, AssistctlError] = {}
+        try:
+            way = await way_back(self.deployment, platform, before, self.loaded, worse, made=made)
+            async with open_record(way.plan) as record:
+                done = await carry_out(way, record)
+                missing = sum(one.status is not Status.OK for one in done)
+                record.shortfall = f"{missing} of {len(done)} changes were not made" if missing else None
+                record.touched = any(one.touched for one in done)
+        except AssistctlError as error:
+            failures: dict[str, str | None] = dict.fromkeys(worse, why_not(error))
+        else:
+            failures = {key: failure(self._desired[key], done) for key in worse}
+        self.report = replace(self.report, put_back=failures)
+        for key in worse:
+            why = told(self.report, key, failures[key])
+            undoes = {QualifiedKey(Kind.ASSISTANT, key), *about(self._desired[key])}
+            undoes |= {QualifiedKey(Kind.VECTOR_STORE, one) for one in kept_stores(before.plan, frozenset({key}))}
+            undone |= dict.fromkeys(undoes, why)
+        return undone
+
+    def _digest(self, assistant: CheckedAssistant, check: Check) -> str:
+        return self._records.digest(check, assistant.files.get(check.index, ()))

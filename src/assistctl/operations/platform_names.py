@@ -1,0 +1,31 @@
+"""The names under ``platforms`` in manifests held against the platforms there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from assistctl.errors import did_you_mean
+from assistctl.manifest.syntax.phrases import sentences
+from assistctl.model.plan import Desired, Diagnostic, Severity
+
+
+def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str]) -> Iterator[Diagnostic]:
+    """A message for each name that no platform has: an error where it is near one, else a warning.
+
+    A manifest may well be for a platform whose package is not installed here.
+    """
+    for assistant in desired:
+        for name in assistant.platform_fields:
+            if name in platforms:
+                continue
+            path, near = f"platforms.{name}", did_you_mean(name, platforms)
+            yield Diagnostic(
+                Severity.ERROR if near else Severity.WARNING,
+                f"there is no platform {name!r}",
+                sentences(
+                    near, "" if near else f"Known here: {', '.join(platforms)}. What stands under it is not sent."
+                ),
+                key=assistant.key,
+                path=path,
+                position=assistant.position_of(path),
+            )

@@ -1,0 +1,163 @@
+"""Putting back what an apply under way has changed, with its files: planned and carried out like any change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from assistctl.checkout.spelling import composed
+from assistctl.errors import AssistctlError, RefusedError
+from assistctl.journal import BeforeImage
+from assistctl.manifest import Loaded
+from assistctl.model.knowledge import StoreEntry, StoreFile
+from assistctl.model.plan import Action, Change, Kind, Plan, Position, QualifiedKey
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.operations.deployment import Deployment
+from assistctl.operations.plan_on_platform import plan_on
+from assistctl.operations.rollback import declared_again, key_of_store, listed_stores, rollback_policy
+from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
+from assistctl.ownership.placeholders import store_ids, uploads_read
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.rollback import declare_rollback
+from assistctl.planning.undone import Documents, Present, Undone
+from assistctl.platforms.base import Platform
+
+_NOWHERE = Path()
+_CHANGED = frozenset({Action.UPDATE, Action.ADOPT})
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """The plan with which things are as they were, and what it was made from."""
+
+    plan: Plan
+    loaded: Loaded
+    plan_options: PlanOptions
+    unread: tuple[HeldFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an apply found and is about to change: its ``plan``, and what the vector stores held, by their ids."""
+
+    plan: Plan
+    contents: Mapping[str, Sequence[StoreFile]] = field(default_factory=dict)
+
+    def changes_of(self, keys: frozenset[str], stores: frozenset[str]) -> list[Change]:
+        """The changes that made the assistants of ``keys`` what they are now; ``stores`` are keys of theirs."""
+        return [
+            change
+            for change in self.plan.changes
+            if (change.kind is Kind.ASSISTANT and change.key in keys and change.action in _CHANGED)
+            or (change.kind is Kind.VECTOR_STORE and change.key in stores and change.action is not Action.FORGET)
+        ]
+
+    def unread(self) -> tuple[HeldFile, ...]:
+        """The uploads of ours that were read before: none of them is deleted yet."""
+        images = [one.before for one in self.plan.changes if one.kind is Kind.ASSISTANT and one.before is not None]
+        held = [held_in_store(file) for files in self.contents.values() for file in files]
+        return (*uploads_read(images), *(one for one in held if one is not None))
+
+    def documents(self) -> dict[str, Documents]:
+        """What the vector stores held of ours, as it would be declared."""
+        return {store_id: _documents(files) for store_id, files in self.contents.items()}
+
+
+async def way_back(
+    deployment: Deployment,
+    platform: Platform,
+    before: Before,
+    loaded: Loaded,
+    keys: frozenset[str],
+    *,
+    made: Mapping[QualifiedKey, str],
+) -> WayBack:
+    """The plan to put the assistants of ``keys`` back; ``made`` has the ids of what the apply created.
+
+    Raises ``RefusedError`` where a safety rule refuses it, and ``PlatformError``.
+    """
+    changes = before.changes_of(keys, _stores_of(before.plan, loaded, keys))
+    images = {one.qualified_key: BeforeImage.of(one.before) if one.before else None for one in changes}
+    stores = await listed_stores(platform)
+    unread = before.unread()
+    present = Present(
+        {one.key: one for one in loaded.desired},
+        {store.key: store for store in loaded.stores},
+        {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
+        kept=frozenset(one.file_id for one in unread),
+        documents=before.documents(),
+    )
+    back = declare_rollback(Undone("under way", images), present)
+    deletable = frozenset(made[one] for one, image in images.items() if image is None and one in made)
+    policy = rollback_policy(deployment, back, deletable, allow_deletes=True)
+    plan_options = replace(policy, also_declared=loaded.desired)
+    again = declared_again(loaded, back)
+    plan = await plan_on(deployment, platform, again, plan_options, unread=unread)
+    if plan.errors or plan.blocked:
+        reasons = [one.summary for one in plan.errors] or ["a safety rule refuses it"]
+        raise RefusedError(f"it could not be put back: {'; '.join(reasons)}")
+    return WayBack(plan, again, plan_options, unread)
+
+
+def kept_stores(plan: Plan, keys: frozenset[str]) -> frozenset[str]:
+    """The keys of vector stores that ``plan`` deletes and that the assistants of ``keys`` searched before it."""
+    searched = {
+        one
+        for change in plan.changes
+        if change.kind is Kind.ASSISTANT and change.key in keys and change.before is not None
+        for one in store_ids(change.before.fields)
+    }
+    return frozenset(
+        change.key
+        for change in plan.changes
+        if change.kind is Kind.VECTOR_STORE and change.action is Action.DELETE and change.id in searched
+    )
+
+
+def stores_that_change(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> list[Change]:
+    """The changes of vector stores that the assistants of ``keys`` search, and that are there already."""
+    stores = _stores_of(plan, loaded, keys)
+    return [
+        change
+        for change in plan.changes
+        if change.kind is Kind.VECTOR_STORE
+        and change.key in stores
+        and change.action is Action.UPDATE
+        and change.id is not None
+    ]
+
+
+def _stores_of(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> frozenset[str]:
+    """The keys of vector stores that are to be put back with ``keys``: not new ones that others search as well."""
+    ours = {one.store for one in loaded.desired if one.key in keys and one.store is not None}
+    others = {one.store for one in loaded.desired if one.key not in keys}
+    created = {
+        change.key
+        for change in plan.changes
+        if change.kind is Kind.VECTOR_STORE and change.action is Action.CREATE
+    }
+    return frozenset(ours - (created & others))
+
+
+def _documents(files: Sequence[StoreFile]) -> Documents:
+    entries = tuple(entry for file in files if (entry := _entry(file)) is not None)
+    chunking = next(
+        (file.chunking for file in files if file.chunking and file.chunking.get("type") == "static"), None
+    )
+    return Documents(entries, chunking)
+
+
+def _entry(file: StoreFile) -> StoreEntry | None:
+    sha256, path = file.attributes.get(SHA256), file.attributes.get(PATH)
+    if not isinstance(sha256, str) or not isinstance(path, str):
+        return None
+    identity = Identity(sha256, composed(path.rpartition("/")[2]))
+    declared = {name: value for name, value in file.attributes.items() if name not in {SHA256, PATH}}
+    # It is uploaded: nobody reads it from its place.
+    return StoreEntry(SourceFile(path, _NOWHERE, 0, identity), Position("the vector store"), declared)
+
+
+def why_not(error: AssistctlError) -> str:
+    """Why something could not be put back, as a sentence."""
+    return f"{error.summary}. {error.hint}".removesuffix(". ")

@@ -1,0 +1,85 @@
+"""Whether a platform's own thing still holds what was applied, beside what the platform has filled in.
+
+What is remembered of it is a digest, and not which of its names were declared. So they are guessed, from those
+that the manifest mentions now, and the nearest guesses are tried: what was declared then is mostly what is
+declared now but for a name or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, islice
+from typing import TypeAlias
+
+from assistctl.model.plan import Json
+
+# A place in a value, with "*" and its kind for whichever item of a list, and a name in the object there.
+_Slot: TypeAlias = tuple[str, ...]
+
+_ITEM = "*"
+# A thousand digests are a few milliseconds.
+_MOST_TRIED = 1_500
+_MOST_GUESSED_WRONG = 3
+
+
+def was_applied_in_part(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> bool:
+    """Whether ``there``, without names of its objects that nobody declared, is what was applied.
+
+    ``want`` is what is declared now. False also means that too much would have to be tried.
+    """
+    if not isinstance(there, dict | list):
+        return False
+    return any(was_applied(tried) for tried in islice(_parts(there, want), _MOST_TRIED))
+
+
+def _parts(there: Json, want: Json) -> Iterator[Json]:
+    """``there`` without what nobody may have declared, the likeliest first."""
+    slots = [*dict.fromkeys(_slots(there))]
+    mentioned = {*_slots(want)}
+    kinds = {step for slot in mentioned for step in slot}
+    of_any_kind = {_of_any_kind(slot) for slot in mentioned}
+    guess = frozenset(
+        slot
+        for slot in slots
+        if slot in mentioned or (not _kinds(slot) <= kinds and _of_any_kind(slot) in of_any_kind)
+    )
+    for count in range(min(len(slots), _MOST_GUESSED_WRONG) + 1):
+        for wrong in combinations(slots, count):
+            yield _kept(there, guess.symmetric_difference(wrong))
+
+
+def _slots(value: Json, place: _Slot = ()) -> Iterator[_Slot]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*place, name)
+            yield from _slots(inner, (*place, name))
+    for item in _items(value):
+        yield from _slots(item, (*place, _item_place(item)))
+
+
+def _kept(value: Json, slots: frozenset[_Slot], place: _Slot = ()) -> Json:
+    if isinstance(value, dict):
+        names = (name for name in value if (*place, name) in slots)
+        return {name: _kept(value[name], slots, (*place, name)) for name in names}
+    if isinstance(value, list):
+        return [_kept(item, slots, (*place, _item_place(item))) for item in value]
+    return value
+
+
+def _item_place(item: Json) -> str:
+    """Items of one kind are declared, and filled in, alike; of another kind, by themselves."""
+    kind = item.get("type") if isinstance(item, dict) else None
+    return f"{_ITEM}{kind}" if isinstance(kind, str) else _ITEM
+
+
+def _kinds(slot: _Slot) -> set[str]:
+    return {step for step in slot if step.startswith(_ITEM)}
+
+
+def _of_any_kind(slot: _Slot) -> _Slot:
+    """The place without the kinds of items, which a platform may have filled in."""
+    return tuple(_ITEM if step.startswith(_ITEM) else step for step in slot)
+
+
+def _items(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list) else ()

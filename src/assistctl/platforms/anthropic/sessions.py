@@ -1,0 +1,161 @@
+"""Conversations over sessions of Anthropic's managed agents.
+
+https://platform.claude.com/docs/en/managed-agents/sessions; shapes are those of
+``anthropic/types/beta/session_create_params.py`` and ``sessions/``. A session runs in an environment: the target's
+``options.environment_id``, else one that is made for it and goes with it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.errors import PlatformError
+from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus
+from assistctl.model.json_value import Json
+from assistctl.platforms.anthropic.session_events import SessionEvents
+from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.translation import Object, as_object, objects_in
+
+_SESSIONS, _ENVIRONMENTS, _FILES = "/v1/sessions", "/v1/environments", "/v1/files"
+_ENVIRONMENT: Object = {"name": "assistctl conversation", "config": {"type": "cloud"}}
+_LARGEST_DOCUMENT = 20 * 1024 * 1024
+"""Bytes of one file that goes along inside a message; a request may have 32 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicSessions:
+    """The sessions of one server, which run in the environment ``environment_id`` if there is one."""
+
+    wire: AnthropicWire
+    environment_id: str | None = None
+
+    async def start(self, assistant_id: str, *, thread_id: str | None = None) -> SessionConversation:
+        """``POST /v1/sessions``, once; or ``GET /v1/sessions/{id}``."""
+        if thread_id is not None:
+            await self.wire.get(path_of(_SESSIONS, thread_id))
+            return SessionConversation(self.wire, thread_id, is_ours=False)
+        made: str | None = None
+        if self.environment_id is None:
+            made = _id(await self.wire.post(_ENVIRONMENTS, _ENVIRONMENT, repeatable=False))
+        body: Object = {"agent": assistant_id, "environment_id": made or self.environment_id}
+        try:
+            session_id = _id(await self.wire.post(_SESSIONS, body, repeatable=False))
+        except PlatformError:
+            if made is not None:
+                await self.wire.delete(path_of(_ENVIRONMENTS, made))
+            raise
+        return SessionConversation(self.wire, session_id, is_ours=True, _environment=made)
+
+
+@dataclass(slots=True)
+class SessionConversation:
+    """One session. ``is_ours``: it was made for this conversation, and goes with it."""
+
+    _wire: AnthropicWire
+    id: str
+    is_ours: bool
+    _environment: str | None = None
+    _runs: bool = False
+    _made: set[str] = field(default_factory=set)
+
+    async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
+        """``POST /v1/sessions/{id}/events`` with a message, in which files are documents."""
+        content: list[Json] = [*map(_document, attachments), {"type": "text", "text": text}]
+        async for event in self._sent([{"type": "user.message", "content": content}]):
+            yield event
+
+    async def answer(self, outputs: Mapping[str, str]) -> AsyncIterator[Event]:
+        """``POST /v1/sessions/{id}/events`` with a result for each call."""
+        results: list[Json] = [
+            {
+                "type": "user.custom_tool_result",
+                "custom_tool_use_id": call,
+                "content": [{"type": "text", "text": output}],
+            }
+            for call, output in outputs.items()
+        ]
+        async for event in self._sent(results, answered=frozenset(outputs)):
+            yield event
+
+    async def read_file(self, file_id: str) -> bytes:
+        """``GET /v1/files/{id}/content``."""
+        return await self._wire.get_content(path_of(_FILES, file_id, "content"))
+
+    async def cancel(self) -> None:
+        """``POST /v1/sessions/{id}/events`` that interrupts the agent."""
+        if self._runs:
+            await self._wire.post(self._events, {"events": [{"type": "user.interrupt"}]}, repeatable=True)
+            self._runs = False
+
+    async def close(self, *, keep: bool = False) -> None:
+        """``DELETE /v1/sessions/{id}``, and of its environment."""
+        if keep or not self.is_ours:
+            return
+        await self._wire.remove(path_of(_SESSIONS, self.id))
+        if self._environment is not None:
+            await self._wire.remove(path_of(_ENVIRONMENTS, self._environment))
+
+    @property
+    def _events(self) -> str:
+        return path_of(_SESSIONS, self.id, "events")
+
+    async def _sent(self, inputs: Sequence[Json], answered: frozenset[str] = frozenset()) -> AsyncIterator[Event]:
+        """What comes of ``inputs``: it is listened for before they are sent, up to where the session is idle."""
+        reading = SessionEvents(answered)
+        stream = self._wire.events(f"{self._events}/stream", params={"event_deltas": ["agent.message"]})
+        async with stream as events:
+            self._runs = True
+            await self._wire.post(self._events, {"events": [*inputs]}, repeatable=False)
+            async for name, data in events:
+                for event in reading.read(name, data):
+                    if isinstance(event, Finished):
+                        self._runs = event.status is RunStatus.REQUIRES_ACTION
+                        for file in await self._produced(reading):
+                            yield file
+                    yield event
+                if reading.ended:
+                    return
+        yield Finished(RunStatus.FAILED, None, "the stream of events ended before the answer did")
+
+    async def _produced(self, reading: SessionEvents) -> list[ProducedFile]:
+        """``GET /v1/files``: what is new in the session, if it used a tool that can make files."""
+        if not reading.used_tools:
+            return []
+        found = as_object(await self._wire.get(_FILES, {"scope_id": self.id, "limit": 100}))
+        new = [one for one in objects_in(found.get("data")) if str(one.get("id")) not in self._made]
+        self._made |= {str(one.get("id")) for one in new}
+        return [
+            ProducedFile(str(one.get("id")), str(one.get("filename") or ""), str(one.get("mime_type") or ""))
+            for one in new
+            if one.get("downloadable") is not False
+        ]
+
+
+def _document(file: MessageFile) -> Json:
+    """A file inside of the message: PDF as it is, anything else as text. Raises ``PlatformError``."""
+    source, name = file.source, file.source.identity.name
+    if source.size > _LARGEST_DOCUMENT:
+        raise PlatformError(f"{name} is too large to go inside a message: it has {source.size:,} bytes")
+    content = source.location.read_bytes()
+    document: Object
+    if content.startswith(b"%PDF-"):
+        data = base64.b64encode(content).decode("ascii")
+        document = {"type": "base64", "media_type": "application/pdf", "data": data}
+    else:
+        try:
+            document = {"type": "text", "media_type": "text/plain", "data": content.decode("utf-8")}
+        except UnicodeDecodeError as error:
+            raise PlatformError(
+                f"{name} is neither PDF nor text in UTF-8", "Nothing else goes inside a message there."
+            ) from error
+    return {"type": "document", "source": document, "title": name}
+
+
+def _id(answer: Json) -> str:
+    made = as_object(answer).get("id")
+    if not isinstance(made, str):
+        raise PlatformError("the platform's answer is no session and no environment", "Is the base_url right?")
+    return made

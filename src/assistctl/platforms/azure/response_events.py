@@ -1,0 +1,117 @@
+"""The events of a response that is streamed -> the events of a conversation.
+
+Names and shapes: ``openai/types/responses/response_stream_event.py``. What came in no piece is taken from the
+finished item.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from assistctl.model.conversation import (
+    Citation,
+    Event,
+    Finished,
+    FunctionCall,
+    ProducedFile,
+    RunStatus,
+    TextDelta,
+    Usage,
+)
+from assistctl.model.json_value import Json
+from assistctl.platforms.translation import Object, as_object, objects_in
+
+_BETWEEN_MESSAGES = "\n\n"
+
+
+@dataclass(slots=True)
+class ResponseEvents:
+    """Reads one response. ``ended``: its last event came."""
+
+    response_id: str | None = None
+    ended: bool = False
+    _calls: bool = False
+    _message: str | None = None
+    _streamed: set[str] = field(default_factory=set)
+    _mentioned: dict[Event, None] = field(default_factory=dict)
+
+    def read(self, name: str, data: Json) -> Iterator[Event]:
+        """What one event of the stream means."""
+        event = as_object(data)
+        response = as_object(event.get("response"))
+        self.response_id = _text(response.get("id")) or self.response_id
+        if name in {"response.output_text.delta", "response.refusal.delta"}:
+            yield from self._text(_text(event.get("item_id")), _text(event.get("delta")))
+        elif name == "response.output_text.annotation.added":
+            yield from self._mention(as_object(event.get("annotation")))
+        elif name == "response.output_item.done":
+            yield from self._item(as_object(event.get("item")))
+        elif name == "error":
+            yield from self._end(RunStatus.FAILED, None, event)
+        elif name in {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}:
+            yield from self._over(name.removeprefix("response."), response)
+
+    def _text(self, item: str, text: str) -> Iterator[Event]:
+        if not text:
+            return
+        if self._message not in {None, item}:
+            yield TextDelta(_BETWEEN_MESSAGES)
+        self._message = item
+        self._streamed.add(item)
+        yield TextDelta(text)
+
+    def _item(self, item: Object) -> Iterator[Event]:
+        if item.get("type") == "function_call":
+            self._calls = True
+            yield FunctionCall(
+                _text(item.get("call_id")), _text(item.get("name")), _text(item.get("arguments")) or "{}"
+            )
+        elif item.get("type") == "message":
+            item_id = _text(item.get("id"))
+            is_new = item_id not in self._streamed
+            for part in objects_in(item.get("content")):
+                if is_new:
+                    yield from self._text(item_id, _text(part.get("text")) or _text(part.get("refusal")))
+                for annotation in objects_in(part.get("annotations")):
+                    yield from self._mention(annotation)
+
+    def _mention(self, annotation: Object) -> Iterator[Event]:
+        """A file that is cited, or was made, the first time that it is told."""
+        file_id, name = _text(annotation.get("file_id")), _text(annotation.get("filename"))
+        event: Event
+        if annotation.get("type") == "file_citation":
+            event = Citation("", file_id, name)
+        elif annotation.get("type") == "container_file_citation":
+            base = name.rpartition("/")[2] or file_id
+            made_in = _text(annotation.get("container_id"))
+            event = ProducedFile(f"{made_in}/{file_id}", base, mimetypes.guess_type(base)[0] or "")
+        else:
+            return
+        if event not in self._mentioned:
+            self._mentioned[event] = None
+            yield event
+
+    def _over(self, status: str, response: Object) -> Iterator[Event]:
+        if status == "completed" and self._calls:
+            yield from self._end(RunStatus.REQUIRES_ACTION, response, {})
+        else:
+            details = as_object(response.get("incomplete_details"))
+            reason = as_object(response.get("error")) or {"message": details.get("reason")}
+            yield from self._end(RunStatus(status), response, reason)
+
+    def _end(self, status: RunStatus, response: Object | None, error: Object) -> Iterator[Event]:
+        if not self.ended:
+            self.ended = True
+            counted = as_object((response or {}).get("usage"))
+            yield Finished(status, _usage(counted), _text(error.get("message")) or _text(error.get("code")))
+
+
+def _usage(counted: Object) -> Usage | None:
+    sent, answered = counted.get("input_tokens"), counted.get("output_tokens")
+    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,196 @@
+"""Conversations over sessions of the Agents API.
+
+https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/sessions; shapes are
+those of ``openai/types/beta/agents/session_create_params.py`` and ``agent_session_event.py``. What the agent is to
+have of an environment is bound when the session begins, which its first message does.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.errors import PlatformError
+from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus
+from assistctl.model.json_value import Json
+from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.http.vendor_sdk import NamedEvent
+from assistctl.platforms.openai.agent_uploads import AgentUploads
+from assistctl.platforms.openai.environment_template import WORKSPACE
+from assistctl.platforms.openai.environments import Bound
+from assistctl.platforms.openai.session_events import SessionEvents
+from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import Object
+
+_SESSIONS = "/agents/sessions"
+_NO_NETWORK: Object = {"access": "disabled"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSessions:
+    """The sessions of one server. ``bound_of`` says what environment an agent is to have."""
+
+    wire: OpenAIWire
+    uploads: AgentUploads
+    bound_of: Callable[[str], Awaitable[Bound]]
+
+    async def start(self, assistant_id: str, *, thread_id: str | None = None) -> SessionConversation:
+        """A session that begins with its first message; or ``GET /agents/sessions/{id}``."""
+        if thread_id is not None:
+            await self.wire.get(path_of(_SESSIONS, thread_id))
+            return SessionConversation(self.wire, self.uploads, assistant_id, Bound(), thread_id, is_ours=False)
+        bound = await self.bound_of(assistant_id)
+        return SessionConversation(self.wire, self.uploads, assistant_id, bound, "", is_ours=True)
+
+
+@dataclass(slots=True)
+class SessionConversation:
+    """One session. ``id`` is empty until the first message; ``is_ours``: it was made for this conversation."""
+
+    _wire: OpenAIWire
+    _uploads: AgentUploads
+    _agent_id: str
+    _bound: Bound
+    id: str
+    is_ours: bool
+    _runs: bool = False
+    _is_hosted: bool = True
+    _turns_of_calls: dict[str, str] = field(default_factory=dict)
+    _uploaded: list[str] = field(default_factory=list)
+
+    async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
+        """``POST /agents/sessions`` with the first message, ``POST /agents/sessions/{id}/events`` with others."""
+        if self.id:
+            if attachments:
+                raise PlatformError(
+                    "files go with the first message of a session there", "Begin a new conversation with them."
+                )
+            message: Json = {"role": "user", "content": [{"type": "input_text", "text": text}]}
+            events = self._sent([{"type": "agent.session.input.message", "input": [message]}])
+        else:
+            events = self._begun(text, await self._environment(attachments))
+        async for event in events:
+            yield event
+
+    async def answer(self, outputs: Mapping[str, str]) -> AsyncIterator[Event]:
+        """``POST /agents/sessions/{id}/events`` with a result for each call."""
+        results: list[Json] = [
+            {
+                "type": "agent.session.input.tool_result",
+                "call_id": call,
+                "turn_id": self._turns_of_calls.get(call, ""),
+                "success": True,
+                "output": output,
+            }
+            for call, output in outputs.items()
+        ]
+        async for event in self._sent(results, answered=frozenset(outputs)):
+            yield event
+
+    async def read_file(self, file_id: str) -> bytes:
+        """``GET /agents/sessions/{id}/artifacts/{id}/content``."""
+        return await self._wire.get_content(path_of(_SESSIONS, self.id, "artifacts", file_id, "content"))
+
+    async def cancel(self) -> None:
+        """``POST /agents/sessions/{id}/events`` that cancels the turn."""
+        if self.id and self._runs:
+            await self._wire.post(
+                self._events, {"events": [{"type": "agent.session.input.cancel"}]}, repeatable=True
+            )
+            self._runs = False
+
+    async def close(self, *, keep: bool = False) -> None:
+        """``DELETE /agents/sessions/{id}``, and of what was uploaded for it."""
+        if keep:
+            return
+        if self.id and self.is_ours:
+            await self._wire.remove(path_of(_SESSIONS, self.id), self.id)
+        while self._uploaded:
+            await self._uploads.delete_file(self._uploaded[-1])
+            self._uploaded.pop()
+
+    @property
+    def _events(self) -> str:
+        return path_of(_SESSIONS, self.id, "events")
+
+    async def _environment(self, attachments: Sequence[MessageFile]) -> Json:
+        """What the session is to have: the agent's template, and the files of the message beside it."""
+        link, template = self._bound.link, self._bound.template
+        if not link and not any(file.tool for file in attachments):
+            if attachments:
+                raise PlatformError(
+                    "the assistant reads no files: it has no code_interpreter", "Declare it under `tools`."
+                )
+            return {"type": "none"}
+        hosted: Object = {"type": "openai_hosted"}
+        if link.template_id:
+            hosted["environment_template_id"] = link.template_id
+        else:
+            hosted["network"] = dict(_NO_NETWORK)
+        if attachments:
+            # What is said here takes the place of the template's.
+            hosted["files"] = [
+                *(_placed(file_id, path) for path, file_id in (template.files if template else ())),
+                *[
+                    _placed(await self._upload(file), f"{WORKSPACE}/{file.source.identity.name}")
+                    for file in attachments
+                ],
+            ]
+        return hosted
+
+    async def _upload(self, file: MessageFile) -> str:
+        uploaded = await self._uploads.upload(file.source, lambda _: None)
+        self._uploaded.append(uploaded.id)
+        return uploaded.id
+
+    async def _begun(self, text: str, environment: Json) -> AsyncIterator[Event]:
+        body: Object = {"agent_id": self._agent_id, "environment": environment, "input": text, "stream": True}
+        async with self._wire.events(_SESSIONS, body) as events:
+            async for event in self._read(events, SessionEvents()):
+                yield event
+
+    async def _sent(self, inputs: Sequence[Json], answered: frozenset[str] = frozenset()) -> AsyncIterator[Event]:
+        """What comes of ``inputs``: it is listened for before they are sent."""
+        async with self._wire.events(self._events) as events:
+            self._runs = True
+            await self._wire.post(self._events, {"events": [*inputs]}, repeatable=False)
+            async for event in self._read(events, SessionEvents(answered, is_hosted=self._is_hosted)):
+                yield event
+
+    async def _read(self, events: AsyncIterator[NamedEvent], reading: SessionEvents) -> AsyncIterator[Event]:
+        """Up to the end of the turn: the stream itself goes on."""
+        self._runs = True
+        async for name, data in events:
+            produced = [*reading.read(name, data)]
+            self.id = self.id or reading.session_id
+            self._is_hosted = reading.is_hosted
+            self._turns_of_calls |= reading.turns_of_calls
+            for event in produced:
+                if isinstance(event, Finished):
+                    self._runs = event.status is RunStatus.REQUIRES_ACTION
+                    for file in await self._made(reading):
+                        yield file
+                yield event
+            if reading.ended:
+                return
+        yield Finished(RunStatus.FAILED, None, "the stream of events ended before the turn did")
+
+    async def _made(self, reading: SessionEvents) -> list[ProducedFile]:
+        """``GET /agents/sessions/{id}/artifacts``: what the turn published, if it had where to."""
+        if not reading.is_completed or not reading.is_hosted:
+            return []
+        path = path_of(_SESSIONS, self.id, "artifacts")
+        items = await listed(self._wire.get, path, listing=self._wire.listing(path))
+        made = [one for one in items if one.get("turn_id") == reading.turn_id]
+        return [_produced(str(one.get("id")), str(one.get("path"))) for one in made]
+
+
+def _placed(file_id: str, path: str) -> Json:
+    return {"type": "file_id", "file_id": file_id, "path": path}
+
+
+def _produced(artifact_id: str, path: str) -> ProducedFile:
+    name = path.rpartition("/")[2] or artifact_id
+    return ProducedFile(artifact_id, name, mimetypes.guess_type(name)[0] or "")

@@ -1,0 +1,48 @@
+"""The words for checks of what an apply changed: before it, and after."""
+
+from __future__ import annotations
+
+from assistctl.model.check_gate import GatedCheck, GateMode, GateReport, Source
+from assistctl.model.check_report import CheckStatus
+from assistctl.rendering.checks import wording
+
+SIGNS = wording.SIGNS
+
+
+def course(one: GatedCheck) -> str:
+    """How it came out before, and after."""
+    before = "new" if one.is_new else f"{one.before} before" if one.before else "not asked before"
+    if one.source is Source.JOURNAL:
+        before += " (on record)"
+    after = f"{one.after.status} after" if one.after else "not asked after"
+    return f"{before}, {after}"
+
+
+def told(report: GateReport, *, everything: bool) -> list[GatedCheck]:
+    """Those that are worth a line: all, or those that did not pass."""
+    return [
+        one
+        for one in report.checks
+        if everything or one.after is None or one.after.status is not CheckStatus.PASSED
+    ]
+
+
+def conclusion(report: GateReport) -> list[str]:
+    """What it comes to, a sentence for each part of it."""
+    if not report.checks:
+        return ["No check was asked: nothing that was changed has any."]
+    passed = sum(one.after is not None and one.after.status is CheckStatus.PASSED for one in report.checks)
+    sentences = [f"{passed:,} of {len(report.checks):,} checks passed after it."]
+    sentences += [_about(report, key) for key in dict.fromkeys(one.key for one in report.worse)]
+    doubted = dict.fromkeys(one.key for one in report.in_doubt if one.key not in report.put_back)
+    sentences += [f"{key} stays as it was applied, and is not known to be good." for key in doubted]
+    return sentences
+
+
+def _about(report: GateReport, key: str) -> str:
+    if report.mode is GateMode.WARN:
+        return f"{key} got worse and stays as it was applied (--check=warn)."
+    why = report.put_back.get(key)
+    if key in report.put_back and why is None:
+        return f"{key} got worse and was put back; its manifest still says otherwise."
+    return f"{key} got worse and is NOT put back: {(why or 'it was not tried').removesuffix('.')}."

@@ -1,0 +1,91 @@
+"""What is shown of a row: its changes with a few words around them, and nothing in it that is hidden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assistctl.rendering.diff.look_alikes import with_code_points
+from assistctl.rendering.diff.row import Row, is_change
+from assistctl.rendering.diff.word_diff import Segment, Side
+from assistctl.secrets.escaping import visible
+
+CONTEXT = 48
+"""How many characters of unchanged text, at most, are kept on either side of a change in a long line."""
+WHOLE = 160
+"""A line with no more characters than this is shown whole."""
+LONGEST = 320
+"""How many characters of one changed stretch are shown before its middle is left out."""
+
+
+def excerpts(row: Row, longest: int | None) -> Iterator[Row]:
+    """The row as it is shown: whole if it is short, else the changed words with some of the line around them."""
+    whole = longest is None or sum(len(segment.text) for segment in row.segments) <= WHOLE
+    for part in [row] if whole else _split_far_apart(row):
+        yield readable(part, longest)
+
+
+def _split_far_apart(row: Row) -> Iterator[Row]:
+    """One row for each group of changes that stand near each other, with its context."""
+    if not any(map(is_change, row.segments)):
+        yield row
+        return
+    collected: list[Segment] = []
+    skipped = 0
+    part = replace(row, shortened=True)
+    for position, segment in enumerate(row.segments):
+        if is_change(segment):
+            collected.append(segment)
+            continue
+        head, tail = _around(segment.text)
+        first, last = position == 0, position == len(row.segments) - 1
+        if not first:
+            collected.append(Segment(Side.SAME, segment.text if not tail else f"{head} …"))
+        if not (first or last) and tail:
+            yield replace(part, segments=tuple(collected), skipped_characters=skipped)
+            part = replace(part, skipped=0, heading="")
+            skipped, collected = len(segment.text) - len(head) - len(tail), []
+        if not last and (first or tail):
+            collected = [Segment(Side.SAME, f"… {tail}" if tail else segment.text)]
+    yield replace(part, segments=tuple(collected), skipped_characters=skipped)
+
+
+def _around(unchanged: str) -> tuple[str, str]:
+    """The words to keep behind a change and before the next; the second is empty where nothing is left out."""
+    if len(unchanged) <= 2 * CONTEXT:
+        return unchanged, ""
+    head, tail = unchanged[:CONTEXT], unchanged[-CONTEXT:]
+    head = head[: head.rstrip().rfind(" ") + 1].rstrip() or head
+    tail = tail[tail.lstrip().find(" ") + len(tail) - len(tail.lstrip()) :].lstrip() or tail
+    return head, tail
+
+
+def readable(row: Row, longest: int | None) -> Row:
+    """The row without hidden characters, the middle of a stretch with more than ``longest`` left out."""
+    last = len(row.segments) - 1
+    segments = tuple(
+        Segment(s.side, _readable_text(s, longest, ends_row=i == last) if _is_long(row, s) else visible(s.text))
+        for i, s in enumerate(with_code_points(row.segments))
+    )
+    cut = longest is not None and any(_is_long(row, s) and len(s.text) > longest for s in row.segments)
+    return replace(row, segments=segments, shortened=row.shortened or cut)
+
+
+def _is_long(row: Row, segment: Segment) -> bool:
+    """Whether the segment may be cut: one that changed, or an unchanged line of a re-wrapped paragraph."""
+    return is_change(segment) or len(row.segments) == 1
+
+
+def _readable_text(segment: Segment, longest: int | None, *, ends_row: bool) -> str:
+    text = segment.text
+    if longest is not None and len(text) > longest:
+        half = longest // 2
+        text = f"{text[:half]} … {len(text) - 2 * half:,} more characters … {text[-half:]}"
+    blank = r"^\s+$|\s+$" if ends_row else r"^\s+$"
+    return visible(re.sub(blank, lambda match: _signs(match.group()), text))
+
+
+def _signs(blank: str) -> str:
+    """White space that can be seen: where it is all that changed, or ends a line."""
+    return "".join("·" if char == " " else char.encode("unicode_escape").decode("ascii") for char in blank)

@@ -1,0 +1,60 @@
+"""Messages about manifests as SARIF 2.1.0, for code scanning.
+
+The form: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (3.14 runs, 3.27 results, 3.29 places).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from assistctl.model.plan import Diagnostic, Json, Severity
+from assistctl.rendering import phrases as wording
+from assistctl.rendering.editors.placed import Places
+from assistctl.secrets.escaping import visible
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_RULES = {
+    Severity.ERROR: "What stops a plan.",
+    Severity.WARNING: "What stops nothing and is probably not meant.",
+    Severity.INFO: "What is good to know.",
+}
+
+
+def sarif_document(diagnostics: Sequence[Diagnostic], places: Places, version: str) -> dict[str, Json]:
+    """The log of one run of this ``version`` of assistctl."""
+    rules: list[Json] = [
+        {
+            "id": _rule(severity),
+            "shortDescription": {"text": text},
+            "defaultConfiguration": {"level": _LEVELS[severity]},
+        }
+        for severity, text in _RULES.items()
+    ]
+    driver: dict[str, Json] = {"name": "assistctl", "version": version, "rules": rules}
+    run: dict[str, Json] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(diagnostic, places) for diagnostic in diagnostics],
+    }
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(severity: Severity) -> str:
+    return f"manifest-{severity}"
+
+
+def _result(diagnostic: Diagnostic, places: Places) -> dict[str, Json]:
+    text = "\n".join(filter(None, (wording.message(diagnostic), visible(diagnostic.detail, multiline=True))))
+    result: dict[str, Json] = {
+        "ruleId": _rule(diagnostic.severity),
+        "level": _LEVELS[diagnostic.severity],
+        "message": {"text": text},
+    }
+    position = diagnostic.position
+    if position is not None:
+        region: dict[str, Json] = {"startLine": position.line, "startColumn": position.column}
+        artifact: dict[str, Json] = {"uri": quote(places.path(position)), "uriBaseId": "%SRCROOT%"}
+        result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
+    return result

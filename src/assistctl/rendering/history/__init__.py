@@ -1,0 +1,1 @@
+"""Past applies for people and for programs."""

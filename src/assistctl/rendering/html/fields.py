@@ -1,0 +1,145 @@
+"""The fields of a change as a table: short values side by side, long ones as rows, and whole texts to unfold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from assistctl.model.plan import Action, Drift, FieldDiff, Json
+from assistctl.rendering import phrases as wording
+from assistctl.rendering.diff.rows import Row
+from assistctl.rendering.diff.word_diff import Segment, Side
+from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
+from assistctl.rendering.html.page import as_text, joined
+from assistctl.secrets.escaping import visible
+from assistctl.secrets.redaction import masked
+
+_LIMITS = Limits(rows=60, preview=12)
+_SHORT = 40
+"""Characters that a value may have to be named in a summary."""
+_NAMED = 6
+"""So many fields are named in a summary."""
+
+
+class Differences(NamedTuple):
+    """A line of text that says which fields differ and how much, and the markup that shows it."""
+
+    summary: str
+    table: str
+
+
+def change_differences(diffs: Sequence[FieldDiff], action: Action) -> Differences:
+    """The differences of a change."""
+    views = [view_diff(diff, action, _LIMITS) for diff in diffs]
+    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in zip(views, diffs, strict=True)]
+    return Differences(summary(views), _table(views, whole))
+
+
+def drift_differences(drifts: Sequence[Drift]) -> Differences:
+    """What was changed outside of one thing, from declared to there."""
+    views = [view_drift(drift, _LIMITS) for drift in drifts]
+    pairs = zip(views, drifts, strict=True)
+    whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in pairs]
+    return Differences(summary(views), _table(views, whole))
+
+
+def fields_table(views: Sequence[FieldView]) -> str:
+    """Differences that are ready to show, without the whole texts."""
+    return _table(views, [""] * len(views))
+
+
+def summary(views: Sequence[FieldView]) -> str:
+    """Which fields these are and how much, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
+    counted = "1 field" if len(views) == 1 else f"{len(views):,} fields"
+    more = [f"{len(views) - _NAMED:,} more"] if len(views) > _NAMED else []
+    return f"{counted}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
+
+
+def _brief(view: FieldView) -> str:
+    if view.new is None:
+        return f"{view.path}: {view.size}" if view.size else view.path
+    values = f"{view.old} → {view.new}" if view.old is not None else view.new
+    return f"{view.path} {values}" if len(values) <= _SHORT else view.path
+
+
+def _table(views: Sequence[FieldView], whole: Sequence[str]) -> str:
+    fields = joined(_field(view, texts) for view, texts in zip(views, whole, strict=True))
+    return f'<table class="fields"><tbody>{fields}</tbody></table>'
+
+
+def _field(view: FieldView, whole: str) -> str:
+    note = f'<span class="note">{as_text(view.note)}</span>' if view.note else ""
+    size = f'<span class="size">{as_text(view.size)}</span>' if view.size else ""
+    return (
+        f'<tr><th scope="row"><code>{as_text(view.path).replace(".", ".<wbr>")}</code></th>'
+        f"<td>{_values(view)}{size}{note}{_rows(view)}{whole}</td></tr>"
+    )
+
+
+def _values(view: FieldView) -> str:
+    old = f'<bdi class="value old">{as_text(view.old)}</bdi>' if view.old is not None else ""
+    new = f'<bdi class="value new">{as_text(view.new)}</bdi>' if view.new is not None else ""
+    arrow = ' <span class="arrow" aria-hidden="true">→</span><span class="for-readers">becomes</span> '
+    return f"{old}{arrow if old and new else ''}{new}"
+
+
+def _rows(view: FieldView) -> str:
+    if not view.rows:
+        return ""
+    more = f'<div class="more">{as_text(wording.more_rows(view, "all of it is below"))}</div>' if view.more else ""
+    return f'<div class="rows">{joined(_row(row, view.shape) for row in view.rows)}{more}</div>'
+
+
+def _row(row: Row, shape: Shape) -> str:
+    if shape is Shape.ADDED:
+        words = f'<span class="words">{"".join(as_text(segment.text) for segment in row.segments)}</span>'
+    else:
+        marked = "".join(map(_segment, row.segments))
+        # Side by side, the style sheet leaves out of each copy what the other side has; else the second is hidden.
+        twice = shape is Shape.CHANGED
+        words = f'<span class="words before">{marked}</span>'
+        words += f'<span class="words after">{marked}</span>' if twice else ""
+    return f'<div class="row"><span class="number">{row.number or ""}</span>{words}</div>'
+
+
+def _segment(segment: Segment) -> str:
+    tag = {Side.OLD: "del", Side.NEW: "ins", Side.SAME: ""}[segment.side]
+    return f"<{tag}>{as_text(segment.text)}</{tag}>" if tag else as_text(segment.text)
+
+
+def _whole_texts(view: FieldView, old: Json, new: Json) -> str:
+    """Both values whole, where the view has only places or lines of them."""
+    if view.new is not None or view.old is not None:
+        return ""
+    sides = list(_sides(view.shape, old, new))
+    if not sides:
+        return ""
+    texts = joined(
+        f'<div><h4>{title}</h4><pre class="text {tone}">{_lines(value)}</pre></div>'
+        for title, tone, value in sides
+    )
+    return (
+        f'<details class="whole"><summary>{_named(sides)}: '
+        f'{as_text(view.path)}</summary><div class="texts">{texts}</div></details>'
+    )
+
+
+def _named(sides: Sequence[tuple[str, str, Json]]) -> str:
+    return "Before and after" if len(sides) > 1 else sides[0][0]
+
+
+def _sides(shape: Shape, old: Json, new: Json) -> Iterator[tuple[str, str, Json]]:
+    if old is not None:
+        yield "Whole text" if shape is Shape.REMOVED else "Before", "old", old
+    if new is not None:
+        yield "Whole text" if shape is Shape.ADDED else "After", "new", new
+
+
+def _lines(value: Json) -> str:
+    # Masked as a whole, because a secret may go over several lines.
+    shown = masked(value)
+    text = shown if isinstance(shown, str) else json.dumps(shown, indent=2, ensure_ascii=False, sort_keys=True)
+    lines = escape(visible(text, multiline=True).replace("\t", r"\t")).split("\n")
+    return "".join(f'<span class="line">{line}\n</span>' for line in lines)

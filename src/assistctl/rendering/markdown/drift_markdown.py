@@ -1,0 +1,38 @@
+"""What was changed outside, and what is missing, as GitHub Flavored Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistctl.model.plan import Drift, Plan
+from assistctl.rendering import phrases as wording
+from assistctl.rendering.drift_words import drift_conclusion
+from assistctl.rendering.field_view import Limits, view_drift
+from assistctl.rendering.markdown.document import Block, document
+from assistctl.rendering.markdown.escape import code, plain
+from assistctl.rendering.markdown.field_lines import fenced, field_lines
+
+_LIMITS = Limits(rows=40, preview=20)
+
+
+def drift_markdown(plan: Plan) -> str:
+    """The drift in a plan, a block of differences for each thing."""
+    first = f"### {plain(wording.heading(plan))}\n\n**{plain(drift_conclusion(plan))}**"
+    return document(first, _blocks(plan))
+
+
+def _blocks(plan: Plan) -> Iterator[Block]:
+    if plan.missing:
+        lines = [
+            f"- {code(wording.thing(one))}: {one.reason}" + (f" ({code(one.id)})" if one.id else "")
+            for one in plan.missing
+        ]
+        yield Block(f"**{wording.MISSING_TITLE}**\n", lines)
+    by_name: dict[str, list[Drift]] = {}
+    for drift in plan.drift:
+        by_name.setdefault(wording.thing(drift), []).append(drift)
+    if by_name:
+        yield Block(f"**{wording.DRIFT_TITLE}**", ())
+    for name, drifts in by_name.items():
+        lines = [line for drift in drifts for line in field_lines(view_drift(drift, _LIMITS))]
+        yield Block(code(name), [f"\n{fenced(lines)}"])

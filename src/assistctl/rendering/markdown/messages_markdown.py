@@ -1,0 +1,24 @@
+"""Why there is no report, as GitHub Flavored Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistctl.model.plan import Diagnostic
+from assistctl.rendering import phrases as wording
+from assistctl.rendering.grouping import group_similar
+from assistctl.rendering.markdown.document import Block, document, paragraph
+from assistctl.rendering.markdown.escape import code, plain
+
+
+def messages_markdown(diagnostics: Sequence[Diagnostic]) -> str:
+    """The messages as a list."""
+    lines = [_line(diagnostic) for diagnostic in group_similar(diagnostics)]
+    return document("**There is no result.**", [Block("", lines)])
+
+
+def _line(diagnostic: Diagnostic) -> str:
+    place = wording.place(diagnostic)
+    said = f"{code(place)}: " if place else ""
+    text = f"- {said}**{diagnostic.severity}:** {plain(wording.message(diagnostic))}"
+    return "<br>".join(filter(None, (text, paragraph(diagnostic.detail))))

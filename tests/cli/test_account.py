@@ -1,0 +1,170 @@
+"""``account`` of a target: another organization, project or workspace is refused before anything is done there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from assistctl.local.app import create_app
+from support.answering_accounts import AnsweringFor
+from support.foundry import PROJECT, Foundry
+from support.managed_agents import ManagedAgents
+from support.projects import ProjectFolder
+from support.server import Answer, RecordingServer, serving
+
+PINNED, OTHER = "org-ours", "org-theirs"
+COMMANDS = [
+    ("plan",),
+    ("apply", "--yes"),
+    ("destroy", "--yes"),
+    ("drift",),
+    ("list",),
+    ("output",),
+    ("dump",),
+    ("gc", "--yes"),
+    ("migrate", "--from", "it", "--to", "local", "--check"),
+]
+Serve: TypeAlias = Callable[[str], AbstractContextManager[RecordingServer]]
+
+
+def openai_server(tmp_path: Path, headers: dict[str, str]) -> AbstractContextManager[RecordingServer]:
+    return serving(AnsweringFor(create_app(tmp_path / "server.db"), headers))
+
+
+def anthropic_server(headers: dict[str, str]) -> AbstractContextManager[RecordingServer]:
+    return serving(AnsweringFor(ManagedAgents().app(), headers))
+
+
+def pin(project: ProjectFolder, platform: str, address: str, account: str | None) -> None:
+    pinned = {} if account is None else {"account": account}
+    target = {"platform": platform, "base_url": address, "api_key": "test-key", **pinned}
+    project.write(
+        "assistctl.yaml", json.dumps({"project": "acme", "default_target": "it", "targets": {"it": target}})
+    )
+    project.manifest("desk", model="claude-opus-5-5" if platform == "anthropic-agents" else "gpt-6-luna")
+
+
+@pytest.fixture(params=["openai-assistants", "openai-agents", "anthropic-agents"])
+def other_account(
+    request: pytest.FixtureRequest, project: ProjectFolder, tmp_path: Path
+) -> Iterator[RecordingServer]:
+    """The target's server, which answers for another organization than the target is pinned to."""
+    if request.param == "anthropic-agents":
+        with anthropic_server({"Anthropic-Organization-Id": OTHER}) as server:
+            pin(project, request.param, server.url.removesuffix("/v1"), PINNED)
+            yield server
+    else:
+        with openai_server(tmp_path, {"OpenAI-Organization": OTHER}) as server:
+            pin(project, request.param, server.url, PINNED)
+            yield server
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_another_account_is_refused_by_every_command(
+    project: ProjectFolder, other_account: RecordingServer, command: tuple[str, ...]
+) -> None:
+    outcome = project.run(*command)
+    assert outcome.code == 3
+    assert PINNED in outcome.err
+    assert OTHER in outcome.err
+    assert "assistctl.yaml:1:" in outcome.err
+    # Nobody is asked for anything but who is there.
+    assert [asked.path for asked in other_account.asked] == ["/v1/models"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "account"),
+    [
+        ({"openai-organization": PINNED}, PINNED),
+        ({"openai-organization": OTHER, "openai-project": "proj_1"}, "proj_1"),
+    ],
+)
+def test_the_pinned_account_goes_through(
+    project: ProjectFolder, tmp_path: Path, headers: dict[str, str], account: str
+) -> None:
+    with openai_server(tmp_path, headers) as server:
+        pin(project, "openai-assistants", server.url, account)
+        applied = project.run("apply", "--yes", "--format", "json")
+        assert applied.code == 0
+        assert not any("pinned" in told["summary"] for told in applied.json["diagnostics"])
+        assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_key_for_agents_alone_answers_in_its_refusal(project: ProjectFolder, tmp_path: Path) -> None:
+    with openai_server(tmp_path, {"openai-organization": PINNED}) as server:
+        forbidden = Answer(
+            403, b"{}", headers=((b"content-type", b"application/json"), (b"openai-organization", PINNED.encode()))
+        )
+        server.fault = lambda asked: forbidden if asked.path.endswith("/models") else None
+        pin(project, "openai-agents", server.url, PINNED)
+        assert project.run("plan").code == 0
+
+
+def test_a_wrong_key_is_told_as_such(project: ProjectFolder, tmp_path: Path) -> None:
+    with openai_server(tmp_path, {}) as server:
+        server.fault = lambda _: Answer(401, b"{}")
+        pin(project, "openai-agents", server.url, PINNED)
+        outcome = project.run("plan")
+        assert outcome.code == 1
+        assert "HTTP 401" in outcome.err
+
+
+def test_a_server_that_does_not_say_is_refused(project: ProjectFolder, server: RecordingServer) -> None:
+    pin(project, "openai-assistants", server.url, PINNED)
+    outcome = project.run("apply", "--yes")
+    assert outcome.code == 3
+    assert "does not say" in outcome.err
+    assert server.mutations == []
+    warned = project.run("validate", "--format", "json")
+    assert warned.code == 0
+    (told,) = (one for one in warned.json["diagnostics"] if one["path"] == "targets.it.account")
+    assert told["severity"] == "warning"
+    assert told["file"] == "assistctl.yaml"
+
+
+def test_the_embedded_platform_has_no_account(project: ProjectFolder) -> None:
+    project.write("assistctl.yaml", "project: acme\ntargets:\n  local:\n    account: org-ours\n")
+    project.manifest("desk")
+    validated = project.run("validate", "--format", "json")
+    (told,) = validated.json["diagnostics"]
+    assert (validated.code, told["severity"], told["line"], told["column"]) == (1, "error", 4, 14)
+    assert project.run("plan").code == 3
+
+
+def test_the_account_is_filled_from_the_environment(
+    project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with openai_server(tmp_path, {"openai-organization": OTHER}) as server:
+        pin(project, "openai-assistants", server.url, "${env:ACME_ACCOUNT}")
+        monkeypatch.setenv("ACME_ACCOUNT", OTHER)
+        assert project.run("plan").code == 0
+        monkeypatch.setenv("ACME_ACCOUNT", "")
+        outcome = project.run("plan")
+        assert outcome.code == 1
+        assert "account is empty" in outcome.err
+
+
+def test_the_first_apply_offers_the_line(project: ProjectFolder, tmp_path: Path) -> None:
+    with openai_server(tmp_path, {"openai-organization": OTHER, "openai-project": "proj_1"}) as server:
+        pin(project, "openai-assistants", server.url, None)
+        applied = project.run("apply", "--yes", "--format", "json")
+        (told,) = (one for one in applied.json["diagnostics"] if "pinned" in one["summary"])
+        assert told["severity"] == "info"
+        assert f"account: {OTHER}" in told["detail"]
+        assert told["file"] == "assistctl.yaml"
+        assert "pinned" not in project.run("plan").out
+        assert [asked.path for asked in server.asked].count("/v1/models") == 2
+
+
+@pytest.mark.parametrize(("account", "code"), [("acme", 0), ("another", 3)])
+def test_foundry_goes_by_its_endpoint(project: ProjectFolder, tmp_path: Path, account: str, code: int) -> None:
+    with serving(Foundry(shelf=tmp_path / "files.db").app()) as server:
+        pin(project, "azure-foundry", server.url.removesuffix("/v1") + PROJECT, account)
+        outcome = project.run("plan")
+        assert outcome.code == code
+        assert code == 0 or (server.asked == [] and "acme" in outcome.err)

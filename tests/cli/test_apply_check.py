@@ -1,0 +1,304 @@
+"""``apply --check``: what answers worse than before is put back, with its files, and the truth is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from assistctl.local.runs.model_client import ModelSettings
+from assistctl.manifest.validation.schema import whole_schema
+from assistctl.testing.scripted_model import Failure, ModelRequest, ScriptedModel, ToolCall
+from support.projects import Outcome, ProjectFolder
+from support.server import RecordingServer, recording_server
+from support.stored_objects import StoredObjects
+
+GOOD, BAD = "Name the number of the order in every answer.", "Be brief."
+ASK = "Where is order 1001?"
+CHECK = {"ask": ASK, "expect": {"contains": "1001"}}
+TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
+
+
+def answer(request: ModelRequest) -> str:
+    """The model's answer, which is as good as its instructions."""
+    said = " ".join(str(it["content"]) for it in request.messages if it["role"] != "user")
+    return "Order 1001 is on its way." if "number" in said else "On its way."
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    """The model that answers runs."""
+    with ScriptedModel() as running:
+        running.on("cost", ToolCall("file_search", {"queries": ["cost"]}), lambda asked: asked.tool_results[-1])
+        yield running.on(None, answer)
+
+
+@pytest.fixture
+def server(tmp_path: Path, model: ScriptedModel) -> Iterator[RecordingServer]:
+    """The embedded platform over HTTP, with that model."""
+    with recording_server(tmp_path / "server.db", model=ModelSettings(model.url)) as running:
+        yield running
+
+
+@pytest.fixture
+def local(project: ProjectFolder, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
+    """The project on the embedded platform, in process, with that model."""
+    monkeypatch.setenv("ASSISTCTL_MODEL_URL", model.url)
+    return project
+
+
+def declare(
+    project: ProjectFolder, instructions: str, *checks: object, key: str = "desk", **fields: object
+) -> None:
+    """An assistant with these instructions and checks."""
+    project.manifest(key, instructions=instructions, checks=checks or (CHECK,), **fields)
+
+
+def told(outcome: Outcome, code: int) -> Any:
+    """The JSON of an apply, held against its schema."""
+    assert outcome.code == code, outcome.out + outcome.err
+    problems = [error.message for error in Draft202012Validator(whole_schema("results")).iter_errors(outcome.json)]
+    assert problems == []
+    return outcome.json
+
+
+def pending(project: ProjectFolder) -> list[tuple[str, str, str]]:
+    """The changes that a plan would make."""
+    changes = project.run("plan", "--format", "json").json["changes"]
+    return [(one["kind"], one["key"], one["action"]) for one in changes]
+
+
+def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> None:
+    declare(local, GOOD)
+    declare(local, "Anything.", {"ask": "Hello?"}, key="other")
+    assert local.run("apply", "--yes", "--check").code == 0
+    declare(local, BAD)
+    declare(local, "Something else.", {"ask": "Hello?"}, key="other")
+    outcome = local.run("apply", "--yes", "--check")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert "  ✗ desk 1. Where is order 1001?  passed before, failed after" in outcome.out
+    assert "contains: wanted the answer to contain '1001'; it is 'On its way.'" in outcome.out
+    assert "│ answered  On its way." in outcome.out
+    assert "desk got worse and was put back; its manifest still says otherwise." in outcome.out
+    assert pending(local) == [("assistant", "desk", "update")]
+    assert local.run("check").code == 0
+
+
+def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFolder) -> None:
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD, CHECK, {"ask": "Hello?", "expect": {"contains": "Bonjour"}})
+    document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
+    first, second = document["checks"]
+    assert {name: first[name] for name in ("before", "before_from", "answer_before", "worse")} == {
+        "before": "passed",
+        "before_from": "asked",
+        "answer_before": "Order 1001 is on its way.",
+        "worse": True,
+    }
+    assert (first["after"]["status"], first["after"]["answer"]) == ("failed", "On its way.")
+    assert (second["before"], second["worse"], second["after"]["status"]) == ("failed", False, "failed")
+    assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+    [result] = document["results"]
+    assert result["status"] == "failed"
+    assert result["error"] == "it was put back: check 1 passed before it and fails now"
+    assert document["summary"]["update"] == 0
+    back, apply, _ = local.run("history", "--format", "json").json["applies"]
+    assert (apply["state"], back["state"], back["command"]) == ("partial", "done", f"put back {apply['id']}")
+    entry = local.run("history", apply["id"], "--format", "json").json
+    problems = [error.message for error in Draft202012Validator(whole_schema("history")).iter_errors(entry)]
+    assert problems == []
+    assert [(one["index"], one["before"], one["after"], one["worse"]) for one in entry["checks"]] == [
+        (0, "passed", "failed", True),
+        (1, "failed", "failed", False),
+    ]
+    shown = local.run("history", apply["id"]).out
+    assert "check   desk 1  passed -> failed, worse  Where is order 1001?" in shown
+    assert "wanted the answer to contain '1001'" in shown
+
+
+def test_what_is_on_record_of_that_very_state_is_not_asked_again(
+    local: ProjectFolder, model: ScriptedModel
+) -> None:
+    declare(local, GOOD, CHECK, {"ask": "And 1001 again?", "expect": {"contains": "1001"}})
+    assert local.run("apply", "--yes").code == 0
+    assert local.run("check").code == 0
+    model.requests.clear()
+    declare(local, f"{GOOD} Be kind.", CHECK, {"ask": "And 1001 again?", "expect": {"contains": "1001"}})
+    assert told(local.run("apply", "--yes", "--check", "--format", "json"), 0)["put_back"] == []
+    # One question tells whether anything answers at all.
+    assert len(model.requests) == 3
+    model.requests.clear()
+    # Another model may answer otherwise.
+    declare(local, GOOD, CHECK, {"ask": "And 1001 again?", "expect": {"contains": "1001"}}, model="gpt-4o")
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD, CHECK, {"ask": "And 1001 again?", "expect": {"contains": "1001"}}, model="gpt-4o")
+    assert local.run("apply", "--yes", "--check").code == 4
+    assert len(model.requests) == 4
+
+
+def test_warn_only_tells(local: ProjectFolder) -> None:
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD)
+    outcome = local.run("apply", "--yes", "--check=warn")
+    assert outcome.code == 0
+    assert "desk got worse and stays as it was applied (--check=warn)." in outcome.out
+    assert pending(local) == []
+
+
+def test_a_created_assistant_that_fails_stays_and_is_told(local: ProjectFolder) -> None:
+    declare(local, BAD)
+    document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
+    assert [(one["before"], one["worse"], one["after"]["status"]) for one in document["checks"]] == [
+        (None, False, "failed")
+    ]
+    assert ([one["status"] for one in document["results"]], document["put_back"]) == (["ok"], [])
+    assert local.run("history", "--format", "json").json["applies"][0]["state"] == "partial"
+    assert pending(local) == []
+
+
+def test_what_failed_before_keeps_nothing_from_going_through(local: ProjectFolder) -> None:
+    declare(local, BAD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, "Be briefer.")
+    outcome = local.run("apply", "--yes", "--check")
+    assert outcome.code == 0
+    assert "failed before, failed after" in outcome.out
+    assert pending(local) == []
+
+
+@pytest.mark.parametrize("mode", ["--check", "--check=warn"])
+def test_where_nothing_can_answer_nothing_is_changed(
+    local: ProjectFolder, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD)
+    monkeypatch.delenv("ASSISTCTL_MODEL_URL")
+    outcome = local.run("apply", "--yes", mode)
+    assert (outcome.code, "no model is configured, and nothing was changed" in outcome.err) == (1, True)
+    with ScriptedModel() as broken:
+        broken.on(None, Failure(400, "no such model"))
+        monkeypatch.setenv("ASSISTCTL_MODEL_URL", broken.url)
+        outcome = local.run("apply", "--yes", mode, "--format", "json")
+    assert outcome.code == 1
+    assert "nothing was changed: the checks could not be asked before it" in outcome.out
+    assert "no such model" in outcome.out
+    assert pending(local) == [("assistant", "desk", "update")]
+    assert len(local.run("history", "--format", "json").json["applies"]) == 1
+
+
+def test_one_that_answers_no_more_is_put_back(local: ProjectFolder) -> None:
+    function = {"type": "function", "function": {"name": "order_status", "parameters": {"type": "object"}}}
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    with ScriptedModel() as changed:
+        changed.on(lambda request: bool(request.body.get("tools")), Failure(400, "too many tools"))
+        changed.on(None, answer)
+        local.write(
+            "assistctl.yaml",
+            f'project: acme\ntargets: {{local: {{platform: local, options: {{model_url: "{changed.url}"}}}}}}\n',
+        )
+        declare(local, GOOD, tools=[function])
+        document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
+        assert [(one["worse"], one["after"]["status"]) for one in document["checks"]] == [(True, "error")]
+        assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+        assert pending(local) == [("assistant", "desk", "update")]
+
+
+def documents(stored_objects: StoredObjects) -> set[str]:
+    """The paths of what the assistant's vector store holds, and the names of its code interpreter's files."""
+    [assistant] = stored_objects.assistants()
+    uploads = stored_objects.uploads()
+    [store] = assistant["tool_resources"]["file_search"]["vector_store_ids"]
+    found = {one["attributes"]["assistctl_path"] for one in stored_objects.files_of(store)}
+    assert {one["id"] for one in stored_objects.files_of(store)} <= uploads.keys()
+    return found | {uploads[one] for one in assistant["tool_resources"]["code_interpreter"]["file_ids"]}
+
+
+def with_files(project: ProjectFolder, instructions: str, version: str) -> None:
+    """An assistant that reads two documents, one of them at a path of this version."""
+    project.write("assistants/docs/prices.md", f"Prices of {version}.")
+    project.write(f"assistants/data/{version}.csv", version)
+    files = [
+        {"path": "docs/*", "tool": "file_search"},
+        {"path": f"data/{version}.csv", "tool": "code_interpreter"},
+    ]
+    declare(project, instructions, files=files, tools=TOOLS)
+
+
+def test_files_are_put_back_as_they_were(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
+    with_files(remote, GOOD, "may")
+    assert remote.run("apply", "--yes").code == 0
+    uploads = stored_objects.uploads()
+    with_files(remote, BAD, "june")
+    remote.write("assistants/docs/new.md", "New.")
+    outcome = remote.run("apply", "--yes", "--check")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert documents(stored_objects) == {"assistants/docs/prices.md", "may.csv"}
+    # The very same uploads are read again, and what was uploaded for the change is gone.
+    assert stored_objects.uploads() == uploads
+    assert ("assistant", "desk", "update") in pending(remote)
+    assert remote.run("gc", "--format", "json", "--unproven").json["garbage"] == []
+    assert remote.run("apply", "--yes").code == 0
+    assert pending(remote) == []
+    assert documents(stored_objects) == {"assistants/docs/prices.md", "assistants/docs/new.md", "june.csv"}
+    assert len(stored_objects.uploads()) == 3
+
+
+def test_documents_alone_may_make_it_worse(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
+    question = {"ask": "What do they cost?", "expect": {"contains": "twelve"}}
+    remote.manifest("desk", checks=[question], files=["docs/*"], tools=[{"type": "file_search"}])
+    remote.write("assistants/docs/prices.md", "Apples cost twelve euros.")
+    assert remote.run("apply", "--yes").code == 0
+    uploads = stored_objects.uploads()
+    remote.write("assistants/docs/prices.md", "Apples cost much.")
+    document = told(remote.run("apply", "--yes", "--check", "--format", "json"), 4)
+    assert [(one["before"], one["worse"]) for one in document["checks"]] == [("passed", True)]
+    assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+    assert stored_objects.uploads() == uploads
+    assert ("vector_store", "desk", "update") in pending(remote)
+    [store] = stored_objects.stores()
+    assert stored_objects.found(store["id"], "twelve euros") == ["prices.md"]
+    assert remote.run("check").code == 0
+
+
+def test_a_vector_store_that_was_to_go_stays(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
+    with_files(remote, GOOD, "may")
+    assert remote.run("apply", "--yes").code == 0
+    uploads = stored_objects.uploads()
+    declare(remote, BAD)
+    outcome = remote.run("apply", "--yes", "--check")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert documents(stored_objects) == {"assistants/docs/prices.md", "may.csv"}
+    assert stored_objects.uploads() == uploads
+    assert remote.run("apply", "--yes").code == 0
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
+
+
+def test_a_vector_store_that_was_new_goes(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
+    declare(remote, GOOD)
+    assert remote.run("apply", "--yes").code == 0
+    with_files(remote, BAD, "may")
+    outcome = remote.run("apply", "--yes", "--check")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
+    assert ("assistant", "desk", "update") in pending(remote)
+
+
+def test_one_that_is_taken_over_and_got_worse_is_let_go(remote: ProjectFolder, server: RecordingServer) -> None:
+    import httpx2
+
+    headers = {"OpenAI-Beta": "assistants=v2", "Authorization": "Bearer test-key"}
+    with httpx2.Client(base_url=server.url, headers=headers) as client:
+        theirs = {"model": "gpt-4.1", "name": "desk", "instructions": GOOD}
+        made = client.post("/assistants", json=theirs).raise_for_status().json()
+        declare(remote, BAD)
+        outcome = remote.run("apply", "--yes", "--adopt", "--check")
+        assert outcome.code == 4, outcome.out + outcome.err
+        now = client.get(f"/assistants/{made['id']}").json()
+    assert (now["instructions"], now["metadata"]) == (GOOD, {})

@@ -1,0 +1,223 @@
+"""``check --compare``, ``--against`` and ``--apply``: against the last that passed, another target, a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from assistctl.manifest.validation.schema import whole_schema
+from assistctl.testing.scripted_model import ModelRequest, ScriptedModel
+from support.projects import Outcome, ProjectFolder
+
+ASK = "Where is order 1001?"
+CHECK = {"ask": ASK, "expect": {"contains": "1001"}}
+HELLO = {"ask": "Hello?", "expect": {"contains": "Hello"}}
+
+
+@pytest.fixture
+def answers() -> dict[str, str]:
+    """The answers of the model by a part of the question; they may be changed."""
+    return {"1001": "Order 1001 is on its way.", "Hello": "Hello to you."}
+
+
+@pytest.fixture
+def local(
+    project: ProjectFolder, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ProjectFolder]:
+    """The project on the embedded platform, with a model."""
+
+    def said(request: ModelRequest) -> str:
+        return next(text for part, text in answers.items() if part in request.last_user_text)
+
+    with ScriptedModel() as model:
+        model.on(None, said)
+        monkeypatch.setenv("ASSISTCTL_MODEL_URL", model.url)
+        yield project
+
+
+def reported(outcome: Outcome, code: int) -> Any:
+    """The JSON of a report, held against its schema."""
+    assert outcome.code == code, outcome.out + outcome.err
+    problems = [error.message for error in Draft202012Validator(whole_schema("checks")).iter_errors(outcome.json)]
+    assert problems == []
+    return outcome.json
+
+
+def compared(project: ProjectFolder, code: int) -> list[Any]:
+    """Each check against the last time it passed."""
+    document = reported(project.run("check", "--compare", "--format", "json"), code)
+    assert document["warnings"] == []
+    return [one["compared"] for one in document["checks"]]
+
+
+def test_against_the_last_that_passed(local: ProjectFolder, answers: dict[str, str]) -> None:
+    local.manifest("desk", checks=[CHECK], instructions="One.")
+    assert local.run("apply", "--yes").code == 0
+    [new] = compared(local, 0)
+    assert (new["course"], new["passed_at"], new["answer_changed"]) == ("new", None, None)
+    [same] = compared(local, 0)
+    assert (same["course"], same["same_state"], same["answer_changed"]) == ("same", True, False)
+    assert same["tokens"] > 0
+    answers["1001"] = "1001: tomorrow."
+    [other] = compared(local, 0)
+    assert (other["course"], other["same_state"], other["answer_changed"]) == ("same", True, True)
+    local.manifest("desk", checks=[CHECK], instructions="Two.")
+    assert local.run("apply", "--yes").code == 0
+    answers["1001"] = "On its way."
+    [worse] = compared(local, 2)
+    assert (worse["course"], worse["same_state"], worse["answer_changed"]) == ("worse", False, True)
+    local.manifest("desk", checks=[CHECK], instructions="Three.")
+    assert local.run("apply", "--yes").code == 0
+    answers["1001"] = "1001: tomorrow."
+    [mended] = compared(local, 0)
+    assert (mended["course"], mended["answer_changed"]) == ("mended", False)
+
+
+def test_what_comes_out_either_way_is_told_as_flaky(local: ProjectFolder, answers: dict[str, str]) -> None:
+    local.manifest("desk", checks=[CHECK, HELLO])
+    assert local.run("apply", "--yes").code == 0
+    assert local.run("check").code == 0
+    answers["1001"] = "On its way."
+    outcome = local.run("check", "--compare")
+    assert outcome.code == 2
+    assert "flaky: passed 20" in outcome.out
+    assert "UTC, the same assistant, another answer," in outcome.out
+    assert "1 passed, 1 failed (1 flaky). Against the last that passed: none is worse." in outcome.out
+    assert [one["course"] for one in compared(local, 2)] == ["flaky", "same"]
+    for name, part in (("markdown", "flaky: passed"), ("html", "flaky: passed"), ("junit", "compared: ")):
+        assert part in local.run("check", "--compare", "--format", name).out
+
+
+def test_a_check_that_is_changed_is_a_new_one(local: ProjectFolder) -> None:
+    local.manifest("desk", checks=[CHECK])
+    assert local.run("apply", "--yes").code == 0
+    assert local.run("check").code == 0
+    local.manifest("desk", checks=[{**CHECK, "expect": {"icontains": "ORDER 1001"}}, CHECK])
+    assert [one["course"] for one in compared(local, 0)] == ["new", "same"]
+
+
+def records(project: ProjectFolder) -> str:
+    """What the journal has on checks."""
+    return "".join(path.read_text() for path in (project.path / ".assistctl/journal").rglob("checks/*.json"))
+
+
+def test_the_journal_has_answers_only_where_the_project_says_so(local: ProjectFolder) -> None:
+    local.manifest("desk", checks=[CHECK])
+    assert local.run("apply", "--yes").code == 0
+    assert local.run("check").code == 0
+    assert ASK in records(local)
+    assert "on its way" not in records(local)
+    local.write("assistctl.yaml", "project: acme\nchecks: {transcripts: true}\n")
+    assert local.run("check").code == 0
+    assert "Order 1001 is on its way." in records(local)
+
+
+def test_no_secret_and_no_digest_of_one_is_on_record(
+    local: ProjectFolder, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIN", "tulip-8351")
+    local.manifest("desk", checks=[CHECK], instructions="The pin is ${env:PIN}.")
+    answers["1001"] = "1001, and the pin is tulip-8351."
+    local.write("assistctl.yaml", "project: acme\nchecks: {transcripts: true}\n")
+    assert local.run("apply", "--yes").code == 0
+    assert local.run("check").code == 0
+    text = records(local)
+    assert "8351" not in text
+    assert '"state": ""' in text
+    assert '"answer": ""' in text
+
+
+def test_a_journal_that_cannot_be_used_is_told_and_fails_nothing(local: ProjectFolder) -> None:
+    local.manifest("desk", checks=[CHECK])
+    assert local.run("apply", "--yes").code == 0
+    (local.path / ".assistctl/journal/acme/local/checks").write_text("in the way")
+    document = reported(local.run("check", "--format", "json"), 0)
+    assert "how checks came out is not on record" in document["warnings"][0]
+    assert "warning: how checks came out is not on record" in local.run("check").out
+
+
+@pytest.fixture
+def two(local: ProjectFolder) -> Iterator[ProjectFolder]:
+    """A project with two targets, whose models answer differently."""
+    with ScriptedModel() as other:
+        other.on("1001", "I cannot say.").on(None, "Hello there.")
+        local.write(
+            "assistctl.yaml",
+            f"""\
+            project: acme
+            targets:
+              local: {{platform: local}}
+              other:
+                platform: local
+                options: {{model_url: "{other.url}", database: .assistctl/other.db}}
+            """,
+        )
+        local.manifest("desk", checks=[CHECK, HELLO])
+        assert local.run("apply", "--yes").code == 0
+        assert local.run("apply", "--yes", "--target", "other").code == 0
+        yield local
+
+
+def test_two_targets_in_one_table(two: ProjectFolder) -> None:
+    outcome = two.run("check", "--against", "other")
+    assert outcome.code == 0, outcome.out + outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0] == "Checks of acme on local (local) against other (local)"
+    assert lines[2] == "  local     other     check"
+    assert lines[3].startswith("  ✓ passed  ✗ failed  desk 1. Where is order 1001?")
+    assert lines[4].startswith("  ✓ passed  ✓ passed  desk 2. Hello?")
+    assert "│ answered  Order 1001 is on its way." in outcome.out
+    assert "│ answered  I cannot say." in outcome.out
+    assert "Hello there." not in outcome.out
+    assert outcome.out.rstrip().endswith("2 passed. On other: 1 passed, 1 failed.")
+    # The exit code is that of the target that is checked.
+    assert two.run("check", "--target", "other", "--against", "local").code == 2
+
+
+def test_two_targets_in_every_format(two: ProjectFolder) -> None:
+    document = reported(two.run("check", "--against", "other", "--format", "json"), 0)
+    assert [one["status"] for one in document["checks"]] == ["passed", "passed"]
+    assert [one["status"] for one in document["against"]["checks"]] == ["failed", "passed"]
+    assert document["against"]["target"]["name"] == "other"
+    markdown = two.run("check", "--against", "other", "--format", "markdown").out
+    assert "| local | other | assistant | check | |" in markdown
+    assert "| ✅ passed | ❌ failed | desk | 1. Where is order 1001? |" in markdown
+    assert "I cannot say." in markdown
+    root = ET.fromstring(two.run("check", "--against", "other", "--format", "junit").out)  # noqa: S314  # ours
+    suites = {suite.get("name"): suite.get("failures") for suite in root}
+    assert suites == {"desk on local": "0", "desk on other": "1"}
+    page = two.run("check", "--against", "other", "--format", "html").out
+    assert page.count("<details") == 2
+    assert "I cannot say." in page
+
+
+def test_a_target_against_itself_is_no_comparison(two: ProjectFolder) -> None:
+    outcome = two.run("check", "--against", "local")
+    assert (outcome.code, "--against needs another target than 'local'" in outcome.err) == (64, True)
+    assert two.run("check", "--against", "nowhere").code == 1
+
+
+def test_a_branch_is_applied_to_the_embedded_platform_and_asked(
+    local: ProjectFolder, answers: dict[str, str]
+) -> None:
+    local.manifest("desk", checks=[CHECK])
+    document = reported(local.run("check", "--apply", "--target", "local", "--format", "json"), 0)
+    assert document["summary"] == {"passed": 1, "failed": 0, "errors": 0}
+    answers["1001"] = "Soon."
+    local.manifest("desk", checks=[CHECK], instructions="Other.")
+    assert local.run("check", "--apply").code == 2
+
+
+def test_only_the_embedded_platform_is_applied_to(local: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.manifest("desk", checks=[CHECK])
+    outcome = local.run("check", "--apply", "--target", "openai-assistants")
+    assert outcome.code == 1
+    assert "--apply is for the embedded platform" in outcome.err
+    monkeypatch.delenv("ASSISTCTL_MODEL_URL")
+    outcome = local.run("check", "--apply")
+    assert (outcome.code, "no model is configured" in outcome.err) == (1, True)
+    assert local.run("list", "--format", "json").json["assistants"] == []

@@ -1,0 +1,206 @@
+"""``apply --check`` cut off at each of its requests, killed and interrupted: nothing is half put back.
+
+The platform has the whole of what was before or the whole of what was applied, and the next plan says which.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistctl.local.runs.model_client import ModelSettings
+from assistctl.testing.scripted_model import ModelRequest, ScriptedModel
+from support.command_process import exit_code, started
+from support.interruptions import Interruption, Mishap, killed_apply
+from support.projects import ProjectFolder
+from support.server import Asked, RecordingServer, recording_server
+from support.stored_objects import StoredObjects
+
+GOOD, BAD = "Name the number of the order in every answer.", "Be brief."
+OLD, NEW = "Prices of May.", "Prices of June."
+
+
+def answer(request: ModelRequest) -> str:
+    """The model's answer, which is as good as its instructions."""
+    said = " ".join(str(it["content"]) for it in request.messages if it["role"] != "user")
+    return "Order 1001 is on its way." if "number" in said else "On its way."
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RecordingServer]:
+    """The embedded platform over HTTP, with a model."""
+    with ScriptedModel() as model:
+        model.on(None, answer)
+        settings = ModelSettings(model.url)
+        with recording_server(tmp_path / "server.db", model=settings) as running:
+            yield running
+
+
+def declare(project: ProjectFolder, instructions: str, document: str | None = None) -> None:
+    """An assistant, with a document if there is one, and its check."""
+    fields: dict[str, Any] = {}
+    if document is not None:
+        project.write("assistants/docs/prices.md", document)
+        fields = {"files": ["docs/*"], "tools": [{"type": "file_search"}]}
+    checks = [{"ask": "Where is order 1001?", "expect": {"contains": "1001"}}]
+    project.manifest("desk", instructions=instructions, checks=checks, **fields)
+
+
+def state(stored_objects: StoredObjects) -> tuple[str, tuple[int, ...]]:
+    """The instructions, and the sizes of the documents that are searched."""
+    [assistant] = stored_objects.assistants()
+    sizes = stored_objects.sizes()
+    ids = assistant["tool_resources"].get("file_search", {}).get("vector_store_ids", [])
+    held = [sizes[file["id"]][1] for one in ids for file in stored_objects.files_of(one)]
+    return assistant["instructions"], tuple(sorted(held))
+
+
+def after(*, documents: bool) -> tuple[str, tuple[int, ...]]:
+    """The state that is declared then."""
+    return BAD, (len(NEW),) if documents else ()
+
+
+def prepared(project: ProjectFolder, *, documents: bool) -> None:
+    """A good assistant that is deployed, and a bad one that is declared."""
+    declare(project, GOOD, OLD if documents else None)
+    assert project.run("apply", "--yes").code == 0
+    declare(project, BAD, NEW if documents else None)
+
+
+def wrong_later(project: ProjectFolder, stored_objects: StoredObjects, *, documents: bool) -> Iterator[str]:
+    """What is not as it should be afterwards: the plan, the next apply, what is left over."""
+    now = state(stored_objects)
+    plan = project.run("plan", "--format", "json")
+    if bool(plan.json["changes"]) is (now == after(documents=documents)):
+        yield f"there is {now}, and the plan says {plan.json['changes']}"
+    again = project.run("apply", "--yes", "--check")
+    # What is there as it is declared did not get worse; else what it found is there again.
+    expected, there = (0, after(documents=documents)) if now[0] == BAD else (4, now)
+    if (again.code, state(stored_objects)) != (expected, there):
+        yield f"the next apply exits {again.code} and leaves {state(stored_objects)}: {again.out}{again.err}"
+    found = project.run("gc", "--format", "json", "--yes", "--unproven")
+    if found.code != 0:
+        yield f"gc exits {found.code}: {found.err}"
+    if len(stored_objects.uploads()) != len(there[1]) or len(stored_objects.stores()) != documents:
+        yield f"something is left: {stored_objects.uploads()}, {stored_objects.stores()}"
+    end = project.run("apply", "--yes")
+    if end.code != 0 or state(stored_objects) != after(documents=documents):
+        yield f"the manifest cannot be applied: {end.out}{end.err}"
+
+
+# Each conversation is made, written to, run and deleted; between them the update, and behind them the way back.
+@pytest.mark.parametrize("place", range(10))
+@pytest.mark.parametrize("mishap", [Mishap.DROPPED, Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED])
+def test_cut_at_each_request(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+) -> None:
+    prepared(remote, documents=False)
+    interruption = Interruption(mishap, place)
+    interruption.on(server)
+    outcome = remote.run("apply", "--yes", "--check", "--format", "json")
+    interruption.over(server)
+    assert interruption.hit is not None
+    assert_told_truly(outcome.code, outcome.json, state(stored_objects))
+    assert list(wrong_later(remote, stored_objects, documents=False)) == []
+
+
+def assert_told_truly(code: int, document: Any, now: tuple[str, tuple[int, ...]]) -> None:
+    """That the results say what is there."""
+    if "checks" not in document:
+        assert (code, now[0]) == (1, GOOD)
+        return
+    [check] = document["checks"]
+    status = check["after"] and check["after"]["status"]
+    if now[0] == GOOD:
+        assert (code, check["worse"], document["put_back"][0]["status"]) == (4, True, "ok")
+    else:
+        # It could not be asked, or could not be put back.
+        assert (code, status) in {(4, None), (4, "error"), (4, "failed")}
+        assert status != "failed" or document["put_back"][0]["status"] == "failed"
+
+
+@pytest.mark.parametrize("place", [0, 2, 4, 6, 8, 9, 11, 13, 14])
+@pytest.mark.parametrize("mishap", [Mishap.DROPPED, Mishap.ANSWER_LOST])
+def test_cut_with_documents(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+) -> None:
+    prepared(remote, documents=True)
+    interruption = Interruption(mishap, place)
+    interruption.on(server)
+    outcome = remote.run("apply", "--yes", "--check", "--format", "json")
+    interruption.over(server)
+    assert interruption.hit is not None
+    assert outcome.code in {1, 4}
+    assert list(wrong_later(remote, stored_objects, documents=True)) == []
+
+
+@pytest.mark.parametrize("place", [0, 2, 3, 4, 5, 7, 8, 9])
+@pytest.mark.parametrize("mishap", [Mishap.KILLED, Mishap.KILLED_AFTER])
+def test_killed_at(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+) -> None:
+    prepared(remote, documents=False)
+    interruption = Interruption(mishap, place)
+    interruption.on(server)
+    assert killed_apply(remote.path, interruption, "--check") == -9
+    interruption.over(server)
+    assert list(wrong_later(remote, stored_objects, documents=False)) == []
+
+
+@pytest.mark.parametrize("place", [5, 8, 12, 13, 14])
+def test_killed_with_documents(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int
+) -> None:
+    prepared(remote, documents=True)
+    interruption = Interruption(Mishap.KILLED_AFTER, place)
+    interruption.on(server)
+    assert killed_apply(remote.path, interruption, "--check") == -9
+    interruption.over(server)
+    assert list(wrong_later(remote, stored_objects, documents=True)) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("conversation", [1, 2])
+def test_interrupted_while_it_asks(
+    remote: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    number: signal.Signals,
+    conversation: int,
+) -> None:
+    prepared(remote, documents=False)
+    begun, held, seen = threading.Event(), threading.Event(), []
+
+    def gate(asked: Asked) -> threading.Event | None:
+        if not asked.path.endswith("/runs") or asked.method != "POST":
+            return None
+        seen.append(asked)
+        if len(seen) != conversation:
+            return None
+        begun.set()
+        return held
+
+    server.gate = gate
+    out = remote.path / "results.json"
+    process = started(remote.path, "apply", "--yes", "--check", "--format", "json", out=out)
+    assert process.pid
+    assert begun.wait(30)
+    os.kill(process.pid, number)
+    threading.Timer(0.5, held.set).start()
+    code, document = exit_code(process, 30), json.loads(out.read_bytes())
+    server.wait_until_idle()
+    server.gate = lambda _: None
+    if conversation == 1:
+        assert (code, state(stored_objects)[0]) == (130, GOOD)
+    else:
+        [check] = document["checks"]
+        assert (code, check["after"], state(stored_objects)[0]) == (4, None, BAD)
+        assert [one["status"] for one in document["results"]] == ["ok"]
+    assert list(wrong_later(remote, stored_objects, documents=False)) == []

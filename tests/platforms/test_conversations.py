@@ -1,0 +1,315 @@
+"""Conversations of every platform, over HTTP with its vendor's SDK: what is sent, and what its events mean."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assistctl.errors import NotFoundError, PlatformError
+from assistctl.local.app import create_app
+from assistctl.model.conversation import (
+    Citation,
+    Event,
+    Finished,
+    FunctionCall,
+    MessageFile,
+    ProducedFile,
+    RunStatus,
+    TextDelta,
+    Usage,
+)
+from assistctl.model.plan import Json
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.platforms.base import Connection, Platform
+from assistctl.platforms.conversation import Conversation, Converses, conversations_of
+from assistctl.platforms.registry import open_platform
+from support.foundry import PROJECT, Foundry
+from support.live_sessions import (
+    MADE,
+    USAGE,
+    AnthropicSessions,
+    FoundryConversations,
+    OpenAISessions,
+    Sessions,
+    with_routes,
+)
+from support.managed_agents import ManagedAgents
+from support.projects import ProjectFolder
+from support.server import serving
+
+FUNCTION: Json = {
+    "type": "function",
+    "function": {"name": "order_status", "description": "Where it is", "parameters": {"type": "object"}},
+}
+
+
+@dataclass
+class Vendor:
+    """A platform whose sessions are ``sessions``."""
+
+    name: str
+    model: str
+    sessions: Sessions
+    address: str
+    platform: Platform
+
+
+def openai_agents(folder: Path) -> Iterator[Vendor]:
+    sessions = OpenAISessions()
+    with serving(with_routes(sessions.routes(), create_app(folder / "server.db"))) as server:
+        yield Vendor("openai-agents", "gpt-5", sessions, server.url, _opened("openai-agents", folder, server.url))
+
+
+def anthropic_agents(folder: Path) -> Iterator[Vendor]:
+    sessions = AnthropicSessions()
+    with serving(with_routes(sessions.routes(), ManagedAgents().app())) as server:
+        address = server.url.removesuffix("/v1")
+        yield Vendor(
+            "anthropic-agents", "claude-opus-5-5", sessions, address, _opened("anthropic-agents", folder, address)
+        )
+
+
+def azure_foundry(folder: Path) -> Iterator[Vendor]:
+    sessions = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
+    with serving(with_routes(sessions.routes(), Foundry(shelf=folder / "files.db").app())) as server:
+        address = server.url.removesuffix("/v1") + PROJECT
+        yield Vendor("azure-foundry", "gpt-5", sessions, address, _opened("azure-foundry", folder, address))
+
+
+def _opened(name: str, folder: Path, address: str) -> Platform:
+    return open_platform(name, Connection("prod", folder, base_url=address))
+
+
+VENDORS = {"openai-agents": openai_agents, "anthropic-agents": anthropic_agents, "azure-foundry": azure_foundry}
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vendor]:
+    yield from VENDORS[request.param](tmp_path)
+
+
+def run(vendor: Vendor, scenario: Callable[[Converses, str], Awaitable[None]], **fields: Json) -> None:
+    """Go through ``scenario`` with the platform's conversations and an agent."""
+
+    async def main() -> None:
+        async with vendor.platform as platform, asyncio.timeout(30):
+            made = await platform.create_assistant({"name": "Desk", "model": vendor.model, **fields}, {})
+            converses = conversations_of(platform)
+            assert converses is not None
+            await scenario(converses, made.id)
+
+    asyncio.run(main())
+
+
+async def all_of(events: AsyncIterator[Event]) -> list[Event]:
+    """All events of a stream."""
+    return [event async for event in events]
+
+
+def text_of(events: list[Event]) -> str:
+    """The text in events."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def test_an_answer_comes_in_pieces_and_ends(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": ["Order 1001 is on its way."], "again": ["As I said."]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Where is 1001?"))
+        assert text_of(events) == "Order 1001 is on its way."
+        assert len(events) > 2
+        assert events[-1] == Finished(RunStatus.COMPLETED, Usage(*USAGE), "")
+        assert [*vendor.sessions.sessions] == [conversation.id]
+        assert text_of(await all_of(conversation.say("again?"))) == "As I said."
+        other = await converses.start(agent, thread_id=conversation.id)
+        assert text_of(await all_of(other.say("again?"))) == "As I said."
+        await other.close()
+        await conversation.close(keep=True)
+        assert [*vendor.sessions.sessions] == [conversation.id]
+        await conversation.close()
+        assert (vendor.sessions.sessions, vendor.sessions.others) == ({}, set())
+        with pytest.raises(NotFoundError):
+            await converses.start(agent, thread_id=conversation.id)
+
+    run(vendor, scenario)
+
+
+def test_functions_are_called_and_answered(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": [{"calls": {"order_status": {"id": "1001"}}}, "It was shipped."]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Where is 1001?"))
+        calls = [event for event in events if isinstance(event, FunctionCall)]
+        assert calls == [FunctionCall("call_order_status", "order_status", '{"id": "1001"}')]
+        assert isinstance(end := events[-1], Finished)
+        assert end.status is RunStatus.REQUIRES_ACTION
+        answered = await all_of(conversation.answer({calls[0].id: '{"status": "shipped"}'}))
+        assert text_of(answered) == "It was shipped."
+        assert isinstance(end := answered[-1], Finished)
+        assert end.status is RunStatus.COMPLETED
+        sent = str(vendor.sessions.inputs[-1])
+        assert "call_order_status" in sent
+        assert '{"status": "shipped"}' in sent
+
+    run(vendor, scenario, tools=[FUNCTION])
+
+
+def test_a_failure_says_why(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": [{"text": "Half", "fails": "The model is overloaded."}]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Where is 1001?"))
+        assert text_of(events) == "Half"
+        assert isinstance(end := events[-1], Finished)
+        assert (end.status, end.error) == (RunStatus.FAILED, "The model is overloaded.")
+
+    run(vendor, scenario)
+
+
+def test_a_run_is_cancelled_in_the_middle(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": [{"text": "I am thinking of it.", "waits": True}]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        await conversation.cancel()
+        assert vendor.sessions.cancelled == []
+
+        async def ask() -> None:
+            async for event in conversation.say("Where is 1001?"):
+                if isinstance(event, TextDelta):
+                    said.set()
+
+        said = asyncio.Event()
+        asking = asyncio.create_task(ask())
+        await said.wait()
+        asking.cancel()
+        await asyncio.wait({asking})
+        await conversation.cancel()
+        assert len(vendor.sessions.cancelled) == 1
+        await conversation.cancel()
+        assert len(vendor.sessions.cancelled) == 1
+
+    run(vendor, scenario)
+
+
+def test_what_was_made_is_read(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"Plot": [{"text": "There.", "makes": "/mnt/data/chart.png"}]}
+    interpreter: Json = [{"type": "code_interpreter"}]
+    fields = {"tools": interpreter} if vendor.name == "openai-agents" else {}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Plot it"))
+        (made,) = [event for event in events if isinstance(event, ProducedFile)]
+        assert (made.name, made.media_type) == ("chart.png", "image/png")
+        assert await conversation.read_file(made.id) == MADE
+
+    run(vendor, scenario, **fields)
+
+
+def test_files_go_along_and_are_gone_afterwards(vendor: Vendor, tmp_path: Path) -> None:
+    location = tmp_path / "march.csv"
+    location.write_text("a,b\n")
+    file = MessageFile(SourceFile("march.csv", location, 4, _identity(location)), "code_interpreter")
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation: Conversation = await converses.start(agent)
+        assert text_of(await all_of(conversation.say("Read", [file]))) == "Hello."
+        knowledge = vendor.platform.knowledge
+        if knowledge is None:
+            document = vendor.sessions.inputs[0]["content"][0]
+            assert (document["title"], document["source"]["data"]) == ("march.csv", "a,b\n")
+            return
+        (uploaded,) = await knowledge.list_files()
+        session = vendor.sessions.sessions[conversation.id]
+        assert uploaded.id in str([session.body, vendor.sessions.inputs])
+        await conversation.close()
+        assert [*await knowledge.list_files()] == []
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["azure-foundry"], indirect=True)
+def test_foundry_names_the_agent_and_what_is_cited(vendor: Vendor) -> None:
+    vendor.sessions.answers = {"back": [{"text": "Thirty days.", "cites": "file_1"}]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Can I send it back?"))
+        assert Citation("", "file_1", "returns.md") in events
+        assert vendor.sessions.sessions[conversation.id].body["agent"] == agent
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["anthropic-agents"], indirect=True)
+def test_a_piece_that_is_lost_is_said_with_the_message(vendor: Vendor) -> None:
+    assert isinstance(vendor.sessions, AnthropicSessions)
+    vendor.sessions.loses = True
+    vendor.sessions.answers = {"1001": ["Order 1001 is on its way."]}
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        events = await all_of((await converses.start(agent)).say("Where is 1001?"))
+        assert text_of(events).endswith("\n\nOrder 1001 is on its way.")
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["openai-agents"], indirect=True)
+def test_an_environment_is_bound_where_the_session_begins(vendor: Vendor, tmp_path: Path) -> None:
+    location = tmp_path / "prices.csv"
+    location.write_text("a,b\n")
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        plain = await converses.start(agent)
+        await all_of(plain.say("Hello"))
+        assert vendor.sessions.sessions[plain.id].body["environment"] == {"type": "none"}
+        platform = vendor.platform
+        assert platform.knowledge is not None
+        source = SourceFile("prices.csv", location, 4, _identity(location))
+        uploaded = await platform.knowledge.upload(source, lambda _: None)
+        resources: Json = {"code_interpreter": {"file_ids": [uploaded.id]}}
+        tools: Json = [{"type": "code_interpreter"}]
+        fields: dict[str, Json] = {
+            "name": "Analyst",
+            "model": "gpt-5",
+            "tools": tools,
+            "tool_resources": resources,
+        }
+        made = await platform.create_assistant(fields, {})
+        bound = await converses.start(made.id)
+        await all_of(bound.say("Hello"))
+        environment = vendor.sessions.sessions[bound.id].body["environment"]
+        assert environment["type"] == "openai_hosted"
+        assert environment["environment_template_id"].startswith("envtmpl")
+        with pytest.raises(PlatformError, match="first message"):
+            await all_of(bound.say("And this", [MessageFile(source, "code_interpreter")]))
+
+    run(vendor, scenario)
+
+
+def _identity(location: Path) -> Identity:
+    import hashlib
+
+    return Identity(hashlib.sha256(location.read_bytes()).hexdigest(), location.name)
+
+
+def test_the_command_asks_there(project: ProjectFolder, vendor: Vendor) -> None:
+    vendor.sessions.answers = {"1001": [{"calls": {"order_status": {"id": "1001"}}}, "It was shipped."]}
+    settings = f"{{platform: {vendor.name}, base_url: '{vendor.address}', api_key: test-key}}"
+    project.write("assistctl.yaml", f"project: acme\ndefault_target: prod\ntargets:\n  prod: {settings}\n")
+    checks = [{"ask": "Where is 1001?", "tools": {"order_status": "x"}, "expect": {"contains": "shipped"}}]
+    project.manifest("desk", name="Desk", model=vendor.model, tools=[FUNCTION], checks=checks)
+    assert (applied := project.run("apply", "--yes")).code == 0, applied.err
+    asked = project.run("ask", "desk", "Where is 1001?", "--tool", "order_status=cat", "--no-keep")
+    assert (asked.code, asked.out) == (0, "It was shipped.\n"), asked.err
+    assert 'called order_status({"id": "1001"})' in asked.err
+    assert project.run("check").code == 0
+    assert (vendor.sessions.sessions, vendor.sessions.others) == ({}, set())

@@ -1,0 +1,135 @@
+"""What a difference is told as: a sentence, a re-wrapped paragraph, another text; a tool, an item, a renaming."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistctl.model.plan import Action, Change, FieldDiff, Json, Kind, Origin
+from assistctl.rendering.change_view import change_views
+from assistctl.rendering.diff.rows import Sign, diff_rows, marked
+from assistctl.rendering.field_view import EVERYTHING, Limits, view_diff
+from assistctl.rendering.structures import list_changes, tool_in_words
+
+PARAGRAPH = "You answer questions about orders, and never\nguess a date. When in doubt, ask\na person for help.\n"
+WRAPPED = "You answer questions about\norders, and never guess a date. When in\ndoubt, ask a person for help.\n"
+BRIEF = Limits(rows=8, preview=3, structures_in_words=True)
+
+
+def size(old: Json, new: Json) -> str:
+    """How much differs, in words."""
+    return view_diff(FieldDiff("x", old, new, Origin.MANIFEST), Action.UPDATE, EVERYTHING).size
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (PARAGRAPH, PARAGRAPH.replace("never", "always"), "1 sentence, 1 of 3 lines"),
+        (PARAGRAPH, PARAGRAPH.replace("never", "always").replace("ask", "call"), "2 sentences, 2 of 3 lines"),
+        (PARAGRAPH, WRAPPED, "no word changed, re-wrapped, 3 of 3 lines"),
+        (PARAGRAPH, WRAPPED.replace("person", "colleague"), "1 sentence, re-wrapped, 3 of 3 lines"),
+        (PARAGRAPH, PARAGRAPH + "Be kind. Be brief.\n", "2 sentences, 1 of 4 lines"),
+        ("a " * 60 + "b", "a " * 60 + "c", "1 sentence in 121 characters"),
+        (PARAGRAPH, "Reconcile payments with the ledger.\nQuote it.\n", "rewritten, 3 lines before and 2 now"),
+        (PARAGRAPH.replace("\n", "\r\n"), PARAGRAPH, "no word changed, line ends only, 3 of 3 lines"),
+        ("one\n\ntwo\n", "one\ntwo\n", "1 place, 1 of 3 lines"),
+    ],
+)
+def test_counts_are_true(old: str, new: str, told: str) -> None:
+    assert size(old, new) == told
+
+
+def test_list_items_are_not_a_paragraph_that_was_wrapped_anew() -> None:
+    assert not diff_rows("- one thing\n- another thing\n", "- one thing - another thing\n").rewrapped
+
+
+def test_the_nearest_heading_and_the_gap_are_with_the_row() -> None:
+    old = "# Desk\n" + "Same.\n" * 5 + "## Returns\nTake 30 days.\n```\n# no heading\n```\nEnd.\n"
+    first, last = diff_rows(old, old.replace("30", "14").replace("End", "Stop")).rows
+    assert (first.heading, first.number, last.heading, last.skipped) == ("Returns", 8, "", 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked_words"),
+    [
+        ("pay 12.50 now", "pay 12.80 now", "pay [-12.50-]{+12.80+} now"),
+        (
+            "call order_status.v1 first",
+            "call order_status.v2 first",
+            "call [-order_status.v1-]{+order_status.v2+} first",
+        ),
+        ("run `a b` here", "run `a c` here", "run [-`a b`-]{+`a c`+} here"),
+        ("use --dry-run now", "use --dry now", "use [---dry-run-]{+--dry+} now"),
+        (
+            "\u0e04\u0e23\u0e31\u0e1a now",
+            "\u0e04\u0e48\u0e30 now",
+            "[-\u0e04\u0e23\u0e31\u0e1a-]{+\u0e04\u0e48\u0e30+} now",
+        ),
+        ("p\u0430y now", "pay now", r"[-p\u0430y-]{+pay+} now"),
+        ("caf\u00e9 now", "cafe\u0301 now", r"[-caf\u00e9-]{+cafe\u0301+} now"),
+    ],
+)
+def test_what_is_one_thing_changes_as_one(old: str, new: str, marked_words: str) -> None:
+    (row,) = diff_rows(old, new).rows
+    assert "".join(map(marked, row.segments)) == marked_words
+
+
+def test_deleted_and_added_lines_have_signs() -> None:
+    rows = diff_rows(
+        "keep\nan old line to go\n", "keep\nsomething else entirely, and much longer than that was\n"
+    ).rows
+    assert [row.sign for row in rows] in ([Sign.REMOVED, Sign.ADDED], [Sign.CHANGED])
+    assert [row.sign for row in diff_rows("a\nb\n", "a\n").rows] == [Sign.REMOVED]
+    assert [row.sign for row in diff_rows("a\n", "a\nb\n").rows] == [Sign.ADDED]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "told"),
+    [
+        ("x", ["a", "b"], ["b", "c"], "added c, removed a"),
+        ("x", ["a"], ["a", True], "added true"),
+        ("x.enum[2]", None, "red", "added red"),
+        ("x.enum[2]", "red", None, "removed red"),
+        ("x", ["a", "b"], ["b", "a"], ""),
+        ("x", ["a", "a"], ["a"], ""),
+        ("x", [1], [True], "added true, removed 1"),
+        ("x", [{"a": 1}], [], ""),
+        ("x", "a", "b", ""),
+    ],
+)
+def test_lists_say_what_they_gain_and_lose(path: str, old: Json, new: Json, told: str) -> None:
+    assert list_changes(path, old, new, most=None) == told
+
+
+def test_a_tool_is_its_signature_and_its_description() -> None:
+    tool = function("status", required=["id"])
+    assert tool_in_words(tool) == ("status(id: string, lines?: integer | null)", "Looks it up.")
+    assert tool_in_words({"type": "code_interpreter"}) == ("code_interpreter",)
+    assert tool_in_words(["a"]) == tool_in_words({"a": 1}) == ()
+
+
+def test_a_function_under_another_name_is_renamed() -> None:
+    diffs = (
+        FieldDiff("tools[state]", None, function("state"), Origin.MANIFEST),
+        FieldDiff("tools[status]", function("status"), None, Origin.MANIFEST),
+        FieldDiff("tools[other]", function("other", required=["id"]), None, Origin.MANIFEST),
+    )
+    change = Change(Kind.ASSISTANT, "a", "id", Action.UPDATE, "r", diffs)
+    renamed, removed = change_views(change, BRIEF)
+    assert renamed.size == "function renamed: status → state"
+    assert removed.path == "tools[other]"
+    assert removed.size.startswith("removed, ")
+
+
+def function(name: str, required: list[str] | None = None) -> dict[str, Json]:
+    properties: Json = {"id": {"type": "string"}, "lines": {"type": ["integer", "null"]}}
+    parameters: Json = {"type": "object", "properties": properties, "required": [*(required or [])]}
+    declared: Json = {"name": name, "description": "Looks it up.", "parameters": parameters}
+    return {"type": "function", "function": declared}
+
+
+def test_of_a_long_text_that_was_rewritten_both_are_begun() -> None:
+    old, new = ("".join(f"{word} {number} {word}\n" for number in range(20)) for word in ("old", "new"))
+    old, new = old.replace(" ", " former "), new.replace(" ", " coming ")
+    view = view_diff(FieldDiff("x", old, new, Origin.MANIFEST), Action.UPDATE, BRIEF)
+    assert [row.sign for row in view.rows] == [Sign.REMOVED] * 4 + [Sign.ADDED] * 4
+    assert (view.size, view.more) == ("rewritten, 20 lines before and 20 now", 32)

@@ -1,0 +1,256 @@
+"""The JSON Schemas of what stands under ``platforms`` in a manifest, made from the types of the vendors' SDKs.
+
+``python tests/support/platform_field_schemas.py`` writes them into ``schemas/``. Nothing is required in them but a
+tool's type: what is missing a platform fills in, or says. Null, the platform's default, is allowed throughout.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+
+from azure.ai.projects._utils.model_base import Model
+from typing_extensions import is_typeddict
+
+from support.azure_shapes import model_fields
+
+FOLDER = Path(__file__).parents[2] / "schemas"
+
+Schema = dict[str, Any]
+
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_WRAPPERS = (Required, NotRequired, Annotated)
+_DISCRIMINATORS = ("type", "kind", "name")
+
+
+def platform_field_schemas() -> Mapping[str, Schema]:
+    """Each schema by its name."""
+    return {
+        "openai-agents-fields": _schema("openai-agents", _openai(), "openai"),
+        "anthropic-agents-fields": _schema("anthropic-agents", _anthropic(), "anthropic"),
+        "azure-foundry-fields": _schema("azure-foundry", _azure(), "azure-ai-projects"),
+    }
+
+
+def written(schema: Schema) -> str:
+    """A schema as its file has it."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _openai() -> Mapping[str, Any]:
+    from openai.types.beta.agent_create_params import AgentCreateParams
+    from openai.types.beta.agent_reasoning_param import AgentReasoningParam
+    from openai.types.beta.agent_text_param import AgentTextParam
+
+    names = ("service_tier", "multi_agent", "compaction", "experimental", "tools")
+    return {
+        **_picked(AgentCreateParams, *names),
+        "reasoning_summary": _fields(AgentReasoningParam)["summary"],
+        "verbosity": _fields(AgentTextParam)["verbosity"],
+    }
+
+
+def _anthropic() -> Mapping[str, Any]:
+    from anthropic.types.beta.agent_create_params import AgentCreateParams
+    from anthropic.types.beta.beta_managed_agents_model_config_params import BetaManagedAgentsModelConfigParams
+
+    own = _picked(AgentCreateParams, "mcp_servers", "skills", "multiagent", "execution_identity", "tools")
+    return {**own, **_picked(BetaManagedAgentsModelConfigParams, "speed", "inference_geo")}
+
+
+def _azure() -> Mapping[str, Any]:
+    from azure.ai.projects.models import PromptAgentDefinition, Reasoning
+
+    names = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness", "tools")
+    return {**_picked(PromptAgentDefinition, *names), "reasoning_summary": _fields(Reasoning)["summary"]}
+
+
+def _picked(kind: Any, *names: str) -> Mapping[str, Any]:
+    fields = _fields(kind)
+    return {name: fields[name] for name in names}
+
+
+def _schema(platform: str, fields: Mapping[str, Any], package: str) -> Schema:
+    making = _Making()
+    properties = {name: making.of(kind) for name, kind in sorted(fields.items())}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Fields of {platform}",
+        "description": f"Fields that only {platform} has. Made from the types of the Python package {package}.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "$defs": dict(sorted(making.definitions.items())),
+    }
+
+
+class _Making:
+    """The schemas of types; those of objects become ``definitions``, which may refer to each other."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of what ``kind`` annotates; null is allowed beside it."""
+        kinds = [part for part in _alternatives(kind) if part is not type(None)]
+        words = [word for part in kinds for word in _words(part)]
+        objects = [part for part in kinds if _is_object(part)]
+        others = [part for part in kinds if get_origin(part) is not Literal and not _is_object(part)]
+        types_, rest = set[str](), Schema()
+        for part in others:
+            found = self._of_other(part)
+            if not found:
+                return {}
+            types_.add(found.pop("type"))
+            rest |= found
+        if words and "string" not in types_:
+            types_ |= {_PLAIN[type(word)] for word in words}
+            if not objects and not others:
+                rest["enum"] = [*sorted(set(words)), None]  # their order in a type is whichever was seen first
+        if not objects:
+            return {"type": [*sorted(types_), "null"], **rest}
+        if not types_:
+            return {"type": ["object", "null"], **self._of_objects(objects)}
+        return {
+            "type": [*sorted({*types_, "object"}), "null"],
+            **rest,
+            "if": {"type": "object"},
+            "then": self._of_objects(objects),
+        }
+
+    def _of_other(self, kind: Any) -> Schema:
+        if kind in _PLAIN:
+            return {"type": _PLAIN[kind]}
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return {"type": "string"}  # beside any other word: the service decides
+        origin = get_origin(kind)
+        if origin in (dict, Mapping) or kind is dict:
+            values = self.of(get_args(kind)[1]) if get_args(kind) else {}
+            return {"type": "object", **({"additionalProperties": values} if values else {})}
+        if origin is not None and len(get_args(kind)) == 1:
+            return {"type": "array", "items": self.of(get_args(kind)[0])}
+        return {}
+
+    def _of_objects(self, kinds: list[Any]) -> Schema:
+        named = [variant for kind in kinds for variant in _variants(kind)]
+        if any(kind.__name__ in _OPEN for kind in named):
+            return {}
+        if len(named) == 1:
+            return {"$ref": self._defined(named[0])}
+        by_word = {word: kind for kind in named for word in _own_words(kind)}
+        if not by_word:
+            return {}
+        told_apart = self._told_apart(by_word, _discriminator(named[0]))
+        if not any(kind.__name__ in _NAMED_BY_KEY for kind in named):
+            return told_apart
+        self.definitions[_BY_KEY] = _ASSISTANT_BY_KEY
+        return {"if": {"required": ["assistant"]}, "then": {"$ref": f"#/$defs/{_BY_KEY}"}, "else": told_apart}
+
+    def _told_apart(self, by_word: Mapping[str, Any], word: str) -> Schema:
+        """One of several objects, each of which has a ``word`` of its own."""
+        return {
+            "required": [word],
+            "properties": {word: {"type": "string", "enum": sorted(by_word)}},
+            "allOf": [
+                {
+                    "if": {"required": [word], "properties": {word: {"const": value}}},
+                    "then": {"$ref": self._defined(kind)},
+                }
+                for value, kind in sorted(by_word.items(), key=lambda one: one[0])
+            ],
+        }
+
+    def _defined(self, kind: Any) -> str:
+        name = kind.__name__
+        if name not in self.definitions:
+            self.definitions[name] = {}
+            properties = {field: self.of(part) for field, part in _fields(kind).items()}
+            if name in _AS_IN_MANIFESTS:
+                properties[_AS_IN_MANIFESTS[name]] = {"type": ["object", "null"]}
+            self.definitions[name] |= {"additionalProperties": False, "properties": properties}
+        return f"#/$defs/{name}"
+
+
+# Another assistant of the project may stand there by its key: see ``ownership/assistant_references.py``.
+_NAMED_BY_KEY = {"BetaManagedAgentsAgentParams"}
+_BY_KEY = "AssistantByKey"
+_ASSISTANT_BY_KEY: Schema = {
+    "additionalProperties": False,
+    "properties": {
+        "assistant": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$(?!\\n)",
+            "patternErrorMessage": "This is the key of another assistant of the project.",
+        }
+    },
+}
+# JSON Schemas: they may hold more than the types say.
+_OPEN = {"BetaManagedAgentsCustomToolInputSchemaParam"}
+# What Foundry has on a tool itself stands, as in the manifest's own tools, under a name of its own.
+_AS_IN_MANIFESTS = {"FileSearchTool": "file_search"}
+
+
+def _alternatives(kind: Any) -> Iterable[Any]:
+    while get_origin(kind) in _WRAPPERS or get_origin(kind) in (Required, NotRequired):
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, types.UnionType):
+        for part in get_args(kind):
+            yield from _alternatives(part)
+    else:
+        yield kind
+
+
+def _words(kind: Any) -> list[Any]:
+    if get_origin(kind) is not Literal:
+        return []
+    return [word.value if isinstance(word, Enum) else word for word in get_args(kind)]
+
+
+def _is_object(kind: Any) -> bool:
+    return is_typeddict(kind) or (isinstance(kind, type) and issubclass(kind, Model))
+
+
+def _fields(kind: Any) -> Mapping[str, Any]:
+    """The names on the wire, and what each is annotated with."""
+    if not is_typeddict(kind):
+        return model_fields(kind)
+    hints = get_type_hints(kind, include_extras=True)
+    return {_alias(hint) or name: hint for name, hint in hints.items()}
+
+
+def _alias(hint: Any) -> str | None:
+    if get_origin(hint) in (Required, NotRequired):
+        return _alias(get_args(hint)[0])
+    return next(
+        (about.alias for about in getattr(hint, "__metadata__", ()) if getattr(about, "alias", None)), None
+    )
+
+
+def _variants(kind: Any) -> list[Any]:
+    """The kinds that a model of Foundry's stands for, or the one kind itself."""
+    known = {} if is_typeddict(kind) else kind.__dict__.get("__mapping__", {})
+    return [variant for part in known.values() for variant in _variants(part)] or [kind]
+
+
+def _discriminator(kind: Any) -> str:
+    fields = _fields(kind)
+    told = (name for name in _DISCRIMINATORS if _own_words_at(kind, name))
+    return next((name for name in told if not is_typeddict(kind) or get_origin(fields[name]) is Required), "")
+
+
+def _own_words(kind: Any) -> list[str]:
+    return _own_words_at(kind, _discriminator(kind)) if _discriminator(kind) else []
+
+
+def _own_words_at(kind: Any, name: str) -> list[str]:
+    annotated = _fields(kind).get(name)
+    return [word for part in _alternatives(annotated) for word in _words(part)] if annotated else []
+
+
+if __name__ == "__main__":
+    for schema_name, schema in platform_field_schemas().items():
+        (FOLDER / f"{schema_name}.schema.json").write_text(written(schema), encoding="utf-8")
