@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.live_sessions import AnthropicSessions, Session, with_routes
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, serving
@@ -255,3 +256,43 @@ def test_circles_are_refused(cloud: ProjectFolder) -> None:
     cloud.manifest("researcher", model=MODEL, platforms={NAME: back})
     expected = "these name each other, so none can be first: boss -> researcher -> boss"
     assert said(cloud, "validate") == [("error", expected)]
+
+
+class _Answering(AnthropicSessions):
+    """Sessions in which an agent says what it was instructed to say."""
+
+    def __init__(self, agents: ManagedAgents) -> None:
+        super().__init__()
+        self.agents = agents
+
+    def script(self, session: Session, question: str) -> None:  # noqa: ARG002 - as ``Sessions`` has it
+        named = session.body["agent"]
+        agent_id = named if isinstance(named, str) else named["id"]
+        session.said = [self.agents.agents[agent_id]["system"]]
+
+
+@pytest.fixture
+def answering(cloud: ProjectFolder, agents: ManagedAgents) -> Iterator[ProjectFolder]:
+    """The same project on a server whose agents answer."""
+    with serving(with_routes(_Answering(agents).routes(), agents.app())) as running:
+        settings = (cloud.path / "assistctl.yaml").read_text("utf-8")
+        old = next(word for word in settings.split('"') if word.startswith("http"))
+        cloud.write("assistctl.yaml", settings.replace(old, running.url.removesuffix("/v1")))
+        yield cloud
+
+
+def test_who_names_what_is_put_back_is_put_back_with_it(answering: ProjectFolder, agents: ManagedAgents) -> None:
+    check = {"ask": "Where is order 1001?", "expect": {"contains": "1001"}}
+    answering.manifest("researcher", model=MODEL, instructions="Order 1001 is here.", checks=[check])
+    assert answering.run("apply", "--yes").code == 0
+    before = entry(agents, "researcher")
+    answering.manifest("researcher", model=MODEL, instructions="It is here.", checks=[check])
+    outcome = answering.run("apply", "--yes", "--check", "--format", "json")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert named(agents, "researcher")["system"] == "Order 1001 is here."
+    assert roster(agents) == [before]
+    document = outcome.json
+    assert [(one["key"], one["status"]) for one in document["put_back"]] == [("boss", "ok"), ("researcher", "ok")]
+    errors = {one["key"]: one["error"] for one in document["results"]}
+    assert errors["boss"] == "it was put back with researcher, which it names"
+    assert set(planned(answering)) == {"boss", "researcher"}

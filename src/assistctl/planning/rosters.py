@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.model.capabilities import RosterEntry
@@ -119,6 +119,21 @@ def rosters(
         if platform in one.platform_fields
     }
     return Rosters(platform, entry, {key: keys for key, keys in named.items() if keys}, owned)
+
+
+def naming(
+    desired: Iterable[Desired], platform: str, entry: RosterEntry | None, keys: Collection[str]
+) -> dict[str, str]:
+    """Who among ``desired`` pins a version of one of ``keys``, or of who does: their keys, and whom each names."""
+    if entry is None or not entry.revision:
+        return {}
+    named = rosters({one.key: one for one in desired}, {}, platform, entry).named
+    found: dict[str, str] = {}
+    while coming := {
+        key: min(whom) for key, each in named.items() if key not in found and (whom := each & {*keys, *found})
+    }:
+        found |= coming
+    return {key: whom for key, whom in found.items() if key not in keys}
 
 
 def renewed_by(changes: Iterable[Change]) -> frozenset[str]:
