@@ -116,7 +116,7 @@ def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFo
         (1, "failed", "failed", False),
     ]
     shown = local.run("history", apply["id"]).out
-    assert "check   desk 1  passed -> failed, worse  Where is order 1001?" in shown
+    assert "check   desk 1. Where is order 1001?  passed → failed, worse" in shown
     assert "wanted the answer to contain '1001'" in shown
 
 

@@ -163,7 +163,7 @@ def test_a_pull_request_gets_one_comment_that_is_kept_up_to_date(pipeline: Pipel
     assert run.code == 0, run.log
     assert "Changed by the branch." in pipeline.plan_of(run)
     (comment,) = pipeline.comments.ours
-    assert comment.startswith("<!-- assistants prod -->\n###")
+    assert comment.startswith("<!-- assistants prod -->\n<!-- assistctl:plan acme/prod -->\n###")
     assert "Changed by the branch." in comment
     html = "plan" if pipeline.ci == "github" else "assistants-plan:plan.html"
     assert pipeline.runner.artifacts[html].startswith(b"<!doctype html>")

@@ -80,7 +80,7 @@ def comparison(report: CheckReport, outcome: CheckOutcome) -> str:
     if found.tokens is not None:
         told.append(f"{found.tokens:,} tokens then")
     if found.cost is not None:
-        told.append(f"{_dollars(found.cost)} then")
+        told.append(f"{dollars(found.cost)} then")
     return ", ".join(told)
 
 
@@ -89,7 +89,8 @@ def _course(report: CheckReport, outcome: CheckOutcome) -> Course | None:
     return found.course if found else None
 
 
-def _dollars(cost: float) -> str:
+def dollars(cost: float) -> str:
+    """A price in US dollars, never in powers of ten: ``$0.000009``."""
     return f"${cost:.6f}".rstrip("0").removesuffix(".")
 
 
@@ -110,7 +111,7 @@ def figures(outcome: CheckOutcome) -> str:
     if outcome.tokens is not None:
         told.append(f"{outcome.tokens:,} tokens")
     if outcome.cost is not None:
-        told.append(_dollars(outcome.cost))
+        told.append(dollars(outcome.cost))
     return ", ".join(told)
 
 
