@@ -16,7 +16,10 @@ OTHER = {"type": "agent", "id": "agent_other"}
 
 @pytest.fixture
 def agents() -> ManagedAgents:
-    return ManagedAgents()
+    """The agents there, among them one of somebody else: a roster takes only agents that exist."""
+    there = ManagedAgents()
+    there.add(OTHER["id"])
+    return there
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def settled(project: ProjectFolder, agents: ManagedAgents, multiagent: dict[str,
     assert applied.code == 0, applied.out + applied.err
     assert project.run("plan", "--detailed-exitcode").code == 0
     assert project.run("drift").code == 0
-    (agent,) = agents.agents.values()
+    (agent,) = (one for key, one in agents.agents.items() if key != OTHER["id"])
     return agent["multiagent"]
 
 

@@ -46,6 +46,7 @@ SAMPLES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "tools.code_interpreter": ({"tools": [{"type": "code_interpreter"}]}, "tools[code_interpreter]"),
     "tools.file_search": ({"tools": [{"type": "file_search"}]}, "tools[file_search]"),
     "tools.function": ({"tools": [{"type": "function", "function": FUNCTION}]}, "tools[f]"),
+    "tools.mcp": ({"tools": [{"type": "mcp", "server": "orders"}]}, "tools[mcp:orders]"),
     "files.code_interpreter": (
         {"tools": [{"type": "code_interpreter"}], "files": [{"path": "data.csv", "tool": "code_interpreter"}]},
         "files",
@@ -66,6 +67,7 @@ def key_of(name: str) -> str:
 def write_samples(write: Any) -> None:
     write("assistants/data.csv", "a,b\n1,2\n")
     write("assistants/page.md", "# A page\n\nWith words.\n")
+    write("assistants/orders.yaml", "kind: mcp_server\nurl: https://mcp.example.com/orders\n")
     for name, (fields, _) in SAMPLES.items():
         write(f"assistants/{key_of(name)}.yaml", json.dumps({"model": "gpt-5", **fields}, indent=1))
 

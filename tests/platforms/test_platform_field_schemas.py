@@ -69,6 +69,20 @@ WRONG = [
         (4, 61),
         "Did you mean 'agent'?",
     ),
+    (
+        ANTHROPIC,
+        {"multiagent": {"type": "coordinator", "agents": [{"assistant": "Boss"}]}},
+        "multiagent.agents[0].assistant",
+        (4, 66),
+        "the key of another assistant",
+    ),
+    (
+        ANTHROPIC,
+        {"multiagent": {"type": "coordinator", "agents": [{"assistant": "boss", "version": 1}]}},
+        "multiagent.agents[0].version",
+        (4, 74),
+        "Allowed here: assistant",
+    ),
     (AZURE, {"tools": [{"type": "bing_groundng"}]}, "tools[0].type", (4, 22), "Did you mean 'bing_grounding'?"),
     (
         AZURE,

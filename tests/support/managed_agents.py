@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from support.agent_rosters import UnresolvedError, resolved
+
 BETA = "managed-agents-2026-04-01"
 
 Object = dict[str, Any]
@@ -78,17 +80,16 @@ class ManagedAgents:
         """Change an agent as somebody else would: on top of whatever version there is."""
         return self._update(agent_id, fields)
 
+    def add(self, agent_id: str, **fields: Any) -> Object:
+        """Create an agent as somebody else would."""
+        return self._created(agent_id, {"name": agent_id, "model": "claude-opus-5-5", **fields})
+
     async def _all(self, request: Request) -> JSONResponse:
         _check_headers(request)
         if request.method == "GET":
             return JSONResponse(self._page(request.query_params))
         sent = _valid(await request.body(), _CREATE, _CREATE_FIELDS)
-        agent_id = f"agent_{len(self.agents) + 1:024}"
-        now = dt.datetime.now(dt.UTC).isoformat()
-        made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
-        sent["multiagent"] = _merged(sent.get("multiagent"), None)
-        self.agents[agent_id] = _settled({**made, **_UNSET, **sent}, now)
-        return JSONResponse(self.agents[agent_id])
+        return JSONResponse(self._created(f"agent_{len(self.agents) + 1:024}", sent))
 
     async def _one(self, request: Request) -> JSONResponse:
         _check_headers(request)
@@ -104,6 +105,14 @@ class ManagedAgents:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", "The agent is archived.")
         agent["archived_at"] = dt.datetime.now(dt.UTC).isoformat()
         return JSONResponse(agent)
+
+    def _created(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
+        now = dt.datetime.now(dt.UTC).isoformat()
+        made = {"id": agent_id, "type": "agent", "archived_at": None, "created_at": now, "version": 1}
+        multiagent = _merged(sent.get("multiagent"), None)
+        settled = _settled(self._resolved({**made, **_UNSET, **sent, "multiagent": multiagent}), now)
+        self.agents[agent_id] = settled
+        return settled
 
     def _update(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
         agent = self._found(agent_id)
@@ -122,9 +131,16 @@ class ManagedAgents:
         now = dt.datetime.now(dt.UTC).isoformat()
         changed = {**agent, **changes, **nulls, "metadata": metadata}
         changed["model"] = _model(changes.get("model"), agent["model"])
-        settled = _settled({**changed, "version": agent["version"] + 1}, now)
+        settled = _settled(self._resolved({**changed, "version": agent["version"] + 1}), now)
         self.agents[agent_id] = settled
         return settled
+
+    def _resolved(self, agent: Object) -> Object:
+        try:
+            multiagent = resolved(agent["multiagent"], self.agents, agent["id"], agent["version"])
+        except UnresolvedError as error:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", str(error)) from error
+        return {**agent, "multiagent": multiagent}
 
     def _found(self, agent_id: str) -> Object:
         if agent_id not in self.agents:
@@ -184,7 +200,6 @@ def _forced(value: Any) -> Any:
 
 def _settled(agent: Object, now: str) -> Object:
     agent = {**agent, "model": _model(agent["model"], None), "updated_at": now}
-    agent["multiagent"] = _resolved(agent["multiagent"], agent["id"], agent["version"])
     agent["tools"] = [_tool(tool) for tool in agent["tools"]]
     agent["skills"] = [{**skill, "version": skill.get("version") or "1"} for skill in agent["skills"]]
     agent["execution_identity"] = agent["execution_identity"] or {"type": "service_account"}
@@ -221,23 +236,6 @@ def _merged_part(name: str, sent: Object, stored: Object) -> Object:
     parts = _PARTS if name != "advisor" and sent["type"] == "enabled" else {}
     kept = stored if stored["type"] == sent["type"] else {**parts, "type": sent["type"]}
     return {**kept, **{key: parts.get(key) if value is None else value for key, value in sent.items()}}
-
-
-def _resolved(value: Any, agent_id: str, version: int) -> Any:
-    """``value`` with a reference to an agent for each id and each ``self`` in a roster."""
-    if isinstance(value, list):
-        return [
-            {"type": "agent", "id": item, "version": 1}
-            if isinstance(item, str)
-            else _resolved(item, agent_id, version)
-            for item in value
-        ]
-    if not isinstance(value, dict):
-        return value
-    if value.get("type") == "self":
-        return {"type": "agent", "id": agent_id, "version": version}
-    filled = {"version": 1} if value.get("type") == "agent" else {}
-    return {**filled, **{name: _resolved(part, agent_id, version) for name, part in value.items()}}
 
 
 def _model(sent: Any, before: Object | None) -> Object:

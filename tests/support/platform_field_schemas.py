@@ -144,7 +144,14 @@ class _Making:
         by_word = {word: kind for kind in named for word in _own_words(kind)}
         if not by_word:
             return {}
-        word = _discriminator(named[0])
+        told_apart = self._told_apart(by_word, _discriminator(named[0]))
+        if not any(kind.__name__ in _NAMED_BY_KEY for kind in named):
+            return told_apart
+        self.definitions[_BY_KEY] = _ASSISTANT_BY_KEY
+        return {"if": {"required": ["assistant"]}, "then": {"$ref": f"#/$defs/{_BY_KEY}"}, "else": told_apart}
+
+    def _told_apart(self, by_word: Mapping[str, Any], word: str) -> Schema:
+        """One of several objects, each of which has a ``word`` of its own."""
         return {
             "required": [word],
             "properties": {word: {"type": "string", "enum": sorted(by_word)}},
@@ -168,6 +175,19 @@ class _Making:
         return f"#/$defs/{name}"
 
 
+# Another assistant of the project may stand there by its key: see ``ownership/assistant_references.py``.
+_NAMED_BY_KEY = {"BetaManagedAgentsAgentParams"}
+_BY_KEY = "AssistantByKey"
+_ASSISTANT_BY_KEY: Schema = {
+    "additionalProperties": False,
+    "properties": {
+        "assistant": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$(?!\\n)",
+            "patternErrorMessage": "This is the key of another assistant of the project.",
+        }
+    },
+}
 # JSON Schemas: they may hold more than the types say.
 _OPEN = {"BetaManagedAgentsCustomToolInputSchemaParam"}
 # What Foundry has on a tool itself stands, as in the manifest's own tools, under a name of its own.

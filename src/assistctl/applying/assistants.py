@@ -20,6 +20,7 @@ class Done:
 
     id: str
     answered: bool = True
+    revision: str | None = None
 
 
 async def change_assistant(platform: Platform, change: Change, request: Request, there: set[str]) -> Done:
@@ -34,7 +35,7 @@ async def change_assistant(platform: Platform, change: Change, request: Request,
     lost = _not_kept(platform, request, answer)
     if lost:
         raise NotKeptError(answer.id, lost)
-    return Done(answer.id, answered)
+    return Done(answer.id, answered, answer.revision)
 
 
 async def delete_assistant(platform: Platform, change: Change) -> str:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.cancellation import CancellationToken, NotBegunError
+from assistctl.applying.deletion_order import in_waves, require_unnamed
 from assistctl.applying.duplicates import Twins, Uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
@@ -26,6 +27,7 @@ from assistctl.applying.preconditions import check_assistant
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.results import result_of
+from assistctl.applying.rosters import NamedAssistants, Version
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
 from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
 from assistctl.planning.requests import resolved
@@ -93,6 +95,7 @@ async def carry_out(
         log,
         unique,
         there,
+        NamedAssistants.of(plan),
         settled,
     )
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
@@ -122,6 +125,7 @@ class _Run:
     log: OperationLog
     unique: Uniqueness
     there: set[str]
+    named: NamedAssistants
     settled: Settled | None
 
     def results(self) -> tuple[Result, ...]:
@@ -141,7 +145,8 @@ class _Run:
         await self._look_for_twins(alone=alone)
         if self.settled is not None:
             self._take_back(await self.settled(self.results()))
-        await self._each(self._assistant, self._of_kind(Kind.ASSISTANT, deletes=True))
+        for wave in in_waves(self._of_kind(Kind.ASSISTANT, deletes=True)):
+            await self._each(self._assistant, iter(wave))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.files_run is not None:
             await self._files(self.files_run)
@@ -164,6 +169,7 @@ class _Run:
                     await self._change(change, request, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             operation.fails(error)
+            self.named.ended(change, error)
         if self.files_run is not None and change.request is not None and operation.is_done:
             self.files_run.uploads.in_use(change.request.reads)
         self._tell(change)
@@ -171,6 +177,7 @@ class _Run:
     async def _change(self, change: Change, request: Request | None, operation: Operation) -> None:
         await check_assistant(self.platform, change)
         if request is None:
+            require_unnamed(change, self.plan, self.log)
             await operation.sends(delete_assistant(self.platform, change))
             return
         try:
@@ -184,6 +191,7 @@ class _Run:
             filled_in = await self._filled_in(again.request)
             made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
+        self.named.ended(change, Version(made.id, made.revision))
 
     def _take_back(self, undone: Mapping[QualifiedKey, AssistctlError]) -> None:
         """Count these as not done, and keep what they read before."""
@@ -257,7 +265,7 @@ class _Run:
     async def _filled_in(self, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""
         ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
-        return resolved(request, ids)
+        return resolved(request, ids | await self.named.ids_for(request))
 
     async def _store(self, change: Change) -> None:
         if self.files_run is None:

@@ -199,7 +199,7 @@ def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], output_format: 
 def _refuse_manifests(keys: object) -> None:
     """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
     for word in keys if isinstance(keys, tuple) else ():
-        if isinstance(word, str) and word.endswith((".yaml", ".yml")):
+        if isinstance(word, str) and word.endswith((".yaml", ".yml", ".md")):
             raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
 
 

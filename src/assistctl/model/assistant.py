@@ -74,10 +74,13 @@ class Desired:
 class Observed:
     """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
 
-    ``fields`` holds what the answer contained, and nothing it did not; ``metadata`` is all of its pairs, ours
-    too. ``revision`` is the platform's version token, where it has one. What only the platform has is under
-    ``platforms`` and its name, as in a manifest: ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``;
-    its own tools stand among ``tools``, in its own shapes.
+    ``fields`` holds what the answer contained, and nothing it did not: a field that is absent was not answered,
+    and null is the answer's own word for nothing. Defaults that the platform fills in stay as they are; which of
+    them count as none is for ``FieldDefaults`` and ``Capabilities.defaults`` to say. ``metadata`` is all of its
+    pairs, ours too. ``revision`` is the platform's version token, where it has one. What only the platform has is
+    under ``platforms`` and its name, as in a manifest:
+    ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``; its own tools stand among ``tools``, in its own
+    shapes.
     """
 
     id: str

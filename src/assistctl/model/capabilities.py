@@ -93,6 +93,18 @@ EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "descript
 
 
 @dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """How a platform's list of assistants names one: in which field its id stands, and in which its version.
+
+    Where ``revision`` is empty no version is pinned. ``fixed`` are the other fields, the same for each.
+    """
+
+    id: str = "id"
+    revision: str = ""
+    fixed: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """The capabilities of a platform.
 
@@ -112,6 +124,7 @@ class Capabilities:
     down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
     down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
     ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
+    ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -132,6 +145,7 @@ class Capabilities:
     credential_variables: tuple[str, ...] = ()
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
+    roster_entry: RosterEntry | None = None
     tells_account: str = ""
     lists_every_model: bool = True
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found

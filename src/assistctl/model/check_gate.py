@@ -68,8 +68,9 @@ class GatedCheck:
 class GateReport:
     """All checks of what an apply changed, in the order of the manifests.
 
-    ``put_back`` maps the keys of assistants that got worse to why they could not be put back, ``None`` where they
-    were. ``warnings`` are sentences about what went wrong beside the checks.
+    ``put_back`` maps the keys of assistants that got worse, and of those that pin a version of them, to why they
+    could not be put back, ``None`` where they were. ``warnings`` are sentences about what went wrong beside
+    the checks.
     """
 
     mode: GateMode

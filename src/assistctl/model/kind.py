@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kind of thing that a change is about."""
+    """The kind of thing that a change is about, or that a document declares."""
 
     ASSISTANT = "assistant"
     VECTOR_STORE = "vector_store"
     FILE = "file"
     ENVIRONMENT = "environment"
+    MCP_SERVER = "mcp_server"

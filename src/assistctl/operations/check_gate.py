@@ -27,7 +27,7 @@ from assistctl.operations.ask_checks import (
 from assistctl.operations.check import stores_read
 from assistctl.operations.check_records import CheckRecords, state_of
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.gate_findings import about, changed_by, entry, failure, told
+from assistctl.operations.gate_findings import about, changed_by, changed_with, entry, failure, told, told_with
 from assistctl.operations.model_address import require_model
 from assistctl.operations.put_back import (
     Before,
@@ -90,7 +90,9 @@ class CheckGate:
         assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
         await self._recall(assistants, states)
         await self._ask_before(assistants, states)
-        stores = stores_that_change(plan, self.loaded, frozenset(self._desired))
+        checked = frozenset(self._desired)
+        may_go_back = checked.union(changed_with(platform, plan, self.loaded, checked))
+        stores = stores_that_change(plan, self.loaded, may_go_back)
         ids = [change.id for change in stores if change.id is not None]
         contents = await list_contents(platform.knowledge, ids) if platform.knowledge is not None and ids else {}
         self._before = Before(plan, contents)
@@ -250,22 +252,26 @@ class CheckGate:
     ) -> Mapping[QualifiedKey, AssistctlError]:
         open_record, carry_out = back
         made = {one.qualified_key: one.id for one in results if one.action is Action.CREATE and one.id is not None}
+        stands = {one.key for one in results if one.kind is Kind.ASSISTANT and one.status is Status.OK}
+        naming = changed_with(platform, before.plan, self.loaded, worse)
+        naming = {key: named for key, named in naming.items() if key in stands}
+        desired = {one.key: one for one in self.loaded.desired if one.key in worse or one.key in naming}
         undone: dict[QualifiedKey, AssistctlError] = {}
         try:
-            way = await way_back(self.deployment, platform, before, self.loaded, worse, made=made)
+            way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
             async with open_record(way.plan) as record:
                 done = await carry_out(way, record)
                 missing = sum(one.status is not Status.OK for one in done)
                 record.shortfall = f"{missing} of {len(done)} changes were not made" if missing else None
                 record.touched = any(one.touched for one in done)
         except AssistctlError as error:
-            failures: dict[str, str | None] = dict.fromkeys(worse, why_not(error))
+            failures: dict[str, str | None] = dict.fromkeys(desired, why_not(error))
         else:
-            failures = {key: failure(self._desired[key], done) for key in worse}
+            failures = {key: failure(one, done) for key, one in desired.items()}
         self.report = replace(self.report, put_back=failures)
-        for key in worse:
-            why = told(self.report, key, failures[key])
-            undoes = {QualifiedKey(Kind.ASSISTANT, key), *about(self._desired[key])}
+        for key, why_failed in failures.items():
+            why = told(self.report, key, why_failed) if key in worse else told_with(naming[key], why_failed)
+            undoes = {QualifiedKey(Kind.ASSISTANT, key), *about(desired[key])}
             undoes |= {QualifiedKey(Kind.VECTOR_STORE, one) for one in kept_stores(before.plan, frozenset({key}))}
             undone |= dict.fromkeys(undoes, why)
         return undone

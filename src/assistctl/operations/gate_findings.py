@@ -11,6 +11,8 @@ from assistctl.manifest import Loaded
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
 from assistctl.model.plan import Action, Desired, Kind, Plan, QualifiedKey, Result, Status
+from assistctl.planning.rosters import naming
+from assistctl.platforms.base import Platform
 
 _CHANGED = frozenset({Action.CREATE, Action.UPDATE, Action.ADOPT})
 
@@ -45,6 +47,20 @@ def told(report: GateReport, key: str, failure: str | None) -> AssistctlError:
     if failure is None:
         return PlatformError(f"it was put back: {worse}")
     return PlatformError(f"{worse}, and it could not be put back: {failure}")
+
+
+def changed_with(platform: Platform, plan: Plan, loaded: Loaded, keys: frozenset[str]) -> dict[str, str]:
+    """The assistants that ``plan`` changes and that pin a version of one of ``keys``, and whom each names."""
+    changed = {one.key for one in plan.changes if one.kind is Kind.ASSISTANT and one.action is Action.UPDATE}
+    found = naming(loaded.desired, platform.name, platform.capabilities.roster_entry, keys)
+    return {key: named for key, named in found.items() if key in changed}
+
+
+def told_with(named: str, failure: str | None) -> AssistctlError:
+    """Why the change of an assistant does not stand that names ``named``, which was put back."""
+    if failure is None:
+        return PlatformError(f"it was put back with {named}, which it names")
+    return PlatformError(f"{named}, which it names, got worse, and it could not be put back: {failure}")
 
 
 def entry(one: GatedCheck) -> CheckEntry:

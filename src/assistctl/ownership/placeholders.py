@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from assistctl.model.plan import Desired, FieldDiff, Json, Observed
+from assistctl.ownership.assistant_references import shown_by_key
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.ownership.file_marks import (
     FILE_TOKEN,
@@ -27,8 +28,8 @@ _SHOWN_CHARACTERS = 7
 
 
 def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[FieldDiff, ...]:
-    """``diffs`` as people know what tokens stand for: files by path, vector stores by key."""
-    return tuple(_labelled(diff, labels) for diff in diffs)
+    """``diffs`` as people know what tokens stand for: files by path, vector stores and assistants by key."""
+    return tuple(shown_by_key(_labelled(diff, labels)) for diff in diffs)
 
 
 def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:

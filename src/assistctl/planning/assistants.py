@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed
+from assistctl.ownership.assistant_references import revision_token
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted
@@ -19,6 +20,7 @@ from assistctl.planning.capability_check import check_expressible, to_platform, 
 from assistctl.planning.comparison.state import TOOLS, known_units
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
+from assistctl.planning.rosters import Rosters
 from assistctl.planning.vector_stores.file_changes import FileChange, HolderFiles
 
 
@@ -27,7 +29,8 @@ class Assistants(KindFacts[Observed, Desired]):
     """The facts of assistants on ``platform``.
 
     ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
-    that are not there, ``unread`` the uploads of ours that nothing reads at the moment.
+    that are not there, ``unread`` the uploads of ours that nothing reads at the moment. ``rosters`` tells who
+    names whom.
     """
 
     platform: str
@@ -35,6 +38,7 @@ class Assistants(KindFacts[Observed, Desired]):
     store_tokens: dict[str, str]
     gone: Collection[str]
     unread: Collection[HeldFile] = ()
+    rosters: Rosters = field(default_factory=Rosters)
     kind = Kind.ASSISTANT
     rewritten = (FILES, PATHS)
 
@@ -45,7 +49,8 @@ class Assistants(KindFacts[Observed, Desired]):
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
         known = {each.file_id: each.token for each in (*self.unread, *held)}
         tokens = ChainMap(known, self.store_tokens)
-        read = interpret(listed, mark, self.capabilities.field_defaults, tokens)
+        fields = self.rosters.with_tokens(mark.key if mark else None, listed)
+        read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values()))
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
@@ -67,6 +72,19 @@ class Assistants(KindFacts[Observed, Desired]):
         return replace(desired, fields=replaced_ids(desired.fields, lambda each: tokens.get(each, each))), labels
 
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
+        """The files that its code interpreter is to have, and the assistants that it names."""
+        files = self._files(desired, owned)
+        outdated = self.rosters.outdated(desired, owned.observed) if owned is not None else []
+        if not outdated:
+            return files
+        return replace(
+            files,
+            reasons=[f"{key} has a new version" for key in sorted({key for key, _ in outdated})],
+            renewed=[diff for _, diff in outdated],
+            outdated=frozenset(revision_token(key) for key, _ in outdated),
+        )
+
+    def _files(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
         metadata = owned.observed.metadata if owned is not None else {}
         named = file_ids(desired.fields)

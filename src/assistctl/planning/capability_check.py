@@ -15,6 +15,7 @@ from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
+from assistctl.ownership.assistant_references import with_entries, without_keys
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.tool_paths import tools_by_name
 
@@ -34,7 +35,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
-    own = desired.platform_fields.get(platform, {})
+    own = without_keys(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
@@ -46,9 +47,10 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
-    own = dict(desired.platform_fields.get(platform, {}))
+    own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     more_tools = own.pop("tools", None)
     fields = {**capabilities.to_platform(desired.fields)}
+    own = _with_more(own, fields.pop(PLATFORMS, None), platform)
     if own:
         fields[PLATFORMS] = {platform: own}
     if not isinstance(more_tools, list):
@@ -67,6 +69,16 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
         templates={_moved(path, places): made for path, made in desired.templates.items()},
         positions={**desired.positions, **_positions(desired.positions, places)},
     )
+
+
+def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, Json]:
+    """A platform's own fields with those that it makes of a manifest's others behind them."""
+    more = made.get(platform) if isinstance(made, dict) else None
+    joined = dict(own)
+    for name, value in more.items() if isinstance(more, dict) else ():
+        there = joined.get(name)
+        joined[name] = [*there, *value] if isinstance(there, list) and isinstance(value, list) else value
+    return joined
 
 
 def _positions(positions: Mapping[str, Position], places: Mapping[str, str]) -> dict[str, Position]:

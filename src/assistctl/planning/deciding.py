@@ -169,17 +169,18 @@ class Decider(Generic[ListedT, DeclaredT]):
         contents = self.facts.contents(desired, owned)
         yield contents.decision
         comparable, labels = self.facts.comparable(desired, owned)
-        comparison = Comparison(comparable, owned, self.facts.capabilities)
+        comparison = Comparison(comparable, owned, self.facts.capabilities, contents.outdated)
         mark = self._mark(desired, owned)
-        diffs = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        of_fields = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        diffs = (*of_fields, *contents.renewed)
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
             yield Decision(
                 diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
                 drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
             )
-            of_fields = [self.facts.reason or who_changed(diffs)] if diffs else []
-            reason = "; ".join((*contents.reasons, *of_fields)) or contents.unfinished
+            who = [self.facts.reason or who_changed(of_fields)] if of_fields else []
+            reason = "; ".join((*contents.reasons, *who)) or contents.unfinished
             if not reason:
                 yield Decision(unchanged=1)
                 return

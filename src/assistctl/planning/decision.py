@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.file_operations import StoreOperations
-from assistctl.model.plan import Change, Diagnostic, Drift, Kind, Missing
+from assistctl.model.plan import Change, Diagnostic, Drift, FieldDiff, Kind, Missing
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning.identity.inventory import ListedT, Owned
@@ -43,7 +43,8 @@ class Contents:
     ``decision`` holds in any case. ``reasons`` say what is to be changed inside of it, ``unfinished`` that an
     earlier apply was interrupted, if nothing else is to be changed; ``operations`` are for when anything is.
     ``reads`` has the paths, by token, of the uploads of ours that it names itself, and ``store`` the key of the
-    vector store that it names.
+    vector store that it names. ``renewed`` are differences in the versions of what it names, and ``outdated`` the
+    tokens of those: what holds them is sent again.
     """
 
     decision: Decision = Decision()
@@ -52,6 +53,8 @@ class Contents:
     operations: Mapping[str, StoreOperations] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)
     store: str | None = None
+    renewed: Sequence[FieldDiff] = ()
+    outdated: frozenset[str] = frozenset()
 
 
 class KindFacts(ABC, Generic[ListedT, DeclaredT]):

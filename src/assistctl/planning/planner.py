@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
@@ -33,6 +33,7 @@ from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
+from assistctl.planning.rosters import Rosters, renewed_by, rosters
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
 from assistctl.planning.vector_stores.stores import VectorStores
@@ -71,7 +72,7 @@ class _Planning:
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {token: store_id for store_id, token in self.store_tokens.items()}
+        known = {token: store_id for store_id, token in self.store_tokens.items()} | self.rosters.known()
         seen = {**assistants.seen, **stores.seen}
         return Plan(
             project=self.plan_options.project,
@@ -122,7 +123,13 @@ class _Planning:
     @cached_property
     def assistants(self) -> Assistants:
         platform, known = self.plan_options.target.platform, self.knowledge.observed
-        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread)
+        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
+
+    @cached_property
+    def rosters(self) -> Rosters:
+        """Who names whom by key."""
+        platform = self.plan_options.target.platform
+        return rosters(self.wanted, self.inventory.owned, platform, self.capabilities.roster_entry)
 
     @cached_property
     def stores(self) -> StoreInventory:
@@ -152,8 +159,23 @@ class _Planning:
         return bool(self.stores.wanted or self.stores.live)
 
     def _decided_assistants(self) -> Iterator[Decision]:
+        rosters, decided = self.rosters, list(self._decided_with(self.assistants))
+        if rosters.named:
+            # Who names an assistant that changes changes with it, and so on.
+            changes = _combined(decided).changes
+            while not renewed_by(changes) <= rosters.renewed:
+                rosters = replace(rosters, renewed=renewed_by(changes))
+                decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
+                changes = _combined(decided).changes
+            yield Decision(diagnostics=tuple(rosters.diagnostics(self.wanted, changes)))
+        yield from decided
+        is_everything = not self.plan_options.destroy and self.plan_options.only is None
+        if is_everything and not self.wanted and self.owned:
+            yield Decision(diagnostics=(safety.nothing_declared(self._owned_count),))
+
+    def _decided_with(self, facts: Assistants) -> Iterator[Decision]:
         yield from Decider(
-            self.assistants,
+            facts,
             self.plan_options,
             self.inventory,
             self.owned,
@@ -162,9 +184,6 @@ class _Planning:
             lambda key: self.plan_options.includes(Kind.ASSISTANT, key),
             lambda: self.references,
         ).decisions()
-        is_everything = not self.plan_options.destroy and self.plan_options.only is None
-        if is_everything and not self.wanted and self.owned:
-            yield Decision(diagnostics=(safety.nothing_declared(self._owned_count),))
 
     def _decided_stores(self) -> Iterator[Decision]:
         if not self._has_stores:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Desired, Json, Kind, Observed
+from assistctl.ownership.assistant_references import keys_named
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units
 from assistctl.ownership.field_paths import Path, covers, parse
@@ -138,7 +139,8 @@ def references(observed: Sequence[Observed], declared: Iterable[Desired], outloo
     named: dict[str, str] = {}
     for desired in declared:
         itself = {one.id for one in outlook.inventory.owned.get(desired.key, ())}
-        for object_id in ids_declared(desired, outlook.plan_options.target.platform) - itself:
+        by_key = _ids_of_keys(desired, outlook)
+        for object_id in (ids_declared(desired, outlook.plan_options.target.platform) | by_key) - itself:
             named.setdefault(object_id, desired.key)
     ending = {one.id: one for one in observed if outlook.ends(one)}
     staying = [one for one in observed if one.id not in ending]
@@ -148,6 +150,15 @@ def references(observed: Sequence[Observed], declared: Iterable[Desired], outloo
                 named.setdefault(object_id, _shown(one, outlook))
         staying = [ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys())]
     return References(named)
+
+
+def _ids_of_keys(desired: Desired, outlook: Outlook) -> frozenset[str]:
+    """The ids of those that a manifest names by key, as long as what it declares is to stay itself."""
+    plan_options = outlook.plan_options
+    if plan_options.destroy and plan_options.includes(Kind.ASSISTANT, desired.key):
+        return frozenset()
+    keys = keys_named(desired.platform_fields.get(plan_options.target.platform, {}))
+    return frozenset(one.id for key in keys for one in outlook.inventory.owned.get(key, ()))
 
 
 def _units(fields: Mapping[str, Json], pairs: Json) -> dict[Path, Json]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.plan import Json, Request
+from assistctl.ownership.assistant_references import with_ids
 from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields
 from assistctl.ownership.digests import digested_request
@@ -98,7 +99,7 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
 
     Raises ``KeyError`` for a token that ``ids`` does not have.
     """
-    fields = replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one)
+    fields = with_ids(replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one), ids)
     pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Lifecycle, Position, QualifiedKey, Severity
 from assistctl.model.source_file import SourceFile
-from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import canonical_units
-from assistctl.ownership.field_paths import Path
 from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
-from assistctl.ownership.mark import BASELINE, is_marked, read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, is_marked, read_mark
 from assistctl.ownership.placeholders import file_ids, store_ids
+from assistctl.planning.images import declared_fields, managed_fields, manages, taken_apart
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
 
@@ -64,9 +62,9 @@ class _Return:
     def _assistant(self, about: QualifiedKey, image: Image) -> None:
         self.back.about.add(about)
         now = self.now.declared.get(about.key)
-        fields = _managed_fields(image)
-        declared = now.fields if now is not None else {}
-        self._fill_in_secrets(about, image, fields, declared, _secrets_of(now))
+        fields = managed_fields(image)
+        self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
+        fields, own = taken_apart(image, fields)
         mark = read_mark(image.metadata)
         if mark is not None and mark.key != about.key:
             self._lose(about, f"it had the key {mark.key} then, and keeps the one it has now")
@@ -75,7 +73,14 @@ class _Return:
             self.back.release.add(about.key)
             fields = {**fields, **_resources(image)}
             secrets, templates = _secrets_of(now), _templates_of(now)
-            desired = Desired(about.key, fields, self.position, secret_paths=secrets, templates=templates)
+            desired = Desired(
+                about.key,
+                fields,
+                self.position,
+                secret_paths=secrets,
+                platform_fields=own,
+                templates=templates,
+            )
             self.back.desired.append(desired)
             return
         fields.pop("tool_resources", None)
@@ -85,6 +90,7 @@ class _Return:
             self.position,
             Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy)),
             _secrets_of(now),
+            platform_fields=own,
             import_id=image.id if about.key in self.undone.forgotten else None,
             templates=_templates_of(now),
         )
@@ -93,7 +99,7 @@ class _Return:
     def _reading(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
         """``desired`` with the code interpreter's files: the declared ones, else those that are still there."""
         ids = file_ids(image.fields)
-        if not ids or not _manages(image, ("tool_resources", "code_interpreter", "file_ids")):
+        if not ids or not manages(image, ("tool_resources", "code_interpreter", "file_ids")):
             return desired
         about = QualifiedKey(Kind.ASSISTANT, desired.key)
         files = _declared_files(now)
@@ -112,7 +118,7 @@ class _Return:
     def _searching(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
         """``desired`` with the vector store it searched: what it is declared to be, else as it is there."""
         ids = store_ids(image.fields)
-        if not ids or not _manages(image, ("tool_resources", "file_search", "vector_store_ids")):
+        if not ids or not manages(image, ("tool_resources", "file_search", "vector_store_ids")):
             return desired
         there = [one for one in ids if one in self.now.stores]
         keys = [key for one in there if (key := self.now.stores[one]) is not None]
@@ -137,7 +143,7 @@ class _Return:
             self._lose(about, f"no manifest declares its documents, so it {state}")
             return
         self.back.about.add(about)
-        fields = _managed_fields(image)
+        fields = managed_fields(image)
         self._fill_in_secrets(about, image, fields, now.fields, now.secret_paths)
         mark = read_mark(image.metadata)
         lifecycle = Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy))
@@ -214,26 +220,6 @@ def _with_ids(desired: Desired, tool: str, name: str, ids: list[str]) -> Desired
     return replace(
         desired, fields={**desired.fields, "tool_resources": {**resources, tool: {name: list[Json](ids)}}}
     )
-
-
-def _managed_fields(image: Image) -> dict[str, Json]:
-    """What this project managed of it then; all of it, if it was nobody's."""
-    baseline = read_baseline(image.metadata.get(BASELINE))
-    pairs = users_pairs(image.metadata)
-    if not baseline.entries:
-        return {**image.fields, "metadata": pairs}
-    units = canonical_units(image.fields, pairs)
-    names = {str(unit[0]) for unit in units if baseline.has(unit)}
-    fields = {name: value for name, value in image.fields.items() if name in names}
-    if "metadata" in names:
-        fields["metadata"] = {key: value for key, value in pairs.items() if baseline.has(("metadata", key))}
-    return fields
-
-
-def _manages(image: Image, unit: Path) -> bool:
-    """Whether this project managed that unit then."""
-    baseline = read_baseline(image.metadata.get(BASELINE))
-    return not baseline.entries or baseline.has(unit)
 
 
 def _named(paths: Iterable[str]) -> str:

@@ -193,12 +193,18 @@ class Platform(Protocol):
         """Its files and vector stores; ``None`` where it has none."""
 
     async def list_assistants(self) -> Sequence[Observed]:
-        """All assistants there are, whoever owns them, each once; the oldest first, where the platform can say."""
+        """All assistants there are, whoever owns them, each once; the oldest first, where the platform can say.
+
+        Each is as a create or an update answers it (see ``Observed``): a field of the manifest, or one of the
+        platform's own under ``platforms``, that the platform keeps and an ``Observed`` lacks counts as lost.
+        Tools of types that nobody knows yet are kept as they are.
+        """
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
-        """Create one, in one request that is never repeated.
+        """Create one, in one request that is only repeated where the platform refused it for now (429).
 
-        Raises ``OutcomeUnknownError`` when it may have been created all the same.
+        Raises ``OutcomeUnknownError`` when it may have been created all the same: after a 5xx, a timeout, or an
+        answer that is not understood. A ``PlatformError`` of another kind says that nothing was created.
         """
 
     async def update_assistant(

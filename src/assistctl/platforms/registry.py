@@ -135,4 +135,12 @@ def _loaded(name: str, entry_point: EntryPoint) -> Offer:
             "`CAPABILITIES`",
             "Update or remove that package.",
         )
+    from assistctl.model.capability_problems import problems_in
+
+    problems = problems_in(offer.CAPABILITIES)
+    if problems:
+        raise ProjectError(
+            f"the platform {name!r} of the package {package} errs about itself: {'; '.join(problems)}",
+            "Update that package, or tell whoever wrote it.",
+        )
     return cast("Offer", offer)

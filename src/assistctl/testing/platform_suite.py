@@ -11,19 +11,24 @@ account without assistants, not yet entered::
             return connect(Connection("cloud", tmp_path, base_url=..., api_key=...))
 
 Each test enters the platform once, in an event loop of its own, and goes through the real SDK and the network.
+``own_samples`` are values for the platform's own fields, each a mapping as it stands under ``platforms.NAME``. A
+fixture ``break_next`` lets the tests see what becomes of a request that goes wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 
 from assistctl.applying.engine import carry_out
-from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.capabilities import Level
+from assistctl.model.capability_problems import problems_in
 from assistctl.model.conversation import Event, Finished, RunStatus, TextDelta
 from assistctl.model.plan import Action, Desired, Json, Plan, Position, Status, TargetName
 from assistctl.ownership.canonical import same
@@ -36,6 +41,8 @@ from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, OTHER_FUNCTION, SAMPLES
 
 Scenario = Callable[[Platform], Awaitable[None]]
+BreakNext = Callable[[int, bool], None]
+"""Answers the next ``POST`` with that status (and ``Retry-After: 0``); if true, after it was carried out."""
 
 _TWO_PAGES_AND_MORE = 205
 _LONGEST_PAIR = ("k" * 64, "v" * 512)
@@ -59,15 +66,80 @@ class PlatformSuite:
 
     model: ClassVar[str] = "gpt-4.1"
     other_model: ClassVar[str] = "gpt-4.1-mini"
+    own_samples: ClassVar[tuple[Mapping[str, Json], ...]] = ()
     answers: ClassVar[bool] = False
 
+    @pytest.fixture
+    def break_next(self) -> BreakNext | None:
+        """``None`` where no request can be made to fail: those tests are then skipped."""
+        return None
+
     def test_capabilities_say_what_to_do_instead(self, platform: Platform) -> None:
-        """Whatever is not native has a note, and a platform has a name."""
-        supports = platform.capabilities.fields
-        silent = [name for name, one in supports.items() if one.level is not Level.NATIVE and not one.note]
+        """Whatever is not native has a note, a platform has a name, and no table names what there is not."""
         assert platform.name
-        assert {"name", "model", "metadata"} <= {*supports}
-        assert silent == []
+        assert problems_in(platform.capabilities) == []
+
+    def test_there_is_a_sample_of_each_own_field(self, platform: Platform) -> None:
+        """What no sample has is not looked at."""
+        assert {name for sample in self.own_samples for name in sample} == platform.capabilities.platform_fields
+
+    def test_own_fields_are_sent_read_back_and_taken_back(self, platform: Platform) -> None:
+        """What a manifest declares for this platform alone is there after an apply, and gone after the next."""
+
+        async def scenario(platform: Platform) -> None:
+            for sample in self.own_samples:
+                own = replace(self._declared(), platform_fields={platform.name: sample})
+                for desired, action in (
+                    (own, Action.CREATE),
+                    (self._declared(), Action.UPDATE),
+                    (own, Action.UPDATE),
+                ):
+                    assert await self._applied(platform, [desired]) == [action]
+                    again = await self._planned(platform, [desired])
+                    assert (again.changes, again.drift) == ((), ())
+                assert await self._applied(platform, []) == [Action.DELETE]
+
+        run(platform, scenario)
+
+    def test_a_create_whose_answer_is_lost_may_have_been_carried_out(
+        self, platform: Platform, break_next: BreakNext | None
+    ) -> None:
+        """It is never told as a failure, and never repeated."""
+        if break_next is None:
+            pytest.skip("no request can be made to fail")
+
+        async def scenario(platform: Platform) -> None:
+            break_next(500, True)
+            with pytest.raises(OutcomeUnknownError):
+                await platform.create_assistant(self._fields(), {})
+            assert len(await platform.list_assistants()) == 1
+
+        run(platform, scenario)
+
+    def test_what_is_refused_for_now_is_asked_for_again(
+        self, platform: Platform, break_next: BreakNext | None
+    ) -> None:
+        """A 429 says that nothing was done."""
+        if break_next is None:
+            pytest.skip("no request can be made to fail")
+
+        async def scenario(platform: Platform) -> None:
+            break_next(429, False)
+            made = await platform.create_assistant(self._fields(), {})
+            assert [one.id for one in await platform.list_assistants()] == [made.id]
+
+        run(platform, scenario)
+
+    def test_models_are_told_or_not(self, platform: Platform) -> None:
+        """Each with the day it is shut down, if one is known; only advice rests on it, so it never raises."""
+
+        async def scenario(platform: Platform) -> None:
+            for model, date in (await platform.list_models() or {}).items():
+                assert model
+                if date is not None:
+                    dt.date.fromisoformat(date)
+
+        run(platform, scenario)
 
     def test_what_is_created_is_answered_and_listed(self, platform: Platform) -> None:
         """A create answers what it was sent, and the list has it."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _NOT_FIELDS = frozenset(
     {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms"}
 )
-_TOOLS = frozenset({"code_interpreter", "file_search", "function"})
+_TOOLS = frozenset({"code_interpreter", "file_search", "function", "mcp"})
 
 
 def assistant(
@@ -66,6 +66,9 @@ def _identity(tool: Json) -> tuple[str, str] | None:
     kind = tool.get("type") if isinstance(tool, dict) else None
     if not isinstance(tool, dict) or not isinstance(kind, str) or kind not in _TOOLS:
         return None
+    if kind == "mcp":
+        server = tool.get("server")
+        return (kind, server) if isinstance(server, str) else None
     if kind != "function":
         return kind, ""
     function = tool.get("function")

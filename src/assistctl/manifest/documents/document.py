@@ -11,21 +11,23 @@ from assistctl.manifest.contents import Contents, fill
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.documents.file_conflicts import refuse_conflicts
 from assistctl.manifest.documents.included_files import include_files
+from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
 from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
 from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
 from assistctl.manifest.files.expand import AttachedFile, attached_files
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.key_text import key_from
 from assistctl.manifest.syntax.node import Node, Path, dotted, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, read_yaml_text
+from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.placeholders import refuse_placeholders
-from assistctl.manifest.validation.schema import ASSISTANT, VECTOR_STORE, is_valid, violations
+from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
 from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.assistant import Desired
@@ -36,17 +38,17 @@ from assistctl.model.kind import Kind
 if TYPE_CHECKING:
     from assistctl.model.checks import Check
     from assistctl.model.knowledge import DesiredStore
+    from assistctl.model.mcp_server import McpServer
 
-_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE}
+_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares: an assistant, with the vector store of its files if any, or a shared store.
+    """What one document declares: an assistant, with its files' vector store if any, a shared store, or a server.
 
-    Neither is there when the document has an error. ``files`` are what was found for either, if it was looked
-    for.
+    None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
     """
 
     kind: Kind
@@ -55,11 +57,12 @@ class Declaration:
     assistant: Desired | None = None
     store: DesiredStore | None = None
     files: tuple[AttachedFile, ...] = ()
+    server: McpServer | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether the document has no error."""
-        return self.assistant is not None or self.store is not None
+        return any(one is not None for one in (self.assistant, self.store, self.server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,9 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | N
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
     try:
-        text = read_yaml_text(file.path)
+        documents, problems = _composed(file)
     except UnusableFileError as error:
         return ReadManifest(file, messages=(error.diagnostic(file.shown),))
-    documents, problems = compose(text, file.shown)
     if not documents and not problems:
         documents = [Document(None, Position(file.shown))]
     declarations, messages = [], []
@@ -91,6 +93,16 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | N
         declarations += [one] if one else []
         messages += said
     return ReadManifest(file, tuple(declarations), (*messages, *problems), tuple(reading.named))
+
+
+def _composed(file: ManifestFile) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents in ``file``, and what stopped the reading. Raises ``UnusableFileError``."""
+    data = read_bytes(file.path)
+    if file.path.suffix != MARKDOWN_SUFFIX:
+        return compose(as_yaml_text(data), file.shown)
+    from assistctl.manifest.documents.markdown import compose_markdown
+
+    return compose_markdown(data, file.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,8 @@ class _Reading:
             return declaration, problems
         if kind is Kind.VECTOR_STORE:
             return replace(declaration, store=shared_store(key, contents), files=files), problems
+        if kind is Kind.MCP_SERVER:
+            return replace(declaration, server=mcp_server(key, contents)), problems
         desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
 
@@ -157,6 +171,9 @@ class _Reading:
         if kind is Kind.VECTOR_STORE:
             refuse_wide_overlap(contents, ())
             return store_entries(contents)
+        if kind is Kind.MCP_SERVER:
+            refuse_secrets(contents)
+            return []
         include_files(contents, self.file)
         refuse_twins(contents)
         warn_of_loose_schemas(contents)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -15,6 +16,12 @@ from assistctl.manifest.documents.cross_references import (
     stores_not_searched,
 )
 from assistctl.manifest.documents.document import Declaration, ReadManifest, read_manifest
+from assistctl.manifest.documents.mcp_servers import (
+    servers_not_declared,
+    servers_not_used,
+    undeclared_servers,
+    with_servers,
+)
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import Naming, who_names
 from assistctl.manifest.project.discovery import ManifestFile, discover
@@ -83,6 +90,8 @@ def load_manifests(
             continue
         declarations += one.declarations
         diagnostics += one.messages
+    known = [one for reading in (*readings, *others) for one in reading.declarations]
+    declarations = with_servers(declarations, known)
     diagnostics += keys_declared_twice(declarations)
     diagnostics += names_used_twice(declarations)
     if paths is None:
@@ -128,12 +137,22 @@ def _of_the_whole(
     declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
 ) -> list[Diagnostic]:
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
-    messages = stores_not_declared(declarations)
+    messages = [
+        *stores_not_declared(declarations),
+        *unknown_assistants(declarations),
+        *servers_not_declared(declarations),
+    ]
     if not is_sound:
         return messages
     if target:
         messages += overrides_of_nothing(target, {one.key for one in declarations})
-    return messages + stores_not_searched(declarations)
+    return [
+        *messages,
+        *naming_in_circles(declarations),
+        *stores_not_searched(declarations),
+        *servers_not_used(declarations),
+        *undeclared_servers(declarations),
+    ]
 
 
 def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -13,6 +13,7 @@ from assistctl.checkout.spelling import as_spelled
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.glob import divided, matches_below
 from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.syntax.node import Path as FieldPath
 from assistctl.manifest.syntax.node import dotted
 from assistctl.model.diagnostics import Position
@@ -56,7 +57,7 @@ class Candidates:
 
     def at(self, place: Path) -> Iterator[Path]:
         """The file at ``place``, and links to what is there."""
-        if place.suffix in MANIFEST_SUFFIXES:
+        if place.suffix in (*MANIFEST_SUFFIXES, MARKDOWN_SUFFIX):
             yield from map(Path, self._real.get(os.path.realpath(place), ()))
 
     def below(self, folder: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 from assistctl.manifest.syntax.text_file import (
     UnusableFileError,
@@ -35,8 +36,9 @@ class ManifestFile:
 def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[ManifestFile], list[Diagnostic]]:
     """The manifest files at ``paths`` (default: the project's assistants folder), each once, and what is wrong.
 
-    A folder stands for every ``*.yaml`` and ``*.yml`` below it, sorted, without hidden ones and without
-    ``assistctl.yaml``; links are followed inside the project and refused when they leave it.
+    A folder stands for every ``*.yaml`` and ``*.yml`` below it and the ``*.md`` whose front matter declares an
+    assistant, sorted, without hidden ones and without ``assistctl.yaml``; links are followed inside the project
+    and refused when they leave it.
     """
     search = _Search(project)
     if paths is None:
@@ -112,7 +114,7 @@ class _Search:
             self._report(
                 given or folder,
                 "there are no manifests in this folder",
-                "A manifest is a file that ends in .yaml or .yml.",
+                "A manifest is a file that ends in .yaml or .yml, or one in .md with its fields as front matter.",
                 severity=Severity.WARNING,
             )
 
@@ -165,7 +167,7 @@ class _Search:
             entered.add(real)
             if here != folder and self._is_another_project(here, real):
                 continue
-            folders, files = self._entries(here)
+            folders, files = self._entries(here, root)
             yield _Listed(here, real, files)
             waiting += reversed(folders)
 
@@ -192,7 +194,7 @@ class _Search:
             self._report(folder, error.summary, error.detail)
             return None
 
-    def _entries(self, folder: Path) -> tuple[list[Path], list[tuple[str, bool]]]:
+    def _entries(self, folder: Path, root: Path) -> tuple[list[Path], list[tuple[str, bool]]]:
         """The folders in one, and the names of candidate files, each with whether it is a regular file."""
         try:
             with os.scandir(folder) as listed:
@@ -208,13 +210,18 @@ class _Search:
                 if is_manifest:
                     text = "this is a folder, not a manifest"
                     self._report(folders[-1], text, "Rename it: a folder needs no suffix.")
-            elif is_manifest and entry.name != PROJECT_FILE:
+            elif (is_manifest and entry.name != PROJECT_FILE) or _is_markdown(folder, entry.name, root):
                 files.append((entry.name, entry.is_file(follow_symlinks=False)))
         return folders, files
 
     def _report(self, path: Path, summary: str, detail: str, *, severity: Severity = Severity.ERROR) -> None:
         shown = shown_path(path, self._project.directory)
         self.problems.append(Diagnostic(severity, summary, detail, position=Position.of_whole(shown)))
+
+
+def _is_markdown(folder: Path, name: str, root: Path) -> bool:
+    # Most files are told apart by their names, without a path.
+    return name.endswith(MARKDOWN_SUFFIX) and is_markdown_manifest(folder / name, root)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -18,7 +18,7 @@ MAX_BYTES = 4 * 1024 * 1024
 # Compiled by ``re`` when it is needed, which is hardly ever: it takes as long as reading a hundred manifests.
 _NOT_PRINTABLE = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PRINTABLE_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
-_BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -90,14 +90,13 @@ def resolve_inside(path: Path, root: Path) -> Path:
     return real
 
 
-def read_yaml_text(path: Path) -> str:
-    """The text of a YAML file, without a byte order mark. Raises ``UnusableFileError``."""
-    return as_yaml_text(read_bytes(path))
-
-
 def as_yaml_text(data: bytes) -> str:
     """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
-    text = as_text(data).removeprefix(_BYTE_ORDER_MARK)
+    return require_printable(as_text(data).removeprefix(BYTE_ORDER_MARK))
+
+
+def require_printable(text: str) -> str:
+    """``text``, which YAML can hold. Raises ``UnusableFileError`` for a character that it cannot."""
     unprintable = unprintable_in(text)
     if unprintable:
         raise UnusableFileError(

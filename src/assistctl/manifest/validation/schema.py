@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 ASSISTANT = "assistant"
 VECTOR_STORE = "vector-store"
+MCP_SERVER = "mcp-server"
 PROJECT = "project"
 MANIFEST = "manifest"
 
 SCHEMAS = {
-    MANIFEST: "a document of a manifest, whichever of the next two it is",
+    MANIFEST: "a document of a manifest, whichever of the next three it is",
     ASSISTANT: "a document that declares an assistant",
     VECTOR_STORE: "a document that declares a vector store",
+    MCP_SERVER: "a document that declares an MCP server",
     PROJECT: "assistctl.yaml",
     "openai-agents-fields": "what a manifest may have under platforms.openai-agents",
     "anthropic-agents-fields": "what a manifest may have under platforms.anthropic-agents",
@@ -44,7 +46,14 @@ SCHEMAS = {
 }
 """The name of each schema, and what it is of."""
 
-FOR_EDITORS = (ASSISTANT, VECTOR_STORE, MANIFEST, PROJECT, *(name for name in SCHEMAS if name.endswith("-fields")))
+FOR_EDITORS = (
+    ASSISTANT,
+    VECTOR_STORE,
+    MCP_SERVER,
+    MANIFEST,
+    PROJECT,
+    *(name for name in SCHEMAS if name.endswith("-fields")),
+)
 """The names of those of what people write."""
 
 _PACKAGE = Path(__file__).parents[2]

@@ -18,6 +18,7 @@ _WORDS: Mapping[str, str] = {
 }
 _ANSWERED = frozenset({"id", "object", "created_at"})
 _TOOLS = frozenset({"code_interpreter", "file_search", "function"})
+_OF_MCP_SERVERS = frozenset({"server_label", "server_url", "transport", "headers", "connector_id", "url"})
 # Types that look like one of the Assistants API's and are other platforms'.
 _ELSEWHERE = frozenset({"retrieval", "web_search", "web_search_preview", "computer_use_preview", "custom"})
 _OF_FUNCTIONS = frozenset({"name", "description", "parameters", "strict"})
@@ -44,6 +45,11 @@ def about_unknown(field: str, path: Path, instance: Mapping[str, object]) -> str
 def _about_unknown_in_tool(field: str, path: Path, instance: Mapping[str, object]) -> str:
     if len(path) == 2 and field in _OF_FUNCTIONS and instance.get("type") == "function":  # noqa: PLR2004 - tools[0]
         return f"It belongs under `function`. {_FUNCTION}"
+    if len(path) == 2 and field in _OF_MCP_SERVERS and instance.get("type") == "mcp":  # noqa: PLR2004 - tools[0]
+        return (
+            "An MCP server is a document of its own (`kind: mcp_server`); a tool names its key: "
+            "`{type: mcp, server: KEY}`."
+        )
     if path[2:] == ("function",) and field in {"type", "function"}:
         return "This is a whole tool: only what is under its own `function` belongs here."
     if field == "file_ids":

@@ -9,6 +9,7 @@ from functools import cached_property
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
 from assistctl.ownership.applied_part import was_applied_in_part
+from assistctl.ownership.assistant_references import tokens_in_own_fields
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
     PLATFORMS,
@@ -49,12 +50,14 @@ class Comparison:
     Where ids stand for files and vector stores, both sides have tokens. ``capabilities`` are the platform's: its
     write-only fields may be missing from what it answers, and one that is missing is judged by the baseline alone.
     For the computed fields, and for a platform's own, null is answered with what the platform chose: a declared
-    null is judged by the baseline alone as well.
+    null is judged by the baseline alone as well. What holds ``outdated`` tokens counts as changed: they stand for
+    something else by now.
     """
 
     desired: Declared
     owned: Owned
     capabilities: Capabilities
+    outdated: frozenset[str] = frozenset()
 
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
@@ -86,7 +89,7 @@ class Comparison:
     @property
     def changed(self) -> tuple[Path, ...]:
         """The units that differ."""
-        return tuple(unit for unit, found in self.differences.items() if found)
+        return tuple(unit for unit, found in self.differences.items() if found or self._is_outdated(unit))
 
     @property
     def model_changes(self) -> bool:
@@ -211,6 +214,9 @@ class Comparison:
             return False
         wanted = self.value_in(self.declared, part)
         return was_applied_in_part(whole, wanted, lambda value: self.baseline.is_still(part, value))
+
+    def _is_outdated(self, unit: Path) -> bool:
+        return bool(self.outdated) and bool(self.outdated & tokens_in_own_fields(self.declared.get(unit)))
 
     @property
     def _write_only_in_tools(self) -> frozenset[str]:

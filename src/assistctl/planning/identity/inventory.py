@@ -125,11 +125,19 @@ def classify(observed: Iterable[ListedT], project: str, target: str) -> Inventor
 
 
 def interpret(
-    observed: Observed, mark: Mark | None, defaults: FieldDefaults, tokens: Mapping[str, str] | None = None
+    observed: Observed,
+    mark: Mark | None,
+    defaults: FieldDefaults,
+    tokens: Mapping[str, str] | None = None,
+    fields: Mapping[str, Json] | None = None,
 ) -> Owned:
-    """A thing with what is written on it, and with ``tokens`` in place of ids."""
+    """A thing with what is written on it, and with ``tokens`` in place of ids.
+
+    ``fields`` are its fields where they have other tokens already.
+    """
     tokens = tokens or {}
-    fields = replaced_ids(observed.fields, lambda each: tokens.get(each, each)) if tokens else observed.fields
+    fields = observed.fields if fields is None else fields
+    fields = replaced_ids(fields, lambda each: tokens.get(each, each)) if tokens else fields
     units = canonical_units(fields, users_pairs(observed.metadata), defaults)
     baseline = read_baseline(observed.metadata.get(BASELINE))
     return Owned(observed, mark, baseline, fields, units, is_marked(observed.metadata), tokens)

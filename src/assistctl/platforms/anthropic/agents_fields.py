@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, RosterEntry, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
+from assistctl.platforms.mcp_tools import (
+    inexpressible_in_servers,
+    left_out_of_servers,
+    renamed,
+    servers_in,
+    with_servers_as,
+)
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -36,6 +43,10 @@ _OF_MODEL = ("speed", "inference_geo")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOLSET = f"{{type: agent_toolset_20260401}} under platforms.{NAME}.tools"
 _SAMPLING = "There is nothing like it: reasoning_effort and the instructions steer there."
+_NO_HEADERS = "The server is reached at its url alone; what lets a session in is in a vault."
+_NO_DESCRIPTION = "Say in the instructions what the server is for."
+_OF_SESSIONS = "What lets a session in is in the vaults that it is started with (vault_ids), not in the agent."
+_POLICIES = {"always": "always_ask", "never": "always_allow"}
 _RESOURCES = "Files are resources of a session there, not of an agent."
 
 
@@ -81,7 +92,10 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
     kept = dict(fields)
     tools = without_strict(kept.get("tools"))
     if isinstance(tools, list):
-        kept["tools"] = [_with_typed_parameters(tool) for tool in tools]
+        kept["tools"] = with_servers_as([_with_typed_parameters(tool) for tool in tools], _mcp_toolset)
+    servers: list[Json] = [_mcp_server(server) for _, server in servers_in(tools)]
+    if servers:
+        kept["platforms"] = {NAME: {"mcp_servers": servers}}
     return kept
 
 
@@ -96,6 +110,9 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
     if fields.get("response_format") not in (None, "auto") and not isinstance(fields["response_format"], dict):
         yield Finding("response_format", f"{NAME} cannot express response_format", "Leave it out.")
     yield from function_findings(fields.get("tools"), NAME)
+    yield from inexpressible_in_servers(fields.get("tools"), NAME, {"headers": _NO_HEADERS})
+    notes = {"server_description": _NO_DESCRIPTION, "credential": _OF_SESSIONS}
+    yield from left_out_of_servers(fields.get("tools"), NAME, notes)
     for place, function in functions_in(fields.get("tools")):
         if as_object(function.get("parameters")).get("type", "object") != "object":
             where = f"tools[{place}].function.parameters.type"
@@ -114,6 +131,9 @@ CAPABILITIES = Capabilities(
         "metadata": Support(),
         "tools.function": Support(
             note="They are custom tools there: each needs a description and parameters, and strict is left out."
+        ),
+        "tools.mcp": Support(
+            note="It is one of mcp_servers and an mcp_toolset; sessions are given its credential."
         ),
         "reasoning_effort": Support(note="It is model.effort there, from low to max."),
         "response_format": Support(),
@@ -155,6 +175,8 @@ CAPABILITIES = Capabilities(
     credential_variables=(KEY_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN),
     tells_account="answers",
     field_defaults=EMPTY_TEXTS,
+    # ``beta_managed_agents_agent_params.py``: an entry without a version is answered with the newest one of then.
+    roster_entry=RosterEntry(revision="version", fixed={"type": "agent"}),
     converses=Support(
         note="A conversation is a session in the target's options.environment_id, else in an environment that is "
         "made for it; files go inside the message, as text or PDF."
@@ -191,6 +213,29 @@ def _tool(tool: Object) -> Object:
     parameters: Object = {"type": "object", **as_object(function.get("parameters"))}
     described = {} if function.get("description") is None else {"description": function["description"]}
     return {"type": "custom", "name": function.get("name"), **described, "input_schema": parameters}
+
+
+def _mcp_server(server: Object) -> Object:
+    """``BetaManagedAgentsURLMCPServerParams`` of an MCP server."""
+    return {"type": "url", **renamed(server, {"server_label": "name", "server_url": "url"})}
+
+
+def _mcp_toolset(server: Object) -> Object:
+    """``BetaManagedAgentsMCPToolsetParams`` of an MCP server: with a list of what is allowed, the rest is off."""
+    default: Object = {}
+    if isinstance(server.get("require_approval"), str):
+        default["permission_policy"] = {"type": _POLICIES[str(server["require_approval"])]}
+    allowed = server.get("allowed_tools")
+    configs: list[Json] = []
+    if isinstance(allowed, list):
+        default["enabled"] = False
+        configs = [{"name": name, "enabled": True} for name in allowed]
+    toolset: Object = {"type": "mcp_toolset", "mcp_server_name": server.get("server_label")}
+    return {
+        **toolset,
+        **({"default_config": default} if default else {}),
+        **({"configs": configs} if configs else {}),
+    }
 
 
 def _manifest_tool(tool: Object) -> Object:

@@ -18,6 +18,7 @@ from assistctl.platforms.azure.foundry_tools import (
     tool_findings,
     wire_tools,
 )
+from assistctl.platforms.mcp_tools import renamed, with_servers_as
 from assistctl.platforms.translation import (
     Object,
     as_object,
@@ -99,6 +100,18 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
     yield from tool_findings(fields, own, NAME)
 
 
+def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The fields with MCP servers as ``MCPTool`` has them: a credential is a connection of the project."""
+    if "tools" not in fields:
+        return dict(fields)
+    return {**fields, "tools": with_servers_as(fields["tools"], _mcp_tool)}
+
+
+def _mcp_tool(server: Object) -> Object:
+    connection = renamed(server, {"credential": "project_connection_id"})
+    return {**{name: part for name, part in server.items() if name != "credential"}, **connection}
+
+
 CAPABILITIES = Capabilities(
     fields={
         "name": Support(
@@ -116,6 +129,7 @@ CAPABILITIES = Capabilities(
         "tools.function": Support(),
         "tools.code_interpreter": Support(),
         "tools.file_search": Support(note="The ranker is the platform's own."),
+        "tools.mcp": Support(note="`credential` is its project_connection_id."),
         "tool_resources": Support(note="They are in the tools there: container.file_ids and vector_store_ids."),
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
@@ -132,6 +146,7 @@ CAPABILITIES = Capabilities(
     field_defaults=EMPTY_TEXTS,
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
+    to_platform=to_platform,
 )
 
 

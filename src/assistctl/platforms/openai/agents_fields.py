@@ -12,6 +12,12 @@ from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
+from assistctl.platforms.mcp_tools import (
+    inexpressible_in_servers,
+    left_out_of_servers,
+    renamed,
+    with_servers_as,
+)
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
@@ -41,6 +47,8 @@ _NOT_IN_A_FORMAT = {
     "description": "A text format has the schema alone: say it in the instructions or in the schema itself.",
 }
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
+_APPROVAL = "Leave it out: whether calls are approved is said when a session is started."
+_NO_DESCRIPTION = "Say in the instructions what the server is for."
 _NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
 
 
@@ -91,7 +99,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
     """The fields without what ``CAPABILITIES`` says is left out."""
     kept = dict(fields)
     if "tools" in kept:
-        kept["tools"] = without_strict(kept["tools"])
+        kept["tools"] = with_servers_as(without_strict(kept["tools"]), _mcp_tool)
     schema = as_object(as_object(kept.get("response_format")).get("json_schema"))
     if schema:
         kept["response_format"] = _json_schema(schema.get("schema"))
@@ -105,6 +113,8 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         summary = f"the name has {len(name)} characters, and {NAME} keeps {_LONGEST_NAME}"
         yield Finding("name", summary, "Choose a shorter one.")
     yield from function_findings(fields.get("tools"), NAME)
+    yield from inexpressible_in_servers(fields.get("tools"), NAME, {"require_approval": _APPROVAL})
+    yield from left_out_of_servers(fields.get("tools"), NAME, {"server_description": _NO_DESCRIPTION})
     yield from _schema_findings(fields.get("response_format"))
     if as_object(fields.get("tool_resources")).get("file_search"):
         where = "tool_resources.file_search"
@@ -141,6 +151,7 @@ CAPABILITIES = Capabilities(
         "top_p": Support(
             Level.UNSUPPORTED, "There is nothing like it: reasoning_effort and the instructions steer there."
         ),
+        "tools.mcp": Support(note="It is a tool with an http transport; `credential` is its credential_id."),
         "tool_resources": Support(Level.MAPPED, _MOUNTED),
         "tools.code_interpreter": Support(
             Level.MAPPED, "Code runs in the session's environment, which reaches no network."
@@ -198,6 +209,15 @@ def _tool(tool: Object) -> Object:
     function = as_object(tool["function"])
     # Null is no description; the API then says that it needs one.
     return {"type": "function", **_without_nulls(function)}
+
+
+def _mcp_tool(server: Object) -> Object:
+    """An MCP server as ``PersistedAgentToolConfigParamMcp`` has it."""
+    transport: Object = {"type": "http", **renamed(server, {"server_url": "server_url", "headers": "headers"})}
+    names = {"allowed_tools": "allowed_tools", "credential": "credential_id"}
+    return {**renamed(server, {"type": "type", "server_label": "server_label"}), "transport": transport} | renamed(
+        server, names
+    )
 
 
 def _manifest_tool(tool: Object) -> Object:

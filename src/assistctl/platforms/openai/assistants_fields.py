@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.model.capabilities import Capabilities, Support
+from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 
 FIELDS = (
@@ -18,6 +18,10 @@ FIELDS = (
     "reasoning_effort",
 )
 
+_NO_MCP_SERVERS = (
+    "The Assistants API has no MCP servers: declare functions, and let the application that answers them ask one."
+)
+
 CAPABILITIES = Capabilities(
     fields={
         name: Support()
@@ -30,7 +34,8 @@ CAPABILITIES = Capabilities(
             "files.code_interpreter",
             "files.file_search",
         )
-    },
+    }
+    | {"tools.mcp": Support(Level.UNSUPPORTED, _NO_MCP_SERVERS)},
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     write_only=frozenset({"reasoning_effort"}),
     address_variable=ADDRESS_VARIABLE,

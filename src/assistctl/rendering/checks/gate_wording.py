@@ -34,9 +34,18 @@ def conclusion(report: GateReport) -> list[str]:
     passed = sum(one.after is not None and one.after.status is CheckStatus.PASSED for one in report.checks)
     sentences = [f"{passed:,} of {len(report.checks):,} checks passed after it."]
     sentences += [_about(report, key) for key in dict.fromkeys(one.key for one in report.worse)]
+    others = report.put_back.keys() - {one.key for one in report.worse}
+    sentences += [_about_other(report, key) for key in sorted(others)]
     doubted = dict.fromkeys(one.key for one in report.in_doubt if one.key not in report.put_back)
     sentences += [f"{key} stays as it was applied, and is not known to be good." for key in doubted]
     return sentences
+
+
+def _about_other(report: GateReport, key: str) -> str:
+    why = report.put_back[key]
+    if why is None:
+        return f"{key} names what got worse and was put back with it; its manifest still says otherwise."
+    return f"{key} names what got worse and is NOT put back: {why.removesuffix('.')}."
 
 
 def _about(report: GateReport, key: str) -> str:

@@ -1,0 +1,50 @@
+"""What is wrong with what a platform says of itself: a name that is misspelt there would be ignored in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistctl.model.capabilities import Capabilities, Level
+
+_OWN = "platforms."
+_EVERYWHERE = ("name", "model", "metadata")
+
+
+def problems_in(capabilities: Capabilities) -> list[str]:
+    """Each problem as a sentence without its full stop; none where all is well."""
+    return [*_unsupported(capabilities), *_silent(capabilities), *_unknown(capabilities), *_roster(capabilities)]
+
+
+def _unsupported(capabilities: Capabilities) -> Iterator[str]:
+    for name in _EVERYWHERE:
+        support = capabilities.fields.get(name)
+        if support is None or support.level is Level.UNSUPPORTED:
+            yield f"fields lacks {name}, which every platform has to keep"
+
+
+def _silent(capabilities: Capabilities) -> Iterator[str]:
+    for name, support in capabilities.fields.items():
+        if support.level is not Level.NATIVE and not support.note:
+            yield f"fields[{name}] has no note: how it is mapped, or what to do instead"
+
+
+def _unknown(capabilities: Capabilities) -> Iterator[str]:
+    """Names in other tables that no field has."""
+    fields = {name.partition(".")[0] for name in capabilities.fields}
+    for table in ("computed", "write_only"):
+        for name in sorted(getattr(capabilities, table) - fields):
+            yield f"{table} names {name}, which is none of the fields"
+    for name in sorted(capabilities.defaults.keys() - capabilities.platform_fields):
+        yield f"defaults names {name}, which is none of the platform_fields"
+    for group in capabilities.replaced_together:
+        for name in group:
+            known = capabilities.platform_fields if name.startswith(_OWN) else fields
+            if name.removeprefix(_OWN) not in known:
+                where = "platform_fields" if name.startswith(_OWN) else "fields"
+                yield f"replaced_together names {name}, which is none of the {where}"
+
+
+def _roster(capabilities: Capabilities) -> Iterator[str]:
+    entry = capabilities.roster_entry
+    if entry is not None and (not entry.id or entry.id == entry.revision):
+        yield "roster_entry needs a field for the id, and another one for the version"

@@ -1,0 +1,84 @@
+"""The fields of an assistant or vector store as an apply found it, as a manifest would declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistctl.model.assistant import Desired
+from assistctl.model.json_value import Json
+from assistctl.ownership.baseline import Baseline, read_baseline
+from assistctl.ownership.canonical import PLATFORMS, canonical_units, own_fields
+from assistctl.ownership.field_paths import Path
+from assistctl.ownership.mark import BASELINE, users_pairs
+from assistctl.ownership.projection import is_own_tool
+from assistctl.planning.undone import Image
+
+_TOOLS = "tools"
+
+
+def managed_fields(image: Image) -> dict[str, Json]:
+    """What this project managed of it then; all of it, if it was nobody's."""
+    baseline, pairs = _baseline(image), users_pairs(image.metadata)
+    if not baseline.entries:
+        return {**image.fields, "metadata": pairs}
+    units = canonical_units(image.fields, pairs)
+    names = {str(unit[0]) for unit in units if baseline.has(unit)}
+    fields = {name: value for name, value in image.fields.items() if name in names}
+    if "metadata" in names:
+        fields["metadata"] = {key: value for key, value in pairs.items() if baseline.has(("metadata", key))}
+    if PLATFORMS in fields:
+        fields[PLATFORMS] = {_platform(image): _managed_own(image, baseline)}
+    return fields
+
+
+def manages(image: Image, unit: Path) -> bool:
+    """Whether this project managed that unit then."""
+    baseline = _baseline(image)
+    return not baseline.entries or baseline.has(unit)
+
+
+def declared_fields(desired: Desired | None) -> dict[str, Json]:
+    """All that a manifest declares, in the shape of an image's fields."""
+    if desired is None:
+        return {}
+    fields = dict(desired.fields)
+    if desired.platform_fields:
+        fields[PLATFORMS] = {name: dict(own) for name, own in desired.platform_fields.items()}
+    return fields
+
+
+def taken_apart(image: Image, fields: Mapping[str, Json]) -> tuple[dict[str, Json], dict[str, dict[str, Json]]]:
+    """``fields`` of an image, and apart from them what only its platform has, as under ``platforms``."""
+    others = {name: value for name, value in fields.items() if name != PLATFORMS}
+    platform, tools = _platform(image), others.get(_TOOLS)
+    if not platform:
+        return others, {}
+    platforms = fields.get(PLATFORMS)
+    declared = platforms.get(platform) if isinstance(platforms, dict) else None
+    own = dict(declared) if isinstance(declared, dict) else {}
+    if isinstance(tools, list) and any(map(is_own_tool, tools)):
+        others[_TOOLS] = [tool for tool in tools if not is_own_tool(tool)]
+        own[_TOOLS] = [tool for tool in tools if is_own_tool(tool)]
+    return others, {platform: own} if own else {}
+
+
+def _baseline(image: Image) -> Baseline:
+    return read_baseline(image.metadata.get(BASELINE))
+
+
+def _platform(image: Image) -> str:
+    platforms = image.fields.get(PLATFORMS)
+    return next(iter(platforms), "") if isinstance(platforms, dict) else ""
+
+
+def _managed_own(image: Image, baseline: Baseline) -> dict[str, Json]:
+    managed: dict[str, Json] = {}
+    for name, value in own_fields(image.fields).items():
+        unit: Path = (PLATFORMS, _platform(image), name)
+        if isinstance(value, dict) and value:
+            parts: Json = {part: inner for part, inner in value.items() if baseline.has((*unit, part))}
+            if parts:
+                managed[name] = parts
+        elif baseline.has(unit):
+            managed[name] = value
+    return managed

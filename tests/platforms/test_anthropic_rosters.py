@@ -1,0 +1,298 @@
+"""Agents that name others by key: order, versions, protection, and what plans say of them, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.live_sessions import AnthropicSessions, Session, with_routes
+from support.managed_agents import ManagedAgents
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer, serving
+
+MODEL = "claude-opus-5-5"
+NAME = "anthropic-agents"
+VERSION_PATH = f"platforms.{NAME}.multiagent.agents[0].version"
+
+
+@pytest.fixture
+def agents() -> ManagedAgents:
+    """What the server has."""
+    return ManagedAgents()
+
+
+@pytest.fixture
+def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
+    with serving(agents.app()) as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """A project whose one target is that server, with an agent that names another one."""
+    address = server.url.removesuffix("/v1")
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: cloud
+        targets:
+          cloud: {{platform: {NAME}, base_url: "{address}", api_key: test-key}}
+        """,
+    )
+    coordinator(project, "researcher")
+    project.manifest("researcher", model=MODEL, instructions="Look things up.")
+    return project
+
+
+def coordinator(project: ProjectFolder, *keys: str, **fields: Any) -> None:
+    """The manifest of an agent that names others; its key is before theirs."""
+    roster = {"type": "coordinator", "agents": [{"assistant": key} for key in keys]}
+    project.manifest("boss", model=MODEL, platforms={NAME: {"multiagent": roster}}, **fields)
+
+
+def named(agents: ManagedAgents, name: str) -> dict[str, Any]:
+    """The agent with that name."""
+    [found] = [one for one in agents.agents.values() if one["name"] == name]
+    return found
+
+
+def roster(agents: ManagedAgents) -> list[dict[str, Any]]:
+    """Whom the coordinator names."""
+    agents_named: list[dict[str, Any]] = named(agents, "boss")["multiagent"]["agents"]
+    return agents_named
+
+
+def entry(agents: ManagedAgents, name: str) -> dict[str, Any]:
+    """How an agent is named as it is now."""
+    one = named(agents, name)
+    return {"type": "agent", "id": one["id"], "version": one["version"]}
+
+
+def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
+    """The changes of a plan by key: reason, and the paths that differ with what they are to be."""
+    document = project.run("plan", "--format", "json", *args).json
+    return {
+        one["key"]: (one["action"], one["reason"], {diff["path"]: diff["new"] for diff in one.get("diffs", ())})
+        for one in document["changes"]
+    }
+
+
+def said(project: ProjectFolder, command: str = "plan", *args: str) -> list[tuple[str, str]]:
+    """The severity and summary of each diagnostic."""
+    found = project.run(command, "--format", "json", *args).json["diagnostics"]
+    return [(one["severity"], one["summary"]) for one in found]
+
+
+def test_an_agent_is_created_after_those_that_it_names(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    _, _, diffs = planned(cloud)["boss"]
+    assert diffs[f"platforms.{NAME}.multiagent.agents"] == [{"assistant": "researcher"}]
+    applied = cloud.run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    assert [one["name"] for one in agents.agents.values()] == ["researcher", "boss"]
+    assert roster(agents) == [entry(agents, "researcher")]
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    assert cloud.run("drift").code == 0
+
+
+def test_a_new_version_reaches_the_roster(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes")
+    cloud.manifest("researcher", model=MODEL, instructions="Look things up, and cite them.")
+    changes = planned(cloud)
+    assert changes["boss"] == ("update", "researcher has a new version", {VERSION_PATH: "newest"})
+    assert changes["researcher"][1] == "manifest changed"
+    assert cloud.run("apply", "--yes").code == 0
+    assert roster(agents) == [entry(agents, "researcher")]
+    assert roster(agents)[0]["version"] == 2
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_version_that_somebody_else_made_reaches_it_too(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes")
+    agents.edit(named(agents, "researcher")["id"], metadata={"looked_at": "yes"})
+    assert planned(cloud) == {"boss": ("update", "researcher has a new version", {VERSION_PATH: "newest"})}
+    assert cloud.run("drift").code == 0
+    assert cloud.run("apply", "--yes").code == 0
+    assert roster(agents) == [entry(agents, "researcher")]
+
+
+def test_only_some_keys(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    assert ("error", "boss names researcher, which is not there") in said(cloud, "plan", "boss")
+    assert cloud.run("apply", "--yes", "boss").code == 1
+    assert not agents.agents
+    cloud.run("apply", "--yes")
+    cloud.manifest("researcher", model=MODEL, instructions="Be quick.")
+    assert ("warning", "boss names researcher, and this plan is not about it") in said(cloud, "plan", "researcher")
+    cloud.run("apply", "--yes", "researcher")
+    assert cloud.run("apply", "--yes", "boss").code == 0
+    assert roster(agents) == [entry(agents, "researcher")]
+
+
+def test_what_could_not_be_created_is_not_named(
+    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    def refuse(asked: Asked) -> Answer | None:
+        is_researcher = asked.method == "POST" and (asked.body or {}).get("name") == "researcher"
+        return (
+            Answer(400, b'{"type": "error", "error": {"type": "x", "message": "no"}}') if is_researcher else None
+        )
+
+    server.fault = refuse
+    results = cloud.run("apply", "--yes", "--format", "json").json["results"]
+    errors = {one["key"]: one["error"] for one in results}
+    assert errors["boss"].startswith("it was left as it is, because of researcher, which it names:")
+    assert not agents.agents
+
+
+def test_who_is_named_is_not_deleted(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes")
+    (cloud.path / "assistants/researcher.yaml").unlink()
+    assert said(cloud, "validate") == [("error", "no document declares an assistant with the key 'researcher'")]
+    cloud.manifest("researcher", model=MODEL, instructions="Look things up.")
+    assert cloud.run("destroy", "--yes", "researcher").code in {0, 3}
+    assert named(agents, "researcher")["archived_at"] is None
+
+
+def test_who_is_named_no_longer_goes_after_the_roster_was_changed(
+    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("writer", model=MODEL)
+    coordinator(cloud, "researcher", "writer")
+    cloud.run("apply", "--yes")
+    coordinator(cloud, "writer")
+    cloud.remove("researcher")
+    server.clear()
+    assert cloud.run("apply", "--yes", "--allow-deletes").code == 0
+    changed = [one.path.rpartition("/")[2] for one in server.asked if one.method == "POST"]
+    assert changed == [named(agents, "boss")["id"], "archive"]
+    assert roster(agents) == [entry(agents, "writer")]
+
+
+def test_nothing_goes_while_a_roster_names_it(
+    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("writer", model=MODEL)
+    coordinator(cloud, "researcher", "writer")
+    cloud.run("apply", "--yes")
+    coordinator(cloud, "writer")
+    cloud.remove("researcher")
+
+    def refuse(asked: Asked) -> Answer | None:
+        is_boss = asked.method == "POST" and asked.path.endswith(named(agents, "boss")["id"])
+        return Answer(400, b'{"type": "error", "error": {"type": "x", "message": "no"}}') if is_boss else None
+
+    server.fault = refuse
+    results = cloud.run("apply", "--yes", "--allow-deletes", "--format", "json").json["results"]
+    errors = {one["key"]: one["error"] for one in results}
+    assert "because boss, which names it, was not changed" in errors["researcher"]
+    assert named(agents, "researcher")["archived_at"] is None
+
+
+def test_everything_goes_those_that_name_others_first(
+    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    cloud.run("apply", "--yes")
+    server.clear()
+    assert cloud.run("destroy", "--yes").code == 0
+    archived = [one.path.split("/")[-2] for one in server.asked if one.path.endswith("/archive")]
+    assert archived == [named(agents, "boss")["id"], named(agents, "researcher")["id"]]
+
+
+def test_an_id_becomes_a_key_without_a_change(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes", "researcher")
+    literal = {"type": "coordinator", "agents": [{"type": "agent", "id": named(agents, "researcher")["id"]}]}
+    cloud.manifest("boss", model=MODEL, platforms={NAME: {"multiagent": literal}})
+    assert cloud.run("apply", "--yes").code == 0
+    coordinator(cloud, "researcher")
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_somebody_elses_roster_is_drift(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes")
+    agents.edit(named(agents, "boss")["id"], multiagent=None)
+    assert cloud.run("drift").code == 2
+    assert cloud.run("apply", "--yes").code == 0
+    assert roster(agents) == [entry(agents, "researcher")]
+
+
+def test_predefined_agents(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    subagents = {"type": "enabled", "predefined_agents": [{"assistant": "researcher"}]}
+    own = {"multiagent": {"type": "multiagent_20261001", "subagents": subagents}}
+    cloud.manifest("boss", model=MODEL, platforms={NAME: own})
+    applied = cloud.run("apply", "--yes")
+    assert applied.code == 0, applied.out + applied.err
+    cloud.manifest("researcher", model=MODEL, instructions="Be quick.")
+    assert cloud.run("apply", "--yes").code == 0
+    there = named(agents, "boss")["multiagent"]["subagents"]["predefined_agents"]
+    assert there == [entry(agents, "researcher")]
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_saved_plan_with_a_roster(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.run("apply", "--yes")
+    cloud.manifest("researcher", model=MODEL, instructions="Be quick.")
+    assert cloud.run("plan", "--out", "release.plan").code == 0
+    applied = cloud.run("apply", "--yes", "release.plan")
+    assert applied.code == 0, applied.err
+    assert roster(agents) == [entry(agents, "researcher")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "summary"),
+    [
+        (["boss"], "boss names itself"),
+        (["resercher"], "no document declares an assistant with the key 'resercher'"),
+    ],
+)
+def test_who_cannot_be_named(cloud: ProjectFolder, keys: list[str], summary: str) -> None:
+    coordinator(cloud, *keys)
+    assert ("error", summary) in said(cloud, "validate")
+
+
+def test_circles_are_refused(cloud: ProjectFolder) -> None:
+    back = {"multiagent": {"type": "coordinator", "agents": [{"assistant": "boss"}]}}
+    cloud.manifest("researcher", model=MODEL, platforms={NAME: back})
+    expected = "these name each other, so none can be first: boss -> researcher -> boss"
+    assert said(cloud, "validate") == [("error", expected)]
+
+
+class _Answering(AnthropicSessions):
+    """Sessions in which an agent says what it was instructed to say."""
+
+    def __init__(self, agents: ManagedAgents) -> None:
+        super().__init__()
+        self.agents = agents
+
+    def script(self, session: Session, question: str) -> None:  # noqa: ARG002 - as ``Sessions`` has it
+        named = session.body["agent"]
+        agent_id = named if isinstance(named, str) else named["id"]
+        session.said = [self.agents.agents[agent_id]["system"]]
+
+
+@pytest.fixture
+def answering(cloud: ProjectFolder, agents: ManagedAgents) -> Iterator[ProjectFolder]:
+    """The same project on a server whose agents answer."""
+    with serving(with_routes(_Answering(agents).routes(), agents.app())) as running:
+        settings = (cloud.path / "assistctl.yaml").read_text("utf-8")
+        old = next(word for word in settings.split('"') if word.startswith("http"))
+        cloud.write("assistctl.yaml", settings.replace(old, running.url.removesuffix("/v1")))
+        yield cloud
+
+
+def test_who_names_what_is_put_back_is_put_back_with_it(answering: ProjectFolder, agents: ManagedAgents) -> None:
+    check = {"ask": "Where is order 1001?", "expect": {"contains": "1001"}}
+    answering.manifest("researcher", model=MODEL, instructions="Order 1001 is here.", checks=[check])
+    assert answering.run("apply", "--yes").code == 0
+    before = entry(agents, "researcher")
+    answering.manifest("researcher", model=MODEL, instructions="It is here.", checks=[check])
+    outcome = answering.run("apply", "--yes", "--check", "--format", "json")
+    assert outcome.code == 4, outcome.out + outcome.err
+    assert named(agents, "researcher")["system"] == "Order 1001 is here."
+    assert roster(agents) == [before]
+    document = outcome.json
+    assert [(one["key"], one["status"]) for one in document["put_back"]] == [("boss", "ok"), ("researcher", "ok")]
+    errors = {one["key"]: one["error"] for one in document["results"]}
+    assert errors["boss"] == "it was put back with researcher, which it names"
+    assert set(planned(answering)) == {"boss", "researcher"}
