@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
-from assistctl.platforms.anthropic import agents
+from assistctl.platforms.anthropic import agents_fields
 from assistctl.platforms.base import Level, Support
 from assistctl.testing.scripted_model import Failure, ScriptedModel
 from support.projects import Outcome, ProjectFolder
@@ -270,8 +270,8 @@ def test_no_checks_are_nothing_to_do(project: ProjectFolder) -> None:
 def test_a_platform_without_conversations_is_named(
     project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    silent = replace(agents.CAPABILITIES, converses=Support(Level.UNSUPPORTED))
-    monkeypatch.setattr(agents, "CAPABILITIES", silent)
+    silent = replace(agents_fields.CAPABILITIES, converses=Support(Level.UNSUPPORTED))
+    monkeypatch.setattr(agents_fields, "CAPABILITIES", silent)
     project.manifest("a", model="claude-sonnet-5-5", checks=[{"ask": ASK}])
     outcome = project.run(*command, "--target", "anthropic-agents")
     assert outcome.code == 1
