@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from assistctl.cli.terminal import Terminal
 from assistctl.model.answer_report import AnswerReport, SavedFile
 from assistctl.model.conversation import Citation, Event, FunctionCall, TextDelta
+from assistctl.rendering.money import dollars
 from assistctl.secrets.escaping import VisiblePieces, visible
 
 
@@ -54,7 +55,7 @@ def figures(report: AnswerReport) -> str:
     """How long an answer took, and how many tokens, in a sentence."""
     usage = report.exchange.usage
     tokens = f" and {usage.total:,} tokens" if usage else ""
-    cost = f", ${report.exchange.cost:.2g}" if report.exchange.cost is not None else ""
+    cost = f", {dollars(report.exchange.cost)}" if report.exchange.cost is not None else ""
     return f"Answered in {report.exchange.seconds:.1f} s{tokens}{cost}."
 
 

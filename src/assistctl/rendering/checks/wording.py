@@ -14,6 +14,7 @@ from assistctl.model.check_report import (
     Course,
     Exchange,
 )
+from assistctl.rendering.money import dollars
 
 _COURSES = {
     Course.NEW: "new",
@@ -80,17 +81,13 @@ def comparison(report: CheckReport, outcome: CheckOutcome) -> str:
     if found.tokens is not None:
         told.append(f"{found.tokens:,} tokens then")
     if found.cost is not None:
-        told.append(f"{_dollars(found.cost)} then")
+        told.append(f"{dollars(found.cost)} then")
     return ", ".join(told)
 
 
 def _course(report: CheckReport, outcome: CheckOutcome) -> Course | None:
     found = (report.compared or {}).get((outcome.key, outcome.index))
     return found.course if found else None
-
-
-def _dollars(cost: float) -> str:
-    return f"${cost:.6f}".rstrip("0").removesuffix(".")
 
 
 def title(outcome: CheckOutcome) -> str:
@@ -110,7 +107,7 @@ def figures(outcome: CheckOutcome) -> str:
     if outcome.tokens is not None:
         told.append(f"{outcome.tokens:,} tokens")
     if outcome.cost is not None:
-        told.append(_dollars(outcome.cost))
+        told.append(dollars(outcome.cost))
     return ", ".join(told)
 
 
