@@ -107,6 +107,7 @@ def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFo
     assert result["error"] == "it was put back: check 1 passed before it and fails now"
     assert document["summary"]["update"] == 0
     back, apply, _ = local.run("history", "--format", "json").json["applies"]
+    assert back["summary"]["update"] == 1
     assert (apply["state"], back["state"], back["command"]) == ("partial", "done", f"put back {apply['id']}")
     entry = local.run("history", apply["id"], "--format", "json").json
     problems = [error.message for error in Draft202012Validator(whole_schema("history")).iter_errors(entry)]
@@ -190,6 +191,31 @@ def test_where_nothing_can_answer_nothing_is_changed(
     assert "no such model" in outcome.out
     assert pending(local) == [("assistant", "desk", "update")]
     assert len(local.run("history", "--format", "json").json["applies"]) == 1
+
+
+def test_a_check_that_cannot_be_asked_keeps_no_other_from_telling(local: ProjectFolder) -> None:
+    """Some check was answered before, so something can answer; that another breaks off is known and no worse."""
+    broken = {"ask": "Break off."}
+    local.manifest("desk", instructions=GOOD, checks=(CHECK, broken))
+    with ScriptedModel() as half:
+        half.on("Break", Failure(400, "no such prompt"))
+        half.on(None, answer)
+        local.write(
+            "assistctl.yaml",
+            f'project: acme\ntargets: {{local: {{platform: local, options: {{model_url: "{half.url}"}}}}}}\n',
+        )
+        assert local.run("apply", "--yes").code == 0
+        assert local.run("check").code == 1
+        half.requests.clear()
+        declare(local, f"{GOOD} Be kind.", CHECK, broken)
+        document = told(local.run("apply", "--yes", "--check", "--format", "json"), 0)
+    assert [(one["before"], one["after"]["status"], one["worse"]) for one in document["checks"]] == [
+        ("passed", "passed", False),
+        ("error", "error", False),
+    ]
+    # Each once before the change and once after it.
+    assert len(half.requests) == 4
+    assert pending(local) == []
 
 
 def test_one_that_answers_no_more_is_put_back(local: ProjectFolder) -> None:

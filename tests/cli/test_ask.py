@@ -49,7 +49,7 @@ def test_an_answer_is_printed_and_the_thread_stays(remote: ProjectFolder, runs: 
     deploy(remote)
     outcome = remote.run("ask", "order-desk", ASK)
     assert (outcome.code, outcome.out) == (0, "Order 1001 is on its way.\n")
-    assert "120 tokens" in outcome.err
+    assert "120 tokens, $0.000027." in outcome.err
     assert "Go on with: assistctl ask order-desk --thread thread_1" in outcome.err
     assert [*runs.threads] == ["thread_1"]
     again = remote.run("ask", "order-desk", ASK, "--thread", "thread_1", "-q")

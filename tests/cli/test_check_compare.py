@@ -187,6 +187,7 @@ def test_two_targets_in_every_format(two: ProjectFolder) -> None:
     assert "| local | other | assistant | check | |" in markdown
     assert "| ✅ passed | ❌ failed | desk | 1. Where is order 1001? |" in markdown
     assert "I cannot say." in markdown
+    assert "- desk 1 on other: contains: wanted the answer to contain '1001'; it is 'I cannot say.'" in markdown
     root = ET.fromstring(two.run("check", "--against", "other", "--format", "junit").out)  # noqa: S314  # ours
     suites = {suite.get("name"): suite.get("failures") for suite in root}
     assert suites == {"desk on local": "0", "desk on other": "1"}

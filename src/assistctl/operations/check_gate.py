@@ -40,6 +40,7 @@ from assistctl.operations.put_back import (
 from assistctl.operations.store_contents import list_contents
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses
+from assistctl.rendering.tally import done_summary
 
 CarryOut: TypeAlias = Callable[[WayBack, Record], Awaitable[Sequence[Result]]]
 """Makes the changes of a way back, and puts them on record."""
@@ -163,25 +164,33 @@ class CheckGate:
                     self._known[assistant.key, check.index] = _Known(known.status, Source.JOURNAL)
 
     async def _ask_before(self, assistants: Sequence[CheckedAssistant], states: Mapping[str, str]) -> None:
-        """Ask what is not on record. Where all of it is, one question tells whether anything answers at all."""
-        asked = [
+        """Ask what is not on record; where nothing is answered, a check too that once was, before giving up."""
+        unknown = [
             replace(one, checks=[check for check in one.checks if (one.key, check.index) not in self._known])
             for one in assistants
         ]
-        asked = [one for one in asked if one.checks] or [
-            replace(one, checks=one.checks[:1]) for one in assistants[:1]
-        ]
-        outcomes = await self._ask(asked)
-        if outcomes and all(one.status is CheckStatus.ERROR for one in outcomes):
-            first = outcomes[0]
+        unknown = [one for one in unknown if one.checks]
+        rounds = [(unknown, await self._ask(unknown))]
+        if _nothing_answered(rounds) and (known := self._answered(assistants)):
+            rounds.append(([known], await self._ask([known])))
+        if _nothing_answered(rounds) and (last := rounds[-1][1]):
             raise ProjectError(
-                f"nothing was changed: the checks could not be asked before it. {first.key} {first.index + 1}:"
-                f" {first.reason}",
+                f"nothing was changed: the checks could not be asked before it. {last[0].key} {last[0].index + 1}:"
+                f" {last[0].reason}",
                 "Without --check it is applied all the same; `assistctl check` asks by itself.",
             )
-        await self._put_on_record(asked, states, outcomes)
-        for one in outcomes:
-            self._known[one.key, one.index] = _Known(one.status, Source.ASKED, one.answer)
+        for asked, outcomes in rounds:
+            await self._put_on_record(asked, states, outcomes)
+            for one in outcomes:
+                self._known[one.key, one.index] = _Known(one.status, Source.ASKED, one.answer)
+
+    def _answered(self, assistants: Iterable[CheckedAssistant]) -> CheckedAssistant | None:
+        """The first assistant that was answered on record, with the check of its that was."""
+        for one in assistants:
+            for check in one.checks:
+                if (one.key, check.index) in self._known:
+                    return replace(one, checks=[check])
+        return None
 
     async def _asked_after(
         self, platform: Platform, results: Sequence[Result]
@@ -264,6 +273,7 @@ class CheckGate:
                 missing = sum(one.status is not Status.OK for one in done)
                 record.shortfall = f"{missing} of {len(done)} changes were not made" if missing else None
                 record.touched = any(one.touched for one in done)
+                record.done = done_summary(way.plan, done).by_action()
         except AssistctlError as error:
             failures: dict[str, str | None] = dict.fromkeys(desired, why_not(error))
         else:
@@ -278,3 +288,7 @@ class CheckGate:
 
     def _digest(self, assistant: CheckedAssistant, check: Check) -> str:
         return self._records.digest(check, assistant.files.get(check.index, ()))
+
+
+def _nothing_answered(rounds: Iterable[tuple[object, Sequence[CheckOutcome]]]) -> bool:
+    return all(one.status is CheckStatus.ERROR for _, outcomes in rounds for one in outcomes)

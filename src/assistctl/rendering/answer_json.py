@@ -6,6 +6,7 @@ from assistctl.model.answer_report import AnswerReport
 from assistctl.model.conversation import Usage
 from assistctl.model.json_value import Json
 from assistctl.rendering.json import FORMAT_VERSION
+from assistctl.rendering.money import rounded
 
 _DIGITS = 3
 
@@ -34,7 +35,7 @@ def answer_document(report: AnswerReport) -> dict[str, Json]:
         ],
         "usage": _usage(exchange.usage),
         "seconds": round(exchange.seconds, _DIGITS),
-        "cost": exchange.cost,
+        "cost": rounded(exchange.cost),
         "error": report.error,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
 from assistctl.model.json_value import Json
 from assistctl.model.plan_document import FORMAT_VERSION
+from assistctl.rendering.money import rounded
 
 _DIGITS = 3
 
@@ -38,7 +39,7 @@ def _compared(report: CheckReport, outcome: CheckOutcome) -> dict[str, Json]:
         "answer_changed": found.answer_changed,
         "seconds": found.seconds,
         "tokens": found.tokens,
-        "cost": found.cost,
+        "cost": rounded(found.cost),
     }
     return {"compared": document}
 
@@ -57,7 +58,7 @@ def check_part(outcome: CheckOutcome) -> dict[str, Json]:
         "at_least": outcome.needed,
         "seconds": round(outcome.seconds, _DIGITS),
         "tokens": outcome.tokens,
-        "cost": outcome.cost,
+        "cost": rounded(outcome.cost),
         "error": outcome.reason,
         "turns": [_exchange(one) for one in outcome.shown.exchanges],
     }

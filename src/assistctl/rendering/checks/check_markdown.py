@@ -37,14 +37,16 @@ def _beside(report: CheckReport, text: str, *, everything: bool) -> str:
     text += f"\n| {plain(report.target)} | {plain(other.target)} | assistant | check | |\n"
     text += "| --- | --- | --- | --- | --- |\n"
     rows = [_pair(pair) for pair in pairs]
-    shown = [
-        _details(outcome, f" on {name}")
+    told = [
+        (outcome, f" on {name}")
         for pair in pairs
         if everything or wording.differs(*pair)
         for name, outcome in zip((report.target, other.target), pair, strict=True)
-        if outcome is not None and outcome.shown.exchanges
+        if outcome is not None
     ]
-    return _fitted(text, [*rows, "\n", *shown])
+    complaints = [_complaints(outcome, where) for outcome, where in told]
+    details = [_details(outcome, where) for outcome, where in told if outcome.shown.exchanges]
+    return _fitted(text, [*rows, "\n", *complaints, *details])
 
 
 def _pair(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
@@ -72,8 +74,8 @@ def _row(outcome: CheckOutcome, comparison: str) -> str:
     return f"| {_EMOJI[outcome.status]} {outcome.status} | {' | '.join(map(plain, cells))} |\n"
 
 
-def _complaints(outcome: CheckOutcome) -> str:
-    place = plain(f"{outcome.key} {outcome.index + 1}")
+def _complaints(outcome: CheckOutcome, where: str = "") -> str:
+    place = plain(f"{outcome.key} {outcome.index + 1}{where}")
     return "".join(f"- {place}: {plain(complaint)}\n" for complaint in wording.complaints(outcome))
 
 

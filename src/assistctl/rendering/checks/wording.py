@@ -14,6 +14,7 @@ from assistctl.model.check_report import (
     Course,
     Exchange,
 )
+from assistctl.rendering.money import dollars
 
 _COURSES = {
     Course.NEW: "new",
@@ -87,11 +88,6 @@ def comparison(report: CheckReport, outcome: CheckOutcome) -> str:
 def _course(report: CheckReport, outcome: CheckOutcome) -> Course | None:
     found = (report.compared or {}).get((outcome.key, outcome.index))
     return found.course if found else None
-
-
-def dollars(cost: float) -> str:
-    """A price in US dollars, never in powers of ten: ``$0.000009``."""
-    return f"${cost:.6f}".rstrip("0").removesuffix(".")
 
 
 def title(outcome: CheckOutcome) -> str:
