@@ -88,6 +88,17 @@ def test_json_for_scripts(remote: ProjectFolder, runs: ScriptedRuns) -> None:
     assert runs.outputs == [{"tool_call_id": "call_order_status", "output": output}]
 
 
+def test_an_answer_to_a_function_that_it_does_not_have_is_refused(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    deploy(remote, tools=[FUNCTION])
+    before = len(server.mutations)
+    outcome = remote.run("ask", "order-desk", ASK, "--tool", "ordr_status=true")
+    assert (outcome.code, len(server.mutations)) == (1, before)
+    assert "order-desk has no function 'ordr_status' to answer" in outcome.err
+    assert "did you mean 'order_status'?" in outcome.err
+
+
 @pytest.mark.parametrize("output_format", ["text", "json"])
 def test_a_function_that_nothing_answers_is_shown(
     remote: ProjectFolder, runs: ScriptedRuns, output_format: str

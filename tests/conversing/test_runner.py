@@ -352,7 +352,7 @@ def test_a_program_answers_with_what_it_prints(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
-        ("import sys; print('no database', file=sys.stderr); sys.exit(3)", "ended with 3: no database"),
+        ("import sys; print('no database', file=sys.stderr); sys.exit(3)", "ended with exit code 3: no database"),
         ("print('x' * 10_000_000)", "printed more than 524,288 bytes"),
         ("import sys; sys.stdout.buffer.write(b'\\xff')", "printed what is not UTF-8"),
         ("import time; time.sleep(60)", "took longer than 0.5 s"),

@@ -11,7 +11,7 @@ from assistctl.cli.max_size import check_max_size, max_size_option
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode
+from assistctl.errors import AssistctlError, ExitCode
 from assistctl.operations.saved_plan import load_plan
 
 HELP = """Show a saved plan.
@@ -32,6 +32,8 @@ Examples:
 def command(terminal: Terminal, *, plan_file: Path, output_format: str, max_size: int | None) -> int:
     """Read, and print."""
     check_max_size(max_size, output_format)
+    if not plan_file.exists():
+        raise AssistctlError(f"there is no saved plan {plan_file}", "`assistctl plan --out FILE` saves one.")
     saved = load_plan(plan_file)
     sign_off = SignOff(saved.made, command_for_saved(plan_file, saved.scope))
     print_plan(terminal, saved.shown, output_format, sign_off=sign_off, max_size=max_size)

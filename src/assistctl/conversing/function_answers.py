@@ -94,7 +94,7 @@ async def run_command(
         raise FunctionFailedError(f"{quoted(command[0])} printed more than {LARGEST_OUTPUT:,} bytes")
     if code:
         said = f": {cut(complaint.decode(errors='replace'))}" if complaint.strip() else ""
-        raise FunctionFailedError(f"{quoted(command[0])} ended with {code}{said}")
+        raise FunctionFailedError(f"{quoted(command[0])} ended with exit code {code}{said}")
     try:
         return output.decode().strip()
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from assistctl.model.capabilities import Level
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import FunctionAnswer
 from assistctl.model.conversation import Citation, Event, Finished, MessageFile, ProducedFile, RunStatus, Usage
-from assistctl.model.plan import Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.operations.ask_files import file_to_attach, save
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
@@ -60,8 +60,8 @@ class TalkSettings:
 async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) -> AsyncIterator[Talk]:
     """A talk with the assistant ``key``; the conversation begins with its first message.
 
-    Raises ``ProjectError`` for a key that is not deployed and a platform without conversations, and
-    ``PlatformError`` when the platform cannot say what is deployed.
+    Raises ``ProjectError`` for a key that is not deployed, an answer to a function that the assistant does not
+    have and a platform without conversations, and ``PlatformError`` when the platform cannot say what is deployed.
     """
     if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
         raise _no_conversations(deployment)
@@ -69,11 +69,31 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
         converses = conversations_of(platform)
         if converses is None:
             raise _no_conversations(deployment)
-        talk = Talk(deployment, key, settings, converses, await _deployed(deployment, platform, key))
+        assistant = await _deployed(deployment, platform, key)
+        _require_functions(assistant, key, settings.tools)
+        talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk
         finally:
             await talk.close()
+
+
+def _require_functions(assistant: Observed, key: str, answered: Iterable[str]) -> None:
+    """Raise ``ProjectError`` for a function in ``answered`` that the assistant does not have."""
+    tools = assistant.fields.get("tools")
+    names = [name for tool in (tools if isinstance(tools, list) else ()) for name in _names_of(tool)]
+    for name in answered:
+        if name not in names:
+            known = f"Its functions: {', '.join(names)}." if names else "It has no functions."
+            raise ProjectError(f"{key} has no function {name!r} to answer", did_you_mean(name, names) or known)
+
+
+def _names_of(tool: Json) -> Iterator[str]:
+    """The name of a function, or of a platform's own tool."""
+    if isinstance(tool, dict):
+        function = tool.get("function")
+        names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
+        yield from (name for name in names if isinstance(name, str))
 
 
 @dataclass(slots=True)
