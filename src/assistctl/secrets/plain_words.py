@@ -4,9 +4,9 @@ from __future__ import annotations
 
 # Values that the documents enumerate, and JSON's own.
 _VALUES = """
-assistant vector_store file environment mcp_server create update delete adopt forget manifest drift both protected threshold
-adoption ambiguous error warning info ok failed skipped unknown withdrawn interrupted finished true false null
-passed new same worse mended flaky journal asked
+assistant vector_store file environment mcp_server create update delete adopt forget manifest drift both
+protected threshold adoption ambiguous error warning info ok failed skipped unknown withdrawn
+interrupted finished true false null passed new same worse mended flaky journal asked
 """
 # Names of fields in the documents (plan, apply, drift, list, history, gc, migrate, dump, init, unlock, models).
 _NAMES = """
