@@ -242,6 +242,12 @@ def test_files_that_are_left_as_they_are(remote: ProjectFolder, stored_objects: 
     assert remote.run("validate").code == 1
 
 
+def has_copies(lost: set[str], contents: dict[str, str]) -> bool:
+    """Whether something in ``lost`` is still there, with its base name, in another folder."""
+    left = {(path.rpartition("/")[2], content) for path, content in contents.items() if path not in lost}
+    return any((path.rpartition("/")[2], contents[path]) in left for path in lost)
+
+
 NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "sub/c.txt", "d.csv"])
 
 
@@ -253,8 +259,9 @@ def test_whatever_is_declared_and_whatever_is_left_nothing_is_deleted(
     shutil.rmtree(remote.path / "assistants")
     remote.write("assistants/keep.txt", "")
     paths = data.draw(st.sets(NAMES, min_size=1))
-    for path in paths:
-        remote.write(f"assistants/files/{path}", data.draw(st.sampled_from(["same", f"of {path}"])))
+    contents = {path: data.draw(st.sampled_from(["same", f"of {path}"])) for path in sorted(paths)}
+    for path, content in contents.items():
+        remote.write(f"assistants/files/{path}", content)
     files = st.lists(st.sampled_from(sorted(paths)), min_size=1, unique=True)
     shared = data.draw(files)
     remote.manifest("shared", kind="vector_store", files=[f"files/{path}" for path in shared])
@@ -276,6 +283,11 @@ def test_whatever_is_declared_and_whatever_is_left_nothing_is_deleted(
         (remote.path / f"assistants/files/{path}").unlink()
     dumped = remote.run("dump", "--format", "json")
     assert dumped.code == 0, dumped.err
-    assert actions(remote.run("plan", "--format", "json")) == []
+    # A lost file that is here under another path as well is named there: that path is then written on it.
+    planned = actions(remote.run("plan", "--format", "json"))
+    assert {action for action, *_ in planned} <= ({"update"} if has_copies(lost, contents) else set())
     assert remote.run("apply", "--yes").code == 0
-    assert held(stored_objects) == before
+    after = held(stored_objects)
+    assert after[1] == before[1]
+    assert [one["id"] for one in after[0]] == [one["id"] for one in before[0]]
+    assert planned or after == before
