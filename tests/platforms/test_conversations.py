@@ -173,6 +173,16 @@ def test_a_failure_says_why(vendor: Vendor) -> None:
     run(vendor, scenario)
 
 
+def test_half_a_character_is_not_sent(vendor: Vendor) -> None:
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        with pytest.raises(PlatformError, match="the request cannot be sent: .*surrogates not allowed"):
+            await all_of(conversation.say("Where is \udcff?"))
+        assert vendor.sessions.inputs == []
+
+    run(vendor, scenario)
+
+
 def test_a_run_is_cancelled_in_the_middle(vendor: Vendor) -> None:
     vendor.sessions.answers = {"1001": [{"text": "I am thinking of it.", "waits": True}]}
 
