@@ -245,9 +245,8 @@ def _no_price(what: str, model: str | None) -> str:
 
 async def _leave(conversation: Conversation, *, is_over: bool) -> None:
     """End a conversation, whose run may still be under way; what that comes to is of no matter for the check."""
-    with contextlib.suppress(PlatformError, TimeoutError):
-        async with asyncio.timeout(_CLOSING_SECONDS):
-            if not is_over:
-                with contextlib.suppress(PlatformError):
-                    await conversation.cancel()
-            await conversation.close()
+    # Each in its own time: what cannot be cancelled is deleted all the same.
+    for leave in (conversation.close,) if is_over else (conversation.cancel, conversation.close):
+        with contextlib.suppress(PlatformError, TimeoutError):
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await leave()
