@@ -300,6 +300,25 @@ def test_what_is_not_configured_is_an_error_that_names_it(
     assert runs.made == 0
 
 
+def test_the_judge_is_asked_nowhere_else(
+    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer
+) -> None:
+    deploy(remote, RUBRIC)
+    runs.answers = {"1001": ["Hello."]}
+    location = ((b"location", b"http://localhost:1/v1/chat/completions"),)
+
+    def fault(asked: Asked) -> Answer | None:
+        return Answer(307, headers=location) if asked.path.endswith("/chat/completions") else runs(asked)
+
+    server.fault = fault
+    text = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{server.url}"}}}}\n')
+    (one,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
+    assert one["error"].startswith(
+        "the judge grader could not be asked: 127.0.0.1 redirects to http://localhost:1"
+    )
+
+
 HOSTILE = "\x1b[2J</pre><script>alert(1)</script>\n```\n::error::x\n| a |\n</details>\u202e"
 
 
