@@ -300,6 +300,20 @@ def test_what_is_not_configured_is_an_error_that_names_it(
     assert runs.made == 0
 
 
+def test_why_no_check_could_be_asked_is_told_in_full_once(remote: ProjectFolder, runs: ScriptedRuns) -> None:
+    runs.answers = {"Greet": [{"status": "failed", "error": {"message": "no model is configured"}}] * 9}
+    deploy(remote, {"ask": "Greet me"}, {"ask": "Greet me again"}, {"ask": ASK, "expect": {"cost": 0}})
+    deploy(remote, {"ask": "Greet me"}, key="second")
+    text = remote.run("check").out
+    assert text.count("no model is configured") == 1
+    assert text.count("the same as order-desk 1\n") == 2
+    markdown = remote.run("check", "--format", "markdown").out
+    assert markdown.count("no model is configured") == 1
+    assert "- second 1: the same as order-desk 1\n" in markdown
+    errors = [one["error"] for one in remote.run("check", "--format", "json").json["checks"]]
+    assert errors.count("the run ended failed: no model is configured") == 3
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
