@@ -175,12 +175,6 @@ class SdkWire(HttpWire):
         """Close the connections."""
         await self._client.close()
 
-    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[NamedEvent]:
-        """The events that a server sends as the answer to ``body``: see ``events``."""
-        async with self.events(path, body) as events:
-            async for event in events:
-                yield event
-
     @asynccontextmanager
     async def events(
         self, path: str, body: Mapping[str, Json] | None = None, params: Mapping[str, object] | None = None
