@@ -258,7 +258,8 @@ def test_a_file_that_was_changed_does_not_go_along(vendor: Vendor, tmp_path: Pat
             await all_of(conversation.say("Read", [MessageFile(source, "code_interpreter")]))
         assert vendor.sessions.inputs == []
 
-    run(vendor, scenario, **({"tools": [{"type": "code_interpreter"}]} if vendor.name == "openai-agents" else {}))
+    interpreter: Json = [{"type": "code_interpreter"}]
+    run(vendor, scenario, **({"tools": interpreter} if vendor.name == "openai-agents" else {}))
 
 
 @pytest.mark.parametrize("vendor", ["azure-foundry"], indirect=True)
