@@ -300,6 +300,93 @@ def test_what_is_not_configured_is_an_error_that_names_it(
     assert runs.made == 0
 
 
+def test_why_no_check_could_be_asked_is_told_in_full_once(remote: ProjectFolder, runs: ScriptedRuns) -> None:
+    runs.answers = {"Greet": [{"status": "failed", "error": {"message": "no model is configured"}}] * 9}
+    deploy(remote, {"ask": "Greet me"}, {"ask": "Greet me again"}, {"ask": ASK, "expect": {"cost": 0}})
+    deploy(remote, {"ask": "Greet me"}, key="second")
+    text = remote.run("check").out
+    assert text.count("no model is configured") == 1
+    assert text.count("the same as order-desk 1\n") == 2
+    markdown = remote.run("check", "--format", "markdown").out
+    assert markdown.count("no model is configured") == 1
+    assert "- second 1: the same as order-desk 1\n" in markdown
+    errors = [one["error"] for one in remote.run("check", "--format", "json").json["checks"]]
+    assert errors.count("the run ended failed: no model is configured") == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            {"prices": {"other": {"input": 1, "output": 1}}},
+            [
+                (5, "checks[0].expect.llm-rubric", "llm-rubric needs a model that judges"),
+                (6, "checks[1].expect.not-cost", "cost needs a price, and none is known of the model house-model"),
+                (11, "checks[2].turns[1].assert", "llm-rubric needs a model that judges"),
+            ],
+        ),
+        (
+            {"judge": {"model": "grader"}, "max_cost": 1, "prices": {"house-model": {"input": 1, "output": 1}}},
+            [
+                (4, "checks[0]", "checks.max_cost needs a price, and none is known of the model grader"),
+                (7, "checks[2]", "checks.max_cost needs a price, and none is known of the model grader"),
+            ],
+        ),
+        ({"judge": {"model": "grader"}, "prices": {"house-model": {"input": 1, "output": 1}}}, []),
+    ],
+)
+def test_validate_says_which_checks_could_not_be_asked(
+    project: ProjectFolder, settings: object, told: list[tuple[int, str, str]]
+) -> None:
+    project.write("assistctl.yaml", f"project: acme\nchecks: {json.dumps(settings)}\n")
+    project.write(
+        "assistants/desk.yaml",
+        """\
+        model: house-model
+        checks:
+          # Of each the first assertion that lacks something.
+          - ask: Greet me
+            expect: {llm-rubric: Polite, contains: hello}
+          - {ask: Greet me, expect: {not-cost: 0.1}}
+          - turns:
+              - {ask: Greet me, expect: {contains: hello}}
+              - ask: And now?
+                assert:
+                  - {type: llm-rubric, value: Polite}
+        """,
+    )
+    outcome = project.run("validate", "--format", "json")
+    found = outcome.json["diagnostics"]
+    assert [(one["line"], one["path"], one["summary"]) for one in found] == told
+    assert {one["severity"] for one in found} <= {"warning"}
+    assert outcome.code == 0
+
+
+def test_validate_does_not_guess_the_price_of_a_model_that_is_not_set(project: ProjectFolder) -> None:
+    project.manifest("desk", model="${env:NOT_SET}", checks=[{"ask": ASK, "expect": {"cost": 1}}])
+    (found,) = project.run("validate", "--format", "json").json["diagnostics"]
+    assert found["summary"] == "${env:NOT_SET} is not set"
+
+
+def test_the_judge_is_asked_nowhere_else(
+    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer
+) -> None:
+    deploy(remote, RUBRIC)
+    runs.answers = {"1001": ["Hello."]}
+    location = ((b"location", b"http://localhost:1/v1/chat/completions"),)
+
+    def fault(asked: Asked) -> Answer | None:
+        return Answer(307, headers=location) if asked.path.endswith("/chat/completions") else runs(asked)
+
+    server.fault = fault
+    text = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{server.url}"}}}}\n')
+    (one,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
+    assert one["error"].startswith(
+        "the judge grader could not be asked: 127.0.0.1 redirects to http://localhost:1"
+    )
+
+
 HOSTILE = "\x1b[2J</pre><script>alert(1)</script>\n```\n::error::x\n| a |\n</details>\u202e"
 
 

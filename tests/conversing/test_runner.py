@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.conversing import runner
 from assistctl.conversing.assertions import CannotJudgeError, Finding
 from assistctl.conversing.runner import CheckedAssistant, CheckSetup, run_checks
 from assistctl.errors import PlatformError
@@ -234,6 +235,24 @@ def test_checks_run_side_by_side_and_are_told_in_order() -> None:
     assert sorted(ended) == [*range(10)]
     # As many again as are asked at a time wait, opened already, for their turn.
     assert most == {"open": 6, "asked": 3}
+
+
+def test_what_cannot_be_cancelled_in_time_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_CLOSING_SECONDS", 0.01)
+
+    class Stuck(ScriptedConversation):
+        async def cancel(self) -> None:
+            await asyncio.Event().wait()
+
+    class StuckPlatform(ScriptedPlatform):
+        async def start(self, assistant_id: str, *, thread_id: str | None = None) -> ScriptedConversation:
+            made = await super().start(assistant_id, thread_id=thread_id)
+            self.started[-1] = Stuck(made.id, made.answers, made.passes)
+            return self.started[-1]
+
+    platform = StuckPlatform([[[PlatformError("cut off")]]])
+    assert one(platform, check()).status is CheckStatus.ERROR
+    assert [conversation.closed for conversation in platform.started] == [True]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.manifest import Loaded, load_manifests, load_project
+from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.syntax.text_file import MAX_BYTES
 from assistctl.model.plan import Severity
 
@@ -125,6 +126,20 @@ def test_permissions(folder: Path) -> None:
     path.write_text(MANIFEST)
     path.chmod(0)
     assert said(load(folder)) == [("assistants/a.yaml:1:1", "it cannot be read: permission denied")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_is_shut(folder: Path) -> None:
+    shut = folder / "assistants/shut"
+    shut.mkdir(mode=0)
+    (folder / "assistants/a.yaml").write_text(MANIFEST)
+    assert said(load(folder)) == [("assistants/shut", "this folder cannot be read: Permission denied")]
+
+
+def test_a_name_that_is_too_long(folder: Path) -> None:
+    path = folder / "assistants" / f"{'a' * 300}.yaml"
+    assert said(load(folder, path)) == [(f"assistants/{path.name}:1:1", "it cannot be opened: file name too long")]
+    assert project_of([path / "b.yaml"]) == folder
 
 
 def test_names_that_are_no_text(folder: Path) -> None:

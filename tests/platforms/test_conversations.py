@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.errors import NotFoundError, PlatformError
+from assistctl.errors import ChangedFileError, NotFoundError, PlatformError
 from assistctl.local.app import create_app
 from assistctl.model.conversation import (
     Citation,
@@ -173,6 +173,16 @@ def test_a_failure_says_why(vendor: Vendor) -> None:
     run(vendor, scenario)
 
 
+def test_half_a_character_is_not_sent(vendor: Vendor) -> None:
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        with pytest.raises(PlatformError, match=r"the request cannot be sent: .*surrogates not allowed"):
+            await all_of(conversation.say("Where is \udcff?"))
+        assert vendor.sessions.inputs == []
+
+    run(vendor, scenario)
+
+
 def test_a_run_is_cancelled_in_the_middle(vendor: Vendor) -> None:
     vendor.sessions.answers = {"1001": [{"text": "I am thinking of it.", "waits": True}]}
 
@@ -234,6 +244,22 @@ def test_files_go_along_and_are_gone_afterwards(vendor: Vendor, tmp_path: Path) 
         assert [*await knowledge.list_files()] == []
 
     run(vendor, scenario)
+
+
+def test_a_file_that_was_changed_does_not_go_along(vendor: Vendor, tmp_path: Path) -> None:
+    location = tmp_path / "march.csv"
+    location.write_text("a,b\n")
+    source = SourceFile("march.csv", location, 4, _identity(location))
+    location.write_text("c,d\n")
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        with pytest.raises(ChangedFileError):
+            await all_of(conversation.say("Read", [MessageFile(source, "code_interpreter")]))
+        assert vendor.sessions.inputs == []
+
+    interpreter: Json = [{"type": "code_interpreter"}]
+    run(vendor, scenario, **({"tools": interpreter} if vendor.name == "openai-agents" else {}))
 
 
 @pytest.mark.parametrize("vendor", ["azure-foundry"], indirect=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx2
@@ -16,7 +16,8 @@ from starlette.routing import Route
 from assistctl.model.conversation import Event, Finished, TextDelta
 from assistctl.platforms.base import Connection
 from assistctl.platforms.conversation import conversations_of
-from assistctl.platforms.http.in_process import InProcessTransport
+from assistctl.platforms.http import in_process
+from assistctl.platforms.http.in_process import InProcessTransport, Message
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.scripted_model import Reply, ScriptedModel
 
@@ -73,6 +74,32 @@ def test_an_app_whose_reader_left_ends() -> None:
             async with client.stream("GET", "/stream") as response:
                 assert await anext(response.aiter_bytes()) == b"one"
             assert slow.ended.is_set()
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_who_is_cancelled_while_an_app_ends_stays_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_process, "_LEAVING_SECONDS", 0)
+
+    async def scenario() -> None:
+        ending, may_end = asyncio.Event(), asyncio.Event()
+
+        async def app(_: Message, __: object, send: Callable[[Message], Awaitable[None]]) -> None:
+            await send({"type": "http.response.start", "status": 200})
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ending.set()
+                await may_end.wait()
+
+        async with httpx2.AsyncClient(transport=InProcessTransport(app), base_url="http://here") as client:
+            request = client.build_request("GET", "/")
+            leaving = asyncio.create_task((await client.send(request, stream=True)).aclose())
+            await ending.wait()
+            leaving.cancel()
+            await asyncio.wait({leaving})
+            assert leaving.cancelled()
+            may_end.set()
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
 

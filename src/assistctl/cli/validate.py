@@ -27,6 +27,7 @@ from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_options import unknown_options
 from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.unready_checks import unready_checks
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 
@@ -66,8 +67,9 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
     options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
     strange = unknown_platform_names(loaded.desired, known_platforms())
+    unready = unready_checks(project, loaded.desired)
     diagnostics = by_place(
-        (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing)
+        (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing, *unready)
     )
     if output_format == "json":
         _print_json(terminal, diagnostics)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from assistctl.conversing.strict_json import NotJsonError, is_part, parsed, same
+from assistctl.conversing.json_equality import is_part, same
 from assistctl.conversing.wording import as_json, quoted
 from assistctl.model.answer_schema import PATTERN_SECONDS, UnusableSchemaError, answer_schema
 from assistctl.model.check_report import AnsweredCall, AssertionOutcome, Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.json_value import Json
+from assistctl.model.strict_json import parsed_json
 from assistctl.secrets.escaping import cut
 
 
@@ -83,8 +84,8 @@ def _equals(value: Json, exchange: Exchange) -> Finding:
         text = as_text(value)
         return Finding(text == exchange.answer, f"be {quoted(text)}", _it_is(exchange))
     try:
-        holds = same(value, parsed(exchange.answer))
-    except NotJsonError:
+        holds = same(value, parsed_json(exchange.answer))
+    except ValueError:
         holds = False
     return Finding(holds, f"be the JSON {as_json(value)}", _it_is(exchange))
 
@@ -113,8 +114,8 @@ def _is_json(value: Json, exchange: Exchange) -> Finding:
         raise CannotJudgeError(f"the schema of is-json is none: {error}") from error
     wanted = "be JSON" if schema is None else "be JSON that fits the schema"
     try:
-        answer = parsed(exchange.answer)
-    except NotJsonError as error:
+        answer = parsed_json(exchange.answer)
+    except ValueError as error:
         return Finding(False, wanted, f"{_it_is(exchange)} ({error})")
     if schema is None:
         return Finding(True, wanted, _it_is(exchange))
@@ -161,8 +162,8 @@ def _has(arguments: Json, call: AnsweredCall) -> bool:
     if arguments is None:
         return True
     try:
-        return is_part(arguments, parsed(call.arguments))
-    except NotJsonError:
+        return is_part(arguments, parsed_json(call.arguments))
+    except ValueError:
         return False
 
 

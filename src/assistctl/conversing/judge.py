@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistctl.conversing.assertions import CannotJudgeError, Finding
-from assistctl.conversing.strict_json import NotJsonError, parsed
 from assistctl.conversing.wording import quoted
+from assistctl.errors import PlatformError
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.conversation import Usage
+from assistctl.model.strict_json import parsed_json
+from assistctl.platforms.base import Connection
 from assistctl.secrets.escaping import cut
 
 if TYPE_CHECKING:
@@ -38,16 +41,27 @@ class ModelJudge:
     """Asks the model. To be closed."""
 
     def __init__(self, address: JudgeAddress) -> None:
-        """Raises ``CannotJudgeError`` for an address or key that cannot be used."""
+        """Raises ``CannotJudgeError`` for an address or key that cannot be used.
+
+        Raises ``ProjectError`` for a proxy or certificates that cannot.
+        """
         import openai
 
+        from assistctl.platforms.http.answer_budget import answer_budget
+        from assistctl.platforms.http.client import http_client
+
+        base_url = address.base_url or "https://api.openai.com/v1"
+        connection = Connection("judge", Path())
         self.model = address.model
         try:
             # A server without keys takes any.
             self._client = openai.AsyncOpenAI(
                 api_key=address.api_key or "none",
-                base_url=address.base_url or "https://api.openai.com/v1",
+                base_url=base_url,
                 timeout=_SECONDS,
+                http_client=http_client(
+                    connection, openai.DefaultAsyncHttpxClient, base_url, answer_budget(connection)
+                ),
             )
         except (openai.OpenAIError, ValueError) as error:
             raise CannotJudgeError(f"the judge cannot be asked: {error}") from error
@@ -69,8 +83,10 @@ class ModelJudge:
                 ],
                 response_format={"type": "json_object"},
             )
-        except (openai.OpenAIError, ValueError) as error:
-            raise CannotJudgeError(f"the judge {self.model} could not be asked: {cut(str(error))}") from error
+        except (openai.OpenAIError, PlatformError, ValueError) as error:
+            # The SDK says "Connection error."; its cause says which.
+            reason = str(error.__cause__ or "") or str(error)
+            raise CannotJudgeError(f"the judge {self.model} could not be asked: {cut(reason)}") from error
         text, usage = _text_and_usage(completion)
         return _finding(rubric, assertion.threshold, text, self.model), usage
 
@@ -96,8 +112,8 @@ def _text_and_usage(completion: openai.types.chat.ChatCompletion) -> tuple[str, 
 
 def _finding(rubric: str, threshold: float | None, text: str, model: str) -> Finding:
     try:
-        verdict = parsed(text)
-    except NotJsonError as error:
+        verdict = parsed_json(text)
+    except ValueError as error:
         raise CannotJudgeError(f"the judge {model} answered no verdict: {quoted(text)}") from error
     passes = verdict.get("pass") if isinstance(verdict, dict) else None
     if not isinstance(verdict, dict) or not isinstance(passes, bool):

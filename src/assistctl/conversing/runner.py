@@ -13,6 +13,7 @@ from typing import Protocol
 from assistctl.conversing.assertions import CannotJudgeError, Finding, judge_by_rule, outcome_of
 from assistctl.conversing.dialogue import BrokenOffError, Dialogue, UnansweredCallError
 from assistctl.conversing.function_answers import FunctionAnswers
+from assistctl.conversing.needed_settings import RUBRIC, lack
 from assistctl.conversing.prices import cost_of, price_of
 from assistctl.errors import PlatformError
 from assistctl.model.check_report import AssertionOutcome, Attempt, CheckOutcome, Exchange
@@ -20,7 +21,6 @@ from assistctl.model.checks import Assertion, Check, Turn
 from assistctl.model.conversation import MessageFile, Usage
 from assistctl.platforms.conversation import Conversation, Converses
 
-RUBRIC = "llm-rubric"
 _CLOSING_SECONDS = 10.0
 # Patterns may take a second, which the other conversations do not wait for.
 _SLOW = frozenset({"regex", "is-json"})
@@ -223,31 +223,17 @@ def _is_about_calls(turn: Turn) -> bool:
 
 def _not_to_be_asked(assistant: CheckedAssistant, check: Check, setup: CheckSetup) -> str | None:
     """Why a check cannot be held, before anything is asked."""
-    types = check.assertion_types
     if assistant.error is not None:
         return assistant.error
-    if RUBRIC in types and setup.judge is None:
-        return "llm-rubric needs a model that judges: set `checks: {judge: {model: …}}` in assistctl.yaml"
-    if setup.price(assistant.model) is None and ("cost" in types or setup.max_cost is not None):
-        return _no_price("cost" if "cost" in types else "checks.max_cost", assistant.model)
-    if RUBRIC in types and setup.judge and setup.max_cost is not None and setup.price(setup.judge.model) is None:
-        return _no_price("checks.max_cost", setup.judge.model)
-    return None
-
-
-def _no_price(what: str, model: str | None) -> str:
-    name = model or "MODEL"
-    return (
-        f"{what} needs a price, and none is known of the model {name}: "
-        f"set `checks: {{prices: {{{name}: {{input: …, output: …}}}}}}` in assistctl.yaml"
-    )
+    judge = setup.judge.model if setup.judge else None
+    found = lack(check, assistant.model, judge=judge, prices=setup.prices, max_cost=setup.max_cost)
+    return str(found) if found else None
 
 
 async def _leave(conversation: Conversation, *, is_over: bool) -> None:
     """End a conversation, whose run may still be under way; what that comes to is of no matter for the check."""
-    with contextlib.suppress(PlatformError, TimeoutError):
-        async with asyncio.timeout(_CLOSING_SECONDS):
-            if not is_over:
-                with contextlib.suppress(PlatformError):
-                    await conversation.cancel()
-            await conversation.close()
+    # Each in its own time: what cannot be cancelled is deleted all the same.
+    for leave in (conversation.close,) if is_over else (conversation.cancel, conversation.close):
+        with contextlib.suppress(PlatformError, TimeoutError):
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await leave()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from assistctl.conversing.assertions import CannotJudgeError
 from assistctl.conversing.judge import JudgeAddress, ModelJudge
-from assistctl.conversing.runner import RUBRIC, CheckedAssistant, CheckSetup, nobody_looks, run_checks
+from assistctl.conversing.needed_settings import RUBRIC
+from assistctl.conversing.runner import CheckedAssistant, CheckSetup, nobody_looks, run_checks
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project
 from assistctl.model.capabilities import Level

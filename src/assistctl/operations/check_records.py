@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assistctl.conversing.runner import RUBRIC, CheckedAssistant
+from assistctl.conversing.needed_settings import RUBRIC
+from assistctl.conversing.runner import CheckedAssistant
 from assistctl.errors import JournalError
 from assistctl.model.check_report import Attempt, CheckOutcome
 from assistctl.model.checks import Check

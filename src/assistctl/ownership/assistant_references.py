@@ -17,7 +17,7 @@ from assistctl.ownership.projection import is_own_tool
 
 _REFERENCE = "assistant"
 _ID_TOKEN = "assistctl:assistant:"  # noqa: S105  # no password, whatever it sounds like
-_REVISION_TOKEN = "assistctl:revision:"  # noqa: S105
+_REVISION_TOKEN = "assistctl:revision:"  # noqa: S105  # nor is this
 # What tools have for the model to read is no place for ids; schemas have properties of any name.
 _PROSE = frozenset({"function", "parameters", "input_schema", "description", "instructions"})
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from assistctl.model.conversation import Event, MessageFile
+from assistctl.model.conversation import Event, MessageFile, Usage
+from assistctl.model.json_value import Json
 
 
 class Conversation(Protocol):
@@ -65,3 +66,9 @@ class SupportsConversations(Protocol):
 def conversations_of(platform: object) -> Converses | None:
     """The conversations of ``platform``; ``None`` where it has none."""
     return platform.conversations if isinstance(platform, SupportsConversations) else None
+
+
+def usage_in(counted: Mapping[str, Json]) -> Usage | None:
+    """The tokens that a response or a turn of a session counted; ``None`` where it did not."""
+    sent, answered = counted.get("input_tokens"), counted.get("output_tokens")
+    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None

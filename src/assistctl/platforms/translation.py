@@ -24,6 +24,11 @@ def objects_in(value: Json) -> list[Object]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def as_text(value: Json) -> str:
+    """``value`` if it is text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
 def without_nulls(value: Object) -> Object:
     """What of an object is not null."""
     return {name: part for name, part in value.items() if part is not None}

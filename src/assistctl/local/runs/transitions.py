@@ -135,7 +135,7 @@ def _with_outputs(connection: sqlite3.Connection, step: Stored, given: dict[str,
     for call in steps.calls_of(step):
         function = call.get("function")
         if isinstance(function, dict) and str(call["id"]) in given:
-            call = {**call, "function": {**function, "output": given[str(call["id"])]}}  # noqa: PLW2901
+            call = {**call, "function": {**function, "output": given[str(call["id"])]}}  # noqa: PLW2901  # the same call, answered
         calls.append(call)
     changes: Fields = {
         "step_details": {"type": "tool_calls", "tool_calls": calls},

@@ -13,6 +13,7 @@ from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_ma
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 from assistctl.manifest.syntax.text_file import (
     UnusableFileError,
+    is_file,
     is_folder,
     place_of,
     readable,
@@ -151,7 +152,7 @@ class _Search:
     def _way_to_file(self, given: Path) -> str:
         """Where a file may be that is not at the path which was ``given`` on the command line."""
         meant = self._project.directory / given
-        if meant.is_file():
+        if is_file(meant):
             return f"Did you mean {os.path.relpath(meant)}? A path is relative to the folder this runs in."
         return "A path is relative to the folder this runs in."
 
@@ -177,7 +178,7 @@ class _Search:
         Both would create its assistants, each for itself.
         """
         is_below = self._project.file is not None and real.is_relative_to(self._project.directory)
-        if not is_below or real == self._project.directory or not (real / PROJECT_FILE).is_file():
+        if not is_below or real == self._project.directory or not is_file(real / PROJECT_FILE):
             return False
         self._report(
             folder,

@@ -11,6 +11,7 @@ from assistctl.manifest.project.unheeded import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape
+from assistctl.manifest.syntax.text_file import is_file
 from assistctl.model.diagnostics import Diagnostic, Position
 from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import keep_names
@@ -202,7 +203,7 @@ class Project:
 
 def project_above(folder: Path) -> Path | None:
     """The nearest folder with an ``assistctl.yaml``: ``folder``, an absolute path, or one that it is in."""
-    return next((place for place in (folder, *folder.parents) if (place / PROJECT_FILE).is_file()), None)
+    return next((place for place in (folder, *folder.parents) if is_file(place / PROJECT_FILE)), None)
 
 
 def _unknown_platform(target: Target, platforms: Iterable[str]) -> ProjectError:

@@ -67,6 +67,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether ``path`` is a regular file that can be seen; never raises."""
+    return os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises for names too long and folders that are shut
+
+
 def resolve_inside(path: Path, root: Path) -> Path:
     """The real path of something that exists in ``root``, links followed.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage
 from assistctl.model.json_value import Json
-from assistctl.platforms.translation import Object, as_object, objects_in
+from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 
 _SENT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _BETWEEN_MESSAGES = "\n\n"
@@ -42,20 +42,20 @@ class SessionEvents:
     def read(self, name: str, data: Json) -> Iterator[Event]:
         """What one event of the stream means."""
         event = as_object(data)
-        event_id = _text(event.get("id"))
+        event_id = as_text(event.get("id"))
         # A session that is idle when it is first listened to may say so.
         if name == _IDLE and not self._has_begun:
             return
         self._has_begun = True
         if name == "event_delta":
             content = as_object(as_object(event.get("delta")).get("content"))
-            yield from self._text(_text(event.get("event_id")), _text(content.get("text")))
+            yield from self._text(as_text(event.get("event_id")), as_text(content.get("text")))
         elif name == "agent.message":
-            whole = "".join(_text(block.get("text")) for block in objects_in(event.get("content")))
+            whole = "".join(as_text(block.get("text")) for block in objects_in(event.get("content")))
             yield from self._rest(event_id, whole)
         elif name == "agent.custom_tool_use":
             arguments = json.dumps(event.get("input") or {}, ensure_ascii=False)
-            self._calls[event_id] = FunctionCall(event_id, _text(event.get("name")), arguments)
+            self._calls[event_id] = FunctionCall(event_id, as_text(event.get("name")), arguments)
         elif name in {"agent.tool_use", "agent.mcp_tool_use"}:
             self.used_tools = True
         elif name == "span.model_request_end":
@@ -93,12 +93,12 @@ class SessionEvents:
     def _failure(self, error: Object, *, is_last: bool) -> Iterator[Event]:
         """One that is tried again is none yet."""
         if as_object(error.get("retry_status")).get("type") != "retrying":
-            self._error = _text(error.get("message")) or _text(error.get("type"))
+            self._error = as_text(error.get("message")) or as_text(error.get("type"))
         if is_last:
             yield from self._end(RunStatus.FAILED, self._error)
 
     def _idle(self, reason: Object, name: str) -> Iterator[Event]:
-        kind = _text(reason.get("type"))
+        kind = as_text(reason.get("type"))
         if kind == "requires_action":
             yield from self._waits(reason.get("event_ids"))
         elif name == _TERMINATED:
@@ -123,7 +123,3 @@ class SessionEvents:
         if not self.ended:
             self.ended = True
             yield Finished(status, self._usage, error)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

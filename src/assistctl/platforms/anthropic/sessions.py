@@ -17,6 +17,7 @@ from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.source_reader import SourceReader
 from assistctl.platforms.translation import Object, as_object, objects_in
 
 _SESSIONS, _ENVIRONMENTS, _FILES = "/v1/sessions", "/v1/environments", "/v1/files"
@@ -135,11 +136,15 @@ class SessionConversation:
 
 
 def _document(file: MessageFile) -> Json:
-    """A file inside of the message: PDF as it is, anything else as text. Raises ``PlatformError``."""
+    """A file inside of the message: PDF as it is, anything else as text.
+
+    Raises ``PlatformError``, and as ``SourceReader`` does.
+    """
     source, name = file.source, file.source.identity.name
     if source.size > _LARGEST_DOCUMENT:
         raise PlatformError(f"{name} is too large to go inside a message: it has {source.size:,} bytes")
-    content = source.location.read_bytes()
+    with SourceReader(source, lambda _: None) as reader:
+        content = b"".join(iter(reader.read, b""))
     document: Object
     if content.startswith(b"%PDF-"):
         data = base64.b64encode(content).decode("ascii")

@@ -18,10 +18,10 @@ from assistctl.model.conversation import (
     ProducedFile,
     RunStatus,
     TextDelta,
-    Usage,
 )
 from assistctl.model.json_value import Json
-from assistctl.platforms.translation import Object, as_object, objects_in
+from assistctl.platforms.conversation import usage_in
+from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 
 _BETWEEN_MESSAGES = "\n\n"
 
@@ -41,9 +41,9 @@ class ResponseEvents:
         """What one event of the stream means."""
         event = as_object(data)
         response = as_object(event.get("response"))
-        self.response_id = _text(response.get("id")) or self.response_id
+        self.response_id = as_text(response.get("id")) or self.response_id
         if name in {"response.output_text.delta", "response.refusal.delta"}:
-            yield from self._text(_text(event.get("item_id")), _text(event.get("delta")))
+            yield from self._text(as_text(event.get("item_id")), as_text(event.get("delta")))
         elif name == "response.output_text.annotation.added":
             yield from self._mention(as_object(event.get("annotation")))
         elif name == "response.output_item.done":
@@ -66,26 +66,26 @@ class ResponseEvents:
         if item.get("type") == "function_call":
             self._calls = True
             yield FunctionCall(
-                _text(item.get("call_id")), _text(item.get("name")), _text(item.get("arguments")) or "{}"
+                as_text(item.get("call_id")), as_text(item.get("name")), as_text(item.get("arguments")) or "{}"
             )
         elif item.get("type") == "message":
-            item_id = _text(item.get("id"))
+            item_id = as_text(item.get("id"))
             is_new = item_id not in self._streamed
             for part in objects_in(item.get("content")):
                 if is_new:
-                    yield from self._text(item_id, _text(part.get("text")) or _text(part.get("refusal")))
+                    yield from self._text(item_id, as_text(part.get("text")) or as_text(part.get("refusal")))
                 for annotation in objects_in(part.get("annotations")):
                     yield from self._mention(annotation)
 
     def _mention(self, annotation: Object) -> Iterator[Event]:
         """A file that is cited, or was made, the first time that it is told."""
-        file_id, name = _text(annotation.get("file_id")), _text(annotation.get("filename"))
+        file_id, name = as_text(annotation.get("file_id")), as_text(annotation.get("filename"))
         event: Event
         if annotation.get("type") == "file_citation":
             event = Citation("", file_id, name)
         elif annotation.get("type") == "container_file_citation":
             base = name.rpartition("/")[2] or file_id
-            made_in = _text(annotation.get("container_id"))
+            made_in = as_text(annotation.get("container_id"))
             event = ProducedFile(f"{made_in}/{file_id}", base, mimetypes.guess_type(base)[0] or "")
         else:
             return
@@ -105,13 +105,4 @@ class ResponseEvents:
         if not self.ended:
             self.ended = True
             counted = as_object((response or {}).get("usage"))
-            yield Finished(status, _usage(counted), _text(error.get("message")) or _text(error.get("code")))
-
-
-def _usage(counted: Object) -> Usage | None:
-    sent, answered = counted.get("input_tokens"), counted.get("output_tokens")
-    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
+            yield Finished(status, usage_in(counted), as_text(error.get("message")) or as_text(error.get("code")))

@@ -7,7 +7,6 @@ first word would come with the last one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -126,6 +125,8 @@ class _Body(httpx2.AsyncByteStream):
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
+    """End ``task``, whatever comes of it; who is cancelled while waiting for that still is."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

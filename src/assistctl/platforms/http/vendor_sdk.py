@@ -24,7 +24,7 @@ from assistctl.platforms.http.connection_options import (
     timeout,
 )
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
-from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
+from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError
@@ -175,12 +175,6 @@ class SdkWire(HttpWire):
         """Close the connections."""
         await self._client.close()
 
-    async def stream(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[NamedEvent]:
-        """The events that a server sends as the answer to ``body``: see ``events``."""
-        async with self.events(path, body) as events:
-            async for event in events:
-                yield event
-
     @asynccontextmanager
     async def events(
         self, path: str, body: Mapping[str, Json] | None = None, params: Mapping[str, object] | None = None
@@ -230,6 +224,8 @@ class SdkWire(HttpWire):
             )
         except self._errors() as error:
             raise self._translated(error, sent) from error
+        except (ValueError, OSError) as error:
+            raise unsendable(error) from error
 
     async def _exchange(self, sent: Sent) -> RawAnswer:
         import httpx2

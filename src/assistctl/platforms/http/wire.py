@@ -63,6 +63,11 @@ class Answer:
     headers: Mapping[str, str]
 
 
+def unsendable(error: ValueError | OSError) -> PlatformError:
+    """What could not be written as a request, and so was not sent: half a character, a proxy's address."""
+    return PlatformError(f"the request cannot be sent: {error}")
+
+
 class HttpWire(ABC):
     """One client of one API, at ``base_url``. Every failure is a ``PlatformError``."""
 
@@ -165,7 +170,6 @@ class HttpWire(ABC):
         except self._errors() as error:
             raise self._translated(error, sent) from error
         except (ValueError, OSError) as error:
-            # What could not be written as a request was not sent: half a character, a proxy's address.
-            raise PlatformError(f"the request cannot be sent: {error}") from error
+            raise unsendable(error) from error
         self.account.note(answer.headers)
         return answer

@@ -128,13 +128,14 @@ class ThreadConversation:
     async def _streamed(self, path: str, body: Mapping[str, Json]) -> AsyncIterator[Event]:
         reading = RunEvents(self._run_id)
         self._runs = True
-        async for name, data in self._wire.stream(path, {**body, "stream": True}):
-            for event in reading.read(name, data):
+        async with self._wire.events(path, {**body, "stream": True}) as events:
+            async for name, data in events:
+                for event in reading.read(name, data):
+                    self._run_id = reading.run_id
+                    if isinstance(event, Finished):
+                        self._runs = event.status is RunStatus.REQUIRES_ACTION
+                    yield await self._named(event) if isinstance(event, FileMention) else event
                 self._run_id = reading.run_id
-                if isinstance(event, Finished):
-                    self._runs = event.status is RunStatus.REQUIRES_ACTION
-                yield await self._named(event) if isinstance(event, FileMention) else event
-            self._run_id = reading.run_id
         if not reading.ended:
             yield Finished(RunStatus.FAILED, None, "the stream of events ended before the run did")
 

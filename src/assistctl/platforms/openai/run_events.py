@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage
 from assistctl.model.json_value import Json
+from assistctl.platforms.translation import as_text
 
 _RUN = "thread.run."
 _ENDS = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
@@ -43,12 +44,12 @@ class RunEvents:
         if name == "error":
             yield from self._end(Finished(RunStatus.FAILED, None, _message_of(data)))
         elif name == "thread.message.delta":
-            yield from self._pieces(_text(data.get("id")), _content(data.get("delta")), is_whole=False)
+            yield from self._pieces(as_text(data.get("id")), _content(data.get("delta")), is_whole=False)
         elif name in {"thread.message.completed", "thread.message.incomplete"}:
-            yield from self._pieces(_text(data.get("id")), _content(data), is_whole=True)
-            self._streamed.add(_text(data.get("id")))
+            yield from self._pieces(as_text(data.get("id")), _content(data), is_whole=True)
+            self._streamed.add(as_text(data.get("id")))
         elif name.startswith(_RUN) and not name.startswith(f"{_RUN}step."):
-            self.run_id = _text(data.get("id")) or self.run_id
+            self.run_id = as_text(data.get("id")) or self.run_id
             yield from self._run(name.removeprefix(_RUN), data)
 
     def _run(self, status: str, data: dict[str, Json]) -> Iterator[Event]:
@@ -69,7 +70,7 @@ class RunEvents:
             if not isinstance(part, dict):
                 continue
             text = part.get("text")
-            value = _text(text.get("value")) if isinstance(text, dict) else ""
+            value = as_text(text.get("value")) if isinstance(text, dict) else ""
             if value and not (is_whole and message in self._streamed):
                 if self._message not in {None, message}:
                     yield TextDelta(_BETWEEN_MESSAGES)
@@ -100,7 +101,7 @@ def _mentions(part: dict[str, Json]) -> Iterator[FileMention]:
         for kind, made in (("file_citation", False), ("file_path", True)):
             about = one.get(kind)
             if isinstance(about, dict) and isinstance(file_id := about.get("file_id"), str):
-                yield FileMention(file_id, _text(one.get("text")), made)
+                yield FileMention(file_id, as_text(one.get("text")), made)
 
 
 def _calls(run: dict[str, Json]) -> Iterator[FunctionCall]:
@@ -111,7 +112,7 @@ def _calls(run: dict[str, Json]) -> Iterator[FunctionCall]:
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(call, dict) and isinstance(function, dict):
             yield FunctionCall(
-                _text(call.get("id")), _text(function.get("name")), _text(function.get("arguments"))
+                as_text(call.get("id")), as_text(function.get("name")), as_text(function.get("arguments"))
             )
 
 
@@ -127,14 +128,10 @@ def _reason(run: dict[str, Json]) -> str:
     error, details = run.get("last_error"), run.get("incomplete_details")
     if isinstance(error, dict):
         return _message_of(error)
-    return _text(details.get("reason")) if isinstance(details, dict) else ""
+    return as_text(details.get("reason")) if isinstance(details, dict) else ""
 
 
 def _message_of(error: dict[str, Json]) -> str:
     inner = error.get("error")
     holder = inner if isinstance(inner, dict) else error
-    return _text(holder.get("message")) or _text(holder.get("code"))
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
+    return as_text(holder.get("message")) or as_text(holder.get("code"))

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage
+from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta
 from assistctl.model.json_value import Json
-from assistctl.platforms.translation import Object, as_object, objects_in
+from assistctl.platforms.conversation import usage_in
+from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 
 _TURN = "agent.session.turn."
 _ENDS = {
@@ -43,29 +44,29 @@ class SessionEvents:
         """What one event of the stream means."""
         event = as_object(data)
         session = as_object(event.get("session"))
-        self.session_id = _text(session.get("id")) or _text(event.get("session_id")) or self.session_id
+        self.session_id = as_text(session.get("id")) or as_text(event.get("session_id")) or self.session_id
         if "environment" in session:
             self.is_hosted = as_object(session["environment"]).get("type") != "none"
         if name == "error":
             error = as_object(event.get("error")) or event
-            yield from self._end(Finished(RunStatus.FAILED, None, _text(error.get("message"))))
+            yield from self._end(Finished(RunStatus.FAILED, None, as_text(error.get("message"))))
         elif name == "agent.session.requires_action":
             yield from self._calls(objects_in(session.get("required_actions")))
         elif name == "agent.session.failed":
-            yield from self._end(Finished(RunStatus.FAILED, None, _text(session.get("error"))))
+            yield from self._end(Finished(RunStatus.FAILED, None, as_text(session.get("error"))))
         elif name.startswith(_TURN):
             yield from self._turn(name.removeprefix(_TURN), event)
 
     def _turn(self, what: str, event: Object) -> Iterator[Event]:
         turn = as_object(event.get("turn"))
-        turn_id = _text(event.get("turn_id")) or _text(turn.get("id"))
+        turn_id = as_text(event.get("turn_id")) or as_text(turn.get("id"))
         if turn.get("subagent_id") is not None:
             self._others.add(turn_id)
         if turn_id in self._others:
             return
         self.turn_id = turn_id or self.turn_id
         if what == "output_text.delta":
-            yield from self._text(_text(event.get("item_id")), _text(event.get("delta")))
+            yield from self._text(as_text(event.get("item_id")), as_text(event.get("delta")))
         elif what == "item.done":
             yield from self._whole(as_object(event.get("item")))
         elif what in _ENDS:
@@ -82,25 +83,25 @@ class SessionEvents:
 
     def _whole(self, item: Object) -> Iterator[Event]:
         """The text of a message that did not come in pieces."""
-        item_id = _text(item.get("id"))
+        item_id = as_text(item.get("id"))
         if item.get("type") == "message" and item.get("role") == "assistant" and item_id not in self._streamed:
-            text = "".join(_text(part.get("text")) for part in objects_in(item.get("content")))
+            text = "".join(as_text(part.get("text")) for part in objects_in(item.get("content")))
             yield from self._text(item_id, text)
 
     def _calls(self, actions: list[Object]) -> Iterator[Event]:
         calls = [one for one in actions if one.get("type") == "function_call"]
-        others = [_text(one.get("type")) for one in actions if one.get("type") != "function_call"]
+        others = [as_text(one.get("type")) for one in actions if one.get("type") != "function_call"]
         if others:
             # Nothing answers that here, and it would wait for ever.
             yield from self._end(
                 Finished(RunStatus.FAILED, None, f"it waits for what is not a function: {others[0]}")
             )
             return
-        fresh = [one for one in calls if _text(one.get("call_id")) not in self.answered]
+        fresh = [one for one in calls if as_text(one.get("call_id")) not in self.answered]
         for call in fresh:
-            call_id = _text(call.get("call_id"))
-            self.turns_of_calls[call_id] = _text(call.get("turn_id"))
-            yield FunctionCall(call_id, _text(call.get("name")), _arguments(call.get("arguments")))
+            call_id = as_text(call.get("call_id"))
+            self.turns_of_calls[call_id] = as_text(call.get("turn_id"))
+            yield FunctionCall(call_id, as_text(call.get("name")), _arguments(call.get("arguments")))
         if fresh:
             yield from self._end(Finished(RunStatus.REQUIRES_ACTION))
 
@@ -116,17 +117,8 @@ def _finished(status: RunStatus, turn: Object, event: Object) -> Finished:
     if error.get("code") == _TOO_LONG:
         status = RunStatus.INCOMPLETE
     counted = as_object(event.get("usage")) or as_object(turn.get("usage"))
-    return Finished(status, _usage(counted), _text(error.get("message")) or _text(error.get("code")))
-
-
-def _usage(counted: Object) -> Usage | None:
-    sent, answered = counted.get("input_tokens"), counted.get("output_tokens")
-    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
+    return Finished(status, usage_in(counted), as_text(error.get("message")) or as_text(error.get("code")))
 
 
 def _arguments(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

@@ -17,8 +17,8 @@ from assistctl.model.source_file import SourceFile
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge_answers import made, uploaded_file
-from assistctl.platforms.openai.source_reader import SourceReader
 from assistctl.platforms.openai.wire import NamedFile, OpenAIWire
+from assistctl.platforms.source_reader import SourceReader
 
 PURPOSE = "assistants"
 

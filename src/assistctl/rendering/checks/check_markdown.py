@@ -26,7 +26,9 @@ def checks_markdown(report: CheckReport, *, everything: bool = False) -> str:
         text += "\n| | assistant | check | |\n| --- | --- | --- | --- |\n"
     shown = [one for one in checks if wording.has_transcript(one, everything=everything)]
     rows = [_row(one, wording.comparison(report, one)) for one in checks]
-    return _fitted(text, [*rows, "\n", *map(_complaints, checks), *map(_details, shown)])
+    told = wording.complaints_once(checks)
+    complaints = [_complaints(one, told[one.key, one.index]) for one in checks]
+    return _fitted(text, [*rows, "\n", *complaints, *map(_details, shown)])
 
 
 def _beside(report: CheckReport, text: str, *, everything: bool) -> str:
@@ -44,7 +46,7 @@ def _beside(report: CheckReport, text: str, *, everything: bool) -> str:
         for name, outcome in zip((report.target, other.target), pair, strict=True)
         if outcome is not None
     ]
-    complaints = [_complaints(outcome, where) for outcome, where in told]
+    complaints = [_complaints(outcome, wording.complaints(outcome), where) for outcome, where in told]
     details = [_details(outcome, where) for outcome, where in told if outcome.shown.exchanges]
     return _fitted(text, [*rows, "\n", *complaints, *details])
 
@@ -74,9 +76,9 @@ def _row(outcome: CheckOutcome, comparison: str) -> str:
     return f"| {_EMOJI[outcome.status]} {outcome.status} | {' | '.join(map(plain, cells))} |\n"
 
 
-def _complaints(outcome: CheckOutcome, where: str = "") -> str:
+def _complaints(outcome: CheckOutcome, complaints: Sequence[str], where: str = "") -> str:
     place = plain(f"{outcome.key} {outcome.index + 1}{where}")
-    return "".join(f"- {place}: {plain(complaint)}\n" for complaint in wording.complaints(outcome))
+    return "".join(f"- {place}: {plain(complaint)}\n" for complaint in complaints)
 
 
 def _details(outcome: CheckOutcome, where: str = "") -> str:

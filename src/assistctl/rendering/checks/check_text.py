@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,10 +24,12 @@ def print_checks(console: Console, report: CheckReport, *, everything: bool = Fa
         _beside(console, report, everything=everything)
         _end(console, report)
         return
+    complaints = wording.complaints_once(report.checks)
     for key, outcomes in wording.by_assistant(report).items():
         emit(console, [Line(Text(visible(key), "bold"))])
         for outcome in outcomes:
-            emit(console, _check(outcome, wording.comparison(report, outcome), everything=everything))
+            comparison = wording.comparison(report, outcome)
+            emit(console, _check(outcome, comparison, complaints[key, outcome.index], everything=everything))
         if not wording.has_transcript(outcomes[-1], everything=everything):
             emit(console, [Line()])
     _end(console, report)
@@ -79,7 +81,9 @@ def _answer(name: str, outcome: CheckOutcome | None) -> Iterator[Line]:
         yield from transcript_lines(outcome.shown)
 
 
-def _check(outcome: CheckOutcome, comparison: str, *, everything: bool) -> Iterator[Line]:
+def _check(
+    outcome: CheckOutcome, comparison: str, complaints: Sequence[str], *, everything: bool
+) -> Iterator[Line]:
     colour = COLOURS[outcome.status]
     body = Text(visible(wording.title(outcome)))
     figures = wording.figures(outcome)
@@ -88,7 +92,7 @@ def _check(outcome: CheckOutcome, comparison: str, *, everything: bool) -> Itera
     yield Line(body, prefix=Text(f"  {wording.SIGNS[outcome.status]} {outcome.status:<6} ", colour), hang=3)
     if comparison:
         yield Line(Text(comparison, "dim"), prefix=Text("           "), hang=2)
-    for complaint in wording.complaints(outcome):
+    for complaint in complaints:
         yield Line(Text(visible(complaint)), prefix=Text("           "), hang=2)
     if wording.has_transcript(outcome, everything=everything):
         yield from transcript_lines(outcome.shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assistctl.model.check_report import (
@@ -116,6 +116,18 @@ def complaints(outcome: CheckOutcome) -> list[str]:
     attempt = outcome.shown
     failed = [complaint(one, outcome) for one in attempt.assertions if not one.passed and one.decisive]
     return failed + ([outcome.reason] if outcome.reason else [])
+
+
+def complaints_once(outcomes: Iterable[CheckOutcome]) -> dict[tuple[str, int], list[str]]:
+    """The ``complaints`` of each check by key and place; why several could not be asked is told in full once."""
+    first: dict[str, str] = {}
+    found = {}
+    for outcome in outcomes:
+        told, place = complaints(outcome), f"{outcome.key} {outcome.index + 1}"
+        if outcome.reason and (before := first.setdefault(outcome.reason, place)) != place:
+            told[-1] = f"the same as {before}"
+        found[outcome.key, outcome.index] = told
+    return found
 
 
 def complaint(assertion: AssertionOutcome, outcome: CheckOutcome) -> str:

@@ -1,24 +1,8 @@
-"""JSON as a check understands it: RFC 8259 and nothing else."""
+"""When two values are the same in JSON, and when one is in the other."""
 
 from __future__ import annotations
 
-import json
-from typing import NoReturn
-
 from assistctl.model.json_value import Json
-
-
-class NotJsonError(ValueError):
-    """A text that is not JSON."""
-
-
-def parsed(text: str) -> Json:
-    """The value that ``text`` is. Raises ``NotJsonError`` for what is not JSON, or has something around it."""
-    try:
-        value: Json = json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from error
-    return value
 
 
 def same(one: Json, other: Json) -> bool:
@@ -39,7 +23,3 @@ def is_part(wanted: Json, there: Json) -> bool:
     if isinstance(wanted, list) and isinstance(there, list):
         return len(wanted) == len(there) and all(map(is_part, wanted, there))
     return same(wanted, there)
-
-
-def _refused(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +12,10 @@ import pytest
 
 from support.managed_agents import BETA, ManagedAgents
 from support.projects import ProjectFolder
-from support.server import Answer, Asked, RecordingServer, serving
+from support.server import Answer, Asked, RecordingServer
 
 MODEL = "claude-opus-5-5"
 TOOLSET = {"type": "agent_toolset_20260401"}
-
-
-@pytest.fixture
-def agents() -> ManagedAgents:
-    """What the server has."""
-    return ManagedAgents()
-
-
-@pytest.fixture
-def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
-    with serving(agents.app()) as running:
-        yield running
-
-
-@pytest.fixture
-def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
-    """A project whose one target is that server."""
-    address = server.url.removesuffix("/v1")
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: anthropic-agents, base_url: "{address}", api_key: test-key}}
-        """,
-    )
-    return project
 
 
 def only(agents: ManagedAgents) -> dict[str, Any]:

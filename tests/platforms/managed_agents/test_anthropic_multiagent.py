@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
-from support.server import RecordingServer, serving
 
 OTHER = {"type": "agent", "id": "agent_other"}
 
@@ -20,21 +18,6 @@ def agents() -> ManagedAgents:
     there = ManagedAgents()
     there.add(OTHER["id"])
     return there
-
-
-@pytest.fixture
-def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
-    with serving(agents.app()) as running:
-        yield running
-
-
-@pytest.fixture
-def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
-    """A project whose one target is that server."""
-    address = server.url.removesuffix("/v1")
-    target = f"platform: anthropic-agents, base_url: '{address}', api_key: test-key"
-    project.write("assistctl.yaml", f"project: acme\ndefault_target: it\ntargets:\n  it: {{{target}}}\n")
-    return project
 
 
 def settled(project: ProjectFolder, agents: ManagedAgents, multiagent: dict[str, Any] | None) -> Any:

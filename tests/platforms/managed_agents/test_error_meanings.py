@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
@@ -12,7 +11,7 @@ from anthropic._error_classes import ERROR_CLASSES
 from assistctl.platforms.anthropic.errors import ERRORS
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
-from support.server import Answer, Asked, RecordingServer, serving
+from support.server import Answer, Asked, RecordingServer
 
 MODEL = "claude-opus-5-5"
 
@@ -23,24 +22,10 @@ def test_every_code_that_says_more_than_its_status_has_a_meaning() -> None:
 
 
 @pytest.fixture
-def agents() -> ManagedAgents:
-    return ManagedAgents()
-
-
-@pytest.fixture
-def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
-    with serving(agents.app()) as running:
-        yield running
-
-
-@pytest.fixture
-def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
-    """A project whose one target is that server."""
-    address = server.url.removesuffix("/v1")
-    target = f"platform: anthropic-agents, base_url: '{address}', api_key: test-key"
-    project.write("assistctl.yaml", f"project: acme\ndefault_target: it\ntargets:\n  it: {{{target}}}\n")
-    project.manifest("desk", model=MODEL)
-    return project
+def cloud(cloud: ProjectFolder) -> ProjectFolder:
+    """The project with an agent."""
+    cloud.manifest("desk", model=MODEL)
+    return cloud
 
 
 def refusal(status: int, code: str, *, after: bool = False) -> Answer:

@@ -18,33 +18,11 @@ VERSION_PATH = f"platforms.{NAME}.multiagent.agents[0].version"
 
 
 @pytest.fixture
-def agents() -> ManagedAgents:
-    """What the server has."""
-    return ManagedAgents()
-
-
-@pytest.fixture
-def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
-    with serving(agents.app()) as running:
-        yield running
-
-
-@pytest.fixture
-def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
-    """A project whose one target is that server, with an agent that names another one."""
-    address = server.url.removesuffix("/v1")
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: {NAME}, base_url: "{address}", api_key: test-key}}
-        """,
-    )
-    coordinator(project, "researcher")
-    project.manifest("researcher", model=MODEL, instructions="Look things up.")
-    return project
+def cloud(cloud: ProjectFolder) -> ProjectFolder:
+    """The project with an agent that names another one."""
+    coordinator(cloud, "researcher")
+    cloud.manifest("researcher", model=MODEL, instructions="Look things up.")
+    return cloud
 
 
 def coordinator(project: ProjectFolder, *keys: str, **fields: Any) -> None:
