@@ -360,7 +360,7 @@ def test_what_tools_never_show_is_judged_by_what_was_applied(
 
     def shown(there: Observed) -> Observed:
         tools: Any = there.fields["tools"]
-        told = [{name: part for name, part in tool.items() if name not in hidden} for tool in tools]
+        told: Any = [{name: part for name, part in tool.items() if name not in hidden} for tool in tools]
         return replace(there, fields={**there.fields, "tools": told})
 
     wanted = manifest({"tools": [after, *beside]})
