@@ -195,6 +195,11 @@ class Comparison:
             return not self.baseline.has(part)
         return self.baseline.is_still(part, value) or self.baseline.is_still(part, _without_extras(part, value))
 
+    def is_as_applied_in_some_form(self, part: Path) -> bool:
+        """Whether a unit, or a single tool, is what a platform may have made of what was last applied."""
+        seen, wanted = self.value_in(self.seen, part), self.value_in(self.declared, part)
+        return self.baseline.is_still_in_some_form(part, seen, wanted)
+
     def is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
         if unit not in self.declared:
