@@ -87,6 +87,17 @@ def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> Non
     assert local.run("check").code == 0
 
 
+def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
+    declare(local, GOOD, key="before")
+    assert local.run("apply", "--yes").code == 0
+    (local.path / "assistants" / "before.yaml").unlink()
+    declare(local, BAD, moved_from="before")
+    outcome = local.run("apply", "--yes", "--check", "--format", "json")
+    assert told(outcome, 4)["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+    assert "desk does not go back in full: it had the key before then, and keeps the one it has now" in outcome.err
+    assert pending(local) == [("assistant", "desk", "update")]
+
+
 def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFolder) -> None:
     declare(local, GOOD)
     assert local.run("apply", "--yes").code == 0

@@ -49,3 +49,15 @@ def test_another_value_is_not_what_was_applied(applied: Any) -> None:
 def test_what_is_too_much_to_try_ends() -> None:
     there = {f"n{number}": {f"m{inner}": inner for inner in range(30)} for number in range(100)}
     assert not found(there, {}, {"never": "there"})
+
+
+def test_the_larger_it_is_the_less_is_tried() -> None:
+    there: Any = {f"n{number}": "text " * 1000 for number in range(100)}
+    tried: list[Any] = []
+
+    def was_applied(part: Any) -> bool:
+        tried.append(part)
+        return False
+
+    assert not was_applied_in_part(there, {}, was_applied)
+    assert 1 < len(tried) < 50

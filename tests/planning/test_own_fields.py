@@ -342,3 +342,35 @@ def test_a_delete_does_not_take_resolved_defaults_for_edits() -> None:
     there = applied(manifest({"tools": [WEB], "team": {"enabled": True}}, tools=[FUNCTION]))
     (change,) = make_plan([], [there], POLICY, CAPABILITIES).changes
     assert (change.action, change.reason) == (Action.DELETE, "no longer declared")
+
+
+TOKEN = {**MCP, "authorization": "Bearer a"}
+TENANT = {**TOKEN, "headers": {"x-tenant": "acme"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(MCP, TOKEN), (TOKEN, MCP), (TOKEN, TENANT), (TENANT, TOKEN), (TOKEN, TOKEN), (MCP, MCP)]
+)
+@pytest.mark.parametrize("beside", [[], [WEB]])
+def test_what_tools_never_show_is_judged_by_what_was_applied(
+    before: dict[str, Any], after: dict[str, Any], beside: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = frozenset({"authorization", "headers"})
+    monkeypatch.setitem(globals(), "CAPABILITIES", replace(CAPABILITIES, write_only_in_tools=hidden))
+
+    def shown(there: Observed) -> Observed:
+        tools: Any = there.fields["tools"]
+        told: Any = [{name: part for name, part in tool.items() if name not in hidden} for tool in tools]
+        return replace(there, fields={**there.fields, "tools": told})
+
+    wanted = manifest({"tools": [after, *beside]})
+    there = shown(applied(manifest({"tools": [before, *beside]})))
+    plan = plan_of(wanted, there)
+    assert plan.drift == ()
+    if before == after:
+        assert plan.changes == ()
+        return
+    (change,) = plan.changes
+    assert change.request is not None
+    assert change.request.fields["tools"] == [after, *beside]
+    assert plan_of(wanted, shown(answer(change, there))).changes == ()

@@ -97,3 +97,13 @@ def test_what_is_another_form(sent: Json, kept: Json, alike: bool) -> None:
 def test_what_may_have_been_sent(sent: str) -> None:
     for kept in (sent, sent.strip(), sent.strip().replace("\r\n", "\n")):
         assert sent in list(before_it_was_kept(kept))
+
+
+@pytest.mark.parametrize("now", ["a\n", "b\n"])
+def test_what_may_have_been_sent_inside(now: str) -> None:
+    sent: Json = {"type": "x", "texts": ["a\n", {"y": " z"}], "n": 1}
+    kept: Json = {"type": "x", "texts": ["a", {"y": "z"}], "n": 1}
+    want: Json = {"type": "x", "texts": [now, {"y": " z"}], "n": 1}
+    assert sent in list(before_it_was_kept(kept, want))
+    changed: Json = {"type": "x", "texts": ["c", {"y": "z"}], "n": 1}
+    assert sent not in list(before_it_was_kept(changed, want))

@@ -278,7 +278,7 @@ def test_a_file_that_was_uploaded_is_not_told_as_failed(remote: ProjectFolder, s
     assert rows["file"]["id"].startswith("file-")
 
 
-def test_secrets_that_are_never_answered_are_kept_and_renewed(
+def test_secrets_that_are_never_answered_are_kept_renewed_and_removed(
     project: ProjectFolder, foundry: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(project, "azure-foundry", foundry.url.removesuffix("/v1") + PROJECT)
@@ -301,6 +301,16 @@ def test_secrets_that_are_never_answered_are_kept_and_renewed(
     settled(project)
     (sent,) = foundry.mutations
     assert sent.body["definition"]["tools"][0]["authorization"] == "the-second-token"
+    foundry.clear()
+    project.manifest("desk", platforms={"azure-foundry": {"tools": [server]}})
+    settled(project)
+    (sent,) = foundry.mutations
+    assert sent.body["definition"]["tools"] == [server]
+    project.manifest("desk", platforms={"azure-foundry": {"tools": [{**server, **secret}]}})
+    foundry.clear()
+    settled(project)
+    (sent,) = foundry.mutations
+    assert sent.body["definition"]["tools"] == [{**server, **secret, "authorization": "the-second-token"}]
 
 
 def without_empty(value: Json) -> Json:

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from assistctl.applying.operations import OperationLog
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Change, Kind, Plan
+from assistctl.model.plan import Action, Change, Kind, Plan
 from assistctl.planning.references import ids_named
 
 
-def in_waves(deletes: Iterable[Change]) -> Iterator[list[Change]]:
-    """``deletes`` in groups to be made one after the other. What names each other goes together."""
-    waiting = list(deletes)
-    while waiting:
-        named = frozenset[str]().union(*(_names(change) for change in waiting))
-        wave = [change for change in waiting if change.id not in named] or waiting
-        yield wave
-        waiting = [change for change in waiting if change not in wave]
+@dataclass(frozen=True)
+class DeletionOrder:
+    """Who has to go, or to stop naming it, before an assistant of ``plan`` is deleted."""
 
+    plan: Plan
 
-def require_unnamed(change: Change, plan: Plan, log: OperationLog) -> None:
-    """Raise ``PlatformError`` when something that was to stop naming the assistant has not been changed."""
-    for other in plan.changes:
-        if other is change or other.kind is not Kind.ASSISTANT or change.id not in _names(other):
-            continue
-        operation = log.change(other)
-        if operation.is_over and not operation.is_done:
-            raise PlatformError(
-                f"it was left as it is, because {other.key}, which names it, was not changed", "Apply again."
-            )
+    def in_waves(self, deletes: Iterable[Change]) -> Iterator[list[Change]]:
+        """``deletes`` in groups to be made one after the other. What names each other goes together."""
+        waiting = {change.id: change for change in deletes}
+        while waiting:
+            unnamed = [change for change in waiting.values() if not self._is_named_by(change, waiting)]
+            wave = unnamed or [*waiting.values()]
+            yield wave
+            for change in wave:
+                del waiting[change.id]
+
+    def require_unnamed(self, change: Change, log: OperationLog) -> None:
+        """Raise ``PlatformError`` when something that was to stop naming the assistant has not been changed."""
+        for other in self._naming.get(change.id, ()):
+            operation = log.change(other)
+            if operation.is_over and not operation.is_done:
+                raise PlatformError(
+                    f"it was left as it is, because {other.key}, which names it, was not changed", "Apply again."
+                )
+
+    def _is_named_by(self, change: Change, waiting: Mapping[str | None, Change]) -> bool:
+        return any(other.id in waiting for other in self._naming.get(change.id, ()))
+
+    @cached_property
+    def _naming(self) -> Mapping[str | None, Sequence[Change]]:
+        """The changes of assistants that named what is to be deleted, by its id."""
+        assistants = [change for change in self.plan.changes if change.kind is Kind.ASSISTANT]
+        naming: dict[str | None, list[Change]] = {
+            change.id: [] for change in assistants if change.action is Action.DELETE
+        }
+        for change in assistants:
+            for object_id in _names(change) & naming.keys():
+                naming[object_id].append(change)
+        return naming
 
 
 def _names(change: Change) -> frozenset[str]:

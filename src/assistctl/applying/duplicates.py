@@ -9,8 +9,8 @@ declares: who finds one that was there first withdraws its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Action, Change, Observed, Plan, id_seen
@@ -37,12 +37,40 @@ class Twins:
 
 
 @dataclass(slots=True)
+class _Listing:
+    """What one listing shows, in its order: by the key in the marks of the plan's target, and unmarked by name."""
+
+    plan: Plan
+    listed: InitVar[Sequence[Observed]]
+    _owned: dict[str, list[Observed]] = field(default_factory=dict)
+    _unmarked: dict[str, list[Observed]] = field(default_factory=dict)
+
+    def __post_init__(self, listed: Sequence[Observed]) -> None:
+        for assistant in listed:
+            mark = read_mark(assistant.metadata)
+            if mark is not None and mark.owned_by(self.plan.project, self.plan.target.name):
+                self._owned.setdefault(mark.key, []).append(assistant)
+            elif assistant.name is not None and not is_marked(assistant.metadata):
+                self._unmarked.setdefault(assistant.name, []).append(assistant)
+
+    def of_key(self, change: Change) -> Sequence[Observed]:
+        """Those with the mark of what is changed."""
+        return self._owned.get(change.key, ())
+
+    def candidates(self, change: Change) -> Sequence[Observed]:
+        """Those without a mark that have the name of what is created."""
+        if change.action is not Action.CREATE or change.name is None:
+            return ()
+        return self._unmarked.get(change.name, ())
+
+
+@dataclass(slots=True)
 class Uniqueness:
     """Looks for what is there already of what a plan creates or takes over."""
 
     platform: Platform
     plan: Plan
-    _before: Sequence[Observed] | None = None
+    _before: _Listing | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _planned: frozenset[str] = frozenset()
 
@@ -53,13 +81,12 @@ class Uniqueness:
         """Raise ``PlatformError``, before a change is made, when the plan did not know of something there."""
         if change.action not in {Action.CREATE, Action.ADOPT}:
             return
-        for assistant in await self._listed_before():
-            if assistant.id == change.id:
-                continue
-            if _same_owner(change, assistant):
+        before = await self._listed_before()
+        for assistant in before.of_key(change):
+            if assistant.id != change.id:
                 raise _unplanned(assistant, f"carries the mark of {change.key}")
-            if self._is_newcomer(change, assistant):
-                raise _unplanned(assistant, f"has the name of {change.key}, and no project owns it")
+        for assistant in self._newcomers(before, change):
+            raise _unplanned(assistant, f"has the name of {change.key}, and no project owns it")
 
     async def duplicates(self, made: Mapping[str, Change], *, alone: bool) -> list[Twins]:
         """The twins of what has some, of the ids that were ``made`` by these changes.
@@ -76,13 +103,13 @@ class Uniqueness:
         return found
 
     async def _twins(self, made: Mapping[str, Change]) -> list[Twins]:
-        listed = await self.platform.list_assistants()
+        listed = _Listing(self.plan, await self.platform.list_assistants())
         found = [await self._twins_of(object_id, change, listed) for object_id, change in made.items()]
         return [twin for twin in found if twin.first or twin.later or twin.unowned]
 
-    async def _twins_of(self, object_id: str, change: Change, listed: Sequence[Observed]) -> Twins:
-        same = [assistant.id for assistant in listed if _same_owner(change, assistant)]
-        named = [assistant.id for assistant in listed if self._is_newcomer(change, assistant)]
+    async def _twins_of(self, object_id: str, change: Change, listed: _Listing) -> Twins:
+        same = [assistant.id for assistant in listed.of_key(change)]
+        named = [assistant.id for assistant in self._newcomers(listed, change)]
         present = await self._still_there([assistant for assistant in (*same, *named) if assistant != object_id])
         # All who look see the same order, the oldest first, so that of two applies exactly one withdraws.
         place = same.index(object_id) if object_id in same else len(same)
@@ -101,29 +128,15 @@ class Uniqueness:
             assistant_id for assistant_id in ids if await self.platform.find_assistant(assistant_id) is not None
         ]
 
-    async def _listed_before(self) -> Sequence[Observed]:
+    async def _listed_before(self) -> _Listing:
         async with self._looking:
             if self._before is None:
-                self._before = await self.platform.list_assistants()
+                self._before = _Listing(self.plan, await self.platform.list_assistants())
             return self._before
 
-    def _is_newcomer(self, change: Change, assistant: Observed) -> bool:
-        """Whether it would have been a candidate for adoption, had it been listed."""
-        return (
-            change.action is Action.CREATE
-            and assistant.name is not None
-            and assistant.name == change.name
-            and not is_marked(assistant.metadata)
-            and assistant.id not in self._planned
-        )
-
-
-def _same_owner(change: Change, assistant: Observed) -> bool:
-    ours = change.request.metadata if change.request is not None else {}
-    found, mark = read_mark(assistant.metadata), read_mark(ours)
-    if found is None or mark is None:
-        return False
-    return found.key == mark.key and found.owned_by(mark.project, mark.target)
+    def _newcomers(self, listed: _Listing, change: Change) -> Iterator[Observed]:
+        """What would have been a candidate for adoption, had it been listed when this was planned."""
+        return (each for each in listed.candidates(change) if each.id not in self._planned)
 
 
 def _unplanned(assistant: Observed, what: str) -> PlatformError:

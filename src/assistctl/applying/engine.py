@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.cancellation import CancellationToken, NotBegunError
-from assistctl.applying.deletion_order import in_waves, require_unnamed
+from assistctl.applying.deletion_order import DeletionOrder
 from assistctl.applying.duplicates import Twins, Uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
@@ -96,6 +96,7 @@ async def carry_out(
         unique,
         there,
         NamedAssistants.of(plan),
+        DeletionOrder(plan),
         settled,
     )
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
@@ -126,6 +127,7 @@ class _Run:
     unique: Uniqueness
     there: set[str]
     named: NamedAssistants
+    deletion_order: DeletionOrder
     settled: Settled | None
 
     def results(self) -> tuple[Result, ...]:
@@ -145,7 +147,7 @@ class _Run:
         await self._look_for_twins(alone=alone)
         if self.settled is not None:
             self._take_back(await self.settled(self.results()))
-        for wave in in_waves(self._of_kind(Kind.ASSISTANT, deletes=True)):
+        for wave in self.deletion_order.in_waves(self._of_kind(Kind.ASSISTANT, deletes=True)):
             await self._each(self._assistant, iter(wave))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.files_run is not None:
@@ -177,7 +179,7 @@ class _Run:
     async def _change(self, change: Change, request: Request | None, operation: Operation) -> None:
         await check_assistant(self.platform, change)
         if request is None:
-            require_unnamed(change, self.plan, self.log)
+            self.deletion_order.require_unnamed(change, self.log)
             await operation.sends(delete_assistant(self.platform, change))
             return
         try:

@@ -8,7 +8,7 @@ cut off in the middle.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -180,6 +180,7 @@ class OperationLog:
     def __init__(self, recorder: Recorder) -> None:
         self._book = recorder
         self._changes: dict[tuple[Kind, str, str | None, Action], Operation] = {}
+        self._by_key: dict[tuple[str, str], list[Operation]] = {}
         self._uploads: dict[str, Operation] = {}
         self._removals: dict[str, Operation] = {}
 
@@ -187,7 +188,9 @@ class OperationLog:
         """The operation for a change of an assistant or a vector store."""
         about = (change.kind, change.key, change.id, change.action)
         if about not in self._changes:
-            self._changes[about] = self._operation(*about, lambda sent: self._book.begins(change, sent))
+            operation = self._operation(*about, lambda sent: self._book.begins(change, sent))
+            self._changes[about] = operation
+            self._by_key.setdefault((str(change.kind), change.key), []).append(operation)
         return self._changes[about]
 
     def upload(self, token: str, source: SourceFile) -> Operation:
@@ -210,11 +213,9 @@ class OperationLog:
         """That deletion, if it came to that."""
         return self._removals.get(file_id)
 
-    def about(self, kind: str, key: str) -> list[Operation]:
+    def about(self, kind: str, key: str) -> Sequence[Operation]:
         """The operations on the assistants or vector stores of a key."""
-        return [
-            operation for operation in self._changes.values() if (operation.kind, operation.key) == (kind, key)
-        ]
+        return self._by_key.get((kind, key), ())
 
     def done(self) -> set[tuple[str, str]]:
         """The kinds and keys of which all is done."""

@@ -268,6 +268,7 @@ class CheckGate:
         undone: dict[QualifiedKey, AssistctlError] = {}
         try:
             way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
+            self._records.warnings += [one.summary for one in way.loaded.diagnostics]
             async with open_record(way.plan) as record:
                 done = await carry_out(way, record)
                 missing = sum(one.status is not Status.OK for one in done)

@@ -50,7 +50,8 @@ class GarbageCollection:
     @property
     def left(self) -> tuple[Garbage, ...]:
         """The things that were found and not chosen."""
-        return tuple(item for item in self.found if item not in self.chosen)
+        chosen = {(item.kind, item.id) for item in self.chosen}
+        return tuple(item for item in self.found if (item.kind, item.id) not in chosen)
 
 
 ConfirmDeletion: TypeAlias = Callable[[GarbageCollection], "bool | Awaitable[bool]"]
@@ -113,7 +114,7 @@ async def delete_garbage(
     cancellation: CancellationToken,
     left: Sequence[Garbage] = (),
 ) -> tuple[Result, ...]:
-    """Delete it, uploads after what reads them; a result for each, in the order of ``those``.
+    """Delete it, uploads after what reads them; a result for each, in the order of ``chosen``.
 
     ``left`` is what was found and stays: nothing that is written down of it is forgotten.
 

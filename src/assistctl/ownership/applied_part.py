@@ -7,6 +7,7 @@ declared now but for a name or two.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice
 from typing import TypeAlias
@@ -17,8 +18,9 @@ from assistctl.model.plan import Json
 _Slot: TypeAlias = tuple[str, ...]
 
 _ITEM = "*"
-# A thousand digests are a few milliseconds.
 _MOST_TRIED = 1_500
+# Of a whole API's description a digest takes milliseconds: this many characters take a third of a second.
+_MOST_DIGESTED = 10_000_000
 _MOST_GUESSED_WRONG = 3
 
 
@@ -29,7 +31,8 @@ def was_applied_in_part(there: Json, want: Json, was_applied: Callable[[Json], b
     """
     if not isinstance(there, dict | list):
         return False
-    return any(was_applied(tried) for tried in islice(_parts(there, want), _MOST_TRIED))
+    most = min(_MOST_TRIED, _MOST_DIGESTED // len(json.dumps(there)) + 1)
+    return any(was_applied(tried) for tried in islice(_parts(there, want), most))
 
 
 def _parts(there: Json, want: Json) -> Iterator[Json]:

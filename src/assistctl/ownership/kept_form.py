@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 
 from assistctl.model.plan import Json
@@ -30,15 +31,42 @@ def differs_in_form_alone(left: Json, right: Json) -> bool:
     return type(left) is type(right) and left == right
 
 
-def before_it_was_kept(value: Json) -> Iterator[Json]:
-    """What may have been sent where ``value`` is there: itself, and what platforms are known to make it of."""
-    if not isinstance(value, str) or not value:
-        yield value
-        return
-    letters = (value, unicodedata.normalize("NFD", value))
-    lines = (one.replace("\n", "\r\n") for one in letters if "\r" not in one)
-    for text, ending in product(dict.fromkeys((*letters, *lines)), ("", "\n", "\r\n")):
-        yield text + ending
+def before_it_was_kept(value: Json, want: Json = None) -> Iterator[Json]:
+    """What may have been sent where ``value`` is there: itself, and what platforms are known to make it of.
+
+    Of texts inside of it, those that say the same as in ``want``, which is declared now, were sent as in that, and
+    the others were all changed in the same way.
+    """
+    yield value
+    if isinstance(value, str):
+        texts = dict.fromkeys(as_sent(value) for as_sent in _WAYS_BACK) if value else {}
+        yield from (text for text in texts if text != value)
+    elif isinstance(value, dict | list):
+        yield from (_sent(value, want, as_sent) for as_sent in _WAYS_BACK)
+
+
+def _sent(value: Json, want: Json, as_sent: Callable[[str], str]) -> Json:
+    if isinstance(value, str):
+        return want if differs_in_form_alone(value, want) else as_sent(value)
+    if isinstance(value, dict):
+        wanted = want if isinstance(want, dict) else {}
+        return {name: _sent(inner, wanted.get(name), as_sent) for name, inner in value.items()}
+    if isinstance(value, list):
+        items = want if isinstance(want, list) and len(want) == len(value) else [None] * len(value)
+        return [_sent(inner, item, as_sent) for inner, item in zip(value, items, strict=True)]
+    return value
+
+
+def _as_sent(text: str, line_end: str, ending: str, *, decomposed: bool) -> str:
+    letters = unicodedata.normalize("NFD", text) if decomposed else text
+    lines = letters if "\r" in letters else letters.replace("\n", line_end)
+    return lines + ending
+
+
+_WAYS_BACK: tuple[Callable[[str], str], ...] = tuple(
+    partial(_as_sent, line_end=line_end, ending=ending, decomposed=decomposed)
+    for decomposed, line_end, ending in product((False, True), ("\n", "\r\n"), ("", "\n", "\r\n"))
+)
 
 
 def _form(text: str) -> str:

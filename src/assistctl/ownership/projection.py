@@ -14,7 +14,7 @@ from assistctl.model.plan import Json
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.tool_extras import without_extras
 
-# A thousand digests are a few milliseconds.
+# Of ten settings there are a thousand parts to digest.
 _MOST_TRIED = 10
 # No set: what a server calls a type may be no text.
 _KNOWN_TYPES = ("code_interpreter", "file_search")

@@ -117,7 +117,7 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
     theirs_untouched = (
         comparison.is_as_applied(part, comparison.seen)
         or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
-        or comparison.baseline.is_still_in_some_form(part, comparison.value_in(comparison.seen, part))
+        or comparison.is_as_applied_in_some_form(part)
         or comparison.settings_before(part) is not None
         or comparison.was_applied_in_part(part)
     )

@@ -195,6 +195,11 @@ class Comparison:
             return not self.baseline.has(part)
         return self.baseline.is_still(part, value) or self.baseline.is_still(part, _without_extras(part, value))
 
+    def is_as_applied_in_some_form(self, part: Path) -> bool:
+        """Whether a unit, or a single tool, is what a platform may have made of what was last applied."""
+        seen, wanted = self.value_in(self.seen, part), self.value_in(self.declared, part)
+        return self.baseline.is_still_in_some_form(part, seen, wanted)
+
     def is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
         if unit not in self.declared:
@@ -259,12 +264,23 @@ class Comparison:
         for part in [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]:
             whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
             # The cheapest question first: nearly always the two are the same.
-            may_be = not same(whole, wanted) and self.agrees(part) and self.baseline.has(part)
-            if not may_be or self.is_as_applied(part, self.applied):
+            may_be = (not same(whole, wanted) or self._may_hide(part, wanted)) and self.agrees(part)
+            if not may_be or not self.baseline.has(part) or self.is_as_applied(part, self.applied):
                 continue
-            before = self.settings_before(part)
-            if before is None or not isinstance(wanted, dict) or not before.keys() <= wanted.keys():
+            if not self._was_declared_with_less(part, whole, wanted):
                 yield Difference(part, whole, wanted)
+
+    def _may_hide(self, part: Path, wanted: Json) -> bool:
+        """Whether a tool, or one of several, may hold what no answer shows."""
+        return bool(self._write_only_in_tools) and part[:1] == TOOLS and not is_comparable(part, wanted)
+
+    def _was_declared_with_less(self, part: Path, whole: Json, wanted: Json) -> bool:
+        """Whether all that was declared of a platform's own thing still is, and what came to that can be seen."""
+        before = self.settings_before(part)
+        if before is None or not isinstance(wanted, dict) or not before.keys() <= wanted.keys():
+            return False
+        shown = whole if isinstance(whole, dict) else {}
+        return not any(name in wanted and name not in shown for name in self._write_only_in_tools)
 
 
 def declared_units(fields: Mapping[str, Json], defaults: FieldDefaults = ASSISTANTS_API) -> dict[Path, Json]:
