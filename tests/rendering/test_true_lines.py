@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistctl.rendering.diff.line_pairs import pair_lines
-from support.shown_diffs import ShownLine, falsehoods, in_markdown, in_text
+from support.shown_diffs import ShownLine, falsehoods, in_drift_markdown, in_markdown, in_text
 from support.text_pairs import text_pair
 
-FORMATS = pytest.mark.parametrize("shown", [in_text, in_markdown])
+FORMATS = pytest.mark.parametrize("shown", [in_text, in_markdown, in_drift_markdown])
 LINE = st.text(st.sampled_from("ab .-+~[]{}\\│#`\t\u0433é订"), max_size=12)
 TEXT = st.lists(LINE, max_size=8).map(lambda lines: "\n".join([*lines, ""]))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from assistctl.model.plan import Action, Change, FieldDiff, Kind, Origin, Plan, Summary, TargetName
+from assistctl.model.plan import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Summary, TargetName
+from assistctl.rendering.markdown.drift_markdown import drift_markdown
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_plan
 from assistctl.secrets.escaping import visible
@@ -39,7 +40,17 @@ def in_text(old: str, new: str) -> list[ShownLine]:
 
 def in_markdown(old: str, new: str) -> list[ShownLine]:
     """The lines of the difference in a comment."""
-    rows = map(_MARKDOWN_ROW.fullmatch, plan_markdown(plan_of(old, new)).split("\n"))
+    return _in_markdown(plan_markdown(plan_of(old, new)))
+
+
+def in_drift_markdown(old: str, new: str) -> list[ShownLine]:
+    """The lines of the difference in a comment about what was changed outside."""
+    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "instructions", observed=new, desired=old)
+    return _in_markdown(drift_markdown(replace(plan_of("", ""), changes=(), drift=(drift,))))
+
+
+def _in_markdown(document: str) -> list[ShownLine]:
+    rows = map(_MARKDOWN_ROW.fullmatch, document.split("\n"))
     return [ShownLine(row[1], int(row[2]), _side(row[3], row[1])) for row in rows if row]
 
 
