@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from assistctl.model.plan import Action, Drift, FieldDiff, Json
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.diff.rows import Row
+from assistctl.rendering.diff.rows import Row, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
 from assistctl.rendering.html.page import as_text, joined
@@ -86,13 +86,19 @@ def _values(view: FieldView) -> str:
 
 
 def _rows(view: FieldView) -> str:
+    """The rows under one another, with the sign of each, and between them how much stands unchanged."""
     if not view.rows:
         return ""
-    more = f'<div class="more">{as_text(wording.more_rows(view, "all of it is below"))}</div>' if view.more else ""
-    return f'<div class="rows">{joined(_row(row, view.shape) for row in view.rows)}{more}</div>'
+    shown = []
+    for position, (row, number) in enumerate(zip(view.rows, numbers_shown(view.rows), strict=True)):
+        if gap := wording.gap_before(row, is_first=not position):
+            shown.append(f'<div class="more">{as_text(gap)}</div>')
+        shown.append(_row(row, number, view.shape))
+    shown += [f'<div class="more">{as_text(told)}</div>' for told in wording.left_out(view, "all of it is below")]
+    return f'<div class="rows">{joined(shown)}</div>'
 
 
-def _row(row: Row, shape: Shape) -> str:
+def _row(row: Row, number: str, shape: Shape) -> str:
     if shape is Shape.ADDED:
         words = f'<span class="words">{"".join(as_text(segment.text) for segment in row.segments)}</span>'
     else:
@@ -101,7 +107,8 @@ def _row(row: Row, shape: Shape) -> str:
         twice = shape is Shape.CHANGED
         words = f'<span class="words before">{marked}</span>'
         words += f'<span class="words after">{marked}</span>' if twice else ""
-    return f'<div class="row"><span class="number">{row.number or ""}</span>{words}</div>'
+    number_and_sign = f'<span class="number">{number}</span><span class="line-sign">{row.sign}</span>'
+    return f'<div class="row {row.sign.name.lower()}">{number_and_sign}{words}</div>'
 
 
 def _segment(segment: Segment) -> str:
