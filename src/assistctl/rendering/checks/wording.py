@@ -14,7 +14,7 @@ from assistctl.model.check_report import (
     Course,
     Exchange,
 )
-from assistctl.rendering.money import dollars
+from assistctl.model.money import dollars
 
 _COURSES = {
     Course.NEW: "new",
