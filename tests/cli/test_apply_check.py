@@ -87,6 +87,15 @@ def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> Non
     assert local.run("check").code == 0
 
 
+def test_the_log_says_which_checks_were_asked_before_and_what_is_put_back(local: ProjectFolder) -> None:
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD)
+    log = local.run("apply", "--yes", "--check").err.splitlines()
+    told = ["desk 1: passed before", "update desk: ok", "desk 1: failed after", "put back: update desk: ok"]
+    assert [line for line in log if line in told] == told
+
+
 def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFolder) -> None:
     declare(local, GOOD)
     assert local.run("apply", "--yes").code == 0
