@@ -53,7 +53,7 @@ def _pair(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
     one = pair[0] or pair[1]
     assert one is not None  # noqa: S101  # there is no pair of nothing
     marks = [f"{_EMOJI[outcome.status]} {outcome.status}" if outcome else "-" for outcome in pair]
-    figures = " / ".join(wording.figures(outcome) if outcome else "-" for outcome in pair)
+    figures = wording.figures_beside(pair)
     cells = (one.key, cut(wording.title(one)), figures)
     return f"| {' | '.join(marks)} | {' | '.join(map(plain, cells))} |\n"
 

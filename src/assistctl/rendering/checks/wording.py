@@ -149,6 +149,12 @@ def _parts(exchange: Exchange) -> Iterator[Part]:
         yield Part("made", ", ".join(exchange.files))
 
 
+def figures_beside(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
+    """The figures of both targets, ``-`` for one that has none; empty where neither has."""
+    told = [figures(outcome) if outcome else "" for outcome in pair]
+    return " / ".join(text or "-" for text in told) if any(told) else ""
+
+
 def beside(report: CheckReport) -> list[tuple[CheckOutcome | None, CheckOutcome | None]]:
     """Each check with the same one of the other target, by key and place; ``None`` where one has it not."""
     there = {(one.key, one.index): one for one in report.against.checks} if report.against else {}
