@@ -185,7 +185,7 @@ def test_two_targets_in_every_format(two: ProjectFolder) -> None:
     assert [one["status"] for one in document["against"]["checks"]] == ["failed", "passed"]
     assert document["against"]["target"]["name"] == "other"
     markdown = two.run("check", "--against", "other", "--format", "markdown").out
-    assert "| local | other | assistant | check | |" in markdown
+    assert "| local | other | assistant | check |" in markdown
     assert "| ✅ passed | ❌ failed | desk | 1. Where is order 1001? |" in markdown
     assert "I cannot say." in markdown
     assert "- desk 1 on other: contains: wanted the answer to contain '1001'; it is 'I cannot say.'" in markdown
