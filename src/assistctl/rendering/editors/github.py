@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 
 from assistctl.model.plan import Change, Diagnostic, Origin, Plan, Position, Severity
 from assistctl.rendering import phrases as wording
+from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.field_view import Limits, label, view_diff
+from assistctl.rendering.field_view import Limits, label
 from assistctl.rendering.importance import by_importance
 from assistctl.secrets.escaping import DeliberateCommands, visible, without_commands
 
@@ -53,8 +54,7 @@ def _of_change(change: Change, changes: ChangePlaces, places: Places) -> Iterabl
         text = f"{change.blocked.upper()}: {reason}" if change.blocked else reason
         yield _command("error" if change.blocked else "notice", positions.get(""), places, title, text)
         return
-    for diff in change.diffs:
-        view = view_diff(diff, change.action, _LIMITS)
+    for view, diff in viewed_diffs(change, _LIMITS):
         values = f"{view.old} → {view.new}" if view.old is not None else view.new
         text = values if values is not None and len(values) <= _SHORT else view.size
         note = f" ({view.note})" if view.note else ""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from assistctl.model.plan import Action, Drift, FieldDiff, Json
+from assistctl.model.plan import Change, Drift, Json
 from assistctl.rendering import phrases as wording
+from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.diff.rows import Row, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side
-from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
+from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
 from assistctl.rendering.html.page import as_text, joined
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import masked
@@ -30,10 +31,11 @@ class Differences(NamedTuple):
     table: str
 
 
-def change_differences(diffs: Sequence[FieldDiff], action: Action) -> Differences:
+def change_differences(change: Change) -> Differences:
     """The differences of a change."""
-    views = [view_diff(diff, action, _LIMITS) for diff in diffs]
-    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in zip(views, diffs, strict=True)]
+    viewed = list(viewed_diffs(change, _LIMITS))
+    views = [view for view, _ in viewed]
+    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in viewed]
     return Differences(summary(views), _table(views, whole))
 
 
