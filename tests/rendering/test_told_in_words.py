@@ -157,6 +157,6 @@ def test_a_renaming_is_told_in_every_format(make_plan: Callable[..., Plan]) -> N
     console = Console(file=io.StringIO(), width=80)
     with console.capture() as text:
         print_plan(console, plan)
-    for shown in (text.get(), plan_markdown(plan), plan_html(plan), plan_annotations(plan, {}, Places())):
+    for shown in (text.get(), plan_markdown(plan), plan_html(plan), plan_annotations(plan, Places())):
         assert "function renamed: status → state" in shown
         assert "tools[status]" not in shown
