@@ -98,6 +98,15 @@ def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
     assert pending(local) == [("assistant", "desk", "update")]
 
 
+def test_the_log_says_which_checks_were_asked_before_and_what_is_put_back(local: ProjectFolder) -> None:
+    declare(local, GOOD)
+    assert local.run("apply", "--yes").code == 0
+    declare(local, BAD)
+    log = local.run("apply", "--yes", "--check").err.splitlines()
+    told = ["desk 1: passed before", "update desk: ok", "desk 1: failed after", "put back: update desk: ok"]
+    assert [line for line in log if line in told] == told
+
+
 def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFolder) -> None:
     declare(local, GOOD)
     assert local.run("apply", "--yes").code == 0

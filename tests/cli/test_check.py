@@ -446,11 +446,12 @@ def test_junit_has_a_suite_for_each_assistant_and_a_case_for_each_check(
 
 def test_the_markdown_fits_into_a_comment(remote: ProjectFolder, runs: ScriptedRuns) -> None:
     runs.answers = {"": ["y" * 20_000]}
-    deploy(remote, *({"ask": f"{number}?", "expect": {"contains": "x"}} for number in range(5)))
+    deploy(remote, *({"ask": f"{number}?", "expect": {"contains": "x"}} for number in range(20)))
     out = remote.run("check", "--format", "markdown").out
-    assert len(out) < 65_536
-    assert out.count("<details>") == 2
-    assert "Shortened to fit into a comment" in out
+    assert len(out.encode()) < 65_536
+    assert out.count("\n| ❌ failed |") == out.count("contains: wanted") == out.count("<details>") == 20
+    assert "Shortened to fit" in out
+    assert "more characters" in out
 
 
 def test_a_pasted_list_of_assertions_works_as_it_stands(remote: ProjectFolder, runs: ScriptedRuns) -> None:

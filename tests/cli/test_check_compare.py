@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -184,7 +185,7 @@ def test_two_targets_in_every_format(two: ProjectFolder) -> None:
     assert [one["status"] for one in document["against"]["checks"]] == ["failed", "passed"]
     assert document["against"]["target"]["name"] == "other"
     markdown = two.run("check", "--against", "other", "--format", "markdown").out
-    assert "| local | other | assistant | check | |" in markdown
+    assert "| local | other | assistant | check |" in markdown
     assert "| ✅ passed | ❌ failed | desk | 1. Where is order 1001? |" in markdown
     assert "I cannot say." in markdown
     assert "- desk 1 on other: contains: wanted the answer to contain '1001'; it is 'I cannot say.'" in markdown
@@ -194,6 +195,14 @@ def test_two_targets_in_every_format(two: ProjectFolder) -> None:
     page = two.run("check", "--against", "other", "--format", "html").out
     assert page.count("<details") == 2
     assert "I cannot say." in page
+
+
+def test_what_could_be_asked_on_neither_target_has_no_figures(two: ProjectFolder) -> None:
+    two.manifest("new", checks=[HELLO])
+    text = two.run("check", "new", "--against", "other").out
+    assert re.search(r"^  ! error +! error +new 1\. .*[^/ ]$", text, re.MULTILINE)
+    markdown = two.run("check", "new", "--against", "other", "--format", "markdown").out
+    assert re.search(r"^\| ⚠️ error \| ⚠️ error \| new \| [^|]*[^|/ ] \| +\|$", markdown, re.MULTILINE)
 
 
 def test_a_target_against_itself_is_no_comparison(two: ProjectFolder) -> None:

@@ -86,7 +86,7 @@ def test_drift_in_every_format(applied: ProjectFolder, server: RecordingServer) 
     assert comment.code == 2
     assert comment.out.startswith("<!-- assistctl:drift acme/prod -->\n")
     assert "**Drift: 1 field of 1 thing changed outside.**" in comment.out
-    assert "Theirs." in comment.out
+    assert re.search(r"\n\+ +1 │ \{\+Theirs\+\}\.\n", comment.out)
     page = applied.run("drift", "--format", "html")
     assert page.code == 2
     assert "Drift: 1 field of 1 thing changed outside." in page.out

@@ -125,7 +125,7 @@ def test_it_does_not_hold(kind: str, value: Json, answer: str) -> None:
             "wanted the answer to be JSON; it is 'Sorry.' (Expecting value: line 1 column 1 (char 0))",
         ),
         ("latency", 200, "wanted the answer to come within 200 ms; it took 350 ms"),
-        ("cost", 0.0001, "wanted the answer to cost at most $0.0001; it cost $0.000200"),
+        ("cost", 0.0001, "wanted the answer to cost at most $0.0001; it cost $0.0002"),
         ("max-tokens", 50, "wanted the answer to take at most 50 tokens; it took 120"),
         (
             "calls",

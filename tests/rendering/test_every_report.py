@@ -99,7 +99,7 @@ REPORTS: dict[str, Callable[[Plan], str]] = {
     "list.md": lambda _: table_markdown("Garbage: acme → prod", "2 things found.", COLUMNS, ROWS),
     "list.html": lambda _: table_html("Garbage", ("acme", "prod"), "2 found.", columns=COLUMNS, rows=ROWS),
     "list.tsv": lambda _: tsv(COLUMNS, ROWS),
-    "plan.github.txt": lambda plan: plan_annotations(plan, {}, Places("bots")),
+    "plan.github.txt": lambda plan: plan_annotations(plan, Places("bots")),
     "messages.github.txt": lambda plan: diagnostic_annotations(plan.diagnostics, Places("bots")),
     "messages.sarif": lambda plan: dumps_any(sarif_document(plan.diagnostics, Places("bots"), "1.2.3")),
     "messages.gitlab.json": lambda plan: dumps_any(code_quality(plan.diagnostics, Places("bots"))),
@@ -238,7 +238,7 @@ HOSTILE = "x\n::error::owned\r\n  ::set-output name=a::b\n##[add-mask]y,file=z%0
 @settings(deadline=None, max_examples=40)
 def test_no_text_becomes_a_command_of_a_runner(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
     plan = data.draw(any_plan)
-    lines = plan_annotations(plan, {}, Places()).split("\n")
+    lines = plan_annotations(plan, Places()).split("\n")
     assert lines.pop() == ""
     command = re.compile(r"::(?:error|warning|notice) (?:file=[^,]*,line=\d+,col=\d+,)?title=[^,]*::.*")
     assert all(command.fullmatch(line) for line in lines)

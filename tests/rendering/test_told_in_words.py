@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+from collections.abc import Callable
 
-from assistctl.model.plan import Action, Change, FieldDiff, Json, Kind, Origin
+import pytest
+from rich.console import Console
+
+from assistctl.model.plan import Action, Change, FieldDiff, Json, Kind, Origin, Plan
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.diff.rows import Sign, diff_rows, marked
+from assistctl.rendering.editors.github import plan_annotations
+from assistctl.rendering.editors.placed import Places
 from assistctl.rendering.field_view import EVERYTHING, Limits, view_diff
+from assistctl.rendering.html import plan_html
+from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.structures import list_changes, tool_in_words
+from assistctl.rendering.text.plan_text import print_plan
 
 PARAGRAPH = "You answer questions about orders, and never\nguess a date. When in doubt, ask\na person for help.\n"
 WRAPPED = "You answer questions about\norders, and never guess a date. When in\ndoubt, ask a person for help.\n"
@@ -18,6 +27,13 @@ BRIEF = Limits(rows=8, preview=3, structures_in_words=True)
 def size(old: Json, new: Json) -> str:
     """How much differs, in words."""
     return view_diff(FieldDiff("x", old, new, Origin.MANIFEST), Action.UPDATE, EVERYTHING).size
+
+
+def function(name: str, required: list[str] | None = None) -> dict[str, Json]:
+    properties: Json = {"id": {"type": "string"}, "lines": {"type": ["integer", "null"]}}
+    parameters: Json = {"type": "object", "properties": properties, "required": [*(required or [])]}
+    declared: Json = {"name": name, "description": "Looks it up.", "parameters": parameters}
+    return {"type": "function", "function": declared}
 
 
 @pytest.mark.parametrize(
@@ -107,24 +123,25 @@ def test_a_tool_is_its_signature_and_its_description() -> None:
     assert tool_in_words(["a"]) == tool_in_words({"a": 1}) == ()
 
 
-def test_a_function_under_another_name_is_renamed() -> None:
-    diffs = (
+RENAMED = Change(
+    Kind.ASSISTANT,
+    "a",
+    "id",
+    Action.UPDATE,
+    "r",
+    (
         FieldDiff("tools[state]", None, function("state"), Origin.MANIFEST),
         FieldDiff("tools[status]", function("status"), None, Origin.MANIFEST),
         FieldDiff("tools[other]", function("other", required=["id"]), None, Origin.MANIFEST),
-    )
-    change = Change(Kind.ASSISTANT, "a", "id", Action.UPDATE, "r", diffs)
-    renamed, removed = change_views(change, BRIEF)
+    ),
+)
+
+
+def test_a_function_under_another_name_is_renamed() -> None:
+    renamed, removed = change_views(RENAMED, BRIEF)
     assert renamed.size == "function renamed: status → state"
     assert removed.path == "tools[other]"
     assert removed.size.startswith("removed, ")
-
-
-def function(name: str, required: list[str] | None = None) -> dict[str, Json]:
-    properties: Json = {"id": {"type": "string"}, "lines": {"type": ["integer", "null"]}}
-    parameters: Json = {"type": "object", "properties": properties, "required": [*(required or [])]}
-    declared: Json = {"name": name, "description": "Looks it up.", "parameters": parameters}
-    return {"type": "function", "function": declared}
 
 
 def test_of_a_long_text_that_was_rewritten_both_are_begun() -> None:
@@ -133,3 +150,13 @@ def test_of_a_long_text_that_was_rewritten_both_are_begun() -> None:
     view = view_diff(FieldDiff("x", old, new, Origin.MANIFEST), Action.UPDATE, BRIEF)
     assert [row.sign for row in view.rows] == [Sign.REMOVED] * 4 + [Sign.ADDED] * 4
     assert (view.size, view.more) == ("rewritten, 20 lines before and 20 now", 32)
+
+
+def test_a_renaming_is_told_in_every_format(make_plan: Callable[..., Plan]) -> None:
+    plan = make_plan((RENAMED,))
+    console = Console(file=io.StringIO(), width=80)
+    with console.capture() as text:
+        print_plan(console, plan)
+    for shown in (text.get(), plan_markdown(plan), plan_html(plan), plan_annotations(plan, Places())):
+        assert "function renamed: status → state" in shown
+        assert "tools[status]" not in shown

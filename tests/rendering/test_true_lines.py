@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistctl.rendering.diff.line_pairs import pair_lines
-from support.shown_diffs import ShownLine, falsehoods, in_markdown, in_text
+from support.shown_diffs import ShownLine, falsehoods, in_drift_markdown, in_html, in_markdown, in_text
 from support.text_pairs import text_pair
 
-FORMATS = pytest.mark.parametrize("shown", [in_text, in_markdown])
+FORMATS = pytest.mark.parametrize("shown", [in_text, in_markdown, in_drift_markdown, in_html])
 LINE = st.text(st.sampled_from("ab .-+~[]{}\\│#`\t\u0433é订"), max_size=12)
 TEXT = st.lists(LINE, max_size=8).map(lambda lines: "\n".join([*lines, ""]))
 
@@ -27,12 +27,20 @@ def test_the_lines_of_any_two_texts_are_theirs(shown: Shown, old: str, new: str)
     assert falsehoods(old, new, shown(old, new)) == []
 
 
-@FORMATS
+@pytest.mark.parametrize("shown", [in_text, in_markdown, in_drift_markdown])
 @given(seed=st.integers(0, 2**32))
 @settings(deadline=None)
 def test_the_lines_of_an_edited_prompt_are_its_own(shown: Shown, seed: int) -> None:
     old, new = text_pair(random.Random(seed))  # noqa: S311 - test data
     assert falsehoods(old, new, shown(old, new)) == []
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(deadline=None)
+def test_the_first_lines_of_an_edited_prompt_on_a_page_are_its_own(seed: int) -> None:
+    old, new = text_pair(random.Random(seed))  # noqa: S311 - test data
+    found = falsehoods(old, new, in_html(old, new))
+    assert [falsehood for falsehood in found if not falsehood.startswith("not shown")] == []
 
 
 @FORMATS

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from html import unescape
 
 from rich.console import Console
 
-from assistctl.model.plan import Action, Change, FieldDiff, Kind, Origin, Plan, Summary, TargetName
+from assistctl.model.plan import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Summary, TargetName
+from assistctl.rendering.html import plan_html
+from assistctl.rendering.markdown.drift_markdown import drift_markdown
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_plan
 from assistctl.secrets.escaping import visible
 
 _TEXT_ROW = re.compile(r" {8} *(\d+) ([-+~])│ ?(.*)", re.DOTALL)
 _MARKDOWN_ROW = re.compile(r"([-+]) +(\d+) │ ?(.*)", re.DOTALL)
+_HTML_ROW = re.compile(
+    r'<div class="row (?:changed|removed|added)"><span class="number">(\d+)</span>'
+    r'<span class="line-sign">([-+~])</span><span class="words before">(.*?)</span><span class="words after">'
+)
 _MARKS = {"[-": ("-", "-]"), "{+": ("+", "+}")}
 _ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|([nrt]))")
 _NAMED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -34,12 +41,37 @@ def in_text(old: str, new: str) -> list[ShownLine]:
     """The lines of the difference on a console, with ``-v``; a changed line counts as one of each."""
     file = io.StringIO()
     print_plan(Console(file=file, width=80, color_system=None), plan_of(old, new), verbose=True)
-    return list(_in_text(file.getvalue()))
+    rows = map(_TEXT_ROW.fullmatch, file.getvalue().split("\n"))
+    return list(_numbered((int(row[1]), row[2], _side(row[3], "-"), _side(row[3], "+")) for row in rows if row))
+
+
+def in_html(old: str, new: str) -> list[ShownLine]:
+    """The lines of the difference on a page; a changed line counts as one of each."""
+    rows = _HTML_ROW.findall(plan_html(plan_of(old, new)))
+    return list(
+        _numbered(
+            (int(number), sign, _html_side(words, "ins"), _html_side(words, "del")) for number, sign, words in rows
+        )
+    )
+
+
+def _html_side(words: str, other: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", re.sub(f"<{other}>.*?</{other}>", "", words)))
 
 
 def in_markdown(old: str, new: str) -> list[ShownLine]:
     """The lines of the difference in a comment."""
-    rows = map(_MARKDOWN_ROW.fullmatch, plan_markdown(plan_of(old, new)).split("\n"))
+    return _in_markdown(plan_markdown(plan_of(old, new)))
+
+
+def in_drift_markdown(old: str, new: str) -> list[ShownLine]:
+    """The lines of the difference in a comment about what was changed outside."""
+    drift = Drift(Kind.ASSISTANT, "a", "asst_1", "instructions", observed=new, desired=old)
+    return _in_markdown(drift_markdown(replace(plan_of("", ""), changes=(), drift=(drift,))))
+
+
+def _in_markdown(document: str) -> list[ShownLine]:
+    rows = map(_MARKDOWN_ROW.fullmatch, document.split("\n"))
     return [ShownLine(row[1], int(row[2]), _side(row[3], row[1])) for row in rows if row]
 
 
@@ -65,19 +97,16 @@ def falsehoods(old: str, new: str, lines: list[ShownLine]) -> list[str]:
     return found
 
 
-def _in_text(output: str) -> Iterator[ShownLine]:
+def _numbered(rows: Iterable[tuple[int, str, str, str]]) -> Iterator[ShownLine]:
     """A changed line has the number of the new one only; the lines between two rows are the same in both texts."""
     at_old = at_new = 0
-    for row in map(_TEXT_ROW.fullmatch, output.split("\n")):
-        if row is None:
-            continue
-        number = int(row[1])
-        skipped = number - 1 - (at_old if row[2] == "-" else at_new)
-        at_old, at_new = at_old + skipped + (row[2] != "+"), at_new + skipped + (row[2] != "-")
-        if row[2] != "+":
-            yield ShownLine("-", at_old, _side(row[3], "-"))
-        if row[2] != "-":
-            yield ShownLine("+", at_new, _side(row[3], "+"))
+    for number, sign, old, new in rows:
+        skipped = number - 1 - (at_old if sign == "-" else at_new)
+        at_old, at_new = at_old + skipped + (sign != "+"), at_new + skipped + (sign != "-")
+        if sign != "+":
+            yield ShownLine("-", at_old, old)
+        if sign != "-":
+            yield ShownLine("+", at_new, new)
 
 
 def _side(text: str, sign: str) -> str:

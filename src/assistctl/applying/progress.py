@@ -31,7 +31,10 @@ class ProgressListener:
         """Of so many files that a vector store was given, so many are indexed, and so many failed."""
 
     def checked(self, outcome: CheckOutcome) -> None:
-        """A check was asked, before the changes or after."""
+        """A check was asked: before the changes when nothing has ``started`` yet, else after them."""
+
+    def putting_back(self, plan: Plan) -> None:
+        """What answers worse than before is about to be put back, by the changes of this plan."""
 
     def finished(self, result: Result) -> None:
         """A change was made, or failed."""

@@ -54,6 +54,15 @@ def find_repository(directory: Path) -> Repository | None:
     return next(filter(None, map(_at, (directory, *directory.parents))), None)
 
 
+def folder_in_repository(directory: Path) -> str:
+    """The path of ``directory`` from the root of its repository, empty where it is the root or in none."""
+    repository = find_repository(directory)
+    if repository is None:
+        return ""
+    path = directory.resolve().relative_to(repository.root).as_posix()
+    return "" if path == "." else path
+
+
 def head_of(repository: Repository) -> Head | None:
     """The commit and branch that are checked out; ``None`` where that is not kept in files (``reftable``)."""
     text = _text(repository.own / "HEAD")

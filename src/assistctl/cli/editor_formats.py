@@ -21,7 +21,7 @@ def print_messages(
     files: Iterable[str] = (),
 ) -> None:
     """Print the messages about the project in ``directory``; ``files`` are those that were read."""
-    from assistctl.operations.change_places import folder_in_repository
+    from assistctl.checkout import folder_in_repository
     from assistctl.rendering.editors.placed import Places
     from assistctl.rendering.json import dumps_any
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from assistctl.cli.terminal import Terminal
 from assistctl.model.answer_report import AnswerReport, SavedFile
 from assistctl.model.conversation import Citation, Event, FunctionCall, TextDelta
-from assistctl.rendering.money import dollars
+from assistctl.model.money import dollars
 from assistctl.secrets.escaping import VisiblePieces, visible
 
 

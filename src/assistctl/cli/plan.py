@@ -82,9 +82,9 @@ def _sign_off(terminal: Terminal, deployment: Deployment, plan: Plan, out: Path 
 
 
 def _annotate(terminal: Terminal, deployment: Deployment, plan: Plan) -> None:
-    from assistctl.operations.change_places import folder_in_repository, places_of_changes
+    from assistctl.checkout import folder_in_repository
     from assistctl.rendering.editors.github import plan_annotations
     from assistctl.rendering.editors.placed import Places
 
     places = Places(folder_in_repository(deployment.project.directory))
-    terminal.write(plan_annotations(plan, places_of_changes(deployment, plan), places))
+    terminal.write(plan_annotations(plan, places))

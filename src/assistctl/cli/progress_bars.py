@@ -41,6 +41,14 @@ class _Lines(_Notes):
         super().__init__(terminal)
         self._files = self._uploaded = 0
         self._told: dict[str, int] = {}
+        self._when, self._doing = "before", ""
+
+    def started(self, plan: Plan) -> None:
+        super().started(plan)
+        self._when = "after"
+
+    def putting_back(self, plan: Plan) -> None:  # noqa: ARG002  # each of its changes gets a line
+        self._doing = "put back: "
 
     def uploading(self, files: int, size: int) -> None:
         from rich.filesize import decimal
@@ -59,13 +67,13 @@ class _Lines(_Notes):
             self._terminal.say(f"indexed {done:,} of {files:,} files of {key}{lost}")
 
     def checked(self, outcome: CheckOutcome) -> None:
-        self._terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status}")
+        self._terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status} {self._when}")
 
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
-            self._terminal.say(f"{result.action} {result.qualified_key}: {result.status}")
+            self._terminal.say(f"{self._doing}{result.action} {result.qualified_key}: {result.status}")
         elif result.status is Status.FAILED:
-            self._terminal.say(f"{result.action} {result.key}: {result.status}")
+            self._terminal.say(f"{self._doing}{result.action} {result.key}: {result.status}")
 
     def _is_next_tenth(self, what: str, done: int, total: int) -> bool:
         tenth = done * _LINES // max(total, 1)
@@ -93,9 +101,18 @@ class _Bars(_Notes):
 
     def started(self, plan: Plan) -> None:
         super().started(plan)
-        self._changes = sum(change.kind is not Kind.FILE for change in plan.changes)
-        self._progress.update(self._applying, total=self._changes, so_far=f"0/{self._changes}")
+        self._begin("Applying", plan)
         self._progress.start()
+
+    def putting_back(self, plan: Plan) -> None:
+        self._begin("Putting back", plan)
+
+    def _begin(self, description: str, plan: Plan) -> None:
+        self._done, self._changes = 0, sum(change.kind is not Kind.FILE for change in plan.changes)
+        so_far = f"0/{self._changes:,}"
+        self._progress.update(
+            self._applying, description=description, total=self._changes, completed=0, so_far=so_far
+        )
 
     def ended(self) -> None:
         self._progress.stop()

@@ -16,6 +16,7 @@ from assistctl.model.answer_schema import PATTERN_SECONDS, UnusableSchemaError, 
 from assistctl.model.check_report import AnsweredCall, AssertionOutcome, Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.json_value import Json
+from assistctl.model.money import dollars
 from assistctl.model.strict_json import parsed_json
 from assistctl.secrets.escaping import cut
 
@@ -139,7 +140,7 @@ def _cost(value: Json, exchange: Exchange) -> Finding:
     if exchange.cost is None:
         raise CannotJudgeError("what the answer cost is not known: the platform counted no tokens")
     limit = _number(value)
-    return Finding(exchange.cost <= limit, f"cost at most ${limit:g}", f"it cost ${exchange.cost:.6f}")
+    return Finding(exchange.cost <= limit, f"cost at most {dollars(limit)}", f"it cost {dollars(exchange.cost)}")
 
 
 def _max_tokens(value: Json, exchange: Exchange) -> Finding:

@@ -19,6 +19,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.check_report import AssertionOutcome, Attempt, CheckOutcome, Exchange
 from assistctl.model.checks import Assertion, Check, Turn
 from assistctl.model.conversation import MessageFile, Usage
+from assistctl.model.money import dollars
 from assistctl.platforms.conversation import Conversation, Converses
 
 _CLOSING_SECONDS = 10.0
@@ -159,7 +160,9 @@ class _Holding:
         return self._not_asked() if self.run.is_spent else await self._held(conversation)
 
     def _not_asked(self) -> Attempt:
-        return Attempt(error=f"not asked: the run cost ${self.run.spent:.4f}, and checks.max_cost allows no more")
+        return Attempt(
+            error=f"not asked: the run cost {dollars(self.run.spent)}, and checks.max_cost allows no more"
+        )
 
     async def _held(self, conversation: Conversation) -> Attempt:
         setup = self.run.setup

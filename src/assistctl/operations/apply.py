@@ -214,6 +214,7 @@ class _ApplyRun:
                 yield back
 
         async def carry_back(way: WayBack, back: Record) -> Sequence[Result]:
+            self.progress.putting_back(way.plan)
             again = replan(self.deployment, platform, way.loaded, way.plan_options, way.unread)
             return await self._made(platform, way.plan, back, again, None)
 

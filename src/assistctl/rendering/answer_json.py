@@ -5,8 +5,8 @@ from __future__ import annotations
 from assistctl.model.answer_report import AnswerReport
 from assistctl.model.conversation import Usage
 from assistctl.model.json_value import Json
+from assistctl.model.money import rounded
 from assistctl.rendering.json import FORMAT_VERSION
-from assistctl.rendering.money import rounded
 
 _DIGITS = 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assistctl.model.plan import Action, Change, FieldDiff, Json
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff
@@ -13,16 +14,22 @@ from assistctl.secrets.redaction import masked
 
 def change_views(change: Change, limits: Limits) -> Iterator[FieldView]:
     """A view for each difference of the change; a function under another name is one renaming."""
+    return (view for view, _ in viewed_diffs(change, limits))
+
+
+def viewed_diffs(change: Change, limits: Limits) -> Iterator[tuple[FieldView, FieldDiff]]:
+    """The views with what they show; a renaming is a difference from the old function, at the path of the new."""
     renamed = dict(_renamed(change))
     gone = {id(old) for old in renamed.values()}
     for diff in change.diffs:
         if id(diff) in gone:
             continue
         if id(diff) not in renamed:
-            yield view_diff(diff, change.action, limits)
+            yield view_diff(diff, change.action, limits), diff
             continue
-        old, new = (value_text(masked(_name(side))) for side in (renamed[id(diff)].old, diff.new))
-        yield FieldView("tools", Shape.CHANGED, size=f"function renamed: {old} → {new}")
+        both = replace(diff, old=renamed[id(diff)].old)
+        old, new = (value_text(masked(_name(side))) for side in (both.old, both.new))
+        yield FieldView("tools", Shape.CHANGED, size=f"function renamed: {old} → {new}"), both
 
 
 def _renamed(change: Change) -> Iterator[tuple[int, FieldDiff]]:

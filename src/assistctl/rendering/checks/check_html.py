@@ -57,7 +57,7 @@ def _pair(report: CheckReport, pair: tuple[CheckOutcome | None, CheckOutcome | N
     statuses = " / ".join(
         f"{name}: {outcome.status if outcome else '-'}" for name, outcome in zip(names, pair, strict=True)
     )
-    figures = " / ".join(wording.figures(outcome) if outcome else "-" for outcome in pair)
+    figures = wording.figures_beside(pair)
     worst = next((it for it in pair if it and it.status is not CheckStatus.PASSED), one)
     head = (
         f'<span class="sign">{wording.SIGNS[worst.status]}</span>'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
 from assistctl.model.json_value import Json
+from assistctl.model.money import rounded
 from assistctl.model.plan_document import FORMAT_VERSION
-from assistctl.rendering.money import rounded
 
 _DIGITS = 3
 

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
+from assistctl.rendering.markdown.budget import Part
+from assistctl.rendering.markdown.document import document, shortened, table_head
 from assistctl.rendering.markdown.escape import fence_for, html_code, plain
 from assistctl.secrets.escaping import cut, visible
+from assistctl.secrets.redaction import mask
 
-_LONGEST = 60_000
-"""Characters: a comment on GitHub takes 65,536."""
 _EMOJI = {CheckStatus.PASSED: "✅", CheckStatus.FAILED: "❌", CheckStatus.ERROR: "⚠️"}
 
 
 def checks_markdown(report: CheckReport, *, everything: bool = False) -> str:
     """The report; with ``everything`` the transcripts of checks that passed as well, as far as there is room."""
-    text = f"## {plain(wording.heading(report))}\n\n**{plain(wording.conclusion(report))}**\n"
-    text += "".join(f"\n> {plain(warning)}\n" for warning in report.warnings)
+    first = f"## {plain(wording.heading(report))}\n\n**{plain(wording.conclusion(report))}**"
+    first += "".join(f"\n\n> {plain(warning)}" for warning in report.warnings)
     if report.against is not None:
-        return _beside(report, text, everything=everything)
+        return document(first, _beside(report, report.against, everything=everything))
+    return document(first, _parts(report, everything=everything))
+
+
+def _parts(report: CheckReport, *, everything: bool) -> Iterator[Part]:
     # What did not pass comes first, for where there is not room for all.
     checks = sorted(report.checks, key=lambda one: one.status is CheckStatus.PASSED)
     if checks:
-        text += "\n| | assistant | check | |\n| --- | --- | --- | --- |\n"
-    shown = [one for one in checks if wording.has_transcript(one, everything=everything)]
-    rows = [_row(one, wording.comparison(report, one)) for one in checks]
+        rows = tuple(_row(one, wording.comparison(report, one)) for one in checks)
+        yield Part(table_head(("", "assistant", "check", "")), rows, left_out="| | | … {} more | |")
     told = wording.complaints_once(checks)
-    complaints = [_complaints(one, told[one.key, one.index]) for one in checks]
-    return _fitted(text, [*rows, "\n", *complaints, *map(_details, shown)])
+    yield from _complaints((one, "", told[one.key, one.index]) for one in checks)
+    yield from (_details(one) for one in checks if wording.has_transcript(one, everything=everything))
 
 
-def _beside(report: CheckReport, text: str, *, everything: bool) -> str:
+def _beside(report: CheckReport, other: CheckReport, *, everything: bool) -> Iterator[Part]:
     """One table of both targets, and the answers of what did not come out alike."""
-    other = report.against
-    assert other is not None  # noqa: S101  # whoever calls this has looked
     pairs = sorted(wording.beside(report), key=lambda pair: not wording.differs(*pair))
-    text += f"\n| {plain(report.target)} | {plain(other.target)} | assistant | check | |\n"
-    text += "| --- | --- | --- | --- | --- |\n"
-    rows = [_pair(pair) for pair in pairs]
+    head = table_head((plain(report.target), plain(other.target), "assistant", "check", ""))
+    yield Part(head, tuple(map(_pair, pairs)), left_out="| | | | … {} more | |")
     told = [
         (outcome, f" on {name}")
         for pair in pairs
@@ -46,48 +47,43 @@ def _beside(report: CheckReport, text: str, *, everything: bool) -> str:
         for name, outcome in zip((report.target, other.target), pair, strict=True)
         if outcome is not None
     ]
-    complaints = [_complaints(outcome, wording.complaints(outcome), where) for outcome, where in told]
-    details = [_details(outcome, where) for outcome, where in told if outcome.shown.exchanges]
-    return _fitted(text, [*rows, "\n", *complaints, *details])
+    yield from _complaints((outcome, where, wording.complaints(outcome)) for outcome, where in told)
+    yield from (_details(outcome, where) for outcome, where in told if outcome.shown.exchanges)
 
 
 def _pair(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
     one = pair[0] or pair[1]
     assert one is not None  # noqa: S101  # there is no pair of nothing
     marks = [f"{_EMOJI[outcome.status]} {outcome.status}" if outcome else "-" for outcome in pair]
-    figures = " / ".join(wording.figures(outcome) if outcome else "-" for outcome in pair)
+    figures = wording.figures_beside(pair)
     cells = (one.key, cut(wording.title(one)), figures)
-    return f"| {' | '.join(marks)} | {' | '.join(map(plain, cells))} |\n"
-
-
-def _fitted(text: str, pieces: Sequence[str]) -> str:
-    """``text`` with as many of ``pieces`` as there is room for, and a word where that is not all."""
-    left_out = 0
-    for piece in pieces:
-        fits = len(text) + len(piece) <= _LONGEST
-        text += piece if fits else ""
-        left_out += not fits
-    return f"{text}\n_Shortened to fit into a comment: `--format json` has all._\n" if left_out else text
+    return f"| {' | '.join(marks)} | {' | '.join(map(plain, cells))} |"
 
 
 def _row(outcome: CheckOutcome, comparison: str) -> str:
     figures = "; ".join(filter(None, (wording.figures(outcome), comparison)))
     cells = (outcome.key, cut(wording.title(outcome)), figures)
-    return f"| {_EMOJI[outcome.status]} {outcome.status} | {' | '.join(map(plain, cells))} |\n"
+    return f"| {_EMOJI[outcome.status]} {outcome.status} | {' | '.join(map(plain, cells))} |"
 
 
-def _complaints(outcome: CheckOutcome, complaints: Sequence[str], where: str = "") -> str:
-    place = plain(f"{outcome.key} {outcome.index + 1}{where}")
-    return "".join(f"- {place}: {plain(complaint)}\n" for complaint in complaints)
+def _complaints(told: Iterable[tuple[CheckOutcome, str, Sequence[str]]]) -> Iterator[Part]:
+    lines = [
+        f"- {plain(f'{outcome.key} {outcome.index + 1}{where}')}: {plain(complaint)}"
+        for outcome, where, complaints in told
+        for complaint in complaints
+    ]
+    if lines:
+        yield Part("", tuple(lines), left_out="- … {} more")
 
 
-def _details(outcome: CheckOutcome, where: str = "") -> str:
+def _details(outcome: CheckOutcome, where: str = "") -> Part:
     summary = html_code(cut(f"{outcome.key} {wording.title(outcome)}") + where)
     lines = [
-        line
+        shortened(line)
         for part in wording.transcript(outcome.shown)
-        for line in (f"{part.label}:", *visible(part.text, multiline=True).split("\n"), "")
-    ]
+        # Masked as a whole, because a secret may go over several lines, some of which may be left out.
+        for line in (f"{part.label}:", *visible(mask(part.text), multiline=True).split("\n"), "")
+    ][:-1]
     fence = fence_for(lines)
-    body = "\n".join(lines[:-1])
-    return f"\n<details><summary>{summary}</summary>\n\n{fence}text\n{body}\n{fence}\n\n</details>\n"
+    head = f"<details><summary>{summary}</summary>\n\n{fence}text"
+    return Part(head, tuple(lines), f"{fence}\n\n</details>")

@@ -65,8 +65,9 @@ def _row(pair: tuple[CheckOutcome | None, CheckOutcome | None], widths: list[int
         prefix.append(pad(word, width), COLOURS[outcome.status] if outcome else "dim").append("  ")
     one = pair[0] or pair[1]
     body = Text(visible(f"{one.key} {wording.title(one)}" if one else ""))
-    figures = " / ".join(wording.figures(outcome) if outcome else "-" for outcome in pair)
-    return Line(body.append(f"  {figures}", "dim"), prefix=prefix, hang=3)
+    if figures := wording.figures_beside(pair):
+        body.append(f"  {figures}", "dim")
+    return Line(body, prefix=prefix, hang=3)
 
 
 def _answer(name: str, outcome: CheckOutcome | None) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Checks of what an apply changed, as blocks of its report in GitHub Flavored Markdown."""
+"""Checks of what an apply changed, as parts of its report in GitHub Flavored Markdown."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.rendering.checks import gate_wording, wording
-from assistctl.rendering.markdown.document import Block
+from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.escape import plain
 
 
-def gate_blocks(report: GateReport | None) -> Iterator[Block]:
+def gate_parts(report: GateReport | None) -> Iterator[Part]:
     """What the checks came to, and each of them; nothing without a ``report``."""
     if report is None:
         return
     sentences = "  \n".join(plain(sentence) for sentence in gate_wording.conclusion(report))
-    lines = [line for check in gate_wording.told(report, everything=True) for line in _check(check)]
-    yield Block(f"**Checks**\n\n{sentences}\n", lines)
+    lines = tuple(line for check in gate_wording.told(report, everything=True) for line in _check(check))
+    yield Part(f"**Checks**\n\n{sentences}\n", lines, left_out="- … {} more")
 
 
 def _check(check: GatedCheck) -> Iterator[str]:

@@ -14,7 +14,7 @@ from assistctl.model.check_report import (
     Course,
     Exchange,
 )
-from assistctl.rendering.money import dollars
+from assistctl.model.money import dollars
 
 _COURSES = {
     Course.NEW: "new",
@@ -159,6 +159,12 @@ def _parts(exchange: Exchange) -> Iterator[Part]:
         yield Part("cited", ", ".join(one.name or one.file_id for one in exchange.citations))
     if exchange.files:
         yield Part("made", ", ".join(exchange.files))
+
+
+def figures_beside(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
+    """The figures of both targets, ``-`` for one that has none; empty where neither has."""
+    told = [figures(outcome) if outcome else "" for outcome in pair]
+    return " / ".join(text or "-" for text in told) if any(told) else ""
 
 
 def beside(report: CheckReport) -> list[tuple[CheckOutcome | None, CheckOutcome | None]]:

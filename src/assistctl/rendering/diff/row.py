@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,6 +53,15 @@ def escaped_marks(text: str) -> str:
 _MARKS = {Side.SAME: ("", ""), Side.OLD: ("[-", "-]"), Side.NEW: ("{+", "+}")}
 _OPENING = re.compile(r"(\[(?=\\*-)|\{(?=\\*\+))(\\*)([-+])")
 _CLOSING = re.compile(r"(-(?=\\*\])|\+(?=\\*\}))(\\*)([\]}])")
+
+
+def numbers_shown(rows: Iterable[Row]) -> Iterator[str]:
+    """The number beside each row: that of the old line where there is no new one; empty where it was just said."""
+    previous: tuple[int | None, Sign] | None = None
+    for row in rows:
+        number = row.number or row.old_number
+        yield "" if number is None or (number, row.sign) == previous else str(number)
+        previous = (number, row.sign)
 
 
 def is_change(segment: Segment) -> bool:

@@ -6,21 +6,19 @@ The form and its escapes: https://docs.github.com/actions/reference/workflows-an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from assistctl.model.plan import Change, Diagnostic, Origin, Plan, Position, Severity
 from assistctl.rendering import phrases as wording
+from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.field_view import Limits, label, view_diff
+from assistctl.rendering.field_view import Limits, label
 from assistctl.rendering.importance import by_importance
 from assistctl.secrets.escaping import DeliberateCommands, visible, without_commands
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _LIMITS = Limits(rows=0, preview=0)
 _SHORT = 200
-
-ChangePlaces = Mapping[tuple[str, str], Mapping[str, Position]]
-"""The positions of the fields of each change, by its kind and key; the one of all of it is at ``""``."""
 
 
 def diagnostic_annotations(diagnostics: Iterable[Diagnostic], places: Places) -> DeliberateCommands:
@@ -33,33 +31,31 @@ def _of_diagnostic(diagnostic: Diagnostic, places: Places) -> str:
     return _command(_COMMANDS[diagnostic.severity], diagnostic.position, places, "assistctl", text)
 
 
-def plan_annotations(plan: Plan, changes: ChangePlaces, places: Places) -> DeliberateCommands:
+def plan_annotations(plan: Plan, places: Places) -> DeliberateCommands:
     """A command for each field that changes and each message of the plan; the last one has the counts.
 
     The most important come first, because a runner shows a limited number.
     """
-    told = [line for change in by_importance(plan.changes) for line in _of_change(change, changes, places)]
+    told = [line for change in by_importance(plan.changes) for line in _of_change(change, places)]
     told += [_of_diagnostic(diagnostic, places) for diagnostic in plan.diagnostics]
     told.append(_command("notice", None, places, wording.heading(plan), wording.conclusion(plan)))
     return DeliberateCommands("".join(told))
 
 
-def _of_change(change: Change, changes: ChangePlaces, places: Places) -> Iterable[str]:
-    positions = changes.get((str(change.kind), change.key), {})
+def _of_change(change: Change, places: Places) -> Iterable[str]:
     title = f"{change.action} {wording.thing(change)}"
     whole = not change.diffs or change.blocked is not None or change.id is None
     if whole:
         reason = wording.reason(change)
         text = f"{change.blocked.upper()}: {reason}" if change.blocked else reason
-        yield _command("error" if change.blocked else "notice", positions.get(""), places, title, text)
+        yield _command("error" if change.blocked else "notice", change.position, places, title, text)
         return
-    for diff in change.diffs:
-        view = view_diff(diff, change.action, _LIMITS)
+    for view, diff in viewed_diffs(change, _LIMITS):
         values = f"{view.old} → {view.new}" if view.old is not None else view.new
         text = values if values is not None and len(values) <= _SHORT else view.size
         note = f" ({view.note})" if view.note else ""
         command = "notice" if diff.origin is Origin.MANIFEST else "warning"
-        position = positions.get(diff.path) or positions.get("")
+        position = diff.position or change.position
         yield _command(command, position, places, title, f"{label(diff.path)}: {text or 'changes'}{note}")
 
 

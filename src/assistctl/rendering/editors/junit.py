@@ -5,17 +5,14 @@ The elements are those that CI systems read (https://github.com/testmoapp/junitx
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 from assistctl.model.plan import Diagnostic, Severity
 from assistctl.rendering import phrases as wording
-from assistctl.secrets.escaping import visible
+from assistctl.rendering.xml_text import xml_document, xml_text
 from assistctl.secrets.redaction import Masked
 
-# What XML 1.0 cannot hold, written in whatever way (section 2.2), and no other escape has replaced yet.
-_NO_CHARACTER = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_FILE = "project"
 
 
@@ -27,31 +24,29 @@ def validation_junit(files: Iterable[str], diagnostics: Sequence[Diagnostic]) ->
     suites = [_suite(file, found) for file, found in by_file.items()]
     root = ET.Element("testsuites", {"name": "assistctl validate", **_counts(suites)})
     root.extend(suites)
-    ET.indent(root)
-    text = ET.tostring(root, encoding="unicode")
-    return Masked(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
+    return xml_document(root)
 
 
 def _suite(file: str, diagnostics: Sequence[Diagnostic]) -> ET.Element:
     errors = [one for one in diagnostics if one.severity is Severity.ERROR]
     others = [one for one in diagnostics if one.severity is not Severity.ERROR]
-    suite = ET.Element("testsuite", {"name": _text(file), "tests": str(len(errors) or 1)})
+    suite = ET.Element("testsuite", {"name": xml_text(file), "tests": str(len(errors) or 1)})
     suite.set("failures", str(len(errors)))
     if not errors:
-        ET.SubElement(suite, "testcase", {"name": "valid", "classname": _text(file)})
+        ET.SubElement(suite, "testcase", {"name": "valid", "classname": xml_text(file)})
     suite.extend(_case(file, error) for error in errors)
     if others:
-        ET.SubElement(suite, "system-out").text = _text("\n".join(map(_line, others)))
+        ET.SubElement(suite, "system-out").text = xml_text("\n".join(map(_line, others)))
     return suite
 
 
 def _case(file: str, error: Diagnostic) -> ET.Element:
     name = error.path or error.key or error.summary
-    case = ET.Element("testcase", {"name": _text(name), "classname": _text(file), "file": _text(file)})
+    case = ET.Element("testcase", {"name": xml_text(name), "classname": xml_text(file), "file": xml_text(file)})
     if error.position:
         case.set("line", str(error.position.line))
-    failure = ET.SubElement(case, "failure", {"message": _text(wording.message(error)), "type": "error"})
-    failure.text = _text("\n".join(filter(None, (_line(error), error.detail))))
+    failure = ET.SubElement(case, "failure", {"message": xml_text(wording.message(error)), "type": "error"})
+    failure.text = xml_text("\n".join(filter(None, (_line(error), error.detail))))
     return case
 
 
@@ -63,7 +58,3 @@ def _counts(suites: Iterable[ET.Element]) -> dict[str, str]:
 def _line(diagnostic: Diagnostic) -> str:
     place = wording.place(diagnostic)
     return f"{f'{place}: ' if place else ''}{diagnostic.severity}: {wording.message(diagnostic)}"
-
-
-def _text(text: str) -> str:
-    return _NO_CHARACTER.sub("\ufffd", visible(text, multiline=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import Limits, label
+from assistctl.rendering.field_view import EVERYTHING, label
 from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.html.cards import Anchors, card, failure_text, folded, heading, identifier
 from assistctl.rendering.html.fields import fields_table, summary
@@ -13,7 +13,6 @@ from assistctl.rendering.html.header import Fact, facts, header
 from assistctl.rendering.html.page import html_page, isolated, section
 from assistctl.secrets.redaction import Masked
 
-_LIMITS = Limits(rows=None, preview=None)
 _OPEN = 12
 
 
@@ -41,7 +40,7 @@ def _check(check: PastCheck) -> str:
 def _card(change: PastChange, anchor: str, *, unfold: bool) -> str:
     outcome = f'<span class="reason">{isolated(change.outcome)}</span>'
     rest = f'<span class="action">{change.action}</span> {outcome} {identifier(change.id)}'
-    views = change.views(_LIMITS)
+    views = change.views(EVERYTHING)
     body = folded(summary(views), fields_table(views), unfold=unfold) if views else ""
     tone = change.action if change.went_well else "error"
     head = heading(wording.SIGNS[change.action], change.thing, rest, anchor)

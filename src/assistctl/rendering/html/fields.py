@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from assistctl.model.plan import Action, Drift, FieldDiff, Json
+from assistctl.model.plan import Change, Drift, Json
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.diff.rows import Row
+from assistctl.rendering.change_view import viewed_diffs
+from assistctl.rendering.diff.rows import Row, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side
-from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff, view_drift
+from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
 from assistctl.rendering.html.page import as_text, joined
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import masked
@@ -30,10 +31,11 @@ class Differences(NamedTuple):
     table: str
 
 
-def change_differences(diffs: Sequence[FieldDiff], action: Action) -> Differences:
+def change_differences(change: Change) -> Differences:
     """The differences of a change."""
-    views = [view_diff(diff, action, _LIMITS) for diff in diffs]
-    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in zip(views, diffs, strict=True)]
+    viewed = list(viewed_diffs(change, _LIMITS))
+    views = [view for view, _ in viewed]
+    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in viewed]
     return Differences(summary(views), _table(views, whole))
 
 
@@ -86,13 +88,19 @@ def _values(view: FieldView) -> str:
 
 
 def _rows(view: FieldView) -> str:
+    """The rows under one another, with the sign of each, and between them how much stands unchanged."""
     if not view.rows:
         return ""
-    more = f'<div class="more">{as_text(wording.more_rows(view, "all of it is below"))}</div>' if view.more else ""
-    return f'<div class="rows">{joined(_row(row, view.shape) for row in view.rows)}{more}</div>'
+    shown = []
+    for position, (row, number) in enumerate(zip(view.rows, numbers_shown(view.rows), strict=True)):
+        if gap := wording.gap_before(row, is_first=not position):
+            shown.append(f'<div class="more">{as_text(gap)}</div>')
+        shown.append(_row(row, number, view.shape))
+    shown += [f'<div class="more">{as_text(told)}</div>' for told in wording.left_out(view, "all of it is below")]
+    return f'<div class="rows">{joined(shown)}</div>'
 
 
-def _row(row: Row, shape: Shape) -> str:
+def _row(row: Row, number: str, shape: Shape) -> str:
     if shape is Shape.ADDED:
         words = f'<span class="words">{"".join(as_text(segment.text) for segment in row.segments)}</span>'
     else:
@@ -101,7 +109,8 @@ def _row(row: Row, shape: Shape) -> str:
         twice = shape is Shape.CHANGED
         words = f'<span class="words before">{marked}</span>'
         words += f'<span class="words after">{marked}</span>' if twice else ""
-    return f'<div class="row"><span class="number">{row.number or ""}</span>{words}</div>'
+    number_and_sign = f'<span class="number">{number}</span><span class="line-sign">{row.sign}</span>'
+    return f'<div class="row {row.sign.name.lower()}">{number_and_sign}{words}</div>'
 
 
 def _segment(segment: Segment) -> str:

@@ -112,7 +112,7 @@ def _change(change: Change, anchor: str, *, unfold: bool) -> str:
     head = heading(wording.SIGNS[change.action], wording.thing(change), rest, anchor)
     body = ""
     if change.diffs:
-        differences = change_differences(change.diffs, change.action)
+        differences = change_differences(change)
         body = folded(differences.summary, differences.table, unfold=unfold)
     return card(_tones(change), head, body, anchor=anchor)
 

@@ -28,7 +28,7 @@ class Part:
 
     def __str__(self) -> str:
         note = (self.left_out.format(f"{self.cut:,}"),) if self.cut else ()
-        return "\n".join(filter(None, (self.head, *self.lines, *note, self.tail)))
+        return "\n".join([*filter(None, [self.head]), *self.lines, *note, *filter(None, [self.tail])])
 
     def shortened(self, size: int) -> Part:
         """The part with as many whole lines as ``size`` bytes hold, and always those that have to stay."""

@@ -7,32 +7,36 @@ from collections.abc import Iterator
 from assistctl.model.plan import Drift, Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.drift_words import drift_conclusion
-from assistctl.rendering.field_view import Limits, view_drift
-from assistctl.rendering.markdown.document import Block, document
+from assistctl.rendering.field_view import view_drift
+from assistctl.rendering.markdown.budget import Part
+from assistctl.rendering.markdown.document import document
 from assistctl.rendering.markdown.escape import code, plain
-from assistctl.rendering.markdown.field_lines import fenced, field_lines
-
-_LIMITS = Limits(rows=40, preview=20)
+from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 
 
 def drift_markdown(plan: Plan) -> str:
     """The drift in a plan, a block of differences for each thing."""
     first = f"### {plain(wording.heading(plan))}\n\n**{plain(drift_conclusion(plan))}**"
-    return document(first, _blocks(plan))
+    return document(first, _parts(plan))
 
 
-def _blocks(plan: Plan) -> Iterator[Block]:
+def missing(plan: Plan) -> Iterator[Part]:
+    """What is declared and not there any more; nothing where nothing is missing."""
     if plan.missing:
-        lines = [
+        lines = tuple(
             f"- {code(wording.thing(one))}: {one.reason}" + (f" ({code(one.id)})" if one.id else "")
             for one in plan.missing
-        ]
-        yield Block(f"**{wording.MISSING_TITLE}**\n", lines)
+        )
+        yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
+
+
+def _parts(plan: Plan) -> Iterator[Part]:
+    yield from missing(plan)
     by_name: dict[str, list[Drift]] = {}
     for drift in plan.drift:
         by_name.setdefault(wording.thing(drift), []).append(drift)
     if by_name:
-        yield Block(f"**{wording.DRIFT_TITLE}**", ())
+        yield Part(f"**{wording.DRIFT_TITLE}**", ())
     for name, drifts in by_name.items():
-        lines = [line for drift in drifts for line in field_lines(view_drift(drift, _LIMITS))]
-        yield Block(code(name), [f"\n{fenced(lines)}"])
+        lines = [line for drift in drifts for line in field_lines(view_drift(drift, LIMITS))]
+        yield fenced(f"{code(name)}\n", lines)

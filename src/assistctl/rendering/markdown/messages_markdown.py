@@ -7,18 +7,24 @@ from collections.abc import Sequence
 from assistctl.model.plan import Diagnostic
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.grouping import group_similar
-from assistctl.rendering.markdown.document import Block, document, paragraph
+from assistctl.rendering.markdown.budget import Part
+from assistctl.rendering.markdown.document import document, paragraph, shortened
 from assistctl.rendering.markdown.escape import code, plain
 
 
 def messages_markdown(diagnostics: Sequence[Diagnostic]) -> str:
     """The messages as a list."""
-    lines = [_line(diagnostic) for diagnostic in group_similar(diagnostics)]
-    return document("**There is no result.**", [Block("", lines)])
+    return document("**There is no result.**", [messages("", diagnostics)])
+
+
+def messages(head: str, diagnostics: Sequence[Diagnostic]) -> Part:
+    """The messages as a list under ``head``, similar ones as one."""
+    lines = tuple(_line(diagnostic) for diagnostic in group_similar(diagnostics))
+    return Part(head, lines, left_out="- … {} more")
 
 
 def _line(diagnostic: Diagnostic) -> str:
     place = wording.place(diagnostic)
     said = f"{code(place)}: " if place else ""
-    text = f"- {said}**{diagnostic.severity}:** {plain(wording.message(diagnostic))}"
+    text = f"- {said}**{diagnostic.severity}:** {plain(shortened(wording.message(diagnostic)))}"
     return "<br>".join(filter(None, (text, paragraph(diagnostic.detail))))

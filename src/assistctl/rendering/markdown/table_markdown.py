@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from assistctl.rendering.markdown.document import Block, document, table_head
+from assistctl.rendering.markdown.budget import Part
+from assistctl.rendering.markdown.document import document, table_head
 from assistctl.rendering.markdown.escape import code_cell, plain
 from assistctl.rendering.text.table import Column
 
@@ -17,13 +18,12 @@ def table_markdown(
     errors: Sequence[str] = (),
 ) -> str:
     """The rows under their headings; what is no text for people is code. ``errors`` stand at the end."""
-    lines = [f"| {' | '.join(map(_cell, columns, row))} |" for row in rows]
+    lines = tuple(f"| {' | '.join(map(_cell, columns, row))} |" for row in rows)
     head = table_head([column.heading.capitalize() for column in columns])
-    block = Block(head, lines, left_out=f"| … {{}} more {'| ' * len(columns)}".rstrip())
-    blocks = [block] if lines else []
+    parts = [Part(head, lines, left_out=f"| … {{}} more {'| ' * len(columns)}".rstrip())] if lines else []
     if errors:
-        blocks.append(Block("**Failed**\n", [f"- {plain(error)}" for error in errors]))
-    return document(f"### {plain(title)}\n\n**{plain(conclusion)}**", blocks)
+        parts.append(Part("**Failed**\n", tuple(f"- {plain(error)}" for error in errors), left_out="- … {} more"))
+    return document(f"### {plain(title)}\n\n**{plain(conclusion)}**", parts)
 
 
 def _cell(column: Column, cell: str) -> str:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
+from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Shape
 from assistctl.rendering.phrases import gap_before, left_out
@@ -65,16 +65,13 @@ def _value(view: FieldView, side: Side, value: str, *, in_colour: bool) -> Text:
 
 
 def _below(view: FieldView, *, in_colour: bool) -> Iterator[Line]:
-    numbers = [row.number or row.old_number for row in view.rows]
-    digits = max((len(str(number)) for number in numbers if number), default=1)
+    numbers = list(numbers_shown(view.rows))
+    digits = max((len(number) for number in numbers if number), default=1)
     bare = Text(f"{_INDENT}  {' ' * digits}  │ ", "dim")
-    previous: tuple[int | None, Sign] | None = None
     for position, (row, number) in enumerate(zip(view.rows, numbers, strict=True)):
         if gap := gap_before(row, is_first=not position):
             yield Line(Text(gap, "dim"), prefix=Text(f"{_INDENT}  {' ' * digits}  ", "dim"))
-        shown = "" if number is None or (number, row.sign) == previous else str(number)
-        previous = (number, row.sign)
-        number_column = Text("").append(f"{_INDENT}  {shown:>{digits}} ", "dim")
+        number_column = Text("").append(f"{_INDENT}  {number:>{digits}} ", "dim")
         prefix = number_column.append(row.sign, _SIGNS[row.sign]).append("│ ", "dim")
         words = _line(row, marks=view.shape is Shape.CHANGED, in_colour=in_colour)
         yield Line(words, prefix=prefix, next_prefix=bare)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistctl.rendering.money import dollars, rounded
+from assistctl.model.money import dollars, rounded
 
 
 @pytest.mark.parametrize(
