@@ -204,7 +204,7 @@ class _Session:
             interpreter, data = self._opened()
             data.place(files)
             before = data.snapshot()
-            turn = interpreter.run(code)
+            turn = interpreter.run(code, data.placed_bytes)
             produced, note = data.produced_since(before)
             if turn.ended is not None:
                 self._stopping.set()
