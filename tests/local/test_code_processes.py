@@ -82,7 +82,7 @@ async def test_what_goes_wrong_ends_the_session_alone(code: str, words: str) -> 
     await sessions.close()
 
 
-async def test_what_a_session_wrote_counts_over_all_its_calls_and_what_it_was_given_does_not(tmp_path: Path) -> None:
+async def test_the_disk_is_bounded_over_all_calls_beside_what_was_given(tmp_path: Path) -> None:
     source = tmp_path / "file-1"
     source.write_bytes(b"x" * (3 << 20))
     given = {"given.bin": source}
