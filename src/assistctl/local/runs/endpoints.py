@@ -110,7 +110,7 @@ class OneRun(AssistantsEndpoint):
         with writing(request) as connection:
             run = _run(connection, request)
             changes: Fields = {"metadata": sent["metadata"] or {}} if "metadata" in sent else {}
-            return record.changed(connection, run, changes)
+            return record.RUNS.change(connection, run, changes)
 
 
 class Cancel(AssistantsEndpoint):

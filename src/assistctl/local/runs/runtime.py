@@ -232,7 +232,7 @@ class Runtime:
         """Stop the work on a run that another server ended."""
         try:
             with self.database.reading() as connection:
-                run = record.find(connection, run_id)
+                run = record.RUNS.find(connection, run_id)
         except AssistctlError:
             return
         self._tell(run_id, [] if run is None else [run_event(run)])
