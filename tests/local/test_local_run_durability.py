@@ -208,7 +208,7 @@ async def test_an_answer_that_the_disk_has_no_room_for(with_model: Starlette, mo
         with writer.lock:
             # SQLite takes fewer pages than there are as no room for another one.
             writer.opened().execute("PRAGMA max_page_count = 1")
-        return "long " * 100_000
+        return "long" * 125_000  # a word, and so one piece
 
     model.on(None, full)
     async with unchecked(with_model) as (client, thread_id, assistant_id):
