@@ -82,6 +82,17 @@ async def test_what_goes_wrong_ends_the_session_alone(code: str, words: str) -> 
     await sessions.close()
 
 
+async def test_the_disk_is_bounded_over_all_calls_beside_what_was_given(tmp_path: Path) -> None:
+    source = tmp_path / "file-1"
+    source.write_bytes(b"x" * (3 << 20))
+    given = {"given.bin": source}
+    sessions = Sessions(PlainProcess(), Limits(seconds=20, disk_bytes=2**20))
+    write = "open(settings['data'] + '/{}', 'wb').write(b'x' * (700 << 10)); import time; time.sleep({})"
+    assert not (await sessions.run("a", write.format("first", 0.5), given)).failed
+    assert "wrote more than 1 MiB" in (await sessions.run("a", write.format("second", 20), given)).logs
+    await sessions.close()
+
+
 async def test_endless_code_is_stopped_even_when_the_sandbox_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assistctl.local.code_interpreter.child_process._GRACE_SECONDS", 0.1)
     sessions = Sessions(PlainProcess(), SHORT)

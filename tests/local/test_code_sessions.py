@@ -245,6 +245,16 @@ async def test_a_cancelled_caller_ends_the_session() -> None:
         assert [it.codes for it in sandbox.interpreters] == [["wait"], ["next"]]
 
 
+async def test_a_session_abandoned_at_the_end_of_its_call_leaves_nothing() -> None:
+    async with sessions() as (made, sandbox):
+        await made.run("a", "1", {})
+        folder = sandbox.interpreters[0].folders.data.parent
+        sandbox.interpreters[0].stopping.set()
+        await made.run("a", "2", {})
+        assert not folder.exists()
+        assert sandbox.started == 2
+
+
 async def test_a_session_can_be_ended_by_its_thread() -> None:
     async with sessions() as (made, sandbox):
         await made.run("a", "1", {})

@@ -122,7 +122,7 @@ def test_paths_of_made_files_are_annotated_whole() -> None:
     annotator = Annotator({}, paths)
     text = ""
     found = []
-    for piece in ("See sandbox:/mnt/da", "ta/a.c", "sv and sandbox:/mnt/data/a.c", ""):
+    for piece in ("See sandbox:/mnt/da", "ta/a.c", "s", "v and sandbox:/mnt/data/a.c", ""):
         text += piece
         found += annotator.found(text, is_whole=not piece)
     assert [(it["file_path"], it["text"]) for it in found] == [

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -114,6 +115,30 @@ async def test_a_server_hears_that_another_one_cancelled_its_run(
     assert not with_model.state.runtime._jobs
 
 
+async def test_a_worker_that_finds_its_run_cancelled_elsewhere_tells_that_end(
+    client: AsyncOpenAI, model: ScriptedModel, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_runs, "LOOK_SECONDS", 3600)
+    asked, cancelled = asyncio.Event(), threading.Event()
+    note = told(asked, Reply("too late"))
+
+    def turn(request: ModelRequest) -> Reply:
+        reply = note(request)
+        assert cancelled.wait(20)
+        return reply
+
+    model.on(None, turn)
+    made = await client.beta.assistants.create(model="gpt-4o")
+    thread = await client.beta.threads.create()
+    reading = asyncio.create_task(streamed(client, thread.id, made.id))
+    async with in_process(create_app(database)) as other:
+        await asked.wait()
+        [run] = (await other.beta.threads.runs.list(thread.id)).data
+        await other.beta.threads.runs.cancel(run.id, thread_id=thread.id)
+        cancelled.set()
+        assert (await reading)[-2:] == ["thread.run.in_progress", "thread.run.cancelled"]
+
+
 async def test_a_server_hears_that_another_one_deleted_its_thread(
     client: AsyncOpenAI, model: ScriptedModel, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +208,7 @@ async def test_an_answer_that_the_disk_has_no_room_for(with_model: Starlette, mo
         with writer.lock:
             # SQLite takes fewer pages than there are as no room for another one.
             writer.opened().execute("PRAGMA max_page_count = 1")
-        return "long " * 100_000
+        return "long" * 125_000  # a word, and so one piece
 
     model.on(None, full)
     async with unchecked(with_model) as (client, thread_id, assistant_id):

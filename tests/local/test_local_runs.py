@@ -15,6 +15,7 @@ from openai.types.beta import Assistant, Thread
 from openai.types.beta.threads import Run
 from starlette.applications import Starlette
 
+from assistctl.local.runs.model_client import ModelClient, ModelSettings
 from assistctl.testing import Failure, ModelRequest, Reply, ScriptedModel, ToolCall
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
@@ -326,6 +327,14 @@ async def test_a_model_that_cannot_be_reached(
     run = await ran(client)
     assert run.last_error is not None
     assert "did not answer" in run.last_error.message
+
+
+async def test_an_address_of_the_model_that_is_none(client: AsyncOpenAI, with_model: Starlette) -> None:
+    with_model.state.runtime.model = ModelClient(ModelSettings("http://user:secret@[::1/v1"))
+    run = await ran(client)
+    assert run.last_error is not None
+    assert run.last_error.message.startswith("The model at http://…@[::1/v1 did not answer: ")
+    assert "secret" not in run.last_error.message
 
 
 async def test_limits_of_tokens_hold_over_the_whole_run(client: AsyncOpenAI, model: ScriptedModel) -> None:

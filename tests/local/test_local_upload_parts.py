@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
@@ -14,6 +16,7 @@ from openai.types import Upload
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
+from assistctl.local.database.storage import Database
 from assistctl.local.uploads import record
 
 pytestmark = pytest.mark.anyio
@@ -149,3 +152,29 @@ async def test_a_part_may_be_too_large(sdk: AsyncOpenAI, monkeypatch: pytest.Mon
     upload = await begun(sdk)
     with pytest.raises(Exception, match="The maximum is 4 bytes"):
         await part(sdk, upload, TEXT)
+
+
+async def test_no_request_waits_for_the_database_on_the_event_loop(
+    sdk: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_loop: list[bool] = []
+
+    def noted(name: str) -> None:
+        open_transaction = getattr(Database, name)
+
+        def transaction(self: Database, **options: Any) -> Any:
+            try:
+                in_loop.append(asyncio.get_running_loop() is not None)
+            except RuntimeError:
+                in_loop.append(False)
+            return open_transaction(self, **options)
+
+        monkeypatch.setattr(Database, name, transaction)
+
+    noted("reading")
+    noted("writing")
+    upload = await begun(sdk)
+    await sdk.uploads.complete(upload.id, part_ids=[await part(sdk, upload, TEXT)])
+    await sdk.uploads.cancel((await begun(sdk)).id)
+    assert len(in_loop) >= 6
+    assert not any(in_loop)

@@ -46,8 +46,9 @@ class PlayedInterpreter:
     codes: list[str] = field(default_factory=list)
     closed: bool = False
 
-    def run(self, code: str) -> Turn:
+    def run(self, code: str, given_bytes: int) -> Turn:
         """See ``Interpreter``."""
+        del given_bytes
         self.codes.append(code)
         return self.act(self.folders, code)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import sqlite3
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
-from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -18,7 +16,7 @@ from starlette.routing import Route
 from assistctl.local.assistants import fields, record
 from assistctl.local.database.collection import Stored, new_id
 from assistctl.local.database.storage import Database
-from assistctl.local.http.access import require_assistants_v2
+from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of
@@ -27,13 +25,7 @@ from assistctl.local.vector_stores.exchange import writing
 from assistctl.model.plan import Json
 
 
-class _AssistantsEndpoint(HTTPEndpoint):
-    async def dispatch(self) -> None:
-        require_assistants_v2(Headers(scope=self.scope))
-        await super().dispatch()
-
-
-class Assistants(_AssistantsEndpoint):
+class Assistants(AssistantsEndpoint):
     """All assistants."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -58,7 +50,7 @@ class Assistants(_AssistantsEndpoint):
         return JSONResponse(record.view(stored))
 
 
-class OneAssistant(_AssistantsEndpoint):
+class OneAssistant(AssistantsEndpoint):
     """One assistant."""
 
     def get(self, request: Request) -> JSONResponse:

@@ -132,18 +132,23 @@ NEW_RESOURCES = Record({"code_interpreter": _CODE_INTERPRETER, "file_search": Ne
 
 REASONING_EFFORT = Nullable(Choice(("none", "minimal", "low", "medium", "high", "xhigh", "max")))
 
-_FIELDS: dict[str, Shape] = {
-    "model": Text(required=True),
-    "name": Nullable(Text(max_length=256)),
-    "description": Nullable(Text(max_length=512)),
+SHARED: dict[str, Shape] = {
     "instructions": Nullable(Text(max_length=256_000)),
-    "reasoning_effort": REASONING_EFFORT,
-    "tools": Items(TOOL, max_items=128),
-    "tool_resources": Nullable(RESOURCES),
     "metadata": Nullable(Metadata()),
     "temperature": Nullable(Decimal(minimum=0, maximum=2)),
     "top_p": Nullable(Decimal(minimum=0, maximum=1)),
     "response_format": Nullable(ResponseFormat()),
+}
+"""The fields that runs have, too, within the same limits."""
+
+_FIELDS: dict[str, Shape] = {
+    **SHARED,
+    "model": Text(required=True),
+    "name": Nullable(Text(max_length=256)),
+    "description": Nullable(Text(max_length=512)),
+    "reasoning_effort": REASONING_EFFORT,
+    "tools": Items(TOOL, max_items=128),
+    "tool_resources": Nullable(RESOURCES),
 }
 
 CREATE = Record({**_FIELDS, "tool_resources": Nullable(NEW_RESOURCES)}, required=("model",))

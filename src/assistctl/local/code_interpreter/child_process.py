@@ -65,11 +65,12 @@ class ChildProcess:
         except BaseException:
             self.close()
             raise
+        self._own_bytes = usage(folders, limits.files)[0]
 
-    def run(self, code: str) -> Turn:
-        """Run code."""
-        before = usage(self._folders, self._limits.files)[0]
-        answer = self._ask({"code": code}, self._limits.seconds + _GRACE_SECONDS, before)
+    def run(self, code: str, given_bytes: int) -> Turn:
+        """See ``Interpreter``."""
+        others = self._own_bytes + given_bytes
+        answer = self._ask({"code": code}, self._limits.seconds + _GRACE_SECONDS, others)
         if answer is None:
             reason = self._killed_because or "The code's process ended."
             self.close()
@@ -93,10 +94,13 @@ class ChildProcess:
         lines = self._errors.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else (self._killed_because or "its process ended without a word")
 
-    def _ask(self, message: dict[str, Json], seconds: float, disk_before: int | None) -> dict[str, Json] | None:
-        """The answer, or ``None`` when the process ended or was ended for what it took."""
+    def _ask(self, message: dict[str, Json], seconds: float, others: int | None) -> dict[str, Json] | None:
+        """The answer, or ``None`` when the process ended or was ended for what it took.
+
+        ``others`` are the bytes on the disk that are not the code's; ``None`` when no code runs.
+        """
         done = threading.Event()
-        watching = threading.Thread(target=self._watch, args=(done, seconds, disk_before), daemon=True)
+        watching = threading.Thread(target=self._watch, args=(done, seconds, others), daemon=True)
         watching.start()
         try:
             return self._exchange(message)
@@ -117,24 +121,24 @@ class ChildProcess:
             return None
         return answer if isinstance(answer, dict) else None
 
-    def _watch(self, done: threading.Event, seconds: float, disk_before: int | None) -> None:
+    def _watch(self, done: threading.Event, seconds: float, others: int | None) -> None:
         end = time.monotonic() + seconds
         while not done.wait(_CHECK_SECONDS):
-            reason = self._too_much(disk_before)
+            reason = self._too_much(others)
             if self._stopping.is_set():
                 reason = "The session was ended."
             elif time.monotonic() > end:
-                reason = _late(seconds if disk_before is None else self._limits.seconds)
+                reason = _late(seconds if others is None else self._limits.seconds)
             if reason is not None:
                 self._killed_because = reason
                 _kill(self._process)
                 return
 
-    def _too_much(self, disk_before: int | None) -> str | None:
-        if disk_before is None:
+    def _too_much(self, others: int | None) -> str | None:
+        if others is None:
             return None
         size, entries = usage(self._folders, self._limits.files)
-        if size - disk_before > self._limits.disk_bytes:
+        if size - others > self._limits.disk_bytes:
             return f"The code was stopped: it wrote more than {self._limits.disk_bytes // 2**20} MiB."
         if entries > self._limits.files:
             return f"The code was stopped: it made more than {self._limits.files} files."

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from assistctl.local.code_interpreter.landlock_root import PYTHON, make_root
 from assistctl.local.code_interpreter.sandbox import Turn
-from assistctl.local.code_interpreter.worker import Fields, limit_process, serve, shortened
+from assistctl.local.code_interpreter.worker import Fields, left_out, limit_process, serve
 
 if TYPE_CHECKING:
     from sandlock import Process
@@ -131,8 +131,13 @@ class _Output:
 
     @property
     def text(self) -> str:
-        """What was kept, as text."""
-        return shortened(bytes(self._kept), self._most, beyond=self._left_out)
+        """What was kept, as text: at most ``most`` bytes, the beginning and the end."""
+        more = self._left_out + len(self._kept) - self._most
+        if more <= 0:
+            return self._kept.decode(errors="replace")
+        half = self._most // 2
+        begin, end = self._kept[:half], self._kept[-half:]
+        return f"{begin.decode(errors='replace')}{left_out(f'{more} bytes')}{end.decode(errors='replace')}"
 
     def read(self, stream: IO[bytes], end: bytes) -> Fields | None:
         """Read up to the mark and the line after it: that line's fields, or ``None`` when it never comes."""

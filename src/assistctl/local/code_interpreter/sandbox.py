@@ -72,8 +72,11 @@ class Turn:
 class Interpreter(Protocol):
     """An interpreter in a sandbox, in a process of its own. All calls block."""
 
-    def run(self, code: str) -> Turn:
-        """Run code; variables stay until the session ends. Never raises for what the code does."""
+    def run(self, code: str, given_bytes: int) -> Turn:
+        """Run code; variables stay until the session ends. Never raises for what the code does.
+
+        ``given_bytes`` of what is in the folders were handed to it, and do not count as the code's.
+        """
 
     def close(self) -> None:
         """End it at once, from any thread and at any time; a call under way ends too."""

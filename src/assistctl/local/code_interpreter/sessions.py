@@ -135,6 +135,8 @@ class Sessions:
             idle = [it for it, other in self._sessions.items() if other.calls == 0]
             room = self._limits.sessions - 1 - len(self._sessions)
             ended += [self._sessions.pop(it) for it in idle[: max(-room, 0)]]
+            if session is not None and session.calls == 0:
+                ended.append(session)  # its caller was cancelled just when its last call was done
             session = _Session(self._sandbox, self._limits)
         self._sessions[thread_id] = session
         session.calls += 1
@@ -202,7 +204,7 @@ class _Session:
             interpreter, data = self._opened()
             data.place(files)
             before = data.snapshot()
-            turn = interpreter.run(code)
+            turn = interpreter.run(code, data.placed_bytes)
             produced, note = data.produced_since(before)
             if turn.ended is not None:
                 self._stopping.set()

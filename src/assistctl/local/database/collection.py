@@ -12,7 +12,7 @@ import sqlite3
 import string
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery, page_of_rows
@@ -79,12 +79,23 @@ class Collection:
         """The object. Raises ``ApiError`` 404 when it is not there."""
         return _stored(self._row(connection, object_id))
 
+    def find(self, connection: sqlite3.Connection, object_id: str) -> Stored | None:
+        """The object, ``None`` when it is not there."""
+        row = self._row_or_none(connection, object_id)
+        return None if row is None else _stored(row)
+
     def replace(self, connection: sqlite3.Connection, stored: Stored) -> None:
         """Give an object a new body; its place in the order stays."""
         connection.execute(
             "UPDATE objects SET body = ? WHERE kind = ? AND id = ?",
             (json.dumps(stored.body), self.kind, stored.id),
         )
+
+    def change(self, connection: sqlite3.Connection, stored: Stored, changes: Mapping[str, Json]) -> Stored:
+        """The object with other values in its body, kept so."""
+        changed = replace(stored, body={**stored.body, **changes})
+        self.replace(connection, changed)
+        return changed
 
     def delete(self, connection: sqlite3.Connection, object_id: str) -> None:
         """Remove an object. Raises ``ApiError`` 404 when it is not there."""
@@ -105,12 +116,16 @@ class Collection:
         return Page([_stored(row) for row in found], has_more)
 
     def _row(self, connection: sqlite3.Connection, object_id: str) -> _ROW:
+        row = self._row_or_none(connection, object_id)
+        if row is None:
+            raise not_found(self.kind, object_id)
+        return row
+
+    def _row_or_none(self, connection: sqlite3.Connection, object_id: str) -> _ROW | None:
         cursor = connection.execute(
             "SELECT seq, id, created_at, body FROM objects WHERE kind = ? AND id = ?", (self.kind, object_id)
         )
         row: _ROW | None = cursor.fetchone()
-        if row is None:
-            raise not_found(self.kind, object_id)
         return row
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from starlette.datastructures import URL, Headers
+from starlette.endpoints import HTTPEndpoint
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistctl.errors import AssistctlError
@@ -75,6 +76,15 @@ def require_assistants_v2(headers: Headers) -> None:
     raise ApiError(
         f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {how}", code="invalid_beta"
     )
+
+
+class AssistantsEndpoint(HTTPEndpoint):
+    """An endpoint of the Assistants API."""
+
+    async def dispatch(self) -> None:
+        """Refuse what lacks the header of version 2."""
+        require_assistants_v2(Headers(scope=self.scope))
+        await super().dispatch()
 
 
 def require_agents_v1(headers: Headers) -> None:

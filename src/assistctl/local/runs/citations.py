@@ -32,19 +32,28 @@ class Annotator:
         names = sorted(map(re.escape, paths), key=len, reverse=True)
         path = f"|{_SANDBOX}(?:{'|'.join(names)})" if names else ""
         self._pattern = re.compile(f"{_MARK.pattern}{path}")
+        self._longest = len(_SANDBOX) + max(map(len, paths), default=0)
         self._looked = 0
 
     def found(self, text: str, *, is_whole: bool) -> list[Fields]:
-        """The annotations that were not found before. What touches the end waits, unless the text ``is_whole``."""
+        """The annotations that were not found before. A path waits as long as it may become a longer one, unless
+        the text ``is_whole``."""
         annotations: list[Fields] = []
         for match in self._pattern.finditer(text, self._looked):
-            if match.end() == len(text) and not is_whole and match[1] is None:
+            if match[1] is None and not is_whole and match.start() + self._longest > len(text):
                 break
             self._looked = match.end()
             annotation = self._annotation(match)
             if annotation is not None:
                 annotations.append(annotation)
+        self._looked = max(self._looked, self._undecided(text))
         return annotations
+
+    def _undecided(self, text: str) -> int:
+        """Where something begins at the earliest that more text may complete: all before it was looked at."""
+        mark = text.rfind("【", self._looked)
+        path = len(text) - self._longest
+        return path if mark < 0 else min(mark, path)
 
     def _annotation(self, match: re.Match[str]) -> Fields | None:
         """The annotation for a mark; ``None`` for one that the model made up."""

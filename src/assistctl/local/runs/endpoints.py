@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from assistctl.local.assistants.record import ASSISTANTS
 from assistctl.local.database.collection import Stored
+from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.runs import fields, open_runs, record, step_endpoints, transitions
@@ -20,7 +21,7 @@ from assistctl.local.runs.events import Event, run_event
 from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields as thread_fields
 from assistctl.local.threads import record as threads
-from assistctl.local.threads.exchange import ThreadEndpoint, thread_id_of
+from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
 from assistctl.model.plan import Json
 
@@ -31,7 +32,7 @@ POLL_MS = 100
 """Milliseconds after which somebody may ask again how a run is."""
 
 
-class Runs(ThreadEndpoint):
+class Runs(AssistantsEndpoint):
     """The runs of a thread."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -64,7 +65,7 @@ class Runs(ThreadEndpoint):
         return await _begun(request, create, sent)
 
 
-class ThreadWithRun(ThreadEndpoint):
+class ThreadWithRun(AssistantsEndpoint):
     """A thread and a run of it, made together."""
 
     async def post(self, request: Request) -> Response:
@@ -85,7 +86,7 @@ class ThreadWithRun(ThreadEndpoint):
         return await _begun(request, create, sent)
 
 
-class OneRun(ThreadEndpoint):
+class OneRun(AssistantsEndpoint):
     """One run."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -109,10 +110,10 @@ class OneRun(ThreadEndpoint):
         with writing(request) as connection:
             run = _run(connection, request)
             changes: Fields = {"metadata": sent["metadata"] or {}} if "metadata" in sent else {}
-            return record.changed(connection, run, changes)
+            return record.RUNS.change(connection, run, changes)
 
 
-class Cancel(ThreadEndpoint):
+class Cancel(AssistantsEndpoint):
     """The cancelling of a run."""
 
     async def post(self, request: Request) -> JSONResponse:
@@ -128,7 +129,7 @@ class Cancel(ThreadEndpoint):
         return _answer(run)
 
 
-class SubmitToolOutputs(ThreadEndpoint):
+class SubmitToolOutputs(AssistantsEndpoint):
     """The outputs of tools that a run waits for."""
 
     async def post(self, request: Request) -> Response:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
-from assistctl.local.assistants.fields import REASONING_EFFORT, RESOURCES, TOOL, ResponseFormat
+from assistctl.local.assistants.fields import REASONING_EFFORT, RESOURCES, SHARED, TOOL
 from assistctl.local.http.errors import ApiError
-from assistctl.local.http.metadata import Metadata
 from assistctl.local.http.shapes import (
     Boolean,
     Choice,
-    Decimal,
     Integer,
     Items,
     Nullable,
@@ -82,20 +80,16 @@ class Truncation:
 
 
 _RUN: dict[str, Shape] = {
+    **SHARED,
     "assistant_id": Text(required=True),
     "model": Nullable(Text(required=True)),
-    "instructions": Nullable(Text(max_length=256_000)),
     "tools": Nullable(Items(TOOL, max_items=20)),
-    "metadata": Nullable(Metadata()),
-    "temperature": Nullable(Decimal(minimum=0, maximum=2)),
-    "top_p": Nullable(Decimal(minimum=0, maximum=1)),
     "stream": Nullable(Boolean()),
     "max_prompt_tokens": _LIMIT,
     "max_completion_tokens": _LIMIT,
     "truncation_strategy": Nullable(Truncation()),
     "tool_choice": Nullable(ToolChoice()),
     "parallel_tool_calls": Boolean(),
-    "response_format": Nullable(ResponseFormat()),
 }
 
 CREATE = Record(

@@ -16,9 +16,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from assistctl.secrets.addresses import shown_address
 from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class ModelClient:
 
         ``remaining`` is how many seconds the run still has. Raises ``ModelError``.
         """
-        from httpx2 import HTTPError
+        from httpx2 import HTTPError, InvalidURL
         from openai import OpenAIError
 
         failures: Counter[str] = Counter()
@@ -103,7 +103,7 @@ class ModelClient:
                     async for chunk in chunks:
                         begun = begun or _says_something(chunk)
                         yield chunk
-            except (OpenAIError, HTTPError, ValueError) as error:
+            except (OpenAIError, HTTPError, InvalidURL, ValueError) as error:
                 failures[type(error).__name__] += 1
                 pause = None if begun else _pause(error, failures[type(error).__name__])
                 if pause is None or pause >= remaining():
@@ -152,7 +152,7 @@ class ModelClient:
     def _failure(self, error: Exception, *, begun: bool) -> ModelError:
         from openai import APIStatusError, RateLimitError
 
-        where = f"The model at {_shown(self._settings.url or '')}"
+        where = f"The model at {shown_address(self._settings.url or '')}"
         if isinstance(error, APIStatusError):
             said = mask(str(error.message))
             code = "invalid_prompt" if error.status_code in _REFUSALS else "server_error"
@@ -210,10 +210,3 @@ def _is_too_long(error: APIStatusError) -> bool:
         return True
     words = str(error.message).lower()
     return any(f"context {word}" in words for word in ("length", "size", "window"))
-
-
-def _shown(url: str) -> str:
-    """The address without what may be secret in it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"

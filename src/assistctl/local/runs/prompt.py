@@ -58,7 +58,7 @@ def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
     for step in steps.all_of(connection, run.id):
         if step.body["type"] == "message_creation":
             details = cast("Fields", cast("Fields", step.body["step_details"])["message_creation"])
-            message = messages.find(connection, str(details["message_id"]))
+            message = messages.MESSAGES.find(connection, str(details["message_id"]))
             if message is not None:
                 told.append({"role": "assistant", "content": _plain(message)})
         else:

@@ -13,7 +13,7 @@ from typing import cast
 
 from assistctl.local.assistants.record import filled_in
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
-from assistctl.local.http.errors import ApiError, not_found
+from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import open_runs
 from assistctl.local.runs.open_runs import OpenRun
@@ -80,24 +80,9 @@ def get(connection: sqlite3.Connection, thread_id: str, run_id: str) -> Stored:
     return run
 
 
-def find(connection: sqlite3.Connection, run_id: str) -> Stored | None:
-    """A run, ``None`` when it was deleted with its thread."""
-    try:
-        return RUNS.get(connection, run_id)
-    except ApiError:
-        return None
-
-
 def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery) -> Page:
     """One page of a thread's runs."""
     return RUNS.page(connection, query, replace(_OF_THREAD, parameters={"thread": thread_id}))
-
-
-def changed(connection: sqlite3.Connection, run: Stored, changes: Fields) -> Stored:
-    """The run with other values, kept so."""
-    new = replace(run, body={**run.body, **changes})
-    RUNS.replace(connection, new)
-    return new
 
 
 def view(run: Stored) -> Fields:

@@ -158,7 +158,9 @@ class Runtime:
         try:
             await self._work_in_time(job, job.worker, expires_at)
         except LostRunError:
-            pass
+            # Whoever ended it may not have reached the channel, or not yet.
+            if not job.is_cancelled:
+                job.channel.publish(await run_in_threadpool(self._end_of, job.run_id))
         except AssistctlError as error:
             # The database cannot be written to: the run stays as it is, until somebody asks and it can.
             logger.error("the run %s stopped: %s", job.run_id, error.summary)  # noqa: TRY400  # not a fault of ours
@@ -230,12 +232,16 @@ class Runtime:
 
     def _lose(self, run_id: str) -> None:
         """Stop the work on a run that another server ended."""
+        self._tell(run_id, self._end_of(run_id))
+
+    def _end_of(self, run_id: str) -> list[Event]:
+        """The event of a run that was ended elsewhere; none when it was deleted with its thread."""
         try:
             with self.database.reading() as connection:
-                run = record.find(connection, run_id)
+                run = record.RUNS.find(connection, run_id)
         except AssistctlError:
-            return
-        self._tell(run_id, [] if run is None else [run_event(run)])
+            return []
+        return [] if run is None else [run_event(run)]
 
     def _tell(self, run_id: str, events: list[Event], *, is_cancelled: bool = False) -> None:
         """Tell who listens to a run, and stop the work on it."""

@@ -6,14 +6,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.runs import fields, record, steps
 from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import record as threads
-from assistctl.local.threads.exchange import ThreadEndpoint, thread_id_of
+from assistctl.local.threads.exchange import thread_id_of
 
 
-class Steps(ThreadEndpoint):
+class Steps(AssistantsEndpoint):
     """The steps of a run."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -29,7 +30,7 @@ class Steps(ThreadEndpoint):
         return JSONResponse(page_body(found, has_more=page.has_more))
 
 
-class OneStep(ThreadEndpoint):
+class OneStep(AssistantsEndpoint):
     """One step."""
 
     def get(self, request: Request) -> JSONResponse:

@@ -45,16 +45,9 @@ def begin(connection: sqlite3.Connection, run: Stored, details: Fields) -> Store
     return STEPS.insert(connection, new_id("step_"), body)
 
 
-def changed(connection: sqlite3.Connection, step: Stored, changes: Fields) -> Stored:
-    """The step with other values, kept so."""
-    new = replace(step, body={**step.body, **changes})
-    STEPS.replace(connection, new)
-    return new
-
-
 def end(connection: sqlite3.Connection, step: Stored, status: str, changes: Fields) -> Stored:
     """End a step: ``status`` names the time that is noted, too."""
-    return changed(connection, step, {"status": status, f"{status}_at": int(time.time()), **changes})
+    return STEPS.change(connection, step, {"status": status, f"{status}_at": int(time.time()), **changes})
 
 
 def all_of(connection: sqlite3.Connection, run_id: str) -> list[Stored]:

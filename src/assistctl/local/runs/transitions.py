@@ -28,7 +28,7 @@ def start(connection: sqlite3.Connection, run_id: str, owner: str) -> tuple[Stor
     """Have a queued run be in progress. Raises ``LostRunError``."""
     run = _owned(connection, run_id, owner)
     changes: Fields = {"status": "in_progress", "started_at": int(time.time())}
-    run = record.changed(connection, run, changes)
+    run = record.RUNS.change(connection, run, changes)
     return run, [run_event(run)]
 
 
@@ -46,7 +46,7 @@ def wait_for_outputs(
         for call in calls
     ]
     action: Fields = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": required}}
-    run = record.changed(connection, run, {"status": "requires_action", "required_action": action})
+    run = record.RUNS.change(connection, run, {"status": "requires_action", "required_action": action})
     open_runs.hand_to(connection, run.id, None)
     return run, [run_event(run)]
 
@@ -63,7 +63,7 @@ def submit(
     for step in _open_steps(connection, run.id):
         step = _with_outputs(connection, step, given)  # noqa: PLW2901  # the same step, later
         events.append(step_event(step, run))
-    run = record.changed(connection, run, {"status": "queued", "required_action": None})
+    run = record.RUNS.change(connection, run, {"status": "queued", "required_action": None})
     open_runs.hand_to(connection, run.id, owner)
     return run, [*events, run_event(run)]
 
@@ -77,7 +77,7 @@ def ask_to_cancel(connection: sqlite3.Connection, run: Stored, owner: str) -> tu
         raise ApiError(f"Cannot cancel run with status '{run.body['status']}'.")
     opened = open_runs.of_thread(connection, str(run.body["thread_id"]))
     if run.body["status"] == "in_progress" and opened is not None and opened.owner == owner:
-        run = record.changed(connection, run, {"status": "cancelling"})
+        run = record.RUNS.change(connection, run, {"status": "cancelling"})
         return run, [run_event(run)]
     return finish(connection, run, "cancelled") if run.body["status"] != "cancelling" else (run, [])
 
@@ -107,7 +107,7 @@ def finish(
     }
     if status in _TIMES:
         changes[_TIMES[status]] = int(time.time())
-    run = record.changed(connection, run, changes)
+    run = record.RUNS.change(connection, run, changes)
     open_runs.close(connection, run.id)
     return run, [*events, run_event(run)]
 
@@ -151,7 +151,7 @@ def _end_messages(connection: sqlite3.Connection, run: Stored, status: str) -> l
         if step.body["type"] != "message_creation":
             continue
         message_id = str(cast("Fields", details["message_creation"])["message_id"])
-        message = messages.find(connection, message_id)
+        message = messages.MESSAGES.find(connection, message_id)
         if message is not None and message.body["status"] == "in_progress":
             content = cast("list[Fields]", message.body["content"])
             reason = _MESSAGE_REASONS.get(status, "max_tokens")

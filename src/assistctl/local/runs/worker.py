@@ -198,7 +198,7 @@ class Worker:
     ) -> list[Event]:
         self._count(connection, turn)
         events = turn.end_message(connection, record.NO_USAGE)
-        step = steps.changed(connection, cast("Stored", turn.step), _step_of(turn, calls, done))
+        step = steps.STEPS.change(connection, cast("Stored", turn.step), _step_of(turn, calls, done))
         waiting = [it for it in steps.calls_of(step) if it["type"] == "function"]
         if waiting:
             self._run, more = transitions.wait_for_outputs(connection, self.run, self._owner, waiting)
@@ -209,7 +209,7 @@ class Worker:
     def _count(self, connection: sqlite3.Connection, turn: Turn) -> None:
         private = record.private(self.run)
         usage = record.added(cast("Fields", private["usage"]), turn.usage)
-        self._run = record.changed(connection, self.run, {"private": {**private, "usage": usage}})
+        self._run = record.RUNS.change(connection, self.run, {"private": {**private, "usage": usage}})
 
     async def _write(self, change: Callable[[sqlite3.Connection], list[Event]], *, durable: bool = True) -> None:
         """Change the run, and tell of it. What only begins something need not be ``durable``."""

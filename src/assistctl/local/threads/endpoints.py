@@ -10,16 +10,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields, message_endpoints, record
-from assistctl.local.threads.exchange import ThreadEndpoint, thread_id_of
+from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
 from assistctl.model.plan import Json
 
 
-class Threads(ThreadEndpoint):
+class Threads(AssistantsEndpoint):
     """All threads."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -42,7 +43,7 @@ class Threads(ThreadEndpoint):
         return JSONResponse(record.view(thread))
 
 
-class OneThread(ThreadEndpoint):
+class OneThread(AssistantsEndpoint):
     """One thread."""
 
     def get(self, request: Request) -> JSONResponse:

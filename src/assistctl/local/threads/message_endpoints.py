@@ -7,17 +7,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.runs import open_runs
 from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields, messages, record
-from assistctl.local.threads.exchange import ThreadEndpoint, thread_id_of
+from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
 from assistctl.model.plan import Json
 
 
-class Messages(ThreadEndpoint):
+class Messages(AssistantsEndpoint):
     """The messages of a thread."""
 
     def get(self, request: Request) -> JSONResponse:
@@ -47,7 +48,7 @@ class Messages(ThreadEndpoint):
         return JSONResponse(messages.view(message))
 
 
-class OneMessage(ThreadEndpoint):
+class OneMessage(AssistantsEndpoint):
     """One message."""
 
     def get(self, request: Request) -> JSONResponse:

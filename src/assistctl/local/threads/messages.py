@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import replace
 from typing import cast
 
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
@@ -60,7 +59,7 @@ def begin(connection: sqlite3.Connection, thread_id: str, run_id: str, assistant
 def complete(connection: sqlite3.Connection, message: Stored, content: list[Fields]) -> Stored:
     """Give a message its whole content."""
     changes: Fields = {"status": "completed", "completed_at": int(time.time()), "content": cast("Json", content)}
-    return _changed(connection, message, changes)
+    return MESSAGES.change(connection, message, changes)
 
 
 def break_off(connection: sqlite3.Connection, message: Stored, reason: str, content: list[Fields]) -> Stored:
@@ -71,12 +70,12 @@ def break_off(connection: sqlite3.Connection, message: Stored, reason: str, cont
         "incomplete_details": {"reason": reason},
         "content": cast("Json", content),
     }
-    return _changed(connection, message, changes)
+    return MESSAGES.change(connection, message, changes)
 
 
 def keep_content(connection: sqlite3.Connection, message: Stored, content: list[Fields]) -> None:
     """Keep what there is of a message that is still in progress."""
-    _changed(connection, message, {"content": cast("Json", content)})
+    MESSAGES.change(connection, message, {"content": cast("Json", content)})
 
 
 def get(connection: sqlite3.Connection, thread_id: str, message_id: str) -> Stored:
@@ -87,14 +86,6 @@ def get(connection: sqlite3.Connection, thread_id: str, message_id: str) -> Stor
     return message
 
 
-def find(connection: sqlite3.Connection, message_id: str) -> Stored | None:
-    """A message, ``None`` when somebody deleted it."""
-    try:
-        return MESSAGES.get(connection, message_id)
-    except ApiError:
-        return None
-
-
 def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery, run_id: str | None = None) -> Page:
     """One page of a thread's messages, of all or of those that a run made."""
     condition = Condition(_OF_RUN if run_id else _OF_THREAD, {"thread": thread_id, "run": run_id})
@@ -103,7 +94,7 @@ def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery, run_i
 
 def set_metadata(connection: sqlite3.Connection, message: Stored, metadata: Json) -> Stored:
     """Replace the metadata of a message; null empties it."""
-    return _changed(connection, message, {"metadata": metadata or {}})
+    return MESSAGES.change(connection, message, {"metadata": metadata or {}})
 
 
 def view(message: Stored) -> Fields:
@@ -129,9 +120,7 @@ def new_store(connection: sqlite3.Connection, thread_id: str, sent: Fields) -> S
     """A vector store made for a thread; ``sent`` fits ``vector_stores.fields.HELPER``."""
     policy: Fields = {"anchor": "last_active_at", "days": _STORE_DAYS}
     store = stores.create(connection, {**sent, "expires_after": policy})
-    store = replace(store, body={**store.body, "made_for_thread": thread_id})
-    stores.STORES.replace(connection, store)
-    return store
+    return stores.STORES.change(connection, store, {"made_for_thread": thread_id})
 
 
 def _body(thread_id: str, role: str) -> Fields:
@@ -194,7 +183,7 @@ def _with_searched_file(connection: sqlite3.Connection, thread_id: str, resource
     search = cast("Fields", resources.get("file_search") or {})
     known = cast("list[Json]", search.get("vector_store_ids") or [])
     # A store that was deleted is as good as none.
-    if not known or not stores.exists(connection, str(known[0])):
+    if not known or stores.STORES.find(connection, str(known[0])) is None:
         store = new_store(connection, thread_id, {"file_ids": [file_id]})
         return {**resources, "file_search": {"vector_store_ids": [store.id]}}
     store_id = str(known[0])
@@ -202,9 +191,3 @@ def _with_searched_file(connection: sqlite3.Connection, thread_id: str, resource
     if not attachments.is_attached(connection, store_id, file_id):
         attachments.attach(connection, store_id, wishes_of({"file_ids": [file_id]}))
     return resources
-
-
-def _changed(connection: sqlite3.Connection, message: Stored, changes: Fields) -> Stored:
-    new = replace(message, body={**message.body, **changes})
-    MESSAGES.replace(connection, new)
-    return new

@@ -11,7 +11,6 @@ from typing import cast
 
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.files import record as files
-from assistctl.local.http.errors import ApiError
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores import stores
 from assistctl.model.plan import Json
@@ -56,15 +55,14 @@ def update(connection: sqlite3.Connection, thread_id: str, sent: Fields) -> Stor
     """
     require_resources(connection, sent)
     old = THREADS.get(connection, thread_id)
-    body = dict(old.body)
+    changes: Fields = {}
     if "metadata" in sent:
-        body["metadata"] = sent["metadata"] or {}
+        changes["metadata"] = sent["metadata"] or {}
     if "tool_resources" in sent:
         given = sent["tool_resources"]
-        body["tool_resources"] = {} if given is None else {**_object(body["tool_resources"]), **_object(given)}
-    new = replace(old, body=body)
-    THREADS.replace(connection, new)
-    return new
+        known = _object(old.body["tool_resources"])
+        changes["tool_resources"] = {} if given is None else {**known, **_object(given)}
+    return THREADS.change(connection, old, changes)
 
 
 def delete(connection: sqlite3.Connection, thread_id: str) -> None:
@@ -121,11 +119,8 @@ def _with_store_made(connection: sqlite3.Connection, thread_id: str, resources: 
 
 
 def _is_made_for(connection: sqlite3.Connection, store_id: str, thread_id: str) -> bool:
-    try:
-        store = stores.STORES.get(connection, store_id)
-    except ApiError:
-        return False
-    return store.body.get("made_for_thread") == thread_id
+    store = stores.STORES.find(connection, store_id)
+    return store is not None and store.body.get("made_for_thread") == thread_id
 
 
 def _object(value: Json) -> Fields:

@@ -32,6 +32,10 @@ class Uploads(HTTPEndpoint):
         """Make one, which waits for its parts."""
         sent = await read_object(request)
         record.CREATE.check(sent)
+        return await run_in_threadpool(self._create, request, sent)
+
+    @staticmethod
+    def _create(request: Request, sent: record.Fields) -> JSONResponse:
         with database_of(request).writing(create=True) as connection:
             dropped = record.drop_parts(connection)
             upload = record.add(connection, sent)
@@ -45,8 +49,7 @@ class Parts(HTTPEndpoint):
     async def post(self, request: Request) -> JSONResponse:
         """Add one. Parts may come side by side: their order is told at the end."""
         database, content, upload_id = database_of(request), content_of(request), _id(request)
-        with database.reading() as connection:
-            record.pending(connection, upload_id)
+        await run_in_threadpool(_require_pending, database, upload_id)
         with content.receiving() as received:
             sent = await read_upload(request, received.file, field="data", most_bytes=record.MAX_PART_BYTES)
             record.PART.check(sent.form)
@@ -89,6 +92,11 @@ def routes() -> list[Route]:
         Route("/v1/uploads/{upload_id}/complete", Completion),
         Route("/v1/uploads/{upload_id}/cancel", Cancellation),
     ]
+
+
+def _require_pending(database: Database, upload_id: str) -> None:
+    with database.reading() as connection:
+        record.pending(connection, upload_id)
 
 
 def _keep_part(

@@ -90,10 +90,7 @@ def parts(connection: sqlite3.Connection, upload: Stored, part_ids: Sequence[str
 
 def finish(connection: sqlite3.Connection, upload: Stored, status: str, file: Stored | None = None) -> Stored:
     """The upload with its last status. Its parts are to be taken away."""
-    body: Fields = {**upload.body, "status": status, "file_id": file.id if file else None}
-    ended = Stored(upload.id, upload.created_at, body)
-    UPLOADS.replace(connection, ended)
-    return ended
+    return UPLOADS.change(connection, upload, {"status": status, "file_id": file.id if file else None})
 
 
 def drop_parts(connection: sqlite3.Connection) -> list[str]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from assistctl.errors import AssistctlError
-from assistctl.secrets.redaction import register
+from assistctl.secrets.addresses import shown_address
+from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -51,7 +52,9 @@ def configured(
         return None
     model = model or found.get(MODEL_VARIABLE) or DEFAULT_MODEL
     # A line break behind it, as $(cat file) leaves it, could not be sent.
-    return EmbeddingsAddress(url, model, found.get(KEY_VARIABLE, "").strip())
+    key = found.get(KEY_VARIABLE, "").strip()
+    register(KEY_VARIABLE, key)
+    return EmbeddingsAddress(url, model, key)
 
 
 class RefusedTextsError(Exception):
@@ -62,14 +65,12 @@ class Embedder:
     """Asks the server at ``address``. Raises ``AssistctlError`` for one that cannot be used at all."""
 
     def __init__(self, address: EmbeddingsAddress) -> None:
-        parts = urlsplit(address.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_web_address(address.url):
             raise AssistctlError(
-                f"The address of the embeddings, {address.url!r}, is no http:// or https:// URL",
+                f"The address of the embeddings, {shown_address(address.url)!r}, is no http:// or https:// URL",
                 "Give it as an OpenAI SDK takes it: http://127.0.0.1:11434/v1",
             )
         _require_numpy()
-        register(KEY_VARIABLE, address.api_key)
         self._address = address
         self._mutex = threading.Lock()
         self._client: OpenAI | None = None
@@ -131,8 +132,8 @@ class Embedder:
         self._left_alone_until = time.monotonic() + _PAUSE_SECONDS
         logger.warning(
             "no embeddings from %s (%s): searches go by words alone for the next %.0f seconds",
-            self._address.url,
-            why[:300],
+            shown_address(self._address.url),
+            mask(why)[:300],
             _PAUSE_SECONDS,
         )
 
@@ -160,6 +161,14 @@ def _packed(vector: Sequence[float]) -> bytes:
     if numbers.ndim != 1 or not 0.0 < length < float("inf"):
         raise ValueError("a vector without a direction")
     return (numbers / length).astype("<f2").tobytes()
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half a bracket, for example
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _require_numpy() -> None:

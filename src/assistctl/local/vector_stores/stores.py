@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import replace
 
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.http.errors import ApiError, not_found
@@ -41,9 +40,7 @@ def update(connection: sqlite3.Connection, store_id: str, sent: dict[str, Json])
     """Change what ``sent``, which fits ``fields.UPDATE``, names. Raises ``ApiError`` 404."""
     old = STORES.get(connection, store_id)
     changes = {**sent, "metadata": sent["metadata"] or {}} if "metadata" in sent else sent
-    new = replace(old, body={**old.body, **changes})
-    STORES.replace(connection, new)
-    return new
+    return STORES.change(connection, old, changes)
 
 
 def use(connection: sqlite3.Connection, store_id: str) -> Stored:
@@ -51,8 +48,7 @@ def use(connection: sqlite3.Connection, store_id: str) -> Stored:
     stored = active(connection, store_id)
     now = int(time.time())
     if stored.body["last_active_at"] != now:
-        stored = replace(stored, body={**stored.body, "last_active_at": now})
-        STORES.replace(connection, stored)
+        stored = STORES.change(connection, stored, {"last_active_at": now})
     return stored
 
 
@@ -71,15 +67,6 @@ def expires_at(stored: Stored) -> int | None:
     if not isinstance(policy, dict):
         return None
     return int(str(last)) + int(str(policy["days"])) * _SECONDS_A_DAY
-
-
-def exists(connection: sqlite3.Connection, store_id: str) -> bool:
-    """Whether there is such a store, expired or not."""
-    try:
-        STORES.get(connection, store_id)
-    except ApiError:
-        return False
-    return True
 
 
 def is_expired(stored: Stored) -> bool:
@@ -111,6 +98,5 @@ def cancel_batch(connection: sqlite3.Connection, store_id: str, batch_id: str) -
     batch = batch_of(connection, store_id, batch_id)
     if attachments.counts_of_batch(connection, batch_id).in_progress:
         attachments.cancel(connection, batch_id)
-        batch = replace(batch, body={**batch.body, "cancelled": True})
-        BATCHES.replace(connection, batch)
+        batch = BATCHES.change(connection, batch, {"cancelled": True})
     return batch
