@@ -94,7 +94,9 @@ def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
     declare(local, BAD, moved_from="before")
     outcome = local.run("apply", "--yes", "--check", "--format", "json")
     assert told(outcome, 4)["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
-    assert "desk does not go back in full: it had the key before then, and keeps the one it has now" in outcome.err
+    reason = "desk does not go back in full: it had the key before then, and keeps the one it has now"
+    assert reason in outcome.err
+    assert reason in {one["summary"] for one in outcome.json["diagnostics"] if one["severity"] == "warning"}
     assert pending(local) == [("assistant", "desk", "update")]
 
 

@@ -25,6 +25,7 @@ from assistctl.model.plan import (
     Origin,
     Plan,
     Result,
+    Severity,
     Status,
 )
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations
@@ -269,3 +270,10 @@ def test_a_report_too_long_for_a_comment_keeps_what_failed(review_plan: Plan) ->
     assert "| ❌ | `broken` | failed: update |" in text
     assert text.endswith("- `update broken`: no such model\n")
     assert re.search(r"… [\d,]+ more", text)
+
+
+def test_what_went_wrong_beside_an_apply_is_told_in_its_report(review_plan: Plan) -> None:
+    warning = Diagnostic(Severity.WARNING, "the end of <this> is not on record")
+    for text in (report(review_plan, results(), None, [warning]) for report in (results_markdown, results_html)):
+        assert "the end of &lt;this&gt; is not on record" in text
+        assert "<this>" not in text

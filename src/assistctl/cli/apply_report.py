@@ -80,7 +80,7 @@ class _Report:
     def _show_results(self, outcome: ApplyOutcome) -> None:
         if self.options.yes and self.options.output_format == "text":
             print_warnings(self.terminal, outcome.plan)
-        print_results(self.terminal, outcome.plan, outcome.results, self.options.output_format, outcome.checks)
+        print_results(self.terminal, outcome, self.options.output_format)
 
 
 def _refusal(outcome: ApplyOutcome) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.check_gate import GateReport
-from assistctl.model.plan import Plan, Result, Severity
+from assistctl.model.plan import Plan, Severity
 from assistctl.model.provenance import Provenance
+from assistctl.operations.apply_outcome import ApplyOutcome
 
 REPORT_FORMATS = ("text", "json", "markdown", "html")
 """The formats of every report."""
@@ -70,26 +69,21 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
         print_diagnostics(terminal.results(), tuple(warnings))
 
 
-def print_results(
-    terminal: Terminal,
-    plan: Plan,
-    results: Sequence[Result],
-    output_format: str,
-    gate: GateReport | None = None,
-) -> None:
-    """Print what became of the plan, and of the checks where those were asked."""
+def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str) -> None:
+    """Print what became of the plan, of the checks where those were asked, and what went wrong beside them."""
+    plan, results, gate, warnings = outcome.plan, outcome.results, outcome.checks, outcome.diagnostics
     if output_format == "json":
         from assistctl.rendering.json import dumps, results_document
 
-        terminal.write(dumps(results_document(plan, results, gate=gate)))
+        terminal.write(dumps(results_document(plan, results, warnings, gate=gate)))
     elif output_format == "markdown":
         from assistctl.rendering.markdown.results_markdown import results_markdown
 
-        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate))
+        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate, warnings))
     elif output_format == "html":
         from assistctl.rendering.html.results_page import results_html
 
-        terminal.write(results_html(plan, results, gate))
+        terminal.write(results_html(plan, results, gate, warnings))
     else:
         from assistctl.rendering.text.failures import print_failures
         from assistctl.rendering.text.plan_text import print_results as as_text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assistctl.errors import ExitCode
 from assistctl.model.check_gate import GateReport
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.plan import Json, Plan, Result
 from assistctl.operations.status import OperationStatus
 
@@ -30,8 +31,13 @@ class ApplyOutcome:
         """The exit code of ``assistctl apply`` for it."""
         return self.status.exit_code
 
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The warnings as messages, for reports."""
+        return tuple(Diagnostic(Severity.WARNING, warning) for warning in self.warnings)
+
     def to_document(self) -> dict[str, Json]:
         """The outcome as ``assistctl apply --format json`` prints it once changes were made, secrets masked."""
         from assistctl.rendering.json import masked_document, results_document
 
-        return masked_document(results_document(self.plan, self.results, gate=self.checks))
+        return masked_document(results_document(self.plan, self.results, self.diagnostics, gate=self.checks))

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.plan import Plan, Result, Status
+from assistctl.model.plan import Diagnostic, Plan, Result, Status
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
 from assistctl.rendering.field_view import label
-from assistctl.rendering.html.cards import card, failure_text, heading, identifier
+from assistctl.rendering.html.cards import card, diagnostic_card, failure_text, heading, identifier
 from assistctl.rendering.html.header import Count, Fact, facts, header
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.result_words import said, tried
@@ -22,12 +22,18 @@ _FILES = 500
 _SIGNS = {Status.OK: ("✓", "create"), Status.FAILED: ("✗", "delete"), Status.SKIPPED: ("·", "update")}
 
 
-def results_html(plan: Plan, results: Sequence[Result], gate: GateReport | None = None) -> Masked:
-    """The outcome as a whole page, and the checks of what was changed where they were asked.
+def results_html(
+    plan: Plan,
+    results: Sequence[Result],
+    gate: GateReport | None = None,
+    warnings: Sequence[Diagnostic] = (),
+) -> Masked:
+    """The outcome as a whole page, the checks of what was changed where they were asked, and other warnings.
 
     Why something failed stands at the end once more.
     """
-    return html_page(f"Apply: {wording.heading(plan)}", _sections(plan, results, gate))
+    warned = section("Warnings", [diagnostic_card(warning) for warning in warnings])
+    return html_page(f"Apply: {wording.heading(plan)}", [*_sections(plan, results, gate), warned])
 
 
 def _sections(plan: Plan, results: Sequence[Result], gate: GateReport | None) -> Iterable[str]:

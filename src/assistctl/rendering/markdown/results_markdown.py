@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistctl.model.check_gate import GateReport
-from assistctl.model.plan import Plan, Result, Status
+from assistctl.model.plan import Diagnostic, Plan, Result, Status
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks.gate_markdown import gate_parts
 from assistctl.rendering.field_view import label
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document, paragraph, table_head
 from assistctl.rendering.markdown.escape import code, code_cell, plain
+from assistctl.rendering.markdown.messages_markdown import messages
 from assistctl.rendering.result_words import said, tried
 
 _FILES = 50
 _STATUS = {Status.OK: "✅", Status.FAILED: "❌", Status.SKIPPED: "⏭️"}
 
 
-def results_markdown(plan: Plan, results: Sequence[Result], gate: GateReport | None = None) -> str:
-    """The outcome, and the checks of what was changed where they were asked.
+def results_markdown(
+    plan: Plan,
+    results: Sequence[Result],
+    gate: GateReport | None = None,
+    warnings: Sequence[Diagnostic] = (),
+) -> str:
+    """The outcome, the checks of what was changed where they were asked, and other warnings.
 
     What failed is told first, in case there is not room for all, and why at the end.
     """
     first = f"### {plain(wording.heading(plan))}\n\n**{plain(wording.done(plan, results))}**"
-    return document(first, [*_parts(results), *gate_parts(gate)])
+    beside = [messages("**Warnings**\n", warnings)] if warnings else []
+    return document(first, [*_parts(results), *gate_parts(gate), *beside])
 
 
 def _parts(results: Sequence[Result]) -> Iterator[Part]:
