@@ -21,8 +21,10 @@ from starlette.applications import Starlette
 
 from assistctl.errors import NoRoomError
 from assistctl.local.app import create_app
-from assistctl.local.runs import lost_runs, record
+from assistctl.local.runs import lost_runs, open_runs, record
 from assistctl.local.runs.model_client import ModelSettings
+from assistctl.local.runs.open_runs import OpenRun
+from assistctl.local.runs.runtime import Runtime
 from assistctl.testing import ModelRequest, Reply, ScriptedModel, ToolCall
 from support.run_platform import in_process
 
@@ -339,3 +341,24 @@ def test_a_database_that_cannot_be_used_does_not_stop_the_start(
     database.write_text("no database, and not empty either")
     create_app(database).state.runtime.settle_all()
     assert "runs that were left behind could not be ended" in caplog.text
+
+
+async def test_a_run_that_is_over_expires_though_its_worker_hands_it_on_meanwhile(
+    client: AsyncOpenAI, with_model: Starlette, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.on(None, Reply("never", delay=600))
+    run = await begun(client)
+    database, is_over, now = with_model.state.database, Runtime._is_over, time.time()
+
+    def handed_on(runtime: Runtime, found: OpenRun) -> bool:
+        """The worker comes to wait for outputs between the look and the write."""
+        if found.owner is not None:
+            with database.writing() as connection:
+                open_runs.hand_to(connection, run.id, None)
+        return is_over(runtime, found)
+
+    monkeypatch.setattr(Runtime, "_is_over", handed_on)
+    monkeypatch.setattr(time, "time", lambda: now + 700)
+    await client.beta.threads.messages.create(run.thread_id, role="user", content="again")
+    seen = await client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    assert seen.status == "expired"

@@ -215,8 +215,9 @@ class Runtime:
 
     def _settle(self, run: OpenRun) -> None:
         with self.database.writing() as connection:
+            # Its worker may have handed it on since the look, to wait for outputs: it is over all the same.
             current = open_runs.of_thread(connection, run.thread_id)
-            if current != run:
+            if current is None or current.run_id != run.run_id or not self._is_over(current):
                 return
             stored = record.RUNS.get(connection, run.run_id)
             if run.run_id in self._jobs:
