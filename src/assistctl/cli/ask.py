@@ -141,7 +141,7 @@ def _with_people(
         settings = replace(settings, heard=live.hear)
     if live is None or not is_interactive:
         return settings
-    from assistctl.cli.function_prompt import answered_on
+    from assistctl.cli.conversation import answered_on
 
     return replace(settings, otherwise=answered_on(terminal, live))
 

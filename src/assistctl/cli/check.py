@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +14,10 @@ from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model.check_report import CheckReport, CheckStatus
+from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
+
+if TYPE_CHECKING:
+    from assistctl.operations.check import CheckProgress
 
 HELP = """Ask what is deployed the manifests' checks.
 
@@ -57,7 +64,6 @@ def command(
     applies: bool,
 ) -> int:
     """Ask, and print the report."""
-    from assistctl.cli.check_progress import check_progress
     from assistctl.operations.check import check, check_against
 
     deployment = terminal.deployment()
@@ -70,7 +76,7 @@ def command(
 
         deployment = on_branch(deployment)
         asyncio.run(apply_embedded(deployment, keys, progress_listener(terminal)))
-    with check_progress(terminal) as progress:
+    with _check_progress(terminal) as progress:
         if other is None:
             asking = check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
         else:
@@ -81,6 +87,28 @@ def command(
     if report.count(CheckStatus.FAILED):
         return ExitCode.PENDING
     return ExitCode.ERROR if report.count(CheckStatus.ERROR) else ExitCode.OK
+
+
+@contextlib.contextmanager
+def _check_progress(terminal: Terminal) -> Iterator[CheckProgress]:
+    """Tells how far the checks are: a bar on a terminal, a line for each elsewhere."""
+    from assistctl.operations.check import CheckProgress
+
+    if terminal.invocation.quiet or not sys.stderr.isatty():
+        yield CheckProgress(ended=lambda outcome: _say(terminal, outcome))
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn("Checking"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=terminal.messages(), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield CheckProgress(
+            begins=lambda total: bars.update(task, total=total), ended=lambda _: bars.advance(task)
+        )
+
+
+def _say(terminal: Terminal, outcome: CheckOutcome) -> None:
+    terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status}")
 
 
 def _print(terminal: Terminal, report: CheckReport, output_format: str, *, everything: bool) -> None:

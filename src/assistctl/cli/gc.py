@@ -10,6 +10,7 @@ from assistctl.cli.options import format_option, lock_timeout_option, subcommand
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json, Status
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
@@ -61,7 +62,7 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
         if yes or not terminal.is_interactive:
             return yes
         _print_found(terminal, outcome)
-        return terminal.ask(f"Delete {_things(len(outcome.chosen))} on {deployment.target.name}?")
+        return terminal.ask(f"Delete {counted(len(outcome.chosen), 'thing')} on {deployment.target.name}?")
 
     def confirm(outcome: GarbageCollection) -> bool:
         terminal.changes = is_agreed(outcome)
@@ -93,10 +94,10 @@ def _errors(outcome: GarbageCollection) -> list[str]:
 
 def _conclusion(outcome: GarbageCollection) -> str:
     if outcome.results:
-        return f"Deleted {_things(sum(result.status is Status.OK for result in outcome.results))}."
+        return f"Deleted {counted(sum(result.status is Status.OK for result in outcome.results), 'thing')}."
     if not outcome.found:
         return "Nothing to delete: everything of this project is referred to."
-    return f"{_things(len(outcome.found))} found that nothing refers to; nothing was deleted."
+    return f"{counted(len(outcome.found), 'thing')} found that nothing refers to; nothing was deleted."
 
 
 def _listing(outcome: GarbageCollection) -> Listing:
@@ -147,7 +148,3 @@ def _document(terminal: Terminal, outcome: GarbageCollection) -> dict[str, Json]
         ],
         "results": result_documents(outcome.results),
     }
-
-
-def _things(number: int) -> str:
-    return "1 thing" if number == 1 else f"{number:,} things"

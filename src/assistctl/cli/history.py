@@ -20,6 +20,7 @@ from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.journal import History, list_applies, read_apply_with_later
 
@@ -136,7 +137,7 @@ def _print_list(terminal: Terminal, history: History, output_format: str) -> Non
         Column("CHANGES", free=True),
         Column("BY", free=True),
     )
-    conclusion = f"{number:,} {'apply' if number == 1 else 'applies'} on record."
+    conclusion = f"{counted(number, 'apply', 'applies')} on record."
     rows = tuple(map(_row, history.applies))
     print_listing(terminal, Listing("history", "Past applies", conclusion, columns, rows), output_format)
 

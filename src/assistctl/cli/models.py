@@ -10,6 +10,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.list_models import OfferedModel, list_models
 
@@ -59,7 +60,7 @@ def _print_table(terminal: Terminal, found: Sequence[OfferedModel], output_forma
         if output_format == "text":
             return
     columns = Column("MODEL"), Column("SHUTDOWN"), Column("DECLARED BY"), Column("DEPLOYED AS")
-    conclusion = f"{len(found):,} {'model' if len(found) == 1 else 'models'}."
+    conclusion = f"{counted(len(found), 'model')}."
     rows = tuple(map(_row, found))
     print_listing(terminal, Listing("models", "Models", conclusion, columns, rows), output_format)
 

@@ -21,6 +21,7 @@ from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
 from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
+from assistctl.model.counting import counted
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.account import untold_account
 from assistctl.operations.platform_names import unknown_platform_names
@@ -149,7 +150,7 @@ def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagno
         print_diagnostics(terminal.results(), diagnostics)
     if not _errors(diagnostics):
         count = len(loaded.desired)
-        terminal.write(f"{count} assistant{'' if count == 1 else 's'}, no errors.\n")
+        terminal.write(f"{counted(count, 'assistant')}, no errors.\n")
 
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> bool:

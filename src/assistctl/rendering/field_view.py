@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
 from assistctl.rendering.diff.look_alikes import look_alike, told_apart
 from assistctl.rendering.diff.rows import LONGEST, Row, Sign, TextDiff, diff_rows, preview_rows
@@ -214,7 +215,7 @@ def _going(value: Json) -> str:
 
 def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
     """How much of a text differs, in sentences where it has any, else in places."""
-    said = _counted(diff.sentences, "sentence") if prose and diff.sentences else _counted(diff.places, "place")
+    said = counted(diff.sentences, "sentence") if prose and diff.sentences else counted(diff.places, "place")
     where = f", {diff.changed:,} of {diff.total:,} lines" if diff.total > 1 else f" in {characters:,} characters"
     if not diff.rewrapped:
         return said + where
@@ -222,11 +223,7 @@ def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
 
 
 def _amount_rewritten(before: str, after: str) -> str:
-    return f"rewritten, {_counted(_lines(before), 'line')} before and {_lines(after):,} now"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+    return f"rewritten, {counted(_lines(before), 'line')} before and {_lines(after):,} now"
 
 
 def _lines(text: str) -> int:
@@ -243,4 +240,4 @@ def _size(value: Json) -> str:
     text = _document(value)
     length = len(text.encode("utf-8", "surrogatepass"))
     amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
-    return f"{amount}, {_counted(_lines(text), 'line')}"
+    return f"{amount}, {counted(_lines(text), 'line')}"

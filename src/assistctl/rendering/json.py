@@ -18,7 +18,7 @@ from assistctl.model.plan_document import (
     missing_part,
     plan_document,
 )
-from assistctl.rendering.checks.gate_json import gate_part
+from assistctl.rendering.checks.check_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked

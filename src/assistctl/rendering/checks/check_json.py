@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
 from assistctl.model.json_value import Json
 from assistctl.model.money import rounded
@@ -61,6 +62,29 @@ def check_part(outcome: CheckOutcome) -> dict[str, Json]:
         "cost": rounded(outcome.cost),
         "error": outcome.reason,
         "turns": [_exchange(one) for one in outcome.shown.exchanges],
+    }
+
+
+def gate_part(report: GateReport) -> dict[str, Json]:
+    """``checks``, and what was ``put_back``."""
+    return {
+        "checks": [_gated(one) for one in report.checks],
+        "put_back": [
+            {"key": key, "status": "failed" if why else "ok", "error": why} for key, why in report.put_back.items()
+        ],
+    }
+
+
+def _gated(one: GatedCheck) -> dict[str, Json]:
+    return {
+        "key": one.key,
+        "index": one.index,
+        "ask": one.ask,
+        "before": str(one.before) if one.before else None,
+        "before_from": str(one.source) if one.source else None,
+        "answer_before": one.answer_before,
+        "worse": one.got_worse,
+        "after": check_part(one.after) if one.after else None,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Change, Drift, Json
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs
@@ -54,9 +55,9 @@ def fields_table(views: Sequence[FieldView]) -> str:
 
 def summary(views: Sequence[FieldView]) -> str:
     """Which fields these are and how much, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
-    counted = "1 field" if len(views) == 1 else f"{len(views):,} fields"
+    number = counted(len(views), "field")
     more = [f"{len(views) - _NAMED:,} more"] if len(views) > _NAMED else []
-    return f"{counted}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
+    return f"{number}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
 
 
 def _brief(view: FieldView) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assistctl.model.plan import Drift, Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.drift_words import drift_conclusion
 from assistctl.rendering.field_view import view_drift
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document
@@ -16,7 +15,7 @@ from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 
 def drift_markdown(plan: Plan) -> str:
     """The drift in a plan, a block of differences for each thing."""
-    first = f"### {plain(wording.heading(plan))}\n\n**{plain(drift_conclusion(plan))}**"
+    first = f"### {plain(wording.heading(plan))}\n\n**{plain(wording.drift_conclusion(plan))}**"
     return document(first, _parts(plan))
 
 

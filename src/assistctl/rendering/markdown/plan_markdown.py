@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Action, Change, Diagnostic, Drift, Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
@@ -114,7 +115,7 @@ def _gists(views: Sequence[FieldView]) -> str:
     """What becomes of the first fields, for a heading."""
     told = [html_code(_gist(view)) for view in views[:_GISTS]]
     rest = len(views) - len(told)
-    more = f" and {rest:,} more {'field' if rest == 1 else 'fields'}" if rest else ""
+    more = f" and {counted(rest, 'more field')}" if rest else ""
     return "; ".join(told) + more
 
 
