@@ -16,7 +16,7 @@ from assistctl.local.runs import open_runs, record, request, steps, transitions
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Channel, Event, step_delta, step_event
 from assistctl.local.runs.model_client import ModelError
-from assistctl.local.runs.prompt import CONTEXT_TOKENS
+from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn
 from assistctl.model.plan import Json
@@ -110,7 +110,10 @@ class Worker:
 
     def _prompt(self, tools: dict[str, BuiltInTool]) -> dict[str, Any] | None:
         with self._runtime.database.reading() as connection:
-            return request.request(connection, self._runtime.content, self.run, list(tools.values()), self._room)
+            prompt = request.request(connection, self.run, list(tools.values()), self._room)
+        if prompt is None:
+            return None
+        return {**prompt, "messages": show_pictures(prompt["messages"], self._runtime.content)}
 
     def _make_shorter(self, error: ModelError) -> None:
         """Have the next request tell less of the thread, where that is allowed; otherwise raise ``error``."""

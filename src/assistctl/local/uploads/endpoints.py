@@ -106,8 +106,9 @@ def _keep_part(
     part_id = new_id("part_")
     with database.writing() as connection:
         upload = record.pending(connection, upload_id)
+        part = record.add_part(connection, upload, part_id, sent.size)
         content.keep(received, part_id)
-        return record.add_part(connection, upload, part_id, sent.size)
+    return part
 
 
 def _complete(
