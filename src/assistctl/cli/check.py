@@ -123,8 +123,10 @@ def _print(terminal: Terminal, report: CheckReport, output_format: str, *, every
         terminal.write(dumps(checks_document(report)))
     elif output_format == "markdown":
         from assistctl.rendering.checks.check_markdown import checks_markdown
+        from assistctl.rendering.markdown.marker import marker
 
-        terminal.write(checks_markdown(report, everything=everything))
+        mark = marker("check", report.project, report.target)
+        terminal.write(f"{mark}{checks_markdown(report, everything=everything)}")
     elif output_format == "junit":
         from assistctl.rendering.checks.check_junit import checks_junit
 

@@ -155,13 +155,20 @@ def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldV
 
 
 def _side_by_side(old: Json, new: Json) -> tuple[str, str]:
-    shown_old, shown_new = value_text(old), value_text(new)
+    shown_old, shown_new = _value(old, new), _value(new, old)
     if isinstance(old, str) and isinstance(new, str) and (shown_old, shown_new) != (old, new):
         shown_old, shown_new = (text if is_secret(text) else quoted(text) for text in (old, new))
     if look_alike(shown_old, shown_new):
         both = told_apart(shown_old, shown_new)
         return both if both[0][:1] == '"' else (f'"{both[0]}"', f'"{both[1]}"')
     return shown_old, shown_new
+
+
+def _value(value: Json, other: Json) -> str:
+    """A value on one line; of a list that comes or goes, the names one after the other."""
+    names = short_items(value) if other is None else []
+    is_list_of_names = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return named(names, None) if names and is_list_of_names else value_text(value)
 
 
 def _is_long(value: Json) -> bool:
