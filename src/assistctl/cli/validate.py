@@ -24,10 +24,9 @@ from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.account import untold_account
-from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
-from assistctl.operations.target_options import unknown_options
-from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.target_warnings import unencrypted
+from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
 from assistctl.operations.unready_checks import unready_checks
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms

@@ -71,15 +71,15 @@ def create_app(
         observers = (*observers, metrics.observe)
     app = Starlette(
         routes=[
-            *agents.routes(),
-            *assistants.routes(),
-            *files.routes(),
+            *agents.ROUTES,
+            *assistants.ROUTES,
+            *files.ROUTES,
             Route(OPEN_PATH, _healthz),
-            *models.routes(),
-            *runs.routes(),
-            *threads.routes(),
-            *uploads.routes(),
-            *vector_stores.routes(),
+            *models.ROUTES,
+            *runs.ROUTES,
+            *threads.ROUTES,
+            *uploads.ROUTES,
+            *vector_stores.ROUTES,
             *_routes_of(metrics),
         ],
         middleware=[

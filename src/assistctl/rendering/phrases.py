@@ -24,7 +24,6 @@ from assistctl.model.plan import (
 )
 from assistctl.rendering.diff.rows import Row
 from assistctl.rendering.field_view import FieldView, Shape
-from assistctl.rendering.importance import by_importance
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
@@ -42,6 +41,8 @@ NO_DRIFT = "No drift. Nothing was changed outside."
 DRIFT_ADVICE = "Apply will undo these edits; one that is to stay belongs into the manifest."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
+_RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
+_RANK_OF_UNDOING = 2
 _PERMITS = {
     Blocked.PROTECTED: (
         "Protected against deletion. To delete on purpose, set lifecycle.prevent_destroy: false "
@@ -139,6 +140,22 @@ def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, .
     files = [change for change in changes if change.kind is Kind.FILE]
     hidden = len(files) - most if most is not None and len(files) > most else 0
     return tuple(by_importance(changes)[: len(changes) - hidden]), hidden
+
+
+def by_importance(changes: Sequence[Change]) -> list[Change]:
+    """The changes in the order in which somebody has to look at them, those of files behind the others.
+
+    First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
+    """
+    return sorted(
+        changes, key=lambda change: (change.kind is Kind.FILE, change.blocked is None, _importance(change))
+    )
+
+
+def _importance(change: Change) -> int:
+    if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
+        return _RANK_OF_UNDOING
+    return _RANKS[change.action]
 
 
 def more_files(hidden: int, hint: str = FULL_DIFF_HINT) -> str:

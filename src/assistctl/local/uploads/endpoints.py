@@ -84,14 +84,12 @@ class Cancellation(HTTPEndpoint):
         return JSONResponse(record.view(upload))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/uploads", Uploads),
-        Route("/v1/uploads/{upload_id}/parts", Parts),
-        Route("/v1/uploads/{upload_id}/complete", Completion),
-        Route("/v1/uploads/{upload_id}/cancel", Cancellation),
-    ]
+ROUTES = (
+    Route("/v1/uploads", Uploads),
+    Route("/v1/uploads/{upload_id}/parts", Parts),
+    Route("/v1/uploads/{upload_id}/complete", Completion),
+    Route("/v1/uploads/{upload_id}/cancel", Cancellation),
+)
 
 
 def _require_pending(database: Database, upload_id: str) -> None:

@@ -88,13 +88,11 @@ class FileContent(HTTPEndpoint):
         return JSONResponse(views.content(texts))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/vector_stores/{store_id}/files", Files),
-        Route("/v1/vector_stores/{store_id}/files/{file_id}", OneFile),
-        Route("/v1/vector_stores/{store_id}/files/{file_id}/content", FileContent),
-    ]
+ROUTES = (
+    Route("/v1/vector_stores/{store_id}/files", Files),
+    Route("/v1/vector_stores/{store_id}/files/{file_id}", OneFile),
+    Route("/v1/vector_stores/{store_id}/files/{file_id}/content", FileContent),
+)
 
 
 def list_files(connection: sqlite3.Connection, request: Request, batch_id: str | None = None) -> JSONResponse:

@@ -24,7 +24,7 @@ from assistctl.rendering.html.fields import change_differences
 from assistctl.rendering.html.header import Count, Fact, command_to_copy, facts, header, provenance_facts
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.html.view_options import view_options
-from assistctl.rendering.importance import by_importance
+from assistctl.rendering.phrases import by_importance
 from assistctl.secrets.redaction import Masked
 
 _OPEN = 12

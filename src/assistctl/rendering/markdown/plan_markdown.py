@@ -14,13 +14,13 @@ from assistctl.model.plan import Action, Change, Diagnostic, Drift, Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.field_view import FieldView, view_drift
-from assistctl.rendering.importance import by_importance
 from assistctl.rendering.markdown.budget import COMMENT, Part
 from assistctl.rendering.markdown.document import document, shortened
 from assistctl.rendering.markdown.drift_markdown import missing
 from assistctl.rendering.markdown.escape import code, code_cell, html_code, plain
 from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 from assistctl.rendering.markdown.messages_markdown import messages
+from assistctl.rendering.phrases import by_importance
 from assistctl.secrets.redaction import mask
 
 _OPEN = 3
