@@ -74,7 +74,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     if output_format == "json":
         _print_json(terminal, diagnostics)
     elif output_format in EDITOR_FORMATS:
-        files = dict.fromkeys(one.position.file for one in loaded.desired)
+        files = dict.fromkeys(desired.position.file for desired in loaded.desired)
         print_messages(terminal, diagnostics, output_format, directory=project.directory, files=files)
     else:
         _print_text(terminal, loaded, diagnostics)

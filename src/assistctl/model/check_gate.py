@@ -81,12 +81,12 @@ class GateReport:
     @property
     def worse(self) -> tuple[GatedCheck, ...]:
         """Those that got worse."""
-        return tuple(one for one in self.checks if one.got_worse)
+        return tuple(check for check in self.checks if check.got_worse)
 
     @property
     def in_doubt(self) -> tuple[GatedCheck, ...]:
         """Those for which the change is not known to be good."""
-        return tuple(one for one in self.checks if one.is_in_doubt)
+        return tuple(check for check in self.checks if check.is_in_doubt)
 
     @property
     def is_unproven(self) -> bool:

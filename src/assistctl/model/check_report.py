@@ -84,7 +84,7 @@ class Attempt:
     @property
     def held(self) -> bool:
         """Whether every answer held all that was wanted of it."""
-        return self.error is None and all(one.passed for one in self.assertions if one.decisive)
+        return self.error is None and all(assertion.passed for assertion in self.assertions if assertion.decisive)
 
     @property
     def status(self) -> CheckStatus:
@@ -96,12 +96,12 @@ class Attempt:
     @property
     def seconds(self) -> float:
         """How long the answers took."""
-        return sum(one.seconds for one in self.exchanges)
+        return sum(exchange.seconds for exchange in self.exchanges)
 
     @property
     def tokens(self) -> int | None:
         """All tokens of the answers, where they are known."""
-        known = [one.usage.total for one in self.exchanges if one.usage]
+        known = [exchange.usage.total for exchange in self.exchanges if exchange.usage]
         return sum(known) if known else None
 
 
@@ -121,14 +121,14 @@ class CheckOutcome:
     @property
     def held(self) -> int:
         """How often it held."""
-        return sum(one.held for one in self.attempts)
+        return sum(attempt.held for attempt in self.attempts)
 
     @property
     def status(self) -> CheckStatus:
         """Failed when it cannot have held often enough, whatever came of the attempts that broke off."""
         if self.error is None and self.held >= self.needed:
             return CheckStatus.PASSED
-        unknown = sum(one.error is not None for one in self.attempts) + self.of - len(self.attempts)
+        unknown = sum(attempt.error is not None for attempt in self.attempts) + self.of - len(self.attempts)
         return CheckStatus.ERROR if self.held + unknown >= self.needed else CheckStatus.FAILED
 
     @property
@@ -136,7 +136,7 @@ class CheckOutcome:
         """The attempt that tells most: the first that did what the check came to, else the last."""
         status = self.status
         last = self.attempts[-1] if self.attempts else Attempt()
-        return next((one for one in self.attempts if one.status is status), last)
+        return next((attempt for attempt in self.attempts if attempt.status is status), last)
 
     @property
     def reason(self) -> str | None:
@@ -152,7 +152,7 @@ class CheckOutcome:
     @property
     def is_unanswered(self) -> bool:
         """Whether it was asked, and too often the assistant itself came to no whole answer."""
-        whole = sum(not one.unanswered for one in self.attempts)
+        whole = sum(not attempt.unanswered for attempt in self.attempts)
         return self.error is None and bool(self.attempts) and whole < self.needed
 
     @property
@@ -163,12 +163,12 @@ class CheckOutcome:
     @property
     def seconds(self) -> float:
         """How long all answers took."""
-        return sum(one.seconds for one in self.attempts)
+        return sum(attempt.seconds for attempt in self.attempts)
 
     @property
     def tokens(self) -> int | None:
         """All tokens of all answers, where they are known."""
-        known = [one.tokens for one in self.attempts if one.tokens is not None]
+        known = [attempt.tokens for attempt in self.attempts if attempt.tokens is not None]
         return sum(known) if known else None
 
 
@@ -220,4 +220,4 @@ class CheckReport:
 
     def count(self, status: CheckStatus) -> int:
         """How many came to ``status``."""
-        return sum(one.status is status for one in self.checks)
+        return sum(outcome.status is status for outcome in self.checks)

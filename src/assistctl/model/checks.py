@@ -98,4 +98,4 @@ class Check:
     @property
     def assertion_types(self) -> frozenset[str]:
         """The types of all its assertions, without ``not-``."""
-        return frozenset(one.type for turn in self.turns for one in turn.assertions)
+        return frozenset(assertion.type for turn in self.turns for assertion in turn.assertions)

@@ -114,8 +114,8 @@ _UNDONE = "changed outside; apply will undo this edit"
 
 def _both(about: FieldDiff | Drift) -> str:
     """The third value of what the manifest and somebody else changed; it accuses nobody of a removal."""
-    there = about.old if isinstance(about, FieldDiff) else about.observed
-    changed = "declared here and not there" if there is None else "changed here and outside"
+    observed = about.old if isinstance(about, FieldDiff) else about.observed
+    changed = "declared here and not there" if observed is None else "changed here and outside"
     last = about.last_applied
     if last is None:
         return changed
@@ -144,8 +144,8 @@ def _view(path: str, note: str, old: Json, new: Json, *, alone: bool, limits: Li
 def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldView:
     shown_old, shown_new = _side_by_side(old, new)
     if alone:
-        one = (None, shown_new) if old is None else (shown_old, None) if new is None else (shown_old, shown_new)
-        return FieldView(path, Shape.CHANGED, note, *one)
+        sides = (None, shown_new) if old is None else (shown_old, None) if new is None else (shown_old, shown_new)
+        return FieldView(path, Shape.CHANGED, note, *sides)
     view = FieldView(path, Shape.CHANGED, note, shown_old, shown_new)
     if not (isinstance(old, str) and isinstance(new, str)):
         return view

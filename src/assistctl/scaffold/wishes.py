@@ -59,7 +59,7 @@ def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plan
     target = _deploy_target(name, project, _KEY)
     staging = _deploy_target(wishes.staging, project, _own_key(wishes.staging)) if wishes.staging else None
     wanted = (target, *((staging,) if staging else ()))
-    new = tuple(one for one in wanted if project is None and one.name not in known_platforms())
+    new = tuple(target for target in wanted if project is None and target.name not in known_platforms())
     if wishes.staging == name:
         raise AssistctlError(f"{name!r} cannot be both the target and the one before it", "Name another target.")
     manifests = "assistants"

@@ -65,7 +65,7 @@ class Completion(HTTPEndpoint):
         sent = await read_object(request)
         record.COMPLETE.check(sent)
         listed, md5 = sent["part_ids"], sent.get("md5")
-        part_ids = [str(one) for one in listed] if isinstance(listed, list) else []
+        part_ids = [str(part_id) for part_id in listed] if isinstance(listed, list) else []
         upload, file = await run_in_threadpool(
             _complete, database_of(request), content_of(request), _id(request), part_ids, str(md5 or "")
         )

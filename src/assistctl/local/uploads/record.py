@@ -96,11 +96,11 @@ def parts(connection: sqlite3.Connection, upload: Stored, part_ids: Sequence[str
     if len(set(part_ids)) < len(part_ids):
         raise ApiError("Invalid 'part_ids': a part is named twice.", param="part_ids", code="invalid_value")
     found = [PARTS.get(connection, part_id) for part_id in part_ids]
-    strange = next((one.id for one in found if one.body["upload_id"] != upload.id), None)
+    strange = next((part.id for part in found if part.body["upload_id"] != upload.id), None)
     if strange:
         message = f"Invalid 'part_ids': {strange} is a part of another upload."
         raise ApiError(message, param="part_ids", code="invalid_value")
-    total = sum(int(str(one.body["bytes"])) for one in found)
+    total = sum(int(str(part.body["bytes"])) for part in found)
     if total != upload.body["bytes"]:
         raise ApiError(
             f"The parts have {total} bytes in total, and the upload was created for {upload.body['bytes']}.",

@@ -64,8 +64,8 @@ def _row(pair: tuple[CheckOutcome | None, CheckOutcome | None], widths: list[int
     for outcome, width in zip(pair, widths, strict=True):
         word = f"{wording.SIGNS[outcome.status]} {outcome.status}" if outcome else "-"
         prefix.append(pad(word, width), _COLOURS[outcome.status] if outcome else "dim").append("  ")
-    one = pair[0] or pair[1]
-    body = Text(visible(f"{one.key} {wording.title(one)}" if one else ""))
+    either = pair[0] or pair[1]
+    body = Text(visible(f"{either.key} {wording.title(either)}" if either else ""))
     if figures := wording.figures_beside(pair):
         body.append(f"  {figures}", "dim")
     return Line(body, prefix=prefix, hang=3)
@@ -115,26 +115,26 @@ def _transcript(attempt: Attempt) -> Iterator[Line]:
 def print_gate(console: Console, report: GateReport, *, everything: bool = False) -> None:
     """Prints what did not pass, with its transcript, and what it comes to; with ``everything`` all checks."""
     emit(console, [Line(), Line(Text("Checks", "bold"))])
-    for one in gate_wording.told(report, everything=everything):
-        emit(console, _gated(one))
+    for check in gate_wording.told(report, everything=everything):
+        emit(console, _gated(check))
     bad = "bold red" if report.worse or report.in_doubt else "bold"
     emit(console, [Line(Text(visible(sentence), bad)) for sentence in gate_wording.conclusion(report)])
 
 
-def _gated(one: GatedCheck) -> Iterator[Line]:
-    after = one.after
+def _gated(check: GatedCheck) -> Iterator[Line]:
+    after = check.after
     colour = _COLOURS[after.status] if after else "dim"
     sign = wording.SIGNS[after.status] if after else "-"
-    body = Text(visible(f"{one.key} {one.index + 1}. {' '.join(one.ask.split())}"))
-    body.append(f"  {gate_wording.course(one)}", "dim")
+    body = Text(visible(f"{check.key} {check.index + 1}. {' '.join(check.ask.split())}"))
+    body.append(f"  {gate_wording.course(check)}", "dim")
     yield Line(body, prefix=Text(f"  {sign} ", colour), hang=3)
     if after is None:
         return
     for complaint in wording.complaints(after):
         yield Line(Text(visible(complaint)), prefix=Text("    "), hang=2)
-    if one.answer_before is not None and one.got_worse:
+    if check.answer_before is not None and check.got_worse:
         yield Line(
-            Text(visible(" ".join(one.answer_before.split()))), prefix=Text("    before it answered: ", "dim")
+            Text(visible(" ".join(check.answer_before.split()))), prefix=Text("    before it answered: ", "dim")
         )
     if wording.has_transcript(after, everything=False):
         yield from _transcript(after.shown)

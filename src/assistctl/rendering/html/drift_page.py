@@ -26,7 +26,7 @@ def _sections(plan: Plan, made: Provenance | None) -> Iterable[str]:
     target = plan.target
     yield header(f"Drift on {label(target.platform)}", plan.project, target.name, wording.drift_conclusion(plan))
     yield facts([*provenance_facts(made), Fact("Fingerprint", plan.fingerprint, is_code=True)])
-    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(one) for one in plan.missing])
+    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(absent) for absent in plan.missing])
     yield section(wording.DRIFT_TITLE.rstrip(":"), drift_cards(plan.drift, unfold=len(plan.drift) <= _OPEN))
 
 

@@ -49,7 +49,7 @@ def _sections(plan: Plan, made: Provenance | None, command: str) -> Iterable[str
     yield view_options(changes)
     yield _contents(changes, names)
     yield section("Changes", _changes(changes, names, hidden))
-    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(one) for one in plan.missing])
+    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(absent) for absent in plan.missing])
     drifts = wording.unplanned_drift(plan)
     yield section(wording.DRIFT_TITLE.rstrip(":"), drift_cards(drifts, unfold=len(drifts) <= _OPEN))
     yield section("Messages", [diagnostic_card(diagnostic) for diagnostic in group_similar(plan.diagnostics)])

@@ -58,7 +58,8 @@ def _sections(plan: Plan, results: Sequence[Result], gate: GateReport | None) ->
     yield section("Results", [*map(_card, told), *more])
     failed = [result for result in results if result.status is Status.FAILED]
     yield section(
-        "Failed", [card("delete", heading("✗", tried(one), ""), failure_text(one.error)) for one in failed]
+        "Failed",
+        [card("delete", heading("✗", tried(result), ""), failure_text(result.error)) for result in failed],
     )
     if gate is not None:
         sentences = [f"<p>{as_text(sentence)}</p>" for sentence in gate_wording.conclusion(gate)]

@@ -23,8 +23,8 @@ def missing(plan: Plan) -> Iterator[Part]:
     """What is declared and not there any more; nothing where nothing is missing."""
     if plan.missing:
         lines = tuple(
-            f"- {code(wording.thing(one))}: {one.reason}" + (f" ({code(one.id)})" if one.id else "")
-            for one in plan.missing
+            f"- {code(wording.thing(absent))}: {absent.reason}" + (f" ({code(absent.id)})" if absent.id else "")
+            for absent in plan.missing
         )
         yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
 

@@ -45,7 +45,7 @@ def _parts(results: Sequence[Result]) -> Iterator[Part]:
     if rows:
         yield Part(table_head(("", "What", "Outcome", "Id")), tuple(rows), left_out="| | … {} more | | |")
     if failed:
-        why = tuple(f"- {code(tried(one))}: {paragraph(one.error)}" for one in failed)
+        why = tuple(f"- {code(tried(result))}: {paragraph(result.error)}" for result in failed)
         yield Part("**Failed**\n", why, left_out="- … {} more")
 
 

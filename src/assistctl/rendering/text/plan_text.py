@@ -116,11 +116,11 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
     if missing:
         yield Line(Text(wording.MISSING_TITLE, "magenta"))
-    width = max((min(cell_len(wording.thing(one)), _WIDEST_PATH) for one in missing), default=0)
-    for one in missing:
-        body = Text(pad(wording.thing(one), width), "bold").append(f"  {one.reason}", "magenta")
-        if one.id:
-            body.append(f"  {label(one.id)}", "dim")
+    width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in missing), default=0)
+    for absent in missing:
+        body = Text(pad(wording.thing(absent), width), "bold").append(f"  {absent.reason}", "magenta")
+        if absent.id:
+            body.append(f"  {label(absent.id)}", "dim")
         yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
 
 
