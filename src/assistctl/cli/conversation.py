@@ -53,7 +53,7 @@ def answered_on(terminal: Terminal, live: LiveAnswer) -> Callable[[str, str], Aw
 
 
 async def _next_message(reading: Awaitable[str | None]) -> str | None:
-    """What is typed next; Ctrl-C there ends, as Ctrl-D does."""
+    """The next message typed; ``None`` at the end, which Ctrl-C is as well as Ctrl-D."""
     try:
         return await reading
     except KeyboardInterrupt:

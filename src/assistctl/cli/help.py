@@ -69,7 +69,7 @@ def _print_topics(terminal: Terminal, output_format: str) -> None:
 
 
 def _help_of(name: str) -> str | None:
-    """What ``--help`` of a command prints; ``None`` where no command has that name."""
+    """The ``--help`` text of a command; ``None`` where no command has that name."""
     from assistctl.cli.main import COMMANDS, assistctl
 
     if name not in COMMANDS:

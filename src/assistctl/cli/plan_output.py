@@ -15,7 +15,7 @@ REPORT_FORMATS = ("text", "json", "markdown", "html")
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """What somebody who approves a plan has to know beside it: where it comes from, and what carries it out."""
+    """Facts for whoever approves a plan: where it comes from, and the command that carries it out."""
 
     made: Provenance | None = None
     command: str = ""

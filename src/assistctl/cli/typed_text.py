@@ -1,4 +1,4 @@
-"""What somebody types at the terminal: messages of several lines, with those of before at hand.
+"""Input typed at the terminal: messages of several lines, with those of before at hand.
 
 prompt_toolkit edits them, where it is installed and the terminal can move its cursor; elsewhere lines are read as
 they come. Nothing that is typed is kept on the disk.

@@ -98,7 +98,7 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
 
 
 def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
-    """What is wrong with the account of the target that was asked for, or of each declared target."""
+    """Problems with the account of the target that was asked for, or of each declared target."""
     for each in [target] if target else project.targets.values():
         with contextlib.suppress(ProjectError):
             yield from untold_account(project, each, capabilities_of(each.platform))

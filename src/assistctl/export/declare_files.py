@@ -40,7 +40,7 @@ class HeldStore:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredStore:
-    """What a document says of a vector store: its own fields, its ``files``, and what is left out of both.
+    """The declaration of a vector store: its own fields, its ``files``, and what is left out of both.
 
     ``is_protected``: it may not be deleted.
     """
@@ -56,7 +56,7 @@ Naming = Callable[[HeldFile], str | None]
 
 
 def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
-    """What declares a vector store.
+    """The declaration of a vector store with its files.
 
     Raises ``NotNameableError`` when the plan after it would take something out of it.
     """
@@ -79,7 +79,7 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
 
 
 def store_fields(store: HeldStore) -> DeclaredStore:
-    """What a document says of a vector store without its files."""
+    """The declaration of a vector store without its files."""
     mark = read_mark(store.there.metadata)
     withheld = tuple(dotted(unit) for unit in withheld_units(as_observed(store.there)))
     return DeclaredStore(_fields(store, withheld), (), withheld, bool(mark and mark.prevent_destroy))

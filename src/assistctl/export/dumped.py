@@ -1,4 +1,4 @@
-"""What a target has and no manifest declares -> the manifests that declare it, files and vector stores included.
+"""Undeclared things of a target -> the manifests that declare them, files and vector stores included.
 
 A plan after that deletes nothing: what a manifest can name it declares, what it cannot it names by its id, and
 what nobody owns it takes over by its id.
@@ -44,7 +44,7 @@ def _not_named(_: HeldFile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What manifests declare already: assistants, and the keys of vector stores, those with a document apart."""
+    """Declared things: assistants, and the keys of vector stores, those with a document apart."""
 
     assistants: Sequence[Desired] = ()
     own_stores: frozenset[str] = frozenset()
@@ -58,7 +58,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What the target has: all ``assistants``, and the vector stores of ours that count, by id.
+    """The things on the target: all ``assistants``, and the vector stores of ours that count, by id.
 
     ``naming`` tells how a manifest names the files that uploads were made of.
     """

@@ -37,7 +37,7 @@ class Scope:
 
 
 def undeclared(observed: Iterable[Observed], declared: Sequence[Desired], scope: Scope) -> list[Observed]:
-    """What no manifest declares by its key or, where nobody owns it, by its id or its name.
+    """The assistants that no manifest declares by key or, where nobody owns them, by id or name.
 
     A name is one that a manifest takes over only where its key owns nothing yet.
     """
@@ -81,7 +81,7 @@ def keyed(
 
 
 def identity(key: str, assistant: Observed, scope: Scope, duplicates: Collection[str]) -> dict[str, Json]:
-    """What a manifest with ``key`` says so that it takes over this one and makes no other.
+    """The fields by which a manifest with ``key`` takes over this assistant and creates no other.
 
     Nothing, for one that has the key, and for one that others own, which cannot be taken over. ``duplicates``
     are the keys that several have.

@@ -128,7 +128,7 @@ def _keep_state(
     embeddings: EmbeddingsAddress | None,
     code_sandbox: SandboxName,
 ) -> None:
-    """What ``state`` finds again. Closing the database ends the rest, too."""
+    """Keep the objects that ``state`` finds again. Closing the database ends the rest, too."""
     database = Database(path)
     content = ContentFolder(path)
     embedder = None if embeddings is None else Embedder(embeddings)

@@ -1,4 +1,4 @@
-"""What an apply that is gated by checks found out, as data: each check before a change and after it.
+"""The findings of an apply that is gated by checks, as data: each check before a change and after it.
 
 Frozen dataclasses without I/O.
 """
@@ -13,7 +13,7 @@ from assistctl.model.check_report import CheckOutcome, CheckStatus
 
 
 class GateMode(StrEnum):
-    """What becomes of an assistant whose checks got worse: it is put back, or that is only told."""
+    """The treatment of an assistant whose checks got worse: it is put back, or that is only told."""
 
     PUT_BACK = "put-back"
     WARN = "warn"

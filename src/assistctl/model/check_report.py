@@ -1,4 +1,4 @@
-"""What became of checks, as data: each question with its answer, and what was wanted of it.
+"""The results of checks, as data: each question with its answer, and what was wanted of it.
 
 Frozen dataclasses without I/O; ``conversing`` makes them and ``rendering`` shows them.
 """
@@ -15,7 +15,7 @@ from assistctl.model.json_value import Json
 
 
 class CheckStatus(StrEnum):
-    """What became of a check. ``ERROR``: whether it holds could not be found out."""
+    """The outcome of a check. ``ERROR``: whether it holds could not be found out."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -88,7 +88,7 @@ class Attempt:
 
     @property
     def status(self) -> CheckStatus:
-        """What this attempt came to by itself."""
+        """The outcome of this attempt by itself."""
         if self.error is not None:
             return CheckStatus.ERROR
         return CheckStatus.PASSED if self.held else CheckStatus.FAILED
@@ -107,7 +107,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What became of one check. ``needed`` is how often it must hold; ``cost`` is all it cost, in US dollars."""
+    """The result of one check. ``needed`` is how often it must hold; ``cost`` is all it cost, in US dollars."""
 
     key: str
     index: int

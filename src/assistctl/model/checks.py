@@ -58,7 +58,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class FunctionAnswer:
-    """What a function answers in a check: ``output``, or what ``command`` (a program and its arguments) prints."""
+    """A function's answer in a check: ``output``, or what ``command`` (a program and its arguments) prints."""
 
     output: Json = None
     command: tuple[str, ...] = ()

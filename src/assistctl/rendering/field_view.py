@@ -40,7 +40,7 @@ _FEWEST_WORDS = 3
 
 
 class Shape(StrEnum):
-    """What the rows of a view are: the first lines of a value that comes or goes, or the words that differ."""
+    """The kind of rows in a view: the first lines of a value that comes or goes, or the words that differ."""
 
     ADDED = "added"
     REMOVED = "removed"

@@ -1,4 +1,4 @@
-"""What commands print as JSON: results, drift and diagnostics beside plans, which the model has a document of."""
+"""JSON that commands print: results, drift and diagnostics; plans have their document in the model."""
 
 from __future__ import annotations
 

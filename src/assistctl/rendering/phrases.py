@@ -210,7 +210,7 @@ def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
 
 
 def left_out(view: FieldView, hint: str) -> Iterator[str]:
-    """What is left out of a view: rows, and parts of those that are shown."""
+    """How much a view leaves out: rows, and parts of the rows that it shows."""
     if view.more:
         yield more_rows(view, hint)
     elif view.shortened and view.rows:
@@ -218,7 +218,7 @@ def left_out(view: FieldView, hint: str) -> Iterator[str]:
 
 
 def gap_before(row: Row, *, is_first: bool) -> str:
-    """What stands unchanged between a row and the one before, and where it is; nothing where that is nothing."""
+    """The unchanged text between a row and the one before, and where it is; empty where there is none."""
     where = f"§ {visible(row.heading)}" if row.heading else ""
     if row.skipped_characters:
         return f"⋯ {row.skipped_characters:,} unchanged characters"

@@ -66,7 +66,7 @@ def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Res
 
 
 def said(result: Result) -> str:
-    """What was done, or that it failed or was skipped."""
+    """The outcome in a word or two: ``created``, ``failed: update``."""
     if result.status is not Status.OK:
         made = result.action is Action.CREATE and result.id and result.kind is not Kind.FILE
         return f"created, {result.status}" if made else f"{result.status}: {result.action}"
@@ -75,5 +75,5 @@ def said(result: Result) -> str:
 
 
 def tried(result: Result) -> str:
-    """What was to be done, and to what."""
+    """The action, and the thing that it was for."""
     return f"{result.action} {phrases.thing(result)}"

@@ -1,4 +1,4 @@
-"""What ``assistctl init`` writes: a project that plans and applies as it stands, and its pipeline."""
+"""The files that ``assistctl init`` writes: a project that plans and applies as it stands, and its pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pip has to install to get the assistctl that runs here, as far as another machine can."""
+"""The requirement by which pip installs the assistctl that runs here, as far as another machine can."""
 
 from __future__ import annotations
 

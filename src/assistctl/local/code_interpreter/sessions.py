@@ -25,7 +25,7 @@ _ENDED = "The session ended with it: its variables and files are gone."
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What one call gave: what the model reads, and the files that the code made or changed."""
+    """The result of one call: the text for the model, and the files that the code made or changed."""
 
     logs: str
     produced: tuple[ProducedFile, ...]

@@ -1,4 +1,4 @@
-"""What the model is told: a run's thread, and what the run did so far, as messages of Chat Completions.
+"""The prompt: a run's thread, and what the run did so far, as messages of Chat Completions.
 
 Of earlier runs it gets their messages, not their calls of tools. When there is more than fits, messages are left
 out of the middle: the newest stay, and the first one.
@@ -57,7 +57,7 @@ def history(connection: sqlite3.Connection, run: Stored, budget: int) -> list[Fi
 
 
 def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
-    """What the run itself has said, called and been told."""
+    """The run's own messages, calls and results so far."""
     told: list[Fields] = []
     for step in steps.all_of(connection, run.id):
         if step.body["type"] == "message_creation":

@@ -79,7 +79,7 @@ class OneFile(HTTPEndpoint):
 
 
 class FileContent(HTTPEndpoint):
-    """What was read from one file."""
+    """The text that was read from one file."""
 
     def get(self, request: Request) -> JSONResponse:
         """Retrieve its text."""

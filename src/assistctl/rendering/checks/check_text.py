@@ -101,7 +101,7 @@ def _check(
 
 
 def _transcript(attempt: Attempt) -> Iterator[Line]:
-    """What was asked and answered, behind a rule; an empty line ends it."""
+    """Questions and answers behind a rule; an empty line ends them."""
     for part in wording.transcript(attempt):
         label = part.label
         for line in visible(part.text, multiline=True).expandtabs().split("\n"):

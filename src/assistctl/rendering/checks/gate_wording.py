@@ -28,7 +28,7 @@ def told(report: GateReport, *, everything: bool) -> list[GatedCheck]:
 
 
 def conclusion(report: GateReport) -> list[str]:
-    """What it comes to, a sentence for each part of it."""
+    """The conclusion, a sentence for each part of it."""
     if not report.checks:
         return ["No check was asked: nothing that was changed has any."]
     passed = sum(check.after is not None and check.after.status is CheckStatus.PASSED for check in report.checks)

@@ -42,7 +42,7 @@ def heading(report: CheckReport) -> str:
 
 
 def conclusion(report: CheckReport) -> str:
-    """What it comes to, in a sentence."""
+    """The conclusion, in a sentence."""
     if not report.checks:
         return "There are no checks: no manifest declares any."
     counts = [
@@ -147,7 +147,7 @@ def has_transcript(outcome: CheckOutcome, *, everything: bool) -> bool:
 
 
 def transcript(attempt: Attempt) -> Iterator[Part]:
-    """What was asked and answered, called, cited and made."""
+    """Questions, answers, calls, citations and files, in order."""
     for exchange in attempt.exchanges:
         yield from _parts(exchange)
 

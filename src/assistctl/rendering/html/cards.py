@@ -1,4 +1,4 @@
-"""What reports are made of: a card for each thing, with a heading that a link can lead to."""
+"""The cards that reports are made of, one for each thing, with a heading that a link can lead to."""
 
 from __future__ import annotations
 

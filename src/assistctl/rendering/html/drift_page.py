@@ -1,4 +1,4 @@
-"""What was changed outside, and what is missing, as one HTML page that stands alone."""
+"""Drift, and missing things, as one HTML page that stands alone."""
 
 from __future__ import annotations
 

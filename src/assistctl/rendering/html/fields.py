@@ -41,7 +41,7 @@ def change_differences(change: Change) -> Differences:
 
 
 def drift_differences(drifts: Sequence[Drift]) -> Differences:
-    """What was changed outside of one thing, from declared to there."""
+    """The drift of one thing, from the declared values to the observed ones."""
     views = [view_drift(drift, _LIMITS) for drift in drifts]
     pairs = zip(views, drifts, strict=True)
     whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in pairs]

@@ -1,4 +1,4 @@
-"""What an apply did, or why a command has no result, as one HTML page that stands alone."""
+"""The results of an apply, or why a command has none, as one HTML page that stands alone."""
 
 from __future__ import annotations
 

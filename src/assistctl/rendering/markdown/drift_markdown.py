@@ -1,4 +1,4 @@
-"""What was changed outside, and what is missing, as GitHub Flavored Markdown."""
+"""Drift, and missing things, as GitHub Flavored Markdown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def drift_markdown(plan: Plan) -> str:
 
 
 def missing(plan: Plan) -> Iterator[Part]:
-    """What is declared and not there any more; nothing where nothing is missing."""
+    """The declared things that are not there; nothing where none is missing."""
     if plan.missing:
         lines = tuple(
             f"- {code(wording.thing(absent))}: {absent.reason}" + (f" ({code(absent.id)})" if absent.id else "")

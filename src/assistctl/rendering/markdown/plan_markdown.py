@@ -112,7 +112,7 @@ def _details(plan: Plan) -> Iterator[Part]:
 
 
 def _gists(views: Sequence[FieldView]) -> str:
-    """What becomes of the first fields, for a heading."""
+    """The changes of the first fields, for a heading."""
     told = [html_code(_gist(view)) for view in views[:_GISTS]]
     rest = len(views) - len(told)
     more = f" and {counted(rest, 'more field')}" if rest else ""

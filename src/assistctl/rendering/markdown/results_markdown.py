@@ -1,4 +1,4 @@
-"""What an apply did, as GitHub Flavored Markdown."""
+"""The results of an apply, as GitHub Flavored Markdown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _row(result: Result) -> str:
 
 
 def _gate_parts(report: GateReport | None) -> Iterator[Part]:
-    """What the checks came to, and each of them; nothing without a ``report``."""
+    """The conclusion of the checks, and each of them; nothing without a ``report``."""
     if report is None:
         return
     sentences = "  \n".join(plain(sentence) for sentence in gate_wording.conclusion(report))

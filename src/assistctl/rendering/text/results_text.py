@@ -1,4 +1,4 @@
-"""What an apply did, for people at a terminal or in a log."""
+"""The results of an apply, for people at a terminal or in a log."""
 
 from __future__ import annotations
 
