@@ -73,9 +73,7 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
 
 def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) -> None:
     if output_format == "json":
-        from assistctl.rendering.json import dumps
-
-        terminal.write(dumps(_document(terminal, outcome)))
+        terminal.write_json({**terminal.head, **_document(outcome)})
         return
     if output_format != "text":
         print_listing(terminal, _listing(outcome), output_format)
@@ -129,12 +127,10 @@ def _row(item: Garbage) -> tuple[str, ...]:
     return item.kind.replace("_", " "), item.id, item.name, size, "yes" if item.proven else "no", item.reason
 
 
-def _document(terminal: Terminal, outcome: GarbageCollection) -> dict[str, Json]:
-    from assistctl.rendering.json import FORMAT_VERSION, result_documents
+def _document(outcome: GarbageCollection) -> dict[str, Json]:
+    from assistctl.rendering.json import result_documents
 
     return {
-        "format_version": FORMAT_VERSION,
-        **terminal.head,
         "garbage": [
             {
                 "kind": str(item.kind),

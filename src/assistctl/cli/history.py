@@ -55,7 +55,7 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
         return ExitCode.OK
     history = asyncio.run(list_applies(deployment, terminal.invocation.target))
     if output_format == "json":
-        _write(terminal, {"applies": [past_apply(past) for past in history.applies]})
+        terminal.write_json({"applies": [past_apply(past) for past in history.applies]})
     else:
         _print_list(terminal, history, output_format)
     return ExitCode.OK
@@ -69,7 +69,7 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
         head = apply_head(apply.header, apply.ending)
         document = {**head, "state": str(apply.state), "torn": apply.truncated}
         checks: list[Json] = [past_check(check) for check in apply.checks]
-        _write(terminal, {**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
+        terminal.write_json({**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
     elif output_format == "markdown":
         from assistctl.rendering.history.apply_markdown import apply_markdown
         from assistctl.rendering.markdown.marker import marker
@@ -148,9 +148,3 @@ def _row(past: ApplySummary) -> tuple[str, ...]:
         return past.id, past.target, "?", state, "", past.problem or ""
     changes = told_changes(header, past.ending)
     return past.id, past.target, header.command, state, changes, told_actor(header.who)
-
-
-def _write(terminal: Terminal, document: dict[str, Json]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **document}))

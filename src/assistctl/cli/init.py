@@ -11,7 +11,6 @@ from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model.plan import Json
 
 HELP = """Scaffold a project and its CI pipeline.
 
@@ -90,10 +89,7 @@ def command(
     wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal)
     done = scaffold(directory, wishes, os.environ)
     if output_format == "json":
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-        told: dict[str, Json] = {"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]}
-        terminal.write(dumps({"format_version": FORMAT_VERSION, **told}))
+        terminal.write_json({"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]})
         return ExitCode.OK
     terminal.write("".join(f"created  {path}\n" for path in done.created))
     terminal.write("".join(f"kept     {path}\n" for path in done.kept))

@@ -35,8 +35,6 @@ def command(terminal: Terminal, output_format: str) -> int:
 
 
 def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
     assistants: list[Json] = [
         {
             "key": assistant.key,
@@ -47,7 +45,7 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
         }
         for assistant in found
     ]
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
+    terminal.write_json({**terminal.head, "assistants": assistants})
 
 
 def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:

@@ -37,8 +37,6 @@ def command(terminal: Terminal, output_format: str) -> int:
 
 
 def _print_json(terminal: Terminal, found: Sequence[OfferedModel]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
     models: list[Json] = [
         {
             "model": model.name,
@@ -49,7 +47,7 @@ def _print_json(terminal: Terminal, found: Sequence[OfferedModel]) -> None:
         }
         for model in found
     ]
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "models": models}))
+    terminal.write_json({**terminal.head, "models": models})
 
 
 def _print_table(terminal: Terminal, found: Sequence[OfferedModel], output_format: str) -> None:

@@ -72,3 +72,16 @@ def stopping(
                 loop.remove_signal_handler(number)
             if handler is not None:
                 signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ctrl_c_ends_reading() -> Iterator[None]:
+    """Have Ctrl-C raise ``KeyboardInterrupt`` at once.
+
+    An event loop only takes note of it, which does not wake a read that waits for an answer.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
