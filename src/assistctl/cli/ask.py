@@ -76,7 +76,7 @@ def _attachments(
     callback=_attachments,
     help="Send a file along, for file_search or code_interpreter. Can be repeated.",
 )
-@click.option("--thread", "thread_id", metavar="ID", help="Go on with this conversation.")
+@click.option("--thread", "thread_id", metavar="ID", help="Continue this conversation.")
 @click.option(
     "--save",
     "save_to",

@@ -19,15 +19,14 @@ from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 if TYPE_CHECKING:
     from assistctl.operations.check import CheckProgress
 
-HELP = """Ask what is deployed the manifests' checks.
+HELP = """Run the manifests' checks against what is deployed.
 
-Each check is a conversation of its own: its questions are asked, functions are answered as it says, and what is
-answered is held against what it wants. What did not pass is shown with its transcript; -v shows every transcript.
---compare says of each what changed against the last time it passed, and what is flaky. --against asks the same
-of another target and puts both into one table; the exit code is that of --target alone. --apply brings the
-embedded platform to what the manifests declare first: with a model (ASSISTCTL_MODEL_URL) that tests a branch
-before anything is deployed.
-Exits 2 when one fails, and 1 when one could not be asked."""
+Each check is a conversation of its own: it asks its questions, answers function calls as it declares, and holds
+the answers against its assertions. A check that does not pass is shown with its transcript; -v shows every one.
+--compare shows what has changed since each check last passed, and which checks are flaky. --against also runs them
+on another target and puts both into one table; the exit code is that of --target alone. --apply first applies the
+manifests to the embedded platform: with a model (ASSISTCTL_MODEL_URL), that tests a branch before anything is
+deployed. Exits with 2 if a check failed, and with 1 if one could not be run."""
 EXAMPLE = """\
 Examples:
   assistctl check
@@ -46,11 +45,11 @@ Examples:
     "--parallel",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="How many conversations are held at a time.  [default: checks.parallel, else 8]",
+    help="How many conversations to hold at a time.  [default: checks.parallel, else 8]",
 )
-@click.option("--compare", is_flag=True, help="Say what changed against the last time each check passed.")
+@click.option("--compare", is_flag=True, help="Show what has changed since each check last passed.")
 @click.option(
-    "--against", metavar="TARGET", shell_complete=complete_targets, help="Ask the same of another target as well."
+    "--against", metavar="TARGET", shell_complete=complete_targets, help="Also run the checks on this target."
 )
 @click.option("--apply", "applies", is_flag=True, help="Apply to the embedded platform first.")
 def command(

@@ -19,8 +19,8 @@ from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
-They are left behind by an apply that was killed, for example. What is this project's is known by its marks and by
-this checkout's record of uploads. What only looks like this project's is listed, and deleted only with --unproven.
+They are left behind by an apply that was killed, for example. Marks, and this checkout's record of
+uploads, prove what belongs to this project. What only looks like it is listed, and deleted only with --unproven.
 Do not run this during an apply; with a shared journal, it waits for that to end."""
 EXAMPLE = """\
 Examples:

@@ -15,8 +15,8 @@ from assistctl.manual import page, topics, topics_of
 
 HELP = """Read the manual.
 
-Without a TOPIC, lists the pages; a part of a page's name will do. Where no page has the name of a command, its
---help is shown. On a terminal pages are laid out, elsewhere they are Markdown."""
+Without a TOPIC, lists the pages; a part of a page's name will do. The name of a command without a page
+shows its --help. On a terminal pages are laid out, elsewhere they are Markdown."""
 EXAMPLE = """\
 Examples:
   assistctl help

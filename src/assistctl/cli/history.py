@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 HELP = """List past applies, or show what one of them did.
 
 Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
-to every target unless you give one with -t. Of one apply it shows the fields that changed: the words before it are
-on record, those after it as far as a later apply found them."""
+to every target unless you give one with -t. For one apply it shows the fields that it changed: their old
+values are on record, their new ones if a later apply found them."""
 EXAMPLE = """\
 Examples:
   assistctl history

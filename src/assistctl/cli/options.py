@@ -233,7 +233,7 @@ def check_option() -> Callable[[Function], Function]:
         is_flag=False,
         flag_value="put-back",
         metavar="[=warn]",
-        help="Ask the checks of what is changed before and after, and put back what got worse; warn: only tell.",
+        help="Run the checks of what changes before and after, and put back what got worse; warn: only report it.",
     )
 
 

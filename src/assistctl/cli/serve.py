@@ -93,7 +93,7 @@ def _aliases(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     show_envvar=True,
     callback=_usable_url,
     metavar="URL",
-    help="The base address of the server of Chat Completions that answers runs.",
+    help="The base address of a Chat Completions server that answers runs.",
 )
 @click.option(
     "--model-alias",
@@ -135,7 +135,7 @@ def _aliases(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> d
     envvar="ASSISTCTL_EMBEDDINGS_MODEL",
     show_envvar=True,
     metavar="NAME",
-    help="The model to ask for there.  [default: text-embedding-3-small]",
+    help="The model to ask for vectors.  [default: text-embedding-3-small]",
 )
 @click.option(
     "--access-log",

@@ -57,7 +57,7 @@ def stopping(
             return
         stop.set()
         loop.call_later(grace, cut_off.set)
-        terminal.complain("Stopping: what is under way is finished first. Once more ends it at once.")
+        terminal.complain("Stopping: what is under way is finished first. Ctrl-C again ends it at once.")
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:

@@ -38,7 +38,7 @@ FULL_DIFF_HINT = "see --format json or the saved plan"
 MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 NO_DRIFT = "No drift. Nothing was changed outside."
-DRIFT_ADVICE = "Apply will undo these edits; one that is to stay belongs into the manifest."
+DRIFT_ADVICE = "Apply will undo these edits; to keep one, put it into the manifest."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
 _RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
