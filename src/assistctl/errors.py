@@ -140,8 +140,9 @@ class OutcomeUnknownError(PlatformError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?`` for the nearest known word, or the empty string."""
+    """``did you mean 'x'?`` for the nearest known word, in whatever case, or the empty string."""
     import difflib
 
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else ""
+    by_form = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(word.casefold(), list(by_form), n=1, cutoff=0.6)
+    return f"did you mean {by_form[near[0]]!r}?" if near else ""

@@ -2,7 +2,7 @@
 
 Run from anywhere: ``python tests/benchmarks/modules_entered.py [--list]``. A module counts once a function in it
 is called; what runs while a module is imported does not count. A switch is a call of a function from another
-module.
+module. The embedded platform runs in the command's process and is counted apart: any other is a server elsewhere.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import assistctl
 from assistctl.cli.main import run
 
 SOURCE = str(Path(assistctl.__file__).parent) + os.sep
+SERVER = "local"
 MANIFEST = "model: gpt-4o\ninstructions: Answer briefly.\ntemperature: {temperature}\n"
 
 
@@ -95,14 +96,19 @@ def walked(*args: str) -> Walk:
 
 
 def show(title: str, walk: Walk, *, names: bool) -> None:
-    """Print a row for each package, and the sums."""
-    print(f"{title}: {len(walk.modules)} modules, {walk.switches.total()} switches")
+    """Print a row for each package, and the sums, those of the command and those of the server it spoke to."""
     counts = Counter(package(module) for module in walk.modules)
-    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        print(f"  {name:12} {count:4} modules {walk.switches[name]:6} switches")
-        for module in sorted(walk.modules) if names else ():
-            if package(module) == name:
-                print(f"    {module}")
+    for part, packages in (
+        (title, counts.keys() - {SERVER}),
+        (f"its server, in {title}", counts.keys() & {SERVER}),
+    ):
+        modules, switches = (sum(each[name] for name in packages) for each in (counts, walk.switches))
+        print(f"{part}: {modules} modules, {switches} switches")
+        for name in sorted(packages, key=lambda name: (-counts[name], name)):
+            print(f"  {name:12} {counts[name]:4} modules {walk.switches[name]:6} switches")
+            for module in sorted(walk.modules) if names else ():
+                if package(module) == name:
+                    print(f"    {module}")
 
 
 def main() -> None:

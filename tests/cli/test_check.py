@@ -448,6 +448,7 @@ def test_the_markdown_fits_into_a_comment(remote: ProjectFolder, runs: ScriptedR
     runs.answers = {"": ["y" * 20_000]}
     deploy(remote, *({"ask": f"{number}?", "expect": {"contains": "x"}} for number in range(20)))
     out = remote.run("check", "--format", "markdown").out
+    assert out.startswith("<!-- assistctl:check acme/prod -->\n## ")
     assert len(out.encode()) < 65_536
     assert out.count("\n| ❌ failed |") == out.count("contains: wanted") == out.count("<details>") == 20
     assert "Shortened to fit" in out

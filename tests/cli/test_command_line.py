@@ -80,9 +80,10 @@ def test_the_target_comes_from_option_environment_project_or_is_local(
     assert target("-t", "c") == "c"
 
 
-def test_an_unknown_target_is_1_with_a_suggestion(project: ProjectFolder) -> None:
+@pytest.mark.parametrize("name", ["stagin", "STAGING"])
+def test_an_unknown_target_is_1_with_a_suggestion(project: ProjectFolder, name: str) -> None:
     project.write("assistctl.yaml", "project: acme\ntargets: {staging: {platform: local}}\n")
-    shown = project.run("plan", "-t", "stagin")
+    shown = project.run("plan", "-t", name)
     assert shown.code == 1
     assert "did you mean 'staging'?" in shown.err.lower()
 

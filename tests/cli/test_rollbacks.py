@@ -117,6 +117,7 @@ def test_of_the_instructions_it_touches_no_document_even_without_the_manifest(
     remote.remove("alpha")
     back = remote.run("rollback", changed, "--yes", "--format", "json")
     assert (back.code, told_of(back, "alpha does not")) == (0, [])
+    assert [change["reason"] for change in back.json["changes"]] == ["put back as it was"]
     assert (stored_objects.assistants(), stored_objects.uploads()) == ([before], uploads)
     assert [one["id"] for one in stored_objects.stores()] == [one["id"] for one in stores]
     remote.manifest("alpha", instructions="One.", **fields)

@@ -263,6 +263,15 @@ async def test_a_session_can_be_ended_by_its_thread() -> None:
         assert sandbox.running == 0
 
 
+async def test_a_call_after_the_end_of_all_begins_a_new_session() -> None:
+    async with sessions() as (made, sandbox):
+        await made.run("a", "1", {})
+        made.stop()
+        assert sandbox.running == 0
+        assert (await made.run("a", "2", {})).logs == "2\n"
+        assert sandbox.started == 2
+
+
 async def test_folders_are_their_owners_only() -> None:
     modes: list[int] = []
 

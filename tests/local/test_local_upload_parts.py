@@ -100,6 +100,25 @@ async def test_an_upload_expires_after_an_hour(
     assert left_in(app) == []
 
 
+async def test_parts_sent_again_have_room_and_no_end_of_them_has(sdk: AsyncOpenAI, app: Starlette) -> None:
+    upload = await begun(sdk)
+    # As often as the SDK sends a request whose answers are lost.
+    sent = [await part(sdk, upload, TEXT) for _ in range(3)]
+    with pytest.raises(BadRequestError, match=f"created for {len(TEXT)} bytes"):
+        await part(sdk, upload, b"x")
+    assert left_in(app) == sorted(sent)
+    assert (await sdk.uploads.complete(upload.id, part_ids=sent[:1])).status == "completed"
+
+
+async def test_empty_parts_have_an_end(sdk: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_MOST_PARTS", 1)
+    upload = await begun(sdk)
+    for _ in range(3):
+        await part(sdk, upload, b"")
+    with pytest.raises(BadRequestError, match="no part can be added"):
+        await part(sdk, upload, TEXT)
+
+
 async def test_what_does_not_add_up_is_refused(sdk: AsyncOpenAI, app: Starlette) -> None:
     upload, other = await begun(sdk), await begun(sdk)
     whole, half = await part(sdk, upload, TEXT), await part(sdk, upload, TEXT[:10])

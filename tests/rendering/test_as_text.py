@@ -24,7 +24,8 @@ from assistctl.model.plan import (
     Result,
     Summary,
 )
-from assistctl.rendering.text.plan_text import print_plan, print_results
+from assistctl.rendering.text.plan_text import print_plan
+from assistctl.rendering.text.results_text import print_results
 
 MakePlan = Callable[..., Plan]
 COLOUR_CODE = re.compile(r"\x1b\[[\d;]*m")

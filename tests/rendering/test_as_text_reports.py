@@ -23,7 +23,8 @@ from assistctl.model.plan import (
 )
 from assistctl.rendering.html import plan_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
-from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan, print_results
+from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan
+from assistctl.rendering.text.results_text import print_results
 
 MakePlan = Callable[..., Plan]
 

@@ -37,8 +37,7 @@ from assistctl.rendering.history.apply_html import apply_html
 from assistctl.rendering.history.apply_markdown import apply_markdown
 from assistctl.rendering.history.wording import PastApplyReport, PastChange
 from assistctl.rendering.html.drift_page import drift_html
-from assistctl.rendering.html.messages_page import messages_html
-from assistctl.rendering.html.results_page import results_html
+from assistctl.rendering.html.results_page import messages_html, results_html
 from assistctl.rendering.html.table_page import table_html
 from assistctl.rendering.json import dumps_any
 from assistctl.rendering.markdown.drift_markdown import drift_markdown

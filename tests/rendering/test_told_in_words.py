@@ -116,6 +116,20 @@ def test_lists_say_what_they_gain_and_lose(path: str, old: Json, new: Json, told
     assert list_changes(path, old, new, most=None) == told
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (None, ["helper"], ("(not set)", "helper")),
+        (["helper", "0  1"], None, ('helper, "0  1"', "(not set)")),
+        (None, [], ("(not set)", "[]")),
+        ("helper", ["helper"], ("helper", '["helper"]')),
+    ],
+)
+def test_a_list_of_names_that_comes_or_goes_is_no_json(old: Json, new: Json, told: tuple[str, str]) -> None:
+    view = view_diff(FieldDiff("vector_store", old, new, Origin.MANIFEST), Action.UPDATE, EVERYTHING)
+    assert (view.old, view.new) == told
+
+
 def test_a_tool_is_its_signature_and_its_description() -> None:
     tool = function("status", required=["id"])
     assert tool_in_words(tool) == ("status(id: string, lines?: integer | null)", "Looks it up.")

@@ -29,10 +29,10 @@ Plans again, asks for confirmation on a terminal, makes the changes, and checks 
 returns. Given a saved plan (FILE), it does exactly what that plan says, or nothing if anything has changed since.
 A plan that deletes more than the safety rules allow, or that was saved with --destroy, needs --allow-deletes.
 
-With --check the checks of each changed assistant are asked before the change and after it. One that passed before
-and does not now puts its assistant back to how it was, with its files, and the exit code is 4; --check=warn only
-tells. How checks came out before is taken from the journal where it is known of that very state. Where nothing can
-answer, nothing is changed (exit 1). A created assistant stays, whatever comes out; if that is bad, exit 4."""
+--check runs the checks of each changed assistant before and after the change. If one passed before and does not
+pass now, its assistant is put back as it was, with its files (exit 4); --check=warn only reports it. Earlier
+results are taken from the journal if it has them for that very state. If nothing can answer the checks, nothing is
+changed (exit 1). A newly created assistant stays even if its checks do not pass (exit 4)."""
 EXAMPLE = """\
 Examples:
   assistctl apply

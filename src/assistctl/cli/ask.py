@@ -76,7 +76,7 @@ def _attachments(
     callback=_attachments,
     help="Send a file along, for file_search or code_interpreter. Can be repeated.",
 )
-@click.option("--thread", "thread_id", metavar="ID", help="Go on with this conversation.")
+@click.option("--thread", "thread_id", metavar="ID", help="Continue this conversation.")
 @click.option(
     "--save",
     "save_to",
@@ -141,7 +141,7 @@ def _with_people(
         settings = replace(settings, heard=live.hear)
     if live is None or not is_interactive:
         return settings
-    from assistctl.cli.function_prompt import answered_on
+    from assistctl.cli.conversation import answered_on
 
     return replace(settings, otherwise=answered_on(terminal, live))
 

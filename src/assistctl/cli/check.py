@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,17 +14,19 @@ from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model.check_report import CheckReport, CheckStatus
+from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 
-HELP = """Ask what is deployed the manifests' checks.
+if TYPE_CHECKING:
+    from assistctl.operations.check import CheckProgress
 
-Each check is a conversation of its own: its questions are asked, functions are answered as it says, and what is
-answered is held against what it wants. What did not pass is shown with its transcript; -v shows every transcript.
---compare says of each what changed against the last time it passed, and what is flaky. --against asks the same
-of another target and puts both into one table; the exit code is that of --target alone. --apply brings the
-embedded platform to what the manifests declare first: with a model (ASSISTCTL_MODEL_URL) that tests a branch
-before anything is deployed.
-Exits 2 when one fails, and 1 when one could not be asked."""
+HELP = """Run the manifests' checks against what is deployed.
+
+Each check is a conversation of its own: it asks its questions, answers function calls as it declares, and holds
+the answers against its assertions. A check that does not pass is shown with its transcript; -v shows every one.
+--compare shows what has changed since each check last passed, and which checks are flaky. --against also runs them
+on another target and puts both into one table; the exit code is that of --target alone. --apply first applies the
+manifests to the embedded platform: with a model (ASSISTCTL_MODEL_URL), that tests a branch before anything is
+deployed. Exits with 2 if a check failed, and with 1 if one could not be run."""
 EXAMPLE = """\
 Examples:
   assistctl check
@@ -39,11 +45,11 @@ Examples:
     "--parallel",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="How many conversations are held at a time.  [default: checks.parallel, else 8]",
+    help="How many conversations to hold at a time.  [default: checks.parallel, else 8]",
 )
-@click.option("--compare", is_flag=True, help="Say what changed against the last time each check passed.")
+@click.option("--compare", is_flag=True, help="Show what has changed since each check last passed.")
 @click.option(
-    "--against", metavar="TARGET", shell_complete=complete_targets, help="Ask the same of another target as well."
+    "--against", metavar="TARGET", shell_complete=complete_targets, help="Also run the checks on this target."
 )
 @click.option("--apply", "applies", is_flag=True, help="Apply to the embedded platform first.")
 def command(
@@ -57,7 +63,6 @@ def command(
     applies: bool,
 ) -> int:
     """Ask, and print the report."""
-    from assistctl.cli.check_progress import check_progress
     from assistctl.operations.check import check, check_against
 
     deployment = terminal.deployment()
@@ -70,7 +75,7 @@ def command(
 
         deployment = on_branch(deployment)
         asyncio.run(apply_embedded(deployment, keys, progress_listener(terminal)))
-    with check_progress(terminal) as progress:
+    with _check_progress(terminal) as progress:
         if other is None:
             asking = check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
         else:
@@ -81,6 +86,28 @@ def command(
     if report.count(CheckStatus.FAILED):
         return ExitCode.PENDING
     return ExitCode.ERROR if report.count(CheckStatus.ERROR) else ExitCode.OK
+
+
+@contextlib.contextmanager
+def _check_progress(terminal: Terminal) -> Iterator[CheckProgress]:
+    """Tells how far the checks are: a bar on a terminal, a line for each elsewhere."""
+    from assistctl.operations.check import CheckProgress
+
+    if terminal.invocation.quiet or not sys.stderr.isatty():
+        yield CheckProgress(ended=lambda outcome: _say(terminal, outcome))
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn("Checking"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=terminal.messages(), transient=True) as bars:
+        task = bars.add_task("", total=None)
+        yield CheckProgress(
+            begins=lambda total: bars.update(task, total=total), ended=lambda _: bars.advance(task)
+        )
+
+
+def _say(terminal: Terminal, outcome: CheckOutcome) -> None:
+    terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status}")
 
 
 def _print(terminal: Terminal, report: CheckReport, output_format: str, *, everything: bool) -> None:
@@ -95,8 +122,10 @@ def _print(terminal: Terminal, report: CheckReport, output_format: str, *, every
         terminal.write(dumps(checks_document(report)))
     elif output_format == "markdown":
         from assistctl.rendering.checks.check_markdown import checks_markdown
+        from assistctl.rendering.markdown.marker import marker
 
-        terminal.write(checks_markdown(report, everything=everything))
+        mark = marker("check", report.project, report.target)
+        terminal.write(f"{mark}{checks_markdown(report, everything=everything)}")
     elif output_format == "junit":
         from assistctl.rendering.checks.check_junit import checks_junit
 

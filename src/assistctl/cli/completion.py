@@ -51,7 +51,7 @@ def answer(instruction: str) -> str:
             shell = made(assistctl, {}, "assistctl", VARIABLE)
             words, incomplete = shell.get_completion_args()
             items = shell.get_completions(_with_command(words), incomplete)
-            lines = [shell.format_completion(one) for one in items]
+            lines = [shell.format_completion(item) for item in items]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -1,13 +1,15 @@
-"""A conversation at the terminal, message by message."""
+"""A conversation at the terminal, message by message; and functions that somebody there answers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from assistctl.cli.asking import Asking
 from assistctl.cli.live_answer import LiveAnswer
+from assistctl.cli.terminal import Terminal
 from assistctl.cli.typed_text import ctrl_c_cancels, typed_text
+from assistctl.conversing.function_answers import NoAnswerError
 from assistctl.errors import ExitCode
 from assistctl.model.answer_report import AnswerReport
 from assistctl.model.conversation import MessageFile
@@ -29,8 +31,29 @@ async def converse(asking: Asking, live: LiveAnswer) -> int:
     return ExitCode.OK
 
 
+def answered_on(terminal: Terminal, live: LiveAnswer) -> Callable[[str, str], Awaitable[str]]:
+    """A function that asks at ``terminal`` for the answer of a function, whose call ``live`` has shown.
+
+    It raises ``NoAnswerError`` at the end of what is typed; Ctrl-C cancels.
+    """
+
+    async def answer(name: str, arguments: str) -> str:
+        live.break_line()
+        if terminal.invocation.quiet:
+            terminal.complain(f"called {name}({arguments})")
+        try:
+            typed = await typed_text().read(f"{name} answers: ")
+        except KeyboardInterrupt:
+            raise asyncio.CancelledError from None
+        if typed is None:
+            raise NoAnswerError(f"the function {name} was not answered")
+        return typed
+
+    return answer
+
+
 async def _next_message(reading: Awaitable[str | None]) -> str | None:
-    """What is typed next; Ctrl-C there ends, as Ctrl-D does."""
+    """The next message typed; ``None`` at the end, which Ctrl-C is as well as Ctrl-D."""
     try:
         return await reading
     except KeyboardInterrupt:

@@ -28,6 +28,6 @@ def print_failure(
 
         terminal.write(messages_markdown(diagnostics))
     elif output_format == "html":
-        from assistctl.rendering.html.messages_page import messages_html
+        from assistctl.rendering.html.results_page import messages_html
 
         terminal.write(messages_html(diagnostics))

@@ -10,6 +10,7 @@ from assistctl.cli.options import format_option, lock_timeout_option, subcommand
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json, Status
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
@@ -18,8 +19,8 @@ from assistctl.planning.garbage import Garbage
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
-They are left behind by an apply that was killed, for example. What is this project's is known by its marks and by
-this checkout's record of uploads. What only looks like this project's is listed, and deleted only with --unproven.
+They are left behind by an apply that was killed, for example. Marks, and this checkout's record of
+uploads, prove what belongs to this project. What only looks like it is listed, and deleted only with --unproven.
 Do not run this during an apply; with a shared journal, it waits for that to end."""
 EXAMPLE = """\
 Examples:
@@ -61,7 +62,7 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
         if yes or not terminal.is_interactive:
             return yes
         _print_found(terminal, outcome)
-        return terminal.ask(f"Delete {_things(len(outcome.chosen))} on {deployment.target.name}?")
+        return terminal.ask(f"Delete {counted(len(outcome.chosen), 'thing')} on {deployment.target.name}?")
 
     def confirm(outcome: GarbageCollection) -> bool:
         terminal.changes = is_agreed(outcome)
@@ -72,9 +73,7 @@ def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> Confir
 
 def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) -> None:
     if output_format == "json":
-        from assistctl.rendering.json import dumps
-
-        terminal.write(dumps(_document(terminal, outcome)))
+        terminal.write_json({**terminal.head, **_document(outcome)})
         return
     if output_format != "text":
         print_listing(terminal, _listing(outcome), output_format)
@@ -93,10 +92,10 @@ def _errors(outcome: GarbageCollection) -> list[str]:
 
 def _conclusion(outcome: GarbageCollection) -> str:
     if outcome.results:
-        return f"Deleted {_things(sum(result.status is Status.OK for result in outcome.results))}."
+        return f"Deleted {counted(sum(result.status is Status.OK for result in outcome.results), 'thing')}."
     if not outcome.found:
         return "Nothing to delete: everything of this project is referred to."
-    return f"{_things(len(outcome.found))} found that nothing refers to; nothing was deleted."
+    return f"{counted(len(outcome.found), 'thing')} found that nothing refers to; nothing was deleted."
 
 
 def _listing(outcome: GarbageCollection) -> Listing:
@@ -128,12 +127,10 @@ def _row(item: Garbage) -> tuple[str, ...]:
     return item.kind.replace("_", " "), item.id, item.name, size, "yes" if item.proven else "no", item.reason
 
 
-def _document(terminal: Terminal, outcome: GarbageCollection) -> dict[str, Json]:
-    from assistctl.rendering.json import FORMAT_VERSION, result_documents
+def _document(outcome: GarbageCollection) -> dict[str, Json]:
+    from assistctl.rendering.json import result_documents
 
     return {
-        "format_version": FORMAT_VERSION,
-        **terminal.head,
         "garbage": [
             {
                 "kind": str(item.kind),
@@ -147,7 +144,3 @@ def _document(terminal: Terminal, outcome: GarbageCollection) -> dict[str, Json]
         ],
         "results": result_documents(outcome.results),
     }
-
-
-def _things(number: int) -> str:
-    return "1 thing" if number == 1 else f"{number:,} things"

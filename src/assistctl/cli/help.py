@@ -15,8 +15,8 @@ from assistctl.manual import page, topics, topics_of
 
 HELP = """Read the manual.
 
-Without a TOPIC, lists the pages; a part of a page's name will do. Where no page has the name of a command, its
---help is shown. On a terminal pages are laid out, elsewhere they are Markdown."""
+Without a TOPIC, lists the pages; a part of a page's name will do. The name of a command without a page
+shows its --help. On a terminal pages are laid out, elsewhere they are Markdown."""
 EXAMPLE = """\
 Examples:
   assistctl help
@@ -44,11 +44,7 @@ def command(terminal: Terminal, *, topic: tuple[str, ...], output_format: str) -
         raise click.UsageError(f"there is no page {name!r}. {hint or '`assistctl help` lists them.'}")
     text = described or page(found[0])
     if output_format == "json":
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-        terminal.write(
-            dumps({"format_version": FORMAT_VERSION, "topic": found[0] if found else name, "text": text})
-        )
+        terminal.write_json({"topic": found[0] if found else name, "text": text})
     elif described:
         terminal.write(f"{text}\n")
     else:
@@ -59,9 +55,7 @@ def command(terminal: Terminal, *, topic: tuple[str, ...], output_format: str) -
 def _print_topics(terminal: Terminal, output_format: str) -> None:
     pages = topics()
     if output_format == "json":
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-        terminal.write(dumps({"format_version": FORMAT_VERSION, "topics": dict(pages.items())}))
+        terminal.write_json({"topics": dict(pages.items())})
         return
     width = max(map(len, pages), default=0)
     terminal.write("".join(f"{name:<{width}}  {title}\n" for name, title in pages.items()))
@@ -69,7 +63,7 @@ def _print_topics(terminal: Terminal, output_format: str) -> None:
 
 
 def _help_of(name: str) -> str | None:
-    """What ``--help`` of a command prints; ``None`` where no command has that name."""
+    """The ``--help`` text of a command; ``None`` where no command has that name."""
     from assistctl.cli.main import COMMANDS, assistctl
 
     if name not in COMMANDS:

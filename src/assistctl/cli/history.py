@@ -20,6 +20,7 @@ from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.journal import History, list_applies, read_apply_with_later
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 HELP = """List past applies, or show what one of them did.
 
 Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
-to every target unless you give one with -t. Of one apply it shows the fields that changed: the words before it are
-on record, those after it as far as a later apply found them."""
+to every target unless you give one with -t. For one apply it shows the fields that it changed: their old
+values are on record, their new ones if a later apply found them."""
 EXAMPLE = """\
 Examples:
   assistctl history
@@ -54,7 +55,7 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
         return ExitCode.OK
     history = asyncio.run(list_applies(deployment, terminal.invocation.target))
     if output_format == "json":
-        _write(terminal, {"applies": [past_apply(past) for past in history.applies]})
+        terminal.write_json({"applies": [past_apply(past) for past in history.applies]})
     else:
         _print_list(terminal, history, output_format)
     return ExitCode.OK
@@ -68,7 +69,7 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
         head = apply_head(apply.header, apply.ending)
         document = {**head, "state": str(apply.state), "torn": apply.truncated}
         checks: list[Json] = [past_check(check) for check in apply.checks]
-        _write(terminal, {**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
+        terminal.write_json({**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
     elif output_format == "markdown":
         from assistctl.rendering.history.apply_markdown import apply_markdown
         from assistctl.rendering.markdown.marker import marker
@@ -136,7 +137,7 @@ def _print_list(terminal: Terminal, history: History, output_format: str) -> Non
         Column("CHANGES", free=True),
         Column("BY", free=True),
     )
-    conclusion = f"{number:,} {'apply' if number == 1 else 'applies'} on record."
+    conclusion = f"{counted(number, 'apply', 'applies')} on record."
     rows = tuple(map(_row, history.applies))
     print_listing(terminal, Listing("history", "Past applies", conclusion, columns, rows), output_format)
 
@@ -147,9 +148,3 @@ def _row(past: ApplySummary) -> tuple[str, ...]:
         return past.id, past.target, "?", state, "", past.problem or ""
     changes = told_changes(header, past.ending)
     return past.id, past.target, header.command, state, changes, told_actor(header.who)
-
-
-def _write(terminal: Terminal, document: dict[str, Json]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **document}))

@@ -11,14 +11,13 @@ from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model.plan import Json
 
 HELP = """Scaffold a project and its CI pipeline.
 
 Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and, at the root of the
 repository, a pipeline for GitHub or GitLab: plans on pull requests, applies on the default branch, drift every
-night. -t names the target that it deploys to. A folder named with -C is made if it is not there. Nothing that
-exists is overwritten."""
+night. -t names the target to deploy to, and -C a folder, which is created if need be. Nothing that exists
+is overwritten."""
 EXAMPLE = """\
 Examples:
   assistctl init
@@ -52,16 +51,16 @@ def _target_name(_: click.Context, __: click.Parameter, name: str | None) -> str
     shell_complete=complete_targets,
     help="A target to deploy to first.",
 )
-@click.option("--checks", is_flag=True, help="Run the manifests' checks there, or else after the apply.")
+@click.option("--checks", is_flag=True, help="Run the manifests' checks on staging, or else after the apply.")
 @click.option(
     "--branch", metavar="NAME", help="The branch that is deployed, on GitHub.  [default: the repository's]"
 )
 @click.option(
     "--requirement",
     metavar="SPEC",
-    help="What the pipeline installs, as pip takes it.  [default: this very version]",
+    help="The requirement that the pipeline installs with pip.  [default: this very version]",
 )
-@click.option("--journal", metavar="ADDRESS", help="Where all who apply share the journal: s3://, az://, gs://.")
+@click.option("--journal", metavar="ADDRESS", help="The journal that everybody shares: s3://, az://, gs://.")
 @format_option("text", "json")
 def command(
     terminal: Terminal,
@@ -90,10 +89,7 @@ def command(
     wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal)
     done = scaffold(directory, wishes, os.environ)
     if output_format == "json":
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-        told: dict[str, Json] = {"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]}
-        terminal.write(dumps({"format_version": FORMAT_VERSION, **told}))
+        terminal.write_json({"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]})
         return ExitCode.OK
     terminal.write("".join(f"created  {path}\n" for path in done.created))
     terminal.write("".join(f"kept     {path}\n" for path in done.kept))

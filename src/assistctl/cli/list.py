@@ -8,6 +8,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 
@@ -34,8 +35,6 @@ def command(terminal: Terminal, output_format: str) -> int:
 
 
 def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
     assistants: list[Json] = [
         {
             "key": assistant.key,
@@ -46,7 +45,7 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
         }
         for assistant in found
     ]
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
+    terminal.write_json({**terminal.head, "assistants": assistants})
 
 
 def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
@@ -57,7 +56,7 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_form
         if output_format == "text":
             return
     columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
-    conclusion = f"{len(found):,} {'assistant is' if len(found) == 1 else 'assistants are'} deployed."
+    conclusion = f"{counted(len(found), 'assistant is', 'assistants are')} deployed."
     rows = tuple(map(_row, found))
     print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
 

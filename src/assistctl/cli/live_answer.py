@@ -62,13 +62,13 @@ def figures(report: AnswerReport) -> str:
 def _cited(citations: Iterable[Citation]) -> list[str]:
     """A line for each file, with all marks that cite it."""
     marks: dict[str, dict[str, None]] = {}
-    for one in citations:
-        marks.setdefault(one.file_name or one.file_id, {})[one.text] = None
+    for citation in citations:
+        marks.setdefault(citation.file_name or citation.file_id, {})[citation.text] = None
     return [f"Cited: {name}  {' '.join(filter(None, texts))}".rstrip() for name, texts in marks.items()]
 
 
 def _made(files: Iterable[SavedFile]) -> list[str]:
     return [
-        f"Saved: {one.path}" if one.path else f"Made: {one.file.name}  ({one.file.id}; --save DIR writes it)"
-        for one in files
+        f"Saved: {file.path}" if file.path else f"Made: {file.file.name}  ({file.file.id}; --save DIR writes it)"
+        for file in files
     ]

@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "forget": "Stop managing assistants without deleting them.",
     "drift": "Show what was changed outside of assistctl.",
     "ask": "Talk with a deployed assistant.",
-    "check": "Ask what is deployed the manifests' checks.",
+    "check": "Run the manifests' checks against what is deployed.",
     "dump": "Write manifests for assistants that already exist.",
     "migrate": "Move assistants to another platform, with a loss report.",
     "list": "List what is deployed on the target.",

@@ -32,7 +32,7 @@ def max_size_option() -> Callable[[Function], Function]:
         "--max-size",
         type=_Size(),
         metavar="|".join(("BYTES", *SIZES)),
-        help="With --format markdown: how long it may be; what matters least gives way.  [default: comment]",
+        help="With --format markdown: how long it may be; the least important parts go.  [default: comment]",
     )
 
 

@@ -10,6 +10,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.list_models import OfferedModel, list_models
 
@@ -36,8 +37,6 @@ def command(terminal: Terminal, output_format: str) -> int:
 
 
 def _print_json(terminal: Terminal, found: Sequence[OfferedModel]) -> None:
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
     models: list[Json] = [
         {
             "model": model.name,
@@ -48,7 +47,7 @@ def _print_json(terminal: Terminal, found: Sequence[OfferedModel]) -> None:
         }
         for model in found
     ]
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "models": models}))
+    terminal.write_json({**terminal.head, "models": models})
 
 
 def _print_table(terminal: Terminal, found: Sequence[OfferedModel], output_format: str) -> None:
@@ -59,7 +58,7 @@ def _print_table(terminal: Terminal, found: Sequence[OfferedModel], output_forma
         if output_format == "text":
             return
     columns = Column("MODEL"), Column("SHUTDOWN"), Column("DECLARED BY"), Column("DEPLOYED AS")
-    conclusion = f"{len(found):,} {'model' if len(found) == 1 else 'models'}."
+    conclusion = f"{counted(len(found), 'model')}."
     rows = tuple(map(_row, found))
     print_listing(terminal, Listing("models", "Models", conclusion, columns, rows), output_format)
 

@@ -155,7 +155,8 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
 
         made = click.command(name, cls=_Command, help=help_text, epilog=f"\b\n{example}")(invoke)
         made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        made.params += [_hidden(one) if one.name in _UNUSED.get(name, ()) else one for one in GLOBAL_OPTIONS]
+        unused = _UNUSED.get(name, ())
+        made.params += [_hidden(option) if option.name in unused else option for option in GLOBAL_OPTIONS]
         return made
 
     return decorate
@@ -232,7 +233,7 @@ def check_option() -> Callable[[Function], Function]:
         is_flag=False,
         flag_value="put-back",
         metavar="[=warn]",
-        help="Ask the checks of what is changed before and after, and put back what got worse; warn: only tell.",
+        help="Run the checks of what changes before and after, and put back what got worse; warn: only report it.",
     )
 
 

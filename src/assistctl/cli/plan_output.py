@@ -15,7 +15,7 @@ REPORT_FORMATS = ("text", "json", "markdown", "html")
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """What somebody who approves a plan has to know beside it: where it comes from, and what carries it out."""
+    """Facts for whoever approves a plan: where it comes from, and the command that carries it out."""
 
     made: Provenance | None = None
     command: str = ""
@@ -85,12 +85,12 @@ def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str)
 
         terminal.write(results_html(plan, results, gate, warnings))
     else:
-        from assistctl.rendering.text.failures import print_failures
-        from assistctl.rendering.text.plan_text import print_results as as_text
+        from assistctl.rendering.text.results_text import print_failures
+        from assistctl.rendering.text.results_text import print_results as as_text
 
         as_text(terminal.results(), results, plan=plan, verbose=terminal.invocation.verbose)
         print_failures(terminal.results(), results)
         if gate is not None:
-            from assistctl.rendering.checks.gate_text import print_gate
+            from assistctl.rendering.checks.check_text import print_gate
 
             print_gate(terminal.results(), gate, everything=terminal.invocation.verbose)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assistctl.applying.progress import ProgressListener
 from assistctl.cli.terminal import Terminal
 from assistctl.model.check_report import CheckOutcome
+from assistctl.model.counting import counted
 from assistctl.model.plan import Kind, Plan, Result, Status
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Lines(_Notes):
         from rich.filesize import decimal
 
         self._files = files
-        self._terminal.say(f"uploading {files:,} {'file' if files == 1 else 'files'}, {decimal(size)}")
+        self._terminal.say(f"uploading {counted(files, 'file')}, {decimal(size)}")
 
     def uploaded(self) -> None:
         self._uploaded += 1

@@ -26,12 +26,12 @@ Examples:
 @format_option("text", "json")
 def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
     """Print one, or the names there are."""
-    from assistctl.rendering.json import FORMAT_VERSION, dumps
-
     if name is not None:
+        from assistctl.rendering.json import dumps
+
         terminal.write(dumps(whole_schema(_known(name))))
     elif output_format == "json":
-        terminal.write(dumps({"format_version": FORMAT_VERSION, "schemas": dict(SCHEMAS.items())}))
+        terminal.write_json({"schemas": dict(SCHEMAS.items())})
     else:
         width = max(map(len, SCHEMAS))
         terminal.write("".join(f"{schema:<{width}}  {about}\n" for schema, about in SCHEMAS.items()))

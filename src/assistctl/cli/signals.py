@@ -57,7 +57,7 @@ def stopping(
             return
         stop.set()
         loop.call_later(grace, cut_off.set)
-        terminal.complain("Stopping: what is under way is finished first. Once more ends it at once.")
+        terminal.complain("Stopping: what is under way is finished first. Ctrl-C again ends it at once.")
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
@@ -72,3 +72,16 @@ def stopping(
                 loop.remove_signal_handler(number)
             if handler is not None:
                 signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ctrl_c_ends_reading() -> Iterator[None]:
+    """Have Ctrl-C raise ``KeyboardInterrupt`` at once.
+
+    An event loop only takes note of it, which does not wake a read that waits for an answer.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from assistctl.cli.invocation import Invocation
+from assistctl.cli.signals import ctrl_c_ends_reading
 from assistctl.cli.streams import keep_messages_off_stdout, stderr_is_lost
 from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
 from assistctl.model.diagnostics import Diagnostic, Severity
@@ -115,6 +114,12 @@ class Terminal:
         sys.stdout.write(text)
         sys.stdout.flush()
 
+    def write_json(self, document: Mapping[str, Json]) -> None:
+        """Print ``document`` as JSON, the version of its format first."""
+        from assistctl.rendering.json import FORMAT_VERSION, dumps
+
+        self.write(dumps({"format_version": FORMAT_VERSION, **document}))
+
     def say(self, text: str) -> None:
         """Print one line of progress, unless it is to be quiet."""
         if not (self.invocation.quiet or stderr_is_lost()):
@@ -128,19 +133,9 @@ class Terminal:
 
     def ask(self, question: str) -> bool:
         """Ask on the terminal; only a clear yes is one."""
-        with _ctrl_c_ends_it():
+        with ctrl_c_ends_reading():
             click.echo(f"{question} [yes/no] ", nl=False, err=True)
             return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-@contextlib.contextmanager
-def _ctrl_c_ends_it() -> Iterator[None]:
-    """An event loop only takes note of Ctrl-C, which does not wake a read that waits for an answer."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _console(color: str, stream: TextIO) -> Console:

@@ -1,4 +1,4 @@
-"""What somebody types at the terminal: messages of several lines, with those of before at hand.
+"""Input typed at the terminal: messages of several lines, with those of before at hand.
 
 prompt_toolkit edits them, where it is installed and the terminal can move its cursor; elsewhere lines are read as
 they come. Nothing that is typed is kept on the disk.
@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import click
+
+from assistctl.cli.signals import ctrl_c_ends_reading
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -49,7 +51,7 @@ class _PlainLines:
     async def read(self, prompt: str) -> str | None:
         """See ``TypedText``."""
         lines: list[str] = []
-        with _ctrl_c_ends_it():
+        with ctrl_c_ends_reading():
             while True:
                 click.echo(prompt if not lines else "… ", nl=False, err=True)
                 line = sys.stdin.readline()
@@ -107,16 +109,6 @@ def _bindings() -> KeyBindings:
         event.current_buffer.insert_text("\n")
 
     return bindings
-
-
-@contextlib.contextmanager
-def _ctrl_c_ends_it() -> Iterator[None]:
-    """An event loop only takes note of Ctrl-C, which does not wake a read that waits for an answer."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

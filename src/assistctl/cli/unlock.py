@@ -9,7 +9,6 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model.plan import Json
 from assistctl.operations.journal import release_lock
 
 HELP = """Release a lock whose apply died.
@@ -29,10 +28,7 @@ def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     deployment = terminal.deployment()
     holder = asyncio.run(release_lock(deployment, lock_id))
     if output_format == "json":
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
-
-        released: dict[str, Json] = {"id": lock_id, "held_by": str(holder)}
-        terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "unlocked": released}))
+        terminal.write_json({**terminal.head, "unlocked": {"id": lock_id, "held_by": str(holder)}})
     else:
         terminal.say(f"Unlocked {deployment.target.name}: it was held by {holder}.")
     return ExitCode.OK

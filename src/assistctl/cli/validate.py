@@ -21,12 +21,12 @@ from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
 from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
+from assistctl.model.counting import counted
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.account import untold_account
-from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.platform_variables import is_at_vendor
-from assistctl.operations.target_options import unknown_options
-from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.target_warnings import unencrypted
+from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
 from assistctl.operations.unready_checks import unready_checks
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
@@ -74,7 +74,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     if output_format == "json":
         _print_json(terminal, diagnostics)
     elif output_format in EDITOR_FORMATS:
-        files = dict.fromkeys(one.position.file for one in loaded.desired)
+        files = dict.fromkeys(desired.position.file for desired in loaded.desired)
         print_messages(terminal, diagnostics, output_format, directory=project.directory, files=files)
     else:
         _print_text(terminal, loaded, diagnostics)
@@ -98,7 +98,7 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
 
 
 def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
-    """What is wrong with the account of the target that was asked for, or of each declared target."""
+    """Problems with the account of the target that was asked for, or of each declared target."""
     for each in [target] if target else project.targets.values():
         with contextlib.suppress(ProjectError):
             yield from untold_account(project, each, capabilities_of(each.platform))
@@ -149,7 +149,7 @@ def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagno
         print_diagnostics(terminal.results(), diagnostics)
     if not _errors(diagnostics):
         count = len(loaded.desired)
-        terminal.write(f"{count} assistant{'' if count == 1 else 's'}, no errors.\n")
+        terminal.write(f"{counted(count, 'assistant')}, no errors.\n")
 
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -35,12 +35,12 @@ class HeldStore:
     @property
     def held(self) -> list[HeldFile]:
         """The files that this project put there."""
-        return [one for file in self.files if (one := held_in_store(file)) is not None]
+        return [held for file in self.files if (held := held_in_store(file)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredStore:
-    """What a document says of a vector store: its own fields, its ``files``, and what is left out of both.
+    """The declaration of a vector store: its own fields, its ``files``, and what is left out of both.
 
     ``is_protected``: it may not be deleted.
     """
@@ -56,7 +56,7 @@ Naming = Callable[[HeldFile], str | None]
 
 
 def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
-    """What declares a vector store.
+    """The declaration of a vector store with its files.
 
     Raises ``NotNameableError`` when the plan after it would take something out of it.
     """
@@ -64,10 +64,10 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
     own = store_fields(store)
     withheld, entries = [*own.withheld], []
     for file in store.files:
-        one = held_in_store(file)
-        if one is None:
+        held = held_in_store(file)
+        if held is None:
             continue
-        path = paths[one.file_id]
+        path = paths[held.file_id]
         attributes = {name: value for name, value in file.attributes.items() if not name.startswith(OUR_PREFIX)}
         secret = sorted(name for name, value in attributes.items() if holds_secret([name, value]))
         withheld += [f"files[{path}].attributes.{name}" for name in secret]
@@ -79,7 +79,7 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
 
 
 def store_fields(store: HeldStore) -> DeclaredStore:
-    """What a document says of a vector store without its files."""
+    """The declaration of a vector store without its files."""
     mark = read_mark(store.there.metadata)
     withheld = tuple(dotted(unit) for unit in withheld_units(as_observed(store.there)))
     return DeclaredStore(_fields(store, withheld), (), withheld, bool(mark and mark.prevent_destroy))
@@ -103,14 +103,14 @@ def interpreter_entries(observed: Observed, naming: Naming) -> list[str]:
 
 def _paths(held: Sequence[HeldFile], naming: Naming) -> dict[str, str]:
     """How a manifest names each, by the upload's id."""
-    paths = {one.file_id: naming(one) for one in held}
-    missing = sorted(one.path or one.file_id for one in held if paths[one.file_id] is None)
+    paths = {file.file_id: naming(file) for file in held}
+    missing = sorted(file.path or file.file_id for file in held if paths[file.file_id] is None)
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         verb = "is" if len(missing) == 1 else "are"
         named = ", ".join(missing[:_NAMED])
         raise NotNameableError(f"{named}{more} {verb} not in the project as uploaded")
-    if len({one.token for one in held}) < len(held):
+    if len({file.token for file in held}) < len(held):
         raise NotNameableError("it holds two uploads of one file")
     return {file_id: path for file_id, path in paths.items() if path is not None}
 
@@ -130,7 +130,7 @@ def _fields(store: HeldStore, withheld: Sequence[str]) -> dict[str, Json]:
 def _chunking(files: Iterable[StoreFile]) -> dict[str, Json]:
     """How the files are cut, where it is not the platform's choice. Raises ``NotNameableError`` if it differs."""
     ours = [file.chunking for file in files if held_in_store(file) is not None]
-    chosen = next((one for one in ours if not same_chunking(one, None)), None)
-    if any(not same_chunking(one, chosen) for one in ours):
+    chosen = next((chunking for chunking in ours if not same_chunking(chunking, None)), None)
+    if any(not same_chunking(chunking, chosen) for chunking in ours):
         raise NotNameableError("its files are cut into passages in different ways")
     return {} if chosen is None else {"chunking_strategy": dict(chosen)}

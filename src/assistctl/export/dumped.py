@@ -1,4 +1,4 @@
-"""What a target has and no manifest declares -> the manifests that declare it, files and vector stores included.
+"""Undeclared things of a target -> the manifests that declare them, files and vector stores included.
 
 A plan after that deletes nothing: what a manifest can name it declares, what it cannot it names by its id, and
 what nobody owns it takes over by its id.
@@ -44,7 +44,7 @@ def _not_named(_: HeldFile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What manifests declare already: assistants, and the keys of vector stores, those with a document apart."""
+    """Declared things: assistants, and the keys of vector stores, those with a document apart."""
 
     assistants: Sequence[Desired] = ()
     own_stores: frozenset[str] = frozenset()
@@ -53,12 +53,12 @@ class Known:
     @property
     def keys(self) -> frozenset[str]:
         """The keys that are taken."""
-        return self.shared_stores.union(self.own_stores, (one.key for one in self.assistants))
+        return self.shared_stores.union(self.own_stores, (assistant.key for assistant in self.assistants))
 
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """What the target has: all ``assistants``, and the vector stores of ours that count, by id.
+    """The things on the target: all ``assistants``, and the vector stores of ours that count, by id.
 
     ``naming`` tells how a manifest names the files that uploads were made of.
     """
@@ -96,28 +96,29 @@ class Dump:
 
     def add(self, chosen: Sequence[Observed], *, beside: bool = True) -> None:
         """Write the manifests of ``chosen``; ``beside``: they are to stand beside those that there are."""
-        had = Counter(self.scope.key_of(one.metadata) for one in self.there.assistants)
+        had = Counter(self.scope.key_of(assistant.metadata) for assistant in self.there.assistants)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         known = self.known.assistants if beside else ()
         named = keyed(chosen, known, self.scope, self.known.shared_stores if beside else ())
         self._keys |= {key for key, _ in named}
-        for key, one in named:
-            self.assistants.append(self._manifest(key, one, identity(key, one, self.scope, duplicates)))
+        for key, assistant in named:
+            origin = identity(key, assistant, self.scope, duplicates)
+            self.assistants.append(self._manifest(key, assistant, origin))
 
     def add_unsearched_stores(self) -> None:
         """Write documents for the vector stores of ours that no manifest declares and nothing names."""
-        named = {text for one in self.there.assistants for text in ids_named(one.fields, one.metadata)}
-        for store in sorted(self.there.stores.values(), key=lambda one: one.key):
+        named = {text for found in self.there.assistants for text in ids_named(found.fields, found.metadata)}
+        for store in sorted(self.there.stores.values(), key=lambda store: store.key):
             if store.key not in self.known.keys and store.there.id not in named | self._declared:
                 self._document(store)
 
-    def _manifest(self, key: str, one: Observed, origin: Mapping[str, Json]) -> Written:
-        found = declared(one, key, self.style.capabilities)
+    def _manifest(self, key: str, assistant: Observed, origin: Mapping[str, Json]) -> Written:
+        found = declared(assistant, key, self.style.capabilities)
         document = {**origin, **found.document}
         resources = document.pop("tool_resources", None)
         by_id = dict(resources) if isinstance(resources, dict) else {}
-        interpreted = self._interpreted(key, one, document)
-        searched = self._searched(key, one, document)
+        interpreted = self._interpreted(key, assistant, document)
+        searched = self._searched(key, assistant, document)
         files: list[Json] = [{"path": path, "tool": _INTERPRETER} for path in interpreted]
         more: dict[str, Json] = {}
         withheld = found.withheld
@@ -137,18 +138,21 @@ class Dump:
             more["tool_resources"] = by_id
         return self._written(key, _in_order(document, more), "assistant", withheld)
 
-    def _interpreted(self, key: str, one: Observed, document: Mapping[str, Json]) -> list[str]:
+    def _interpreted(self, key: str, assistant: Observed, document: Mapping[str, Json]) -> list[str]:
         """The files of the code interpreter as a manifest names them; none if it cannot name them all."""
-        if not file_ids(one.fields) or not _has_tool(document, _INTERPRETER):
+        if not file_ids(assistant.fields) or not _has_tool(document, _INTERPRETER):
             return []
         named = self._tried(
-            lambda: interpreter_entries(one, self.there.naming), key, f"the files of {key}", "they are named by id"
+            lambda: interpreter_entries(assistant, self.there.naming),
+            key,
+            f"the files of {key}",
+            "they are named by id",
         )
         return named or []
 
-    def _searched(self, key: str, one: Observed, document: Mapping[str, Json]) -> DeclaredStore | str | None:
+    def _searched(self, key: str, assistant: Observed, document: Mapping[str, Json]) -> DeclaredStore | str | None:
         """The vector store that an assistant searches: its own, or the key of a shared one."""
-        ids = store_ids(one.fields)
+        ids = store_ids(assistant.fields)
         store = self.there.stores.get(ids[0]) if len(ids) == 1 else None
         if store is None or not _has_tool(document, _SEARCH):
             return None
@@ -211,8 +215,8 @@ class Dump:
 
 def _has_tool(document: Mapping[str, Json], kind: str) -> bool:
     tools = document.get("tools")
-    those = tools if isinstance(tools, list) else []
-    return any(isinstance(tool, dict) and tool.get("type") == kind for tool in those)
+    listed = tools if isinstance(tools, list) else []
+    return any(isinstance(tool, dict) and tool.get("type") == kind for tool in listed)
 
 
 def _short(entry: Mapping[str, Json]) -> Json:

@@ -37,7 +37,7 @@ class Declared:
 
 
 def declared(observed: Observed, key: str, capabilities: Capabilities = _NO_DEFAULTS_OF_ITS_OWN) -> Declared:
-    """What the manifest ``key`` says of ``observed``, without the defaults in the platform's ``capabilities``."""
+    """The manifest ``key`` for ``observed``, without the defaults in the platform's ``capabilities``."""
     withheld = withheld_units(observed)
     observed = _without(observed, withheld)
     document = dict(_declared(observed, key, capabilities))
@@ -85,7 +85,7 @@ def _declared(observed: Observed, key: str, capabilities: Capabilities) -> Itera
 
 
 def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
-    """What only the platform has, its own tools among it, as a manifest declares it."""
+    """The fields that only the platform has, its own tools among them, as a manifest declares them."""
     platforms = observed.fields.get(PLATFORMS)
     if not isinstance(platforms, dict):
         return None

@@ -26,8 +26,8 @@ class LocalCopies:
 
     def of(self, held: HeldFile) -> str | None:
         """The file that an upload was made of, where it came from if it is there still."""
-        there = self.paths.get(held.token, ())
-        return held.path if held.path in there else there[0] if there else None
+        copies = self.paths.get(held.token, ())
+        return held.path if held.path in copies else copies[0] if copies else None
 
 
 def local_copies(held: Iterable[HeldFile], names: Mapping[str, str], directory: Path) -> LocalCopies:
@@ -37,8 +37,8 @@ def local_copies(held: Iterable[HeldFile], names: Mapping[str, str], directory: 
     whose path is not known, by id. What has other bytes by now is not there.
     """
     sought = [*held]
-    found = _by_token(_at(directory, {one.path for one in sought if one.path}), directory)
-    missing = {_name(one, names) for one in sought if one.token not in found} - {""}
+    found = _by_token(_at(directory, {file.path for file in sought if file.path}), directory)
+    missing = {_name(file, names) for file in sought if file.token not in found} - {""}
     return LocalCopies({**_by_token(_named(directory, missing), directory), **found} if missing else found)
 
 

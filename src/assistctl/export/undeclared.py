@@ -37,29 +37,29 @@ class Scope:
 
 
 def undeclared(observed: Iterable[Observed], declared: Sequence[Desired], scope: Scope) -> list[Observed]:
-    """What no manifest declares by its key or, where nobody owns it, by its id or its name.
+    """The assistants that no manifest declares by key or, where nobody owns them, by id or name.
 
     A name is one that a manifest takes over only where its key owns nothing yet.
     """
-    there = [*observed]
-    owned = {scope.key_of(one.metadata) for one in there}
-    keys = {one.key for one in declared} | {one.moved_from for one in declared}
-    waiting = [one for one in declared if one.key not in owned and one.import_id is None]
-    ids = {one.import_id for one in declared}
+    listed = [*observed]
+    owned = {scope.key_of(assistant.metadata) for assistant in listed}
+    keys = {assistant.key for assistant in declared} | {assistant.moved_from for assistant in declared}
+    waiting = [assistant for assistant in declared if assistant.key not in owned and assistant.import_id is None]
+    ids = {assistant.import_id for assistant in declared}
     chosen = []
-    for one in there:
-        key = scope.key_of(one.metadata)
-        known = one.id in ids or (key in keys if key is not None else _is_awaited(one, waiting))
-        if not known and not scope.leaves(one.metadata):
-            chosen.append(one)
+    for assistant in listed:
+        key = scope.key_of(assistant.metadata)
+        known = assistant.id in ids or (key in keys if key is not None else _is_awaited(assistant, waiting))
+        if not known and not scope.leaves(assistant.metadata):
+            chosen.append(assistant)
     return chosen
 
 
-def _is_awaited(one: Observed, waiting: Iterable[Desired]) -> bool:
+def _is_awaited(assistant: Observed, waiting: Iterable[Desired]) -> bool:
     """Whether a manifest that owns nothing yet has its name or, if it has none, the key that is made of its id."""
-    if one.name is None:
-        return any(each.name is None and each.key == key_for(one, ()) for each in waiting)
-    return any(each.name == one.name for each in waiting)
+    if assistant.name is None:
+        return any(each.name is None and each.key == key_for(assistant, ()) for each in waiting)
+    return any(each.name == assistant.name for each in waiting)
 
 
 def keyed(
@@ -69,24 +69,24 @@ def keyed(
 
     ``others`` are keys that are not free either, those of vector stores.
     """
-    had_keys = {key for one in chosen if (key := scope.key_of(one.metadata))}
-    taken = {*others, *(one.key for one in declared)}
+    had_keys = {key for assistant in chosen if (key := scope.key_of(assistant.metadata))}
+    taken = {*others, *(assistant.key for assistant in declared)}
     found = []
-    for one in chosen:
-        had = scope.key_of(one.metadata)
-        key = had if had and had not in taken else key_for(one, {_NO_KEY, *taken, *had_keys})
+    for assistant in chosen:
+        had = scope.key_of(assistant.metadata)
+        key = had if had and had not in taken else key_for(assistant, {_NO_KEY, *taken, *had_keys})
         taken.add(key)
-        found.append((key, one))
+        found.append((key, assistant))
     return found
 
 
-def identity(key: str, one: Observed, scope: Scope, duplicates: Collection[str]) -> dict[str, Json]:
-    """What a manifest with ``key`` says so that it takes over this one and makes no other.
+def identity(key: str, assistant: Observed, scope: Scope, duplicates: Collection[str]) -> dict[str, Json]:
+    """The fields by which a manifest with ``key`` takes over this assistant and creates no other.
 
     Nothing, for one that has the key, and for one that others own, which cannot be taken over. ``duplicates``
     are the keys that several have.
     """
-    had = scope.key_of(one.metadata)
-    if had == key or (had is None and is_marked(one.metadata)):
+    had = scope.key_of(assistant.metadata)
+    if had == key or (had is None and is_marked(assistant.metadata)):
         return {}
-    return {"import": one.id} if had is None or had in duplicates else {"moved_from": had}
+    return {"import": assistant.id} if had is None or had in duplicates else {"moved_from": had}

@@ -21,8 +21,8 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
 
     ``option`` is how to name another folder.
     """
-    for one in written:
-        for name in one.files:
+    for manifest in written:
+        for name in manifest.files:
             if not (folder / name).parent.resolve().is_relative_to(folder.resolve()):
                 raise AssistctlError(
                     f"{folder / name} would leave {folder}, through a link, so nothing was written",
@@ -38,7 +38,7 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
 def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
     """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
     require_new(written, folder, option)
-    return [write_whole(folder / name, text) for one in written for name, text in one.files.items()]
+    return [write_whole(folder / name, text) for manifest in written for name, text in manifest.files.items()]
 
 
 def write_whole(path: Path, text: str) -> Path:

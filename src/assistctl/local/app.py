@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from assistctl.local import health
 from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.code_interpreter.choice import DEFAULT, ChosenSandbox, SandboxName
@@ -20,7 +21,7 @@ from assistctl.local.code_interpreter.sessions import Sessions
 from assistctl.local.database.storage import Database
 from assistctl.local.files import endpoints as files
 from assistctl.local.files.content import ContentFolder
-from assistctl.local.http.access import Access, usable_key
+from assistctl.local.http.access import OPEN_PATH, Access, usable_key
 from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
@@ -28,6 +29,7 @@ from assistctl.local.models import endpoints as models
 from assistctl.local.runs import endpoints as runs
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.local.runs.runtime import Runtime
+from assistctl.local.state import database_of
 from assistctl.local.threads import endpoints as threads
 from assistctl.local.uploads import endpoints as uploads
 from assistctl.local.vector_stores import endpoints as vector_stores
@@ -69,15 +71,15 @@ def create_app(
         observers = (*observers, metrics.observe)
     app = Starlette(
         routes=[
-            *agents.routes(),
-            *assistants.routes(),
-            *files.routes(),
-            *health.routes(),
-            *models.routes(),
-            *runs.routes(),
-            *threads.routes(),
-            *uploads.routes(),
-            *vector_stores.routes(),
+            *agents.ROUTES,
+            *assistants.ROUTES,
+            *files.ROUTES,
+            Route(OPEN_PATH, _healthz),
+            *models.ROUTES,
+            *runs.ROUTES,
+            *threads.ROUTES,
+            *uploads.ROUTES,
+            *vector_stores.ROUTES,
             *_routes_of(metrics),
         ],
         middleware=[
@@ -96,6 +98,12 @@ def create_app(
         about = "Runs that have not ended."
         metrics.add_states("assistctl_open_runs", about, "status", app.state.runtime.open_by_status)
     return app
+
+
+def _healthz(request: Request) -> JSONResponse:
+    """200 when the database can be read, else the 500 of any request; needs neither key nor beta header."""
+    with database_of(request).reading():
+        return JSONResponse({"status": "ok"})
 
 
 def _metrics() -> Metrics:
@@ -120,7 +128,7 @@ def _keep_state(
     embeddings: EmbeddingsAddress | None,
     code_sandbox: SandboxName,
 ) -> None:
-    """What ``state`` finds again. Closing the database ends the rest, too."""
+    """Keep the objects that ``state`` finds again. Closing the database ends the rest, too."""
     database = Database(path)
     content = ContentFolder(path)
     embedder = None if embeddings is None else Embedder(embeddings)

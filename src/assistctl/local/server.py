@@ -113,7 +113,7 @@ class _Server(uvicorn.Server):
             return
         self._listeners = [Listener(listening, self._most, self._connection) for listening in sockets or []]
         work = [*(listener.take_all() for listener in self._listeners), self._check_all()]
-        self._tasks = [asyncio.create_task(one) for one in work]
+        self._tasks = [asyncio.create_task(task) for task in work]
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

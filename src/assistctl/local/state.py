@@ -1,4 +1,4 @@
-"""What the app keeps for all its requests."""
+"""The objects that the app keeps for all its requests."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def content_of(request: Request) -> ContentFolder:
 
 
 def indexer_of(request: Request) -> Indexer:
-    """What the app indexes vector store files with."""
+    """The app's indexer of vector store files."""
     indexer: Indexer = request.app.state.indexer
     return indexer
 
 
 def runtime_of(request: Request) -> Runtime:
-    """What the app does runs with."""
+    """The app's workers for runs."""
     runtime: Runtime = request.app.state.runtime
     return runtime

@@ -1,4 +1,4 @@
-"""What an assistant answered to one message, as data.
+"""The answer of an assistant to one message, as data.
 
 Frozen dataclasses without I/O; ``operations.ask`` makes them, ``rendering`` shows them.
 """

@@ -17,11 +17,11 @@ PATTERN_SECONDS = 1.0
 
 
 class UnusableSchemaError(ValueError):
-    """What stands there is no JSON Schema."""
+    """The declared value is no JSON Schema."""
 
 
 def answer_schema(declared: Json) -> Validator | None:
-    """What an answer is held against; ``None`` for any JSON (``True``, nothing, or an empty text).
+    """The schema that an answer is held against; ``None`` for any JSON (``True``, nothing, or an empty text).
 
     A text is the JSON of the schema. The schema's own ``$schema`` says which draft it is, else 2020-12. Nothing
     outside of it is looked up. Raises ``UnusableSchemaError`` for what is no schema; the validator raises

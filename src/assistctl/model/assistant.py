@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistctl.model.diagnostics import Position
+from assistctl.model.diagnostics import Position, nearest_position
 from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ class Desired:
 
     def position_of(self, path: str) -> Position:
         """Where ``path`` stands, or the nearest declared thing that encloses it."""
-        while path and path not in self.positions:
-            cut = max(path.rfind("."), path.rfind("["))
-            path = path[:cut] if cut > 0 else ""
-        return self.positions.get(path, self.position)
+        return nearest_position(path, self.positions) or self.position
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is wrong with what a platform says of itself: a name that is misspelt there would be ignored in silence."""
+"""Problems in a platform's capabilities: a name that is misspelt there would be ignored in silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an apply that is gated by checks found out, as data: each check before a change and after it.
+"""The findings of an apply that is gated by checks, as data: each check before a change and after it.
 
 Frozen dataclasses without I/O.
 """
@@ -13,7 +13,7 @@ from assistctl.model.check_report import CheckOutcome, CheckStatus
 
 
 class GateMode(StrEnum):
-    """What becomes of an assistant whose checks got worse: it is put back, or that is only told."""
+    """The treatment of an assistant whose checks got worse: it is put back, or that is only told."""
 
     PUT_BACK = "put-back"
     WARN = "warn"
@@ -81,12 +81,12 @@ class GateReport:
     @property
     def worse(self) -> tuple[GatedCheck, ...]:
         """Those that got worse."""
-        return tuple(one for one in self.checks if one.got_worse)
+        return tuple(check for check in self.checks if check.got_worse)
 
     @property
     def in_doubt(self) -> tuple[GatedCheck, ...]:
         """Those for which the change is not known to be good."""
-        return tuple(one for one in self.checks if one.is_in_doubt)
+        return tuple(check for check in self.checks if check.is_in_doubt)
 
     @property
     def is_unproven(self) -> bool:

@@ -1,4 +1,4 @@
-"""What became of checks, as data: each question with its answer, and what was wanted of it.
+"""The results of checks, as data: each question with its answer, and what was wanted of it.
 
 Frozen dataclasses without I/O; ``conversing`` makes them and ``rendering`` shows them.
 """
@@ -15,7 +15,7 @@ from assistctl.model.json_value import Json
 
 
 class CheckStatus(StrEnum):
-    """What became of a check. ``ERROR``: whether it holds could not be found out."""
+    """The outcome of a check. ``ERROR``: whether it holds could not be found out."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -84,11 +84,11 @@ class Attempt:
     @property
     def held(self) -> bool:
         """Whether every answer held all that was wanted of it."""
-        return self.error is None and all(one.passed for one in self.assertions if one.decisive)
+        return self.error is None and all(assertion.passed for assertion in self.assertions if assertion.decisive)
 
     @property
     def status(self) -> CheckStatus:
-        """What this attempt came to by itself."""
+        """The outcome of this attempt by itself."""
         if self.error is not None:
             return CheckStatus.ERROR
         return CheckStatus.PASSED if self.held else CheckStatus.FAILED
@@ -96,18 +96,18 @@ class Attempt:
     @property
     def seconds(self) -> float:
         """How long the answers took."""
-        return sum(one.seconds for one in self.exchanges)
+        return sum(exchange.seconds for exchange in self.exchanges)
 
     @property
     def tokens(self) -> int | None:
         """All tokens of the answers, where they are known."""
-        known = [one.usage.total for one in self.exchanges if one.usage]
+        known = [exchange.usage.total for exchange in self.exchanges if exchange.usage]
         return sum(known) if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What became of one check. ``needed`` is how often it must hold; ``cost`` is all it cost, in US dollars."""
+    """The result of one check. ``needed`` is how often it must hold; ``cost`` is all it cost, in US dollars."""
 
     key: str
     index: int
@@ -121,14 +121,14 @@ class CheckOutcome:
     @property
     def held(self) -> int:
         """How often it held."""
-        return sum(one.held for one in self.attempts)
+        return sum(attempt.held for attempt in self.attempts)
 
     @property
     def status(self) -> CheckStatus:
         """Failed when it cannot have held often enough, whatever came of the attempts that broke off."""
         if self.error is None and self.held >= self.needed:
             return CheckStatus.PASSED
-        unknown = sum(one.error is not None for one in self.attempts) + self.of - len(self.attempts)
+        unknown = sum(attempt.error is not None for attempt in self.attempts) + self.of - len(self.attempts)
         return CheckStatus.ERROR if self.held + unknown >= self.needed else CheckStatus.FAILED
 
     @property
@@ -136,7 +136,7 @@ class CheckOutcome:
         """The attempt that tells most: the first that did what the check came to, else the last."""
         status = self.status
         last = self.attempts[-1] if self.attempts else Attempt()
-        return next((one for one in self.attempts if one.status is status), last)
+        return next((attempt for attempt in self.attempts if attempt.status is status), last)
 
     @property
     def reason(self) -> str | None:
@@ -152,7 +152,7 @@ class CheckOutcome:
     @property
     def is_unanswered(self) -> bool:
         """Whether it was asked, and too often the assistant itself came to no whole answer."""
-        whole = sum(not one.unanswered for one in self.attempts)
+        whole = sum(not attempt.unanswered for attempt in self.attempts)
         return self.error is None and bool(self.attempts) and whole < self.needed
 
     @property
@@ -163,12 +163,12 @@ class CheckOutcome:
     @property
     def seconds(self) -> float:
         """How long all answers took."""
-        return sum(one.seconds for one in self.attempts)
+        return sum(attempt.seconds for attempt in self.attempts)
 
     @property
     def tokens(self) -> int | None:
         """All tokens of all answers, where they are known."""
-        known = [one.tokens for one in self.attempts if one.tokens is not None]
+        known = [attempt.tokens for attempt in self.attempts if attempt.tokens is not None]
         return sum(known) if known else None
 
 
@@ -220,4 +220,4 @@ class CheckReport:
 
     def count(self, status: CheckStatus) -> int:
         """How many came to ``status``."""
-        return sum(one.status is status for one in self.checks)
+        return sum(outcome.status is status for outcome in self.checks)

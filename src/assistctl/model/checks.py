@@ -58,7 +58,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class FunctionAnswer:
-    """What a function answers in a check: ``output``, or what ``command`` (a program and its arguments) prints."""
+    """A function's answer in a check: ``output``, or what ``command`` (a program and its arguments) prints."""
 
     output: Json = None
     command: tuple[str, ...] = ()
@@ -98,4 +98,4 @@ class Check:
     @property
     def assertion_types(self) -> frozenset[str]:
         """The types of all its assertions, without ``not-``."""
-        return frozenset(one.type for turn in self.turns for one in turn.assertions)
+        return frozenset(assertion.type for turn in self.turns for assertion in turn.assertions)

@@ -1,4 +1,4 @@
-"""What happens in a conversation with an assistant, as data: events, in the order of their arrival.
+"""A conversation with an assistant, as data: events, in the order of their arrival.
 
 Frozen dataclasses without I/O. A stream of events is the answer to one message, or to the outputs of functions;
 its last event is always a ``Finished``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -33,6 +34,14 @@ class Position:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+def nearest_position(path: str, positions: Mapping[str, Position]) -> Position | None:
+    """Where ``path`` stands by ``positions``, or the nearest path that encloses it; ``None`` where none does."""
+    while path and path not in positions:
+        cut = max(path.rfind("."), path.rfind("["))
+        path = path[:cut] if cut > 0 else ""
+    return positions.get(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model.assistant import Lifecycle
-from assistctl.model.diagnostics import Position
+from assistctl.model.diagnostics import Position, nearest_position
 from assistctl.model.json_value import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.secrets.template import Template
@@ -47,6 +47,10 @@ class DesiredStore:
     moved_from: str | None = None
     shared: bool = False
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
+
+    def position_of(self, path: str) -> Position:
+        """Where ``path`` stands, or the nearest declared thing that encloses it."""
+        return nearest_position(path, self.positions) or self.position
 
     @property
     def leaves_files(self) -> bool:

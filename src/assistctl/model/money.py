@@ -1,4 +1,4 @@
-"""What answers cost, in US dollars."""
+"""The cost of answers, in US dollars."""
 
 from __future__ import annotations
 

@@ -52,39 +52,43 @@ class PastChecks:
         """How it came out last for just that state of the assistant; ``None`` where nobody knows."""
         if not state:
             return None
-        return next((one for one in self.checks if (one.check, one.state) == (check, state)), None)
+        return next((outcome for outcome in self.checks if (outcome.check, outcome.state) == (check, state)), None)
 
     def statuses_at(self, check: str, state: str) -> frozenset[CheckStatus]:
         """How it has come out for just that state of the assistant; what could not be asked says nothing."""
-        found = {one.status for one in self.checks if state and (one.check, one.state) == (check, state)}
+        found = {
+            outcome.status for outcome in self.checks if state and (outcome.check, outcome.state) == (check, state)
+        }
         return frozenset(found - {CheckStatus.ERROR})
 
     def last_passed(self, check: str) -> PastCheck | None:
         """The last time that it passed, whatever the assistant was then."""
-        passed = (one for one in self.checks if one.check == check and one.status is CheckStatus.PASSED)
+        passed = (
+            outcome for outcome in self.checks if outcome.check == check and outcome.status is CheckStatus.PASSED
+        )
         return next(passed, None)
 
     def last(self, check: str) -> PastCheck | None:
         """The last time that it was asked."""
-        return next((one for one in self.checks if one.check == check), None)
+        return next((outcome for outcome in self.checks if outcome.check == check), None)
 
     def with_these(self, outcomes: Iterable[PastCheck], keep: int) -> PastChecks:
         """The same with more: of each check the last that passed, and the latest ``keep`` of others.
 
         Of each state, the latest of each status is kept: what comes out either way is told by that.
         """
-        found = sorted((*outcomes, *self.checks), key=lambda one: one.at, reverse=True)
+        found = sorted((*outcomes, *self.checks), key=lambda outcome: outcome.at, reverse=True)
         by_check: dict[str, list[PastCheck]] = {}
-        for one in found:
-            by_check.setdefault(one.check, []).append(one)
-        kept = [one for same in by_check.values() for one in _kept(same, keep)]
-        return PastChecks(tuple(sorted(kept, key=lambda one: one.at, reverse=True)))
+        for outcome in found:
+            by_check.setdefault(outcome.check, []).append(outcome)
+        kept = [outcome for same in by_check.values() for outcome in _kept(same, keep)]
+        return PastChecks(tuple(sorted(kept, key=lambda outcome: outcome.at, reverse=True)))
 
 
 def _kept(latest_first: Sequence[PastCheck], keep: int) -> list[PastCheck]:
     distinct: dict[tuple[str, CheckStatus], PastCheck] = {}
-    for one in latest_first:
-        distinct.setdefault((one.state, one.status), one)
+    for outcome in latest_first:
+        distinct.setdefault((outcome.state, outcome.status), outcome)
     kept = [*distinct.values()][:keep]
-    passed = next((one for one in latest_first if one.status is CheckStatus.PASSED), None)
+    passed = next((outcome for outcome in latest_first if outcome.status is CheckStatus.PASSED), None)
     return kept if passed is None or passed in kept else [*kept, passed]

@@ -44,7 +44,7 @@ def offered_account(project: Project, target: Target, platform: Platform) -> Ite
     yield Diagnostic(
         Severity.INFO,
         f"target {target.name!r} answers as {' / '.join(ids)}, and is not pinned to it",
-        f"`account: {ids[0]}` under targets.{target.name} in assistctl.yaml has any other account refused.",
+        f"`account: {ids[0]}` under targets.{target.name} in assistctl.yaml has assistctl refuse any other.",
         path=f"targets.{target.name}",
         position=target.position,
     )

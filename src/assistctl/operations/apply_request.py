@@ -54,8 +54,8 @@ def apply_request(
     """
     saved, scope = (what, what.scope) if isinstance(what, SavedPlan) else (None, what)
     # Manifests first: what is wrong in them is told before a key is looked for.
-    loaded = manifests_for(deployment, scope)
-    reviewed = plan_options_for(deployment, scope)
+    loaded = deployment.manifests_for(scope)
+    reviewed = deployment.plan_options_for(scope)
     # What a plan says does not speak for whoever applies it: to delete much at once takes a word said here.
     plan_options = replace(
         reviewed,
@@ -92,18 +92,3 @@ def forget_request(
         if key in declared:
             raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
     return ApplyRequest(loaded, deployment.plan_options(only=keys, forget=keys), command="forget", limits=limits)
-
-
-def manifests_for(deployment: Deployment, scope: PlanScope) -> Loaded:
-    """The manifests for a plan of this scope: to destroy, it is enough to know which keys there are.
-
-    Raises ``ManifestError`` when the manifests are wrong.
-    """
-    return deployment.keys_only() if scope.destroy else deployment.manifests()
-
-
-def plan_options_for(deployment: Deployment, scope: PlanScope) -> PlanOptions:
-    """The project's policy with the decisions in ``scope``."""
-    return deployment.plan_options(
-        adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
-    )

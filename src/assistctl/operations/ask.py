@@ -119,7 +119,9 @@ class Talk:
     def attached(self, path: Path, tool: str | None) -> MessageFile:
         """A file to go with a message. Raises ``ProjectError`` as ``file_to_attach`` does."""
         tools = self.assistant.fields.get("tools")
-        kinds = [str(one.get("type")) for one in tools if isinstance(one, dict)] if isinstance(tools, list) else []
+        kinds = (
+            [str(tool.get("type")) for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+        )
         return file_to_attach(path, tool, kinds)
 
     async def ask(self, text: str, attachments: Sequence[MessageFile] = ()) -> AnswerReport:
@@ -229,7 +231,7 @@ class Talk:
             self.key,
             self.assistant.id,
             self.thread_id,
-            replace(exchange, files=tuple(one.file.name for one in files)),
+            replace(exchange, files=tuple(file.file.name for file in files)),
             tuple(self._citations),
             tuple(files),
             self._status,
@@ -239,15 +241,15 @@ class Talk:
 
 async def _deployed(deployment: Deployment, platform: Platform, key: str) -> Observed:
     owned = deployment.owned(await platform.list_assistants())
-    there = owned.get(key, ())
-    if len(there) == 1:
-        return there[0]
+    assistants = owned.get(key, ())
+    if len(assistants) == 1:
+        return assistants[0]
     target = deployment.target.name
-    if there:
+    if assistants:
         raise ProjectError(
-            f"{key} is on {target} {len(there)} times", "`assistctl plan` says which, and what to do."
+            f"{key} is on {target} {len(assistants)} times", "`assistctl plan` says which, and what to do."
         )
-    declared = [one.key for one in deployment.keys_only().desired]
+    declared = [desired.key for desired in deployment.keys_only().desired]
     if key in declared:
         raise ProjectError(f"{key} is not deployed on {target}", "`assistctl apply` deploys it.")
     near = did_you_mean(key, [*declared, *owned])

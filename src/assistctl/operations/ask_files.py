@@ -30,7 +30,7 @@ def file_to_attach(path: Path, tool: str | None, tools: Collection[str]) -> Mess
     Its tool is empty where the assistant has none. Raises ``ProjectError`` for a file that cannot, or must not, be
     read, and where it is not clear which tool is to read it.
     """
-    readers = [one for one in READERS if one in tools]
+    readers = [reader for reader in READERS if reader in tools]
     if tool is None and len(readers) > 1:
         raise ProjectError(
             f"{path}: both {' and '.join(readers)} could read it", f"Say which: --attach {path}:{readers[-1]}"

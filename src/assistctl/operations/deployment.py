@@ -13,16 +13,15 @@ from assistctl.applying.files.upload_log import UploadLog
 from assistctl.errors import ManifestError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
-from assistctl.model.plan import Observed, Severity, TargetName
+from assistctl.model.plan import Observed, PlanScope, Severity, TargetName
 from assistctl.operations.account import require_account
-from assistctl.operations.platform_names import unknown_platform_names
 from assistctl.operations.target_connection import (
     address_of,
     connection_to,
     register_credentials,
     resolved_setting,
 )
-from assistctl.operations.target_options import unknown_options
+from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
 from assistctl.ownership.canonical import digest
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
@@ -71,6 +70,13 @@ class Deployment:
         loaded = load_manifests(self.project, self.target, lenient_variables=True)
         return replace(loaded, diagnostics=())
 
+    def manifests_for(self, scope: PlanScope) -> Loaded:
+        """The manifests for a plan of this scope: to destroy, it is enough to know which keys there are.
+
+        Raises ``ManifestError`` when the manifests are wrong.
+        """
+        return self.keys_only() if scope.destroy else self.manifests()
+
     @asynccontextmanager
     async def open(self, stop: asyncio.Event | None = None) -> AsyncIterator[Platform]:
         """The platform, connected until the end of an ``async with``.
@@ -115,6 +121,12 @@ class Deployment:
             forget=self.project.removed | frozenset(forget),
             address=address_of(self.project, self.target),
             targets=frozenset(self.project.targets),
+        )
+
+    def plan_options_for(self, scope: PlanScope) -> PlanOptions:
+        """The project's policy with the decisions in ``scope``."""
+        return self.plan_options(
+            adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
         )
 
     def journal(self) -> Journal:

@@ -20,7 +20,7 @@ _CHANGED = frozenset({Action.CREATE, Action.UPDATE, Action.ADOPT})
 def changed_by(plan: Plan, loaded: Loaded) -> list[Desired]:
     """The declared assistants that ``plan`` changes, themselves or what they search."""
     qualified = {change.qualified_key for change in plan.changes if change.action in _CHANGED}
-    return [one for one in loaded.desired if qualified & about(one)]
+    return [desired for desired in loaded.desired if qualified & about(desired)]
 
 
 def about(desired: Desired) -> set[QualifiedKey]:
@@ -32,13 +32,13 @@ def about(desired: Desired) -> set[QualifiedKey]:
 def failure(desired: Desired, results: Sequence[Result]) -> str | None:
     """Why an assistant is not back as it was, ``None`` when it is."""
     qualified = about(desired)
-    failed = [one for one in results if one.qualified_key in qualified and one.status is not Status.OK]
+    failed = [result for result in results if result.qualified_key in qualified and result.status is not Status.OK]
     return (failed[0].error or str(failed[0].status)) if failed else None
 
 
 def told(report: GateReport, key: str, failure: str | None) -> AssistctlError:
     """Why the change of ``key`` does not stand: ``failure`` is why it could not be put back, if so."""
-    places = [str(one.index + 1) for one in report.worse if one.key == key]
+    places = [str(check.index + 1) for check in report.worse if check.key == key]
     several = len(places) > 1
     worse = (
         f"{'checks' if several else 'check'} {', '.join(places)} passed before it and"
@@ -51,7 +51,9 @@ def told(report: GateReport, key: str, failure: str | None) -> AssistctlError:
 
 def changed_with(platform: Platform, plan: Plan, loaded: Loaded, keys: frozenset[str]) -> dict[str, str]:
     """The assistants that ``plan`` changes and that pin a version of one of ``keys``, and whom each names."""
-    changed = {one.key for one in plan.changes if one.kind is Kind.ASSISTANT and one.action is Action.UPDATE}
+    changed = {
+        change.key for change in plan.changes if change.kind is Kind.ASSISTANT and change.action is Action.UPDATE
+    }
     found = naming(loaded.desired, platform.name, platform.capabilities.roster_entry, keys)
     return {key: named for key, named in found.items() if key in changed}
 
@@ -63,18 +65,18 @@ def told_with(named: str, failure: str | None) -> AssistctlError:
     return PlatformError(f"{named}, which it names, got worse, and it could not be put back: {failure}")
 
 
-def entry(one: GatedCheck) -> CheckEntry:
+def entry(check: GatedCheck) -> CheckEntry:
     """A check as the journal keeps it."""
     from assistctl.rendering.checks.wording import complaints
 
-    after = one.after
+    after = check.after
     return CheckEntry(
-        one.key,
-        one.index,
-        one.ask,
+        check.key,
+        check.index,
+        check.ask,
         datetime.now(UTC),
-        one.before,
+        check.before,
         after.status if after else None,
-        one.got_worse,
+        check.got_worse,
         tuple(complaints(after)) if after and after.status is not CheckStatus.PASSED else (),
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from assistctl.errors import ProjectError
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.target_connection import connection_to
 from assistctl.platforms.registry import capabilities_of
+from assistctl.secrets.addresses import without_credentials
 
 _VARIABLE = "ASSISTCTL_MODEL_URL"
 
@@ -18,11 +17,7 @@ def model_address(deployment: Deployment) -> str:
         return ""
     connection = connection_to(deployment.project, deployment.target)
     url = connection.options.get("model_url") or connection.environment.get(_VARIABLE) or ""
-    try:
-        parts = urlsplit(str(url))
-    except ValueError:
-        return str(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    return without_credentials(str(url))
 
 
 def require_model(deployment: Deployment) -> None:

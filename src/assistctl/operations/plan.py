@@ -9,7 +9,6 @@ from pathlib import Path
 from assistctl.errors import AssistctlError
 from assistctl.manifest import Loaded
 from assistctl.model.plan import Blocked, Plan, PlanScope
-from assistctl.operations.apply_request import manifests_for, plan_options_for
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on
 from assistctl.operations.provenance import provenance_of
@@ -23,7 +22,7 @@ async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), ou
     Raises ``ManifestError`` for manifests that are wrong, ``ProjectError`` for a key that nothing has,
     ``PlatformError`` when the platform does not answer, and ``AssistctlError`` when the plan cannot be saved.
     """
-    loaded, plan_options = manifests_for(deployment, scope), plan_options_for(deployment, scope)
+    loaded, plan_options = deployment.manifests_for(scope), deployment.plan_options_for(scope)
     place = place_for_plan(out, deployment.project.directory) if out else None
     plan = replace(await _planned(deployment, loaded, plan_options), scope=scope)
     if place is not None:

@@ -16,11 +16,10 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.embedded_in_ci import embedded_in_ci
 from assistctl.operations.plan_history import with_history
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
-from assistctl.operations.unencrypted import unencrypted
+from assistctl.operations.target_warnings import embedded_in_ci, unencrypted
 from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.mark import read_mark

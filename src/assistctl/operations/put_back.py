@@ -55,9 +55,13 @@ class Before:
 
     def unread(self) -> tuple[HeldFile, ...]:
         """The uploads of ours that were read before: none of them is deleted yet."""
-        images = [one.before for one in self.plan.changes if one.kind is Kind.ASSISTANT and one.before is not None]
+        images = [
+            change.before
+            for change in self.plan.changes
+            if change.kind is Kind.ASSISTANT and change.before is not None
+        ]
         held = [held_in_store(file) for files in self.contents.values() for file in files]
-        return (*uploads_read(images), *(one for one in held if one is not None))
+        return (*uploads_read(images), *(file for file in held if file is not None))
 
     def documents(self) -> dict[str, Documents]:
         """What the vector stores held of ours, as it would be declared."""
@@ -78,24 +82,24 @@ async def way_back(
     Raises ``RefusedError`` where a safety rule refuses it, and ``PlatformError``.
     """
     changes = before.changes_of(keys, _stores_of(before.plan, loaded, keys))
-    images = {one.qualified_key: BeforeImage.of(one.before) if one.before else None for one in changes}
+    images = {change.qualified_key: BeforeImage.of(change.before) if change.before else None for change in changes}
     stores = await listed_stores(platform)
     unread = before.unread()
     present = Present(
-        {one.key: one for one in loaded.desired},
+        {desired.key: desired for desired in loaded.desired},
         {store.key: store for store in loaded.stores},
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
-        kept=frozenset(one.file_id for one in unread),
+        kept=frozenset(file.file_id for file in unread),
         documents=before.documents(),
     )
     back = declare_rollback(Undone("under way", images), present)
-    deletable = frozenset(made[one] for one, image in images.items() if image is None and one in made)
+    deletable = frozenset(made[about] for about, image in images.items() if image is None and about in made)
     policy = rollback_policy(deployment, back, deletable, allow_deletes=True)
     plan_options = replace(policy, also_declared=loaded.desired)
     again = declared_again(loaded, back)
     plan = await plan_on(deployment, platform, again, plan_options, unread=unread)
     if plan.errors or plan.blocked:
-        reasons = [one.summary for one in plan.errors] or ["a safety rule refuses it"]
+        reasons = [error.summary for error in plan.errors] or ["a safety rule refuses it"]
         raise RefusedError(f"it could not be put back: {'; '.join(reasons)}")
     return WayBack(plan, again, plan_options, unread)
 
@@ -103,10 +107,10 @@ async def way_back(
 def kept_stores(plan: Plan, keys: frozenset[str]) -> frozenset[str]:
     """The keys of vector stores that ``plan`` deletes and that the assistants of ``keys`` searched before it."""
     searched = {
-        one
+        store_id
         for change in plan.changes
         if change.kind is Kind.ASSISTANT and change.key in keys and change.before is not None
-        for one in store_ids(change.before.fields)
+        for store_id in store_ids(change.before.fields)
     }
     return frozenset(
         change.key
@@ -130,8 +134,8 @@ def stores_that_change(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> list
 
 def _stores_of(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> frozenset[str]:
     """The keys of vector stores that are to be put back with ``keys``: not new ones that others search as well."""
-    ours = {one.store for one in loaded.desired if one.key in keys and one.store is not None}
-    others = {one.store for one in loaded.desired if one.key not in keys}
+    ours = {desired.store for desired in loaded.desired if desired.key in keys and desired.store is not None}
+    others = {desired.store for desired in loaded.desired if desired.key not in keys}
     created = {
         change.key
         for change in plan.changes

@@ -105,6 +105,7 @@ def rollback_policy(
         forget=frozenset(),
         release=frozenset(back.release),
         deletable=deletable,
+        rolls_back=True,
     )
 
 

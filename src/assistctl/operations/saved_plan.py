@@ -71,7 +71,7 @@ def place_for_plan(path: Path, project: Path) -> Path:
         raise AssistctlError(f"the plan cannot be saved to {path}: {error.strerror}") from error
     if data.strip() and not _is_saved_plan(data):
         raise AssistctlError(
-            f"{path} is there and is no saved plan, so it was not overwritten",
+            f"{path} exists and is no saved plan, so it was not overwritten",
             "Save the plan under another name, or remove that file.",
         )
     return place

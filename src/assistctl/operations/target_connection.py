@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
 from assistctl.operations.platform_variables import address_variable, credential_variables
 from assistctl.platforms.base import Connection
 from assistctl.platforms.registry import ADDRESS_VARIABLES
-from assistctl.secrets.addresses import secrets_in_address
+from assistctl.secrets.addresses import secrets_in_address, without_credentials
 from assistctl.secrets.redaction import register
 
 # The settings of a target or project that are addresses, in which a password may stand.
@@ -45,7 +44,7 @@ def address_of(project: Project, target: Target) -> str:
     """
     connection = connection_to(project, target)
     urls = [connection.base_url] if connection.base_url else _addresses_in(target, connection.environment)
-    url = " ".join(map(_without_password, urls))
+    url = " ".join(map(without_credentials, urls))
     account = (connection.organization or "", connection.project or "")
     return "\n".join((url, *account, str(connection.options.get("database", ""))))
 
@@ -82,7 +81,7 @@ def register_credentials(project: Project, target: Target) -> None:
 def _empty_secret(text: str) -> str:
     """A sentence about the variable that fills ``text`` with nothing."""
     names = re.findall(r"\$\{env:(\w+)\}", text)
-    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
+    return f"{names[0]} is set but empty, as a secret that does not exist is in CI. " if names else ""
 
 
 def _registered_key(project: Project, target: Target, api_key: str | None) -> str | None:
@@ -95,12 +94,3 @@ def _addresses_in(target: Target, environment: Mapping[str, str]) -> Iterable[st
     """The addresses an SDK may take from the environment on its own."""
     names = dict.fromkeys((*ADDRESS_VARIABLES, address_variable(target)))
     return (environment[name] for name in names if name in environment)
-
-
-def _without_password(url: str) -> str:
-    """``url`` without what stands before its host, and without its query."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -12,7 +12,7 @@ from assistctl.model.diagnostics import Diagnostic, Severity
 
 def unready_checks(project: Project, desired: Iterable[Desired]) -> Iterator[Diagnostic]:
     """A warning for each check that lacks a setting of the project, as far as its model is known."""
-    checked = [one for one in desired if one.checks]
+    checked = [assistant for assistant in desired if assistant.checks]
     if not checked or project.file is None:
         return
     from assistctl.conversing.needed_settings import RUBRIC, lack
@@ -43,8 +43,8 @@ def _place(assistant: Desired, check: Check, assertion: str) -> str:
     for number, turn in enumerate(check.turns):
         asked = f"{place}.turns[{number}]"
         asked = asked if asked in assistant.positions else place
-        for one in turn.assertions:
-            if one.type == assertion:
-                path = f"{asked}.expect.{one.name}"
+        for candidate in turn.assertions:
+            if candidate.type == assertion:
+                path = f"{asked}.expect.{candidate.name}"
                 return path if path in assistant.positions else f"{asked}.assert"
     return place

@@ -12,6 +12,7 @@ from assistctl.model.plan import (
     Action,
     Blocked,
     Change,
+    FieldDiff,
     QualifiedKey,
     seen_as,
 )
@@ -179,8 +180,8 @@ class Decider(Generic[ListedT, DeclaredT]):
                 diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
                 drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
             )
-            who = [self.facts.reason or who_changed(of_fields)] if of_fields else []
-            reason = "; ".join((*contents.reasons, *who)) or contents.unfinished
+            why = [self._why(of_fields)] if of_fields else []
+            reason = "; ".join((*contents.reasons, *why)) or contents.unfinished
             if not reason:
                 yield Decision(unchanged=1)
                 return
@@ -203,6 +204,12 @@ class Decider(Generic[ListedT, DeclaredT]):
             position=desired.position,
         )
         yield Decision(changes=(change,), store_operations=contents.operations)
+
+    def _why(self, diffs: Sequence[FieldDiff]) -> str:
+        """Why fields are changed, in words."""
+        if self.plan_options.rolls_back:
+            return who_changed(diffs, "put back as it was")
+        return self.facts.reason or who_changed(diffs)
 
     def _end(self, key: str, owned: Owned) -> Iterator[Decision]:
         """What becomes of something that is declared no longer."""

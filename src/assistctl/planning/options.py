@@ -42,7 +42,7 @@ class PlanOptions:
     target is, so that a plan is not applied elsewhere. ``deletable`` are the ids of the only things that may be
     deleted; ``None`` where there is no such bound. ``also_declared`` are assistants that the manifests declare and
     the plan is not about: what they name by its id stays. ``targets`` are the names of the project's targets,
-    ``None`` where they are not known.
+    ``None`` where they are not known. ``rolls_back``: what is declared is what an apply had found.
     """
 
     project: str
@@ -60,6 +60,7 @@ class PlanOptions:
     may_empty: bool = False
     also_declared: tuple[Desired, ...] = ()
     targets: frozenset[str] | None = None
+    rolls_back: bool = False
 
     def exceeded(self, counts: Mapping[Action, int], owned: int) -> tuple[Action, ...]:
         """Which actions concern more of the ``owned`` assistants than a threshold allows."""

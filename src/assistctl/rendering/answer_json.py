@@ -27,11 +27,12 @@ def answer_document(report: AnswerReport) -> dict[str, Json]:
             {"name": call.name, "arguments": call.arguments, "output": call.output} for call in exchange.calls
         ],
         "citations": [
-            {"text": one.text, "name": one.file_name, "file_id": one.file_id} for one in report.citations
+            {"text": citation.text, "name": citation.file_name, "file_id": citation.file_id}
+            for citation in report.citations
         ],
         "files": [
-            {"id": one.file.id, "name": one.file.name, "media_type": one.file.media_type, "path": one.path}
-            for one in report.files
+            {"id": file.file.id, "name": file.file.name, "media_type": file.file.media_type, "path": file.path}
+            for file in report.files
         ],
         "usage": _usage(exchange.usage),
         "seconds": round(exchange.seconds, _DIGITS),

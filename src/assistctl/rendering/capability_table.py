@@ -1,4 +1,4 @@
-"""What each platform expresses of a manifest, as Markdown made from the tables that the planner itself uses."""
+"""The fields that each platform expresses, as Markdown made from the tables that the planner itself uses."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
 from assistctl.rendering.diff.look_alikes import look_alike, told_apart
 from assistctl.rendering.diff.rows import LONGEST, Row, Sign, TextDiff, diff_rows, preview_rows
@@ -39,7 +40,7 @@ _FEWEST_WORDS = 3
 
 
 class Shape(StrEnum):
-    """What the rows of a view are: the first lines of a value that comes or goes, or the words that differ."""
+    """The kind of rows in a view: the first lines of a value that comes or goes, or the words that differ."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -113,8 +114,8 @@ _UNDONE = "changed outside; apply will undo this edit"
 
 def _both(about: FieldDiff | Drift) -> str:
     """The third value of what the manifest and somebody else changed; it accuses nobody of a removal."""
-    there = about.old if isinstance(about, FieldDiff) else about.observed
-    changed = "declared here and not there" if there is None else "changed here and outside"
+    observed = about.old if isinstance(about, FieldDiff) else about.observed
+    changed = "declared here and not there" if observed is None else "changed here and outside"
     last = about.last_applied
     if last is None:
         return changed
@@ -143,8 +144,8 @@ def _view(path: str, note: str, old: Json, new: Json, *, alone: bool, limits: Li
 def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldView:
     shown_old, shown_new = _side_by_side(old, new)
     if alone:
-        one = (None, shown_new) if old is None else (shown_old, None) if new is None else (shown_old, shown_new)
-        return FieldView(path, Shape.CHANGED, note, *one)
+        sides = (None, shown_new) if old is None else (shown_old, None) if new is None else (shown_old, shown_new)
+        return FieldView(path, Shape.CHANGED, note, *sides)
     view = FieldView(path, Shape.CHANGED, note, shown_old, shown_new)
     if not (isinstance(old, str) and isinstance(new, str)):
         return view
@@ -154,13 +155,20 @@ def _short(path: str, note: str, old: Json, new: Json, *, alone: bool) -> FieldV
 
 
 def _side_by_side(old: Json, new: Json) -> tuple[str, str]:
-    shown_old, shown_new = value_text(old), value_text(new)
+    shown_old, shown_new = _value(old, new), _value(new, old)
     if isinstance(old, str) and isinstance(new, str) and (shown_old, shown_new) != (old, new):
         shown_old, shown_new = (text if is_secret(text) else quoted(text) for text in (old, new))
     if look_alike(shown_old, shown_new):
         both = told_apart(shown_old, shown_new)
         return both if both[0][:1] == '"' else (f'"{both[0]}"', f'"{both[1]}"')
     return shown_old, shown_new
+
+
+def _value(value: Json, other: Json) -> str:
+    """A value on one line; of a list that comes or goes, the names one after the other."""
+    names = short_items(value) if other is None else []
+    is_list_of_names = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return named(names, None) if names and is_list_of_names else value_text(value)
 
 
 def _is_long(value: Json) -> bool:
@@ -214,7 +222,7 @@ def _going(value: Json) -> str:
 
 def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
     """How much of a text differs, in sentences where it has any, else in places."""
-    said = _counted(diff.sentences, "sentence") if prose and diff.sentences else _counted(diff.places, "place")
+    said = counted(diff.sentences, "sentence") if prose and diff.sentences else counted(diff.places, "place")
     where = f", {diff.changed:,} of {diff.total:,} lines" if diff.total > 1 else f" in {characters:,} characters"
     if not diff.rewrapped:
         return said + where
@@ -222,11 +230,7 @@ def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
 
 
 def _amount_rewritten(before: str, after: str) -> str:
-    return f"rewritten, {_counted(_lines(before), 'line')} before and {_lines(after):,} now"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+    return f"rewritten, {counted(_lines(before), 'line')} before and {_lines(after):,} now"
 
 
 def _lines(text: str) -> int:
@@ -243,4 +247,4 @@ def _size(value: Json) -> str:
     text = _document(value)
     length = len(text.encode("utf-8", "surrogatepass"))
     amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
-    return f"{amount}, {_counted(_lines(text), 'line')}"
+    return f"{amount}, {counted(_lines(text), 'line')}"

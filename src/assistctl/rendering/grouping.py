@@ -16,19 +16,19 @@ def group_similar(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     Errors stay as they are: each has to be mended at its own place.
     """
     alike: dict[object, list[Diagnostic]] = {}
-    for number, one in enumerate(diagnostics):
-        same = (one.severity, one.summary, one.detail, one.path)
-        alike.setdefault(number if one.severity is Severity.ERROR else same, []).append(one)
+    for number, diagnostic in enumerate(diagnostics):
+        same = (diagnostic.severity, diagnostic.summary, diagnostic.detail, diagnostic.path)
+        alike.setdefault(number if diagnostic.severity is Severity.ERROR else same, []).append(diagnostic)
     return [told for group in alike.values() for told in (_merged(group) if len(group) > _FEW else group)]
 
 
 def _merged(group: Sequence[Diagnostic]) -> list[Diagnostic]:
     first, *others = group
-    named = ", ".join(_where(one) for one in others[: _FEW - 1])
+    named = ", ".join(_where(diagnostic) for diagnostic in others[: _FEW - 1])
     rest = len(others) - (_FEW - 1)
     same = f"The same of {named} and {rest:,} more."
     return [replace(first, detail="\n".join(filter(None, (first.detail, same))))]
 
 
-def _where(one: Diagnostic) -> str:
-    return str(one.position) if one.position else one.key or "another"
+def _where(diagnostic: Diagnostic) -> str:
+    return str(diagnostic.position) if diagnostic.position else diagnostic.key or "another"

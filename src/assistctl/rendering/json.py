@@ -1,4 +1,4 @@
-"""What commands print as JSON: results, drift and diagnostics beside plans, which the model has a document of."""
+"""JSON that commands print: results, drift and diagnostics; plans have their document in the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from assistctl.model.plan_document import (
     missing_part,
     plan_document,
 )
-from assistctl.rendering.checks.gate_json import gate_part
+from assistctl.rendering.checks.check_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked

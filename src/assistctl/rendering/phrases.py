@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.filesize import decimal
 
+from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
 from assistctl.model.plan import (
     Action,
@@ -20,12 +21,9 @@ from assistctl.model.plan import (
     Plan,
     QualifiedKey,
     Result,
-    Status,
 )
 from assistctl.rendering.diff.rows import Row
 from assistctl.rendering.field_view import FieldView, Shape
-from assistctl.rendering.importance import by_importance
-from assistctl.rendering.tally import count, done_files, done_summary
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
@@ -39,9 +37,12 @@ SIGNS = {
 FULL_DIFF_HINT = "see --format json or the saved plan"
 MISSING_TITLE = "Declared and not there:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
-DRIFT_ADVICE = "Apply will undo these edits; one that is to stay belongs into the manifest."
+NO_DRIFT = "No drift. Nothing was changed outside."
+DRIFT_ADVICE = "Apply will undo these edits; to keep one, put it into the manifest."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
+_RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
+_RANK_OF_UNDOING = 2
 _PERMITS = {
     Blocked.PROTECTED: (
         "Protected against deletion. To delete on purpose, set lifecycle.prevent_destroy: false "
@@ -93,17 +94,18 @@ def thing(about: Change | Drift | Missing | Result) -> str:
 def conclusion(plan: Plan) -> str:
     """The plan in one line."""
     if not plan.changes:
-        return _nothing(plan)
+        return no_changes(plan)
     return f"Plan: {', '.join(_counts(plan))}."
 
 
-def _nothing(plan: Plan) -> str:
+def no_changes(plan: Plan) -> str:
+    """That all is as declared, and how much that is."""
     unchanged = plan.summary.unchanged
     if not unchanged:
         return "No changes. Nothing is declared, and nothing there is this project's."
     if plan.files is not None:
         return f"No changes. {unchanged:,} assistants and vector stores are as declared, with their files."
-    return f"No changes. {unchanged:,} {'assistant is' if unchanged == 1 else 'assistants are'} as declared."
+    return f"No changes. {counted(unchanged, 'assistant is', 'assistants are')} as declared."
 
 
 def _counts(plan: Plan) -> Iterator[str]:
@@ -121,14 +123,9 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 def _file_counts(files: FileTotals | None) -> Iterator[str]:
     if files and files.upload:
-        yield f"{counted_files(files.upload)} to upload ({decimal(files.bytes)})"
+        yield f"{counted(files.upload, 'file')} to upload ({decimal(files.bytes)})"
     if files and files.remove:
-        yield f"{counted_files(files.remove)} to remove"
-
-
-def counted_files(number: int) -> str:
-    """So many files."""
-    return f"{number:,} {'file' if number == 1 else 'files'}"
+        yield f"{counted(files.remove, 'file')} to remove"
 
 
 def reason(change: Change) -> str:
@@ -145,53 +142,25 @@ def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, .
     return tuple(by_importance(changes)[: len(changes) - hidden]), hidden
 
 
+def by_importance(changes: Sequence[Change]) -> list[Change]:
+    """The changes in the order in which somebody has to look at them, those of files behind the others.
+
+    First what a rule refuses, then deletes, what undoes somebody's edit, adoptions, creates, and other updates.
+    """
+    return sorted(
+        changes, key=lambda change: (change.kind is Kind.FILE, change.blocked is None, _importance(change))
+    )
+
+
+def _importance(change: Change) -> int:
+    if change.action is Action.UPDATE and any(diff.origin is not Origin.MANIFEST for diff in change.diffs):
+        return _RANK_OF_UNDOING
+    return _RANKS[change.action]
+
+
 def more_files(hidden: int, hint: str = FULL_DIFF_HINT) -> str:
     """That files are left out, and where they are all listed."""
-    return f"… and {hidden:,} more {'file' if hidden == 1 else 'files'} ({hint})"
-
-
-def done(plan: Plan, results: Sequence[Result]) -> str:
-    """An apply's outcome in one line."""
-    if not results:
-        return _nothing(plan)
-    summary, failed, skipped = (
-        done_summary(plan, results),
-        count(results, Status.FAILED),
-        count(results, Status.SKIPPED),
-    )
-    counts = (
-        (summary.create, "created"),
-        (summary.update, "updated"),
-        (summary.delete, "deleted"),
-        (summary.adopt, "adopted"),
-        (count([result for result in results if result.action is Action.FORGET], Status.OK), "forgotten"),
-        (failed, "failed"),
-        (skipped, "skipped"),
-    )
-    opening = (
-        "Done"
-        if not failed and not skipped
-        else "Applied in part"
-        if any(result.touched for result in results)
-        else "Nothing was changed"
-    )
-    told = [f"{number:,} {word}" for number, word in counts if number]
-    files = _files_done(done_files(plan, results))
-    return f"{opening}: {', '.join([*told, f'{summary.unchanged:,} unchanged', *files])}."
-
-
-def _files_done(files: FileTotals | None) -> Iterator[str]:
-    if files and files.upload:
-        yield f"{counted_files(files.upload)} uploaded ({decimal(files.bytes)})"
-    if files and files.remove:
-        yield f"{counted_files(files.remove)} removed"
-
-
-def told_results(results: Sequence[Result], most: int | None) -> tuple[tuple[Result, ...], int]:
-    """The results to show: all but files that went well beyond ``most`` (``None``: all); how many are left out."""
-    places = [at for at, one in enumerate(results) if one.kind is Kind.FILE and one.status is Status.OK]
-    hidden = set(places[most:]) if most is not None else set()
-    return tuple(result for at, result in enumerate(results) if at not in hidden), len(hidden)
+    return f"… and {counted(hidden, 'more file')} ({hint})"
 
 
 def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
@@ -203,6 +172,20 @@ def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
         if diff.origin is not Origin.MANIFEST
     }
     return tuple(drift for drift in plan.drift if (QualifiedKey(drift.kind, drift.key), drift.path) not in shown)
+
+
+def drift_conclusion(plan: Plan) -> str:
+    """How much was changed outside and how much is missing, in one line."""
+    fields, missing = len(plan.drift), len(plan.missing)
+    if not fields and not missing:
+        return NO_DRIFT
+    things = len({(drift.kind, drift.key) for drift in plan.drift})
+    told = []
+    if fields:
+        told.append(f"{counted(fields, 'field')} of {counted(things, 'thing')} changed outside")
+    if missing:
+        told.append(f"{counted(missing, 'thing')} missing")
+    return f"Drift: {', '.join(told)}."
 
 
 def place(diagnostic: Diagnostic) -> str:
@@ -222,12 +205,12 @@ def message(diagnostic: Diagnostic) -> str:
 def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
     """How many rows a view leaves out, and how to see them."""
     if view.shape is Shape.CHANGED:
-        return f"… {view.more:,} more {'change' if view.more == 1 else 'changes'} ({hint})"
-    return f"… {view.more:,} more {'line' if view.more == 1 else 'lines'} ({hint})"
+        return f"… {counted(view.more, 'more change')} ({hint})"
+    return f"… {counted(view.more, 'more line')} ({hint})"
 
 
 def left_out(view: FieldView, hint: str) -> Iterator[str]:
-    """What is left out of a view: rows, and parts of those that are shown."""
+    """How much a view leaves out: rows, and parts of the rows that it shows."""
     if view.more:
         yield more_rows(view, hint)
     elif view.shortened and view.rows:
@@ -235,11 +218,11 @@ def left_out(view: FieldView, hint: str) -> Iterator[str]:
 
 
 def gap_before(row: Row, *, is_first: bool) -> str:
-    """What stands unchanged between a row and the one before, and where it is; nothing where that is nothing."""
+    """The unchanged text between a row and the one before, and where it is; empty where there is none."""
     where = f"§ {visible(row.heading)}" if row.heading else ""
     if row.skipped_characters:
         return f"⋯ {row.skipped_characters:,} unchanged characters"
     if not row.skipped or is_first:
         return where and f"⋯ {where}"
-    lines = f"⋯ {row.skipped:,} unchanged {'line' if row.skipped == 1 else 'lines'}"
+    lines = f"⋯ {counted(row.skipped, 'unchanged line')}"
     return f"{lines}, {where}" if where else lines

@@ -40,7 +40,7 @@ def _parameters(schema: Json) -> Iterator[str]:
 
 
 def list_changes(path: str, old: Json, new: Json, *, most: int | None) -> str:
-    """What a list gained and lost, or an item that came or went; nothing where that would not tell all.
+    """The items that a list gained and lost; empty where that would not tell all.
 
     ``most`` items are named of each (``None``: all).
     """

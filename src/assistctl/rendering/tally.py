@@ -1,4 +1,4 @@
-"""What an apply has really done, counted."""
+"""Counts of what an apply has really done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``assistctl init`` writes: a project that plans and applies as it stands, and its pipeline."""
+"""The files that ``assistctl init`` writes: a project that plans and applies as it stands, and its pipeline."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def project_name(directory: Path) -> str:
 def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
     from assistctl.manifest.validation.schema import FOR_EDITORS, read_schema
 
-    targets = [filled("target.yaml", {"TARGET": one.name, "KEY": one.key_variable}) for one in plans.new]
+    targets = [filled("target.yaml", {"TARGET": target.name, "KEY": target.key_variable}) for target in plans.new]
     values = {
         "PROJECT": wishes.project,
         "TARGETS": "".join(targets).rstrip("\n") + "\n",

@@ -1,4 +1,4 @@
-"""What is left to do when a pipeline has been written."""
+"""Notes on what is left to do when a pipeline has been written."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Pipeline:
 
     @property
     def name(self) -> str:
-        """What workflow and jobs are called; one of its own for each project of a repository."""
+        """The name of workflow and jobs; its own for each project of a repository."""
         return "assistants" + self._suffix
 
     @property
@@ -107,7 +107,7 @@ class Pipeline:
         return values
 
     def _paths(self, prefix: str, place: str) -> str:
-        """What a change must touch: in a folder of its own all of it, else manifests and settings."""
+        """The paths that a change must touch: all of a project's own folder, else manifests and settings."""
         own = [f"{prefix}**"] if prefix else [f"{self.manifests}/**", "assistctl.yaml"]
         if self.ci == "gitlab":
             own = [f"{path}/*" if path.endswith("**") else path for path in own]

@@ -1,12 +1,12 @@
-"""What pip has to install to get the assistctl that runs here, as far as another machine can."""
+"""The requirement by which pip installs the assistctl that runs here, as far as another machine can."""
 
 from __future__ import annotations
 
 import json
 from importlib import metadata
-from urllib.parse import urlsplit, urlunsplit
 
 from assistctl import __version__
+from assistctl.secrets.addresses import without_credentials
 
 _RELEASE = f"assistctl=={__version__}"
 # No name for an index to fill, where somebody else may have it: what a runner cannot find, it does not install.
@@ -28,7 +28,9 @@ def installed_requirement() -> tuple[str, bool]:
         return _WHEEL, False
     if origin is None:
         return _RELEASE, True
-    url = _without_credentials(origin["url"])
+    url = str(origin["url"])
+    if url.startswith(("https://", "http://")):  # of ssh, the user is a part of the address
+        url = without_credentials(url, keep_query=True)
     if "vcs_info" in origin and not url.startswith("file:"):
         version_control = origin["vcs_info"]
         return f"assistctl @ {version_control['vcs']}+{url}@{version_control['commit_id']}", True
@@ -36,10 +38,3 @@ def installed_requirement() -> tuple[str, bool]:
         hashes = origin.get("archive_info", {}).get("hashes", {})
         return f"assistctl @ {url}" + (f"#sha256={hashes['sha256']}" if "sha256" in hashes else ""), True
     return _WHEEL, False
-
-
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"}:
-        return url  # of ssh, the user is a part of the address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

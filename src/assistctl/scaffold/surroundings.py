@@ -13,8 +13,8 @@ _LONGEST = 4096
 
 def repository_of(directory: Path) -> Repository | None:
     """The repository that ``directory`` lies in or will, as it need not be there yet."""
-    there = next((one for one in (directory, *directory.parents) if one.is_dir()), None)
-    return find_repository(there) if there else None
+    nearest = next((folder for folder in (directory, *directory.parents) if folder.is_dir()), None)
+    return find_repository(nearest) if nearest else None
 
 
 def default_branch(repository: Repository | None) -> str:

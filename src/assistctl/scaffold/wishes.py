@@ -1,4 +1,4 @@
-"""What ``init`` was asked for, checked against the project that may be there already."""
+"""Wishes given to ``init``, checked against the project that may be there already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What somebody asked ``init`` for; ``None`` leaves it to the surroundings."""
+    """The wishes given to ``init``; ``None`` leaves a choice to the surroundings."""
 
     project: str
     ci: str
@@ -35,7 +35,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What follows from them: the targets to deploy to, of which ``new`` are still to be declared."""
+    """The consequences of the wishes: the targets to deploy to, of which ``new`` are still to be declared."""
 
     target: DeployTarget
     staging: DeployTarget | None
@@ -45,7 +45,7 @@ class Plans:
 
 
 def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plans:
-    """What to do in ``directory``.
+    """The plans for ``directory``.
 
     Raises ``ManifestError`` for an ``assistctl.yaml`` with errors, ``ProjectError`` for a target that it does not
     declare and ``AssistctlError`` for a journal where there is a project already.
@@ -59,7 +59,7 @@ def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plan
     target = _deploy_target(name, project, _KEY)
     staging = _deploy_target(wishes.staging, project, _own_key(wishes.staging)) if wishes.staging else None
     wanted = (target, *((staging,) if staging else ()))
-    new = tuple(one for one in wanted if project is None and one.name not in known_platforms())
+    new = tuple(target for target in wanted if project is None and target.name not in known_platforms())
     if wishes.staging == name:
         raise AssistctlError(f"{name!r} cannot be both the target and the one before it", "Name another target.")
     manifests = "assistants"

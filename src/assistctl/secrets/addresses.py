@@ -1,12 +1,12 @@
-"""Addresses as messages may show them: without the user, the password and the query that may stand in one.
+"""Addresses without what may be secret in one: the user, the password and the query.
 
-Whether it is a well-formed address or not: it is the mistyped one that a message is about.
+Whether what is shown is a well-formed address or not: it is the mistyped one that a message is about.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/+|/*")
 _NO_PORT = re.compile(r":(?![0-9]{0,5}(?:/|$))[^/]*")
@@ -23,6 +23,19 @@ def shown_address(text: str) -> str:
     if not host.startswith("["):
         host = _NO_PORT.sub(f":{_HIDDEN}", host)
     return f"{scheme}{_HIDDEN if user else ''}{at}{host}{slash}{path}"
+
+
+def without_credentials(url: str, *, keep_query: bool = False) -> str:
+    """Where ``url`` leads, to be compared or recorded: without its user, password and (as a rule) query.
+
+    What cannot be taken apart comes back as it is.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    query = parts.query if keep_query else ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
 
 
 def secrets_in_address(text: str) -> set[str]:

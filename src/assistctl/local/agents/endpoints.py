@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
 from assistctl.local.agents import fields, record, template_fields, template_record
 from assistctl.local.agents.resource import Resource
 from assistctl.local.database.collection import Collection
@@ -30,6 +28,4 @@ _TEMPLATES = Resource(
 )
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [*_TEMPLATES.routes(), *_AGENTS.routes()]
+ROUTES = (*_TEMPLATES.routes(), *_AGENTS.routes())

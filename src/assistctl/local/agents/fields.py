@@ -1,4 +1,4 @@
-"""What a request about an agent may contain (``AgentCreateParams`` and ``AgentUpdateParams`` of the SDK)."""
+"""The fields of requests about agents (``AgentCreateParams`` and ``AgentUpdateParams`` of the SDK)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a request: changes merged, and the agent as it is answered, with every default resolved.
+"""Agents: changes merged, and the agent as it is answered, with every default resolved.
 
 What was asked for is kept as it was, and resolved only in the answer: an effort that nobody chose follows the
 model. Whether an update merges ``reasoning`` and ``text`` is not written; like ``compaction``, they are replaced.

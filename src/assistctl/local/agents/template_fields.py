@@ -1,4 +1,4 @@
-"""What a request about an environment template may contain (``TemplateCreateParams`` and the like of the SDK).
+"""The fields of requests about environment templates (``TemplateCreateParams`` and the like of the SDK).
 
 Limits: the JSON Schema of the create request that api-evangelist/openai keeps
 (``openai-create-environment-template-params-schema.json``).

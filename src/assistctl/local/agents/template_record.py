@@ -1,4 +1,4 @@
-"""What becomes of a request about an environment template, and the template as it is answered.
+"""Environment templates: changes merged, and the template as it is answered.
 
 Values of ``env``, commands, archives and the contents of inline files are kept and never answered.
 """

@@ -73,9 +73,7 @@ class OneAssistant(AssistantsEndpoint):
         return JSONResponse({"id": _id(request), "object": "assistant.deleted", "deleted": True})
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [Route("/v1/assistants", Assistants), Route("/v1/assistants/{assistant_id}", OneAssistant)]
+ROUTES = (Route("/v1/assistants", Assistants), Route("/v1/assistants/{assistant_id}", OneAssistant))
 
 
 def _with_stores_made(connection: sqlite3.Connection, resources: Json) -> Json:

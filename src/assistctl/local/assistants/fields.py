@@ -1,4 +1,4 @@
-"""What a request about an assistant may contain.
+"""The fields of requests about assistants.
 
 The limits are those of ``CreateAssistantRequest`` and ``ModifyAssistantRequest`` in OpenAI's OpenAPI
 description and of its field descriptions. Like the service, and unlike the description, this also refuses

@@ -1,4 +1,4 @@
-"""What becomes of a request: defaults filled in, changes merged, and the assistant as it is answered.
+"""Assistants: defaults filled in, changes merged, and the assistant as it is answered.
 
 The defaults are those api.openai.com was recorded with: ``temperature`` and ``top_p`` 1.0, ``response_format``
 ``"auto"``, ``metadata`` ``{}``; a function's ``strict`` false; ``ranking_options`` of

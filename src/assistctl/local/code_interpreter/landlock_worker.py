@@ -122,7 +122,7 @@ class _Confined:
 
 
 class _Output:
-    """What the code prints up to a mark: its beginning and its end, when it is more than ``most`` bytes."""
+    """Output of the code up to a mark: its beginning and its end, when it is more than ``most`` bytes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -131,7 +131,7 @@ class _Output:
 
     @property
     def text(self) -> str:
-        """What was kept, as text: at most ``most`` bytes, the beginning and the end."""
+        """The kept output as text: at most ``most`` bytes, the beginning and the end."""
         more = self._left_out + len(self._kept) - self._most
         if more <= 0:
             return self._kept.decode(errors="replace")

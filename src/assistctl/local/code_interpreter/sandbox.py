@@ -16,7 +16,7 @@ class SandboxUnavailable(Exception):  # noqa: N818 - the word that its readers u
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one session may take."""
+    """Limits for one session."""
 
     seconds: float = 60.0
     """How long one call may take."""
@@ -24,7 +24,7 @@ class Limits:
     output_bytes: int = 64 * 1024
     """How much of what one call prints is kept."""
     disk_bytes: int = 1024 * MEBIBYTE
-    """What a session may have on the disk beside the files that were handed to it."""
+    """The bytes a session may have on the disk beside the files that were handed to it."""
     file_bytes: int = 512 * MEBIBYTE
     """The largest file it may write, as the service has it (code interpreter guide)."""
     files: int = 10_000
@@ -50,7 +50,7 @@ class Folders:
     temporary: Path
     """``/tmp``, or the folder that it lies in."""
     private: Path
-    """What the sandbox itself needs; never seen by code."""
+    """A folder for the sandbox itself; never seen by code."""
 
     @property
     def written(self) -> tuple[Path, ...]:
@@ -63,7 +63,7 @@ class Turn:
     """How one call ended."""
 
     logs: str
-    """What the code printed, the value of its last bare expression, and its traceback."""
+    """Everything the code printed, the value of its last bare expression, and its traceback."""
     failed: bool
     ended: str | None = None
     """Why the session ended with this call, as a sentence for the model."""

@@ -25,7 +25,7 @@ _ENDED = "The session ended with it: its variables and files are gone."
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What one call gave: what the model reads, and the files that the code made or changed."""
+    """The result of one call: the text for the model, and the files that the code made or changed."""
 
     logs: str
     produced: tuple[ProducedFile, ...]
@@ -46,9 +46,8 @@ class Sessions:
         self._clock = clock
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}  # the least recently used first
-        self._threads = ThreadPoolExecutor(limits.sessions, thread_name_prefix="code-interpreter")
+        self._threads = self._new_threads()
         self._sweep: threading.Timer | None = None
-        self._is_closed = False
 
     async def run(self, thread_id: str, code: str, files: Mapping[str, Path]) -> Execution:
         """Run code in the thread's session, which is begun when there is none.
@@ -57,9 +56,11 @@ class Sessions:
         they are there already. Raises ``SandboxUnavailable`` with words for whoever waits for the run. When the
         caller is cancelled, the session ends.
         """
-        call = _Call(thread_id)
+        with self._lock:
+            call = _Call(thread_id, self._threads)
+            running = self._threads.submit(self._run, call, code, files)
         try:
-            return await asyncio.wrap_future(self._threads.submit(self._run, call, code, files))
+            return await asyncio.wrap_future(running)
         except asyncio.CancelledError:
             self._abandon(call)
             raise
@@ -83,19 +84,20 @@ class Sessions:
         await asyncio.to_thread(self.stop)
 
     def stop(self) -> None:
-        """End all sessions, where no event loop runs any more. Later calls fail."""
+        """End all sessions, where no event loop runs any more. A later call begins a new one."""
         with self._lock:
-            self._is_closed = True
             sessions = list(self._sessions.values())
             self._sessions.clear()
             if self._sweep is not None:
                 self._sweep.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+                self._sweep = None
+            threads, self._threads = self._threads, self._new_threads()
+        threads.shutdown(wait=False, cancel_futures=True)
         for session in sessions:
             session.stop()
         for session in sessions:
             session.end()
-        self._threads.shutdown()
+        threads.shutdown()
 
     def end_idle(self) -> None:
         """End the sessions that were not used for their time. Done by itself, too."""
@@ -107,9 +109,12 @@ class Sessions:
         for session in idle:
             session.end()
 
+    def _new_threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._limits.sessions, thread_name_prefix="code-interpreter")
+
     def _run(self, call: _Call, code: str, files: Mapping[str, Path]) -> Execution:
         with self._lock:
-            if call.is_abandoned or self._is_closed:
+            if call.is_abandoned or call.threads is not self._threads:
                 raise SandboxUnavailable(_ENDED_EARLY)
             session, others = self._claim(call.thread_id)
             call.session = session
@@ -171,9 +176,10 @@ class Sessions:
 
 @dataclass(slots=True)
 class _Call:
-    """A call that waits or runs. ``session`` is there once it runs."""
+    """A call that waits for one of ``threads`` or runs in it. ``session`` is there once it runs."""
 
     thread_id: str
+    threads: ThreadPoolExecutor
     session: _Session | None = None
     is_abandoned: bool = False
 

@@ -34,7 +34,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a listed object must fulfil: SQL that starts with ``AND``, and its named parameters."""
+    """A condition on listed objects: SQL that starts with ``AND``, and its named parameters."""
 
     sql: str = ""
     parameters: Mapping[str, str | int | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What turns a database of one format into one of the next, as SQL.
+"""The SQL that turns a database of one format into one of the next.
 
 The format's number is SQLite's ``user_version``. Entries are added, never changed: files of every format are out
 there.

@@ -103,7 +103,7 @@ class Database:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """What went wrong with the file, as a sentence."""
+        """A sentence that says what is wrong with the file."""
         try:
             yield
         except sqlite3.Error as error:

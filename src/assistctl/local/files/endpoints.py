@@ -78,13 +78,11 @@ class FileContent(HTTPEndpoint):
         )
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/files", Files),
-        Route("/v1/files/{file_id}", OneFile),
-        Route("/v1/files/{file_id}/content", FileContent),
-    ]
+ROUTES = (
+    Route("/v1/files", Files),
+    Route("/v1/files/{file_id}", OneFile),
+    Route("/v1/files/{file_id}/content", FileContent),
+)
 
 
 def _check(upload: Upload) -> None:

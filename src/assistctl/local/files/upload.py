@@ -31,7 +31,7 @@ _ESCAPED = re.compile("%(22|[01][0-9A-F])")
 
 @dataclass(slots=True)
 class Upload:
-    """What was sent beside the bytes: the form's fields, the file's base name and its size in bytes.
+    """Everything sent beside the bytes: the form's fields, the file's base name and its size in bytes.
 
     ``field`` is the name of the part that holds the bytes.
     """

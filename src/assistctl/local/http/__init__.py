@@ -1,1 +1,1 @@
-"""What every endpoint of the embedded platform shares: access, bodies, lists, errors and their shapes."""
+"""Shared by every endpoint of the embedded platform: access, bodies, lists, errors and their shapes."""

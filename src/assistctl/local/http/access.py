@@ -70,11 +70,11 @@ def require_assistants_v2(headers: Headers) -> None:
     features = _features(headers)
     if "assistants=v2" in features:
         return
-    how = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+    advice = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
     if "assistants=v1" in features:
-        raise ApiError(f"The v1 Assistants API has been deprecated. {how}", code="invalid_beta")
+        raise ApiError(f"The v1 Assistants API has been deprecated. {advice}", code="invalid_beta")
     raise ApiError(
-        f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {how}", code="invalid_beta"
+        f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {advice}", code="invalid_beta"
     )
 
 

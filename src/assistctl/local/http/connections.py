@@ -46,7 +46,7 @@ DEFAULT_TIME_LIMITS = TimeLimits()
 
 
 class _Phase(Enum):
-    """What the connection waits for."""
+    """The next thing that the connection waits for."""
 
     US = auto()
     HEAD = auto()

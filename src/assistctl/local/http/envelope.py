@@ -1,4 +1,4 @@
-"""What every response has: an ``x-request-id``, and the error shape also when something broke."""
+"""The envelope of every response: an ``x-request-id``, and the error shape also when something broke."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Envelope:
             await answer(request, shown)(scope, receive, stamped)
 
     def _shown(self, error: Exception, request_id: str) -> Exception:
-        """What is answered of an error; it is logged unless it is the client's own."""
+        """The response to an error; it is logged unless it is the client's own."""
         if isinstance(error, ApiError):
             return error
         if not isinstance(error, AssistctlError):

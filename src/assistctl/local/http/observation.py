@@ -1,4 +1,4 @@
-"""What became of each request, told to whoever wants to know: the access log, the metrics."""
+"""The outcome of each request, handed to observers: the access log, the metrics."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from assistctl.model.plan import Json
 
 
 class Shape(Protocol):
-    """What a value must look like."""
+    """The shape that a value must have."""
 
     def check(self, value: Json, path: str) -> None:
         """Raise ``ApiError`` when ``value``, found at ``path``, does not fit."""

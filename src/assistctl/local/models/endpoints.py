@@ -35,9 +35,8 @@ class OneModel(HTTPEndpoint):
         return JSONResponse(_view(_BY_ID[name]))
 
 
-def routes() -> list[Route]:
-    """The routes. Names of fine-tuned models may contain slashes."""
-    return [Route("/v1/models", Models), Route("/v1/models/{model:path}", OneModel)]
+ROUTES = (Route("/v1/models", Models), Route("/v1/models/{model:path}", OneModel))
+"""The routes. Names of fine-tuned models may contain slashes."""
 
 
 def _view(model: Model) -> dict[str, object]:

@@ -51,8 +51,8 @@ class CodeInterpreter:
 
     def declaration(self) -> Fields:
         """See ``BuiltInTool``."""
-        there = f" The user's files there: {', '.join(sorted(self._files))}." if self._files else ""
-        return function(CODE_INTERPRETER, _DESCRIPTION + there, {"code": {"type": "string"}}, ["code"])
+        listed = f" The user's files there: {', '.join(sorted(self._files))}." if self._files else ""
+        return function(CODE_INTERPRETER, _DESCRIPTION + listed, {"code": {"type": "string"}}, ["code"])
 
     def begun(self, call_id: str, arguments: str) -> Fields | None:
         """See ``BuiltInTool``: the code."""

@@ -151,17 +151,16 @@ def run_id_of(request: Request) -> str:
     return str(request.path_params["run_id"])
 
 
-def routes() -> list[Route]:
-    """The routes, those of steps too. They come before those of threads: ``runs`` is no thread's id."""
-    one = "/v1/threads/{thread_id}/runs/{run_id}"
-    return [
-        Route("/v1/threads/runs", ThreadWithRun),
-        Route("/v1/threads/{thread_id}/runs", Runs),
-        Route(one, OneRun),
-        Route(f"{one}/cancel", Cancel),
-        Route(f"{one}/submit_tool_outputs", SubmitToolOutputs),
-        *step_endpoints.routes(),
-    ]
+_ONE_RUN = "/v1/threads/{thread_id}/runs/{run_id}"
+ROUTES = (
+    Route("/v1/threads/runs", ThreadWithRun),
+    Route("/v1/threads/{thread_id}/runs", Runs),
+    Route(_ONE_RUN, OneRun),
+    Route(f"{_ONE_RUN}/cancel", Cancel),
+    Route(f"{_ONE_RUN}/submit_tool_outputs", SubmitToolOutputs),
+    *step_endpoints.ROUTES,
+)
+"""The routes, those of steps too. They come before those of threads: ``runs`` is no thread's id."""
 
 
 async def _begun(request: Request, change: Change, sent: Fields) -> Response:

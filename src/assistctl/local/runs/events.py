@@ -71,7 +71,7 @@ def step_delta(step_id: str, call: Fields) -> Event:
 
 
 def error_event(message: str) -> Event:
-    """What ended a stream without the run's end being known."""
+    """The event that ends a stream when the run's end is not known."""
     error = {"message": message, "type": SERVER_ERROR, "param": None, "code": None}
     return Event("error", {"error": cast("Json", error)})
 

@@ -1,4 +1,4 @@
-"""What a request about a run may contain.
+"""The fields of requests about runs.
 
 The limits are those of ``CreateRunRequest``, ``CreateThreadAndRunRequest`` and ``SubmitToolOutputsRunRequest`` in
 OpenAI's OpenAPI description and of its field descriptions.

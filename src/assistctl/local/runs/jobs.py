@@ -12,7 +12,7 @@ from assistctl.local.runs.worker import Worker
 
 @dataclass(slots=True)
 class Job:
-    """What is done for one run, in the event loop that its request came in by."""
+    """The work on one run, in the event loop that its request came in by."""
 
     run_id: str
     thread_id: str

@@ -191,7 +191,7 @@ def _pause(error: OpenAIError | Exception, attempt: int) -> float | None:
 
 
 def _retry_after(error: APIStatusError) -> float | None:
-    """What the headers ``retry-after-ms`` and ``retry-after`` say, in seconds (RFC 9110, 10.2.3)."""
+    """The wait that ``retry-after-ms`` or ``retry-after`` asks for, in seconds (RFC 9110, 10.2.3)."""
     headers = error.response.headers
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:

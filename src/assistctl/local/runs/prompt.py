@@ -1,4 +1,4 @@
-"""What the model is told: a run's thread, and what the run did so far, as messages of Chat Completions.
+"""The prompt: a run's thread, and what the run did so far, as messages of Chat Completions.
 
 Of earlier runs it gets their messages, not their calls of tools. When there is more than fits, messages are left
 out of the middle: the newest stay, and the first one.
@@ -29,6 +29,7 @@ CONTEXT_TOKENS = 100_000
 """The most of a thread that the model is told when a run does not say, in estimated tokens."""
 
 _IMAGE_TOKENS = 1_000
+_FILE = "image_file"
 _PICTURES = (
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8", "image/jpeg"),
@@ -37,8 +38,11 @@ _PICTURES = (
 )
 
 
-def history(connection: sqlite3.Connection, content: ContentFolder, run: Stored, budget: int) -> list[Fields]:
-    """The thread's messages that are not of the run, oldest first, within ``budget`` estimated tokens."""
+def history(connection: sqlite3.Connection, run: Stored, budget: int) -> list[Fields]:
+    """The thread's messages that are not of the run, oldest first, within ``budget`` estimated tokens.
+
+    ``show_pictures`` is still to put the pictures of files in.
+    """
     strategy = cast("Fields", run.body["truncation_strategy"])
     limit = strategy["last_messages"] if strategy["type"] == "last_messages" else None
     kept: list[Fields] = []
@@ -46,14 +50,14 @@ def history(connection: sqlite3.Connection, content: ContentFolder, run: Stored,
         budget -= _tokens(message)
         if kept and (budget < 0 or len(kept) == limit):
             if limit is None:
-                kept += _first(connection, content, run)
+                kept += _first(connection, run)
             break
-        kept.append(_message(connection, content, message))
+        kept.append(_message(connection, message))
     return kept[::-1]
 
 
 def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
-    """What the run itself has said, called and been told."""
+    """The run's own messages, calls and results so far."""
     told: list[Fields] = []
     for step in steps.all_of(connection, run.id):
         if step.body["type"] == "message_creation":
@@ -81,19 +85,19 @@ def _newest_first(connection: sqlite3.Connection, run: Stored) -> Iterator[Store
         query = replace(query, after=page.objects[-1].id)
 
 
-def _first(connection: sqlite3.Connection, content: ContentFolder, run: Stored) -> list[Fields]:
+def _first(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
     query = PageQuery(limit=1, descending=False)
     [first] = messages.page(connection, str(run.body["thread_id"]), query).objects
-    return [_message(connection, content, first)] if _tokens(first) < CONTEXT_TOKENS // 10 else []
+    return [_message(connection, first)] if _tokens(first) < CONTEXT_TOKENS // 10 else []
 
 
-def _message(connection: sqlite3.Connection, content: ContentFolder, message: Stored) -> Fields:
+def _message(connection: sqlite3.Connection, message: Stored) -> Fields:
     role = message.body["role"]
     parts = cast("list[Fields]", message.body["content"])
     # Only users can show pictures to a model.
     if role == "assistant" or all(part["type"] == "text" for part in parts):
         return {"role": role, "content": _plain(message)}
-    return {"role": role, "content": [_part(connection, content, part) for part in parts]}
+    return {"role": role, "content": [_part(connection, part) for part in parts]}
 
 
 def _plain(message: Stored) -> str:
@@ -103,20 +107,41 @@ def _plain(message: Stored) -> str:
     return "\n".join(str(text) for text in texts)
 
 
-def _part(connection: sqlite3.Connection, content: ContentFolder, part: Fields) -> Fields:
+def _part(connection: sqlite3.Connection, part: Fields) -> Fields:
     if part["type"] == "text":
         return {"type": "text", "text": cast("Fields", part["text"])["value"]}
     picture = cast("Fields", part[str(part["type"])])
     if part["type"] == "image_url":
         return {"type": "image_url", "image_url": picture}
-    file_id = str(picture["file_id"])
     try:
-        name = str(files.get(connection, file_id).body["filename"])
-        data = content.path_of(file_id).read_bytes()
-    except (ApiError, OSError):
+        name = files.get(connection, str(picture["file_id"])).body["filename"]
+    except ApiError:
+        name = None
+    return {"type": _FILE, **picture, "name": name}
+
+
+def show_pictures(told: list[Fields], content: ContentFolder) -> list[Fields]:
+    """The messages with the pictures of files as data; reads them, so in no transaction."""
+    return [
+        {**message, "content": [_shown(part, content) for part in parts]}
+        if isinstance(parts := message["content"], list)
+        else message
+        for message in told
+    ]
+
+
+def _shown(part: Json, content: ContentFolder) -> Json:
+    if not isinstance(part, dict) or part["type"] != _FILE:
+        return part
+    file_id, name = str(part["file_id"]), part["name"]
+    try:
+        data = content.path_of(file_id).read_bytes() if name is not None else None
+    except OSError:
+        data = None
+    if data is None:
         return {"type": "text", "text": f"[The picture {file_id} is not there any more.]"}
-    url = f"data:{_picture_type(data, name)};base64,{base64.b64encode(data).decode()}"
-    return {"type": "image_url", "image_url": {"url": url, "detail": picture["detail"]}}
+    url = f"data:{_picture_type(data, str(name))};base64,{base64.b64encode(data).decode()}"
+    return {"type": "image_url", "image_url": {"url": url, "detail": part["detail"]}}
 
 
 def _picture_type(data: bytes, name: str) -> str:

@@ -92,7 +92,7 @@ def view(run: Stored) -> Fields:
 
 
 def private(stored: Stored) -> Fields:
-    """What no answer has, of a run or of a step."""
+    """The part of a run or step that no answer has."""
     return cast("Fields", stored.body["private"])
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from assistctl.local.database.collection import Stored
-from assistctl.local.files.content import ContentFolder
 from assistctl.local.runs import prompt, record
 from assistctl.local.runs.tools import BuiltInTool
 from assistctl.model.plan import Json
@@ -26,9 +25,9 @@ def spent_limit(run: Stored) -> str | None:
 
 
 def request(
-    connection: sqlite3.Connection, content: ContentFolder, run: Stored, tools: Sequence[BuiltInTool], room: int
+    connection: sqlite3.Connection, run: Stored, tools: Sequence[BuiltInTool], room: int
 ) -> dict[str, Any] | None:
-    """The request, of at most ``room`` estimated tokens.
+    """The request, of at most ``room`` estimated tokens; ``prompt.show_pictures`` completes its messages.
 
     ``None`` when what the model must be told is more than that, or than the run may still spend.
     """
@@ -40,7 +39,7 @@ def request(
     )
     if budget <= 0:
         return None
-    said = prompt.history(connection, content, run, budget)
+    said = prompt.history(connection, run, budget)
     instructions = run.body["instructions"]
     system: list[Fields] = [{"role": "system", "content": instructions}] if instructions else []
     sampling = {key: run.body[key] for key in ("temperature", "top_p")}

@@ -45,7 +45,5 @@ class OneStep(AssistantsEndpoint):
         return JSONResponse(steps.view(step, include=include))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    steps_of_run = "/v1/threads/{thread_id}/runs/{run_id}/steps"
-    return [Route(steps_of_run, Steps), Route(f"{steps_of_run}/{{step_id}}", OneStep)]
+_STEPS_OF_RUN = "/v1/threads/{thread_id}/runs/{run_id}/steps"
+ROUTES = (Route(_STEPS_OF_RUN, Steps), Route(f"{_STEPS_OF_RUN}/{{step_id}}", OneStep))

@@ -19,7 +19,7 @@ CODE_INTERPRETER = "code_interpreter"
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a call gave.
+    """The result of a call.
 
     ``for_model`` is the text that the model gets, ``step`` the object in the step's ``tool_calls``, with the
     call's id. ``citations`` are the files that the model may cite, by the two numbers of the mark that

@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from assistctl.local.database.collection import Stored
 from assistctl.local.runs import open_runs, record, request, steps, transitions
+from assistctl.local.runs.called_step import outcome_delta, step_of
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Channel, Event, step_delta, step_event
 from assistctl.local.runs.model_client import ModelError
-from assistctl.local.runs.prompt import CONTEXT_TOKENS
+from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn
 from assistctl.model.plan import Json
@@ -110,7 +111,10 @@ class Worker:
 
     def _prompt(self, tools: dict[str, BuiltInTool]) -> dict[str, Any] | None:
         with self._runtime.database.reading() as connection:
-            return request.request(connection, self._runtime.content, self.run, list(tools.values()), self._room)
+            prompt = request.request(connection, self.run, list(tools.values()), self._room)
+        if prompt is None:
+            return None
+        return {**prompt, "messages": show_pictures(prompt["messages"], self._runtime.content)}
 
     def _make_shorter(self, error: ModelError) -> None:
         """Have the next request tell less of the thread, where that is allowed; otherwise raise ``error``."""
@@ -133,7 +137,7 @@ class Worker:
         return self._turn
 
     def _known(self) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
-        """What the run's tools found and made so far; pictures that no message of the run shows yet."""
+        """Citations and files of the run's tools so far; pictures that no message of the run shows yet."""
         citations: dict[str, str] = {}
         paths: dict[str, str] = {}
         images: list[str] = []
@@ -190,7 +194,7 @@ class Worker:
             self._channel.publish([step_delta(step.id, {"index": call.index, **begun})])
         result = await tool.call(call.id, call.arguments)
         if begun is None or "code_interpreter" in begun:
-            self._channel.publish([step_delta(step.id, _outcome(call.index, result.step, begun))])
+            self._channel.publish([step_delta(step.id, outcome_delta(call.index, result.step, begun))])
         return result
 
     def _called(
@@ -198,7 +202,7 @@ class Worker:
     ) -> list[Event]:
         self._count(connection, turn)
         events = turn.end_message(connection, record.NO_USAGE)
-        step = steps.STEPS.change(connection, cast("Stored", turn.step), _step_of(turn, calls, done))
+        step = steps.STEPS.change(connection, cast("Stored", turn.step), step_of(turn, calls, done))
         waiting = [it for it in steps.calls_of(step) if it["type"] == "function"]
         if waiting:
             self._run, more = transitions.wait_for_outputs(connection, self.run, self._owner, waiting)
@@ -226,37 +230,3 @@ class Worker:
 
     def _remaining(self) -> float:
         return int(str(self.run.body["expires_at"])) - time.time()
-
-
-def _step_of(turn: Turn, calls: list[Call], done: dict[str, ToolResult]) -> Fields:
-    """What becomes of a step once its calls are known, and those of the platform's own tools executed."""
-    shown: list[Json] = []
-    told: list[Json] = []
-    for call in calls:
-        result = done.get(call.id)
-        function: Fields = {"name": call.name, "arguments": call.arguments, "output": None}
-        shown.append({"id": call.id, "type": "function", "function": function} if result is None else result.step)
-        answer = None if result is None else result.for_model
-        told.append({"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer})
-    results = done.values()
-    private: Fields = {
-        "usage": turn.usage,
-        "calls": told,
-        "citations": {key: value for it in results for key, value in it.citations.items()},
-        "paths": {key: value for it in results for key, value in it.produced.items()},
-        "images": [image for it in results for image in it.images],
-    }
-    return {"step_details": {"type": "tool_calls", "tool_calls": shown}, "private": private}
-
-
-def _outcome(index: int, step: Fields, begun: Fields | None) -> Fields:
-    """A tool's result as a delta; what ``begun`` has told is not told again."""
-    kind = str(step["type"])
-    details = cast("Fields", step[kind])
-    outputs = details.get("outputs")
-    if isinstance(outputs, list):
-        numbered: list[Json] = [{"index": place, **cast("Fields", it)} for place, it in enumerate(outputs)]
-        details = {**details, "outputs": numbered}
-    if begun is not None:
-        details = {key: value for key, value in details.items() if key != "input"}
-    return {"index": index, "id": step["id"], "type": kind, kind: details}

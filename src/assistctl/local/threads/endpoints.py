@@ -77,10 +77,9 @@ class OneThread(AssistantsEndpoint):
             record.delete(connection, thread_id)
 
 
-def routes() -> list[Route]:
-    """The routes, those of messages too."""
-    return [
-        Route("/v1/threads", Threads),
-        Route("/v1/threads/{thread_id}", OneThread),
-        *message_endpoints.routes(),
-    ]
+ROUTES = (
+    Route("/v1/threads", Threads),
+    Route("/v1/threads/{thread_id}", OneThread),
+    *message_endpoints.ROUTES,
+)
+"""The routes, those of messages too."""

@@ -1,4 +1,4 @@
-"""What every request about threads, messages and runs has in common."""
+"""The parts that requests about threads, messages and runs have in common."""
 
 from __future__ import annotations
 

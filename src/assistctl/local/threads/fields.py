@@ -1,4 +1,4 @@
-"""What a request about a thread or a message may contain.
+"""The fields of requests about threads and messages.
 
 The limits are those of ``CreateThreadRequest``, ``ModifyThreadRequest`` and ``CreateMessageRequest`` in OpenAI's
 OpenAPI description and of its field descriptions. Unknown keys inside content or an attachment are refused, too.

@@ -86,12 +86,10 @@ class OneMessage(AssistantsEndpoint):
         return JSONResponse(messages.view(message))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/threads/{thread_id}/messages", Messages),
-        Route("/v1/threads/{thread_id}/messages/{message_id}", OneMessage),
-    ]
+ROUTES = (
+    Route("/v1/threads/{thread_id}/messages", Messages),
+    Route("/v1/threads/{thread_id}/messages/{message_id}", OneMessage),
+)
 
 
 def _id(request: Request) -> str:

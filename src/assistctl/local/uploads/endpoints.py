@@ -65,7 +65,7 @@ class Completion(HTTPEndpoint):
         sent = await read_object(request)
         record.COMPLETE.check(sent)
         listed, md5 = sent["part_ids"], sent.get("md5")
-        part_ids = [str(one) for one in listed] if isinstance(listed, list) else []
+        part_ids = [str(part_id) for part_id in listed] if isinstance(listed, list) else []
         upload, file = await run_in_threadpool(
             _complete, database_of(request), content_of(request), _id(request), part_ids, str(md5 or "")
         )
@@ -84,14 +84,12 @@ class Cancellation(HTTPEndpoint):
         return JSONResponse(record.view(upload))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/uploads", Uploads),
-        Route("/v1/uploads/{upload_id}/parts", Parts),
-        Route("/v1/uploads/{upload_id}/complete", Completion),
-        Route("/v1/uploads/{upload_id}/cancel", Cancellation),
-    ]
+ROUTES = (
+    Route("/v1/uploads", Uploads),
+    Route("/v1/uploads/{upload_id}/parts", Parts),
+    Route("/v1/uploads/{upload_id}/complete", Completion),
+    Route("/v1/uploads/{upload_id}/cancel", Cancellation),
+)
 
 
 def _require_pending(database: Database, upload_id: str) -> None:
@@ -106,8 +104,9 @@ def _keep_part(
     part_id = new_id("part_")
     with database.writing() as connection:
         upload = record.pending(connection, upload_id)
+        part = record.add_part(connection, upload, part_id, sent.size)
         content.keep(received, part_id)
-        return record.add_part(connection, upload, part_id, sent.size)
+    return part
 
 
 def _complete(

@@ -27,6 +27,8 @@ MAX_PART_BYTES = 64 * 1024 * 1024
 _MAX_BYTES = 8 * 1024 * 1024 * 1024
 _LIFETIME = 3600
 _MOST_PARTS = 10_000
+# The SDK sends a request at most three times; each of them may have arrived although no answer came back.
+_TIMES_SENT = 3
 
 CREATE = Record(
     {
@@ -52,12 +54,31 @@ PART = Record({"data": Text()}, required=("data",))
 
 def add(connection: sqlite3.Connection, sent: Fields) -> Stored:
     """Add an upload that waits for its parts for an hour. ``sent`` fits ``CREATE``."""
-    body: Fields = {**sent, "status": "pending", "expires_at": int(time.time()) + _LIFETIME, "file_id": None}
+    body: Fields = {
+        **sent,
+        "status": "pending",
+        "expires_at": int(time.time()) + _LIFETIME,
+        "file_id": None,
+        "parts_received": 0,
+        "bytes_received": 0,
+    }
     return UPLOADS.insert(connection, new_id("upload_"), body)
 
 
 def add_part(connection: sqlite3.Connection, upload: Stored, part_id: str, size: int) -> Stored:
-    """Add a part of ``size`` bytes to an upload."""
+    """Add a part of ``size`` bytes to an upload.
+
+    Raises ``ApiError`` 400 where its parts are more by far than it was made for, those sent again counted in.
+    """
+    number = int(str(upload.body.get("parts_received", 0))) + 1
+    total = int(str(upload.body.get("bytes_received", 0))) + size
+    if number > _TIMES_SENT * _MOST_PARTS or total > _TIMES_SENT * int(str(upload.body["bytes"])):
+        raise ApiError(
+            f"Upload {upload.id} was created for {upload.body['bytes']} bytes, and its parts have many more: no"
+            " part can be added. Complete it, or cancel it.",
+            param="data",
+        )
+    UPLOADS.change(connection, upload, {"parts_received": number, "bytes_received": total})
     return PARTS.insert(connection, part_id, {"upload_id": upload.id, "bytes": size})
 
 
@@ -75,11 +96,11 @@ def parts(connection: sqlite3.Connection, upload: Stored, part_ids: Sequence[str
     if len(set(part_ids)) < len(part_ids):
         raise ApiError("Invalid 'part_ids': a part is named twice.", param="part_ids", code="invalid_value")
     found = [PARTS.get(connection, part_id) for part_id in part_ids]
-    strange = next((one.id for one in found if one.body["upload_id"] != upload.id), None)
+    strange = next((part.id for part in found if part.body["upload_id"] != upload.id), None)
     if strange:
         message = f"Invalid 'part_ids': {strange} is a part of another upload."
         raise ApiError(message, param="part_ids", code="invalid_value")
-    total = sum(int(str(one.body["bytes"])) for one in found)
+    total = sum(int(str(part.body["bytes"])) for part in found)
     if total != upload.body["bytes"]:
         raise ApiError(
             f"The parts have {total} bytes in total, and the upload was created for {upload.body['bytes']}.",

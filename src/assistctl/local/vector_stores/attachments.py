@@ -150,12 +150,12 @@ def cancel(connection: sqlite3.Connection, batch_id: str) -> None:
 
 
 def counts(connection: sqlite3.Connection, store_id: str) -> Counts:
-    """What the files of a store add up to."""
+    """The counts and bytes of a store's files."""
     return _summed(connection.execute(_COUNT, (store_id,)).fetchall())
 
 
 def counts_of_batch(connection: sqlite3.Connection, batch_id: str) -> Counts:
-    """What the files of a batch add up to, as far as they are still attached."""
+    """The counts and bytes of those files of a batch that are still attached."""
     return _summed(connection.execute(_COUNT_OF_BATCH, (batch_id,)).fetchall())
 
 

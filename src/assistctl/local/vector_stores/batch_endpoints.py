@@ -64,14 +64,12 @@ class BatchFiles(HTTPEndpoint):
             return list_files(connection, request, batch.id)
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/vector_stores/{store_id}/file_batches", Batches),
-        Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}", OneBatch),
-        Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}/cancel", Cancel),
-        Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}/files", BatchFiles),
-    ]
+ROUTES = (
+    Route("/v1/vector_stores/{store_id}/file_batches", Batches),
+    Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}", OneBatch),
+    Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}/cancel", Cancel),
+    Route("/v1/vector_stores/{store_id}/file_batches/{batch_id}/files", BatchFiles),
+)
 
 
 def _store_id(request: Request) -> str:

@@ -25,7 +25,7 @@ from assistctl.local.vector_stores.unreadable import INVALID, SERVER_ERROR, TOO_
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a document may take: ``seconds`` of wall-clock time, ``memory`` in bytes where the OS can limit it."""
+    """Limits for one document: ``seconds`` of wall-clock time, ``memory`` in bytes where the OS can limit it."""
 
     seconds: float = 60.0
     memory: int = 1024 * 1024 * 1024
@@ -36,7 +36,7 @@ DEFAULT_BUDGET = Budget()
 
 _ENVIRONMENT = """PATH HOME LANG LC_ALL LC_CTYPE PYTHONPATH PYTHONHOME PYTHONUSERBASE LD_LIBRARY_PATH
     DYLD_LIBRARY_PATH SYSTEMROOT TEMP TMP TMPDIR USERPROFILE APPDATA"""
-"""What an interpreter needs to start and to find its packages; the rest may be secret."""
+"""The variables an interpreter needs to start and to find its packages; the rest may be secret."""
 
 _PROGRAM = """
 import sys
@@ -168,7 +168,7 @@ def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[thre
 
 
 def _asked(process: subprocess.Popen[bytes], path: Path, filename: str, overdue: threading.Event) -> Iterator[str]:
-    """What the process answers, until it is done or gone."""
+    """The answers of the process, until it is done or gone."""
     for answer in _answers(process, {"path": str(path.absolute()), "filename": filename}):
         if "text" in answer:
             yield answer["text"]

@@ -95,15 +95,14 @@ class Search(HTTPEndpoint):
         return JSONResponse(found)
 
 
-def routes() -> list[Route]:
-    """The routes, those of files and batches too."""
-    return [
-        Route("/v1/vector_stores", VectorStores),
-        Route("/v1/vector_stores/{store_id}", OneVectorStore),
-        Route("/v1/vector_stores/{store_id}/search", Search),
-        *file_endpoints.routes(),
-        *batch_endpoints.routes(),
-    ]
+ROUTES = (
+    Route("/v1/vector_stores", VectorStores),
+    Route("/v1/vector_stores/{store_id}", OneVectorStore),
+    Route("/v1/vector_stores/{store_id}/search", Search),
+    *file_endpoints.ROUTES,
+    *batch_endpoints.ROUTES,
+)
+"""The routes, those of files and batches too."""
 
 
 def _id(request: Request) -> str:

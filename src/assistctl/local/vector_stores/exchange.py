@@ -1,4 +1,4 @@
-"""What every request about vector stores has in common: a transaction, and indexing afterwards.
+"""The frame of every request about vector stores: a transaction, and indexing afterwards.
 
 Whatever waits to be indexed when a request ends is worked on from then on, whoever attached it. An answer that
 says ``in_progress`` also says when to ask again (``openai-poll-after-ms``), which the SDK's helpers honour.

@@ -1,4 +1,4 @@
-"""What a request about a vector store may contain.
+"""The fields of requests about vector stores.
 
 The limits are those of the request schemas in OpenAI's OpenAPI description (``CreateVectorStoreRequest`` and so
 on) and of its field descriptions.

@@ -79,7 +79,7 @@ class OneFile(HTTPEndpoint):
 
 
 class FileContent(HTTPEndpoint):
-    """What was read from one file."""
+    """The text that was read from one file."""
 
     def get(self, request: Request) -> JSONResponse:
         """Retrieve its text."""
@@ -88,13 +88,11 @@ class FileContent(HTTPEndpoint):
         return JSONResponse(views.content(texts))
 
 
-def routes() -> list[Route]:
-    """The routes."""
-    return [
-        Route("/v1/vector_stores/{store_id}/files", Files),
-        Route("/v1/vector_stores/{store_id}/files/{file_id}", OneFile),
-        Route("/v1/vector_stores/{store_id}/files/{file_id}/content", FileContent),
-    ]
+ROUTES = (
+    Route("/v1/vector_stores/{store_id}/files", Files),
+    Route("/v1/vector_stores/{store_id}/files/{file_id}", OneFile),
+    Route("/v1/vector_stores/{store_id}/files/{file_id}/content", FileContent),
+)
 
 
 def list_files(connection: sqlite3.Connection, request: Request, batch_id: str | None = None) -> JSONResponse:

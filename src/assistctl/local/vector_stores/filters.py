@@ -93,8 +93,8 @@ def _ordered(compare: Callable[[float | str, float | str], bool], actual: Json, 
     return isinstance(wanted, int | float | str) and compare(actual, wanted)
 
 
-def _same_kind(one: Json, other: Json) -> bool:
-    return _kind(one) == _kind(other)
+def _same_kind(first: Json, other: Json) -> bool:
+    return _kind(first) == _kind(other)
 
 
 def _kind(value: Json) -> type:

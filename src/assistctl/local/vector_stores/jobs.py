@@ -1,4 +1,4 @@
-"""What the indexer does to the database: take the next file, write its chunks, and say how it ended.
+"""The indexer's work on the database: take the next file, write its chunks, and say how it ended.
 
 All functions take a connection inside a transaction (``Database.reading`` or ``.writing``).
 """

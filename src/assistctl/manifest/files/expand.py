@@ -16,8 +16,8 @@ from assistctl.manifest.files.glob import Folders, divided, is_pattern, unmeant
 from assistctl.manifest.files.never_read import NeverReadError, refuse_names
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
-from assistctl.manifest.syntax.phrases import counted
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, resolve_inside
+from assistctl.model.counting import counted
 from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
 

@@ -23,8 +23,3 @@ def either(words: Iterable[str]) -> str:
     """``a, b or c``."""
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def counted(size: int, unit: str) -> str:
-    """``1 item``, ``2 items``."""
-    return f"{size:,} {unit}{'' if size == 1 else 's'}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.syntax.node import Node, Path, dotted
-from assistctl.manifest.syntax.phrases import SHOWN_LENGTH, counted, either, sentences, shown
+from assistctl.manifest.syntax.phrases import SHOWN_LENGTH, either, sentences, shown
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain
 from assistctl.manifest.validation.usual_mistakes import (
     about_missing,
@@ -17,6 +17,7 @@ from assistctl.manifest.validation.usual_mistakes import (
     about_unknown,
     is_elsewhere,
 )
+from assistctl.model.counting import counted
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

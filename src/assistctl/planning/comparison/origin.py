@@ -103,12 +103,12 @@ def drifts(about: QualifiedKey, identifier: str, diffs: Iterable[FieldDiff]) -> 
     ]
 
 
-def who_changed(diffs: Iterable[FieldDiff]) -> str:
-    """The origins of ``diffs`` in words."""
+def who_changed(diffs: Iterable[FieldDiff], ours: str = "manifest changed") -> str:
+    """The origins of ``diffs`` in words; ``ours`` stands for what the manifest changes."""
     origins = {diff.origin for diff in diffs}
     if origins == {Origin.MANIFEST}:
-        return "manifest changed"
-    return "changed outside" if origins == {Origin.DRIFT} else "manifest changed and changed outside"
+        return ours
+    return "changed outside" if origins == {Origin.DRIFT} else f"{ours} and changed outside"
 
 
 def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:

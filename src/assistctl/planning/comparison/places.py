@@ -24,7 +24,4 @@ def _position(path: str, places: dict[str, str], desired: Declared) -> Position:
     if path.startswith("tools["):
         named = max((name for name in places if path.startswith(name)), key=len, default="")
         path = places[named] + path[len(named) :] if named else "tools"
-    while path and path not in desired.positions:
-        cut = max(path.rfind("."), path.rfind("["))
-        path = path[:cut] if cut > 0 else ""
-    return desired.positions.get(path, desired.position)
+    return desired.position_of(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.model.counting import counted
 from assistctl.model.file_operations import PlannedAttachment, StoreOperations
 from assistctl.model.knowledge import DesiredStore, StoreEntry, StoreFile
 from assistctl.model.plan import Json
@@ -55,7 +56,7 @@ class StoreContents:
             (len(work.pending), "being indexed"),
         ):
             if count:
-                yield f"{counted(count)} {what}"
+                yield f"{counted(count, 'file')} {what}"
 
 
 def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> StoreContents:
@@ -99,11 +100,6 @@ def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[s
 def everything(store: DesiredStore) -> StoreContents:
     """What a vector store that is not there yet is to hold."""
     return compared(store, ())
-
-
-def counted(count: int) -> str:
-    """A number of files, in words."""
-    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _ours(there: Sequence[StoreFile]) -> tuple[dict[str, tuple[HeldFile, StoreFile]], list[HeldFile]]:

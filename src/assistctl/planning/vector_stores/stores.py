@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.counting import counted
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.model.plan import (
@@ -30,7 +31,7 @@ from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import ObservedKnowledge, Owned, interpret
 from assistctl.planning.identity.moves import still_declared
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.vector_stores.contents_diff import StoreContents, compared, counted, everything
+from assistctl.planning.vector_stores.contents_diff import StoreContents, compared, everything
 from assistctl.planning.vector_stores.file_changes import Holder, HolderFiles
 from assistctl.planning.vector_stores.store_view import as_observed
 
@@ -70,7 +71,7 @@ class VectorStores(KindFacts[ObservedStore, DesiredStore]):
         """The files that it is to hold against those that it holds."""
         if owned is None:
             contents = everything(desired)
-            size = counted(len(tokens_of(desired)))
+            size = counted(len(tokens_of(desired)), "file")
             files = _files(desired, contents, untouched=False)
             return Contents(Decision(files=(files,)), [size], operations={desired.key: contents.work})
         files_there = None if desired.leaves_files else self.known.files.get(owned.id)
@@ -147,7 +148,7 @@ def _holder(key: str) -> Holder:
 def _foreign_files(store: DesiredStore, count: int) -> Diagnostic:
     return Diagnostic(
         Severity.INFO,
-        f"the vector store of {store.key} also holds {counted(count)} that this project did not put there",
+        f"the vector store of {store.key} also holds {counted(count, 'file')} that this project did not put there",
         "Apply leaves them alone.",
         key=store.key,
         position=store.position,

@@ -1,1 +1,1 @@
-"""What became of checks, for people, scripts and CI: text, JSON, Markdown, JUnit, HTML."""
+"""The results of checks, for people, scripts and CI: text, JSON, Markdown, JUnit, HTML."""

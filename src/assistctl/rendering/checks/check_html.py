@@ -21,7 +21,13 @@ def checks_html(report: CheckReport, *, everything: bool = False) -> Masked:
         return html_page(f"Checks: {wording.conclusion(report)}", sections)
     for key, outcomes in wording.by_assistant(report).items():
         sections.append(
-            section(key, [_card(one, wording.comparison(report, one), everything=everything) for one in outcomes])
+            section(
+                key,
+                [
+                    _card(outcome, wording.comparison(report, outcome), everything=everything)
+                    for outcome in outcomes
+                ],
+            )
         )
     return html_page(f"Checks: {wording.conclusion(report)}", sections)
 
@@ -51,17 +57,17 @@ def _against(report: CheckReport) -> str:
 
 def _pair(report: CheckReport, pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
     """One check on both targets: a row of the one table, which unfolds to both answers."""
-    one = pair[0] or pair[1]
-    assert one is not None and report.against is not None  # noqa: S101, PT018  # there is no pair of nothing
+    either = pair[0] or pair[1]
+    assert either is not None and report.against is not None  # noqa: S101, PT018  # there is no pair of nothing
     names = (report.target, report.against.target)
     statuses = " / ".join(
         f"{name}: {outcome.status if outcome else '-'}" for name, outcome in zip(names, pair, strict=True)
     )
     figures = wording.figures_beside(pair)
-    worst = next((it for it in pair if it and it.status is not CheckStatus.PASSED), one)
+    worst = next((it for it in pair if it and it.status is not CheckStatus.PASSED), either)
     head = (
         f'<span class="sign">{wording.SIGNS[worst.status]}</span>'
-        f'<span class="key">{isolated(f"{one.key} {wording.title(one)}")}</span>'
+        f'<span class="key">{isolated(f"{either.key} {wording.title(either)}")}</span>'
         f'<span class="action">{isolated(statuses)}</span>'
         f'<span class="reason">{as_text(figures)}</span>'
     )

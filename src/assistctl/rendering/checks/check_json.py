@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
 from assistctl.model.json_value import Json
 from assistctl.model.money import rounded
@@ -52,7 +53,7 @@ def check_part(outcome: CheckOutcome) -> dict[str, Json]:
         "ask": outcome.ask,
         "status": str(outcome.status),
         "answer": outcome.answer,
-        "assertions": [_assertion(one) for one in outcome.shown.assertions],
+        "assertions": [_assertion(assertion) for assertion in outcome.shown.assertions],
         "held": outcome.held,
         "of": outcome.of,
         "at_least": outcome.needed,
@@ -60,19 +61,42 @@ def check_part(outcome: CheckOutcome) -> dict[str, Json]:
         "tokens": outcome.tokens,
         "cost": rounded(outcome.cost),
         "error": outcome.reason,
-        "turns": [_exchange(one) for one in outcome.shown.exchanges],
+        "turns": [_exchange(exchange) for exchange in outcome.shown.exchanges],
     }
 
 
-def _assertion(one: AssertionOutcome) -> dict[str, Json]:
+def gate_part(report: GateReport) -> dict[str, Json]:
+    """``checks``, and what was ``put_back``."""
+    return {
+        "checks": [_gated(check) for check in report.checks],
+        "put_back": [
+            {"key": key, "status": "failed" if why else "ok", "error": why} for key, why in report.put_back.items()
+        ],
+    }
+
+
+def _gated(check: GatedCheck) -> dict[str, Json]:
+    return {
+        "key": check.key,
+        "index": check.index,
+        "ask": check.ask,
+        "before": str(check.before) if check.before else None,
+        "before_from": str(check.source) if check.source else None,
+        "answer_before": check.answer_before,
+        "worse": check.got_worse,
+        "after": check_part(check.after) if check.after else None,
+    }
+
+
+def _assertion(assertion: AssertionOutcome) -> dict[str, Json]:
     document: dict[str, Json] = {
-        "type": one.type,
-        "value": one.value,
-        "passed": one.passed,
-        "reason": one.reason,
-        "turn": one.turn,
+        "type": assertion.type,
+        "value": assertion.value,
+        "passed": assertion.passed,
+        "reason": assertion.reason,
+        "turn": assertion.turn,
     }
-    return document if one.decisive else {**document, "weight": 0}
+    return document if assertion.decisive else {**document, "weight": 0}
 
 
 def _exchange(exchange: Exchange) -> dict[str, Json]:
@@ -82,7 +106,7 @@ def _exchange(exchange: Exchange) -> dict[str, Json]:
         "calls": [
             {"name": call.name, "arguments": call.arguments, "output": call.output} for call in exchange.calls
         ],
-        "citations": [{"name": one.name, "file_id": one.file_id} for one in exchange.citations],
+        "citations": [{"name": citation.name, "file_id": citation.file_id} for citation in exchange.citations],
         "files": [*exchange.files],
         "seconds": round(exchange.seconds, _DIGITS),
         "tokens": exchange.usage.total if exchange.usage else None,

@@ -17,14 +17,14 @@ from assistctl.secrets.redaction import Masked
 def checks_junit(report: CheckReport, *, everything: bool = False) -> Masked:
     """The report as a whole XML document; with ``everything`` passed checks have their transcripts as well."""
     reports = [report, *([report.against] if report.against else [])]
-    checks = [outcome for one in reports for outcome in one.checks]
+    checks = [outcome for each in reports for outcome in each.checks]
     root = _element("testsuites", checks, name=wording.heading(report))
-    for one in reports:
-        where = f" on {one.target}" if report.against else ""
-        for key, outcomes in wording.by_assistant(one).items():
+    for each in reports:
+        where = f" on {each.target}" if report.against else ""
+        for key, outcomes in wording.by_assistant(each).items():
             suite = _element("testsuite", outcomes, name=f"{key}{where}")
             suite.extend(
-                _case(outcome, wording.comparison(one, outcome), where, everything=everything)
+                _case(outcome, wording.comparison(each, outcome), where, everything=everything)
                 for outcome in outcomes
             )
             root.append(suite)
@@ -32,14 +32,14 @@ def checks_junit(report: CheckReport, *, everything: bool = False) -> Masked:
 
 
 def _element(tag: str, outcomes: list[CheckOutcome] | tuple[CheckOutcome, ...], *, name: str) -> ET.Element:
-    counts = {status: sum(one.status is status for one in outcomes) for status in CheckStatus}
+    counts = {status: sum(outcome.status is status for outcome in outcomes) for status in CheckStatus}
     figures = {
         "name": xml_text(name),
         "tests": str(len(outcomes)),
         "failures": str(counts[CheckStatus.FAILED]),
         "errors": str(counts[CheckStatus.ERROR]),
         "skipped": "0",
-        "time": f"{sum(one.seconds for one in outcomes):.3f}",
+        "time": f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     }
     return ET.Element(tag, figures)
 

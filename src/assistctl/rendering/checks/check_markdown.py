@@ -26,13 +26,13 @@ def checks_markdown(report: CheckReport, *, everything: bool = False) -> str:
 
 def _parts(report: CheckReport, *, everything: bool) -> Iterator[Part]:
     # What did not pass comes first, for where there is not room for all.
-    checks = sorted(report.checks, key=lambda one: one.status is CheckStatus.PASSED)
+    checks = sorted(report.checks, key=lambda outcome: outcome.status is CheckStatus.PASSED)
     if checks:
-        rows = tuple(_row(one, wording.comparison(report, one)) for one in checks)
+        rows = tuple(_row(outcome, wording.comparison(report, outcome)) for outcome in checks)
         yield Part(table_head(("", "assistant", "check", "")), rows, left_out="| | | … {} more | |")
     told = wording.complaints_once(checks)
-    yield from _complaints((one, "", told[one.key, one.index]) for one in checks)
-    yield from (_details(one) for one in checks if wording.has_transcript(one, everything=everything))
+    yield from _complaints((outcome, "", told[outcome.key, outcome.index]) for outcome in checks)
+    yield from (_details(outcome) for outcome in checks if wording.has_transcript(outcome, everything=everything))
 
 
 def _beside(report: CheckReport, other: CheckReport, *, everything: bool) -> Iterator[Part]:
@@ -52,11 +52,11 @@ def _beside(report: CheckReport, other: CheckReport, *, everything: bool) -> Ite
 
 
 def _pair(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
-    one = pair[0] or pair[1]
-    assert one is not None  # noqa: S101  # there is no pair of nothing
+    either = pair[0] or pair[1]
+    assert either is not None  # noqa: S101  # there is no pair of nothing
     marks = [f"{_EMOJI[outcome.status]} {outcome.status}" if outcome else "-" for outcome in pair]
     figures = wording.figures_beside(pair)
-    cells = (one.key, cut(wording.title(one)), figures)
+    cells = (either.key, cut(wording.title(either)), figures)
     return f"| {' | '.join(marks)} | {' | '.join(map(plain, cells))} |"
 
 

@@ -8,12 +8,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import Attempt, CheckOutcome, CheckReport, CheckStatus
-from assistctl.rendering.checks import wording
+from assistctl.rendering.checks import gate_wording, wording
 from assistctl.rendering.text.lines import Line, emit, pad
 from assistctl.secrets.escaping import visible
 
-COLOURS = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "bold red", CheckStatus.ERROR: "bold yellow"}
+_COLOURS = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "bold red", CheckStatus.ERROR: "bold yellow"}
 _LABEL_WIDTH = max(map(len, ("asked", "called", "given", "answered", "cited", "made"))) + 2
 
 
@@ -62,9 +63,9 @@ def _row(pair: tuple[CheckOutcome | None, CheckOutcome | None], widths: list[int
     prefix = Text("  ")
     for outcome, width in zip(pair, widths, strict=True):
         word = f"{wording.SIGNS[outcome.status]} {outcome.status}" if outcome else "-"
-        prefix.append(pad(word, width), COLOURS[outcome.status] if outcome else "dim").append("  ")
-    one = pair[0] or pair[1]
-    body = Text(visible(f"{one.key} {wording.title(one)}" if one else ""))
+        prefix.append(pad(word, width), _COLOURS[outcome.status] if outcome else "dim").append("  ")
+    either = pair[0] or pair[1]
+    body = Text(visible(f"{either.key} {wording.title(either)}" if either else ""))
     if figures := wording.figures_beside(pair):
         body.append(f"  {figures}", "dim")
     return Line(body, prefix=prefix, hang=3)
@@ -75,17 +76,17 @@ def _answer(name: str, outcome: CheckOutcome | None) -> Iterator[Line]:
         return
     title = f"{outcome.key} {wording.title(outcome)}"
     sign = f"  {wording.SIGNS[outcome.status]} "
-    yield Line(Text(visible(f"{title}  on {name}")), prefix=Text(sign, COLOURS[outcome.status]), hang=3)
+    yield Line(Text(visible(f"{title}  on {name}")), prefix=Text(sign, _COLOURS[outcome.status]), hang=3)
     for complaint in wording.complaints(outcome):
         yield Line(Text(visible(complaint)), prefix=Text("           "), hang=2)
     if wording.has_transcript(outcome, everything=True):
-        yield from transcript_lines(outcome.shown)
+        yield from _transcript(outcome.shown)
 
 
 def _check(
     outcome: CheckOutcome, comparison: str, complaints: Sequence[str], *, everything: bool
 ) -> Iterator[Line]:
-    colour = COLOURS[outcome.status]
+    colour = _COLOURS[outcome.status]
     body = Text(visible(wording.title(outcome)))
     figures = wording.figures(outcome)
     if figures:
@@ -96,11 +97,11 @@ def _check(
     for complaint in complaints:
         yield Line(Text(visible(complaint)), prefix=Text("           "), hang=2)
     if wording.has_transcript(outcome, everything=everything):
-        yield from transcript_lines(outcome.shown)
+        yield from _transcript(outcome.shown)
 
 
-def transcript_lines(attempt: Attempt) -> Iterator[Line]:
-    """What was asked and answered, behind a rule; an empty line ends it."""
+def _transcript(attempt: Attempt) -> Iterator[Line]:
+    """Questions and answers behind a rule; an empty line ends them."""
     for part in wording.transcript(attempt):
         label = part.label
         for line in visible(part.text, multiline=True).expandtabs().split("\n"):
@@ -109,3 +110,31 @@ def transcript_lines(attempt: Attempt) -> Iterator[Line]:
             yield Line(Text(line), prefix=prefix, next_prefix=under)
             label = ""
     yield Line()
+
+
+def print_gate(console: Console, report: GateReport, *, everything: bool = False) -> None:
+    """Prints what did not pass, with its transcript, and what it comes to; with ``everything`` all checks."""
+    emit(console, [Line(), Line(Text("Checks", "bold"))])
+    for check in gate_wording.told(report, everything=everything):
+        emit(console, _gated(check))
+    bad = "bold red" if report.worse or report.in_doubt else "bold"
+    emit(console, [Line(Text(visible(sentence), bad)) for sentence in gate_wording.conclusion(report)])
+
+
+def _gated(check: GatedCheck) -> Iterator[Line]:
+    after = check.after
+    colour = _COLOURS[after.status] if after else "dim"
+    sign = wording.SIGNS[after.status] if after else "-"
+    body = Text(visible(f"{check.key} {check.index + 1}. {' '.join(check.ask.split())}"))
+    body.append(f"  {gate_wording.course(check)}", "dim")
+    yield Line(body, prefix=Text(f"  {sign} ", colour), hang=3)
+    if after is None:
+        return
+    for complaint in wording.complaints(after):
+        yield Line(Text(visible(complaint)), prefix=Text("    "), hang=2)
+    if check.answer_before is not None and check.got_worse:
+        yield Line(
+            Text(visible(" ".join(check.answer_before.split()))), prefix=Text("    before it answered: ", "dim")
+        )
+    if wording.has_transcript(after, everything=False):
+        yield from _transcript(after.shown)

@@ -9,34 +9,34 @@ from assistctl.rendering.checks import wording
 SIGNS = wording.SIGNS
 
 
-def course(one: GatedCheck) -> str:
+def course(check: GatedCheck) -> str:
     """How it came out before, and after."""
-    before = "new" if one.is_new else f"{one.before} before" if one.before else "not asked before"
-    if one.source is Source.JOURNAL:
+    before = "new" if check.is_new else f"{check.before} before" if check.before else "not asked before"
+    if check.source is Source.JOURNAL:
         before += " (on record)"
-    after = f"{one.after.status} after" if one.after else "not asked after"
+    after = f"{check.after.status} after" if check.after else "not asked after"
     return f"{before}, {after}"
 
 
 def told(report: GateReport, *, everything: bool) -> list[GatedCheck]:
     """Those that are worth a line: all, or those that did not pass."""
     return [
-        one
-        for one in report.checks
-        if everything or one.after is None or one.after.status is not CheckStatus.PASSED
+        check
+        for check in report.checks
+        if everything or check.after is None or check.after.status is not CheckStatus.PASSED
     ]
 
 
 def conclusion(report: GateReport) -> list[str]:
-    """What it comes to, a sentence for each part of it."""
+    """The conclusion, a sentence for each part of it."""
     if not report.checks:
         return ["No check was asked: nothing that was changed has any."]
-    passed = sum(one.after is not None and one.after.status is CheckStatus.PASSED for one in report.checks)
+    passed = sum(check.after is not None and check.after.status is CheckStatus.PASSED for check in report.checks)
     sentences = [f"{passed:,} of {len(report.checks):,} checks passed after it."]
-    sentences += [_about(report, key) for key in dict.fromkeys(one.key for one in report.worse)]
-    others = report.put_back.keys() - {one.key for one in report.worse}
+    sentences += [_about(report, key) for key in dict.fromkeys(check.key for check in report.worse)]
+    others = report.put_back.keys() - {check.key for check in report.worse}
     sentences += [_about_other(report, key) for key in sorted(others)]
-    doubted = dict.fromkeys(one.key for one in report.in_doubt if one.key not in report.put_back)
+    doubted = dict.fromkeys(check.key for check in report.in_doubt if check.key not in report.put_back)
     sentences += [f"{key} stays as it was applied, and is not known to be good." for key in doubted]
     return sentences
 

@@ -42,7 +42,7 @@ def heading(report: CheckReport) -> str:
 
 
 def conclusion(report: CheckReport) -> str:
-    """What it comes to, in a sentence."""
+    """The conclusion, in a sentence."""
     if not report.checks:
         return "There are no checks: no manifest declares any."
     counts = [
@@ -52,7 +52,7 @@ def conclusion(report: CheckReport) -> str:
     errors = report.count(CheckStatus.ERROR)
     if errors:
         counts.append((errors, "error" if errors == 1 else "errors"))
-    flaky = sum(one.is_flaky or _course(report, one) is Course.FLAKY for one in report.checks)
+    flaky = sum(outcome.is_flaky or _course(report, outcome) is Course.FLAKY for outcome in report.checks)
     told = ", ".join(f"{count:,} {words}" for count, words in counts if count)
     told = f"{told}{f' ({flaky:,} flaky)' if flaky else ''}."
     courses = [comparison.course for comparison in (report.compared or {}).values()]
@@ -114,7 +114,11 @@ def figures(outcome: CheckOutcome) -> str:
 def complaints(outcome: CheckOutcome) -> list[str]:
     """Why it did not pass, or did not always: what was not held, and where an answer broke off."""
     attempt = outcome.shown
-    failed = [complaint(one, outcome) for one in attempt.assertions if not one.passed and one.decisive]
+    failed = [
+        complaint(assertion, outcome)
+        for assertion in attempt.assertions
+        if not assertion.passed and assertion.decisive
+    ]
     return failed + ([outcome.reason] if outcome.reason else [])
 
 
@@ -143,7 +147,7 @@ def has_transcript(outcome: CheckOutcome, *, everything: bool) -> bool:
 
 
 def transcript(attempt: Attempt) -> Iterator[Part]:
-    """What was asked and answered, called, cited and made."""
+    """Questions, answers, calls, citations and files, in order."""
     for exchange in attempt.exchanges:
         yield from _parts(exchange)
 
@@ -156,7 +160,7 @@ def _parts(exchange: Exchange) -> Iterator[Part]:
             yield Part("given", call.output)
     yield Part("answered", exchange.answer or "(nothing)")
     if exchange.citations:
-        yield Part("cited", ", ".join(one.name or one.file_id for one in exchange.citations))
+        yield Part("cited", ", ".join(citation.name or citation.file_id for citation in exchange.citations))
     if exchange.files:
         yield Part("made", ", ".join(exchange.files))
 
@@ -169,12 +173,12 @@ def figures_beside(pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str
 
 def beside(report: CheckReport) -> list[tuple[CheckOutcome | None, CheckOutcome | None]]:
     """Each check with the same one of the other target, by key and place; ``None`` where one has it not."""
-    there = {(one.key, one.index): one for one in report.against.checks} if report.against else {}
-    ours = {(one.key, one.index) for one in report.checks}
+    theirs = {(outcome.key, outcome.index): outcome for outcome in report.against.checks} if report.against else {}
+    ours = {(outcome.key, outcome.index) for outcome in report.checks}
     pairs: list[tuple[CheckOutcome | None, CheckOutcome | None]] = [
-        (one, there.get((one.key, one.index))) for one in report.checks
+        (outcome, theirs.get((outcome.key, outcome.index))) for outcome in report.checks
     ]
-    return pairs + [(None, one) for place, one in there.items() if place not in ours]
+    return pairs + [(None, outcome) for place, outcome in theirs.items() if place not in ours]
 
 
 def differs(ours: CheckOutcome | None, theirs: CheckOutcome | None) -> bool:

@@ -1,4 +1,4 @@
-"""What is shown of a row: its changes with a few words around them, and nothing in it that is hidden."""
+"""Excerpts of rows: the changes with a few words around them, and every hidden character made visible."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.editors.placed import Places
 from assistctl.rendering.field_view import Limits, label
-from assistctl.rendering.importance import by_importance
+from assistctl.rendering.phrases import by_importance
 from assistctl.secrets.escaping import DeliberateCommands, visible, without_commands
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

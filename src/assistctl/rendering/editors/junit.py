@@ -28,8 +28,8 @@ def validation_junit(files: Iterable[str], diagnostics: Sequence[Diagnostic]) ->
 
 
 def _suite(file: str, diagnostics: Sequence[Diagnostic]) -> ET.Element:
-    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
-    others = [one for one in diagnostics if one.severity is not Severity.ERROR]
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
+    others = [diagnostic for diagnostic in diagnostics if diagnostic.severity is not Severity.ERROR]
     suite = ET.Element("testsuite", {"name": xml_text(file), "tests": str(len(errors) or 1)})
     suite.set("failures", str(len(errors)))
     if not errors:

@@ -17,7 +17,7 @@ _OPEN = 12
 
 
 def apply_html(report: PastApplyReport) -> Masked:
-    """What was done and to which fields, whole."""
+    """Each change with its fields in full."""
     return html_page(f"Apply {report.id}", _sections(report))
 
 

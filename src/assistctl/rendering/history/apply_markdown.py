@@ -13,7 +13,7 @@ from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 
 
 def apply_markdown(report: PastApplyReport) -> str:
-    """What was done and to which fields; what failed comes first."""
+    """Each change with its fields; failures come first."""
     title = f"{label(report.id)}: {label(report.project)} → {label(report.target)} ({label(report.platform)})"
     first = f"### {plain(title)}\n\n**{plain(report.conclusion)}**"
     return document(first, _parts(report))

@@ -80,7 +80,7 @@ class PastApplyReport:
 
     @property
     def conclusion(self) -> str:
-        """What was run, and how it ended."""
+        """The command, and how it ended."""
         return f"{self.command}: {self.state}, {self.started:%Y-%m-%d %H:%M:%S} UTC, {self.by}"
 
 

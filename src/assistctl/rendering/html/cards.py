@@ -1,4 +1,4 @@
-"""What reports are made of: a card for each thing, with a heading that a link can lead to."""
+"""The cards that reports are made of, one for each thing, with a heading that a link can lead to."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _paragraphs(text: str) -> str:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
     """Rows of text under headings; ``caption`` is for those who do not see it."""
-    head = "".join(f'<th scope="col">{as_text(one)}</th>' for one in headings)
+    head = "".join(f'<th scope="col">{as_text(name)}</th>' for name in headings)
     body = joined(f"<tr>{''.join(f'<td><bdi>{as_text(cell)}</bdi></td>' for cell in row)}</tr>" for row in rows)
     return (
         f'<div class="wide"><table class="list"><caption class="for-readers">{as_text(caption)}</caption>'

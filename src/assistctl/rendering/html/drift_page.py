@@ -1,4 +1,4 @@
-"""What was changed outside, and what is missing, as one HTML page that stands alone."""
+"""Drift, and missing things, as one HTML page that stands alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from assistctl.model.plan import Drift, Plan
 from assistctl.model.provenance import Provenance
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.drift_words import drift_conclusion
 from assistctl.rendering.field_view import label
 from assistctl.rendering.html.cards import card, folded, heading, missing_card
 from assistctl.rendering.html.fields import Differences, drift_differences
@@ -25,9 +24,9 @@ def drift_html(plan: Plan, made: Provenance | None = None) -> Masked:
 
 def _sections(plan: Plan, made: Provenance | None) -> Iterable[str]:
     target = plan.target
-    yield header(f"Drift on {label(target.platform)}", plan.project, target.name, drift_conclusion(plan))
+    yield header(f"Drift on {label(target.platform)}", plan.project, target.name, wording.drift_conclusion(plan))
     yield facts([*provenance_facts(made), Fact("Fingerprint", plan.fingerprint, is_code=True)])
-    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(one) for one in plan.missing])
+    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(absent) for absent in plan.missing])
     yield section(wording.DRIFT_TITLE.rstrip(":"), drift_cards(plan.drift, unfold=len(plan.drift) <= _OPEN))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Change, Drift, Json
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs
@@ -40,7 +41,7 @@ def change_differences(change: Change) -> Differences:
 
 
 def drift_differences(drifts: Sequence[Drift]) -> Differences:
-    """What was changed outside of one thing, from declared to there."""
+    """The drift of one thing, from the declared values to the observed ones."""
     views = [view_drift(drift, _LIMITS) for drift in drifts]
     pairs = zip(views, drifts, strict=True)
     whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in pairs]
@@ -54,9 +55,9 @@ def fields_table(views: Sequence[FieldView]) -> str:
 
 def summary(views: Sequence[FieldView]) -> str:
     """Which fields these are and how much, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
-    counted = "1 field" if len(views) == 1 else f"{len(views):,} fields"
+    number = counted(len(views), "field")
     more = [f"{len(views) - _NAMED:,} more"] if len(views) > _NAMED else []
-    return f"{counted}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
+    return f"{number}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"
 
 
 def _brief(view: FieldView) -> str:

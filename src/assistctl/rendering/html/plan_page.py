@@ -24,7 +24,7 @@ from assistctl.rendering.html.fields import change_differences
 from assistctl.rendering.html.header import Count, Fact, command_to_copy, facts, header, provenance_facts
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.html.view_options import view_options
-from assistctl.rendering.importance import by_importance
+from assistctl.rendering.phrases import by_importance
 from assistctl.secrets.redaction import Masked
 
 _OPEN = 12
@@ -49,7 +49,7 @@ def _sections(plan: Plan, made: Provenance | None, command: str) -> Iterable[str
     yield view_options(changes)
     yield _contents(changes, names)
     yield section("Changes", _changes(changes, names, hidden))
-    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(one) for one in plan.missing])
+    yield section(wording.MISSING_TITLE.rstrip(":"), [missing_card(absent) for absent in plan.missing])
     drifts = wording.unplanned_drift(plan)
     yield section(wording.DRIFT_TITLE.rstrip(":"), drift_cards(drifts, unfold=len(drifts) <= _OPEN))
     yield section("Messages", [diagnostic_card(diagnostic) for diagnostic in group_similar(plan.diagnostics)])

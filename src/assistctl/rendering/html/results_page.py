@@ -1,4 +1,4 @@
-"""What an apply did, as one HTML page that stands alone."""
+"""The results of an apply, or why a command has none, as one HTML page that stands alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
 from assistctl.rendering.field_view import label
+from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.html.cards import card, diagnostic_card, failure_text, heading, identifier
 from assistctl.rendering.html.header import Count, Fact, facts, header
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
-from assistctl.rendering.result_words import said, tried
+from assistctl.rendering.result_phrases import done, said, told_results, tried
 from assistctl.secrets.redaction import Masked
 
 _FILES = 500
@@ -36,6 +37,12 @@ def results_html(
     return html_page(f"Apply: {wording.heading(plan)}", [*_sections(plan, results, gate), warned])
 
 
+def messages_html(diagnostics: Sequence[Diagnostic]) -> Masked:
+    """Why there is no report, as a whole page."""
+    cards = [diagnostic_card(diagnostic) for diagnostic in group_similar(diagnostics)]
+    return html_page("assistctl: no result", ["<header><h1>There is no result</h1></header>", joined(cards)])
+
+
 def _sections(plan: Plan, results: Sequence[Result], gate: GateReport | None) -> Iterable[str]:
     target, number = plan.target, Counter(result.status for result in results)
     counts = [
@@ -44,14 +51,15 @@ def _sections(plan: Plan, results: Sequence[Result], gate: GateReport | None) ->
         Count("update", number[Status.SKIPPED], "skipped"),
     ]
     about = f"Apply on {label(target.platform)}"
-    yield header(about, plan.project, target.name, wording.done(plan, results), counts)
+    yield header(about, plan.project, target.name, done(plan, results), counts)
     yield facts([Fact("Fingerprint of the plan", plan.fingerprint, is_code=True)])
-    told, hidden = wording.told_results(results, _FILES)
+    told, hidden = told_results(results, _FILES)
     more = [f'<p class="more">{as_text(wording.more_files(hidden))}</p>'] if hidden else []
     yield section("Results", [*map(_card, told), *more])
     failed = [result for result in results if result.status is Status.FAILED]
     yield section(
-        "Failed", [card("delete", heading("✗", tried(one), ""), failure_text(one.error)) for one in failed]
+        "Failed",
+        [card("delete", heading("✗", tried(result), ""), failure_text(result.error)) for result in failed],
     )
     if gate is not None:
         sentences = [f"<p>{as_text(sentence)}</p>" for sentence in gate_wording.conclusion(gate)]

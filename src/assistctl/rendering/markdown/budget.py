@@ -100,7 +100,7 @@ def _bare_size(part: Part) -> int:
 
 
 _COUNTED = 60
-"""What the sentence takes that counts the lines left out."""
+"""The bytes of the sentence that counts the lines left out."""
 
 
 def _kept_size(part: Part) -> int:

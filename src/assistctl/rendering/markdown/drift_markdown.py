@@ -1,4 +1,4 @@
-"""What was changed outside, and what is missing, as GitHub Flavored Markdown."""
+"""Drift, and missing things, as GitHub Flavored Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assistctl.model.plan import Drift, Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.drift_words import drift_conclusion
 from assistctl.rendering.field_view import view_drift
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document
@@ -16,16 +15,16 @@ from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 
 def drift_markdown(plan: Plan) -> str:
     """The drift in a plan, a block of differences for each thing."""
-    first = f"### {plain(wording.heading(plan))}\n\n**{plain(drift_conclusion(plan))}**"
+    first = f"### {plain(wording.heading(plan))}\n\n**{plain(wording.drift_conclusion(plan))}**"
     return document(first, _parts(plan))
 
 
 def missing(plan: Plan) -> Iterator[Part]:
-    """What is declared and not there any more; nothing where nothing is missing."""
+    """The declared things that are not there; nothing where none is missing."""
     if plan.missing:
         lines = tuple(
-            f"- {code(wording.thing(one))}: {one.reason}" + (f" ({code(one.id)})" if one.id else "")
-            for one in plan.missing
+            f"- {code(wording.thing(absent))}: {absent.reason}" + (f" ({code(absent.id)})" if absent.id else "")
+            for absent in plan.missing
         )
         yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistctl.model.counting import counted
 from assistctl.model.plan import Action, Change, Diagnostic, Drift, Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.field_view import FieldView, view_drift
-from assistctl.rendering.importance import by_importance
 from assistctl.rendering.markdown.budget import COMMENT, Part
 from assistctl.rendering.markdown.document import document, shortened
 from assistctl.rendering.markdown.drift_markdown import missing
 from assistctl.rendering.markdown.escape import code, code_cell, html_code, plain
 from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 from assistctl.rendering.markdown.messages_markdown import messages
+from assistctl.rendering.phrases import by_importance
 from assistctl.secrets.redaction import mask
 
 _OPEN = 3
@@ -111,10 +112,10 @@ def _details(plan: Plan) -> Iterator[Part]:
 
 
 def _gists(views: Sequence[FieldView]) -> str:
-    """What becomes of the first fields, for a heading."""
+    """The changes of the first fields, for a heading."""
     told = [html_code(_gist(view)) for view in views[:_GISTS]]
     rest = len(views) - len(told)
-    more = f" and {rest:,} more {'field' if rest == 1 else 'fields'}" if rest else ""
+    more = f" and {counted(rest, 'more field')}" if rest else ""
     return "; ".join(told) + more
 
 

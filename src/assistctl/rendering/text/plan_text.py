@@ -1,4 +1,4 @@
-"""Plans, results and diagnostics for people at a terminal, or in a log.
+"""Plans and diagnostics for people at a terminal, or in a log.
 
 On a terminal, lines are wrapped with a hanging indent; elsewhere a line stays one line, whatever its length.
 Colour is only ever added to a sign or a word that says the same.
@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model.plan import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity, Status
+from assistctl.model.plan import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_drift
@@ -29,14 +29,6 @@ _COLOURS = {
     Action.FORGET: "blue",
 }
 _SEVERITY_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold blue"}
-_STATUS_SIGNS = {Status.OK: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("·", "yellow")}
-_PAST = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.ADOPT: "adopted",
-    Action.FORGET: "forgotten",
-}
 _LIMITS = Limits(rows=8, preview=3, structures_in_words=True)
 _WIDEST_KEY = 32
 _WIDEST_PATH = 64
@@ -67,7 +59,7 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     limits = EVERYTHING if verbose else _LIMITS
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
     if not plan.drift and not plan.missing:
-        emit(console, [Line(Text("No drift. Nothing was changed outside.", "bold"))])
+        emit(console, [Line(Text(wording.NO_DRIFT, "bold"))])
         return
     emit(console, _missing(plan.missing))
     if plan.drift and plan.missing:
@@ -77,20 +69,6 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
         emit(console, [Line(), Line(Text(wording.DRIFT_ADVICE))])
 
 
-def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
-    """Prints what became of each change of ``plan``, and the true summary; ``verbose`` lists every file."""
-    emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
-    told, hidden = wording.told_results(results, None if verbose else _FILES)
-    widths = _widths(told)
-    lines = [line for result in told for line in _result(result, widths[result.kind])]
-    if hidden:
-        lines.append(Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    ")))
-    if lines:
-        emit(console, [*lines, Line()])
-    failed = any(result.status is Status.FAILED for result in results)
-    emit(console, [Line(Text(wording.done(plan, results), "bold red" if failed else "bold"))])
-
-
 def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> None:
     """Prints ``file:line:column: severity: summary`` for each, the detail indented below."""
     emit(console, _diagnostics(diagnostics))
@@ -98,11 +76,11 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
 
 def _changes(console: Console, plan: Plan, limits: Limits) -> Iterator[Line]:
     changes, hidden = wording.listed(plan.changes, None if limits is EVERYTHING else _FILES)
-    widths = _widths(changes)
+    names = widths(changes)
     for position, change in enumerate(changes):
         if position and (change.diffs or changes[position - 1].diffs):
             yield Line()
-        yield _change_line(change, widths[change.kind])
+        yield _change_line(change, names[change.kind])
         views = list(change_views(change, limits))
         yield from field_lines(console, views)
     if hidden:
@@ -138,11 +116,11 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
     if missing:
         yield Line(Text(wording.MISSING_TITLE, "magenta"))
-    width = max((min(cell_len(wording.thing(one)), _WIDEST_PATH) for one in missing), default=0)
-    for one in missing:
-        body = Text(pad(wording.thing(one), width), "bold").append(f"  {one.reason}", "magenta")
-        if one.id:
-            body.append(f"  {label(one.id)}", "dim")
+    width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in missing), default=0)
+    for absent in missing:
+        body = Text(pad(wording.thing(absent), width), "bold").append(f"  {absent.reason}", "magenta")
+        if absent.id:
+            body.append(f"  {label(absent.id)}", "dim")
         yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
 
 
@@ -166,29 +144,10 @@ def _refusals(plan: Plan) -> Iterator[Line]:
         yield Line(Text(refusal.permit), prefix=Text(" " * 13))
 
 
-def _result(result: Result, width: int) -> Iterator[Line]:
-    sign, colour = _STATUS_SIGNS[result.status]
-    body = Text(pad(wording.thing(result), width), "bold")
-    body.append(f"  {_said(result):<15}", colour)
-    if result.id:
-        body.append(f"  {label(result.id)}", "dim")
-    yield Line(body, prefix=Text(f"  {sign} ", f"bold {colour}"), hang=width + 2)
-    for paragraph in (result.error or "").splitlines():
-        yield Line(Text(visible(paragraph)), prefix=Text("      "))
-
-
-def _said(result: Result) -> str:
-    if result.status is not Status.OK:
-        made = result.action is Action.CREATE and result.id and result.kind is not Kind.FILE
-        return f"created, {result.status}" if made else f"{result.status}: {result.action}"
-    reused = result.kind is Kind.FILE and result.action is not Action.DELETE and result.sent is None
-    return "reused" if reused else _PAST[result.action]
-
-
-def _widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
+def widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
     """How wide the names are, those of files (which are paths) by themselves."""
-    widths = dict.fromkeys(Kind, 0)
-    for one in about:
-        widths[one.kind] = max(widths[one.kind], cell_len(wording.thing(one)))
-    keys = min(max(widths[Kind.ASSISTANT], widths[Kind.VECTOR_STORE]), _WIDEST_KEY)
-    return {**dict.fromkeys(Kind, keys), Kind.FILE: min(widths[Kind.FILE], _WIDEST_PATH)}
+    found = dict.fromkeys(Kind, 0)
+    for item in about:
+        found[item.kind] = max(found[item.kind], cell_len(wording.thing(item)))
+    keys = min(max(found[Kind.ASSISTANT], found[Kind.VECTOR_STORE]), _WIDEST_KEY)
+    return {**dict.fromkeys(Kind, keys), Kind.FILE: min(found[Kind.FILE], _WIDEST_PATH)}

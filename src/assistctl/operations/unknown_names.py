@@ -1,12 +1,15 @@
-"""The names under ``platforms`` in manifests held against the platforms there are."""
+"""Names in the project and its manifests that no platform has."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
 from assistctl.errors import did_you_mean
+from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.platforms.registry import options_of
 
 
 def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str]) -> Iterator[Diagnostic]:
@@ -28,4 +31,23 @@ def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str
                 key=assistant.key,
                 path=path,
                 position=assistant.position_of(path),
+            )
+
+
+def unknown_options(target: Target) -> Iterator[Diagnostic]:
+    """An error for each option that the target's platform does not have.
+
+    Nothing for a platform that does not state its options. Raises ``ProjectError`` as ``options_of`` does.
+    """
+    known = options_of(target.platform) if target.options else None
+    if known is None:
+        return
+    for name in target.options:
+        if name not in known:
+            yield Diagnostic(
+                Severity.ERROR,
+                f"the platform {target.platform} has no option {name!r}",
+                sentences(did_you_mean(name, known), f"It has: {', '.join(sorted(known))}."),
+                path=f"targets.{target.name}.options.{name}",
+                position=target.option_positions.get(name),
             )

@@ -1,4 +1,4 @@
-"""Keys that would cross a network unencrypted."""
+"""Warnings about targets: keys that cross a network unencrypted, databases that are thrown away."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
+from assistctl.manifest.project.unheeded import in_ci
 from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.operations.platform_variables import address_variable
+from assistctl.operations.platform_variables import address_variable, is_embedded
 
 
 def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
@@ -29,6 +30,22 @@ def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
             f"the key of target {target.name!r} goes to {where} over plain HTTP, readable on the way",
             f"Use https in {'its base_url' if target.base_url else variable}.",
             path=f"targets.{target.name}.base_url" if target.base_url else "",
+            position=target.position,
+        ),
+    )
+
+
+def embedded_in_ci(project: Project, target: Target) -> tuple[Diagnostic, ...]:
+    """A warning when this is a CI job and ``target`` the embedded platform, whose database nobody else has."""
+    if not in_ci(project.environment) or not is_embedded(target):
+        return ()
+    return (
+        Diagnostic(
+            Severity.WARNING,
+            f"target {target.name!r} is the embedded platform: a database in the job's own folder, where "
+            "nobody else finds what is applied",
+            "Declare a target in assistctl.yaml, and name it with -t or ASSISTCTL_TARGET.",
+            path=f"targets.{target.name}.platform" if target.position else "",
             position=target.position,
         ),
     )

@@ -1,0 +1,58 @@
+"""The results of an apply, for people at a terminal or in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from assistctl.model.plan import Plan, Result, Status
+from assistctl.rendering import phrases as wording
+from assistctl.rendering.field_view import label
+from assistctl.rendering.result_phrases import done, said, told_results, tried
+from assistctl.rendering.text.lines import Line, emit, pad
+from assistctl.rendering.text.plan_text import widths
+from assistctl.secrets.escaping import visible
+
+_STATUS_SIGNS = {Status.OK: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("·", "yellow")}
+_SCREENFUL = 10
+"""Up to so many results, a failure is in sight where it stands."""
+_FILES = 20
+"""Up to so many files are listed one by one."""
+
+
+def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
+    """Prints what became of each change of ``plan``, and the true summary; ``verbose`` lists every file."""
+    emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
+    told, hidden = told_results(results, None if verbose else _FILES)
+    names = widths(told)
+    lines = [line for result in told for line in _result(result, names[result.kind])]
+    if hidden:
+        lines.append(Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    ")))
+    if lines:
+        emit(console, [*lines, Line()])
+    failed = any(result.status is Status.FAILED for result in results)
+    emit(console, [Line(Text(done(plan, results), "bold red" if failed else "bold"))])
+
+
+def print_failures(console: Console, results: Sequence[Result]) -> None:
+    """Prints what failed once more and why, behind more results than are in sight."""
+    failed = [result for result in results if result.status is Status.FAILED]
+    if len(results) <= _SCREENFUL or not failed:
+        return
+    emit(console, [Line(), Line(Text("Failed:", "bold red"))])
+    for result in failed:
+        reason = visible(" ".join((result.error or "").split()))
+        emit(console, [Line(Text(f"{tried(result)}: {reason}"), prefix=Text("  ✗ ", "bold red"), hang=2)])
+
+
+def _result(result: Result, width: int) -> Iterator[Line]:
+    sign, colour = _STATUS_SIGNS[result.status]
+    body = Text(pad(wording.thing(result), width), "bold")
+    body.append(f"  {said(result):<15}", colour)
+    if result.id:
+        body.append(f"  {label(result.id)}", "dim")
+    yield Line(body, prefix=Text(f"  {sign} ", f"bold {colour}"), hang=width + 2)
+    for paragraph in (result.error or "").splitlines():
+        yield Line(Text(visible(paragraph)), prefix=Text("      "))
