@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.plan import Desired, Diagnostic, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
 
 
 def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str]) -> Iterator[Diagnostic]:

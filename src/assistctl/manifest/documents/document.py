@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.contents import Contents, fill
+from assistctl.manifest.contents import Contents, fill, fill_texts, put
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
-from assistctl.manifest.documents.file_conflicts import refuse_conflicts
-from assistctl.manifest.documents.included_files import include_files
-from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
-from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
-from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
-from assistctl.manifest.files.expand import AttachedFile, attached_files
-from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.key_text import key_from
-from assistctl.manifest.syntax.node import Node, Path, dotted, merged
+from assistctl.manifest.syntax.node import Node, dotted, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.syntax.yaml_parser import Document, compose
-from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.placeholders import refuse_placeholders
+from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values
 from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
-from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
-from assistctl.manifest.validation.violations import Subject
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:
+    from assistctl.manifest.files.entries import FileEntry
+    from assistctl.manifest.files.expand import AttachedFile
+    from assistctl.manifest.files.glob import Folders
+    from assistctl.manifest.files.named_files import NamedFiles
     from assistctl.model.checks import Check
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
 
+_Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
+"""What a document declares, if it has a key, and what is to say about it."""
+
 _SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+_MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
+_OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
@@ -81,28 +78,43 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | N
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
     try:
-        documents, problems = _composed(file)
+        data = read_bytes(file.place)
+        return _read_usual(data, file, variables, folders) or _read_any(data, file, variables, folders)
     except UnusableFileError as error:
         return ReadManifest(file, messages=(error.diagnostic(file.shown),))
+
+
+def _read_usual(
+    data: bytes, file: ManifestFile, variables: Variables, folders: Folders | None
+) -> ReadManifest | None:
+    """What is in a file of the usual kind, whose nodes are only read for a message; ``None`` for another.
+
+    Raises ``UnusableFileError``.
+    """
+    if file.is_markdown:
+        return None
+    # What of ASCII is not allowed the parser refuses as well.
+    values = read_values(data if data.isascii() else as_yaml_text(data).encode())
+    if not values:
+        return None
+    reading = _Reading(file, variables, folders, default_key=len(values) == 1)
+    nodes = Nodes(data, file.shown)
+    usual = [reading.usual(one, nodes, place) for place, one in enumerate(values)]
+    return None if None in usual else reading.manifest(usual)
+
+
+def _read_any(data: bytes, file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
+    """What is in any file. Raises ``UnusableFileError``."""
+    if file.is_markdown:
+        from assistctl.manifest.documents.markdown import compose_markdown
+
+        documents, problems = compose_markdown(data, file.shown)
+    else:
+        documents, problems = compose(as_yaml_text(data), file.shown)
     if not documents and not problems:
         documents = [Document(None, Position(file.shown))]
-    declarations, messages = [], []
     reading = _Reading(file, variables, folders, default_key=len(documents) == 1)
-    for document in documents:
-        one, said = reading.read(document)
-        declarations += [one] if one else []
-        messages += said
-    return ReadManifest(file, tuple(declarations), (*messages, *problems), tuple(reading.named))
-
-
-def _composed(file: ManifestFile) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents in ``file``, and what stopped the reading. Raises ``UnusableFileError``."""
-    data = read_bytes(file.path)
-    if file.path.suffix != MARKDOWN_SUFFIX:
-        return compose(as_yaml_text(data), file.shown)
-    from assistctl.manifest.documents.markdown import compose_markdown
-
-    return compose_markdown(data, file.shown)
+    return reading.manifest([reading.read(document) for document in documents], problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,28 @@ class _Reading:
     default_key: bool
     named: list[NamedFiles] = field(default_factory=list)
 
-    def read(self, document: Document) -> tuple[Declaration | None, list[Diagnostic]]:
+    def manifest(self, read: Iterable[_Read | None], problems: Iterable[Diagnostic] = ()) -> ReadManifest:
+        """The file with what was ``read`` of its documents, and the ``problems`` that stopped the reading."""
+        declarations, messages = [], []
+        for declared, said in filter(None, read):
+            declarations += [declared] if declared else []
+            messages += said
+        return ReadManifest(self.file, tuple(declarations), (*messages, *problems), tuple(self.named))
+
+    def usual(self, values: Values, nodes: Nodes, place: int) -> _Read | None:
+        """What ``read`` returns, of the document at ``place``; ``None`` where its nodes are needed."""
+        value = values.value
+        kind = Kind.ASSISTANT if "kind" not in value else _kind_named(value["kind"])
+        if kind is None or self._override(value.get("key")) is not None:
+            return None
+        at = nodes.position(values.place)
+        key_at = nodes.position(values.key_place) if "key" in value else at
+        contents = Contents(partial(nodes.root, place), at, key_at, value)
+        if values.texts:
+            fill_texts(contents, values.texts, self.variables)
+        return self._declared(contents, kind)
+
+    def read(self, document: Document) -> _Read:
         """What a document declares, if it has a key, and what is to say about it."""
         root = document.root
         if root is None:
@@ -129,34 +162,66 @@ class _Reading:
         kind = _kind(root)
         if kind is None:
             return None, [*document.problems, _unknown_kind(root)]
-        return self._declared(self._overridden(root), kind, document.problems)
+        declared = root.child("key")
+        over = self._override(declared.value if declared else None)
+        return self._declared(fill(merged(root, over) if over else root, self.variables), kind, document.problems)
 
-    def _declared(
-        self, root: Node, kind: Kind, said: Sequence[Diagnostic]
-    ) -> tuple[Declaration | None, list[Diagnostic]]:
-        contents = fill(root, self.variables)
-        self.named.extend(named_files(contents, self.file))
-        key = self._key(root, contents)
-        refuse_placeholders(contents)
+    def _declared(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> _Read:
+        value: dict[str, Json] = contents.value if isinstance(contents.value, dict) else {}
+        if _MAY_NAME_FILES & value.keys() or isinstance(value.get("instructions"), dict):
+            self._note_names(contents)
+        key = self._key(contents)
+        if _may_hold_placeholders(value):
+            from assistctl.manifest.validation.placeholders import refuse_placeholders
+
+            refuse_placeholders(contents)
         contents.problems += _violations(contents, _SCHEMAS[kind])
-        entries = self._entries(contents, kind)
-        files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
+        entries = self._entries(contents, value, kind)
+        files = self._files(contents, entries)
         checks = self._checks(contents, files)
-        problems = sorted(
+        problems = self._problems(contents, said, key) if said or contents.problems else []
+        if key is None:
+            return None, problems
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            return Declaration(kind, key, contents.key_position), problems
+        if kind is Kind.ASSISTANT:
+            return self._assistant(key, contents, entries, files, checks), problems
+        return _of_other_kind(kind, key, contents, files), problems
+
+    def _note_names(self, contents: Contents) -> None:
+        from assistctl.manifest.files.named_files import named_files
+
+        self.named.extend(named_files(contents, self.file))
+
+    def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
+        """All that is wrong with a document, in the order of reading."""
+        return sorted(
             (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
             key=lambda problem: _place(problem, self.file.shown),
         )
-        if key is None:
-            return None, problems
-        declaration = Declaration(kind, key, (root.child("key") or root).position)
-        if any(problem.severity is Severity.ERROR for problem in problems):
-            return declaration, problems
-        if kind is Kind.VECTOR_STORE:
-            return replace(declaration, store=shared_store(key, contents), files=files), problems
-        if kind is Kind.MCP_SERVER:
-            return replace(declaration, server=mcp_server(key, contents)), problems
-        desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
-        return replace(declaration, assistant=desired, store=store, files=files), problems
+
+    def _assistant(
+        self,
+        key: str,
+        contents: Contents,
+        entries: list[FileEntry],
+        files: tuple[AttachedFile, ...],
+        checks: tuple[Check, ...],
+    ) -> Declaration:
+        desired, store = assistant(key, contents, entries, checks), None
+        if entries:
+            from assistctl.manifest.documents.vector_store import own_store
+
+            store = own_store(key, contents, entries)
+        return Declaration(Kind.ASSISTANT, key, contents.key_position, desired, store, files)
+
+    def _files(self, contents: Contents, entries: list[FileEntry]) -> tuple[AttachedFile, ...]:
+        """The files that ``entries`` stand for, if they are to be looked for."""
+        if not entries or self.folders is None:
+            return ()
+        from assistctl.manifest.files.expand import attached_files
+
+        return attached_files(contents, entries, self.file, self.folders)
 
     def _checks(self, contents: Contents, files: tuple[AttachedFile, ...]) -> tuple[Check, ...]:
         """The checks in a document, most of which have none: then nothing is imported for them."""
@@ -166,34 +231,57 @@ class _Reading:
 
         return declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
 
-    def _entries(self, contents: Contents, kind: Kind) -> list[FileEntry]:
-        """The entries of ``files``, after all checks that belong to the kind of document."""
+    def _entries(self, contents: Contents, value: dict[str, Json], kind: Kind) -> list[FileEntry]:
+        """The entries of ``files``, after all checks that belong to the kind of document.
+
+        Nothing is imported, or asked, for fields that the document does not have.
+        """
         if kind is Kind.VECTOR_STORE:
+            from assistctl.manifest.documents.vector_store import refuse_wide_overlap
+            from assistctl.manifest.files.entries import store_entries
+
             refuse_wide_overlap(contents, ())
             return store_entries(contents)
         if kind is Kind.MCP_SERVER:
+            from assistctl.manifest.documents.mcp_servers import refuse_secrets
+
             refuse_secrets(contents)
             return []
-        include_files(contents, self.file)
-        refuse_twins(contents)
-        warn_of_loose_schemas(contents)
+        if "tools" in value or _may_name_file(value.get("instructions")):
+            from assistctl.manifest.documents.included_files import include_files
+
+            include_files(contents, self.file)
+        if "tools" in value:
+            refuse_twins(contents)
+        if "tools" in value or "response_format" in value:
+            from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
+
+            warn_of_loose_schemas(contents)
+        return self._assistant_entries(contents) if _OF_FILES & value.keys() else []
+
+    def _assistant_entries(self, contents: Contents) -> list[FileEntry]:
+        from assistctl.manifest.documents.file_conflicts import refuse_conflicts
+        from assistctl.manifest.files.entries import assistant_entries
+
         entries = assistant_entries(contents)
         refuse_conflicts(contents, entries)
         return entries
 
-    def _overridden(self, root: Node) -> Node:
-        """The document with what the target declares for its key on top."""
-        declared, target = root.child("key"), self.variables.target
-        key = declared.value if declared else (self.file.path.stem if self.default_key else None)
-        over = target.overrides.get(key) if target and isinstance(key, str) else None
-        return merged(root, over) if over else root
+    def _override(self, declared: object) -> Node | None:
+        """What the target declares on top of the document with the ``declared`` key, if any."""
+        target = self.variables.target
+        if target is None or not target.overrides:
+            return None
+        key = declared if declared is not None else (self.file.stem if self.default_key else None)
+        return target.overrides.get(key) if isinstance(key, str) else None
 
-    def _key(self, root: Node, contents: Contents) -> str | None:
+    def _key(self, contents: Contents) -> str | None:
         """The document's key; ``None`` when there is none that can be used."""
-        declared = root.child("key")
-        if declared is not None:
-            return declared.value if isinstance(declared.value, str) and _is_key(declared.value) else None
-        stem = self.file.path.stem
+        value = contents.value
+        if isinstance(value, dict) and "key" in value:
+            declared = value["key"]
+            return declared if isinstance(declared, str) and _is_key(declared) else None
+        stem = self.file.stem
         if not self.default_key:
             contents.report((), "this document needs a `key`", "A file with several documents needs one in each.")
             return None
@@ -201,7 +289,7 @@ class _Reading:
             contents.report(
                 (),
                 f"the file's name {shown(stem)} is no key",
-                f"Add `key: {key_from(stem) or 'my-assistant'}`, or rename the file.",
+                f"Add `key: {_key_like(stem) or 'my-assistant'}`, or rename the file.",
             )
             return None
         return stem
@@ -234,7 +322,11 @@ def _kind(root: Node) -> Kind | None:
     declared = root.child("kind")
     if declared is None or not isinstance(declared.value, str):
         return Kind.ASSISTANT
-    return next((kind for kind in _SCHEMAS if kind == declared.value), None)
+    return _kind_named(declared.value)
+
+
+def _kind_named(word: object) -> Kind | None:
+    return next((kind for kind in _SCHEMAS if kind == word), None)
 
 
 def _unknown_kind(root: Node) -> Diagnostic:
@@ -249,22 +341,33 @@ def _unknown_kind(root: Node) -> Diagnostic:
     )
 
 
+def _key_like(text: str) -> str:
+    from assistctl.manifest.syntax.key_text import key_from
+
+    return key_from(text)
+
+
 def _is_key(text: str) -> bool:
     return is_valid(ASSISTANT, text, ("properties", "key"))
 
 
 def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
+    if is_valid(schema, contents.value):
+        return []
     errors = list(violations(schema, contents.value))
     wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     other_readings = wrong_type & contents.readings.keys()
     if other_readings:
         for path in other_readings:
-            _put(contents.value, path, contents.readings[path])
+            put(contents.value, path, contents.readings[path])
         errors = list(violations(schema, contents.value))
     if not errors:
         return []
+    from assistctl.manifest.validation.diagnostics import explain
+    from assistctl.manifest.validation.violations import Subject
+
     subject = Subject(
-        contents.root,
+        contents.nodes(),
         secret=frozenset(contents.secret),
         unjudged=frozenset(contents.unjudged),
         references=contents.references,
@@ -272,7 +375,22 @@ def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
     return explain(errors, subject)
 
 
-def _put(value: Any, path: Path, reading: Json) -> None:  # noqa: ANN401 - walks through whatever JSON is there
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = reading
+def _may_name_file(instructions: Json) -> bool:
+    """Whether instructions are in a file, or its path by mistake."""
+    return isinstance(instructions, dict) or (isinstance(instructions, str) and "\n" not in instructions.strip())
+
+
+def _may_hold_placeholders(value: Mapping[str, Json]) -> bool:
+    store = value.get("vector_store")
+    names = (value.get("model"), value.get("name"), store.get("name") if isinstance(store, dict) else None)
+    return any(isinstance(name, str) and "{" in name for name in names)
+
+
+def _of_other_kind(kind: Kind, key: str, contents: Contents, files: tuple[AttachedFile, ...]) -> Declaration:
+    if kind is Kind.MCP_SERVER:
+        from assistctl.manifest.documents.mcp_servers import mcp_server
+
+        return Declaration(kind, key, contents.key_position, server=mcp_server(key, contents))
+    from assistctl.manifest.documents.vector_store import shared_store
+
+    return Declaration(kind, key, contents.key_position, store=shared_store(key, contents), files=files)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
-from assistctl.checkout import UnreadableIndexError, find_repository, is_tracked
 from assistctl.errors import ManifestError
 from assistctl.manifest.project.unheeded import in_ci
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
@@ -74,6 +73,9 @@ def _inside(file: Path, directory: Path) -> Path:
 
 def _refuse_tracked(directory: Path, *files: Path) -> None:
     """In CI, a ``.env`` that comes with the commit is written by whoever writes the commit."""
+    from assistctl.checkout.index import UnreadableIndexError, is_tracked
+    from assistctl.checkout.repository import find_repository
+
     repository = find_repository(directory)
     if repository is None:
         return

@@ -17,9 +17,7 @@ from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.schema import PROJECT, violations
-from assistctl.manifest.validation.violations import Subject
+from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
 from assistctl.manifest.validation.written_secrets import written_secrets
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
@@ -89,11 +87,18 @@ def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str
     root = documents[0].root if documents else None
     if root is None:
         root = Node({}, Position(name))
-    errors = violations(PROJECT, plain_value(root)) if not problems else ()
-    problems += explain(errors, Subject(root, name=PROJECT_FILE))
+    if not problems and not is_valid(PROJECT, plain_value(root)):
+        problems += _violations(root)
     if problems:
         raise ManifestError(problems)
     return root
+
+
+def _violations(root: Node) -> list[Diagnostic]:
+    from assistctl.manifest.validation.diagnostics import explain
+    from assistctl.manifest.validation.violations import Subject
+
+    return explain(violations(PROJECT, plain_value(root)), Subject(root, name=PROJECT_FILE))
 
 
 def _project(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.model.diagnostics import Position
 
 
 class Positions(Mapping[str, Position]):
-    """The position of each value below ``root``, by path: ``tools[0].function.name``."""
+    """The position of each value below what ``root`` returns, by path: ``tools[0].function.name``."""
 
-    def __init__(self, root: Node) -> None:
-        self._waiting: list[tuple[Node, Path]] = [(root, ())]
+    def __init__(self, root: Callable[[], Node]) -> None:
+        self._waiting: list[tuple[Callable[[], Node], Path]] = [(root, ())]
         self._known: dict[str, Position] = {}
 
     def add(self, root: Node, path: Path) -> None:
         """Let ``root``, of another file, stand at ``path``."""
-        self._waiting.append((root, path))
+        self._waiting.append((lambda: root, path))
 
     def __getitem__(self, path: str) -> Position:
         return self._all()[path]
@@ -31,7 +31,7 @@ class Positions(Mapping[str, Position]):
     def _all(self) -> dict[str, Position]:
         waiting, self._waiting = self._waiting, []
         for root, path in waiting:
-            self._add(root, path)
+            self._add(root(), path)
         return self._known
 
     def _add(self, node: Node, path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -59,7 +59,7 @@ FOR_EDITORS = (
 _PACKAGE = Path(__file__).parents[2]
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.schema\.json(?:#(?P<pointer>.*))?")
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent.parent / "schemas")
-
+_ABSENT = object()
 
 Pointer: TypeAlias = "tuple[str, ...]"
 
@@ -85,16 +85,13 @@ def is_valid(
     except (TypeError, ValueError):  # no JSON: half a character, a number that is none
         return validator(name, pointer).is_valid(value)
     others = {} if pointer else _apart(name).others
-    return all(is_valid(other, part) for path, other in others.items() for part in _parts_at(value, path))
-
-
-def _parts_at(value: Json, path: Pointer) -> Iterator[Json]:
-    """What stands in ``value`` at ``path``, if anything does."""
-    for step in path:
-        if not isinstance(value, dict) or step not in value:
-            return
-        value = value[step]
-    yield value
+    for path, other in others.items():
+        part = value
+        for step in path:
+            part = part.get(step, _ABSENT) if isinstance(part, dict) else _ABSENT
+        if part is not _ABSENT and not is_valid(other, part):
+            return False
+    return True
 
 
 @cache
