@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from assistctl.errors import did_you_mean
-from assistctl.manifest.contents import Contents, fill, fill_texts, put
+from assistctl.manifest.contents import Contents, put
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.node import Node, dotted, merged
-from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
-from assistctl.manifest.syntax.yaml_parser import Document, compose
-from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values
+from assistctl.manifest.syntax.node import dotted
+from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
@@ -32,10 +26,10 @@ if TYPE_CHECKING:
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
 
-_Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
+Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
 """What a document declares, if it has a key, and what is to say about it."""
 
-_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
 _MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
@@ -63,110 +57,20 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadManifest:
-    """One file that may be a manifest: what it declares, all that is to say about it, and the files it names."""
-
-    file: ManifestFile
-    declarations: tuple[Declaration, ...] = ()
-    messages: tuple[Diagnostic, ...] = ()
-    named: tuple[NamedFiles, ...] = ()
-
-
-def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
-    """What is in ``file``.
-
-    ``folders`` is where to look for the files that assistants read; without it they are not looked for.
-    """
-    try:
-        data = read_bytes(file.place)
-        return _read_usual(data, file, variables, folders) or _read_any(data, file, variables, folders)
-    except UnusableFileError as error:
-        return ReadManifest(file, messages=(error.diagnostic(file.shown),))
-
-
-def _read_usual(
-    data: bytes, file: ManifestFile, variables: Variables, folders: Folders | None
-) -> ReadManifest | None:
-    """What is in a file of the usual kind, whose nodes are only read for a message; ``None`` for another.
-
-    Raises ``UnusableFileError``.
-    """
-    if file.is_markdown:
-        return None
-    # What of ASCII is not allowed the parser refuses as well.
-    values = read_values(data if data.isascii() else as_yaml_text(data).encode())
-    if not values:
-        return None
-    reading = _Reading(file, variables, folders, default_key=len(values) == 1)
-    nodes = Nodes(data, file.shown)
-    usual = [reading.usual(one, nodes, place) for place, one in enumerate(values)]
-    return None if None in usual else reading.manifest(usual)
-
-
-def _read_any(data: bytes, file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
-    """What is in any file. Raises ``UnusableFileError``."""
-    if file.is_markdown:
-        from assistctl.manifest.documents.markdown import compose_markdown
-
-        documents, problems = compose_markdown(data, file.shown)
-    else:
-        documents, problems = compose(as_yaml_text(data), file.shown)
-    if not documents and not problems:
-        documents = [Document(None, Position(file.shown))]
-    reading = _Reading(file, variables, folders, default_key=len(documents) == 1)
-    return reading.manifest([reading.read(document) for document in documents], problems)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class DocumentReader:
     """How to read the documents of one file. ``default_key``: the file's name is a key.
 
-    ``named`` are the files that those read so far name.
+    ``folders`` is where to look for the files that assistants read; without it they are not looked for. ``named``
+    are the files that the documents read so far name.
     """
 
     file: ManifestFile
-    variables: Variables
     folders: Folders | None
     default_key: bool
     named: list[NamedFiles] = field(default_factory=list)
 
-    def manifest(self, read: Iterable[_Read | None], problems: Iterable[Diagnostic] = ()) -> ReadManifest:
-        """The file with what was ``read`` of its documents, and the ``problems`` that stopped the reading."""
-        declarations, messages = [], []
-        for declared, said in filter(None, read):
-            declarations += [declared] if declared else []
-            messages += said
-        return ReadManifest(self.file, tuple(declarations), (*messages, *problems), tuple(self.named))
-
-    def usual(self, values: Values, nodes: Nodes, place: int) -> _Read | None:
-        """What ``read`` returns, of the document at ``place``; ``None`` where its nodes are needed."""
-        value = values.value
-        kind = Kind.ASSISTANT if "kind" not in value else _kind_named(value["kind"])
-        if kind is None or self._override(value.get("key")) is not None:
-            return None
-        at = nodes.position(values.place)
-        key_at = nodes.position(values.key_place) if "key" in value else at
-        contents = Contents(partial(nodes.root, place), at, key_at, value)
-        if values.texts:
-            fill_texts(contents, values.texts, self.variables)
-        return self._declared(contents, kind)
-
-    def read(self, document: Document) -> _Read:
-        """What a document declares, if it has a key, and what is to say about it."""
-        root = document.root
-        if root is None:
-            return None, [_wrong_document("there is nothing in this document", document.position)]
-        if not isinstance(root.value, dict):
-            found = "a list" if isinstance(root.value, list) else "a single value"
-            return None, [*document.problems, _wrong_document(f"this document is {found}", root.position)]
-        kind = _kind(root)
-        if kind is None:
-            return None, [*document.problems, _unknown_kind(root)]
-        declared = root.child("key")
-        over = self._override(declared.value if declared else None)
-        return self._declared(fill(merged(root, over) if over else root, self.variables), kind, document.problems)
-
-    def _declared(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> _Read:
+    def read(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> Read:
+        """What the document with these contents declares; ``said`` is what there is to say about it already."""
         value: dict[str, Json] = contents.value if isinstance(contents.value, dict) else {}
         if _MAY_NAME_FILES & value.keys() or isinstance(value.get("instructions"), dict):
             self._note_names(contents)
@@ -175,7 +79,7 @@ class _Reading:
             from assistctl.manifest.validation.placeholders import refuse_placeholders
 
             refuse_placeholders(contents)
-        contents.problems += _violations(contents, _SCHEMAS[kind])
+        contents.problems += _violations(contents, SCHEMAS[kind])
         entries = self._entries(contents, value, kind)
         files = self._files(contents, entries)
         checks = self._checks(contents, files)
@@ -267,14 +171,6 @@ class _Reading:
         refuse_conflicts(contents, entries)
         return entries
 
-    def _override(self, declared: object) -> Node | None:
-        """What the target declares on top of the document with the ``declared`` key, if any."""
-        target = self.variables.target
-        if target is None or not target.overrides:
-            return None
-        key = declared if declared is not None else (self.file.stem if self.default_key else None)
-        return target.overrides.get(key) if isinstance(key, str) else None
-
     def _key(self, contents: Contents) -> str | None:
         """The document's key; ``None`` when there is none that can be used."""
         value = contents.value
@@ -311,34 +207,6 @@ def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
         tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
     )
     return replace(problem, path=path, summary=summary, detail=detail)
-
-
-def _wrong_document(summary: str, position: Position) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, summary, _NEEDS, position=position)
-
-
-def _kind(root: Node) -> Kind | None:
-    """What the document declares; an assistant where it does not say (or is no text, which the schema reports)."""
-    declared = root.child("kind")
-    if declared is None or not isinstance(declared.value, str):
-        return Kind.ASSISTANT
-    return _kind_named(declared.value)
-
-
-def _kind_named(word: object) -> Kind | None:
-    return next((kind for kind in _SCHEMAS if kind == word), None)
-
-
-def _unknown_kind(root: Node) -> Diagnostic:
-    declared = root.child("kind")
-    word = str(declared.value) if declared else ""
-    return Diagnostic(
-        Severity.ERROR,
-        f"kind cannot be {shown(word)}",
-        sentences(did_you_mean(word, map(str, _SCHEMAS)), f"Allowed: {', '.join(_SCHEMAS)}."),
-        path="kind",
-        position=declared.position if declared else root.position,
-    )
 
 
 def _key_like(text: str) -> str:

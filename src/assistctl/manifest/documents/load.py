@@ -14,7 +14,8 @@ from assistctl.manifest.documents.cross_references import (
     stores_not_declared,
     stores_not_searched,
 )
-from assistctl.manifest.documents.document import Declaration, ReadManifest, read_manifest
+from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
 from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables

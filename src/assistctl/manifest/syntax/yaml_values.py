@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from assistctl.manifest.syntax.node import MAX_DEPTH, Path, Scalar
+from assistctl.manifest.syntax.node import MAX_DEPTH, Node, Path, Scalar
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
-from assistctl.manifest.syntax.text_file import as_yaml_text
-from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
-    from assistctl.manifest.syntax.node import Mark, Node
-    from assistctl.manifest.syntax.yaml_parser import Document
+    from assistctl.manifest.syntax.node import Mark
 
 MAX_BYTES = 64 * 1024
 """How long a text may be. A value takes a byte at least, so without aliases no document is too large for us."""
@@ -75,27 +72,31 @@ def _may_mark(data: bytes, indicator: bytes) -> bool:
 
 
 class Nodes:
-    """The nodes of a file's documents, composed from its bytes once somebody asks for any."""
+    """The nodes of documents that ``read_values`` has read, from the same ``data`` once somebody asks for any.
 
-    __slots__ = ("_data", "_documents", "_file")
+    To keep what the parser composed would cost more than to have it composed again for the few that are asked for.
+    """
+
+    __slots__ = ("_data", "_file", "_roots")
 
     def __init__(self, data: bytes, file: str) -> None:
         self._data, self._file = data, file
-        self._documents: list[Document] | None = None
+        self._roots: list[yaml.Node] = []
 
     def root(self, place: int) -> Node:
-        """That of the document at ``place``, which ``read_values`` has read."""
-        if self._documents is None:
-            from assistctl.manifest.syntax.yaml_parser import compose
+        """That of the document at ``place``."""
+        self._roots = self._roots or list(_roots(self._data))
+        return _as_node(self._roots[place], self._file)
 
-            self._documents, _ = compose(as_yaml_text(self._data), self._file)
-        root = self._documents[place].root
-        assert root is not None  # noqa: S101  # it is a mapping
-        return root
 
-    def position(self, mark: Mark) -> Position:
-        """Where ``mark`` stands."""
-        return Position(self._file, mark.line + 1, mark.column + 1)
+def _as_node(node: yaml.Node, file: str) -> Node:
+    place = (file, node.start_mark)
+    if type(node) is ScalarNode:
+        return Node(_scalar(node), place, written=node.value, plain=_is_plain(node))
+    if type(node) is MappingNode:
+        keys = {key.value: (file, key.start_mark) for key, _ in node.value}
+        return Node({key.value: _as_node(child, file) for key, child in node.value}, place, {**keys})
+    return Node([_as_node(item, file) for item in node.value], place)
 
 
 class _UnusualError(Exception):
@@ -112,7 +113,7 @@ def _document(root: yaml.Node, *, has_references: bool) -> Values:
 
 
 def _mapping(node: MappingNode, depth: int) -> dict[str, Json]:
-    if depth > MAX_DEPTH or node.tag is not True:
+    if depth > MAX_DEPTH or _is_tagged(node):
         raise _UnusualError
     pairs: dict[str, Json] = {}
     for key_node, child in node.value:
@@ -126,17 +127,28 @@ def _mapping(node: MappingNode, depth: int) -> dict[str, Json]:
 def _collection(node: yaml.Node, depth: int) -> Json:
     if type(node) is MappingNode:
         return _mapping(node, depth)
-    if depth > MAX_DEPTH or node.tag is not True:
+    if depth > MAX_DEPTH or _is_tagged(node):
         raise _UnusualError
     return [_scalar(item) if type(item) is ScalarNode else _collection(item, depth + 1) for item in node.value]
 
 
 def _scalar(node: ScalarNode) -> Scalar:
+    text: str = node.value
+    return _meant(text) if _is_plain(node) else text
+
+
+def _is_plain(node: ScalarNode) -> bool:
+    """Whether a scalar stands without quotes. Raises ``_UnusualError`` for one with a tag."""
     # The tag is what ``_Parser.resolve`` made of it, unless one is written.
-    implicit, text = node.tag, node.value
+    implicit: object = node.tag
     if type(implicit) is not tuple:
         raise _UnusualError
-    return _meant(text) if implicit[0] else text
+    return implicit[0] is True
+
+
+def _is_tagged(node: yaml.Node) -> bool:
+    implicit: object = node.tag
+    return implicit is not True
 
 
 _meant = lru_cache(4096)(read_plain)
@@ -145,7 +157,7 @@ _meant = lru_cache(4096)(read_plain)
 def _texts(node: yaml.Node, path: Path) -> Iterator[Text]:
     if type(node) is ScalarNode:
         if _REFERENCE in node.value:
-            yield Text(path, node.value, node.tag[0])
+            yield Text(path, node.value, _is_plain(node))
     elif type(node) is MappingNode:
         for key, child in node.value:
             yield from _texts(child, (*path, key.value))
