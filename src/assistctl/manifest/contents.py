@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Node, Path, dotted
-from assistctl.manifest.syntax.positions import Positions
 from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.yaml_values import Text
@@ -17,6 +16,45 @@ from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
+
+
+class Positions(Mapping[str, Position]):
+    """Where each value below what ``root`` returns stands, by path: ``tools[0].function.name``.
+
+    It is worked out when somebody asks, which is hardly ever.
+    """
+
+    def __init__(self, root: Callable[[], Node]) -> None:
+        self._waiting: list[tuple[Callable[[], Node], Path]] = [(root, ())]
+        self._known: dict[str, Position] = {}
+
+    def add(self, root: Node, path: Path) -> None:
+        """Let ``root``, of another file, stand at ``path``."""
+        self._waiting.append((lambda: root, path))
+
+    def __getitem__(self, path: str) -> Position:
+        return self._all()[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Position]:
+        waiting, self._waiting = self._waiting, []
+        for root, path in waiting:
+            self._add(root(), path)
+        return self._known
+
+    def _add(self, node: Node, path: Path) -> None:
+        self._known[dotted(path)] = node.position
+        if isinstance(node.value, dict):
+            for key, child in node.value.items():
+                self._add(child, (*path, key))
+        elif isinstance(node.value, list):
+            for place, child in enumerate(node.value):
+                self._add(child, (*path, place))
 
 
 @dataclass(slots=True)

@@ -27,7 +27,10 @@ def assistant(
     value = contents.value if isinstance(contents.value, dict) else {}
     fields: dict[str, Json] = {"name": key}
     fields |= {name: field for name, field in value.items() if name not in _NOT_FIELDS}
-    templates = {dotted(path): made for path, made in contents.secret.items() if not _is_outside_fields(path)}
+    secret = contents.secret
+    templates = (
+        {dotted(path): made for path, made in secret.items() if not _is_outside_fields(path)} if secret else {}
+    )
     return Desired(
         key=key,
         fields=fields,

@@ -250,8 +250,12 @@ def _may_name_file(instructions: Json) -> bool:
 
 def _may_hold_placeholders(value: Mapping[str, Json]) -> bool:
     store = value.get("vector_store")
-    names = (value.get("model"), value.get("name"), store.get("name") if isinstance(store, dict) else None)
-    return any(isinstance(name, str) and "{" in name for name in names)
+    name = store.get("name") if isinstance(store, dict) else None
+    return _has_brace(value.get("model")) or _has_brace(value.get("name")) or _has_brace(name)
+
+
+def _has_brace(text: Json) -> bool:
+    return isinstance(text, str) and "{" in text
 
 
 def _of_other_kind(kind: Kind, key: str, contents: Contents, files: tuple[AttachedFile, ...]) -> Declaration:
