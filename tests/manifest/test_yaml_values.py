@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.documents import manifest_file
+from assistctl.manifest.syntax import yaml_parser
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.yaml_parser import compose
 from assistctl.manifest.syntax.yaml_values import MAX_BYTES, Nodes, read_values
@@ -159,7 +160,7 @@ def test_nothing_is_composed_for_a_manifest_in_order(
     def refuse(_text: str, file: str) -> None:
         pytest.fail(f"{file} was composed")
 
-    monkeypatch.setattr(manifest_file, "compose", refuse)
+    monkeypatch.setattr(yaml_parser, "compose", refuse)
     assert load(folder, b"model: ${var:model}\ntools: [{type: file_search}]\nfiles: [docs/guide.md]\n").desired
 
 

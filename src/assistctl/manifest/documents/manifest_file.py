@@ -15,14 +15,14 @@ from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Mark, Node, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
-from assistctl.manifest.syntax.yaml_parser import Document, compose
-from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values
+from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values, usual_bytes
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:
     from assistctl.manifest.files.glob import Folders
     from assistctl.manifest.files.named_files import NamedFiles
+    from assistctl.manifest.syntax.yaml_parser import Document
 
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
@@ -65,8 +65,7 @@ class _Reading:
         """
         if self.file.is_markdown:
             return None
-        # What of ASCII is not allowed the parser refuses as well.
-        usual = data if data.isascii() else as_yaml_text(data).encode()
+        usual = usual_bytes(data)
         documents = read_values(usual)
         if not documents:
             return None
@@ -83,9 +82,11 @@ class _Reading:
 
             documents, problems = compose_markdown(data, self.file.shown)
         else:
+            from assistctl.manifest.syntax.yaml_parser import compose
+
             documents, problems = compose(as_yaml_text(data), self.file.shown)
         if not documents and not problems:
-            documents = [Document(None, Position(self.file.shown))]
+            problems = [_wrong_document("there is nothing in this document", Position(self.file.shown))]
         reader = DocumentReader(self.file, self.folders, default_key=len(documents) == 1)
         return _manifest(reader, [self._any(reader, document) for document in documents], problems)
 

@@ -16,7 +16,7 @@ from assistctl.manifest.project.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
-from assistctl.manifest.syntax.yaml_parser import compose
+from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
 from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
 from assistctl.manifest.validation.written_secrets import written_secrets
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
@@ -75,23 +75,37 @@ def _root(directory: Path, config_from: str | None, environment: Mapping[str, st
 def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str]) -> Node:
     """The one document in what messages call ``name``, valid by the schema. An empty file is an empty mapping."""
     try:
-        text = as_yaml_text(content())
+        data = content()
+        text = as_yaml_text(data)
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(name)]) from error
     # Those of other targets too: they are secrets to whoever reads what this one shows.
     register_referenced(text, environment)
+    root = _usual(data, name) or _composed(text, name)
+    if not is_valid(PROJECT, plain_value(root)):
+        raise ManifestError(_violations(root))
+    return root
+
+
+def _usual(data: bytes, name: str) -> Node | None:
+    """The node of the one document in ``data``, where that is of the usual kind."""
+    usual = usual_bytes(data)
+    documents = read_values(usual)
+    return Nodes(usual, name).root(0) if documents and len(documents) == 1 else None
+
+
+def _composed(text: str, name: str) -> Node:
+    """The node of the one document in any ``text``. Raises ``ManifestError``."""
+    from assistctl.manifest.syntax.yaml_parser import compose
+
     documents, problems = compose(text, name)
     problems += (problem for document in documents for problem in document.problems)
     if len(documents) > 1:
         problems.append(_wrong("there are several documents in this file", documents[1].position, "Keep one."))
-    root = documents[0].root if documents else None
-    if root is None:
-        root = Node({}, Position(name))
-    if not problems and not is_valid(PROJECT, plain_value(root)):
-        problems += _violations(root)
     if problems:
         raise ManifestError(problems)
-    return root
+    root = documents[0].root if documents else None
+    return Node({}, Position(name)) if root is None else root
 
 
 def _violations(root: Node) -> list[Diagnostic]:

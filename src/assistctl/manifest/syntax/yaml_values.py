@@ -16,6 +16,7 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from assistctl.manifest.syntax.node import MAX_DEPTH, Node, Path, Scalar
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
+from assistctl.manifest.syntax.text_file import as_yaml_text
 from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ def read_values(data: bytes) -> list[Values] | None:
     except (_UnusualError, NumberRefusedError, yaml.YAMLError, ValueError):
         return None
     return found
+
+
+def usual_bytes(data: bytes) -> bytes:
+    """``data`` of a YAML file, as ``read_values`` takes it. Raises ``UnusableFileError`` for what is no text."""
+    # What of ASCII is not allowed the parser refuses as well.
+    return data if data.isascii() else as_yaml_text(data).encode()
 
 
 def _may_mark(data: bytes, indicator: bytes) -> bool:
