@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistctl.manifest import Loaded, load_manifests, load_project
@@ -97,6 +97,7 @@ def same(folder: ManifestFolder, manifest: bytes) -> Loaded:
     return at_once
 
 
+@settings(max_examples=60, deadline=None)
 @given(file_bytes)
 @example(b"'\\ud83d\\ude00': 1\nmodel: m")
 @example(b"\xef\xbb\xbfmodel: m")
@@ -107,12 +108,14 @@ def test_any_bytes(folder: ManifestFolder, manifest: bytes) -> None:
     same(folder, manifest)
 
 
+@settings(max_examples=60, deadline=None)
 @given(LINES)
 @example("model: m\nkey: desk\n---\nmodel: m\nkey: other\nmodle: x")
 def test_what_looks_like_manifests(folder: ManifestFolder, manifest: str) -> None:
     same(folder, manifest.encode())
 
 
+@settings(max_examples=60, deadline=None)
 @given(LINES)
 def test_what_nodes_are_made_of(manifest: str) -> None:
     nodes = Nodes(manifest.encode(), "a.yaml")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistctl.manifest import Project, Target
-from assistctl.manifest.project.unheeded import in_ci
+from assistctl.manifest.project.environment_file import in_ci
 from assistctl.model.plan import Diagnostic, Severity
 from assistctl.operations.platform_variables import is_embedded
 

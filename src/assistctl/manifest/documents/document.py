@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -65,7 +65,7 @@ class DocumentReader:
     """
 
     file: ManifestFile
-    folders: Folders | None
+    folders: Callable[[], Folders] | None
     default_key: bool
     named: list[NamedFiles] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ class DocumentReader:
             return ()
         from assistctl.manifest.files.expand import attached_files
 
-        return attached_files(contents, entries, self.file, self.folders)
+        return attached_files(contents, entries, self.file, self.folders())
 
     def _checks(self, contents: Contents, files: tuple[AttachedFile, ...]) -> tuple[Check, ...]:
         """The checks in a document, most of which have none: then nothing is imported for them."""
@@ -133,7 +133,8 @@ class DocumentReader:
             return ()
         from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
 
-        return declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
+        folders = self.folders() if self.folders else None
+        return declared_checks(contents, FilesOfChecks(files, self.file, folders))
 
     def _entries(self, contents: Contents, value: dict[str, Json], kind: Kind) -> list[FileEntry]:
         """The entries of ``files``, after all checks that belong to the kind of document.

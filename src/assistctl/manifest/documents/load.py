@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ def load_manifests(
     """
     files, diagnostics = discover(project, paths)
     variables = Variables(project, target, lenient=lenient_variables)
-    folders = _folders() if check_files or read_files else None
+    folders = cache(_folders) if check_files or read_files else None
     readings = [read_manifest(file, variables, folders) for file in files]
     others = [] if paths is None else _others(project, files, variables)
     named = _named((*readings, *others))

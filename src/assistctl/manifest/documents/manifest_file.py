@@ -37,7 +37,7 @@ class ReadManifest:
     named: tuple[NamedFiles, ...] = ()
 
 
-def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
+def read_manifest(file: ManifestFile, variables: Variables, folders: Callable[[], Folders] | None) -> ReadManifest:
     """What is in ``file``.
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
@@ -56,7 +56,7 @@ class _Reading:
 
     file: ManifestFile
     variables: Variables
-    folders: Folders | None
+    folders: Callable[[], Folders] | None
 
     def values(self, data: bytes) -> ReadManifest | None:
         """What is in a file of the usual kind, whose nodes are read only for a message; ``None`` for another.

@@ -10,15 +10,13 @@ from typing import Any
 
 from assistctl.checkout.pinned_file import file_at
 from assistctl.errors import ManifestError
-from assistctl.manifest.project.environment_file import read_environment_file
+from assistctl.manifest.project.environment_file import in_ci, read_environment_file, unheeded_settings
 from assistctl.manifest.project.project import PROJECT_FILE, CheckSettings, Judge, Project, Safety, Target
-from assistctl.manifest.project.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
 from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
-from assistctl.manifest.validation.written_secrets import written_secrets
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
@@ -147,13 +145,21 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=(*warnings, *written_secrets(nodes), *written_secrets(_pairs(root.child("checks")), "checks")),
+        diagnostics=(*warnings, *_written_secrets(nodes, _pairs(root.child("checks")))),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
         journal=declared.get("journal"),
         checks=_check_settings(declared.get("checks", {})),
     )
+
+
+def _written_secrets(targets: dict[str, Node], checks: dict[str, Node]) -> list[Diagnostic]:
+    if not targets and not checks:
+        return []
+    from assistctl.manifest.validation.written_secrets import written_secrets
+
+    return [*written_secrets(targets), *written_secrets(checks, "checks")]
 
 
 def _check_settings(declared: Any) -> CheckSettings:  # noqa: ANN401 - JSON that fits the schema
