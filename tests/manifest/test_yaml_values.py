@@ -152,9 +152,19 @@ def test_what_is_read_at_once(text: str) -> None:
     assert [one.value for one in values] == [plain_value(one.root) for one in documents if one.root]
 
 
-@pytest.mark.parametrize("opened", ["[", "- ", "? ", "{a: ", "a:\n"])
-def test_no_depth_is_too_deep(opened: str) -> None:
-    assert read_values((opened * (MAX_BYTES // len(opened))).encode()) is None
+@pytest.mark.parametrize("opened", ["[", "- ", "? ", "{a: ", "[a: ", "a:\n"])
+@pytest.mark.parametrize("length", [1_000, 4_096, MAX_BYTES])
+def test_no_depth_is_too_deep(opened: str, length: int) -> None:
+    assert read_values((opened * (length // len(opened))).encode()) is None
+
+
+def test_too_many_documents_are_told(folder: ManifestFolder) -> None:
+    assert "more than 1000 documents" in same(folder, b"---\nmodel: m\n" * 1_001).errors[-1].summary
+
+
+def test_what_is_too_deep_is_told(folder: ManifestFolder) -> None:
+    found = same(folder, b"model: m\nmetadata: " + b"[" * 100 + b"]" * 100)
+    assert "nesting" in found.errors[0].summary
 
 
 def test_nothing_is_composed_for_a_manifest_in_order(

@@ -24,6 +24,8 @@ class Positions(Mapping[str, Position]):
     It is worked out when somebody asks, which is hardly ever.
     """
 
+    __slots__ = ("_known", "_waiting")
+
     def __init__(self, root: Callable[[], Node]) -> None:
         self._waiting: list[tuple[Callable[[], Node], Path]] = [(root, ())]
         self._known: dict[str, Position] = {}

@@ -26,6 +26,11 @@ MAX_BYTES = 64 * 1024
 """How long a text may be. A value takes a byte at least, so without aliases no document is too large for us."""
 
 _MAX_DOCUMENTS = 100
+# libyaml before 0.2.6 lets collections be nested without end, and the parser composes them recursively, each with
+# 300 bytes of the stack: so many bytes, or so many that may open one, it can take on every system.
+_MAX_NESTED_BYTES = 4096
+_MAX_OPENING = 512
+_OPENING = (b"[", b"{", b"-", b"?")
 _BEFORE_MARKS = frozenset(b"\t\n\r []{},:-?\"'%@`")
 _REFERENCE = "${"
 
@@ -51,6 +56,8 @@ def read_values(data: bytes) -> list[Values] | None:
     """What the documents in ``data``, which is UTF-8, hold; ``None`` where ``yaml_parser.compose`` is to say."""
     if len(data) > MAX_BYTES or _may_mark(data, b"!") or _may_mark(data, b"&"):
         return None
+    if len(data) > _MAX_NESTED_BYTES and sum(map(data.count, _OPENING)) > _MAX_OPENING:
+        return None
     # Single bytes are looked for much faster than two.
     has_escapes, has_references = b"\\" in data, b"$" in data
     try:
@@ -59,7 +66,7 @@ def read_values(data: bytes) -> list[Values] | None:
             _refuse_unusable([one.value for one in found])
     except (_UnusualError, NumberRefusedError, yaml.YAMLError, ValueError):
         return None
-    return found
+    return found if len(found) <= _MAX_DOCUMENTS else None
 
 
 def usual_bytes(data: bytes) -> bytes:
