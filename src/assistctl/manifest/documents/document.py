@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from assistctl.manifest.contents import Contents, put
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
@@ -56,8 +56,7 @@ class Declaration:
         return any(one is not None for one in (self.assistant, self.store, self.server))
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentReader:
+class DocumentReader(NamedTuple):
     """How to read the documents of one file. ``default_key``: the file's name is a key.
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for. ``named``
@@ -66,8 +65,8 @@ class DocumentReader:
 
     file: ManifestFile
     folders: Callable[[], Folders] | None
+    named: list[NamedFiles]
     default_key: bool
-    named: list[NamedFiles] = field(default_factory=list)
 
     def read(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> Read:
         """What the document with these contents declares; ``said`` is what there is to say about it already."""

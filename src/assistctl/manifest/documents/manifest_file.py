@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill, fill_texts
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
-@dataclass(frozen=True, slots=True)
-class ReadManifest:
+class ReadManifest(NamedTuple):
     """One file that may be a manifest: what it declares, all that is to say about it, and the files it names."""
 
     file: ManifestFile
@@ -50,8 +48,7 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Callable[[]
         return ReadManifest(file, messages=(error.diagnostic(file.shown),))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A file, and what its documents are read with."""
 
     file: ManifestFile
@@ -69,7 +66,7 @@ class _Reading:
         documents = read_values(usual)
         if not documents:
             return None
-        reader = DocumentReader(self.file, self.folders, default_key=len(documents) == 1)
+        reader = DocumentReader(self.file, self.folders, [], default_key=len(documents) == 1)
         nodes = Nodes(usual, self.file.shown)
         read = [self._usual(reader, one, partial(nodes.root, place)) for place, one in enumerate(documents)]
         found = [one for one in read if one is not None]
@@ -87,7 +84,7 @@ class _Reading:
             documents, problems = compose(as_yaml_text(data), self.file.shown)
         if not documents and not problems:
             problems = [_wrong_document("there is nothing in this document", Position(self.file.shown))]
-        reader = DocumentReader(self.file, self.folders, default_key=len(documents) == 1)
+        reader = DocumentReader(self.file, self.folders, [], default_key=len(documents) == 1)
         return _manifest(reader, [self._any(reader, document) for document in documents], problems)
 
     def _usual(self, reader: DocumentReader, values: Values, root: Callable[[], Node]) -> Read | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
@@ -25,8 +26,7 @@ from assistctl.model.diagnostics import Diagnostic, Position, Severity
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFile:
+class ManifestFile(NamedTuple):
     """A file to read: its ``place`` as found, ``shown`` as messages name it, ``root`` the folder it may use."""
 
     place: str
@@ -80,8 +80,7 @@ def project_of(paths: Sequence[Path]) -> Path | None:
     return folders[0] if folders else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(NamedTuple):
     """A folder, where it really is, and its candidate files by name, each with whether it is a regular file."""
 
     folder: Path

@@ -22,9 +22,8 @@ NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothi
 
 _NOT_CI = {"", "0", "false"}
 # What targets, SDKs and journals look for by name; what only manifests refer to is still filled from .env.
-_SETTING = re.compile(
-    r"(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY)", re.IGNORECASE
-)
+# Compiled when it is needed, which takes as long as reading some manifests.
+_SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY))"
 
 
 def read_environment_file(
@@ -59,7 +58,7 @@ def in_ci(environ: Mapping[str, str]) -> bool:
 
 def unheeded_settings(names: Collection[str]) -> Iterator[Diagnostic]:
     """A warning of the settings among ``names``, which only ``.env`` gives, if there are any."""
-    settings = sorted(name for name in names if _SETTING.fullmatch(name))
+    settings = sorted(name for name in names if re.fullmatch(_SETTING, name))
     if settings:
         yield Diagnostic(
             Severity.WARNING,
