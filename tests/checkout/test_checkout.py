@@ -9,15 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.checkout import (
-    Head,
-    Repository,
-    UnreadableIndexError,
-    find_repository,
-    head_of,
-    is_tracked,
-)
 from assistctl.checkout.changes import has_changes
+from assistctl.checkout.index import UnreadableIndexError, is_tracked
+from assistctl.checkout.repository import Head, Repository, find_repository, head_of
 
 Git = Callable[..., str]
 

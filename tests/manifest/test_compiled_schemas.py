@@ -40,6 +40,20 @@ def test_they_agree_about_what_is_no_json(document: Json) -> None:
     assert bool(list(violations(ASSISTANT, document))) is not is_valid(ASSISTANT, document)
 
 
+@pytest.mark.parametrize("platform", ["openai-agents", "anthropic-agents", "azure-foundry", "cloudy"])
+@pytest.mark.parametrize("part", [{}, {"nonsense": 1}, {"tools": [{}]}, 3, None, []], ids=str)
+def test_they_agree_about_what_other_schemas_are_for(platform: str, part: Json) -> None:
+    document: Json = {"model": "m", "platforms": {platform: part}}
+    assert is_valid(ASSISTANT, document) is validator(ASSISTANT).is_valid(document)
+
+
+@pytest.mark.parametrize("platforms", [None, [], "openai-agents"], ids=str)
+def test_they_agree_about_what_has_no_place_for_those(platforms: Json) -> None:
+    document: Json = {"model": "m", "platforms": platforms}
+    assert not is_valid(ASSISTANT, document)
+    assert not validator(ASSISTANT).is_valid(document)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_they_agree_about_a_part(key: str) -> None:
     part = ("properties", "key")

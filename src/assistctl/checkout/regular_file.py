@@ -22,7 +22,7 @@ class TooLargeError(OSError):
     """It is larger than the caller wants to read."""
 
 
-def read_regular(path: Path, limit: int) -> bytes:
+def read_regular(path: Path | str, limit: int) -> bytes:
     """What is in a regular file of at most ``limit`` bytes, links followed.
 
     Raises ``NotRegularError`` for anything else that is there, ``TooLargeError``, and ``OSError`` as ``open``
@@ -46,7 +46,7 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(_opened(path)[0], "rb")
 
 
-def _opened(path: Path) -> tuple[int, int]:
+def _opened(path: Path | str) -> tuple[int, int]:
     """The descriptor of a regular file, and its size. Raises as ``read_regular`` does."""
     # Looked at before it is opened as well: opening alone can do something to a device.
     _require_regular(os.stat(path), path)  # noqa: PTH116  # a third of the time that Path.stat takes
@@ -60,7 +60,7 @@ def _opened(path: Path) -> tuple[int, int]:
     return descriptor, status.st_size
 
 
-def _require_regular(status: os.stat_result, path: Path) -> None:
+def _require_regular(status: os.stat_result, path: Path | str) -> None:
     if not stat.S_ISREG(status.st_mode):
         what = "this is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "this is no regular file"
         raise NotRegularError(None, what, str(path))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.plan import Diagnostic
+from assistctl.model.diagnostics import Diagnostic
 
 EDITOR_FORMATS = ("github", "sarif", "junit", "gitlab")
 """The formats that ``print_messages`` knows."""
@@ -21,7 +21,7 @@ def print_messages(
     files: Iterable[str] = (),
 ) -> None:
     """Print the messages about the project in ``directory``; ``files`` are those that were read."""
-    from assistctl.checkout import folder_in_repository
+    from assistctl.checkout.repository import folder_in_repository
     from assistctl.rendering.editors.placed import Places
     from assistctl.rendering.json import dumps_any
 

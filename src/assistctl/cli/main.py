@@ -152,8 +152,6 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
-    # Manifests and answers are trees: looking for cycles among them takes a seventh of the time, and finds none.
-    gc.set_threshold(100_000, 20, 20)
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -167,7 +165,10 @@ def main() -> None:
 
         sys.stdout.write(answer(asked))
         sys.exit()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # What is left goes as it is, not after one more search of it all for cycles.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:

@@ -82,7 +82,7 @@ def _sign_off(terminal: Terminal, deployment: Deployment, plan: Plan, out: Path 
 
 
 def _annotate(terminal: Terminal, deployment: Deployment, plan: Plan) -> None:
-    from assistctl.checkout import folder_in_repository
+    from assistctl.checkout.repository import folder_in_repository
     from assistctl.rendering.editors.github import plan_annotations
     from assistctl.rendering.editors.placed import Places
 

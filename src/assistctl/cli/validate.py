@@ -23,7 +23,6 @@ from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
 from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.operations.account import untold_account
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_warnings import unencrypted
 from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
@@ -99,7 +98,12 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
 
 def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:
     """Problems with the account of the target that was asked for, or of each declared target."""
-    for each in [target] if target else project.targets.values():
+    pinned = [each for each in ([target] if target else project.targets.values()) if each.account is not None]
+    if not pinned:
+        return
+    from assistctl.operations.account import untold_account
+
+    for each in pinned:
         with contextlib.suppress(ProjectError):
             yield from untold_account(project, each, capabilities_of(each.platform))
 

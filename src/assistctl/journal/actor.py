@@ -7,8 +7,8 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from assistctl.checkout import find_repository, head_of
 from assistctl.checkout.changes import has_changes
+from assistctl.checkout.repository import find_repository, head_of
 from assistctl.journal.ci_runs import ci_run
 from assistctl.journal.records import Actor, GitState
 

@@ -14,6 +14,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 READ_ON = dt.date(2026, 11, 26)
 """The day the sources were read."""
@@ -93,6 +94,7 @@ _NOT_REASONING = re.compile(r"-chat-latest$")
 _ALWAYS_REASONING = re.compile(r"(?:ft:)?(?:o[134]|gpt-5(?!\.)|gpt-6(?:\.\d+)?-astra|gpt-6\.1-sol)(?:[-:]|$)")
 
 
+@lru_cache(1024)
 def vendor_of(model: str) -> Vendor | None:
     """Who makes ``model``, as its name tells; ``None`` for a name of no known family."""
     return next((vendor for vendor, names in _VENDORS if names.search(model)), None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from assistctl.errors import RefusedError
 from assistctl.manifest import Project, Target
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Diagnostic, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.platforms.base import Platform, SupportsAccounts
 

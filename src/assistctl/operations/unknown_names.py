@@ -9,7 +9,6 @@ from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.platforms.registry import options_of
 
 
 def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str]) -> Iterator[Diagnostic]:
@@ -39,6 +38,8 @@ def unknown_options(target: Target) -> Iterator[Diagnostic]:
 
     Nothing for a platform that does not state its options. Raises ``ProjectError`` as ``options_of`` does.
     """
+    from assistctl.platforms.registry import options_of
+
     known = options_of(target.platform) if target.options else None
     if known is None:
         return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from assistctl.manifest import Project
 from assistctl.model.assistant import Desired
-from assistctl.model.checks import Check
 from assistctl.model.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from assistctl.model.checks import Check
 
 
 def unready_checks(project: Project, desired: Iterable[Desired]) -> Iterator[Diagnostic]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.vector_store import lifecycle, searched_store
-from assistctl.manifest.files.entries import FileEntry
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.assistant import Desired
+from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
+    from assistctl.manifest.files.entries import FileEntry
     from assistctl.model.checks import Check
 
 _NOT_FIELDS = frozenset(
@@ -28,21 +27,34 @@ def assistant(
     value = contents.value if isinstance(contents.value, dict) else {}
     fields: dict[str, Json] = {"name": key}
     fields |= {name: field for name, field in value.items() if name not in _NOT_FIELDS}
-    templates = {dotted(path): made for path, made in contents.secret.items() if not _is_outside_fields(path)}
+    secret = contents.secret
+    templates = (
+        {dotted(path): made for path, made in secret.items() if not _is_outside_fields(path)} if secret else {}
+    )
     return Desired(
         key=key,
         fields=fields,
-        position=contents.root.position,
-        lifecycle=lifecycle(value.get("lifecycle")),
+        position=contents.position,
+        lifecycle=lifecycle(value["lifecycle"]) if "lifecycle" in value else Lifecycle(),
         secret_paths=frozenset(templates),
-        platform_fields=_platform_fields(value.get("platforms")),
+        platform_fields=_platform_fields(value["platforms"]) if "platforms" in value else {},
         import_id=_text(value.get("import")),
         moved_from=_text(value.get("moved_from")),
         positions=contents.positions,
-        store=searched_store(key, value, entries),
+        store=_searched_store(key, value, entries) if entries or "vector_store" in value else None,
         templates=templates,
         file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
         checks=checks,
+    )
+
+
+def lifecycle(declared: Json) -> Lifecycle:
+    """The rules that a document declares for its own thing."""
+    rules = declared if isinstance(declared, dict) else {}
+    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
+    return Lifecycle(
+        prevent_destroy=prevent if isinstance(prevent, bool) else None,
+        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
     )
 
 
@@ -74,6 +86,12 @@ def _identity(tool: Json) -> tuple[str, str] | None:
     function = tool.get("function")
     name = function.get("name") if isinstance(function, dict) else None
     return ("function", name) if isinstance(name, str) else None
+
+
+def _searched_store(key: str, value: Mapping[str, Json], entries: Sequence[FileEntry]) -> str | None:
+    from assistctl.manifest.documents.vector_store import searched_store
+
+    return searched_store(key, value, entries)
 
 
 def _text(declared: Json) -> str | None:

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from assistctl.errors import did_you_mean
-from assistctl.manifest.contents import Contents, fill
+from assistctl.manifest.contents import Contents, put
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
-from assistctl.manifest.documents.file_conflicts import refuse_conflicts
-from assistctl.manifest.documents.included_files import include_files
-from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
-from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
-from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
-from assistctl.manifest.files.expand import AttachedFile, attached_files
-from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.files.named_files import NamedFiles, named_files
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
-from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.key_text import key_from
-from assistctl.manifest.syntax.node import Node, Path, dotted, merged
-from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
-from assistctl.manifest.syntax.yaml_parser import Document, compose
-from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.placeholders import refuse_placeholders
+from assistctl.manifest.syntax.node import dotted
+from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
-from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
-from assistctl.manifest.validation.violations import Subject
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:
+    from assistctl.manifest.files.entries import FileEntry
+    from assistctl.manifest.files.expand import AttachedFile
+    from assistctl.manifest.files.glob import Folders
+    from assistctl.manifest.files.named_files import NamedFiles
     from assistctl.model.checks import Check
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
 
-_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
+"""What a document declares, if it has a key, and what is to say about it."""
+
+SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+_MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
+_OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
@@ -65,98 +56,75 @@ class Declaration:
         return any(one is not None for one in (self.assistant, self.store, self.server))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadManifest:
-    """One file that may be a manifest: what it declares, all that is to say about it, and the files it names."""
-
-    file: ManifestFile
-    declarations: tuple[Declaration, ...] = ()
-    messages: tuple[Diagnostic, ...] = ()
-    named: tuple[NamedFiles, ...] = ()
-
-
-def read_manifest(file: ManifestFile, variables: Variables, folders: Folders | None) -> ReadManifest:
-    """What is in ``file``.
-
-    ``folders`` is where to look for the files that assistants read; without it they are not looked for.
-    """
-    try:
-        documents, problems = _composed(file)
-    except UnusableFileError as error:
-        return ReadManifest(file, messages=(error.diagnostic(file.shown),))
-    if not documents and not problems:
-        documents = [Document(None, Position(file.shown))]
-    declarations, messages = [], []
-    reading = _Reading(file, variables, folders, default_key=len(documents) == 1)
-    for document in documents:
-        one, said = reading.read(document)
-        declarations += [one] if one else []
-        messages += said
-    return ReadManifest(file, tuple(declarations), (*messages, *problems), tuple(reading.named))
-
-
-def _composed(file: ManifestFile) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents in ``file``, and what stopped the reading. Raises ``UnusableFileError``."""
-    data = read_bytes(file.path)
-    if file.path.suffix != MARKDOWN_SUFFIX:
-        return compose(as_yaml_text(data), file.shown)
-    from assistctl.manifest.documents.markdown import compose_markdown
-
-    return compose_markdown(data, file.shown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class DocumentReader(NamedTuple):
     """How to read the documents of one file. ``default_key``: the file's name is a key.
 
-    ``named`` are the files that those read so far name.
+    ``folders`` is where to look for the files that assistants read; without it they are not looked for. ``named``
+    are the files that the documents read so far name.
     """
 
     file: ManifestFile
-    variables: Variables
-    folders: Folders | None
+    folders: Callable[[], Folders] | None
+    named: list[NamedFiles]
     default_key: bool
-    named: list[NamedFiles] = field(default_factory=list)
 
-    def read(self, document: Document) -> tuple[Declaration | None, list[Diagnostic]]:
-        """What a document declares, if it has a key, and what is to say about it."""
-        root = document.root
-        if root is None:
-            return None, [_wrong_document("there is nothing in this document", document.position)]
-        if not isinstance(root.value, dict):
-            found = "a list" if isinstance(root.value, list) else "a single value"
-            return None, [*document.problems, _wrong_document(f"this document is {found}", root.position)]
-        kind = _kind(root)
-        if kind is None:
-            return None, [*document.problems, _unknown_kind(root)]
-        return self._declared(self._overridden(root), kind, document.problems)
+    def read(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> Read:
+        """What the document with these contents declares; ``said`` is what there is to say about it already."""
+        value: dict[str, Json] = contents.value if isinstance(contents.value, dict) else {}
+        if _MAY_NAME_FILES & value.keys() or isinstance(value.get("instructions"), dict):
+            self._note_names(contents)
+        key = self._key(contents)
+        if _may_hold_placeholders(value):
+            from assistctl.manifest.validation.placeholders import refuse_placeholders
 
-    def _declared(
-        self, root: Node, kind: Kind, said: Sequence[Diagnostic]
-    ) -> tuple[Declaration | None, list[Diagnostic]]:
-        contents = fill(root, self.variables)
-        self.named.extend(named_files(contents, self.file))
-        key = self._key(root, contents)
-        refuse_placeholders(contents)
-        contents.problems += _violations(contents, _SCHEMAS[kind])
-        entries = self._entries(contents, kind)
-        files = attached_files(contents, entries, self.file, self.folders) if self.folders else ()
+            refuse_placeholders(contents)
+        contents.problems += _violations(contents, SCHEMAS[kind])
+        entries = self._entries(contents, value, kind)
+        files = self._files(contents, entries)
         checks = self._checks(contents, files)
-        problems = sorted(
+        problems = self._problems(contents, said, key) if said or contents.problems else []
+        if key is None:
+            return None, problems
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            return Declaration(kind, key, contents.key_position), problems
+        if kind is Kind.ASSISTANT:
+            return self._assistant(key, contents, entries, files, checks), problems
+        return _of_other_kind(kind, key, contents, files), problems
+
+    def _note_names(self, contents: Contents) -> None:
+        from assistctl.manifest.files.named_files import named_files
+
+        self.named.extend(named_files(contents, self.file))
+
+    def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
+        """All that is wrong with a document, in the order of reading."""
+        return sorted(
             (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
             key=lambda problem: _place(problem, self.file.shown),
         )
-        if key is None:
-            return None, problems
-        declaration = Declaration(kind, key, (root.child("key") or root).position)
-        if any(problem.severity is Severity.ERROR for problem in problems):
-            return declaration, problems
-        if kind is Kind.VECTOR_STORE:
-            return replace(declaration, store=shared_store(key, contents), files=files), problems
-        if kind is Kind.MCP_SERVER:
-            return replace(declaration, server=mcp_server(key, contents)), problems
-        desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
-        return replace(declaration, assistant=desired, store=store, files=files), problems
+
+    def _assistant(
+        self,
+        key: str,
+        contents: Contents,
+        entries: list[FileEntry],
+        files: tuple[AttachedFile, ...],
+        checks: tuple[Check, ...],
+    ) -> Declaration:
+        desired, store = assistant(key, contents, entries, checks), None
+        if entries:
+            from assistctl.manifest.documents.vector_store import own_store
+
+            store = own_store(key, contents, entries)
+        return Declaration(Kind.ASSISTANT, key, contents.key_position, desired, store, files)
+
+    def _files(self, contents: Contents, entries: list[FileEntry]) -> tuple[AttachedFile, ...]:
+        """The files that ``entries`` stand for, if they are to be looked for."""
+        if not entries or self.folders is None:
+            return ()
+        from assistctl.manifest.files.expand import attached_files
+
+        return attached_files(contents, entries, self.file, self.folders())
 
     def _checks(self, contents: Contents, files: tuple[AttachedFile, ...]) -> tuple[Check, ...]:
         """The checks in a document, most of which have none: then nothing is imported for them."""
@@ -164,36 +132,52 @@ class _Reading:
             return ()
         from assistctl.manifest.documents.checks import FilesOfChecks, declared_checks
 
-        return declared_checks(contents, FilesOfChecks(files, self.file, self.folders))
+        folders = self.folders() if self.folders else None
+        return declared_checks(contents, FilesOfChecks(files, self.file, folders))
 
-    def _entries(self, contents: Contents, kind: Kind) -> list[FileEntry]:
-        """The entries of ``files``, after all checks that belong to the kind of document."""
+    def _entries(self, contents: Contents, value: dict[str, Json], kind: Kind) -> list[FileEntry]:
+        """The entries of ``files``, after all checks that belong to the kind of document.
+
+        Nothing is imported, or asked, for fields that the document does not have.
+        """
         if kind is Kind.VECTOR_STORE:
+            from assistctl.manifest.documents.vector_store import refuse_wide_overlap
+            from assistctl.manifest.files.entries import store_entries
+
             refuse_wide_overlap(contents, ())
             return store_entries(contents)
         if kind is Kind.MCP_SERVER:
+            from assistctl.manifest.documents.mcp_servers import refuse_secrets
+
             refuse_secrets(contents)
             return []
-        include_files(contents, self.file)
-        refuse_twins(contents)
-        warn_of_loose_schemas(contents)
+        if "tools" in value or _may_name_file(value.get("instructions")):
+            from assistctl.manifest.documents.included_files import include_files
+
+            include_files(contents, self.file)
+        if "tools" in value:
+            refuse_twins(contents)
+        if "tools" in value or "response_format" in value:
+            from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
+
+            warn_of_loose_schemas(contents)
+        return self._assistant_entries(contents) if _OF_FILES & value.keys() else []
+
+    def _assistant_entries(self, contents: Contents) -> list[FileEntry]:
+        from assistctl.manifest.documents.file_conflicts import refuse_conflicts
+        from assistctl.manifest.files.entries import assistant_entries
+
         entries = assistant_entries(contents)
         refuse_conflicts(contents, entries)
         return entries
 
-    def _overridden(self, root: Node) -> Node:
-        """The document with what the target declares for its key on top."""
-        declared, target = root.child("key"), self.variables.target
-        key = declared.value if declared else (self.file.path.stem if self.default_key else None)
-        over = target.overrides.get(key) if target and isinstance(key, str) else None
-        return merged(root, over) if over else root
-
-    def _key(self, root: Node, contents: Contents) -> str | None:
+    def _key(self, contents: Contents) -> str | None:
         """The document's key; ``None`` when there is none that can be used."""
-        declared = root.child("key")
-        if declared is not None:
-            return declared.value if isinstance(declared.value, str) and _is_key(declared.value) else None
-        stem = self.file.path.stem
+        value = contents.value
+        if isinstance(value, dict) and "key" in value:
+            declared = value["key"]
+            return declared if isinstance(declared, str) and _is_key(declared) else None
+        stem = self.file.stem
         if not self.default_key:
             contents.report((), "this document needs a `key`", "A file with several documents needs one in each.")
             return None
@@ -201,7 +185,7 @@ class _Reading:
             contents.report(
                 (),
                 f"the file's name {shown(stem)} is no key",
-                f"Add `key: {key_from(stem) or 'my-assistant'}`, or rename the file.",
+                f"Add `key: {_key_like(stem) or 'my-assistant'}`, or rename the file.",
             )
             return None
         return stem
@@ -225,28 +209,10 @@ def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
     return replace(problem, path=path, summary=summary, detail=detail)
 
 
-def _wrong_document(summary: str, position: Position) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, summary, _NEEDS, position=position)
+def _key_like(text: str) -> str:
+    from assistctl.manifest.syntax.key_text import key_from
 
-
-def _kind(root: Node) -> Kind | None:
-    """What the document declares; an assistant where it does not say (or is no text, which the schema reports)."""
-    declared = root.child("kind")
-    if declared is None or not isinstance(declared.value, str):
-        return Kind.ASSISTANT
-    return next((kind for kind in _SCHEMAS if kind == declared.value), None)
-
-
-def _unknown_kind(root: Node) -> Diagnostic:
-    declared = root.child("kind")
-    word = str(declared.value) if declared else ""
-    return Diagnostic(
-        Severity.ERROR,
-        f"kind cannot be {shown(word)}",
-        sentences(did_you_mean(word, map(str, _SCHEMAS)), f"Allowed: {', '.join(_SCHEMAS)}."),
-        path="kind",
-        position=declared.position if declared else root.position,
-    )
+    return key_from(text)
 
 
 def _is_key(text: str) -> bool:
@@ -254,17 +220,22 @@ def _is_key(text: str) -> bool:
 
 
 def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
+    if is_valid(schema, contents.value):
+        return []
     errors = list(violations(schema, contents.value))
     wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     other_readings = wrong_type & contents.readings.keys()
     if other_readings:
         for path in other_readings:
-            _put(contents.value, path, contents.readings[path])
+            put(contents.value, path, contents.readings[path])
         errors = list(violations(schema, contents.value))
     if not errors:
         return []
+    from assistctl.manifest.validation.diagnostics import explain
+    from assistctl.manifest.validation.violations import Subject
+
     subject = Subject(
-        contents.root,
+        contents.nodes(),
         secret=frozenset(contents.secret),
         unjudged=frozenset(contents.unjudged),
         references=contents.references,
@@ -272,7 +243,26 @@ def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
     return explain(errors, subject)
 
 
-def _put(value: Any, path: Path, reading: Json) -> None:  # noqa: ANN401 - walks through whatever JSON is there
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = reading
+def _may_name_file(instructions: Json) -> bool:
+    """Whether instructions are in a file, or its path by mistake."""
+    return isinstance(instructions, dict) or (isinstance(instructions, str) and "\n" not in instructions.strip())
+
+
+def _may_hold_placeholders(value: Mapping[str, Json]) -> bool:
+    store = value.get("vector_store")
+    name = store.get("name") if isinstance(store, dict) else None
+    return _has_brace(value.get("model")) or _has_brace(value.get("name")) or _has_brace(name)
+
+
+def _has_brace(text: Json) -> bool:
+    return isinstance(text, str) and "{" in text
+
+
+def _of_other_kind(kind: Kind, key: str, contents: Contents, files: tuple[AttachedFile, ...]) -> Declaration:
+    if kind is Kind.MCP_SERVER:
+        from assistctl.manifest.documents.mcp_servers import mcp_server
+
+        return Declaration(kind, key, contents.key_position, server=mcp_server(key, contents))
+    from assistctl.manifest.documents.vector_store import shared_store
+
+    return Declaration(kind, key, contents.key_position, store=shared_store(key, contents), files=files)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -15,24 +15,19 @@ from assistctl.manifest.documents.cross_references import (
     stores_not_declared,
     stores_not_searched,
 )
-from assistctl.manifest.documents.document import Declaration, ReadManifest, read_manifest
-from assistctl.manifest.documents.mcp_servers import (
-    servers_not_declared,
-    servers_not_used,
-    undeclared_servers,
-    with_servers,
-)
-from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.files.named_files import Naming, who_names
+from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
 from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import keep_names, learn_from
 
 if TYPE_CHECKING:
+    from assistctl.manifest.files.glob import Folders
     from assistctl.model.knowledge import DesiredStore
 
 
@@ -79,24 +74,27 @@ def load_manifests(
     """
     files, diagnostics = discover(project, paths)
     variables = Variables(project, target, lenient=lenient_variables)
-    folders = Folders() if check_files or read_files else None
+    folders = cache(_folders) if check_files or read_files else None
     readings = [read_manifest(file, variables, folders) for file in files]
     others = [] if paths is None else _others(project, files, variables)
-    named = who_names([Naming(one.file.path, one.named) for one in (*readings, *others)])
+    named = _named((*readings, *others))
     declarations: list[Declaration] = []
     for one in readings:
-        if one.file.path in named:
+        if named and one.file.path in named:
             diagnostics += _no_manifest(one, named[one.file.path], asked_for=paths is not None)
             continue
         declarations += one.declarations
         diagnostics += one.messages
     known = [one for reading in (*readings, *others) for one in reading.declarations]
-    declarations = with_servers(declarations, known)
+    if any(one.server for one in known):
+        from assistctl.manifest.documents.mcp_servers import with_servers
+
+        declarations = with_servers(declarations, known)
     diagnostics += keys_declared_twice(declarations)
     diagnostics += names_used_twice(declarations)
     if paths is None:
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
-    if read_files and _are_sound(diagnostics):
+    if read_files and any(one.files for one in declarations) and _are_sound(diagnostics):
         from assistctl.manifest.documents.identify_files import identified
 
         declarations, messages = identified(declarations, project.directory)
@@ -112,10 +110,25 @@ def load_manifests(
     )
 
 
+def _folders() -> Folders:
+    from assistctl.manifest.files.glob import Folders
+
+    return Folders()
+
+
+def _named(readings: Sequence[ReadManifest]) -> Mapping[Path, Position]:
+    """Those of the files read that a manifest among them names, with the place where it does."""
+    if not any(one.named for one in readings):
+        return {}
+    from assistctl.manifest.files.named_files import Naming, who_names
+
+    return who_names([Naming(one.file.path, one.named) for one in readings])
+
+
 def _others(project: Project, files: Sequence[ManifestFile], variables: Variables) -> list[ReadManifest]:
     """The project's other manifests, which may name some of ``files``."""
-    known = {one.path for one in files}
-    return [read_manifest(one, variables, None) for one in discover(project, None)[0] if one.path not in known]
+    known = {one.place for one in files}
+    return [read_manifest(one, variables, None) for one in discover(project, None)[0] if one.place not in known]
 
 
 def _no_manifest(one: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
@@ -137,22 +150,32 @@ def _of_the_whole(
     declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
 ) -> list[Diagnostic]:
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
-    messages = [
-        *stores_not_declared(declarations),
-        *unknown_assistants(declarations),
-        *servers_not_declared(declarations),
-    ]
-    if not is_sound:
-        return messages
-    if target:
-        messages += overrides_of_nothing(target, {one.key for one in declarations})
-    return [
-        *messages,
-        *naming_in_circles(declarations),
-        *stores_not_searched(declarations),
-        *servers_not_used(declarations),
-        *undeclared_servers(declarations),
-    ]
+    messages = stores_not_declared(declarations)
+    if is_sound:
+        messages += overrides_of_nothing(target, {one.key for one in declarations}) if target else ()
+        messages += stores_not_searched(declarations)
+    if any(one.assistant and one.assistant.platform_fields for one in declarations):
+        messages += _of_assistants_by_key(declarations, is_sound=is_sound)
+    if any(
+        one.kind is Kind.MCP_SERVER or (one.assistant and "tools" in one.assistant.fields) for one in declarations
+    ):
+        messages += _of_servers(declarations, is_sound=is_sound)
+    return messages
+
+
+def _of_assistants_by_key(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
+    from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
+
+    return [*unknown_assistants(declarations), *(naming_in_circles(declarations) if is_sound else ())]
+
+
+def _of_servers(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
+    from assistctl.manifest.documents import mcp_servers
+
+    messages = [*mcp_servers.servers_not_declared(declarations)]
+    if is_sound:
+        messages += (*mcp_servers.servers_not_used(declarations), *mcp_servers.undeclared_servers(declarations))
+    return messages
 
 
 def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -32,7 +32,7 @@ def mcp_server(key: str, contents: Contents) -> McpServer:
     """The server that a document without errors declares."""
     value = contents.value if isinstance(contents.value, dict) else {}
     fields = {name: value[name] for name in _FIELDS if name in value}
-    return McpServer(key, fields, contents.root.position, contents.positions)
+    return McpServer(key, fields, contents.position, contents.positions)
 
 
 def refuse_secrets(contents: Contents) -> None:

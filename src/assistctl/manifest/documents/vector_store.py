@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
+from assistctl.manifest.documents.assistant import lifecycle
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.assistant import Lifecycle
 from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
@@ -31,7 +31,7 @@ def shared_store(key: str, contents: Contents) -> DesiredStore:
         key=key,
         fields=_fields(key, value),
         files=(),
-        position=contents.root.position,
+        position=contents.position,
         chunking=_chunking(value),
         lifecycle=lifecycle(value.get("lifecycle")),
         secret_paths=frozenset(templates),
@@ -39,16 +39,6 @@ def shared_store(key: str, contents: Contents) -> DesiredStore:
         moved_from=moved_from if isinstance(moved_from, str) else None,
         shared=True,
         templates=templates,
-    )
-
-
-def lifecycle(declared: Json) -> Lifecycle:
-    """The rules that a document declares for its own thing."""
-    rules = declared if isinstance(declared, dict) else {}
-    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
-    return Lifecycle(
-        prevent_destroy=prevent if isinstance(prevent, bool) else None,
-        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
@@ -25,13 +26,29 @@ from assistctl.model.diagnostics import Diagnostic, Position, Severity
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestFile:
-    """A file to read: ``path`` as found, ``shown`` as messages name it, ``root`` the folder it may use."""
+class ManifestFile(NamedTuple):
+    """A file to read: its ``place`` as found, ``shown`` as messages name it, ``root`` the folder it may use."""
 
-    path: Path
+    place: str
     shown: str
     root: Path
+
+    @property
+    def path(self) -> Path:
+        """Its place as a path, which takes longer to make than reading it."""
+        return Path(self.place)
+
+    @property
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        name = self.place.rpartition(os.sep)[2]
+        dot = name.rfind(".")
+        return name[:dot] if 0 < dot < len(name) - 1 else name
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is Markdown, by its name."""
+        return self.place.endswith(MARKDOWN_SUFFIX) and self.path.suffix == MARKDOWN_SUFFIX
 
 
 def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[ManifestFile], list[Diagnostic]]:
@@ -63,8 +80,7 @@ def project_of(paths: Sequence[Path]) -> Path | None:
     return folders[0] if folders else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(NamedTuple):
     """A folder, where it really is, and its candidate files by name, each with whether it is a regular file."""
 
     folder: Path
@@ -77,7 +93,7 @@ class _Search:
         self.files: list[ManifestFile] = []
         self.problems: list[Diagnostic] = []
         self._project = project
-        self._seen: set[Path] = set()
+        self._seen: set[str] = set()
 
     def default_folder(self) -> None:
         folder = self._project.assistants
@@ -125,12 +141,12 @@ class _Search:
         parts = (*_parts_below(listed.folder, root), *_parts_below(listed.real, root))
         is_readable = have_readable_names(*parts, "")
         shown = shown_path(given / "_", self._project.directory)[:-1]
+        folder = str(listed.folder / "_")[:-1]
         for name, is_regular in listed.files:
-            path = listed.folder / name
             if not (is_regular and is_readable and have_readable_names(name)):
-                self._add_file(path, root, given / name)
+                self._add_file(listed.folder / name, root, given / name)
             else:
-                self._add(path, shown + readable(name), root)
+                self._add(folder + name, shown + readable(name), root)
 
     def _add_file(self, path: Path, root: Path, given: Path) -> None:
         shown = shown_path(given, self._project.directory)
@@ -142,12 +158,12 @@ class _Search:
                 problem = replace(problem, detail=self._way_to_file(given))
             self.problems.append(problem)
             return
-        self._add(path, shown, root)
+        self._add(str(path), shown, root)
 
-    def _add(self, path: Path, shown: str, root: Path) -> None:
-        if path not in self._seen:
-            self._seen.add(path)
-            self.files.append(ManifestFile(path, shown, root))
+    def _add(self, place: str, shown: str, root: Path) -> None:
+        if (same := os.path.normcase(place)) not in self._seen:
+            self._seen.add(same)
+            self.files.append(ManifestFile(place, shown, root))
 
     def _way_to_file(self, given: Path) -> str:
         """Where a file may be that is not at the path which was ``given`` on the command line."""

@@ -1,20 +1,29 @@
-"""``.env``: what the project adds to the environment."""
+"""``.env``: what the project adds to the environment.
+
+In CI it may have come with the branch of whoever opened a pull request, and the keys with the job: there it does
+not say where targets are, or as whom to go there.
+"""
 
 from __future__ import annotations
 
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
-from assistctl.checkout import UnreadableIndexError, find_repository, is_tracked
 from assistctl.errors import ManifestError
-from assistctl.manifest.project.unheeded import in_ci
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import register
 
 ENVIRONMENT_FILE = ".env"
+NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothing about targets"
+
+_NOT_CI = {"", "0", "false"}
+# What targets, SDKs and journals look for by name; what only manifests refer to is still filled from .env.
+# Compiled when it is needed, which takes as long as reading some manifests.
+_SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY))"
 
 
 def read_environment_file(
@@ -40,6 +49,23 @@ def read_environment_file(
         raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
     warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
     return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether the process's environment says that this is a CI job."""
+    return environ.get("CI", "").lower() not in _NOT_CI
+
+
+def unheeded_settings(names: Collection[str]) -> Iterator[Diagnostic]:
+    """A warning of the settings among ``names``, which only ``.env`` gives, if there are any."""
+    settings = sorted(name for name in names if re.fullmatch(_SETTING, name))
+    if settings:
+        yield Diagnostic(
+            Severity.WARNING,
+            f"{', '.join(settings)} in this file {'is' if len(settings) == 1 else 'are'} not used for targets",
+            f"{NOT_FROM_ENV_FILE[0].upper()}{NOT_FROM_ENV_FILE[1:]}. Set it in the environment of the job.",
+            position=Position(ENVIRONMENT_FILE),
+        )
 
 
 def settings_in(directory: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -74,6 +100,9 @@ def _inside(file: Path, directory: Path) -> Path:
 
 def _refuse_tracked(directory: Path, *files: Path) -> None:
     """In CI, a ``.env`` that comes with the commit is written by whoever writes the commit."""
+    from assistctl.checkout.index import UnreadableIndexError, is_tracked
+    from assistctl.checkout.repository import find_repository
+
     repository = find_repository(directory)
     if repository is None:
         return

@@ -10,17 +10,13 @@ from typing import Any
 
 from assistctl.checkout.pinned_file import file_at
 from assistctl.errors import ManifestError
-from assistctl.manifest.project.environment_file import read_environment_file
+from assistctl.manifest.project.environment_file import in_ci, read_environment_file, unheeded_settings
 from assistctl.manifest.project.project import PROJECT_FILE, CheckSettings, Judge, Project, Safety, Target
-from assistctl.manifest.project.unheeded import in_ci, unheeded_settings
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
-from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.manifest.validation.diagnostics import explain
-from assistctl.manifest.validation.schema import PROJECT, violations
-from assistctl.manifest.validation.violations import Subject
-from assistctl.manifest.validation.written_secrets import written_secrets
+from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
+from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
@@ -77,23 +73,44 @@ def _root(directory: Path, config_from: str | None, environment: Mapping[str, st
 def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str]) -> Node:
     """The one document in what messages call ``name``, valid by the schema. An empty file is an empty mapping."""
     try:
-        text = as_yaml_text(content())
+        data = content()
+        text = as_yaml_text(data)
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(name)]) from error
     # Those of other targets too: they are secrets to whoever reads what this one shows.
     register_referenced(text, environment)
+    root = _usual(data, name) or _composed(text, name)
+    if not is_valid(PROJECT, plain_value(root)):
+        raise ManifestError(_violations(root))
+    return root
+
+
+def _usual(data: bytes, name: str) -> Node | None:
+    """The node of the one document in ``data``, where that is of the usual kind."""
+    usual = usual_bytes(data)
+    documents = read_values(usual)
+    return Nodes(usual, name).root(0) if documents and len(documents) == 1 else None
+
+
+def _composed(text: str, name: str) -> Node:
+    """The node of the one document in any ``text``. Raises ``ManifestError``."""
+    from assistctl.manifest.syntax.yaml_parser import compose
+
     documents, problems = compose(text, name)
     problems += (problem for document in documents for problem in document.problems)
     if len(documents) > 1:
         problems.append(_wrong("there are several documents in this file", documents[1].position, "Keep one."))
-    root = documents[0].root if documents else None
-    if root is None:
-        root = Node({}, Position(name))
-    errors = violations(PROJECT, plain_value(root)) if not problems else ()
-    problems += explain(errors, Subject(root, name=PROJECT_FILE))
     if problems:
         raise ManifestError(problems)
-    return root
+    root = documents[0].root if documents else None
+    return Node({}, Position(name)) if root is None else root
+
+
+def _violations(root: Node) -> list[Diagnostic]:
+    from assistctl.manifest.validation.diagnostics import explain
+    from assistctl.manifest.validation.violations import Subject
+
+    return explain(violations(PROJECT, plain_value(root)), Subject(root, name=PROJECT_FILE))
 
 
 def _project(
@@ -128,13 +145,21 @@ def _project(
         targets=targets,
         safety=Safety(**declared.get("safety", {})),
         environment=environment,
-        diagnostics=(*warnings, *written_secrets(nodes), *written_secrets(_pairs(root.child("checks")), "checks")),
+        diagnostics=(*warnings, *_written_secrets(nodes, _pairs(root.child("checks")))),
         file=directory / PROJECT_FILE,
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
         journal=declared.get("journal"),
         checks=_check_settings(declared.get("checks", {})),
     )
+
+
+def _written_secrets(targets: dict[str, Node], checks: dict[str, Node]) -> list[Diagnostic]:
+    if not targets and not checks:
+        return []
+    from assistctl.manifest.validation.written_secrets import written_secrets
+
+    return [*written_secrets(targets), *written_secrets(checks, "checks")]
 
 
 def _check_settings(declared: Any) -> CheckSettings:  # noqa: ANN401 - JSON that fits the schema

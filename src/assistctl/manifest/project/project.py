@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistctl.errors import ProjectError, did_you_mean
-from assistctl.manifest.project.unheeded import NOT_FROM_ENV_FILE
+from assistctl.manifest.project.environment_file import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape

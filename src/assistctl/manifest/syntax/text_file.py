@@ -139,7 +139,7 @@ def as_text(data: bytes) -> str:
         ) from error
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path | str) -> bytes:
     """The bytes of a regular file of a bearable size. Raises ``UnusableFileError``."""
     try:
         return read_regular(path, MAX_BYTES)

@@ -7,18 +7,20 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.syntax.node import dotted, key_position_at, position_at
-from assistctl.manifest.validation.violations import Finding, Subject, findings
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+    from assistctl.manifest.validation.violations import Finding, Subject
 
 _MOST = 100
 
 
 def explain(errors: Iterable[ValidationError], subject: Subject) -> list[Diagnostic]:
     """One diagnostic for each thing that is wrong (the first hundred), in the order of their positions."""
+    from assistctl.manifest.validation.violations import findings
+
     judged = (error for error in errors if subject.judges(tuple(error.absolute_path)))
     found = (_diagnostic(finding, subject) for error in judged for finding in findings(error, subject))
     return sorted(dict.fromkeys(islice(found, _MOST)), key=_place)

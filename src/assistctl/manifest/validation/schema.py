@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from assistctl.model.json_value import Json
 
@@ -59,7 +59,7 @@ FOR_EDITORS = (
 _PACKAGE = Path(__file__).parents[2]
 _ELSEWHERE = re.compile(r"(?P<name>[a-z-]+)\.schema\.json(?:#(?P<pointer>.*))?")
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent.parent / "schemas")
-
+_ABSENT = object()
 
 Pointer: TypeAlias = "tuple[str, ...]"
 
@@ -80,23 +80,76 @@ def is_valid(
 ) -> bool:
     """Whether ``value`` fits a whole schema, or the part of it at ``pointer``."""
     try:
-        return _compiled(name, pointer).is_valid(value)
+        if not _compiled(name, pointer).is_valid(value):
+            return False
     except (TypeError, ValueError):  # no JSON: half a character, a number that is none
         return validator(name, pointer).is_valid(value)
+    others = {} if pointer else _apart(name).others
+    for path, other in others.items():
+        part = value
+        for step in path:
+            part = part.get(step, _ABSENT) if isinstance(part, dict) else _ABSENT
+        if part is not _ABSENT and not is_valid(other, part):
+            return False
+    return True
 
 
 @cache
 def _compiled(name: str, pointer: Pointer) -> CompiledValidator:
+    """The validator that says only whether; of a whole schema it leaves out the ``others`` of ``_apart``."""
     from jsonschema_rs import Draft202012Validator as CompiledValidator
+
+    schema = read_schema(name) if pointer else _apart(name).schema
+    part: Any = schema
+    for step in pointer:
+        part = part[step]
+    if not pointer or not _refers(part):
+        return CompiledValidator(part)
     from jsonschema_rs import Registry
 
-    if not pointer:
-        return CompiledValidator(whole_schema(name))
     address = f"urn:assistctl:{name}"
-    part = "/".join(step.replace("~", "~0").replace("/", "~1") for step in pointer)
-    return CompiledValidator(
-        {"$ref": f"{address}#/{part}"}, registry=Registry([(address, {**whole_schema(name), "$id": address})])
-    )
+    fragment = "/".join(step.replace("~", "~0").replace("/", "~1") for step in pointer)
+    registry = Registry([(address, {**whole_schema(name), "$id": address})])
+    return CompiledValidator({"$ref": f"{address}#/{fragment}"}, registry=registry)
+
+
+def _refers(schema: Json) -> bool:
+    if isinstance(schema, list):
+        return any(map(_refers, schema))
+    return isinstance(schema, dict) and ("$ref" in schema or any(map(_refers, schema.values())))
+
+
+class _Apart(NamedTuple):
+    """A ``schema``, and by the path of a property the ``others`` that were taken out of it."""
+
+    schema: dict[str, Json]
+    others: Mapping[Pointer, str]
+
+
+@cache
+def _apart(name: str) -> _Apart:
+    """A schema without those of other files, which are large and hardly ever needed.
+
+    One that refers to them for anything but a property stays whole.
+    """
+    others: dict[Pointer, str] = {}
+    schema = _without_others(read_schema(name), (), others)
+    return _Apart(whole_schema(name), {}) if _others(schema) else _Apart(schema, others)
+
+
+def _without_others(schema: dict[str, Json], path: Pointer, others: dict[Pointer, str]) -> dict[str, Json]:
+    other = _ELSEWHERE.fullmatch(str(schema.get("$ref")))
+    if other and not other["pointer"]:
+        others[path] = other["name"]
+        schema = {keyword: part for keyword, part in schema.items() if keyword != "$ref"}
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return schema
+    parts = {
+        key: _without_others(part, (*path, key), others) if isinstance(part, dict) else part
+        for key, part in properties.items()
+    }
+    return {**schema, "properties": {**parts}}
 
 
 @cache
