@@ -19,6 +19,8 @@ _STEP = re.compile(r"\.?(?P<name>[^.\[\]]+)|\[(?P<item>[^\]]*)\]")
 
 def dotted(path: Path) -> str:
     """The text of a path, as diffs and ``ignore_changes`` have it."""
+    if len(path) == 1:
+        return str(path[0])
     head, *rest = path
     if head == "metadata" and rest:
         return ".".join(str(token) for token in path)

@@ -71,16 +71,18 @@ def store_ids(fields: Mapping[str, Json]) -> list[str]:
     return [one for one in _ids(fields, "file_search") if isinstance(one, str)]
 
 
-def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> dict[str, Json]:
-    """``fields`` with every id (or token) in ``tool_resources`` exchanged."""
+def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> Mapping[str, Json]:
+    """``fields`` with every id (or token) in ``tool_resources`` exchanged; themselves where there is none."""
     resources = fields.get("tool_resources")
-    if not isinstance(resources, dict):
-        return dict(fields)
+    if not isinstance(resources, dict) or not resources:
+        return fields
     exchanged = {
         tool: {**resource, RESOURCE_LISTS[tool]: [_exchanged(one, exchange) for one in _ids(fields, tool)]}
         for tool, resource in resources.items()
         if tool in RESOURCE_LISTS and isinstance(resource, dict) and _ids(fields, tool)
     }
+    if not exchanged:
+        return fields
     return {**fields, "tool_resources": {**resources, **exchanged}}
 
 

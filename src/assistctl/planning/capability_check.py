@@ -47,9 +47,12 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
+    translated = capabilities.to_platform(desired.fields)
+    if translated is desired.fields and platform not in desired.platform_fields:
+        return desired
     own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     more_tools = own.pop("tools", None)
-    fields = {**capabilities.to_platform(desired.fields)}
+    fields = {**translated}
     own = _with_more(own, fields.pop(PLATFORMS, None), platform)
     if own:
         fields[PLATFORMS] = {platform: own}

@@ -27,6 +27,8 @@ from assistctl.secrets.redaction import SECRET
 
 def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
     """Each difference between what is there and what is declared, with its origin."""
+    if comparison.is_as_declared:
+        return
     # A part may have thousands of differences, and has one origin.
     origins: dict[tuple[Path, Path], Origin] = {}
     undeclared = frozenset(comparison.undeclared)
@@ -41,6 +43,8 @@ def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
 
 def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
     """What was applied and is there in the platform's own form: no difference, and nobody's change."""
+    if comparison.is_as_declared:
+        return
     for unit, kept in comparison.kept_forms.items():
         yield from (_diff(comparison, difference, unit, Origin.MANIFEST) for difference in kept)
 
