@@ -17,6 +17,7 @@ from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
+from assistctl.platforms.packages_on_demand import load_on_demand
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     mask_streams()
     take_sigterm_as_ctrl_c()
+    load_on_demand()
     asked = os.environ.get("_ASSISTCTL_COMPLETE", "")
     if asked.endswith("_complete"):
         from assistctl.cli.completion import answer

@@ -81,7 +81,9 @@ def digest_without_secrets(
 def _all_units(one: Observed, units_but_ours: Mapping[Path, Json] | None) -> Mapping[Path, Json]:
     if units_but_ours is None:
         return canonical_units(one.fields, one.metadata)
-    ours = {("metadata", key): value for key, value in one.metadata.items() if key.startswith(OUR_PREFIX)}
+    ours: dict[Path, Json] = {
+        ("metadata", key): value for key, value in one.metadata.items() if key.startswith(OUR_PREFIX)
+    }
     return {**units_but_ours, **ours}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,7 +46,7 @@ class Rosters:
     roster_entry: RosterEntry | None = None
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owned: Mapping[str, Sequence[Observed]] = field(default_factory=dict)
-    renewed: Set[str] = frozenset()
+    renewed: AbstractSet[str] = frozenset()
 
     @cached_property
     def _namers(self) -> Mapping[str, Sequence[str]]:
