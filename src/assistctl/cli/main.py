@@ -169,7 +169,10 @@ def main() -> None:
 
         sys.stdout.write(answer(asked))
         sys.exit()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # All that is left goes with the process: to look for cycles among it first takes longer than to print a plan.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:

@@ -44,7 +44,8 @@ class Assistants(KindFacts[Observed, Desired]):
 
     def read(self, listed: Observed, mark: Mark | None) -> Owned:
         """An assistant with the uploads that it has."""
-        fields = self.rosters.with_tokens(mark.key if mark else None, listed)
+        names_others = self.rosters.named and mark is not None
+        fields = self.rosters.with_tokens(mark.key, listed) if names_others and mark else listed.fields
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
@@ -77,7 +78,8 @@ class Assistants(KindFacts[Observed, Desired]):
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
-        outdated = self.rosters.outdated(desired, owned.observed) if owned is not None else []
+        names_others = desired.key in self.rosters.named and owned is not None
+        outdated = self.rosters.outdated(desired, owned.observed) if names_others and owned else []
         if not outdated:
             return files
         return replace(

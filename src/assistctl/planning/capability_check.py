@@ -35,7 +35,8 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
-    own = without_keys(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
+    own = desired.platform_fields.get(platform, {})
+    own = without_keys(own, capabilities.roster_entry) if own else own
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)

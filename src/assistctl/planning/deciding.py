@@ -29,8 +29,8 @@ from assistctl.planning.comparison.origin import (
     kept_forms,
     mark_diffs,
     who_changed,
+    with_places,
 )
-from assistctl.planning.comparison.places import with_places
 from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
@@ -199,7 +199,9 @@ class Decider(Generic[ListedT, DeclaredT]):
             kept = labelled(kept_forms(comparison), labels)
             if kept or diffs:
                 yield Decision(
-                    diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
+                    diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept))
+                    if kept
+                    else (),
                     drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
                 )
             who = [self.facts.reason or who_changed(of_fields)] if of_fields else []

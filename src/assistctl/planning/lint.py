@@ -15,7 +15,7 @@ from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.
 _SHORTEST_REPEATED = 200
-_FREQUENT = "etaoinsr"
+_FREQUENT = "etaoi"
 _WORDS = re.compile(r"[\w-]+")
 # The second backtick is left to be the next word's first.
 _WORDS_AS_CODE = re.compile(r"`([^\W_]+)(?=`)")
@@ -128,8 +128,8 @@ def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
     text = one.fields.get("instructions")
     if not isinstance(text, str):
         return
-    has = {*_functions(one), *_types(one)}
-    missing = sorted(_mentioned(text, functions) - has)
+    mentioned = _mentioned(text, functions)
+    missing = sorted(mentioned - {*_functions(one), *_types(one)}) if mentioned else ()
     if missing:
         names = ", ".join(missing)
         yield _warning(

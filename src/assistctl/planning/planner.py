@@ -72,7 +72,8 @@ class _Planning:
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {token: store_id for store_id, token in self.store_tokens.items()} | self.rosters.known()
+        known = {token: store_id for store_id, token in self.store_tokens.items()}
+        known |= self.rosters.known() if self.rosters.named else {}
         seen = {**assistants.seen, **stores.seen}
         return Plan(
             project=self.plan_options.project,
@@ -129,6 +130,8 @@ class _Planning:
     def rosters(self) -> Rosters:
         """Who names whom by key."""
         platform = self.plan_options.target.platform
+        if not any(platform in one.platform_fields for one in self.wanted.values()):
+            return Rosters()
         return rosters(self.wanted, self.inventory.owned, platform, self.capabilities.roster_entry)
 
     @cached_property

@@ -81,8 +81,6 @@ class Rosters:
 
     def outdated(self, desired: Desired, observed: Observed) -> list[tuple[str, FieldDiff]]:
         """Whom ``observed`` names with another version than the newest one, by key, and what is there."""
-        if desired.key not in self.named:
-            return []
         ignored = tuple(map(parse, desired.lifecycle.ignore_changes))
         keys = self._keys_by_id(desired.key)
         pinned = pinned_revisions(observed.fields, keys, self.roster_entry)
