@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -49,6 +49,9 @@ COMMANDS: Mapping[str, str] = {
     "help": "Read the manual.",
     "completion": "Print a completion script for bash, zsh or fish.",
 }
+# They build trees of manifests and answers, and end: between two searches for cycles among those may lie more
+# objects than 10,000 assistants take.
+_BUILD_AND_END = frozenset({"validate", "plan", "drift"})
 # What was changed is what their exit code tells of, whether or not the results could be written.
 _CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
 # Other tools' words for commands.
@@ -153,8 +156,8 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
-    # Manifests and answers are trees: looking for cycles among them takes a seventh of the time, and finds none.
-    gc.set_threshold(100_000, 20, 20)
+    # Manifests and answers are trees: looking for cycles among them takes a seventh of the time, and finds few.
+    gc.set_threshold(2_000_000 if _is_one_of(_BUILD_AND_END, sys.argv[1:]) else 100_000, 20, 20)
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -185,8 +188,12 @@ def run(args: list[str]) -> int:
 
 
 def _changes_something(args: list[str]) -> bool:
+    return _is_one_of(_CHANGING, args) and not {"-h", "--help"}.intersection(args)
+
+
+def _is_one_of(commands: Collection[str], args: list[str]) -> bool:
     place = _place_of_command(args)
-    return place is not None and args[place] in _CHANGING and not {"-h", "--help"}.intersection(args)
+    return place is not None and args[place] in commands
 
 
 def _run(args: list[str]) -> int:

@@ -56,10 +56,11 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The JSON in an answer, and the headers that it came with."""
+    """The JSON in an answer, the headers that it came with, and how many bytes it was."""
 
     body: Json
     headers: Mapping[str, str]
+    size: int = 0
 
 
 class AnsweringAccount:
@@ -174,7 +175,7 @@ class HttpWire(ABC):
         if sent.method == "delete" and not answer.content.strip():
             return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
-            return Answer(parsed(answer.content, answer.status), answer.headers)
+            return Answer(parsed(answer.content, answer.status), answer.headers, len(answer.content))
         except PlatformError as error:
             raise error if sent.reads else outcome_unknown(error) from error
 

@@ -106,7 +106,8 @@ class OpenAIAssistants(ClosedAtEnd):
         params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
         if after is not None:
             params["after"] = after
-        return as_page(await self._wire.get("/assistants", params))
+        answer = await self._wire.get_answer("/assistants", params)
+        return as_page(answer.body, answer.size)
 
 
 def connect(connection: Connection) -> OpenAIAssistants:
