@@ -28,9 +28,9 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
     """An error for each declared thing the platform cannot express, an info for each it maps."""
     for name, path in _used(desired, capabilities.fields):
         support = capabilities.fields.get(name)
-        level, note = (support.level, support.note) if support else (Level.UNSUPPORTED, "")
-        if level is Level.NATIVE:
+        if support is not None and support.level is Level.NATIVE:
             continue
+        level, note = (support.level, support.note) if support else (Level.UNSUPPORTED, "")
         if level is Level.MAPPED:
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:

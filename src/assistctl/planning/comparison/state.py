@@ -250,6 +250,8 @@ class Comparison:
 
     def _managed(self, fields: Mapping[str, Json]) -> dict[Path, Json]:
         units = declared_units(fields, self._defaults)
+        if not self.ignored:
+            return units
         return {unit: value for unit, value in units.items() if not covers(self.ignored, unit)}
 
     def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
