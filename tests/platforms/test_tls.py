@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import ssl
@@ -13,9 +14,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx2
 import pytest
 import trustme
 
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
+from assistctl.platforms.http.client import http_client
 from support.answering import POLL_SECONDS
 from support.projects import Outcome, ProjectFolder
 
@@ -119,6 +124,25 @@ def test_it_is_not_spoken_to(
     assert done.code == 1
     assert "certificate" in done.err
     assert site.asked == []
+
+
+def test_the_certificates_are_read_when_plain_http_is_left_for_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
+
+    async def status() -> int:
+        connection = Connection(target="it", directory=Path(), environment={})
+        budget = AnswerBudget(MEBIBYTE, 20)
+        client = http_client(connection, httpx2.AsyncClient, "http://127.0.0.1", budget)
+        client.event_hooks = {}
+        async with client:
+            return (await client.get(f"{site.url}/v1/assistants")).status_code
+
+    assert asyncio.run(status()) == 200
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        asyncio.run(status())
 
 
 @pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"])

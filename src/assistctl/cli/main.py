@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,7 @@ from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.streams import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
+from assistctl.platforms.packages_on_demand import load_on_demand
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ COMMANDS: Mapping[str, str] = {
     "help": "Read the manual.",
     "completion": "Print a completion script for bash, zsh or fish.",
 }
+# They build trees of manifests and answers, and end: between two searches for cycles among those may lie more
+# objects than 10,000 assistants take.
+_BUILD_AND_END = frozenset({"validate", "plan", "drift"})
 # What was changed is what their exit code tells of, whether or not the results could be written.
 _CHANGING = frozenset({"init", "apply", "destroy", "forget", "dump", "migrate", "rollback", "unlock", "gc"})
 # Other tools' words for commands.
@@ -152,6 +156,9 @@ def assistctl() -> None:
 
 def main() -> None:
     """Run the command line and exit the process."""
+    if _is_one_of(_BUILD_AND_END, sys.argv[1:]):
+        # They only build trees, and end: there is next to nothing to find (``__main__`` has the others' threshold).
+        gc.set_threshold(2_000_000, 20, 20)
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -159,6 +166,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     mask_streams()
     take_sigterm_as_ctrl_c()
+    load_on_demand()
     asked = os.environ.get("_ASSISTCTL_COMPLETE", "")
     if asked.endswith("_complete"):
         from assistctl.cli.completion import answer
@@ -166,7 +174,7 @@ def main() -> None:
         sys.stdout.write(answer(asked))
         sys.exit()
     code = run(sys.argv[1:])
-    # What is left goes as it is, not after one more search of it all for cycles.
+    # All that is left goes with the process: to look for cycles among it first takes longer than to print a plan.
     gc.freeze()
     sys.exit(code)
 
@@ -181,8 +189,12 @@ def run(args: list[str]) -> int:
 
 
 def _changes_something(args: list[str]) -> bool:
+    return _is_one_of(_CHANGING, args) and not {"-h", "--help"}.intersection(args)
+
+
+def _is_one_of(commands: Collection[str], args: list[str]) -> bool:
     place = _place_of_command(args)
-    return place is not None and args[place] in _CHANGING and not {"-h", "--help"}.intersection(args)
+    return place is not None and args[place] in commands
 
 
 def _run(args: list[str]) -> int:

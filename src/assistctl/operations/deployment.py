@@ -23,6 +23,7 @@ from assistctl.operations.target_connection import (
 )
 from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
 from assistctl.ownership.canonical import digest
+from assistctl.ownership.mark import read_mark
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.platforms.base import Platform, nobody_listens
@@ -153,6 +154,11 @@ class Deployment:
         """The record of uploads from this checkout to this target that are not known to be in use."""
         scope = digest([self.owner, self.target.name, self.target.platform, address_of(self.project, self.target)])
         return UploadLog(self.project.directory, scope)
+
+    def owns_any(self, observed: Iterable[Observed]) -> bool:
+        """Whether the project owns one of the assistants in ``observed`` on the target."""
+        marks = (read_mark(thing.metadata) for thing in observed)
+        return any(mark is not None and mark.owned_by(self.owner, self.target.name) for mark in marks)
 
     def owned(self, observed: Iterable[Observed]) -> dict[str, Sequence[Observed]]:
         """The assistants in ``observed`` that the project owns on the target, by key."""

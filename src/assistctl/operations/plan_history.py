@@ -32,7 +32,7 @@ async def with_history(
     says that the target was somewhere else, if it was.
     """
     assistants = [thing for thing in observed if isinstance(thing, Observed)]
-    is_new = plan.summary.create and not deployment.owned(assistants)
+    is_new = plan.summary.create and not deployment.owns_any(assistants)
     if not (plan.missing or is_new):
         return plan
     try:

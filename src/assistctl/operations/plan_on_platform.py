@@ -21,7 +21,7 @@ from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
 from assistctl.operations.target_warnings import embedded_in_ci, unencrypted
 from assistctl.operations.upload_references import UploadReferences
-from assistctl.ownership.file_marks import HeldFile
+from assistctl.ownership.file_marks import FILES, HeldFile
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
@@ -69,7 +69,11 @@ async def plan_on(
         *loaded.diagnostics,
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
-        *(() if deployment.owned(observed) else offered_account(deployment.project, deployment.target, platform)),
+        *(
+            ()
+            if deployment.owns_any(observed)
+            else offered_account(deployment.project, deployment.target, platform)
+        ),
         *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
         *_about_models(deployment, wanted, platform, models or {}, today),
     )
@@ -165,7 +169,8 @@ class _Looking:
 
     def _read(self) -> frozenset[str]:
         """The ids of the uploads that the project's assistants read themselves."""
-        owned = self.deployment.owned(self.observed).values()
+        reading = (assistant for assistant in self.observed if FILES in assistant.metadata)
+        owned = self.deployment.owned(reading).values()
         assistants = [assistant for same_key in owned for assistant in same_key]
         return frozenset(held.file_id for held in uploads_read(assistants))
 

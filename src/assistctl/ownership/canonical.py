@@ -33,6 +33,8 @@ PLATFORMS = "platforms"
 NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
 
 _EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object"})
+# Values of one of these types that are equal are the same: nothing in them could be true where the other has 1.
+_PLAIN = frozenset({str, int, float, bool})
 # A server that stores single precision answers 0.2 as 0.20000000298023224.
 _DECIMALS = 6
 
@@ -52,7 +54,9 @@ def canonical_units(
         elif field == PLATFORMS:
             units.update(_platform_units(value))
         elif field != "metadata":
-            units[(field,)] = canonical(field, value, defaults)
+            # Most values, and the longest, are texts; no shape changes one, but that tools are a list.
+            is_final = type(value) is str and field != "tools"
+            units[(field,)] = value if is_final else canonical(field, value, defaults)
     units.update({("metadata", key): value for key, value in metadata.items()})
     return units
 
@@ -82,6 +86,8 @@ def cleared(unit: Path) -> Json:
 def same(left: Json, right: Json) -> bool:
     """Whether two canonical values are equal; unlike Python's ``==`` true is not 1."""
     if left is right:
+        return True
+    if type(left) is type(right) and type(left) in _PLAIN and left == right:
         return True
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
         return left == right

@@ -12,7 +12,7 @@ from assistctl.model.plan import Json, Observed
 from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import Path, dotted, parse
-from assistctl.ownership.mark import BASELINE
+from assistctl.ownership.mark import BASELINE, OUR_PREFIX
 from assistctl.ownership.sensitive import Declared, secret_paths, templates, touches
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import with_labels
@@ -51,15 +51,22 @@ def digest_of(one: Observed) -> str:
     return digest({dotted(unit): value for unit, value in units.items()})
 
 
-def digest_without_secrets(one: Observed, desired: Declared | None) -> str:
+def digest_without_secrets(
+    one: Observed, desired: Declared | None, units_but_ours: Mapping[Path, Json] | None = None
+) -> str:
     """A digest of all that an update could overwrite in an assistant, but for secrets.
 
     Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
+    ``units_but_ours`` are its canonical units, by the Assistants API's own defaults and without our pairs, where
+    they are known already.
     """
-    units = canonical_units(one.fields, one.metadata)
+    units = _all_units(one, units_but_ours)
     text = one.metadata.get(BASELINE, "")
+    secrets = secret_paths(desired) if desired is not None and desired.secret_paths else ()
+    if not secrets and "!" not in text:
+        # No unit was given a secret, nor is any declared: most things are like that.
+        return digest({dotted(unit): value for unit, value in units.items()})
     baseline = read_baseline(text)
-    secrets = secret_paths(desired) if desired is not None else ()
     digested: dict[str, Json] = {
         dotted(unit): _state(unit, value, baseline)
         if baseline.is_secret(unit) or touches(secrets, unit)
@@ -69,6 +76,15 @@ def digest_without_secrets(one: Observed, desired: Declared | None) -> str:
     if text:
         digested[dotted(("metadata", BASELINE))] = hidden(text, units, lambda unit: touches(secrets, unit))
     return digest(digested)
+
+
+def _all_units(one: Observed, units_but_ours: Mapping[Path, Json] | None) -> Mapping[Path, Json]:
+    if units_but_ours is None:
+        return canonical_units(one.fields, one.metadata)
+    ours: dict[Path, Json] = {
+        ("metadata", key): value for key, value in one.metadata.items() if key.startswith(OUR_PREFIX)
+    }
+    return {**units_but_ours, **ours}
 
 
 def _state(unit: Path, value: Json, baseline: Baseline) -> Json:

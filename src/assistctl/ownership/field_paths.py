@@ -20,8 +20,10 @@ _STEP = re.compile(r"\.?(?P<name>[^.\[\]]+)|\[(?P<item>[^\]]*)\]")
 def dotted(path: Path) -> str:
     """The text of a path, as diffs and ``ignore_changes`` have it."""
     head, *rest = path
-    if head == "metadata" and rest:
-        return ".".join(str(token) for token in path)
+    if not rest:
+        return str(head)
+    if head == "metadata":
+        return ".".join(map(str, path))
     text = str(head)
     for place, token in enumerate(rest):
         text += _step(token, in_brackets=head == "tools" and place == 0)

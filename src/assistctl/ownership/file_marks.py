@@ -137,7 +137,13 @@ def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:
 
     What it holds otherwise was then changed by others.
     """
-    return metadata.get(FILES, "").startswith(f"{_VERSION}{contents_digest(store)} ")
+    return filled_with(metadata) == contents_digest(store)
+
+
+def filled_with(metadata: Mapping[str, str]) -> str | None:
+    """The digest of what a vector store with that ``metadata`` says that it held; ``None`` where it does not."""
+    said, space, _ = metadata.get(FILES, "").partition(" ")
+    return said.removeprefix(_VERSION) if space and said.startswith(_VERSION) else None
 
 
 def contents_digest(store: DesiredStore) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistctl.model.json_value import Json
 
@@ -55,8 +56,12 @@ def is_marked(metadata: Mapping[str, object]) -> bool:
 def read_mark(metadata: Mapping[str, object]) -> Mark | None:
     """The mark in an object's metadata; ``None`` when there is none or it cannot be read."""
     text = metadata.get(MARK)
-    if not isinstance(text, str):
-        return None
+    return _mark_in(text) if isinstance(text, str) else None
+
+
+# A plan asks several times whose a thing is.
+@lru_cache(maxsize=32_768)
+def _mark_in(text: str) -> Mark | None:
     pairs = words_in(text)
     if not (pairs.get("project") and pairs.get("target") and _KEY.fullmatch(pairs.get("key", ""))):
         return None

@@ -23,13 +23,17 @@ from assistctl.ownership.file_marks import (
 
 _INTERPRETER = "tool_resources.code_interpreter.file_ids"
 _SEARCH = "tool_resources.file_search.vector_store_ids"
+# Only what one platform has names assistants: its own fields, and its own tools.
+_NAME_ASSISTANTS = ("platforms", "tools")
 # Enough of a digest to see that two versions of a file differ.
 _SHOWN_CHARACTERS = 7
 
 
 def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[FieldDiff, ...]:
     """``diffs`` as people know what tokens stand for: files by path, vector stores and assistants by key."""
-    return tuple(shown_by_key(_labelled(diff, labels)) for diff in diffs)
+    return tuple(
+        shown_by_key(diff) if diff.path.startswith(_NAME_ASSISTANTS) else _labelled(diff, labels) for diff in diffs
+    )
 
 
 def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:
@@ -39,6 +43,8 @@ def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFil
     """
     labels = {one.token: _file_label(one.path or one.file_id, one.token) for one in held}
     labels |= {one.file_id: f"{one.path or one.file_id} (gone)" for one in lost}
+    if not desired.interpreter_files:
+        return labels
     wanted = tokens_of_files(desired.interpreter_files)
     return labels | {token: _file_label(file.path, token) for token, file in wanted.items()}
 
@@ -71,16 +77,18 @@ def store_ids(fields: Mapping[str, Json]) -> list[str]:
     return [one for one in _ids(fields, "file_search") if isinstance(one, str)]
 
 
-def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> dict[str, Json]:
-    """``fields`` with every id (or token) in ``tool_resources`` exchanged."""
+def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> Mapping[str, Json]:
+    """``fields`` with every id (or token) in ``tool_resources`` exchanged; themselves where there is none."""
     resources = fields.get("tool_resources")
-    if not isinstance(resources, dict):
-        return dict(fields)
+    if not isinstance(resources, dict) or not resources:
+        return fields
     exchanged = {
         tool: {**resource, RESOURCE_LISTS[tool]: [_exchanged(one, exchange) for one in _ids(fields, tool)]}
         for tool, resource in resources.items()
         if tool in RESOURCE_LISTS and isinstance(resource, dict) and _ids(fields, tool)
     }
+    if not exchanged:
+        return fields
     return {**fields, "tool_resources": {**resources, **exchanged}}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Absence, Action, Change, Desired, Kind, Missing, Observed
+from assistctl.model.plan import Absence, Action, Change, Desired, Json, Kind, Missing, Observed
 from assistctl.ownership.mark import is_marked
 from assistctl.ownership.placeholders import store_ids
 from assistctl.planning.identity.inventory import Inventory
@@ -35,13 +36,14 @@ def absent(
     stores: Sequence[ObservedStore],
 ) -> Iterator[Missing]:
     """Each assistant and vector store that is declared and would be created or taken over."""
+    former = _FormerStores(wanted, inventory, stores)
     for change in changes:
         if change.action not in _COMING:
             continue
         if change.kind is Kind.ASSISTANT:
             yield Missing(change.kind, change.key, change.id or _look_alike(change, inventory), Absence.NOT_THERE)
         elif change.kind is Kind.VECTOR_STORE:
-            yield _absent_store(change, wanted, inventory, stores)
+            yield former.of(change)
 
 
 def explained(missing: Iterable[Missing], past: PastIds, there: Collection[str]) -> tuple[Missing, ...]:
@@ -68,17 +70,44 @@ def _look_alike(change: Change, inventory: Inventory[Observed]) -> str | None:
     return named[0].id if len(named) == 1 else None
 
 
-def _absent_store(
-    change: Change, wanted: Mapping[str, Desired], inventory: Inventory[Observed], stores: Sequence[ObservedStore]
-) -> Missing:
-    """What searched it names its last id still, whatever became of that."""
-    by_id = {store.id: store for store in stores}
-    keys = [key for key, one in wanted.items() if one.store == change.key]
-    searching = [one for key in keys for one in inventory.owned.get(key, ())]
-    for named in sorted({store_id for one in searching for store_id in store_ids(one.fields)}):
-        if named not in by_id:
-            return Missing(change.kind, change.key, named, Absence.DELETED_OUTSIDE)
-        if not is_marked(by_id[named].metadata) and by_id[named].fields.get("name") == change.name:
-            return Missing(change.kind, change.key, named, Absence.MARK_REMOVED)
-    alike = [one.id for one in stores if not is_marked(one.metadata) and one.fields.get("name") == change.name]
-    return Missing(change.kind, change.key, alike[0] if len(alike) == 1 else None, Absence.NOT_THERE)
+@dataclass(frozen=True)
+class _FormerStores:
+    """What may have been there before in the place of vector stores that are to be created."""
+
+    wanted: Mapping[str, Desired]
+    inventory: Inventory[Observed]
+    stores: Sequence[ObservedStore]
+
+    def of(self, change: Change) -> Missing:
+        """What searched it names its last id still, whatever became of that."""
+        for named in sorted(self._searched.get(change.key, ())):
+            if named not in self._by_id:
+                return Missing(change.kind, change.key, named, Absence.DELETED_OUTSIDE)
+            there = self._by_id[named]
+            if not is_marked(there.metadata) and there.fields.get("name") == change.name:
+                return Missing(change.kind, change.key, named, Absence.MARK_REMOVED)
+        alike = self._unmarked.get(change.name, ())
+        return Missing(change.kind, change.key, alike[0] if len(alike) == 1 else None, Absence.NOT_THERE)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, ObservedStore]:
+        return {store.id: store for store in self.stores}
+
+    @cached_property
+    def _searched(self) -> Mapping[str, set[str]]:
+        """The ids that the assistants of each vector store's key search."""
+        found: dict[str, set[str]] = {}
+        for key, one in self.wanted.items():
+            for there in self.inventory.owned.get(key, ()) if one.store is not None else ():
+                found.setdefault(one.store or "", set()).update(store_ids(there.fields))
+        return found
+
+    @cached_property
+    def _unmarked(self) -> Mapping[Json, Sequence[str]]:
+        """The ids of the vector stores that nobody owns, by name."""
+        found: dict[Json, list[str]] = {}
+        for store in self.stores:
+            name = store.fields.get("name")
+            if not is_marked(store.metadata) and (name is None or isinstance(name, str)):
+                found.setdefault(name, []).append(store.id)
+        return found

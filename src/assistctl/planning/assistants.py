@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from assistctl.model.capabilities import Capabilities
+from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
 from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed
 from assistctl.ownership.assistant_references import revision_token
 from assistctl.ownership.canonical import default_of
@@ -44,18 +44,21 @@ class Assistants(KindFacts[Observed, Desired]):
 
     def read(self, listed: Observed, mark: Mark | None) -> Owned:
         """An assistant with the uploads that it has."""
-        uploads = uploads_read([listed])
+        names_others = self.rosters.named and mark is not None
+        fields = self.rosters.with_tokens(mark.key, listed) if names_others and mark else listed.fields
+        uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
         known = {each.file_id: each.token for each in (*self.unread, *held)}
-        tokens = ChainMap(known, self.store_tokens)
-        fields = self.rosters.with_tokens(mark.key if mark else None, listed)
+        tokens = ChainMap(known, self.store_tokens) if known else self.store_tokens
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
-        return replace(read, held=tuple(held), lost=tuple(lost.values()))
+        return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""
-        return digest_without_secrets(owned.observed, desired)
+        # The digest is of what was answered, by the Assistants API's defaults, whatever the platform's are.
+        is_plain = owned.fields is owned.observed.fields and self.capabilities.field_defaults is ASSISTANTS_API
+        return digest_without_secrets(owned.observed, desired, owned.units if is_plain else None)
 
     def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
         """``desired`` in the form in which the platform expresses it."""
@@ -69,12 +72,14 @@ class Assistants(KindFacts[Observed, Desired]):
         held, lost = (owned.held, owned.lost) if owned is not None else ((), ())
         labels = labels_of(desired, held, lost)
         desired = with_tokens(desired)
-        return replace(desired, fields=replaced_ids(desired.fields, lambda each: tokens.get(each, each))), labels
+        fields = replaced_ids(desired.fields, lambda each: tokens.get(each, each))
+        return desired if fields is desired.fields else replace(desired, fields=fields), labels
 
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
-        outdated = self.rosters.outdated(desired, owned.observed) if owned is not None else []
+        names_others = desired.key in self.rosters.named and owned is not None
+        outdated = self.rosters.outdated(desired, owned.observed) if names_others and owned else []
         if not outdated:
             return files
         return replace(

@@ -28,14 +28,15 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
     """An error for each declared thing the platform cannot express, an info for each it maps."""
     for name, path in _used(desired, capabilities.fields):
         support = capabilities.fields.get(name)
-        level, note = (support.level, support.note) if support else (Level.UNSUPPORTED, "")
-        if level is Level.NATIVE:
+        if support is not None and support.level is Level.NATIVE:
             continue
+        level, note = (support.level, support.note) if support else (Level.UNSUPPORTED, "")
         if level is Level.MAPPED:
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
-    own = without_keys(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
+    own = desired.platform_fields.get(platform, {})
+    own = without_keys(own, capabilities.roster_entry) if own else own
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
@@ -47,9 +48,12 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
+    translated = capabilities.to_platform(desired.fields)
+    if translated is desired.fields and platform not in desired.platform_fields:
+        return desired
     own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
     more_tools = own.pop("tools", None)
-    fields = {**capabilities.to_platform(desired.fields)}
+    fields = {**translated}
     own = _with_more(own, fields.pop(PLATFORMS, None), platform)
     if own:
         fields[PLATFORMS] = {platform: own}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Generic
 
 from assistctl.model.plan import (
@@ -29,10 +30,10 @@ from assistctl.planning.comparison.origin import (
     kept_forms,
     mark_diffs,
     who_changed,
+    with_places,
 )
-from assistctl.planning.comparison.places import with_places
 from assistctl.planning.comparison.state import Comparison
-from assistctl.planning.decision import Decision, DeclaredT, KindFacts
+from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.kept_forms import told_of_form
@@ -61,26 +62,50 @@ class Decider(Generic[ListedT, DeclaredT]):
 
     def decisions(self) -> Iterator[Decision]:
         """What is to be done about each key that is declared or owned; whatever their order, it is the same."""
-        for key in sorted({*self.wanted, *self.owned} - set(self.transfers.moved.values())):
-            if self.includes(key):
-                yield from self._decide(key, self.wanted.get(key))
-            else:
-                yield from (self.facts.staying(owned) for owned in self.owned.get(key, ()))
+        return chain.from_iterable(self.by_key().values())
+
+    def by_key(self, keys: Iterable[str] | None = None) -> dict[str, list[Decision]]:
+        """The same by key; about some of the ``keys`` only, if they are given."""
+        about = self._keys if keys is None else self._keys.intersection(keys)
+        return {key: list(self._decide(key, self.wanted.get(key))) for key in sorted(about)}
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset({*self.wanted, *self.owned} - set(self.transfers.moved.values()))
 
     @cached_property
     def _newcomers(self) -> Counter[str | None]:
         """How many keys that own nothing yet declare each name."""
         return Counter(_name(one) for key, one in self.wanted.items() if key not in self.owned)
 
+    @cached_property
+    def _chosen(self) -> Mapping[str, Owned]:
+        """The things that manifests name by id among several with the same mark, by id."""
+        ids = set(self.transfers.chosen.values())
+        return (
+            {each.id: each for same_key in self.owned.values() for each in same_key if each.id in ids}
+            if ids
+            else {}
+        )
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The ids of what manifests take over by id."""
+        return frozenset(self.transfers.imported.values())
+
     def _decide(self, key: str, desired: DeclaredT | None) -> Iterator[Decision]:
+        if not self.includes(key):
+            yield from (self.facts.staying(owned) for owned in self.owned.get(key, ()))
+            return
         things = self._meant(key)
-        named_elsewhere = {each.id for each in things} | set(self.transfers.chosen.values())
+        meant = {each.id for each in things}
         for owned in self.owned.get(key, ()):
-            if owned.id not in named_elsewhere:
+            if owned.id not in meant and owned.id not in self._chosen:
                 yield self.facts.staying(owned)
         if desired is not None:
             desired, diagnostics = self.facts.expressed(desired)
-            yield Decision(diagnostics=tuple(diagnostics))
+            if told := tuple(diagnostics):
+                yield Decision(diagnostics=told)
             yield from self._bring_about(desired, things)
             return
         yield self._seen(key, things, None)
@@ -89,11 +114,9 @@ class Decider(Generic[ListedT, DeclaredT]):
 
     def _meant(self, key: str) -> Sequence[Owned]:
         """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
-        chosen = self.transfers.chosen
-        if key in chosen:
-            return [each for same_key in self.owned.values() for each in same_key if each.id == chosen[key]]
-        elsewhere = set(chosen.values())
-        return [each for each in self.owned.get(key, ()) if each.id not in elsewhere]
+        if key in self.transfers.chosen:
+            return [self._chosen[self.transfers.chosen[key]]]
+        return [each for each in self.owned.get(key, ()) if each.id not in self._chosen]
 
     def _bring_about(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
         old_key = None if things else self.transfers.moved.get(desired.key)
@@ -119,8 +142,7 @@ class Decider(Generic[ListedT, DeclaredT]):
     def _create_or_adopt(self, desired: DeclaredT) -> Iterator[Decision]:
         name = _name(desired)
         named = self.inventory.free.get(name, ()) if name else ()
-        imported = set(self.transfers.imported.values())
-        candidates = [self._read(each) for each in named if each.id not in imported]
+        candidates = [self._read(each) for each in named if each.id not in self._imported]
         yield self._seen(desired.key, candidates, desired)
         if not candidates or self.plan_options.adopt is False:
             yield from self._create(desired)
@@ -176,14 +198,17 @@ class Decider(Generic[ListedT, DeclaredT]):
         diffs = (*of_fields, *contents.renewed)
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
-            yield Decision(
-                diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept)),
-                drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
-            )
+            if kept or diffs:
+                yield Decision(
+                    diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept))
+                    if kept
+                    else (),
+                    drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
+                )
             why = [self._why(of_fields)] if of_fields else []
             reason = "; ".join((*contents.reasons, *why)) or contents.unfinished
             if not reason:
-                yield Decision(unchanged=1)
+                yield AS_DECLARED
                 return
         request = update_request(comparison, mark, contents, self.facts.rewritten)
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)

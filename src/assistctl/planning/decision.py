@@ -36,6 +36,10 @@ class Decision:
     unchanged: int = 0
 
 
+AS_DECLARED = Decision(unchanged=1)
+"""That a thing is as it is declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a thing is to hold beside its fields, against what it holds.

@@ -81,7 +81,8 @@ def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     ]
     read = set(used)
     read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
-    read |= {file_id for one in there.environments if one not in idle for file_id in one.file_ids}
+    leaving = {one.id for one in idle}
+    read |= {file_id for one in there.environments if one.id not in leaving for file_id in one.file_ids}
     named = {held.file_id for store in unread for held in _held(there.contents[store.id])}
     named |= {file_id for one in idle if one.uploaded for file_id in one.file_ids}
     return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours)]

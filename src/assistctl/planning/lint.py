@@ -15,6 +15,7 @@ from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.
 _SHORTEST_REPEATED = 200
+_FREQUENT = "etaoi"
 _WORDS = re.compile(r"[\w-]+")
 # The second backtick is left to be the next word's first.
 _WORDS_AS_CODE = re.compile(r"`([^\W_]+)(?=`)")
@@ -103,8 +104,10 @@ def model_of(one: Desired) -> str | None:
 def _about_listed_model(
     one: Desired, models: Mapping[str, str | None] | None, today: dt.date
 ) -> Iterator[Diagnostic]:
+    if not models:
+        return
     model = one.fields.get("model")
-    if not models or not isinstance(model, str) or "model" in one.secret_paths:
+    if not isinstance(model, str) or "model" in one.secret_paths:
         return
     if model not in models:
         yield _warning(
@@ -125,8 +128,8 @@ def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
     text = one.fields.get("instructions")
     if not isinstance(text, str):
         return
-    has = {*_functions(one), *_types(one)}
-    missing = sorted(_mentioned(text, functions) - has)
+    mentioned = _mentioned(text, functions)
+    missing = sorted(mentioned - {*_functions(one), *_types(one)}) if mentioned else ()
     if missing:
         names = ", ".join(missing)
         yield _warning(
@@ -172,13 +175,18 @@ def _tools(one: Desired) -> list[dict[str, Json]]:
 
 def _mentioned(text: str, names: set[str]) -> set[str]:
     """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
-    # Few words of a prompt are like that, and looking at all of them takes longer than comparing the assistant.
-    compound = " ".join(part for part in text.split() if "_" in part or "-" in part)
-    found = {word for word in names.intersection(_WORDS.findall(compound)) if "_" in word or "-" in word}
+    found: set[str] = set()
+    if "_" in text or "-" in text:
+        # Few words of a prompt are like that, and looking at all takes longer than comparing the assistant.
+        compound = " ".join(part for part in text.split() if "_" in part or "-" in part)
+        found = {word for word in names.intersection(_WORDS.findall(compound)) if "_" in word or "-" in word}
     return found.union(names.intersection(_WORDS_AS_CODE.findall(text))) if "`" in text else found
 
 
 def _is_itself_twice(text: str) -> bool:
+    # In what is there twice each letter is, so that hardly any other text has to be taken to pieces.
+    if any(text.count(letter) % 2 for letter in _FREQUENT):
+        return False
     words = text.split()
     half = len(words) // 2
     return len(text) >= 2 * _SHORTEST_REPEATED and len(words) % 2 == 0 and words[:half] == words[half:]

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.knowledge import DesiredStore
+from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
 from assistctl.ownership.canonical import canonical, default_of, digest
-from assistctl.ownership.file_marks import was_filled_with
+from assistctl.ownership.file_marks import contents_digest, filled_with
 from assistctl.ownership.mark import Mark
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
@@ -56,11 +56,8 @@ class LookAlikes:
         yield from self._of_other_owners(assistants)
 
     def _under_other_keys(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
-        left = {
-            key: those[0]
-            for key, those in self.inventory.owned.items()
-            if key not in self.wanted and key not in {*self.moving.moved.values(), *self.moving.forgotten}
-        }
+        settled = {*self.wanted, *self.moving.moved.values(), *self.moving.forgotten}
+        left = {key: those[0] for key, those in self.inventory.owned.items() if key not in settled}
         by_name = _keys_by((one.name, key) for key, one in left.items())
         by_content = _keys_by((self._content(one.fields), key) for key, one in left.items())
         told: set[str] = set()
@@ -72,20 +69,21 @@ class LookAlikes:
                 yield self._warning(self.wanted[change.key], key, _SAME_NAME if same_name else "the same content")
 
     def _stores_under_other_keys(self, created: Iterable[Change]) -> Iterator[Diagnostic]:
-        left = {
-            key: store
-            for key, store in self.store_inventory.live.items()
-            if key not in self.declared_stores
-            and key not in {*self.store_inventory.moved.values(), *self.plan_options.forget}
-        }
-        for change in created:
+        settled = {*self.declared_stores, *self.store_inventory.moved.values(), *self.plan_options.forget}
+        left = {key: store for key, store in self.store_inventory.live.items() if key not in settled}
+        by_name = _keys_by((_name_of(store), key) for key, store in left.items())
+        by_files = _keys_by((filled_with(store.metadata), key) for key, store in left.items())
+        told: set[str] = set()
+        for change in created if left else ():
             wanted = self.store_inventory.wanted[change.key]
-            for key, there in sorted(left.items()) if wanted.shared else ():
-                is_filled = bool(wanted.files) and was_filled_with(wanted, there.metadata)
-                if is_filled or there.fields.get("name") == change.name:
-                    yield self._warning(wanted, key, "the same files" if is_filled else _SAME_NAME)
-                    del left[key]
-                    break
+            if not wanted.shared:
+                continue
+            same_name = _first(by_name, change.name, told)
+            same_files = _first(by_files, contents_digest(wanted) if wanted.files else None, told)
+            key = min((key for key in (same_name, same_files) if key is not None), default=None)
+            if key is not None:
+                told.add(key)
+                yield self._warning(wanted, key, "the same files" if key == same_files else _SAME_NAME)
 
     def _of_other_owners(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
@@ -154,6 +152,11 @@ class LookAlikes:
 
 
 _SAME_NAME = "the same name"
+
+
+def _name_of(store: ObservedStore) -> str | None:
+    name = store.fields.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _fields_of(change: Change) -> Mapping[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -72,7 +72,8 @@ class _Planning:
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {token: store_id for store_id, token in self.store_tokens.items()} | self.rosters.known()
+        known = {token: store_id for store_id, token in self.store_tokens.items()}
+        known |= self.rosters.known() if self.rosters.named else {}
         seen = {**assistants.seen, **stores.seen}
         return Plan(
             project=self.plan_options.project,
@@ -129,6 +130,8 @@ class _Planning:
     def rosters(self) -> Rosters:
         """Who names whom by key."""
         platform = self.plan_options.target.platform
+        if not any(platform in one.platform_fields for one in self.wanted.values()):
+            return Rosters()
         return rosters(self.wanted, self.inventory.owned, platform, self.capabilities.roster_entry)
 
     @cached_property
@@ -159,22 +162,26 @@ class _Planning:
         return bool(self.stores.wanted or self.stores.live)
 
     def _decided_assistants(self) -> Iterator[Decision]:
-        rosters, decided = self.rosters, list(self._decided_with(self.assistants))
+        renewed: set[str] = set()
+        rosters = replace(self.rosters, renewed=renewed)
+        decider = self._decider(replace(self.assistants, rosters=rosters))
+        decided = decider.by_key()
+        newest = renewed_by(_changes(decided)) if rosters.named else ()
+        while newest:
+            # Who names an assistant that changes changes with it, and so on: they alone are decided again.
+            renewed.update(newest)
+            again = decider.by_key(rosters.naming(newest))
+            decided |= again
+            newest = renewed_by(_changes(again)) - renewed
         if rosters.named:
-            # Who names an assistant that changes changes with it, and so on.
-            changes = _combined(decided).changes
-            while not renewed_by(changes) <= rosters.renewed:
-                rosters = replace(rosters, renewed=renewed_by(changes))
-                decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
-                changes = _combined(decided).changes
-            yield Decision(diagnostics=tuple(rosters.diagnostics(self.wanted, changes)))
-        yield from decided
+            yield Decision(diagnostics=tuple(rosters.diagnostics(self.wanted, _changes(decided))))
+        yield from chain.from_iterable(decided.values())
         is_everything = not self.plan_options.destroy and self.plan_options.only is None
         if is_everything and not self.wanted and self.owned:
             yield Decision(diagnostics=(safety.nothing_declared(self._owned_count),))
 
-    def _decided_with(self, facts: Assistants) -> Iterator[Decision]:
-        yield from Decider(
+    def _decider(self, facts: Assistants) -> Decider[Observed, Desired]:
+        return Decider(
             facts,
             self.plan_options,
             self.inventory,
@@ -183,7 +190,7 @@ class _Planning:
             self.transfers,
             lambda key: self.plan_options.includes(Kind.ASSISTANT, key),
             lambda: self.references,
-        ).decisions()
+        )
 
     def _decided_stores(self) -> Iterator[Decision]:
         if not self._has_stores:
@@ -249,6 +256,11 @@ def _read(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -
         key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
         for key, same_key in inventory.owned.items()
     }
+
+
+def _changes(decided: Mapping[str, Sequence[Decision]]) -> Iterator[Change]:
+    """The changes in what was decided about each key."""
+    return (change for decisions in decided.values() for one in decisions for change in one.changes)
 
 
 def _combined(decisions: Iterable[Decision]) -> Decision:

@@ -61,8 +61,10 @@ class Outlook:
     plan_options: PlanOptions
     capabilities: Capabilities
     _taken_over: dict[str, str] = field(default_factory=dict)
+    _new_keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._new_keys.update({old: new for new, old in self.moving.moved.items()})
         takes = {**self.moving.imported, **self.moving.chosen}
         self._taken_over.update({object_id: key for key, object_id in takes.items()})
         self._taken_over.update(self._adopted())
@@ -100,8 +102,7 @@ class Outlook:
         mark = self.inventory.marks.get(one.id)
         if mark is None or not mark.owned_by(self.plan_options.project, self.plan_options.target.name):
             return None
-        new_keys = {old: new for new, old in self.moving.moved.items()}
-        return new_keys.get(mark.key, mark.key)
+        return self._new_keys.get(mark.key, mark.key)
 
     def _adopted(self) -> Iterator[tuple[str, str]]:
         """Those that are taken over by their name, where that is not decided against."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.plan import (
@@ -32,7 +34,7 @@ NEWEST = "newest"
 """What a plan shows for the version that an assistant is to be named with: it may only come with the plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rosters:
     """Who names whom by key, on ``platform``.
 
@@ -44,11 +46,29 @@ class Rosters:
     roster_entry: RosterEntry | None = None
     named: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owned: Mapping[str, Sequence[Observed]] = field(default_factory=dict)
-    renewed: frozenset[str] = frozenset()
+    renewed: AbstractSet[str] = frozenset()
+
+    @cached_property
+    def _namers(self) -> Mapping[str, Sequence[str]]:
+        """The keys that name each key."""
+        namers: dict[str, list[str]] = {}
+        for key, named in self.named.items():
+            for each in named:
+                namers.setdefault(each, []).append(key)
+        return namers
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {key: place for place, key in enumerate(self.named)}
 
     def with_tokens(self, key: str | None, observed: Observed) -> Mapping[str, Json]:
         """The fields of the assistant of ``key`` with tokens for those that its manifest names by key."""
         return named_by_key(observed.fields, self._keys_by_id(key), self.roster_entry)
+
+    def naming(self, keys: Iterable[str]) -> list[str]:
+        """Who names one of ``keys``, in the order of ``named``."""
+        found = {namer for key in keys for namer in self._namers.get(key, ())}
+        return sorted(found, key=self._places.__getitem__)
 
     def known(self) -> dict[str, str]:
         """What the tokens of assistants that are there stand for."""
@@ -127,12 +147,12 @@ def naming(
     """Who among ``desired`` pins a version of one of ``keys``, or of who does: their keys, and whom each names."""
     if entry is None or not entry.revision:
         return {}
-    named = rosters({one.key: one for one in desired}, {}, platform, entry).named
-    found: dict[str, str] = {}
-    while coming := {
-        key: min(whom) for key, each in named.items() if key not in found and (whom := each & {*keys, *found})
-    }:
-        found |= coming
+    known = rosters({one.key: one for one in desired}, {}, platform, entry)
+    there, found, newest = {*keys}, dict[str, str](), known.naming(keys)
+    while newest:
+        found |= {key: min(known.named[key] & there) for key in newest}
+        there.update(newest)
+        newest = [key for key in known.naming(newest) if key not in found]
     return {key: whom for key, whom in found.items() if key not in keys}
 
 

@@ -32,6 +32,11 @@ class Reading:
         return self.starts[start], self.starts[end]
 
 
+def reads_one_way(text: str) -> bool:
+    """Whether decoding ``text`` gives nothing but ``text``."""
+    return not _MARKS.search(text)
+
+
 def readings(text: str, *, spaces: bool = True) -> Iterator[Reading]:
     """``text`` as it stands, and each other text that decoding it up to twice gives.
 
@@ -39,7 +44,7 @@ def readings(text: str, *, spaces: bool = True) -> Iterator[Reading]:
     """
     whole = Reading(text, range(len(text) + 1))
     yield whole
-    if _MARKS.search(text):
+    if not reads_one_way(text):
         yield from _decoded(whole, _WRITINGS if spaces else _WITHOUT_FORMS, _DEPTH)
 
 

@@ -1,4 +1,4 @@
-"""Each difference as a plan tells it: who made it, and without the secrets in it."""
+"""Each difference as a plan tells it: who made it and where it is declared, without the secrets in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.plan import Drift, FieldDiff, Json, LastApplied, Origin, QualifiedKey
-from assistctl.ownership.canonical import canonical_units, default_of, same
+from assistctl.model.plan import Drift, FieldDiff, Json, LastApplied, Origin, Position, QualifiedKey
+from assistctl.ownership.canonical import canonical_units, default_of, same, tool_identities
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.mark import Mark, users_pairs
 from assistctl.ownership.sensitive import (
@@ -27,6 +27,8 @@ from assistctl.secrets.redaction import SECRET
 
 def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
     """Each difference between what is there and what is declared, with its origin."""
+    if comparison.is_as_declared:
+        return
     # A part may have thousands of differences, and has one origin.
     origins: dict[tuple[Path, Path], Origin] = {}
     undeclared = frozenset(comparison.undeclared)
@@ -41,6 +43,8 @@ def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
 
 def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
     """What was applied and is there in the platform's own form: no difference, and nobody's change."""
+    if comparison.is_as_declared:
+        return
     for unit, kept in comparison.kept_forms.items():
         yield from (_diff(comparison, difference, unit, Origin.MANIFEST) for difference in kept)
 
@@ -84,6 +88,14 @@ def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
         yield FieldDiff("key", there.key, mark.key, Origin.MANIFEST)
 
 
+def with_places(diffs: Iterable[FieldDiff], desired: Declared) -> tuple[FieldDiff, ...]:
+    """The differences, each with the position of what declares it, or of the nearest declared thing around it."""
+    tools = desired.fields.get("tools")
+    identities = tool_identities(tools if isinstance(tools, list) else [])
+    places = {dotted(("tools", identity)): f"tools[{place}]" for place, identity in enumerate(identities)}
+    return tuple(replace(diff, position=_position(diff.path, places, desired)) for diff in diffs)
+
+
 def drifts(about: QualifiedKey, identifier: str, diffs: Iterable[FieldDiff]) -> list[Drift]:
     """The differences that somebody else made, alone or beside the manifest."""
     return [
@@ -109,6 +121,14 @@ def who_changed(diffs: Iterable[FieldDiff], ours: str = "manifest changed") -> s
     if origins == {Origin.MANIFEST}:
         return ours
     return "changed outside" if origins == {Origin.DRIFT} else f"{ours} and changed outside"
+
+
+def _position(path: str, places: dict[str, str], desired: Declared) -> Position:
+    """The position for a path that names tools by what they are called, and not by their place."""
+    if path.startswith("tools["):
+        named = max((name for name in places if path.startswith(name)), key=len, default="")
+        path = places[named] + path[len(named) :] if named else "tools"
+    return desired.position_of(path)
 
 
 def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:

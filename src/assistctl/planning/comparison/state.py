@@ -86,6 +86,23 @@ class Comparison:
         """Both sides of each unit that is declared or was, in whatever form."""
         return {unit: tuple(self._compare(unit)) for unit in (*self.declared, *self.undeclared)}
 
+    @cached_property
+    def is_as_declared(self) -> bool:
+        """Whether each declared unit is there as it is declared, and nothing else was ever applied.
+
+        Most things are, and this is quickly told. Where it takes more than holding values against each other, it
+        is false, and ``differences`` tells.
+        """
+        if self.ignored or self._write_only_in_tools:
+            return False
+        there = self.owned.units
+        for unit, want in self.declared.items():
+            if unit not in there or not same(there[unit], want) or self.is_left_to_platform(unit):
+                return False
+        tools = self.declared.get(TOOLS)
+        known = [*self.declared, *((*TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
+        return not self.baseline.has_others_than(known)
+
     @property
     def changed(self) -> tuple[Path, ...]:
         """The units that differ."""
@@ -233,6 +250,8 @@ class Comparison:
 
     def _managed(self, fields: Mapping[str, Json]) -> dict[Path, Json]:
         units = declared_units(fields, self._defaults)
+        if not self.ignored:
+            return units
         return {unit: value for unit, value in units.items() if not covers(self.ignored, unit)}
 
     def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:

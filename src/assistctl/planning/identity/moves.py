@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assistctl.errors import did_you_mean
@@ -41,7 +41,8 @@ def transfers(
         for key, one in newcomers.items()
         if one.moved_from is not None and one.moved_from in inventory.owned and one.moved_from not in wanted
     }
-    wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in {*moved, *chosen}}
+    settled = {*moved, *chosen}
+    wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in settled}
     imported = {
         key: one.import_id
         for key, one in wishes.items()
@@ -50,7 +51,7 @@ def transfers(
     diagnostics = (
         *(_cannot_import(one, inventory) for key, one in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
-        *(diagnostic for one in newcomers.values() for diagnostic in _misspelt(one, inventory, wanted)),
+        *_misspelt(newcomers.values(), inventory, wanted),
         *(still_declared(wanted[key]) for key in sorted(plan_options.forget & wanted.keys())),
     )
     forgotten = plan_options.forget - wanted.keys()
@@ -62,21 +63,27 @@ def _chosen(wanted: Mapping[str, Desired], inventory: Inventory[Observed]) -> di
     owners = {each.id: key for key, same_key in inventory.owned.items() if len(same_key) > 1 for each in same_key}
     named = [(key, one.import_id) for key, one in wanted.items() if one.import_id in owners]
     found = {key: object_id for key, object_id in named if owners[object_id] == key}
+    taken = {*found.values()}
     for key, object_id in named:
-        if key not in inventory.owned and object_id not in found.values():
+        if key not in inventory.owned and object_id not in taken:
             found[key] = object_id
+            taken.add(object_id)
     return found
 
 
-def _misspelt(one: Desired, inventory: Inventory[Observed], wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
-    """A ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
-    if one.moved_from is None or one.moved_from in {*inventory.owned, *wanted}:
-        return
-    advice = did_you_mean(one.moved_from, inventory.owned.keys() - wanted.keys())
-    if advice:
-        summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new assistant"
-        position = one.position_of("moved_from")
-        yield Diagnostic(Severity.WARNING, summary, advice, key=one.key, path="moved_from", position=position)
+def _misspelt(
+    newcomers: Iterable[Desired], inventory: Inventory[Observed], wanted: Mapping[str, Desired]
+) -> Iterator[Diagnostic]:
+    """Each ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
+    ending = inventory.owned.keys() - wanted.keys()
+    for one in newcomers if ending else ():
+        if one.moved_from is None or one.moved_from in inventory.owned or one.moved_from in wanted:
+            continue
+        advice = did_you_mean(one.moved_from, ending)
+        if advice:
+            summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new assistant"
+            position = one.position_of("moved_from")
+            yield Diagnostic(Severity.WARNING, summary, advice, key=one.key, path="moved_from", position=position)
 
 
 def _rivals(newcomers: Mapping[str, Desired], wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:

@@ -6,8 +6,9 @@ An SDK's client takes all that from the environment while it is made, and raises
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -37,10 +38,28 @@ def http_client(
     return make(
         event_hooks=hooks(base_url, budget),
         proxy=proxy.url if proxy else None,
-        verify=_certificates(),
+        verify=_certificates() if urlsplit(base_url).scheme == "https" else _certificates_on_use(),
         # What there is to read in the environment was read: the client would set up every proxy it names.
         trust_env=False,
     )
+
+
+def _certificates_on_use() -> ssl.SSLContext:
+    """What reads the certificates once a server of plain HTTP redirects to HTTPS: reading them takes a while."""
+    import ssl
+
+    class OnUse(ssl.SSLContext):
+        protocols: Sequence[str] = ()
+
+        def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+            self.protocols = [*alpn_protocols]
+
+        def wrap_bio(self, *streams: Any, **settings: Any) -> ssl.SSLObject:  # noqa: ANN401  # as in ``ssl``
+            context = _certificates()
+            context.set_alpn_protocols(self.protocols)
+            return context.wrap_bio(*streams, **settings)
+
+    return OnUse(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _certificates() -> ssl.SSLContext:

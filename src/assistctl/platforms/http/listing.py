@@ -38,10 +38,13 @@ class Listing:
     _pages: int = 0
     _characters: int = 0
 
-    def took(self, page: Iterable[Json], objects: int) -> None:
-        """Count a page, with which there are so many ``objects``. Raises ``PlatformError`` beyond a bound."""
+    def took(self, page: Iterable[Json], objects: int, size: int | None = None) -> None:
+        """Count a page, with which there are so many ``objects``. Raises ``PlatformError`` beyond a bound.
+
+        Of one whose ``size`` in bytes is known the characters need not be counted: they are no more.
+        """
         self._pages += 1
-        self._characters += sum(map(_characters_in, page))
+        self._characters += sum(map(_characters_in, page)) if size is None else size
         if objects > self.objects:
             raise self._endless(f"{self.objects:,} objects", "options.max_listed of the target allows more.")
         if self._pages >= self.pages:

@@ -27,10 +27,14 @@ Item: TypeAlias = "dict[str, Json]"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its items and what it says about more (``None`` when it says nothing)."""
+    """One answer: its items and what it says about more (``None`` when it says nothing).
+
+    ``size`` is that of the whole answer in bytes, where it is known.
+    """
 
     items: list[Item]
     has_more: bool | None
+    size: int | None = None
 
 
 Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
@@ -50,7 +54,7 @@ async def all_items(fetch: Fetch, page_size: int = PAGE_SIZE, *, listing: Listin
     while True:
         before = len(seen)
         seen.update((_id(item), item) for item in page.items)
-        bounds.took(page.items, len(seen))
+        bounds.took(page.items, len(seen), page.size)
         if len(seen) == before or not (page.has_more or len(page.items) >= page_size):
             return list(seen.values())
         following = await _following(fetch, page, page_size, seen)
@@ -106,8 +110,8 @@ async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list
     return await all_items(page, listing=listing)
 
 
-def as_page(body: Json) -> Page:
-    """The page in a list endpoint's answer. Raises ``PlatformError`` when there is none in it."""
+def as_page(body: Json, size: int | None = None) -> Page:
+    """The page in a list endpoint's answer of so many bytes. Raises ``PlatformError`` when there is none in it."""
     data = body.get("data") if isinstance(body, dict) else None
     if isinstance(body, dict) and body.get("object") == "list" and body.get("data", False) is None:
         data = []  # what servers in Go answer where there is nothing yet
@@ -117,7 +121,7 @@ def as_page(body: Json) -> Page:
         raise PlatformError("the platform listed something that is no object")
     items = cast("list[Item]", data)
     has_more = body.get("has_more")
-    return Page(items, has_more if isinstance(has_more, bool) else None)
+    return Page(items, has_more if isinstance(has_more, bool) else None, size)
 
 
 def _id(item: Item) -> str:

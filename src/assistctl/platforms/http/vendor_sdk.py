@@ -14,7 +14,6 @@ from assistctl.errors import PlatformError, ProjectError
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import answer_budget
-from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.connection_options import (
     checked_address,
     checked_key,
@@ -24,7 +23,7 @@ from assistctl.platforms.http.connection_options import (
     timeout,
 )
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
-from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
+from assistctl.platforms.http.wire import AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -15,7 +15,6 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
-from assistctl.platforms.http.answering_account import AnsweringAccount
 from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
@@ -57,10 +56,31 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The JSON in an answer, and the headers that it came with."""
+    """The JSON in an answer, the headers that it came with, and how many bytes it was."""
 
     body: Json
     headers: Mapping[str, str]
+    size: int = 0
+
+
+class AnsweringAccount:
+    """The ids of the account in the headers ``names`` of all answers so far, refusals included; each once."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._names = names
+        self._ids: dict[str, None] = {}
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids, the first that was answered first; empty as long as no answer had any."""
+        return tuple(self._ids)
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take in the headers of an answer, whose names are found in any case."""
+        for name in self._names:
+            account_id = headers.get(name, "").strip()
+            if account_id:
+                self._ids[account_id] = None
 
 
 def unsendable(error: ValueError | OSError) -> PlatformError:
@@ -155,7 +175,7 @@ class HttpWire(ABC):
         if sent.method == "delete" and not answer.content.strip():
             return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
-            return Answer(parsed(answer.content, answer.status), answer.headers)
+            return Answer(parsed(answer.content, answer.status), answer.headers, len(answer.content))
         except PlatformError as error:
             raise error if sent.reads else outcome_unknown(error) from error
 

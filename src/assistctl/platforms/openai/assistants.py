@@ -7,6 +7,8 @@ so there is next to nothing to translate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
@@ -15,10 +17,12 @@ from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
-from assistctl.platforms.openai.conversations import OpenAIConversations
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
+
+if TYPE_CHECKING:
+    from assistctl.platforms.openai.conversations import OpenAIConversations
 
 __all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
@@ -34,7 +38,13 @@ class OpenAIAssistants(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="assistants=v2")
         self.knowledge = OpenAIKnowledge(self._wire)
-        self.conversations = OpenAIConversations(self._wire, self.knowledge)
+
+    @cached_property
+    def conversations(self) -> OpenAIConversations:
+        """Over threads and runs; most commands ask nothing."""
+        from assistctl.platforms.openai.conversations import OpenAIConversations
+
+        return OpenAIConversations(self._wire, self.knowledge)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
@@ -96,7 +106,8 @@ class OpenAIAssistants(ClosedAtEnd):
         params: dict[str, object] = {"limit": PAGE_SIZE, "order": "asc"}
         if after is not None:
             params["after"] = after
-        return as_page(await self._wire.get("/assistants", params))
+        answer = await self._wire.get_answer("/assistants", params)
+        return as_page(answer.body, answer.size)
 
 
 def connect(connection: Connection) -> OpenAIAssistants:

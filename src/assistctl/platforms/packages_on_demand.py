@@ -1,0 +1,80 @@
+"""Packages of an SDK that are run once a name in them is asked for, and not when they are imported.
+
+``import openai`` runs the packages of all types of all its APIs: 470 modules, which takes longer than to list and
+compare a thousand assistants, and raw JSON needs hardly any of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+
+PACKAGES = ("openai.types",)
+"""Those that, like the packages in them, do nothing but gather names from their modules."""
+
+_running = RLock()
+
+
+def load_on_demand() -> None:
+    """Have ``PACKAGES`` run when a name in them is asked for, as long as this process lives.
+
+    For a process of our own alone: a program may look at an SDK's modules as it likes.
+    """
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    """Finds those packages; the modules in them are found as ever."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec of such a package; ``None`` leaves a module to the other finders."""
+        if not any(fullname == name or fullname.startswith(f"{name}.") for name in PACKAGES):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.loader is None or spec.submodule_search_locations is None:
+            return None
+        # One by what it does: ``importlib.abc`` takes longer to import than all of this.
+        spec.loader = cast("Loader", _OnDemand(spec.loader))
+        return spec
+
+
+class _OnDemand:
+    """Makes a package whose modules can be imported, and which has its own names once one of them is missed."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self._has_begun = False
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """The package, as it is made without us."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave it for later (https://peps.python.org/pep-0562/)."""
+
+        def missed(name: str) -> object:
+            if not name.startswith("__"):
+                self._run(module)
+            if name not in module.__dict__:
+                raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            return module.__dict__[name]
+
+        module.__dict__["__getattr__"] = missed
+
+    def _run(self, module: ModuleType) -> None:
+        """Run it, unless it is being run, by this thread, or has been meanwhile, by another."""
+        with _running:
+            if not self._has_begun:
+                self._has_begun = True
+                self._loader.exec_module(module)
+                module.__dict__.pop("__getattr__", None)
