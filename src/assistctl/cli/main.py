@@ -157,7 +157,7 @@ def assistctl() -> None:
 def main() -> None:
     """Run the command line and exit the process."""
     if _is_one_of(_BUILD_AND_END, sys.argv[1:]):
-        # They only build trees, and end: there is next to nothing to find (``__main__`` has the others' threshold).
+        # They only build trees, and end: there is next to nothing to find (``__main__`` has the usual threshold).
         gc.set_threshold(2_000_000, 20, 20)
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
