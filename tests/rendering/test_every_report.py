@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -40,12 +41,13 @@ from assistctl.rendering.html.drift_page import drift_html
 from assistctl.rendering.html.results_page import messages_html, results_html
 from assistctl.rendering.html.table_page import table_html
 from assistctl.rendering.json import dumps_any
+from assistctl.rendering.listing import Column, Listing
 from assistctl.rendering.markdown.drift_markdown import drift_markdown
 from assistctl.rendering.markdown.marker import marker
 from assistctl.rendering.markdown.messages_markdown import messages_markdown
 from assistctl.rendering.markdown.results_markdown import results_markdown
 from assistctl.rendering.markdown.table_markdown import table_markdown
-from assistctl.rendering.text.table import Column, tsv
+from assistctl.rendering.text.table import tsv
 
 GOLDEN = Path(__file__).parent / "golden"
 COLUMNS = (Column("ID"), Column("NAME", free=True), Column("PROVEN"), Column("WHY"))
@@ -53,6 +55,7 @@ ROWS = (
     ("asst_1", "Order desk", "yes", "its record names it"),
     ("file-2", "a | b", "no", "it only looks like ours"),
 )
+LISTING = Listing("gc", "Garbage", "2 things found.", COLUMNS, ROWS)
 
 
 def results() -> list[Result]:
@@ -96,8 +99,8 @@ REPORTS: dict[str, Callable[[Plan], str]] = {
     "drift.html": lambda plan: drift_html(with_missing(plan)),
     "history.md": lambda _: apply_markdown(past_apply()),
     "history.html": lambda _: apply_html(past_apply()),
-    "list.md": lambda _: table_markdown("Garbage: acme → prod", "2 things found.", COLUMNS, ROWS),
-    "list.html": lambda _: table_html("Garbage", ("acme", "prod"), "2 found.", columns=COLUMNS, rows=ROWS),
+    "list.md": lambda _: table_markdown(LISTING, "acme", "prod"),
+    "list.html": lambda _: table_html(replace(LISTING, conclusion="2 found."), "acme", "prod"),
     "list.tsv": lambda _: tsv(COLUMNS, ROWS),
     "plan.github.txt": lambda plan: plan_annotations(plan, Places("bots")),
     "messages.github.txt": lambda plan: diagnostic_annotations(plan.diagnostics, Places("bots")),
@@ -146,7 +149,7 @@ def pages(plan: Plan, told: Sequence[Result], text: str, messages: Sequence[Diag
         drift_html(plan),
         apply_html(past_apply(text)),
         messages_html(messages),
-        table_html(text, (text, text), text, columns=COLUMNS, rows=[row], errors=[text]),
+        table_html(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
     ]
 
 
@@ -157,7 +160,7 @@ def comments(plan: Plan, told: Sequence[Result], text: str, messages: Sequence[D
         drift_markdown(plan),
         apply_markdown(past_apply(text)),
         messages_markdown(messages),
-        table_markdown(text, text, COLUMNS, [row], [text]),
+        table_markdown(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
     ]
 
 

@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from assistctl.rendering.text.table import Column, print_table, tsv
+from assistctl.rendering.listing import Column
+from assistctl.rendering.text.table import print_table, tsv
 
 COLUMNS = (Column("KEY"), Column("NAME", free=True), Column("SIZE", right=True), Column("PROVEN"), Column("WHY"))
 KEY, WHY = "k" * 40, "no assistant and no vector store of this project refers to it"

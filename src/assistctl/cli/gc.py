@@ -8,7 +8,7 @@ import click
 
 from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
 from assistctl.cli.signals import cancelled_by_signals
-from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
+from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json, Status
@@ -16,6 +16,7 @@ from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollect
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus
 from assistctl.planning.garbage import Garbage
+from assistctl.rendering.listing import Column, Listing
 
 HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
 
@@ -99,8 +100,6 @@ def _conclusion(outcome: GarbageCollection) -> str:
 
 
 def _listing(outcome: GarbageCollection) -> Listing:
-    from assistctl.rendering.text.table import Column
-
     columns = (
         Column("WHAT"),
         Column("ID"),

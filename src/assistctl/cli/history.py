@@ -16,13 +16,14 @@ from assistctl.cli.history_documents import (
     told_changes,
 )
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
+from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.journal import History, list_applies, read_apply_with_later
+from assistctl.rendering.listing import Column, Listing
 
 if TYPE_CHECKING:
     from assistctl.journal import Apply, CheckEntry
@@ -122,8 +123,6 @@ def _change(details: EntryDetails) -> PastChange:
 
 
 def _print_list(terminal: Terminal, history: History, output_format: str) -> None:
-    from assistctl.rendering.text.table import Column
-
     number = len(history.applies)
     if not number:
         terminal.say(f"No apply is recorded in {history.place}.")

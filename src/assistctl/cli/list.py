@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
+from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
+from assistctl.rendering.listing import Column, Listing
 
 HELP = """List what the project has deployed on the target.
 
@@ -49,8 +50,6 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
 
 
 def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
-    from assistctl.rendering.text.table import Column
-
     if not found:
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":

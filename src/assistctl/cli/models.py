@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from assistctl import clock
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
+from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json
 from assistctl.operations.list_models import OfferedModel, list_models
+from assistctl.rendering.listing import Column, Listing
 
 HELP = """List the models of the target, when they are shut down, and what uses them.
 
@@ -51,8 +52,6 @@ def _print_json(terminal: Terminal, found: Sequence[OfferedModel]) -> None:
 
 
 def _print_table(terminal: Terminal, found: Sequence[OfferedModel], output_format: str) -> None:
-    from assistctl.rendering.text.table import Column
-
     if not found:
         terminal.say("The target lists no models, and nothing uses one.")
         if output_format == "text":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,17 +14,17 @@ from assistctl.conversing.dialogue import BrokenOffError, Dialogue, nobody_hears
 from assistctl.conversing.function_answers import FunctionAnswers, NoAnswerError
 from assistctl.conversing.prices import cost_of, price_of
 from assistctl.conversing.wording import quoted
-from assistctl.errors import PlatformError, ProjectError, did_you_mean
+from assistctl.errors import PlatformError
 from assistctl.model.answer_report import AnswerReport, SavedFile
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import FunctionAnswer
 from assistctl.model.conversation import Citation, Event, Finished, MessageFile, ProducedFile, RunStatus, Usage
-from assistctl.model.plan import Json, Observed
+from assistctl.model.plan import Observed
 from assistctl.operations.ask_files import file_to_attach, save
+from assistctl.operations.deployed_assistant import deployed_assistant, no_conversations, require_functions
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
-from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Conversation, Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
 
@@ -64,36 +64,18 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
     have and a platform without conversations, and ``PlatformError`` when the platform cannot say what is deployed.
     """
     if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
-        raise _no_conversations(deployment)
+        raise no_conversations(deployment, "ask")
     async with deployment.open() as platform:
         converses = conversations_of(platform)
         if converses is None:
-            raise _no_conversations(deployment)
-        assistant = await _deployed(deployment, platform, key)
-        _require_functions(assistant, key, settings.tools)
+            raise no_conversations(deployment, "ask")
+        assistant = await deployed_assistant(deployment, platform, key)
+        require_functions(assistant, key, settings.tools)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk
         finally:
             await talk.close()
-
-
-def _require_functions(assistant: Observed, key: str, answered: Iterable[str]) -> None:
-    """Raise ``ProjectError`` for a function in ``answered`` that the assistant does not have."""
-    tools = assistant.fields.get("tools")
-    names = [name for tool in (tools if isinstance(tools, list) else ()) for name in _names_of(tool)]
-    for name in answered:
-        if name not in names:
-            known = f"Its functions: {', '.join(names)}." if names else "It has no functions."
-            raise ProjectError(f"{key} has no function {name!r} to answer", did_you_mean(name, names) or known)
-
-
-def _names_of(tool: Json) -> Iterator[str]:
-    """The name of a function, or of a platform's own tool."""
-    if isinstance(tool, dict):
-        function = tool.get("function")
-        names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
-        yield from (name for name in names if isinstance(name, str))
 
 
 @dataclass(slots=True)
@@ -237,29 +219,3 @@ class Talk:
             self._status,
             error,
         )
-
-
-async def _deployed(deployment: Deployment, platform: Platform, key: str) -> Observed:
-    owned = deployment.owned(await platform.list_assistants())
-    assistants = owned.get(key, ())
-    if len(assistants) == 1:
-        return assistants[0]
-    target = deployment.target.name
-    if assistants:
-        raise ProjectError(
-            f"{key} is on {target} {len(assistants)} times", "`assistctl plan` says which, and what to do."
-        )
-    declared = [desired.key for desired in deployment.keys_only().desired]
-    if key in declared:
-        raise ProjectError(f"{key} is not deployed on {target}", "`assistctl apply` deploys it.")
-    near = did_you_mean(key, [*declared, *owned])
-    advice = near or f"Deployed are: {', '.join(owned) or 'none yet; `assistctl apply` deploys them'}."
-    raise ProjectError(f"there is no assistant with the key {key!r} on {target}", advice)
-
-
-def _no_conversations(deployment: Deployment) -> ProjectError:
-    target = deployment.target
-    return ProjectError(
-        f"nothing can be asked on target {target.name!r}: its platform {target.platform!r} has no conversations",
-        "`assistctl ask --target local` asks on the embedded platform.",
-    )

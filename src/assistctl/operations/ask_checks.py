@@ -14,6 +14,7 @@ from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome
 from assistctl.model.plan import Desired, Observed
 from assistctl.operations.check_files import files_of_checks
+from assistctl.operations.deployed_assistant import no_conversations
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
 from assistctl.platforms.base import Platform
@@ -27,14 +28,14 @@ _JUDGE_KEY = "OPENAI_API_KEY"
 def require_conversations(deployment: Deployment) -> None:
     """Raise ``ProjectError`` where nothing can be asked on the target's kind of platform."""
     if capabilities_of(deployment.target.platform).converses.level is Level.UNSUPPORTED:
-        raise _no_conversations(deployment)
+        raise no_conversations(deployment, "check")
 
 
 def conversations_on(deployment: Deployment, platform: Platform) -> Converses:
     """The conversations of ``platform``. Raises ``ProjectError`` where it has none."""
     converses = conversations_of(platform)
     if converses is None:
-        raise _no_conversations(deployment)
+        raise no_conversations(deployment, "check")
     return converses
 
 
@@ -96,11 +97,3 @@ def _judge(project: Project) -> ModelJudge:
         return ModelJudge(JudgeAddress(judge.model, base_url, key))
     except CannotJudgeError as error:
         raise ProjectError(str(error), "Look at `checks.judge` in assistctl.yaml.") from error
-
-
-def _no_conversations(deployment: Deployment) -> ProjectError:
-    target = deployment.target
-    return ProjectError(
-        f"nothing can be asked on target {target.name!r}: its platform {target.platform!r} has no conversations",
-        "`assistctl check --target local` asks on the embedded platform.",
-    )

@@ -87,7 +87,7 @@ async def _former_place(journal: Journal, now: JournalTarget) -> Diagnostic | No
     where = f"on the platform {then.platform}" if then.platform != now.platform else "at another address"
     return Diagnostic(
         Severity.WARNING,
-        f"the target {now.name} was {where} when it was last applied; what is deployed there stays",
+        f"the target {now.name} was {where} when it was last applied; what was deployed then stays there",
         "Everything is created anew here. To have both, keep the target as it was and declare the new place as a "
         "target of its own; `assistctl migrate` says what is lost on the way. To leave the old place, go back to "
         "it once for `assistctl destroy`, or for `assistctl forget`.",

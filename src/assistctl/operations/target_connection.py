@@ -81,7 +81,7 @@ def register_credentials(project: Project, target: Target) -> None:
 def _empty_secret(text: str) -> str:
     """A sentence about the variable that fills ``text`` with nothing."""
     names = re.findall(r"\$\{env:(\w+)\}", text)
-    return f"{names[0]} is set but empty, as a secret that does not exist is in CI. " if names else ""
+    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
 
 
 def _registered_key(project: Project, target: Target, api_key: str | None) -> str | None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
+from assistctl.rendering.listing import Column, Listing
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document, table_head
 from assistctl.rendering.markdown.escape import code_cell, plain
-from assistctl.rendering.text.table import Column
 
 
-def table_markdown(
-    title: str,
-    conclusion: str,
-    columns: Sequence[Column],
-    rows: Iterable[Sequence[str]],
-    errors: Sequence[str] = (),
-) -> str:
-    """The rows under their headings; what is no text for people is code. ``errors`` stand at the end."""
-    lines = tuple(f"| {' | '.join(map(_cell, columns, row))} |" for row in rows)
+def table_markdown(listing: Listing, project: str, target: str) -> str:
+    """The rows under their headings; what is no text for people is code."""
+    columns = listing.columns
+    lines = tuple(f"| {' | '.join(map(_cell, columns, row))} |" for row in listing.rows)
     head = table_head([column.heading.capitalize() for column in columns])
     parts = [Part(head, lines, left_out=f"| … {{}} more {'| ' * len(columns)}".rstrip())] if lines else []
-    if errors:
-        parts.append(Part("**Failed**\n", tuple(f"- {plain(error)}" for error in errors), left_out="- … {} more"))
-    return document(f"### {plain(title)}\n\n**{plain(conclusion)}**", parts)
+    if listing.errors:
+        failures = tuple(f"- {plain(error)}" for error in listing.errors)
+        parts.append(Part("**Failed**\n", failures, left_out="- … {} more"))
+    title = f"{listing.title}: {project} → {target}"
+    return document(f"### {plain(title)}\n\n**{plain(listing.conclusion)}**", parts)
 
 
 def _cell(column: Column, cell: str) -> str:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from assistctl.rendering.listing import Column
 from assistctl.secrets.escaping import visible
 
 _GAP = "  "
 _NARROWEST = 12
 """Columns that a cell of free text keeps, however narrow the terminal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A heading. ``free``: text for people, which may be folded; keys, ids and words of ours never are."""
-
-    heading: str
-    free: bool = False
-    right: bool = False
 
 
 def tsv(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> str:

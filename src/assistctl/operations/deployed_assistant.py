@@ -1,0 +1,56 @@
+"""The assistant that somebody wants to talk with: whether it is there, and can be talked with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from assistctl.errors import ProjectError, did_you_mean
+from assistctl.model.plan import Json, Observed
+from assistctl.operations.deployment import Deployment
+from assistctl.platforms.base import Platform
+
+
+async def deployed_assistant(deployment: Deployment, platform: Platform, key: str) -> Observed:
+    """The assistant ``key`` as it is deployed. Raises ``ProjectError`` where it is not there, or several times."""
+    owned = deployment.owned(await platform.list_assistants())
+    assistants = owned.get(key, ())
+    if len(assistants) == 1:
+        return assistants[0]
+    target = deployment.target.name
+    if assistants:
+        raise ProjectError(
+            f"{key} is on {target} {len(assistants)} times", "`assistctl plan` says which, and what to do."
+        )
+    declared = [desired.key for desired in deployment.keys_only().desired]
+    if key in declared:
+        raise ProjectError(f"{key} is not deployed on {target}", "`assistctl apply` deploys it.")
+    near = did_you_mean(key, [*declared, *owned])
+    advice = near or f"Deployed are: {', '.join(owned) or 'none yet; `assistctl apply` deploys them'}."
+    raise ProjectError(f"there is no assistant with the key {key!r} on {target}", advice)
+
+
+def no_conversations(deployment: Deployment, command: str) -> ProjectError:
+    """The error that the target's platform has no conversations; ``command`` is what to use elsewhere."""
+    target = deployment.target
+    return ProjectError(
+        f"nothing can be asked on target {target.name!r}: its platform {target.platform!r} has no conversations",
+        f"`assistctl {command} --target local` asks on the embedded platform.",
+    )
+
+
+def require_functions(assistant: Observed, key: str, answered: Iterable[str]) -> None:
+    """Raise ``ProjectError`` for a function in ``answered`` that the assistant does not have."""
+    tools = assistant.fields.get("tools")
+    names = [name for tool in (tools if isinstance(tools, list) else ()) for name in _names_of(tool)]
+    for name in answered:
+        if name not in names:
+            known = f"Its functions: {', '.join(names)}." if names else "It has no functions."
+            raise ProjectError(f"{key} has no function {name!r} to answer", did_you_mean(name, names) or known)
+
+
+def _names_of(tool: Json) -> Iterator[str]:
+    """The name of a function, or of a platform's own tool."""
+    if isinstance(tool, dict):
+        function = tool.get("function")
+        names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
+        yield from (name for name in names if isinstance(name, str))
