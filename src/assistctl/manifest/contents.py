@@ -44,9 +44,10 @@ class Positions(Mapping[str, Position]):
         return len(self._all())
 
     def _all(self) -> dict[str, Position]:
-        waiting, self._waiting = self._waiting, []
-        for root, path in waiting:
-            self._add(root(), path)
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for root, path in waiting:
+                self._add(root(), path)
         return self._known
 
     def _add(self, node: Node, path: Path) -> None:
