@@ -167,7 +167,11 @@ def main() -> None:
 
         sys.stdout.write(answer(asked))
         sys.exit()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # All output is settled. The interpreter would look through every module for cycles on its way out, which takes
+    # longer than a short command.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:
