@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from assistctl import __version__
+from assistctl.cli import packages_on_demand
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.streams import guarded_output, hold_closed_descriptors
@@ -154,6 +155,7 @@ def main() -> None:
     """Run the command line and exit the process."""
     # Manifests and answers are trees: looking for cycles among them takes a seventh of the time, and finds none.
     gc.set_threshold(100_000, 20, 20)
+    packages_on_demand.install()
     hold_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
