@@ -29,7 +29,7 @@ CREATES = 200
 LATENCY = 0.03
 PARALLELISM = 10
 SYNCED = 1_000
-HASHED_BYTES = 2 * 1024**3
+HASHED_BYTES = 200 * 1024**2
 _PIECE = 1024 * 1024
 # As the command reads what it uploads: looking for private keys on the way.
 _HASHING = """

@@ -21,7 +21,8 @@ def names_in(package):
         if isinstance(statement, ast.ImportFrom) and statement.level == 1:
             yield from (alias.asname or alias.name for alias in statement.names if alias.name != "*")
 def values():
-    return {f"{package.__name__}.{name}": getattr(package, name) for package in PACKAGES for name in names_in(package)}
+    names = [(package, name) for package in PACKAGES for name in names_in(package)]
+    return {f"{package.__name__}.{name}": getattr(package, name) for package, name in names}
 def waiting():
     return [type(package) is PackageOnDemand for package in PACKAGES]
 openai.AsyncOpenAI, openai.APIStatusError, openai.types.Batch, openai.__version__
