@@ -16,6 +16,7 @@ from assistctl.model.plan import Plan, QualifiedKey, Result, Status
 from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.journal import putting_back
 from assistctl.operations.plan_on_platform import plan_on, replan
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.operations.stale_plan import check_still_holds
@@ -209,7 +210,7 @@ class _ApplyRun:
 
         @asynccontextmanager
         async def open_record(plan: Plan) -> AsyncIterator[Record]:
-            heading = await self._heading(plan, f"put back {record.id}")
+            heading = await self._heading(plan, putting_back(record.id))
             async with self.journal.apply(heading) as back:
                 yield back
 
