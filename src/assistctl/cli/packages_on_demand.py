@@ -14,10 +14,11 @@ import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from importlib.abc import Loader
     from importlib.machinery import ModuleSpec, SourceFileLoader
 
 PACKAGES = frozenset({"openai", "openai.lib", "openai.types", "openai.types.shared"})
@@ -41,7 +42,7 @@ class PackageOnDemand(ModuleType):
 
     def __getattr__(self, name: str) -> object:
         """The value of a name that nobody asked for before. Raises ``AttributeError`` when there is none."""
-        loader = self.__spec__.loader if self.__spec__ is not None else None
+        loader: object = self.__spec__.loader if self.__spec__ is not None else None
         if isinstance(loader, _WaitingLoader):
             origin = loader.origin_of(self.__name__, name)
             try:
@@ -71,7 +72,7 @@ class _Finder:
 
         spec = PathFinder.find_spec(fullname, path)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _WaitingLoader(spec.loader)
+            spec.loader = cast("Loader", _WaitingLoader(spec.loader))
         return spec
 
 
