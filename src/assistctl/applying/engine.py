@@ -61,6 +61,7 @@ async def carry_out(
     recorder: Recorder | None = None,
     alone: bool = False,
     settled: Settled | None = None,
+    unique: Uniqueness | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
@@ -70,7 +71,7 @@ async def carry_out(
     ``recorder`` where everything is. A change that meets a newer version is planned again with ``replan``, once.
     What was created is withdrawn when another one with its mark was there first, and has failed while there is
     any other one; unless this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
-    ``settled`` has a say before anything is deleted.
+    ``settled`` has a say before anything is deleted; ``unique`` may be looking ahead.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -86,7 +87,7 @@ async def carry_out(
     slots, on_record, store_slots = (
         asyncio.Semaphore(count * parallelism) for count in (1, _ON_RECORD_PER_SLOT, _STORES_PER_SLOT)
     )
-    unique = Uniqueness(platform, plan)
+    unique = unique or Uniqueness(platform, plan)
     run = _Run(
         plan,
         platform,
