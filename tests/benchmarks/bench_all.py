@@ -1,8 +1,8 @@
 """Every figure of the command beside the least that anything could take for the same, as ratios (Linux).
 
-Run from anywhere: ``python tests/benchmarks/bench_all.py [--json FILE] [--runs N] [WORD ...]``; with words, only
-the rows that have one of them in their name. Both sides are whole processes and run in turn; the server is a third
-one.
+Run from anywhere: ``python tests/benchmarks/bench_all.py [--json FILE] [--runs N] [--hashed MB] [WORD ...]``; with
+words, only the rows that have one of them in their name. Both sides are whole processes and run in turn; the
+server is a third one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CREATES = 200
 LATENCY = 0.03
 PARALLELISM = 10
 SYNCED = 1_000
-HASHED_BYTES = 2 * 1024**3
+HASHED_MEGABYTES = 2048
 _PIECE = 1024 * 1024
 # As the command reads what it uploads: looking for private keys on the way.
 _HASHING = """
@@ -45,10 +45,14 @@ RAW_REACH = {1_000: 1.5}
 
 @dataclass(frozen=True)
 class Bench:
-    """What to measure: rows whose names have one of ``words``, each by so many ``runs`` of both sides."""
+    """What to measure: rows whose names have one of ``words``, each by so many ``runs`` of both sides.
+
+    ``hashed_megabytes`` is the size of the file that is hashed.
+    """
 
     words: tuple[str, ...]
     runs: int
+    hashed_megabytes: int = HASHED_MEGABYTES
     rows: list[Row] = field(default_factory=list)
 
     def wants(self, *names: str) -> bool:
@@ -75,9 +79,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     parser.add_argument("--runs", type=int, default=5, help="pairs that count, of each row")
+    parser.add_argument("--hashed", type=int, default=HASHED_MEGABYTES, help="MB of the file that is hashed")
     parser.add_argument("words", nargs="*", help="only rows with one of these in their name")
     given = parser.parse_args()
-    bench = Bench(tuple(given.words), given.runs)
+    bench = Bench(tuple(given.words), given.runs, given.hashed)
     print(HEAD)
     for part in (startup, validating, plans, plans_with_files, creates, one_update, one_file, hashing):
         with tempfile.TemporaryDirectory() as folder:
@@ -177,13 +182,13 @@ def one_file(bench: Bench, folder: Path) -> None:
 
 def hashing(bench: Bench, folder: Path) -> None:
     """Reading one large file against ``sha256sum``."""
-    name = "hashing of 2 GB"
+    name = f"hashing of {bench.hashed_megabytes:,} MB"
     if not bench.wants(name):
         return
     large = folder / "large.bin"
     seed = hashlib.shake_128(b"piece").digest(_PIECE)
     with large.open("wb") as file:
-        for _ in range(HASHED_BYTES // _PIECE):
+        for _ in range(bench.hashed_megabytes):
             file.write(seed)
     ours = partial(floors.of, _HASHING, folder, str(large))
     bench.row(name, ours, partial(run, ["sha256sum", str(large)], folder))

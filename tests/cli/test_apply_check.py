@@ -138,6 +138,10 @@ def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFo
         (0, "passed", "failed", True),
         (1, "failed", "failed", False),
     ]
+    assert entry["put_back_by"] == back["id"]
+    assert local.run("history", back["id"], "--format", "json").json["put_back_by"] is None
+    for form in ("text", "markdown", "html"):
+        assert f"put back by {back['id']}" in local.run("history", apply["id"], "--format", form).out
     shown = local.run("history", apply["id"]).out
     assert "check   desk 1. Where is order 1001?  passed → failed, worse" in shown
     assert "wanted the answer to contain '1001'" in shown

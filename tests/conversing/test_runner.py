@@ -238,7 +238,7 @@ def test_checks_run_side_by_side_and_are_told_in_order() -> None:
 
 
 def test_what_cannot_be_cancelled_in_time_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_CLOSING_SECONDS", 0.01)
+    monkeypatch.setattr(runner, "CLOSING_SECONDS", 0.01)
 
     class Stuck(ScriptedConversation):
         async def cancel(self) -> None:
@@ -430,6 +430,23 @@ class StuckPlatform(ScriptedPlatform):
         return made
 
 
+@dataclass
+class SlowToStart(ScriptedPlatform):
+    """A platform that makes a conversation, or fails to, once ``goes_on`` is set; ``begins`` is set before."""
+
+    is_made: bool = True
+    begins: asyncio.Event = field(default_factory=asyncio.Event)
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self, assistant_id: str, *, thread_id: str | None = None) -> ScriptedConversation:
+        """The conversation."""
+        self.begins.set()
+        await self.goes_on.wait()
+        if not self.is_made:
+            raise PlatformError("out of order")
+        return await super().start(assistant_id, thread_id=thread_id)
+
+
 def test_an_interrupted_run_leaves_no_conversation_open() -> None:
     platform = StuckPlatform([[]])
 
@@ -444,6 +461,24 @@ def test_an_interrupted_run_leaves_no_conversation_open() -> None:
     asyncio.run(interrupted())
     (conversation,) = platform.started
     assert (conversation.cancelled, conversation.closed) == (True, True)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_conversation_that_is_being_made_when_the_run_is_interrupted_is_ended(*, is_made: bool) -> None:
+    platform = SlowToStart([[said("x")]], is_made=is_made)
+
+    async def interrupted() -> None:
+        assistant = CheckedAssistant("order-desk", "asst_1", MODEL, [check()])
+        task = asyncio.create_task(run_checks(platform, [assistant], CheckSetup(Path())))
+        await platform.begins.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        platform.goes_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(interrupted())
+    assert [(one.asked, one.closed) for one in platform.started] == ([([], True)] if is_made else [])
 
 
 def test_an_answer_that_takes_too_long_is_an_error() -> None:

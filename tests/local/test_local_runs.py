@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -16,7 +18,7 @@ from openai.types.beta.threads import Run
 from starlette.applications import Starlette
 
 from assistctl.local.runs.model_client import ModelClient, ModelSettings
-from assistctl.testing import Failure, ModelRequest, Reply, ScriptedModel, ToolCall
+from assistctl.testing import Failure, ModelRequest, Reply, ScriptedModel, ToolCall, scripted_completions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
 
@@ -182,6 +184,27 @@ async def test_functions_are_called_and_their_outputs_told(client: AsyncOpenAI, 
         {"role": "tool", "tool_call_id": "call_a", "content": "sun"},
         {"role": "tool", "tool_call_id": "call_b", "content": ""},
     ]
+
+
+@pytest.mark.parametrize("repeats_name", [False, True])
+async def test_calls_of_a_server_that_numbers_them_all_alike_are_told_apart(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, *, repeats_name: bool
+) -> None:
+    def alike(reply: Reply, _text: str) -> Iterator[dict[str, Any]]:
+        for call in reply.tool_calls:
+            head = {"index": 0, "id": call.id, "type": "function"}
+            yield {"tool_calls": [{**head, "function": {"name": call.name, "arguments": call.arguments_text[:3]}}]}
+            rest: dict[str, Any] = {"arguments": call.arguments_text[3:]}
+            more = {**head, "function": {"name": call.name, **rest}} if repeats_name else {"function": rest}
+            yield {"tool_calls": [{"index": 0, **more}]}
+
+    monkeypatch.setattr(scripted_completions, "_deltas", alike)
+    model.on(None, (ToolCall("weather", {"city": "Rome"}, id="a"), ToolCall("weather", {"city": "Oslo"}, id="b")))
+    run = await ran(client, of={"tools": [WEATHER]})
+    assert run.required_action is not None
+    wanted = run.required_action.submit_tool_outputs.tool_calls
+    assert [it.id for it in wanted] == ["a", "b"]
+    assert [json.loads(it.function.arguments) for it in wanted] == [{"city": "Rome"}, {"city": "Oslo"}]
 
 
 async def test_outputs_must_be_those_that_are_waited_for(client: AsyncOpenAI, model: ScriptedModel) -> None:

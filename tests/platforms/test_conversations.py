@@ -39,7 +39,7 @@ from support.live_sessions import (
 )
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
-from support.server import serving
+from support.server import Answer, Asked, RecordingServer, error_body, serving
 
 FUNCTION: Json = {
     "type": "function",
@@ -56,28 +56,30 @@ class Vendor:
     sessions: Sessions
     address: str
     platform: Platform
+    server: RecordingServer
 
 
 def openai_agents(folder: Path) -> Iterator[Vendor]:
     sessions = OpenAISessions()
     with serving(with_routes(sessions.routes(), create_app(folder / "server.db"))) as server:
-        yield Vendor("openai-agents", "gpt-5", sessions, server.url, _opened("openai-agents", folder, server.url))
+        platform = _opened("openai-agents", folder, server.url)
+        yield Vendor("openai-agents", "gpt-5", sessions, server.url, platform, server)
 
 
 def anthropic_agents(folder: Path) -> Iterator[Vendor]:
     sessions = AnthropicSessions()
     with serving(with_routes(sessions.routes(), ManagedAgents().app())) as server:
         address = server.url.removesuffix("/v1")
-        yield Vendor(
-            "anthropic-agents", "claude-opus-5-5", sessions, address, _opened("anthropic-agents", folder, address)
-        )
+        platform = _opened("anthropic-agents", folder, address)
+        yield Vendor("anthropic-agents", "claude-opus-5-5", sessions, address, platform, server)
 
 
 def azure_foundry(folder: Path) -> Iterator[Vendor]:
     sessions = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
     with serving(with_routes(sessions.routes(), Foundry(shelf=folder / "files.db").app())) as server:
         address = server.url.removesuffix("/v1") + PROJECT
-        yield Vendor("azure-foundry", "gpt-5", sessions, address, _opened("azure-foundry", folder, address))
+        platform = _opened("azure-foundry", folder, address)
+        yield Vendor("azure-foundry", "gpt-5", sessions, address, platform, server)
 
 
 def _opened(name: str, folder: Path, address: str) -> Platform:
@@ -246,6 +248,48 @@ def test_files_go_along_and_are_gone_afterwards(vendor: Vendor, tmp_path: Path) 
     run(vendor, scenario)
 
 
+def test_what_cannot_be_deleted_keeps_nothing_else_there(vendor: Vendor, tmp_path: Path) -> None:
+    location = tmp_path / "march.csv"
+    location.write_text("a,b\n")
+    file = MessageFile(SourceFile("march.csv", location, 4, _identity(location)), "code_interpreter")
+
+    def refused(asked: Asked) -> Answer | None:
+        is_conversation = any(part in asked.path for part in vendor.sessions.sessions)
+        return Answer(403, error_body("no")) if asked.method == "DELETE" and is_conversation else None
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation: Conversation = await converses.start(agent)
+        await all_of(conversation.say("Read", [file]))
+        vendor.server.fault = refused
+        with pytest.raises(PlatformError, match="no"):
+            await conversation.close()
+        assert vendor.sessions.sessions.keys() == {conversation.id}
+        assert not vendor.sessions.others
+        if vendor.platform.knowledge is not None:
+            assert [*await vendor.platform.knowledge.list_files()] == []
+        vendor.server.fault = lambda _: None
+        await conversation.close()
+        assert not vendor.sessions.sessions
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["anthropic-agents"], indirect=True)
+def test_what_was_made_is_found_behind_a_thousand_older_files(vendor: Vendor) -> None:
+    assert isinstance(vendor.sessions, AnthropicSessions)
+    vendor.sessions.answers = {"Plot": [{"text": "There.", "makes": "/mnt/data/chart.png"}]}
+    vendor.sessions.older_files = 1_000
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Plot it"))
+        made = [event for event in events if isinstance(event, ProducedFile)]
+        assert (len(made), made[-1].name) == (1_001, "chart.png")
+        assert await conversation.read_file(made[-1].id) == MADE
+
+    run(vendor, scenario)
+
+
 def test_a_file_that_was_changed_does_not_go_along(vendor: Vendor, tmp_path: Path) -> None:
     location = tmp_path / "march.csv"
     location.write_text("a,b\n")
@@ -339,3 +383,32 @@ def test_the_command_asks_there(project: ProjectFolder, vendor: Vendor) -> None:
     assert 'called order_status({"id": "1001"})' in asked.err
     assert project.run("check").code == 0
     assert (vendor.sessions.sessions, vendor.sessions.others) == ({}, set())
+
+
+def test_a_thread_that_cannot_be_deleted_keeps_neither_its_files_nor_their_store(
+    server: RecordingServer, tmp_path: Path
+) -> None:
+    location = tmp_path / "march.txt"
+    location.write_text("a,b\n")
+    file = MessageFile(SourceFile("march.txt", location, 4, _identity(location)), "file_search")
+    platform = open_platform("openai-assistants", Connection("prod", tmp_path, base_url=server.url, api_key="any"))
+
+    async def main() -> None:
+        async with platform:
+            converses, knowledge = conversations_of(platform), platform.knowledge
+            assert converses is not None
+            assert knowledge is not None
+            made = await platform.create_assistant({"model": "m", "tools": [{"type": "file_search"}]}, {})
+            conversation = await converses.start(made.id)
+            await all_of(conversation.say("Read", [file]))
+            assert [len(await knowledge.list_files()), len(await knowledge.list_stores())] == [1, 1]
+            server.fault = lambda asked: (
+                Answer(403, error_body("no"))
+                if (asked.method, "threads" in asked.path) == ("DELETE", True)
+                else None
+            )
+            with pytest.raises(PlatformError, match="no"):
+                await conversation.close()
+            assert [*await knowledge.list_files(), *await knowledge.list_stores()] == []
+
+    asyncio.run(main())

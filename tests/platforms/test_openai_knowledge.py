@@ -192,15 +192,39 @@ def test_a_batch_may_take_a_moment_to_appear(
         files = [Attachment(await new_file(knowledge, tmp_path, name)) for name in ("a.md", "b.md")]
         batch = await knowledge.attach(store, files)
         server.fault = missing(batch, times=2)
+        assert (await knowledge.indexing(store, batch)).in_progress == 2
         for _ in range(2):
             assert await knowledge.indexing(store, batch) == Indexing(2, 0, 0, 1.0)
         assert (await indexed(knowledge, store, batch)).completed == 2
 
         monkeypatch.setattr(openai_knowledge, "APPEARS_WITHIN", -1.0)
         late = await knowledge.attach(store, files)
+        await knowledge.indexing(store, late)
         server.fault = missing(late)
         with pytest.raises(NotFoundError):
             await knowledge.indexing(store, late)
+
+    with_knowledge(connect_remote, work)
+
+
+def test_a_batch_that_was_attached_in_progress_is_not_asked_for_at_once(
+    server: RecordingServer, connect_remote: Connect, tmp_path: Path
+) -> None:
+    async def work(knowledge: OpenAIKnowledge) -> None:
+        store = await new_store(knowledge)
+        files = [Attachment(await new_file(knowledge, tmp_path, "a.md"))]
+        # Not every server counts yet what it was given this moment.
+        body = {"id": "vsfb_1", "status": "in_progress", "file_counts": {}}
+        header = (b"openai-poll-after-ms", b"250")
+        server.fault = lambda asked: (
+            Answer(200, json.dumps(body).encode(), headers=(header,)) if asked.method == "POST" else None
+        )
+        batch = await knowledge.attach(store, files)
+        server.clear()
+        assert await knowledge.indexing(store, batch) == Indexing(1, 0, 0, 0.25)
+        assert not server.asked
+        server.fault = missing(batch)
+        assert await knowledge.indexing(store, batch) == Indexing(1, 0, 0, 1.0)
 
     with_knowledge(connect_remote, work)
 

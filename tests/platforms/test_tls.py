@@ -129,20 +129,22 @@ def test_it_is_not_spoken_to(
 def test_the_certificates_are_read_when_plain_http_is_left_for_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name)
 
-    async def status() -> int:
+    async def status(trusted: Path | None) -> int:
         connection = Connection(target="it", directory=Path(), environment={})
         budget = AnswerBudget(MEBIBYTE, 20)
         client = http_client(connection, httpx2.AsyncClient, "http://127.0.0.1", budget)
         client.event_hooks = {}
+        if trusted is not None:
+            monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         async with client:
             return (await client.get(f"{site.url}/v1/assistants")).status_code
 
-    assert asyncio.run(status()) == 200
-    monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        asyncio.run(status())
+        asyncio.run(status(None))
+    assert asyncio.run(status(site.authority)) == 200
 
 
 @pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"])

@@ -300,9 +300,13 @@ _NOW = "2026-11-26T12:00:00Z"
 
 @dataclass
 class AnthropicSessions(Sessions):
-    """``/v1/sessions``, ``/v1/environments`` and the files of a session. ``loses``: a piece of text gets lost."""
+    """``/v1/sessions``, ``/v1/environments`` and the files of a session. ``loses``: a piece of text gets lost.
+
+    ``older_files`` are listed before the one that is made.
+    """
 
     loses: bool = False
+    older_files: int = 0
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -368,8 +372,15 @@ class AnthropicSessions(Sessions):
 
     async def _files(self, request: Request) -> Response:
         assert request.query_params["scope_id"] in self.sessions
-        made: Object = {"id": "file_1", "filename": "chart.png", "mime_type": "image/png", "size_bytes": len(MADE)}
-        return JSONResponse({"data": [{**made, "type": "file", "created_at": _NOW, "downloadable": True}]})
+        made: Object = {"type": "file", "created_at": _NOW, "downloadable": True, "size_bytes": len(MADE)}
+        named = [f"{number}.txt" for number in range(self.older_files)] + ["chart.png"]
+        files = [
+            {**made, "id": f"file_{len(named) - number}", "filename": name, "mime_type": f"image/{name[-3:]}"}
+            for number, name in enumerate(named)
+        ]
+        begin = int(request.query_params.get("page", "page_0").removeprefix("page_"))
+        end = begin + int(request.query_params["limit"])
+        return JSONResponse({"data": files[begin:end], "next_page": f"page_{end}" if end < len(files) else None})
 
     async def _content(self, request: Request) -> Response:
         assert request.path_params["id"] == "file_1"

@@ -9,11 +9,12 @@ declares: who finds one that was there first withdraws its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import InitVar, dataclass, field
 
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Action, Change, Observed, Plan, id_seen
+from assistctl.model.plan import Action, Change, Kind, Observed, Plan, id_seen
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.platforms.base import Platform, SupportsGet
 
@@ -71,15 +72,30 @@ class Uniqueness:
     platform: Platform
     plan: Plan
     _before: _Listing | None = None
+    _ahead: asyncio.Task[Sequence[Observed]] | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _planned: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._planned = frozenset(id_seen(name) for name in self.plan.seen)
 
+    @asynccontextmanager
+    async def looking_ahead(self) -> AsyncIterator[None]:
+        """List what there is while the block begins, so that the first create need not wait for it."""
+        if not any(map(_makes_one, self.plan.changes)):
+            yield
+            return
+        self._ahead = ahead = asyncio.ensure_future(self._listed())
+        try:
+            yield
+        finally:
+            ahead.cancel()
+            # Whoever needed it was told what became of it.
+            await asyncio.gather(ahead, return_exceptions=True)
+
     async def check(self, change: Change) -> None:
         """Raise ``PlatformError``, before a change is made, when the plan did not know of something there."""
-        if change.action not in {Action.CREATE, Action.ADOPT}:
+        if not _makes_one(change):
             return
         before = await self._listed_before()
         for assistant in before.of_key(change):
@@ -131,12 +147,22 @@ class Uniqueness:
     async def _listed_before(self) -> _Listing:
         async with self._looking:
             if self._before is None:
-                self._before = _Listing(self.plan, await self.platform.list_assistants())
+                # What failed is looked at again by who comes next.
+                ahead, self._ahead = self._ahead, None
+                self._before = _Listing(self.plan, await (ahead or self._listed()))
             return self._before
+
+    async def _listed(self) -> Sequence[Observed]:
+        return await self.platform.list_assistants()
 
     def _newcomers(self, listed: _Listing, change: Change) -> Iterator[Observed]:
         """What would have been a candidate for adoption, had it been listed when this was planned."""
         return (each for each in listed.candidates(change) if each.id not in self._planned)
+
+
+def _makes_one(change: Change) -> bool:
+    """Whether there is to be one of its key afterwards that this project did not own before."""
+    return change.kind is Kind.ASSISTANT and change.action in {Action.CREATE, Action.ADOPT}
 
 
 def _unplanned(assistant: Observed, what: str) -> PlatformError:

@@ -36,6 +36,9 @@ from assistctl.platforms.base import Platform
 # Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
 # files. With no bound, thousands of them would ask for their state at once, and none be heard in time.
 _STORES_PER_SLOT = 4
+# So many changes for each slot are on record and have no outcome there yet: while some are made, those that come
+# next are written down, and no request waits for the disk. Each is on record before its request goes out.
+_ON_RECORD_PER_SLOT = 2
 
 
 Settled: TypeAlias = Callable[[Sequence[Result]], Awaitable[Mapping[QualifiedKey, AssistctlError]]]
@@ -58,6 +61,7 @@ async def carry_out(
     recorder: Recorder | None = None,
     alone: bool = False,
     settled: Settled | None = None,
+    unique: Uniqueness | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
@@ -67,7 +71,7 @@ async def carry_out(
     ``recorder`` where everything is. A change that meets a newer version is planned again with ``replan``, once.
     What was created is withdrawn when another one with its mark was there first, and has failed while there is
     any other one; unless this apply is ``alone`` (it holds the lock), others get the time to withdraw theirs.
-    ``settled`` has a say before anything is deleted.
+    ``settled`` has a say before anything is deleted; ``unique`` may be looking ahead.
 
     Raises ``RefusedError`` before anything is touched when a rule refuses any of the changes.
     """
@@ -80,8 +84,10 @@ async def carry_out(
         record = record or UploadLog(Path.cwd(), "")
         uploads = Uploads(platform.knowledge, plan.knowledge, record, progress, cancellation, log)
         files_run = FilesRun(platform.knowledge, plan, uploads, progress, cancellation, log, wait, there)
-    slots, store_slots = (asyncio.Semaphore(count * parallelism) for count in (1, _STORES_PER_SLOT))
-    unique = Uniqueness(platform, plan)
+    slots, on_record, store_slots = (
+        asyncio.Semaphore(count * parallelism) for count in (1, _ON_RECORD_PER_SLOT, _STORES_PER_SLOT)
+    )
+    unique = unique or Uniqueness(platform, plan)
     run = _Run(
         plan,
         platform,
@@ -89,6 +95,7 @@ async def carry_out(
         progress,
         cancellation,
         slots,
+        on_record,
         store_slots,
         files_run,
         replan,
@@ -120,6 +127,7 @@ class _Run:
     progress: ProgressListener
     cancellation: CancellationToken
     slots: asyncio.Semaphore
+    on_record: asyncio.Semaphore
     store_slots: asyncio.Semaphore
     files_run: FilesRun | None
     replan: Replan | None
@@ -164,10 +172,12 @@ class _Run:
         operation = self.log.change(change)
         try:
             request = await self._filled_in(change.request) if change.request else None
-            async with self.slots:
+            async with self.on_record:
                 self.cancellation.check()
                 await self.unique.check(change)
-                async with operation.under_way(request):
+                async with operation.under_way(request), self.slots:
+                    # A request may have waited for its turn since it was put on record.
+                    self.cancellation.check()
                     await self._change(change, request, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             operation.fails(error)

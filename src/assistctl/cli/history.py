@@ -22,7 +22,7 @@ from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json
-from assistctl.operations.journal import History, list_applies, read_apply_with_later
+from assistctl.operations.journal import History, list_applies, put_back_by, read_apply_with_later
 from assistctl.rendering.listing import Column, Listing
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
     entries = apply_details(apply, later)
     if output_format == "json":
         head = apply_head(apply.header, apply.ending)
-        document = {**head, "state": str(apply.state), "torn": apply.truncated}
+        back = put_back_by(apply, later)
+        document = {**head, "state": str(apply.state), "torn": apply.truncated, "put_back_by": back}
         checks: list[Json] = [past_check(check) for check in apply.checks]
         terminal.write_json({**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
     elif output_format == "markdown":
@@ -76,18 +77,18 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
         from assistctl.rendering.markdown.marker import marker
 
         mark = marker("history", apply.header.project, apply.header.target.name)
-        terminal.write(f"{mark}{apply_markdown(_report(apply, entries))}")
+        terminal.write(f"{mark}{apply_markdown(_report(apply, later, entries))}")
     elif output_format == "html":
         from assistctl.rendering.history.apply_html import apply_html
 
-        terminal.write(apply_html(_report(apply, entries)))
+        terminal.write(apply_html(_report(apply, later, entries)))
     else:
         from assistctl.rendering.history.apply_text import print_apply
 
-        print_apply(terminal.results(), _report(apply, entries), verbose=terminal.invocation.verbose)
+        print_apply(terminal.results(), _report(apply, later, entries), verbose=terminal.invocation.verbose)
 
 
-def _report(apply: Apply, entries: tuple[EntryDetails, ...]) -> PastApplyReport:
+def _report(apply: Apply, later: list[Apply], entries: tuple[EntryDetails, ...]) -> PastApplyReport:
     from assistctl.rendering.history.wording import PastApplyReport
 
     header = apply.header
@@ -102,6 +103,7 @@ def _report(apply: Apply, entries: tuple[EntryDetails, ...]) -> PastApplyReport:
         told_actor(header.who),
         tuple(map(_change, entries)),
         tuple(map(_check, apply.checks)),
+        put_back_by(apply, later),
     )
 
 

@@ -15,6 +15,7 @@ from assistctl.conversing.dialogue import BrokenOffError, Dialogue, UnansweredCa
 from assistctl.conversing.function_answers import FunctionAnswers
 from assistctl.conversing.needed_settings import RUBRIC, lack
 from assistctl.conversing.prices import cost_of, price_of
+from assistctl.conversing.starting import CLOSING_SECONDS, started
 from assistctl.errors import PlatformError
 from assistctl.model.check_report import AssertionOutcome, Attempt, CheckOutcome, Exchange
 from assistctl.model.checks import Assertion, Check, Turn
@@ -22,7 +23,6 @@ from assistctl.model.conversation import MessageFile, Usage
 from assistctl.model.money import dollars
 from assistctl.platforms.conversation import Conversation, Converses
 
-_CLOSING_SECONDS = 10.0
 # Patterns may take a second, which the other conversations do not wait for.
 _SLOW = frozenset({"regex", "is-json"})
 
@@ -143,7 +143,7 @@ class _Holding:
             if self.run.is_spent:
                 return self._not_asked()
             try:
-                conversation = await self.run.converses.start(self.assistant.id or "")
+                conversation = await started(self.run.converses, self.assistant.id or "")
             except PlatformError as error:
                 return Attempt(error=f"{error.summary}. {error.hint}".removesuffix(". "))
             is_over = False
@@ -238,5 +238,5 @@ async def _leave(conversation: Conversation, *, is_over: bool) -> None:
     # Each in its own time: what cannot be cancelled is deleted all the same.
     for leave in (conversation.close,) if is_over else (conversation.cancel, conversation.close):
         with contextlib.suppress(PlatformError, TimeoutError):
-            async with asyncio.timeout(_CLOSING_SECONDS):
+            async with asyncio.timeout(CLOSING_SECONDS):
                 await leave()

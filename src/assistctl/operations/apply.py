@@ -16,6 +16,7 @@ from assistctl.model.plan import Plan, QualifiedKey, Result, Status
 from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.journal import putting_back
 from assistctl.operations.plan_on_platform import plan_on, replan
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.operations.stale_plan import check_still_holds
@@ -25,6 +26,7 @@ from assistctl.platforms.base import Platform
 __all__ = ["ApplyOutcome", "Confirm", "apply"]
 
 if TYPE_CHECKING:
+    from assistctl.applying.duplicates import Uniqueness
     from assistctl.applying.engine import Settled
     from assistctl.applying.replanning import Replan
     from assistctl.journal import Actor, Heading, Holder, Journal, Lock, Record
@@ -166,6 +168,16 @@ class _ApplyRun:
         )
 
     async def _applied(self, platform: Platform, plan: Plan, gate: CheckGate | None) -> ApplyOutcome:
+        """The changes, on record. What is there is looked at meanwhile, before the first create."""
+        from assistctl.applying.duplicates import Uniqueness
+
+        unique = Uniqueness(platform, plan)
+        async with unique.looking_ahead():
+            return await self._recorded(platform, plan, gate, unique)
+
+    async def _recorded(
+        self, platform: Platform, plan: Plan, gate: CheckGate | None, unique: Uniqueness
+    ) -> ApplyOutcome:
         from assistctl.rendering.tally import done_summary
 
         results: Sequence[Result] | None = None
@@ -174,7 +186,7 @@ class _ApplyRun:
         self.progress.started(plan)
         try:
             async with self.journal.apply(heading) as record:
-                results = await self._carried_out(platform, plan, record, gate)
+                results = await self._carried_out(platform, plan, record, gate, unique)
                 record.shortfall = self._shortfall(results) or _unproven(gate)
                 record.done = done_summary(plan, results).by_action()
                 record.touched = any(result.touched for result in results)
@@ -197,26 +209,26 @@ class _ApplyRun:
         )
 
     async def _carried_out(
-        self, platform: Platform, plan: Plan, record: Record, gate: CheckGate | None
+        self, platform: Platform, plan: Plan, record: Record, gate: CheckGate | None, unique: Uniqueness
     ) -> Sequence[Result]:
         again = replan(self.deployment, platform, self.request.loaded, self.request.plan_options)
         settled = None if gate is None else self._settled_by(gate, platform, record)
         with self.cancellation.heeded():
-            return await self._made(platform, plan, record, again, settled)
+            return await self._made(platform, plan, record, again, settled=settled, unique=unique)
 
     def _settled_by(self, gate: CheckGate, platform: Platform, record: Record) -> Settled:
         """The say that checks have, before anything is deleted."""
 
         @asynccontextmanager
         async def open_record(plan: Plan) -> AsyncIterator[Record]:
-            heading = await self._heading(plan, f"put back {record.id}")
+            heading = await self._heading(plan, putting_back(record.id))
             async with self.journal.apply(heading) as back:
                 yield back
 
         async def carry_back(way: WayBack, back: Record) -> Sequence[Result]:
             self.progress.putting_back(way.plan)
             again = replan(self.deployment, platform, way.loaded, way.plan_options, way.unread)
-            return await self._made(platform, way.plan, back, again, None)
+            return await self._made(platform, way.plan, back, again)
 
         async def settled(results: Sequence[Result]) -> Mapping[QualifiedKey, AssistctlError]:
             return await gate.look_after(platform, results, record, (open_record, carry_back))
@@ -224,7 +236,14 @@ class _ApplyRun:
         return settled
 
     async def _made(
-        self, platform: Platform, plan: Plan, record: Record, again: Replan, settled: Settled | None
+        self,
+        platform: Platform,
+        plan: Plan,
+        record: Record,
+        again: Replan,
+        *,
+        settled: Settled | None = None,
+        unique: Uniqueness | None = None,
     ) -> Sequence[Result]:
         from assistctl.applying.engine import carry_out
         from assistctl.applying.journaling import JournalRecorder
@@ -241,6 +260,7 @@ class _ApplyRun:
             recorder=JournalRecorder(record),
             alone=self.alone,
             settled=settled,
+            unique=unique,
         )
 
     def _shortfall(self, results: Sequence[Result]) -> str | None:

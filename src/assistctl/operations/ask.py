@@ -13,6 +13,7 @@ from pathlib import Path
 from assistctl.conversing.dialogue import BrokenOffError, Dialogue, nobody_hears
 from assistctl.conversing.function_answers import FunctionAnswers, NoAnswerError
 from assistctl.conversing.prices import cost_of, price_of
+from assistctl.conversing.starting import started
 from assistctl.conversing.wording import quoted
 from assistctl.errors import PlatformError
 from assistctl.model.answer_report import AnswerReport, SavedFile
@@ -136,7 +137,7 @@ class Talk:
     async def _started(self) -> Conversation:
         if self._conversation is None:
             thread_id = self.settings.thread_id
-            self._conversation = await self.converses.start(self.assistant.id, thread_id=thread_id)
+            self._conversation = await started(self.converses, self.assistant.id, thread_id=thread_id)
         return self._conversation
 
     async def _exchange(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -59,6 +60,23 @@ async def read_apply_with_later(deployment: Deployment, apply_id: str) -> tuple[
     journal = deployment.journal()
     apply = await journal.read(apply_id)
     return apply, await journal.since(apply)
+
+
+def putting_back(apply_id: str) -> str:
+    """The command on record of what puts back what answers worse after that apply."""
+    return f"put back {apply_id}"
+
+
+def put_back_by(apply: Apply, later: Sequence[Apply]) -> str | None:
+    """The id of the apply among ``later`` ones that put back something of ``apply``."""
+    from assistctl.journal import State
+
+    ids = (
+        one.header.id
+        for one in later
+        if one.header.command == putting_back(apply.header.id) and one.state is not State.FAILED
+    )
+    return next(ids, None)
 
 
 async def release_lock(deployment: Deployment, lock_id: str) -> Holder:

@@ -29,11 +29,12 @@ Publish: TypeAlias = Callable[[list[Event]], None]
 
 @dataclass(slots=True)
 class Call:
-    """One call of a tool, as the model writes it."""
+    """One call of a tool, as the model writes it; ``sent_id`` is what the model called it."""
 
     index: int
     id: str
     name: str
+    sent_id: str | None
     arguments: str = ""
 
 
@@ -51,12 +52,13 @@ class Turn:
     text: str = ""
     refusal: str = ""
     annotations: list[Fields] = field(default_factory=list)
-    calls: dict[int, Call] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
     message: Stored | None = None
     message_step: Stored | None = None
     step: Stored | None = None
     finish_reason: str = "stop"
     usage: Fields = field(default_factory=lambda: dict(record.NO_USAGE))
+    _at_index: dict[int, Call] = field(default_factory=dict)
 
     async def take(self, chunk: ChatCompletionChunk) -> None:
         """Take one chunk of the stream."""
@@ -180,12 +182,14 @@ class Turn:
         if self.step is None:
             await self.write(self._begun_step)
         function = piece.function
-        call = self.calls.get(piece.index)
-        if call is None:
+        call = self._at_index.get(piece.index)
+        name = (function.name if function else None) or ""
+        # Some servers give every call the index 0. That of a call that goes on has its id, or no name.
+        if call is None or (name and piece.id and piece.id != call.sent_id):
             # An id that is left out, empty or used twice is made up: results are told apart by it.
-            known = {it.id for it in self.calls.values()}
-            name = (function.name if function else None) or ""
-            call = self.calls[piece.index] = Call(len(self.calls), _fresh(piece.id, known), name)
+            fresh = _fresh(piece.id, {it.id for it in self.calls})
+            call = self._at_index[piece.index] = Call(len(self.calls), fresh, name, piece.id)
+            self.calls.append(call)
             self._tell_call(call, {"name": name, "arguments": "", "output": None})
         arguments = (function.arguments if function else None) or ""
         call.arguments += arguments

@@ -177,7 +177,7 @@ class Worker:
 
     async def _do_calls(self, turn: Turn, tools: dict[str, BuiltInTool]) -> bool:
         """Execute the calls of the platform's own tools, then have the others wait for outputs."""
-        calls = list(turn.calls.values())
+        calls = [*turn.calls]
         if not self.run.body["parallel_tool_calls"]:
             calls = calls[:1]
         done: dict[str, ToolResult] = {}

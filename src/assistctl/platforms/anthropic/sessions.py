@@ -16,12 +16,16 @@ from assistctl.model.conversation import Event, Finished, MessageFile, ProducedF
 from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.each_tried import each_tried
+from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.source_reader import SourceReader
-from assistctl.platforms.translation import Object, as_object, objects_in
+from assistctl.platforms.translation import Object, as_object
 
 _SESSIONS, _ENVIRONMENTS, _FILES = "/v1/sessions", "/v1/environments", "/v1/files"
 _ENVIRONMENT: Object = {"name": "assistctl conversation", "config": {"type": "cloud"}}
+_FILES_OF_PAGE = 1_000
+"""The longest page of files (``anthropic/types/beta/file_list_params.py``)."""
 _LARGEST_DOCUMENT = 20 * 1024 * 1024
 """Bytes of one file that goes along inside a message; a request may have 32 MB."""
 
@@ -95,9 +99,10 @@ class SessionConversation:
         """``DELETE /v1/sessions/{id}``, and of its environment."""
         if keep or not self.is_ours:
             return
-        await self._wire.remove(path_of(_SESSIONS, self.id))
-        if self._environment is not None:
-            await self._wire.remove(path_of(_ENVIRONMENTS, self._environment))
+        with each_tried() as attempt:
+            await attempt(self._wire.remove(path_of(_SESSIONS, self.id)))
+            if self._environment is not None:
+                await attempt(self._wire.remove(path_of(_ENVIRONMENTS, self._environment)))
 
     @property
     def _events(self) -> str:
@@ -125,8 +130,13 @@ class SessionConversation:
         """``GET /v1/files``: what is new in the session, if it used a tool that can make files."""
         if not reading.used_tools:
             return []
-        found = as_object(await self._wire.get(_FILES, {"scope_id": self.id, "limit": 100}))
-        new = [one for one in objects_in(found.get("data")) if str(one.get("id")) not in self._made]
+
+        async def page(token: str | None) -> Json:
+            params = {"scope_id": self.id, "limit": _FILES_OF_PAGE, **({} if token is None else {"page": token})}
+            return await self._wire.get(_FILES, params)
+
+        found = await all_items_by_token(page, listing=self._wire.listing(_FILES))
+        new = [one for one in found if str(one.get("id")) not in self._made]
         self._made |= {str(one.get("id")) for one in new}
         return [
             ProducedFile(str(one.get("id")), str(one.get("filename") or ""), str(one.get("mime_type") or ""))

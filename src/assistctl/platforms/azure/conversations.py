@@ -13,6 +13,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
 from assistctl.model.json_value import Json
 from assistctl.platforms.azure.response_events import ResponseEvents
+from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire
@@ -92,11 +93,12 @@ class FoundryConversation:
         """``DELETE /conversations/{id}``, and of what was uploaded for its messages."""
         if keep:
             return
-        if self.is_ours:
-            await self._wire.remove(path_of(_CONVERSATIONS, self.id), self.id)
-        while self._uploads:
-            await self._knowledge.delete_file(self._uploads[-1])
-            self._uploads.pop()
+        with each_tried() as attempt:
+            if self.is_ours:
+                await attempt(self._wire.remove(path_of(_CONVERSATIONS, self.id), self.id))
+            for file_id in [*self._uploads]:
+                if await attempt(self._knowledge.delete_file(file_id)):
+                    self._uploads.remove(file_id)
 
     async def _uploaded(self, file: MessageFile) -> str:
         uploaded = await self._knowledge.upload(file.source, lambda _: None)

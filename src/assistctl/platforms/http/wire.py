@@ -124,6 +124,12 @@ class HttpWire(ABC):
     async def post(
         self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
     ) -> Json:
+        """The JSON in the answer to ``body``. See ``post_answer``."""
+        return (await self.post_answer(path, body, repeatable=repeatable, appearing=appearing)).body
+
+    async def post_answer(
+        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+    ) -> Answer:
         """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
 
         What it is about may still be ``appearing``, because it was made a moment ago: then a 404 is no last word,
@@ -139,7 +145,7 @@ class HttpWire(ABC):
                     raise
                 raise AskAgainError(error, wait=None, throttled=False) from error
 
-        return (await self._pace.keep(send, repeatable=repeatable)).body
+        return await self._pace.keep(send, repeatable=repeatable)
 
     async def delete(self, path: str) -> Json:
         """The answer to a DELETE of ``path``; ``None`` when it says nothing."""

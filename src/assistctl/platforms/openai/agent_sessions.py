@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from assistctl.errors import PlatformError
 from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus
 from assistctl.model.json_value import Json
+from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.vendor_sdk import NamedEvent
@@ -105,11 +106,12 @@ class SessionConversation:
         """``DELETE /agents/sessions/{id}``, and of what was uploaded for it."""
         if keep:
             return
-        if self.id and self.is_ours:
-            await self._wire.remove(path_of(_SESSIONS, self.id), self.id)
-        while self._uploaded:
-            await self._uploads.delete_file(self._uploaded[-1])
-            self._uploaded.pop()
+        with each_tried() as attempt:
+            if self.id and self.is_ours:
+                await attempt(self._wire.remove(path_of(_SESSIONS, self.id), self.id))
+            for file_id in [*self._uploaded]:
+                if await attempt(self._uploads.delete_file(file_id)):
+                    self._uploaded.remove(file_id)
 
     @property
     def _events(self) -> str:

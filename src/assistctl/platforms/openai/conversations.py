@@ -21,6 +21,7 @@ from assistctl.model.conversation import (
 )
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.run_events import FileMention, RunEvents
 from assistctl.platforms.openai.wire import OpenAIWire
@@ -60,6 +61,7 @@ class ThreadConversation:
     _runs: bool = False
     _uploads: list[str] = field(default_factory=list)
     _searches: bool = False
+    _stores: set[str] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
 
     async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
@@ -101,14 +103,17 @@ class ThreadConversation:
         """Delete the thread, what was uploaded for its messages, and the vector store that was made of that."""
         if keep:
             return
-        stores = await self._own_stores() if self.is_ours and self._searches else []
-        if self.is_ours:
-            await self._wire.remove(self._path, self.id)
-        for store_id in stores:
-            await self._knowledge.delete_store(store_id)
-        while self._uploads:
-            await self._knowledge.delete_file(self._uploads[-1])
-            self._uploads.pop()
+        with each_tried() as attempt:
+            if self.is_ours and self._searches:
+                await attempt(self._find_own_stores())
+            if self.is_ours:
+                await attempt(self._wire.remove(self._path, self.id))
+            for store_id in [*self._stores]:
+                if await attempt(self._knowledge.delete_store(store_id)):
+                    self._stores.discard(store_id)
+            for file_id in [*self._uploads]:
+                if await attempt(self._knowledge.delete_file(file_id)):
+                    self._uploads.remove(file_id)
 
     @property
     def _path(self) -> str:
@@ -166,16 +171,16 @@ class ThreadConversation:
         run_id = last.get("id")
         return run_id if isinstance(run_id, str) else None
 
-    async def _own_stores(self) -> list[str]:
-        """The vector stores that the platform made of files of this thread's messages."""
+    async def _find_own_stores(self) -> None:
+        """Note the vector stores that the platform made of files of this thread's messages."""
         try:
             thread = await self._wire.get(self._path)
         except NotFoundError:
-            return []
+            return
         resources = thread.get("tool_resources") if isinstance(thread, dict) else None
         search = resources.get("file_search") if isinstance(resources, dict) else None
         ids = search.get("vector_store_ids") if isinstance(search, dict) else None
-        return [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
+        self._stores.update(one for one in (ids if isinstance(ids, list) else ()) if isinstance(one, str))
 
 
 _OVER = 400

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
@@ -41,10 +41,14 @@ _NO_SUCH_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, 
 
 @dataclass(frozen=True, slots=True)
 class _NewBatch:
-    """A batch that was made here: how many files it has, and when it must have appeared (the loop's clock)."""
+    """A batch that was made here: how many files it has, and when it must have appeared (the loop's clock).
+
+    ``said`` is how far it was when it was made, until somebody has heard that.
+    """
 
     size: int
     appears_by: float
+    said: Indexing | None = None
 
 
 @dataclass(slots=True)
@@ -116,23 +120,30 @@ class OpenAIKnowledge:
     async def attach(self, store_id: str, files: Sequence[Attachment]) -> str:
         """``POST /vector_stores/{id}/file_batches``, once."""
         body: dict[str, Json] = {"files": [_wish(file) for file in files]}
-        batch = made(batch_id, await self.wire.post(_store(store_id, "file_batches"), body, repeatable=False))
-        self._new[batch] = _NewBatch(len(files), _now() + APPEARS_WITHIN)
+        answer = await self.wire.post_answer(_store(store_id, "file_batches"), body, repeatable=False)
+        batch, state = made(batch_id, answer.body), indexing(answer.body, answer.headers)
+        # Not every server counts yet what it was given this moment.
+        said = Indexing(len(files), 0, 0, state.poll_after) if state.in_progress else None
+        self._new[batch] = _NewBatch(len(files), _now() + APPEARS_WITHIN, said)
         return batch
 
     async def indexing(self, store_id: str, batch_id: str) -> Indexing:
         """``GET /vector_stores/{id}/file_batches/{id}``.
 
-        A 404 within ``APPEARS_WITHIN`` seconds after this connection attached the batch is answered as all of it
-        in progress; after that, and for other batches, it raises ``NotFoundError``. Nobody else keeps count.
+        A batch that was in progress when this connection attached it is so the first time, which asks nobody. A
+        404 within ``APPEARS_WITHIN`` seconds after that is answered as all of it in progress; after that, and for
+        other batches, it raises ``NotFoundError``. Nobody else keeps count.
         """
+        made_here = self._new.get(batch_id)
+        if made_here is not None and made_here.said is not None:
+            self._new[batch_id] = replace(made_here, said=None)
+            return made_here.said
         try:
             answer = await self.wire.get_answer(_store(store_id, "file_batches", batch_id))
         except NotFoundError:
-            new = self._new.get(batch_id)
-            if new is None or _now() > new.appears_by:
+            if made_here is None or _now() > made_here.appears_by:
                 raise
-            return Indexing(new.size, 0, 0, _APPEARING_POLL_SECONDS)
+            return Indexing(made_here.size, 0, 0, _APPEARING_POLL_SECONDS)
         found = indexing(answer.body, answer.headers)
         if not found.in_progress:
             self._new.pop(batch_id, None)

@@ -19,7 +19,9 @@ _LIMITS = Limits(rows=8, preview=3)
 def print_apply(console: Console, report: PastApplyReport, *, verbose: bool = False) -> None:
     """Prints what was done and to which fields; ``verbose`` all of each."""
     place = f"{label(report.target)} ({label(report.platform)})"
-    emit(console, [Line(Text(f"{label(report.id)}  {visible(report.command)}  {place}  {report.state}"))])
+    emit(
+        console, [Line(Text(f"{label(report.id)}  {visible(report.command)}  {place}  {visible(report.ending)}"))]
+    )
     emit(console, [Line(Text(visible(f"  {report.started:%Y-%m-%d %H:%M:%S} UTC, {report.by}"))), Line()])
     for change in report.changes:
         emit(console, _change(console, change, EVERYTHING if verbose else _LIMITS))

@@ -65,7 +65,10 @@ class PastCheck:
 
 @dataclass(frozen=True, slots=True)
 class PastApplyReport:
-    """A past apply: what was run, when and by whom, how it ended, what it did, and which checks it asked."""
+    """A past apply: what was run, when and by whom, how it ended, what it did, and which checks it asked.
+
+    ``put_back_by`` is the id of the apply that put back what answered worse after it.
+    """
 
     id: str
     project: str
@@ -77,11 +80,17 @@ class PastApplyReport:
     by: str
     changes: tuple[PastChange, ...]
     checks: tuple[PastCheck, ...] = ()
+    put_back_by: str | None = None
+
+    @property
+    def ending(self) -> str:
+        """How it ended, and what came of that."""
+        return self.state if self.put_back_by is None else f"{self.state}, put back by {self.put_back_by}"
 
     @property
     def conclusion(self) -> str:
         """The command, and how it ended."""
-        return f"{self.command}: {self.state}, {self.started:%Y-%m-%d %H:%M:%S} UTC, {self.by}"
+        return f"{self.command}: {self.ending}, {self.started:%Y-%m-%d %H:%M:%S} UTC, {self.by}"
 
 
 def _view(diff: FieldDiff, action: Action, limits: Limits, *, unrecorded: bool) -> FieldView:
