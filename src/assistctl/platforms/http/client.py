@@ -38,10 +38,15 @@ def http_client(
     return make(
         event_hooks=hooks(base_url, budget),
         proxy=proxy.url if proxy else None,
-        verify=_certificates() if urlsplit(base_url).scheme == "https" else _certificates_on_use(),
+        verify=_certificates() if _are_certificates_certain(base_url) else _certificates_on_use(),
         # What there is to read in the environment was read: the client would set up every proxy it names.
         trust_env=False,
     )
+
+
+def _are_certificates_certain(base_url: str) -> bool:
+    """Whether certificates will be needed, or somebody named some, who is told at once if they cannot be read."""
+    return urlsplit(base_url).scheme == "https" or any(os.environ.get(name) for name in _CERTIFICATES)
 
 
 def _certificates_on_use() -> ssl.SSLContext:
