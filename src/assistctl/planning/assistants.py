@@ -44,8 +44,9 @@ class Assistants(KindFacts[Observed, Desired]):
 
     def read(self, listed: Observed, mark: Mark | None) -> Owned:
         """An assistant with the uploads that it has."""
-        names_others = self.rosters.named and mark is not None
-        fields = self.rosters.with_tokens(mark.key, listed) if names_others and mark else listed.fields
+        fields = listed.fields
+        if mark is not None and self.rosters.named:
+            fields = self.rosters.with_tokens(mark.key, listed)
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
@@ -78,8 +79,9 @@ class Assistants(KindFacts[Observed, Desired]):
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
-        names_others = desired.key in self.rosters.named and owned is not None
-        outdated = self.rosters.outdated(desired, owned.observed) if names_others and owned else []
+        if owned is None or desired.key not in self.rosters.named:
+            return files
+        outdated = self.rosters.outdated(desired, owned.observed)
         if not outdated:
             return files
         return replace(

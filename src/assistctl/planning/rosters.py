@@ -39,7 +39,7 @@ class Rosters:
     """Who names whom by key, on ``platform``.
 
     ``named`` are the keys that each key names, ``owned`` the assistants there, by key. ``renewed`` are the keys
-    whose assistants get another version with the plan.
+    whose assistants get another version with the plan, as far as that is known: they become more while it is made.
     """
 
     platform: str = ""

@@ -38,14 +38,14 @@ def http_client(
     return make(
         event_hooks=hooks(base_url, budget),
         proxy=proxy.url if proxy else None,
-        verify=_certificates() if _are_wanted(base_url) else _certificates_on_use(),
+        verify=_certificates() if _are_certificates_certain(base_url) else _certificates_on_use(),
         # What there is to read in the environment was read: the client would set up every proxy it names.
         trust_env=False,
     )
 
 
-def _are_wanted(base_url: str) -> bool:
-    """Whether ``base_url`` needs them, or somebody named them and wants to hear that they cannot be read."""
+def _are_certificates_certain(base_url: str) -> bool:
+    """Whether certificates will be needed, or somebody named some, who is told at once if they cannot be read."""
     return urlsplit(base_url).scheme == "https" or any(os.environ.get(name) for name in _CERTIFICATES)
 
 
