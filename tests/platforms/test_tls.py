@@ -99,7 +99,7 @@ def refused_connections_are_let_go() -> Iterator[None]:
 
 def planned(project: ProjectFolder, site: Site, platform: str, **options: object) -> Outcome:
     """``assistctl plan`` on that server."""
-    base_url = site.url if platform == "anthropic-agents" else f"{site.url}/v1"
+    base_url = site.url if platform in {"anthropic-agents", "mistral-agents"} else f"{site.url}/v1"
     target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": options}
     project.write(
         "assistctl.yaml", json.dumps({"project": "acme", "default_target": "it", "targets": {"it": target}})
@@ -109,7 +109,7 @@ def planned(project: ProjectFolder, site: Site, platform: str, **options: object
     return project.run("plan")
 
 
-@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents"])
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "mistral-agents"])
 def test_it_is_not_spoken_to(
     project: ProjectFolder, site: Site, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
@@ -121,7 +121,9 @@ def test_it_is_not_spoken_to(
     assert site.asked == []
 
 
-@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"])
+@pytest.mark.parametrize(
+    "platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents"]
+)
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_there_is_no_switch_for_it(project: ProjectFolder, site: Site, platform: str, switch: str) -> None:
     done = planned(project, site, platform, **{switch: SWITCHES[switch]})

@@ -15,7 +15,8 @@ NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothi
 _NOT_CI = {"", "0", "false"}
 # What targets, SDKs and journals look for by name; what only manifests refer to is still filled from .env.
 _SETTING = re.compile(
-    r"(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY)", re.IGNORECASE
+    r"(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|MISTRAL|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY)",
+    re.IGNORECASE,
 )
 
 

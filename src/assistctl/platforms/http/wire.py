@@ -111,19 +111,37 @@ class HttpWire(ABC):
         been carried out all the same.
         """
 
+        return await self._changed(Sent("post", path, body=body, repeatable=repeatable), appearing=appearing)
+
+    async def patch(
+        self,
+        path: str,
+        body: Mapping[str, Json] | None = None,
+        *,
+        repeatable: bool,
+        params: Mapping[str, object] | None = None,
+    ) -> Json:
+        """The answer to a PATCH of what is at ``path``; raises as ``post`` does."""
+        return await self._changed(Sent("patch", path, params, body, repeatable))
+
+    async def put(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The answer to a PUT, which does no harm when it is carried out twice; raises as ``post`` does."""
+        return await self._changed(Sent("put", path, params))
+
+    async def delete(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
+        return (await self._pace.keep(lambda: self._send(Sent("delete", path, params)), repeatable=True)).body
+
+    async def _changed(self, sent: Sent, *, appearing: bool = False) -> Json:
         async def send() -> Answer:
             try:
-                return await self._send(Sent("post", path, body=body, repeatable=repeatable))
+                return await self._send(sent)
             except NotFoundError as error:
                 if not appearing:
                     raise
                 raise AskAgainError(error, wait=None, throttled=False) from error
 
-        return (await self._pace.keep(send, repeatable=repeatable)).body
-
-    async def delete(self, path: str) -> Json:
-        """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
-        return (await self._pace.keep(lambda: self._send(Sent("delete", path)), repeatable=True)).body
+        return (await self._pace.keep(send, repeatable=sent.repeatable)).body
 
     def listing(self, path: str) -> Listing:
         """The bounds of a list at ``path``."""
