@@ -25,7 +25,8 @@ def test_no_name_goes() -> None:
 def test_no_sdk_is_imported() -> None:
     program = (
         "import sys; import assistctl.platforms.building_blocks; "
-        "print([name for name in ('openai', 'anthropic', 'azure.ai.projects', 'mistralai') if name in sys.modules])"
+        "sdks = ('openai', 'anthropic', 'azure.ai.projects', 'mistralai'); "
+        "print([name for name in sdks if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"

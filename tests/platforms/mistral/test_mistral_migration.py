@@ -38,8 +38,8 @@ def test_25_retired_assistants_move_and_plan_cleanly(cloud: ProjectFolder, agent
     assert cloud.run("apply", "--yes").code == 0
     assert len(agents.agents) == 25
     assert cloud.run("plan", "--detailed-exitcode").code == 0
-    temperatures = {one["completion_args"]["temperature"] for one in agents.all() if one["name"] == "Order desk"}
-    assert 0.2 in temperatures
+    # 1 is the Assistants API's own temperature, and not that of each of Mistral's models: it is sent.
+    assert {0.2, 1} <= {one["completion_args"]["temperature"] for one in agents.all()}
 
 
 def test_what_only_mistral_has_stays_in_the_manifest(cloud: ProjectFolder, agents: MistralAgents) -> None:
