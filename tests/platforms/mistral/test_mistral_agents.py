@@ -144,6 +144,15 @@ def test_a_switch_to_an_older_version_is_drift(cloud: ProjectFolder, agents: Mis
     assert (only(agents)["instructions"], only(agents)["versions"]) == ("two", [0, 1, 2])
 
 
+def test_the_version_is_listed(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    for instructions in ("one", "two"):
+        cloud.manifest("desk", model=MODEL, instructions=instructions)
+        settled(cloud)
+    (listed,) = cloud.run("list", "--format", "json").json["assistants"]
+    assert listed["version"] == str(only(agents)["version"]) == "1"
+    assert cloud.run("list", "--format", "tsv").out.splitlines()[0].split("\t")[2].lower() == "version"
+
+
 def first_patch(server: RecordingServer, act: Callable[[], object]) -> None:
     """Do that behind the back of the first update, once it was looked at what is there."""
     waiting = [act]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistctl.errors import PlatformError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.mistral.alias_names import names_in
@@ -28,7 +28,10 @@ class Aliases:
         names = names_in(agent.get("metadata"))
         if not names:
             return None
-        told = await self.wire.get(_path(agent))
+        try:
+            told = await self.wire.get(_path(agent))
+        except NotFoundError:  # the agent was deleted meanwhile
+            return []
         there = {as_text(one.get("alias")) for one in objects_in(told) if one.get("version") == agent["version"]}
         return [name for name in names if name in there]
 
