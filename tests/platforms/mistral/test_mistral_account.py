@@ -49,6 +49,13 @@ def test_another_account_is_refused(
     assert [asked.path for asked in server.asked] == ["/v1/whoami"]
 
 
+def test_the_first_apply_says_what_to_pin(cloud: ProjectFolder, server: RecordingServer) -> None:
+    told = cloud.run("apply", "--yes", "--format", "json").json["diagnostics"]
+    (offered,) = [one for one in told if "not pinned" in one["summary"]]
+    assert f"`account: {ORGANIZATION}`" in offered["detail"]
+    assert [asked.path for asked in server.asked].count("/v1/whoami") == 1
+
+
 def test_a_server_that_does_not_say_is_refused_too(cloud: ProjectFolder, server: RecordingServer) -> None:
     pin(cloud, ORGANIZATION)
     server.fault = lambda asked: Answer(404, b"{}") if asked.path == "/v1/whoami" else None

@@ -96,8 +96,9 @@ class MistralAgents(ClosedAtEnd):
         await self._wire.remove(_path(assistant_id))
 
     async def list_models(self) -> Mapping[str, str | None] | None:
-        """See ``listed_models``."""
-        return await listed_models(self._wire)
+        """See ``listed_models``; besides, what a target could be pinned to, which is as much of an advice."""
+        models, _ = await asyncio.gather(listed_models(self._wire), self._wire.learn_account())
+        return models
 
     @property
     def answered_as(self) -> Sequence[str]:

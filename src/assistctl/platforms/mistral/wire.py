@@ -65,6 +65,7 @@ class MistralWire(HttpWire):
         self._http = _http_client(connection, self.base_url, self._budget)
         self._client = _client(self.base_url, self._key, self._http)
         self._account_ids: tuple[str, ...] = ()
+        self._has_learnt = False
 
     @property
     def answered_as(self) -> Sequence[str]:
@@ -75,12 +76,17 @@ class MistralWire(HttpWire):
         """``GET /v1/whoami``: the ids of the organization and of the workspace, as far as it is told."""
         if not self._account_ids:
             try:
-                caller = as_object(await self.get(_WHOAMI))
+                self._account_ids = _ids_in(await self.get(_WHOAMI))
             except NotFoundError:
                 return ()
-            told = (as_object(caller.get(name)).get("id") for name in ("organization", "workspace"))
-            self._account_ids = tuple(one for one in told if isinstance(one, str) and one)
         return self._account_ids
+
+    async def learn_account(self) -> None:
+        """Ask the same once, for advice alone: a plan says what the target can be pinned to. It raises nothing."""
+        if not self._has_learnt:
+            self._has_learnt = True
+            with contextlib.suppress(PlatformError):
+                self._account_ids = self._account_ids or _ids_in(await self.get_once(_WHOAMI))
 
     async def remove(self, path: str, params: Mapping[str, object] | None = None) -> None:
         """Delete what is at ``path``; what is not there is no error."""
@@ -204,6 +210,12 @@ class MistralWire(HttpWire):
 
         timed_out = isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.PoolTimeout)
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
+
+
+def _ids_in(caller: Json) -> tuple[str, ...]:
+    """The ids of the organization and of the workspace in a ``WhoamiResponse``."""
+    told = (as_object(as_object(caller).get(name)).get("id") for name in ("organization", "workspace"))
+    return tuple(one for one in told if isinstance(one, str) and one)
 
 
 def _http_client(connection: Connection, base_url: str, budget: AnswerBudget) -> httpx2.AsyncClient:
