@@ -36,7 +36,7 @@ _NULLS: Object = dict.fromkeys(("instructions", "guardrails", "description", "ha
 
 
 class RefusedError(Exception):
-    """What the API answers with: a status and a body."""
+    """An answer that refuses: a status and a body."""
 
     def __init__(self, status: int, body: Object) -> None:
         super().__init__(str(body))
@@ -238,7 +238,7 @@ def _check_key(request: Request) -> None:
 
 
 def _valid(body: bytes, kind: type[BaseModel]) -> Object:
-    """What was sent, if it is all of ``kind`` and nothing besides, at any depth."""
+    """The body as it was sent, if it is all of ``kind`` and nothing besides, at any depth."""
     sent: Object = json.loads(body)
     try:
         made = kind.model_validate(sent, strict=True)

@@ -13,7 +13,7 @@ from support.server import RecordingServer, serving
 
 @pytest.fixture
 def agents() -> MistralAgents:
-    """What the server has."""
+    """The agents that the server has."""
     return MistralAgents()
 
 

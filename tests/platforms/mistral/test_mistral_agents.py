@@ -368,6 +368,20 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
     assert [one["name"] for one in agents.all()] == ["boss"]
 
 
+def test_nobody_is_deleted_whom_somebody_elses_agent_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL)
+    cloud.manifest("other", model=MODEL)
+    settled(cloud)
+    desk = next(one for one in agents.all() if one["name"] == "desk")
+    theirs = agents.add(name="Theirs", handoffs=[desk["id"]])
+    cloud.remove("desk")
+    assert "names" in cloud.run("apply", "--yes").out
+    assert desk["id"] in agents.agents
+    agents.edit(theirs["id"], handoffs=[])
+    settled(cloud)
+    assert desk["id"] not in agents.agents
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

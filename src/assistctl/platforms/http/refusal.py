@@ -14,7 +14,7 @@ LOWEST_STATUS = 400
 
 @dataclass(frozen=True)
 class Refusal:
-    """What ``classify_status`` and ``explained`` read, out of an ``answer``."""
+    """An answer as ``classify_status`` and ``explained`` read one."""
 
     response: RawAnswer
 

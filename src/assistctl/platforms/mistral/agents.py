@@ -139,7 +139,7 @@ class MistralAgents(ClosedAtEnd):
         return made
 
     async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
-        """What is there now, if it is no longer the version of ``before``."""
+        """The agent as it is now, if that is no longer the version of ``before``."""
         try:
             agent = await self._agent(before.id)
             now = _observed(agent, await self._aliases.current(agent))

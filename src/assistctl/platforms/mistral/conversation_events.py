@@ -38,7 +38,7 @@ class ConversationEvents:
     _mentioned: dict[Event, None] = field(default_factory=dict)
 
     def read(self, name: str, event: Object) -> Iterator[Event]:
-        """What one event of the stream means."""
+        """The events of ours that one of the stream stands for."""
         if name == "conversation.response.started":
             self.conversation_id = as_text(event.get("conversation_id")) or self.conversation_id
         elif name == "message.output.delta":

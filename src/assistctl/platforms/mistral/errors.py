@@ -1,4 +1,4 @@
-"""What Mistral's error codes mean for a request.
+"""The meaning of Mistral's error codes for a request.
 
 mistralai 3.7.0 has no list of them. The codes are those of refusals that were reported (raycast/extensions issue
 31107, cline/cline issue 9085; BerriAI/litellm pull request 25078 for the capacity of a service tier, which comes
