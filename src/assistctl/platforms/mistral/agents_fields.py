@@ -158,6 +158,7 @@ CAPABILITIES = Capabilities(
         values={"response_format": "auto", "description": "", "instructions": ""}, rankers=ASSISTANTS_API.rankers
     ),
     vendor=Vendor.MISTRAL,
+    extra="mistral",
     credential_variables=(KEY_VARIABLE,),
     tells_account="answers",
     converses=Support(
