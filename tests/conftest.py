@@ -16,7 +16,7 @@ from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
 
-SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "GITHUB_")
+SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "MISTRAL_", "GITHUB_")
 # The last one has every process compile the modules anew.
 _OTHER_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI", "PYTHONDONTWRITEBYTECODE"}
 

@@ -25,6 +25,7 @@ _ABOUT = {
     "interrupted-applies": "Ctrl-C, lost connections, locks, history and rollback",
     "exit-codes": "what each means, for scripts",
     "security": "what is protected against whom, and what is not",
+    "writing-a-platform": "how another API becomes a platform, in a package of one's own",
 }
 _OTHER_WORDS = {
     "ci": "continuous-integration",

@@ -23,7 +23,7 @@ MISTYPED = [
         f"htps://host/v1?key={PASSWORD}#{PASSWORD}",
     ),
 ]
-PLATFORMS = ("openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry")
+PLATFORMS = ("openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents")
 COMMANDS = (["plan"], ["plan", "--format", "json"], ["apply", "--yes"], ["drift"], ["list"], ["validate"])
 
 

@@ -107,17 +107,21 @@ def test_files_for_a_code_interpreter_are_known_before_they_are_read(clouds: Pro
     }
 
 
+REFUSING = ("openai-agents", "anthropic-agents", "mistral-agents")
+
+
 def test_it_needs_no_key_and_imports_no_sdk(clouds: ProjectFolder) -> None:
     clouds.manifest("desk", temperature=0.5)
     script = (
         "import sys; from assistctl.cli.main import run; code = run(sys.argv[1:]); "
-        "print(sorted({'openai', 'anthropic', 'azure', 'httpx2', 'starlette'} & {*sys.modules})); sys.exit(code)"
+        "sdks = {'openai', 'anthropic', 'azure', 'mistralai', 'httpx2', 'starlette'}; "
+        "print(sorted(sdks & {*sys.modules})); sys.exit(code)"
     )
-    for target in ("local", "openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"):
+    for target in ("local", "openai-assistants", "azure-foundry", *REFUSING):
         command = [sys.executable, "-c", script, "-C", str(clouds.path), "validate", "--target", target]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={"HOME": str(clouds.path)})
         assert done.stdout.splitlines()[-1] == "[]"
-        assert done.returncode == (1 if target in {"openai-agents", "anthropic-agents"} else 0), done.stdout
+        assert done.returncode == (1 if target in REFUSING else 0), done.stdout
 
 
 @pytest.mark.parametrize(("target", "code"), [("managed", 0), ("vendor", 1), ("anthropic-agents", 1)])

@@ -33,6 +33,7 @@ def test_another_platform_is_not(remote: ProjectFolder, monkeypatch: pytest.Monk
         ("openai-assistants", "KEY", ', base_url: "https://a.invalid/v1", api_key: "${env:KEY}"'),
         ("openai-agents", "OPENAI_API_KEY", ""),
         ("anthropic-agents", "ANTHROPIC_API_KEY", ""),
+        ("mistral-agents", "MISTRAL_API_KEY", ""),
     ],
 )
 def test_an_empty_secret_is_named(

@@ -219,6 +219,7 @@ def test_in_ci_an_address_does_not_come_from_the_env_file(
         ("azure-foundry", "FOUNDRY_PROJECT_ENDPOINT=http://127.0.0.1:9/api/projects/p", "has no base_url"),
         ("openai-assistants", "OPENAI_API_KEY=theirs", "there is no API key"),
         ("anthropic-agents", "ANTHROPIC_API_KEY=theirs", "there is no API key"),
+        ("mistral-agents", "MISTRAL_SA_TOKEN_PATH=/etc/hostname", "there is no API key"),
     ],
 )
 def test_in_ci_an_sdk_takes_nothing_from_the_env_file(

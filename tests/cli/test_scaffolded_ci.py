@@ -551,6 +551,32 @@ def test_the_pipeline_installs_what_runs_here(
     assert github_document(project, "assistctl-sub")["env"]["ASSISTCTL_REQUIREMENT"].startswith("./vendor/")
 
 
+@pytest.mark.parametrize(
+    ("options", "extras"),
+    [
+        ((), ""),
+        (("-t", "mistral-agents"), "[mistral]"),
+        (("-t", "anthropic-agents", "--staging", "azure-foundry"), "[anthropic,azure]"),
+        (("-t", "mistral-agents", "--journal", "s3://acme/journal"), "[journal,mistral]"),
+    ],
+)
+@pytest.mark.parametrize("reachable", [True, False])
+def test_the_pipeline_installs_what_its_targets_need(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], extras: str, reachable: bool
+) -> None:
+    class Installed:
+        def read_text(self, _: str) -> str | None:
+            return None if reachable else '{"url": "file:///somewhere", "dir_info": {}}'
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Installed())
+    in_repository(project)
+    shown = project.run("init", *options)
+    requirement: str = github_document(project)["env"]["ASSISTCTL_REQUIREMENT"]
+    assert requirement.startswith(f"assistctl{extras}==" if reachable else "./vendor/assistctl-")
+    assert requirement.endswith(extras if not reachable else "")
+    assert reachable or f"wheel at {requirement.removesuffix(extras)} and commit" in shown.out
+
+
 def test_init_asks_which_system(project: ProjectFolder) -> None:
     (project.path / "assistctl.yaml").unlink()
     assert project.run("init", "--ci", "jenkins").code == 64

@@ -14,7 +14,7 @@ from support.projects import Outcome, ProjectFolder
 from support.server import Answer, RecordingServer
 
 DEFECT = "something went wrong inside assistctl"
-PLATFORMS = ("openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry")
+PLATFORMS = ("openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents")
 NOWHERE = "http://127.0.0.1:9/v1"
 VARIABLES = [f"{name}_proxy" for name in ("http", "https", "all", "no")]
 
@@ -137,7 +137,7 @@ def test_a_setting_that_comes_to_nothing_is_no_default(
     value: str,
 ) -> None:
     monkeypatch.setenv("GIVEN", value)
-    for vendor in ("OPENAI", "ANTHROPIC"):
+    for vendor in ("OPENAI", "ANTHROPIC", "MISTRAL"):
         monkeypatch.setenv(f"{vendor}_API_KEY", "another")
         monkeypatch.setenv(f"{vendor}_BASE_URL", server.url)
     monkeypatch.setenv("FOUNDRY_PROJECT_ENDPOINT", server.url)

@@ -7,7 +7,7 @@ import pytest
 from assistctl.platforms.registry import known_platforms, options_of
 from support.projects import ProjectFolder
 
-OWN = ("local", "openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry")
+OWN = ("local", "openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents")
 
 
 @pytest.mark.parametrize("platform", OWN)

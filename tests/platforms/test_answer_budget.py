@@ -41,8 +41,9 @@ MODELS = {
     "openai-agents": "gpt-5",
     "anthropic-agents": "claude-opus-5-5",
     "azure-foundry": "gpt-5",
+    "mistral-agents": "mistral-medium-latest",
 }
-BASES = {"anthropic-agents": "", "azure-foundry": "/api/projects/p"}
+BASES = {"anthropic-agents": "", "azure-foundry": "/api/projects/p", "mistral-agents": ""}
 
 
 @pytest.fixture(params=MODELS)
@@ -101,7 +102,7 @@ def test_what_lies_behind_a_packed_answer_counts_too(project: ProjectFolder, pla
     assert "answer is larger than 1 MiB" in shown.err
 
 
-@pytest.mark.parametrize("platform", ["openai-assistants", "anthropic-agents"])
+@pytest.mark.parametrize("platform", ["openai-assistants", "anthropic-agents", "mistral-agents"])
 def test_a_redirect_carries_no_bomb(project: ProjectFolder, platform: str) -> None:
     def act(request: Request) -> Reply:
         packed = bomb(3, status=307)
@@ -220,7 +221,9 @@ def endless_pages(prefix: str, size: int) -> Act:
 
     def act(_: Request) -> Reply:
         items = [{"id": f"{prefix}{next(numbers)}", "name": "x"} for _ in range(size)]
-        return as_json({"data": items, "has_more": True, "next_page": items[-1]["id"]})
+        following = items[-1]["id"]
+        more = {"has_more": True, "next_page": following, "next_page_token": following}
+        return as_json({"data": items, **more})
 
     return act
 

@@ -15,6 +15,8 @@ from assistctl.testing.scripted_model import ScriptedModel
 from support.foundry import PROJECT, Foundry
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
+from support.mistral_agents import MistralAgents
+from support.mistral_conversations import MistralConversations
 from support.server import Answer, Asked, RecordingServer, recording_server, serving
 
 JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))
@@ -144,3 +146,31 @@ class TestAzureFoundry(PlatformSuite):
     @pytest.fixture
     def break_next(self, foundry: RecordingServer) -> BreakNext:
         return breaking(foundry)
+
+
+class TestMistralAgents(PlatformSuite):
+    model, other_model = "mistral-medium-latest", "mistral-small-latest"
+    answers = True
+    own_samples = (
+        {"max_tokens": 500, "random_seed": 7, "stop": ["END"], "tool_choice": "any"},
+        {"presence_penalty": 0.5, "frequency_penalty": -0.5, "prediction": {"type": "content", "content": "Yes."}},
+        {"guardrails": [{"block_on_error": True, "moderation_llm_v2": {"action": "block"}}]},
+        {"handoffs": ["ag_000000000000000000000000"], "tools": [{"type": "web_search"}]},
+        {"aliases": ["production", "demo-1"]},
+    )
+
+    @pytest.fixture(params=[(True, False), (False, True)], ids=["fills in and replaces", "bare and merges"])
+    def agents(self, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
+        fills_in, merges = request.param
+        agents = MistralAgents(fills_in=fills_in, merges=merges, knows_everybody=True)
+        with serving(with_routes(MistralConversations().routes(), agents.app())) as server:
+            yield server
+
+    @pytest.fixture
+    def platform(self, tmp_path: Path, agents: RecordingServer) -> Platform:
+        address = agents.url.removesuffix("/v1")
+        return open_platform("mistral-agents", Connection("prod", tmp_path, base_url=address))
+
+    @pytest.fixture
+    def break_next(self, agents: RecordingServer) -> BreakNext:
+        return breaking(agents)

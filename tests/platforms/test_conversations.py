@@ -38,6 +38,8 @@ from support.live_sessions import (
     with_routes,
 )
 from support.managed_agents import ManagedAgents
+from support.mistral_agents import MistralAgents
+from support.mistral_conversations import MistralConversations
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body, serving
 
@@ -82,11 +84,24 @@ def azure_foundry(folder: Path) -> Iterator[Vendor]:
         yield Vendor("azure-foundry", "gpt-5", sessions, address, platform, server)
 
 
+def mistral_agents(folder: Path) -> Iterator[Vendor]:
+    sessions = MistralConversations()
+    with serving(with_routes(sessions.routes(), MistralAgents().app())) as server:
+        address = server.url.removesuffix("/v1")
+        opened = _opened("mistral-agents", folder, address)
+        yield Vendor("mistral-agents", "mistral-medium-latest", sessions, address, opened, server)
+
+
 def _opened(name: str, folder: Path, address: str) -> Platform:
     return open_platform(name, Connection("prod", folder, base_url=address))
 
 
-VENDORS = {"openai-agents": openai_agents, "anthropic-agents": anthropic_agents, "azure-foundry": azure_foundry}
+VENDORS = {
+    "openai-agents": openai_agents,
+    "anthropic-agents": anthropic_agents,
+    "azure-foundry": azure_foundry,
+    "mistral-agents": mistral_agents,
+}
 
 
 @pytest.fixture(params=VENDORS)
@@ -185,6 +200,7 @@ def test_half_a_character_is_not_sent(vendor: Vendor) -> None:
     run(vendor, scenario)
 
 
+@pytest.mark.parametrize("vendor", ["openai-agents", "anthropic-agents", "azure-foundry"], indirect=True)
 def test_a_run_is_cancelled_in_the_middle(vendor: Vendor) -> None:
     vendor.sessions.answers = {"1001": [{"text": "I am thinking of it.", "waits": True}]}
 
@@ -237,7 +253,10 @@ def test_files_go_along_and_are_gone_afterwards(vendor: Vendor, tmp_path: Path) 
         knowledge = vendor.platform.knowledge
         if knowledge is None:
             document = vendor.sessions.inputs[0]["content"][0]
-            assert (document["title"], document["source"]["data"]) == ("march.csv", "a,b\n")
+            if vendor.name == "mistral-agents":
+                assert document == {"type": "text", "text": "march.csv:\na,b\n"}
+            else:
+                assert (document["title"], document["source"]["data"]) == ("march.csv", "a,b\n")
             return
         (uploaded,) = await knowledge.list_files()
         session = vendor.sessions.sessions[conversation.id]
@@ -315,6 +334,26 @@ def test_foundry_names_the_agent_and_what_is_cited(vendor: Vendor) -> None:
         events = await all_of(conversation.say("Can I send it back?"))
         assert Citation("", "file_1", "returns.md") in events
         assert vendor.sessions.sessions[conversation.id].body["agent"] == agent
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["mistral-agents"], indirect=True)
+def test_mistral_stops_with_the_stream_and_cites_documents(vendor: Vendor) -> None:
+    vendor.sessions.answers = {
+        "back": [{"text": "Thirty days.", "cites": "returns.md"}],
+        "1001": [{"text": "I am thinking of it.", "waits": True}],
+    }
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        events = await all_of(conversation.say("Can I send it back?"))
+        assert Citation("", "", "returns.md") in events
+        assert vendor.sessions.sessions[conversation.id].body["agent_id"] == agent
+        cut_off = await all_of(conversation.say("Where is 1001?"))
+        assert isinstance(end := cut_off[-1], Finished)
+        assert (end.status, "ended before" in end.error) == (RunStatus.FAILED, True)
+        await conversation.cancel()
 
     run(vendor, scenario)
 

@@ -20,6 +20,7 @@ from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
 from support.managed_agents import ManagedAgents
 from support.manifest_folder import ManifestFolder
+from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
 from support.server import recording_server, serving
 
@@ -123,12 +124,17 @@ def address(platform: str, folder: Path) -> Iterator[str]:
     elif platform == "anthropic-agents":
         with serving(ManagedAgents().app()) as server:
             yield server.url.removesuffix("/v1")
+    elif platform == "mistral-agents":
+        with serving(MistralAgents().app()) as server:
+            yield server.url.removesuffix("/v1")
     else:
         with recording_server(folder / "server.db") as server:
             yield server.url
 
 
-@pytest.mark.parametrize("platform", ["local", "openai-assistants", "openai-agents", "anthropic-agents"])
+@pytest.mark.parametrize(
+    "platform", ["local", "openai-assistants", "openai-agents", "anthropic-agents", "mistral-agents"]
+)
 def test_what_the_table_has_is_applied_and_kept(project: ProjectFolder, tmp_path: Path, platform: str) -> None:
     write_samples(project.write)
     with address(platform, tmp_path) as url:

@@ -13,6 +13,7 @@ import pytest
 
 from support import foundry
 from support.managed_agents import BETA, ManagedAgents
+from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
 from support.server import recording_server, serving
 
@@ -66,6 +67,11 @@ platforms:
     tool_choice: required
     structured_inputs: {customer: {description: Who asks, schema: {type: string}}}
     tools: [{type: web_search}, {type: mcp, server_label: orders, server_url: "https://mcp.example.com"}]
+  mistral-agents:
+    max_tokens: 500
+    tool_choice: any
+    guardrails: [{block_on_error: true}]
+    tools: [{type: web_search_premium}]
 """
 CHANGES = (
     ("Be {brief}", "Be very {brief}", "instructions"),
@@ -101,6 +107,19 @@ class Person:
         answer = httpx2.request(method, f"{self.url}{path}", headers=headers, **more)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+@dataclass
+class MistralPerson(Person):
+    """Somebody else with Mistral's agents."""
+
+    def edit(self, name: str, instructions: str) -> None:
+        (one,) = (one for one in self._all() if one["name"] == name)
+        self._ask("PATCH", f"/v1/agents/{one['id']}", json={self.word: instructions})
+
+    def _all(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("GET", f"{self.path}?page_size=100")["data"]
+        return found
 
 
 @dataclass
@@ -171,7 +190,16 @@ def azure_foundry(_: Path) -> Iterator[Cloud]:
         yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person)
 
 
-CLOUDS = {one.__name__: one for one in (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry)}
+@contextmanager
+def mistral_agents(_: Path) -> Iterator[Cloud]:
+    with serving(MistralAgents().app()) as server:
+        url = server.url.removesuffix("/v1")
+        person = MistralPerson(url, "/v1/agents/pages", ("accept", "application/json"))
+        yield Cloud("mistral-agents", url, ("mistral-medium-latest", "mistral-small-latest"), person)
+
+
+SERVERS = (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry, mistral_agents)
+CLOUDS = {one.__name__: one for one in SERVERS}
 
 
 @pytest.fixture(params=CLOUDS)

@@ -12,6 +12,7 @@ import pytest
 
 from support.foundry import PROJECT, Foundry
 from support.managed_agents import ManagedAgents
+from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer, serving
 
@@ -30,7 +31,9 @@ def told_of_tools(server: RecordingServer, rewrite: Callable[[Json], None]) -> N
     def told(_: Asked, status: int, payload: Json) -> Json:
         payload = copy.deepcopy(payload)
         for found in payload.get("data", [payload]) if status == 200 else ():
-            latest = found.get("versions", {}).get("latest", found) if isinstance(found, dict) else {}
+            agent: dict[str, Any] = found if isinstance(found, dict) else {}
+            versions = agent.get("versions")
+            latest = versions.get("latest", agent) if isinstance(versions, dict) else agent
             for tool in latest.get("definition", latest).get("tools") or ():
                 rewrite(tool)
         return payload
@@ -131,7 +134,7 @@ def test_what_the_api_has_of_a_tool_is_drift_all_the_same(remote: ProjectFolder,
     }
 
 
-@pytest.mark.parametrize("platform", ["openai-agents", "anthropic-agents", "azure-foundry"])
+@pytest.mark.parametrize("platform", ["openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents"])
 def test_a_new_field_on_a_function_is_no_difference_anywhere(
     request: pytest.FixtureRequest, project: ProjectFolder, platform: str
 ) -> None:
@@ -142,13 +145,18 @@ def test_a_new_field_on_a_function_is_no_difference_anywhere(
         server = request.getfixturevalue("server")
         use(project, platform, server.url)
     else:
-        server = request.getfixturevalue("claude")
+        server = request.getfixturevalue("claude" if platform == "anthropic-agents" else "mistral")
         use(project, platform, server.url.removesuffix("/v1"))
     told_of_tools(server, lambda tool: tool.update({"cache": {"ttl": 60}}))
-    project.manifest(
-        "desk", model="claude-opus-5-5" if "anthropic" in platform else "gpt-6-luna", tools=[FUNCTION]
-    )
+    models = {"anthropic-agents": "claude-opus-5-5", "mistral-agents": "mistral-medium-latest"}
+    project.manifest("desk", model=models.get(platform, "gpt-6-luna"), tools=[FUNCTION])
     settled(project)
+
+
+@pytest.fixture
+def mistral() -> Iterator[RecordingServer]:
+    with serving(MistralAgents().app()) as running:
+        yield running
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from support.platform_field_schemas import FOLDER, platform_field_schemas, writt
 from support.projects import ProjectFolder
 
 OPENAI, ANTHROPIC, AZURE = "openai-agents", "anthropic-agents", "azure-foundry"
-PLATFORMS = (OPENAI, ANTHROPIC, AZURE)
+MISTRAL = "mistral-agents"
+PLATFORMS = (OPENAI, ANTHROPIC, AZURE, MISTRAL)
 
 
 def test_the_files_are_what_the_sdks_say() -> None:
@@ -91,6 +92,23 @@ WRONG = [
         (4, 18),
         "Did you mean 'rai_policy_name'?",
     ),
+    (MISTRAL, {"tool_choice": "requird"}, "tool_choice", (4, 18), "Did you mean 'required'?"),
+    (MISTRAL, {"max_token": 5}, "max_token", (4, 5), "Did you mean 'max_tokens'?"),
+    (MISTRAL, {"tools": [{"type": "web_serch"}]}, "tools[0].type", (4, 22), "Did you mean 'web_search'?"),
+    (
+        MISTRAL,
+        {"guardrails": [{"moderation_llm_v2": {"acton": "block"}}]},
+        "guardrails[0].moderation_llm_v2.acton",
+        (4, 41),
+        "Did you mean 'action'?",
+    ),
+    (
+        MISTRAL,
+        {"handoffs": [{"assistant": "Boss"}]},
+        "handoffs[0].assistant",
+        (4, 30),
+        "the key of another assistant",
+    ),
 ]
 
 
@@ -122,6 +140,9 @@ RIGHT = [
     (AZURE, {"tool_choice": "required", "skills": [{"name": "x"}]}),
     (AZURE, {"tool_choice": {"type": "function", "name": "f"}, "structured_inputs": {"a": {"default_value": 1}}}),
     (AZURE, {"tools": [{"type": "code_interpreter", "container": {"memory_limit": "4g"}}]}),
+    (MISTRAL, {"stop": "END", "handoffs": ["ag_1"], "max_tokens": 100, "tool_choice": "any"}),
+    (MISTRAL, {"stop": ["END"], "tools": [{"type": "document_library", "library_ids": ["lib_1"]}]}),
+    (MISTRAL, {"tools": [{"type": "code_interpreter", "tool_configuration": {"exclude": ["x"]}}]}),
 ]
 
 
@@ -158,9 +179,10 @@ def test_a_variable_in_them_is_judged_once_it_is_known(project: ProjectFolder) -
 
 def test_no_sdk_is_imported_for_it(project: ProjectFolder) -> None:
     declare(project, AZURE, {"tool_choice": "auto"})
+    declare(project, MISTRAL, {"tool_choice": "auto"})
     code = (
         "import sys; from assistctl.cli.main import run; code = run(['validate']); "
-        "print(code, sorted({'openai', 'anthropic', 'azure.ai.projects'} & set(sys.modules)))"
+        "print(code, sorted({'openai', 'anthropic', 'azure.ai.projects', 'mistralai'} & set(sys.modules)))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=True

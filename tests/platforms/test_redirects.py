@@ -15,7 +15,13 @@ from support.server import Answer, Asked, RecordingServer, recording_server
 
 KEY = "sk-of-the-first-host"
 OTHER_KEY = "key-in-a-header-of-its-own"
-MODELS = {"openai-assistants": "gpt-4.1", "openai-agents": "gpt-5", "anthropic-agents": "claude-opus-5-5"}
+MODELS = {
+    "openai-assistants": "gpt-4.1",
+    "openai-agents": "gpt-5",
+    "anthropic-agents": "claude-opus-5-5",
+    "mistral-agents": "mistral-medium-latest",
+}
+WITHOUT_VERSION = {"anthropic-agents", "mistral-agents"}
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def elsewhere(tmp_path: Path) -> Iterator[RecordingServer]:
 def redirected(request: pytest.FixtureRequest, project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project on ``server``, with a key in the usual header and another in one of the target's options."""
     platform = request.param
-    address = server.url.removesuffix("/v1") if platform == "anthropic-agents" else server.url
+    address = server.url.removesuffix("/v1") if platform in WITHOUT_VERSION else server.url
     project.write(
         "assistctl.yaml",
         f"""\

@@ -11,16 +11,18 @@ import pytest
 from assistctl.platforms.base import Connection
 from assistctl.platforms.registry import open_platform
 from support.managed_agents import ManagedAgents
+from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server, serving
 
-OPENAI, ANTHROPIC = "openai-agents", "anthropic-agents"
+OPENAI, ANTHROPIC, MISTRAL = "openai-agents", "anthropic-agents", "mistral-agents"
+MODELS = {OPENAI: "gpt-5", ANTHROPIC: "claude-opus-5-5", MISTRAL: "mistral-medium-latest"}
 FUNCTION = {"type": "function", "function": {"name": "ping", "description": "Ping.", "parameters": {}}}
 
 Object = dict[str, Any]
 
 
-@pytest.fixture(params=[OPENAI, ANTHROPIC])
+@pytest.fixture(params=MODELS)
 def platform(request: pytest.FixtureRequest) -> str:
     """The platform to be on."""
     return str(request.param)
@@ -28,8 +30,12 @@ def platform(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def server(platform: str) -> Iterator[RecordingServer]:
-    with recording_server(None) if platform == OPENAI else serving(ManagedAgents().app()) as running:
-        yield running
+    if platform == OPENAI:
+        running = recording_server(None)
+    else:
+        running = serving((MistralAgents() if platform == MISTRAL else ManagedAgents()).app())
+    with running as server:
+        yield server
 
 
 @pytest.fixture
@@ -54,13 +60,16 @@ OWN: dict[str, tuple[Object, Object]] = {
         },
         {"multiagent": {"type": "coordinator", "agents": [{"type": "self"}]}},
     ),
+    MISTRAL: (
+        {"max_tokens": 500, "stop": ["END"], "tools": [{"type": "web_search"}]},
+        {"tool_choice": "any", "guardrails": [{"block_on_error": True}]},
+    ),
 }
 
 
 def declare(project: ProjectFolder, platform: str, own: Object, **fields: Any) -> None:
     """The manifest of the one assistant."""
-    model = "gpt-5" if platform == OPENAI else "claude-opus-5-5"
-    project.manifest("desk", model=model, platforms={platform: own}, **fields)
+    project.manifest("desk", model=MODELS[platform], platforms={platform: own}, **fields)
 
 
 def there(project: ProjectFolder, platform: str, server: RecordingServer) -> Object:

@@ -104,7 +104,7 @@ def refused_connections_are_let_go() -> Iterator[None]:
 
 def planned(project: ProjectFolder, site: Site, platform: str, **options: object) -> Outcome:
     """``assistctl plan`` on that server."""
-    base_url = site.url if platform == "anthropic-agents" else f"{site.url}/v1"
+    base_url = site.url if platform in {"anthropic-agents", "mistral-agents"} else f"{site.url}/v1"
     target = {"platform": platform, "base_url": base_url, "api_key": "sk-1", "options": options}
     project.write(
         "assistctl.yaml", json.dumps({"project": "acme", "default_target": "it", "targets": {"it": target}})
@@ -114,7 +114,7 @@ def planned(project: ProjectFolder, site: Site, platform: str, **options: object
     return project.run("plan")
 
 
-@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents"])
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "mistral-agents"])
 def test_it_is_not_spoken_to(
     project: ProjectFolder, site: Site, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
@@ -146,7 +146,9 @@ def test_certificates_are_read_when_plain_http_is_left_for_https(
     assert asyncio.run(status()) == 200
 
 
-@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry"])
+@pytest.mark.parametrize(
+    "platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents"]
+)
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_there_is_no_switch_for_it(project: ProjectFolder, site: Site, platform: str, switch: str) -> None:
     done = planned(project, site, platform, **{switch: SWITCHES[switch]})

@@ -11,10 +11,22 @@ import types
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    TypedDict,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from azure.ai.projects._utils.model_base import Model
-from typing_extensions import is_typeddict
+from mistralai.client.types import UnrecognizedStr
+from typing_extensions import TypeAliasType, is_typeddict
 
 from support.azure_shapes import model_fields
 
@@ -33,6 +45,7 @@ def platform_field_schemas() -> Mapping[str, Schema]:
         "openai-agents-fields": _schema("openai-agents", _openai(), "openai"),
         "anthropic-agents-fields": _schema("anthropic-agents", _anthropic(), "anthropic"),
         "azure-foundry-fields": _schema("azure-foundry", _azure(), "azure-ai-projects"),
+        "mistral-agents-fields": _schema("mistral-agents", _mistral(), "mistralai"),
     }
 
 
@@ -67,6 +80,24 @@ def _azure() -> Mapping[str, Any]:
 
     names = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness", "tools")
     return {**_picked(PromptAgentDefinition, *names), "reasoning_summary": _fields(Reasoning)["summary"]}
+
+
+def _mistral() -> Mapping[str, Any]:
+    from mistralai.client.models import CompletionArgsTypedDict, CreateAgentRequestTypedDict
+
+    arguments = ("stop", "presence_penalty", "frequency_penalty", "max_tokens", "random_seed", "prediction")
+    return {
+        **_picked(CreateAgentRequestTypedDict, "guardrails", "tools"),
+        **_picked(CompletionArgsTypedDict, *arguments, "tool_choice"),
+        "handoffs": list[str | AssistantByKey],
+        "aliases": list[str],
+    }
+
+
+class AssistantByKey(TypedDict):
+    """Another assistant of the project, where a platform has an id alone."""
+
+    assistant: str
 
 
 def _picked(kind: Any, *names: str) -> Mapping[str, Any]:
@@ -165,7 +196,9 @@ class _Making:
         }
 
     def _defined(self, kind: Any) -> str:
-        name = kind.__name__
+        name = kind.__name__.removesuffix("TypedDict")
+        if name == _BY_KEY:
+            self.definitions[name] = _ASSISTANT_BY_KEY
         if name not in self.definitions:
             self.definitions[name] = {}
             properties = {field: self.of(part) for field, part in _fields(kind).items()}
@@ -197,10 +230,14 @@ _AS_IN_MANIFESTS = {"FileSearchTool": "file_search"}
 def _alternatives(kind: Any) -> Iterable[Any]:
     while get_origin(kind) in _WRAPPERS or get_origin(kind) in (Required, NotRequired):
         kind = get_args(kind)[0]
-    if get_origin(kind) in (Union, types.UnionType):
+    if isinstance(kind, TypeAliasType):
+        yield from _alternatives(kind.__value__)
+    elif isinstance(alias := get_origin(kind), TypeAliasType):
+        yield from _alternatives(alias.__value__[get_args(kind)])
+    elif get_origin(kind) in (Union, types.UnionType):
         for part in get_args(kind):
             yield from _alternatives(part)
-    else:
+    elif kind is not UnrecognizedStr:  # what mistralai takes for the answers of servers to come
         yield kind
 
 
@@ -239,7 +276,11 @@ def _variants(kind: Any) -> list[Any]:
 def _discriminator(kind: Any) -> str:
     fields = _fields(kind)
     told = (name for name in _DISCRIMINATORS if _own_words_at(kind, name))
-    return next((name for name in told if not is_typeddict(kind) or get_origin(fields[name]) is Required), "")
+    return next((name for name in told if not is_typeddict(kind) or _is_required(kind, fields[name])), "")
+
+
+def _is_required(kind: Any, hint: Any) -> bool:
+    return get_origin(hint) is Required or (kind.__total__ and get_origin(hint) is not NotRequired)
 
 
 def _own_words(kind: Any) -> list[str]:

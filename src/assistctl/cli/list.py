@@ -43,6 +43,7 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
             "name": assistant.name,
             "model": assistant.model,
             "prevent_destroy": assistant.prevent_destroy,
+            "version": assistant.version,
         }
         for assistant in found
     ]
@@ -54,12 +55,15 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_form
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":
             return
-    columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
+    has_versions = any(assistant.version is not None for assistant in found)
+    versions = (Column("VERSION"),) if has_versions else ()
+    columns = Column("KEY"), Column("ID"), *versions, Column("MODEL"), Column("NAME", free=True)
     conclusion = f"{counted(len(found), 'assistant is', 'assistants are')} deployed."
-    rows = tuple(map(_row, found))
+    rows = tuple(_row(assistant, has_versions=has_versions) for assistant in found)
     print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
 
 
-def _row(assistant: DeployedAssistant) -> tuple[str, ...]:
+def _row(assistant: DeployedAssistant, *, has_versions: bool) -> tuple[str, ...]:
     name = f"{assistant.name or ''}{' (protected)' if assistant.prevent_destroy else ''}"
-    return assistant.key, assistant.id, assistant.model or "", name
+    version = (assistant.version or "",) if has_versions else ()
+    return assistant.key, assistant.id, *version, assistant.model or "", name

@@ -119,11 +119,12 @@ class Capabilities:
     fields of a manifest that are left out; ``defaults`` are those of its own fields, as it answers them but for
     what is null: a manifest need not say them. ``vendor`` is whose models it takes, where those are one vendor's
     alone. ``address_variable`` is the environment variable with its address where a target names none, and
-    ``credential_variables`` are those that hold what lets one in. ``embedded``: it is the platform inside this
-    package, which refuses the parameters that a model is known to refuse, and runs no model that could be shut
-    down. ``converses`` is whether its assistants can be talked to, which ``ask`` and ``check`` do.
-    down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
-    ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
+    ``credential_variables`` are those that hold what lets one in. ``extra`` is the extra of this package that has
+    its SDK. ``embedded``: it is the platform inside this package, which refuses the parameters that a model is
+    known to refuse, and runs no model that could be shut down. ``converses`` is whether its assistants can be
+    talked to, which ``ask`` and ``check`` do. ``tells_account`` says where the id of the account comes from that
+    it answers as: its ``answers``, or its ``address``; empty where it cannot say. Where it ``lists_every_model``,
+    one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
@@ -142,6 +143,7 @@ class Capabilities:
     field_defaults: FieldDefaults = ASSISTANTS_API
     vendor: Vendor | None = None
     address_variable: str = ""
+    extra: str = ""
     credential_variables: tuple[str, ...] = ()
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)

@@ -5,7 +5,10 @@ Data of ``READ_ON``; a server may well name other models, or its own ones by the
 - shutdown dates at OpenAI: the docstring of ``ChatModel`` in openai-python 3.57.0, which repeats
   https://developers.openai.com/api/docs/deprecations;
 - at Anthropic: ``DEPRECATED_MODELS`` in anthropic 2.14.0
-  (https://docs.anthropic.com/en/docs/resources/model-deprecations).
+  (https://docs.anthropic.com/en/docs/resources/model-deprecations);
+- at Mistral: https://docs.mistral.ai/models/mistral-medium-1-0-23-12.md, and for the others
+  braintrustdata/braintrust-proxy issue 1005 and the deprecations of Embabel's ``MistralAiModels``, which repeat
+  https://docs.mistral.ai/getting-started/models. Its API lists the dates of all.
 """
 
 from __future__ import annotations
@@ -33,8 +36,14 @@ class Vendor(StrEnum):
     XAI = "xAI"
 
 
-SUGGESTED: Mapping[Vendor, str] = {Vendor.OPENAI: "gpt-6-luna", Vendor.ANTHROPIC: "claude-sonnet-5-5"}
-"""A current model of a vendor. gpt-6-luna is the successor that OpenAI names for gpt-4.1-mini and gpt-4o-mini."""
+SUGGESTED: Mapping[Vendor, str] = {
+    Vendor.OPENAI: "gpt-6-luna",
+    Vendor.ANTHROPIC: "claude-sonnet-5-5",
+    Vendor.MISTRAL: "mistral-medium-latest",
+}
+"""A current model of a vendor. gpt-6-luna is the successor that OpenAI names for gpt-4.1-mini and gpt-4o-mini; the
+names of Mistral's that end in ``-latest`` stand for whichever model is current
+(https://docs.mistral.ai/resources/release-note/2024-02-26-mistral-large-and-mistral-small-api-endpoints)."""
 
 # Gateways put the vendor's name before the model's: openai/gpt-6-luna, us.anthropic.claude-sonnet-5-5.
 _VENDORS = tuple(
@@ -43,7 +52,10 @@ _VENDORS = tuple(
         (Vendor.OPENAI, r"(?:ft:)?(?:gpt-(?!oss|j\b|neo)|chatgpt-|codex-mini|o[134](?:[-:]|$))"),
         (Vendor.ANTHROPIC, r"claude-"),
         (Vendor.GOOGLE, r"gemini-"),
-        (Vendor.MISTRAL, r"(?:mistral|ministral|magistral|codestral|devstral|pixtral)-"),
+        (
+            Vendor.MISTRAL,
+            r"(?:(?:open-)?(?:mistral|mixtral|codestral)|ministral|magistral|devstral|pixtral|voxtral)-",
+        ),
         (Vendor.XAI, r"grok-"),
     )
 )
@@ -51,9 +63,12 @@ _SHUTDOWNS: Mapping[str, str] = {
     "2024-09-13": "gpt-3.5-turbo-16k gpt-3.5-turbo-0301 gpt-3.5-turbo-0613 gpt-3.5-turbo-16k-0613",
     "2024-12-06": "gpt-4-vision-preview",
     "2025-06-06": "gpt-4-32k gpt-4-32k-0314 gpt-4-32k-0613",
+    "2025-06-16": "mistral-medium-2312",
     "2025-07-28": "o1-preview o1-preview-2024-09-12",
     "2025-10-10": "gpt-4o-audio-preview-2024-10-01",
     "2025-10-27": "o1-mini o1-mini-2024-09-12",
+    "2025-11-30": "codestral-2501",
+    "2025-12-31": "pixtral-12b-2409",
     "2026-02-12": "codex-mini-latest",
     "2026-02-17": "chatgpt-4o-latest",
     "2026-03-26": "gpt-4-0125-preview gpt-4-turbo-preview gpt-4-0314",
@@ -61,6 +76,7 @@ _SHUTDOWNS: Mapping[str, str] = {
         "gpt-4o-audio-preview gpt-4o-audio-preview-2024-12-17 gpt-4o-audio-preview-2025-06-03 "
         "gpt-4o-mini-audio-preview gpt-4o-mini-audio-preview-2024-12-17"
     ),
+    "2026-05-31": "mistral-large-2411",
     "2026-06-30": "claude-mythos-preview",
     "2026-07-23": (
         "gpt-5.1-codex gpt-5.1-chat-latest gpt-5-chat-latest gpt-4o-search-preview gpt-4o-mini-search-preview "

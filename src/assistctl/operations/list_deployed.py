@@ -13,13 +13,14 @@ from assistctl.secrets.redaction import SECRET
 
 @dataclass(frozen=True, slots=True)
 class DeployedAssistant:
-    """One assistant the project owns on the target."""
+    """One assistant the project owns on the target; ``version`` is the platform's, where it has versions."""
 
     key: str
     id: str
     name: str | None
     model: str | None
     prevent_destroy: bool
+    version: str | None = None
 
 
 async def list_deployed(deployment: Deployment) -> list[DeployedAssistant]:
@@ -40,4 +41,5 @@ def _deployed(key: str, assistant: Observed) -> DeployedAssistant:
         SECRET if baseline.is_secret(("name",)) else assistant.name,
         SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
         bool(mark and mark.prevent_destroy),
+        assistant.revision,
     )

@@ -25,6 +25,12 @@ def credential_variables(target: Target) -> Collection[str]:
     return capabilities.credential_variables if capabilities else ()
 
 
+def extra_of(target: Target) -> str:
+    """The extra of this package that has the SDK of ``target``'s platform; empty where it needs none."""
+    capabilities = _capabilities(target)
+    return capabilities.extra if capabilities else ""
+
+
 def is_at_vendor(project: Project, target: Target) -> bool:
     """Whether neither ``target`` nor the environment names another address: gateways have models of others."""
     return not (target.base_url or project.environment.get(address_variable(target)))

@@ -8,6 +8,7 @@ the Assistants API share. What is not named here may change at any time.
 from __future__ import annotations
 
 from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.http.client import http_client
 from assistctl.platforms.http.connection_options import (
     COMMON_OPTIONS,
     checked_address,
@@ -15,19 +16,23 @@ from assistctl.platforms.http.connection_options import (
     headers,
     timeout,
 )
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.pager import PAGE_SIZE, all_items, listed
 from assistctl.platforms.http.rate_limit import RequestPacer, is_transient, wait_asked_for
-from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, outcome_unknown
+from assistctl.platforms.http.refusal import Refusal
+from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import HttpWire
+from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
+from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
     left_out_of_servers,
     servers_in,
     with_servers_as,
 )
+from assistctl.platforms.source_reader import SourceReader
 from assistctl.platforms.translation import (
     as_object,
     function_findings,
@@ -47,9 +52,17 @@ __all__ = [
     "PAGE_SIZE",
     "ClosedAtEnd",
     "Connection",
+    "ErrorMeaning",
+    "ErrorTable",
     "HttpWire",
     "Listing",
+    "RawAnswer",
+    "Refusal",
     "RequestPacer",
+    "SdkWire",
+    "Sent",
+    "SourceReader",
+    "VendorSdk",
     "all_items",
     "all_items_by_token",
     "as_object",
@@ -57,9 +70,11 @@ __all__ = [
     "checked_key",
     "classify_no_response",
     "classify_status",
+    "explained",
     "function_findings",
     "functions_in",
     "headers",
+    "http_client",
     "inexpressible_in_servers",
     "is_function",
     "is_transient",

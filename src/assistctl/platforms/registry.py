@@ -27,6 +27,7 @@ _MODULES: Mapping[str, str] = {
     "openai-agents": "assistctl.platforms.openai.agents",
     "anthropic-agents": "assistctl.platforms.anthropic.agents",
     "azure-foundry": "assistctl.platforms.azure.foundry",
+    "mistral-agents": "assistctl.platforms.mistral.agents",
 }
 # Most of what is asked of a platform is answered by its capabilities, without any code that speaks to it.
 _CAPABILITIES: Mapping[str, str] = {
@@ -35,6 +36,7 @@ _CAPABILITIES: Mapping[str, str] = {
     "openai-agents": "assistctl.platforms.openai.agents_fields",
     "anthropic-agents": "assistctl.platforms.anthropic.agents_fields",
     "azure-foundry": "assistctl.platforms.azure.foundry_fields",
+    "mistral-agents": "assistctl.platforms.mistral.agents_fields",
 }
 
 

@@ -47,7 +47,7 @@ def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Sca
     plans = settled(wishes, directory, environ)
     repository = repository_of(directory)
     root = repository.root.resolve() if repository else directory
-    requirement, reachable = installed_requirement()
+    requirement, reachable = installed_requirement(plans.extras)
     pipeline = Pipeline(
         wishes.ci,
         wishes.branch or default_branch(repository),

@@ -16,9 +16,10 @@ def notes(pipeline: Pipeline, plans: Plans, include: str | None, *, reachable: b
     """
     yield from _about_targets(pipeline)
     if not reachable:
+        wheel = pipeline.requirement.partition("[")[0]
         yield (
             "This assistctl came from a folder or file of this machine, where a runner cannot get it. Put its "
-            f"wheel at {pipeline.requirement} and commit that (pip wheel --no-deps --wheel-dir vendor CLONE), "
+            f"wheel at {wheel} and commit that (pip wheel --no-deps --wheel-dir vendor CLONE), "
             "or set ASSISTCTL_REQUIREMENT in the pipeline to a git address."
         )
     if include is not None:

@@ -25,10 +25,11 @@ _SAFE = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*")
 
 @dataclass(frozen=True, slots=True)
 class DeployTarget:
-    """A target that the pipeline deploys to, and the variable that has its key."""
+    """A target that the pipeline deploys to, the variable that has its key, and the extra that it needs."""
 
     name: str
     key_variable: str
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)

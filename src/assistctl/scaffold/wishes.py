@@ -11,7 +11,7 @@ from pathlib import Path
 from assistctl.errors import AssistctlError
 from assistctl.manifest import Project, Target, load_project
 from assistctl.manifest.project.project import DEFAULT_TARGET, PROJECT_FILE
-from assistctl.operations.platform_variables import credential_variables
+from assistctl.operations.platform_variables import credential_variables, extra_of
 from assistctl.platforms.registry import known_platforms
 from assistctl.scaffold.pipeline import DeployTarget
 
@@ -42,6 +42,13 @@ class Plans:
     new: tuple[DeployTarget, ...]
     manifests: str
     has_journal: bool
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras that a runner needs."""
+        targets = (self.target, *((self.staging,) if self.staging else ()))
+        wanted = {one.extra for one in targets if one.extra} | ({"journal"} if self.has_journal else set())
+        return tuple(sorted(wanted))
 
 
 def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plans:
@@ -77,7 +84,8 @@ def _deploy_target(name: str, project: Project | None, key: str) -> DeployTarget
     else:
         return DeployTarget(name, key)
     referenced = _REFERENCE.search(found.api_key or "")
-    return DeployTarget(name, referenced[1] if referenced else next(iter(credential_variables(found)), key))
+    variable = referenced[1] if referenced else next(iter(credential_variables(found)), key)
+    return DeployTarget(name, variable, extra_of(found))
 
 
 def _own_key(name: str) -> str:

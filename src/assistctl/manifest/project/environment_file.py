@@ -23,7 +23,7 @@ NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothi
 _NOT_CI = {"", "0", "false"}
 # What targets, SDKs and journals look for by name; what only manifests refer to is still filled from .env.
 # Compiled when it is needed, which takes as long as reading some manifests.
-_SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY))"
+_SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|MISTRAL|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY))"
 
 
 def read_environment_file(

@@ -36,6 +36,7 @@ SCHEMAS = {
     "openai-agents-fields": "what a manifest may have under platforms.openai-agents",
     "anthropic-agents-fields": "what a manifest may have under platforms.anthropic-agents",
     "azure-foundry-fields": "what a manifest may have under platforms.azure-foundry",
+    "mistral-agents-fields": "what a manifest may have under platforms.mistral-agents",
     "plan": "what plan and show print as JSON, and a saved plan",
     "results": "what apply, destroy, forget, rollback and gc print as JSON",
     "drift": "what drift prints as JSON",

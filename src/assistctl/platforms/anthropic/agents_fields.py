@@ -172,6 +172,7 @@ CAPABILITIES = Capabilities(
     },
     vendor=Vendor.ANTHROPIC,
     address_variable=ADDRESS_VARIABLE,
+    extra="anthropic",
     credential_variables=(KEY_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN),
     tells_account="answers",
     field_defaults=EMPTY_TEXTS,

@@ -140,6 +140,7 @@ CAPABILITIES = Capabilities(
     computed=frozenset({"reasoning_effort"}),
     defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
     address_variable=ADDRESS_VARIABLE,
+    extra="azure",
     credential_variables=(SECRET_VARIABLE,),
     tells_account="address",
     lists_every_model=False,

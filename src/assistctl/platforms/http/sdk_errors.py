@@ -129,11 +129,17 @@ def message(error: StatusError, base_url: str) -> str:
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         body = body["error"]
     said = (body.get("message") or body.get("detail")) if isinstance(body, dict) else body
-    text = str(said) if said else "no reason given"
+    text = _problems(said) or (str(said) if said else "no reason given")
     if text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
     return f"{excerpt(text)} (HTTP {error.status_code} from {shown_address(base_url)})"
+
+
+def _problems(said: object) -> str:
+    """FastAPI's list of what is wrong with a request, each with its place; empty if it is none."""
+    problems = [one for one in said if isinstance(one, dict) and "msg" in one] if isinstance(said, list) else []
+    return "; ".join(f"{'.'.join(map(str, one.get('loc') or ()))}: {one['msg']}".lstrip(": ") for one in problems)
 
 
 def _timeout(base_url: str) -> PlatformError:

@@ -13,12 +13,14 @@ from assistctl.platforms.http.pager import Item, as_page
 FetchPage: TypeAlias = Callable[[str | None], Awaitable[Json]]
 
 
-async def all_items_by_token(fetch: FetchPage, *, listing: Listing | None = None) -> list[Item]:
+async def all_items_by_token(
+    fetch: FetchPage, *, listing: Listing | None = None, next_field: str = "next_page"
+) -> list[Item]:
     """Every item behind ``fetch``, which takes the token of a page, ``None`` for the first; each once.
 
-    It ends where there is no ``next_page``, or where a page brings nothing new: a server that ignores the token
-    answers the same page for ever. Raises ``PlatformError`` for what is no list, and for a list
-    beyond the bounds of ``listing``, and whatever ``fetch`` raises.
+    ``next_field`` is where a page has the token of the next one. It ends where there is none, or where a page
+    brings nothing new: a server that ignores the token answers the same page for ever. Raises ``PlatformError``
+    for what is no list, and for a list beyond the bounds of ``listing``, and whatever ``fetch`` raises.
     """
     seen: dict[str, Item] = {}
     token: str | None = None
@@ -30,7 +32,7 @@ async def all_items_by_token(fetch: FetchPage, *, listing: Listing | None = None
         for item in items:
             seen.setdefault(_id(item), item)
         bounds.took(items, len(seen))
-        following = body.get("next_page") if isinstance(body, dict) else None
+        following = body.get(next_field) if isinstance(body, dict) else None
         if not isinstance(following, str) or not following or (token is not None and len(seen) == before):
             return list(seen.values())
         token = following

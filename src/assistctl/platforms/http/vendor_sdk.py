@@ -97,19 +97,12 @@ class VendorSdk:
 
         Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
         """
-        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
-        try:
-            sdk = self.imported()
-        except ImportError as error:
-            raise ProjectError(
-                f"target {connection.target!r} needs the package {self.package}, which is not installed",
-                f"pip install '{self.requirement}'",
-            ) from error
+        sdk = self.required(connection)
         from assistctl.platforms.http.client import http_client
 
         make: Callable[..., Client] = getattr(sdk, self.client)
         return make(
-            **({"api_key": key} if key else self._without_key(connection, base_url)),
+            **self.credentials(connection, base_url),
             base_url=base_url,
             default_query=texts(connection, "default_query"),
             default_headers=headers(connection),
@@ -123,6 +116,25 @@ class VendorSdk:
     def imported(self) -> ModuleType:
         """The SDK itself. Raises ``ImportError``."""
         return import_module(self.package)
+
+    def required(self, connection: Connection) -> ModuleType:
+        """The SDK itself. Raises ``ProjectError``, with what to install, where it is not."""
+        try:
+            return self.imported()
+        except ImportError as error:
+            raise ProjectError(
+                f"target {connection.target!r} needs the package {self.package.partition('.')[0]}, which is not "
+                "installed",
+                f"pip install '{self.requirement}'",
+            ) from error
+
+    def credentials(self, connection: Connection, base_url: str) -> Mapping[str, object]:
+        """The settings of the client that let one in at ``base_url``: a key, else what stands for one.
+
+        Raises ``ProjectError`` where there is nothing of the kind, and for a key that cannot be used.
+        """
+        key = checked_key(connection, connection.api_key or connection.environment.get(self.key_variable))
+        return {"api_key": key} if key else self._without_key(connection, base_url)
 
     def _without_key(self, connection: Connection, base_url: str) -> Mapping[str, object]:
         found = self.without_key(connection, base_url)

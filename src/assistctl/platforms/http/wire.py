@@ -136,20 +136,37 @@ class HttpWire(ABC):
         and a repeatable one is repeated. Raises ``OutcomeUnknownError`` when one that is not repeatable may have
         been carried out all the same.
         """
+        return await self._changed(Sent("post", path, body=body, repeatable=repeatable), appearing=appearing)
 
+    async def patch(
+        self,
+        path: str,
+        body: Mapping[str, Json] | None = None,
+        *,
+        repeatable: bool,
+        params: Mapping[str, object] | None = None,
+    ) -> Json:
+        """The answer to a PATCH of what is at ``path``; raises as ``post`` does."""
+        return (await self._changed(Sent("patch", path, params, body, repeatable))).body
+
+    async def put(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The answer to a PUT, which does no harm when it is carried out twice; raises as ``post`` does."""
+        return (await self._changed(Sent("put", path, params))).body
+
+    async def delete(self, path: str, params: Mapping[str, object] | None = None) -> Json:
+        """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
+        return (await self._pace.keep(lambda: self._send(Sent("delete", path, params)), repeatable=True)).body
+
+    async def _changed(self, sent: Sent, *, appearing: bool = False) -> Answer:
         async def send() -> Answer:
             try:
-                return await self._send(Sent("post", path, body=body, repeatable=repeatable))
+                return await self._send(sent)
             except NotFoundError as error:
                 if not appearing:
                     raise
                 raise AskAgainError(error, wait=None, throttled=False) from error
 
-        return await self._pace.keep(send, repeatable=repeatable)
-
-    async def delete(self, path: str) -> Json:
-        """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
-        return (await self._pace.keep(lambda: self._send(Sent("delete", path)), repeatable=True)).body
+        return await self._pace.keep(send, repeatable=sent.repeatable)
 
     def listing(self, path: str) -> Listing:
         """The bounds of a list at ``path``."""

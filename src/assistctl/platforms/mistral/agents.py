@@ -1,0 +1,201 @@
+"""Mistral's agents, wherever they are served.
+
+https://docs.mistral.ai/agents/agents; fields are translated by ``agents_fields``. Every change makes a new
+version, which is the one that answers from then on. A request cannot insist on the version it is based on: so it
+is looked before, and afterwards what the new version came behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from assistctl.errors import ConflictError, OutcomeUnknownError, PlatformError
+from assistctl.model.plan import Json, Observed
+from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.http.pager import PAGE_SIZE
+from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.mistral.agents_fields import CAPABILITIES, NAME, declared_aliases, from_wire, to_wire
+from assistctl.platforms.mistral.alias_names import PAIR, names_in, with_names
+from assistctl.platforms.mistral.aliases import Aliases
+from assistctl.platforms.mistral.conversations import MistralConversations
+from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata
+from assistctl.platforms.mistral.models import listed_models
+from assistctl.platforms.mistral.wire import MistralWire
+from assistctl.platforms.translation import Object, as_object, observed, without_nulls
+
+__all__ = ["CAPABILITIES", "OPTIONS", "MistralAgents", "connect"]
+
+OPTIONS = COMMON_OPTIONS
+
+_AGENTS = "/v1/agents"
+
+
+class MistralAgents(ClosedAtEnd):
+    """A connection to one server of the agents API."""
+
+    name = NAME
+    capabilities = CAPABILITIES
+    knowledge = None
+
+    def __init__(self, connection: Connection) -> None:
+        self._wire = MistralWire(connection)
+        self._aliases = Aliases(self._wire)
+        self.conversations = MistralConversations(self._wire)
+
+    async def list_assistants(self) -> Sequence[Observed]:
+        """``GET /v1/agents/pages``: all agents in their current version, oldest first."""
+        listing = self._wire.listing(_AGENTS)
+        items = await all_items_by_token(self._page, listing=listing, next_field="next_page_token")
+        oldest_first = sorted(items, key=lambda item: str(item.get("created_at")))
+        aliases = await asyncio.gather(*map(self._aliases.current, oldest_first))
+        return [_observed(item, names) for item, names in zip(oldest_first, aliases, strict=True)]
+
+    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
+        """``POST /v1/agents``, once; then its aliases."""
+        pairs = with_names(metadata, declared_aliases(fields) or ())
+        body = without_nulls({**to_wire(fields), "metadata": to_metadata(pairs)})
+        made = _understood(await self._wire.post(_AGENTS, body, repeatable=False))
+        return _observed(made, await self._aliases.moved(made, ()))
+
+    async def update_assistant(
+        self,
+        assistant_id: str,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        *,
+        revision: str | None = None,
+    ) -> Observed:
+        """``PATCH /v1/agents/{id}``, and only on top of the version ``revision``; then its aliases.
+
+        Raises ``ConflictError`` when that is not the current one any more.
+        """
+        before = await self._agent(assistant_id)
+        now = _observed(before)
+        if revision is not None and now.revision != revision:
+            raise _conflict(assistant_id, now.revision, revision)
+        named, declared = names_in(before.get("metadata")), declared_aliases(fields)
+        names = named if declared is None else declared
+        pairs = with_names(metadata, names)
+        body = {
+            **to_wire(fields, before.get("completion_args")),
+            "metadata": to_metadata(pairs, before.get("metadata")),
+        }
+        try:
+            changed = await self._changed(before, body, pairs)
+        except OutcomeUnknownError as error:
+            return await self._done_all_the_same(now, error)
+        gone = [name for name in named if name not in names]
+        return _observed(changed, await self._aliases.moved(changed, gone))
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        """``DELETE /v1/agents/{id}``, with all its versions."""
+        await self._wire.remove(_path(assistant_id))
+
+    async def list_models(self) -> Mapping[str, str | None] | None:
+        """See ``listed_models``; besides, what a target could be pinned to, which is as much of an advice."""
+        models, _ = await asyncio.gather(listed_models(self._wire), self._wire.learn_account())
+        return models
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids of the organization and the workspace, once they were asked for: other answers have none."""
+        return self._wire.answered_as
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids of the organization and of the workspace that the key is for."""
+        return await self._wire.account_ids()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def _page(self, token: str | None) -> Json:
+        params: dict[str, object] = {"page_size": PAGE_SIZE}
+        if token is not None:
+            params["page_token"] = token
+        return await self._wire.get(f"{_AGENTS}/pages", params)
+
+    async def _agent(self, assistant_id: str) -> Object:
+        return as_object(await self._wire.get(_path(assistant_id)))
+
+    async def _changed(self, before: Object, body: Object, pairs: Mapping[str, str]) -> Object:
+        """A new version behind the newest one of ``before``.
+
+        One that turns out to be behind another is taken back, and raises ``ConflictError``.
+        """
+        path = _path(str(before["id"]))
+        made = _understood(await self._wire.patch(path, body, repeatable=False))
+        between = _versions_between(before, made)
+        if between:
+            await self._wire.patch(f"{path}/version", repeatable=True, params={"version": max(between)})
+            raise _conflict(str(before["id"]), str(max(between)), str(before.get("version")))
+        gone = left_over(pairs, made.get("metadata"))
+        if gone:
+            made = _understood(await self._wire.patch(path, {"metadata": gone}, repeatable=False))
+        return made
+
+    async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
+        """The agent as it is now, if that is no longer the version of ``before``."""
+        try:
+            agent = await self._agent(before.id)
+            now = _observed(agent, await self._aliases.current(agent))
+        except PlatformError as failure:
+            raise error from failure
+        if now.revision == before.revision:
+            raise error.refuted() from None
+        return now
+
+
+def connect(connection: Connection) -> MistralAgents:
+    """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
+    return MistralAgents(connection)
+
+
+def _path(assistant_id: str) -> str:
+    return path_of(_AGENTS, assistant_id)
+
+
+def _versions_between(before: Object, after: Object) -> list[int]:
+    """The versions that came after the newest one of ``before`` and ahead of that of ``after``."""
+    made = after.get("version")
+    newest = max(_versions_of(before), default=None)
+    if not isinstance(made, int) or newest is None:
+        return []
+    return [version for version in _versions_of(after) if newest < version < made]
+
+
+def _versions_of(agent: Object) -> list[int]:
+    told = agent.get("versions")
+    known = [*(told if isinstance(told, list) else ()), agent.get("version")]
+    return [one for one in known if isinstance(one, int) and not isinstance(one, bool)]
+
+
+def _conflict(agent: str, found: str | None, expected: str) -> ConflictError:
+    return ConflictError(
+        f"{agent} is at version {found}, and version {expected} was looked at",
+        "Plan again.",
+        status=HTTPStatus.CONFLICT,
+    )
+
+
+def _understood(answer: Json) -> Object:
+    """An answer that is an agent."""
+    agent = as_object(answer)
+    try:
+        _observed(agent)
+    except PlatformError as error:
+        # It said yes, in words that are not understood: most likely it is done.
+        raise OutcomeUnknownError(error.summary, error.hint) from error
+    return agent
+
+
+def _observed(agent: Object, aliases: list[str] | None = None) -> Observed:
+    version = agent.get("version")
+    revision = str(version) if isinstance(version, int) and not isinstance(version, bool) else None
+    metadata = from_metadata(agent.get("metadata"))
+    metadata.pop(PAIR, None)
+    return observed({**agent, "metadata": metadata}, from_wire(agent, aliases), revision)

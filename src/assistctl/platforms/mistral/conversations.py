@@ -1,0 +1,117 @@
+"""Conversations with Mistral's agents.
+
+https://docs.mistral.ai/agents/agents; requests are ``ConversationStreamRequest`` and
+``ConversationAppendStreamRequest`` of mistralai 3.7.0. A conversation begins with its first message. An answer
+ends with its stream: there is nothing to cancel it with.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistctl.errors import PlatformError
+from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
+from assistctl.model.json_value import Json
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.mistral.conversation_events import ConversationEvents
+from assistctl.platforms.mistral.wire import MistralWire
+from assistctl.platforms.source_reader import SourceReader
+from assistctl.platforms.translation import Object, as_object
+
+_CONVERSATIONS, _FILES = "/v1/conversations", "/v1/files"
+_LARGEST_DOCUMENT = 20 * 1024 * 1024
+"""Bytes of one file that goes along inside a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class MistralConversations:
+    """The conversations of one server."""
+
+    wire: MistralWire
+
+    async def start(self, assistant_id: str, *, thread_id: str | None = None) -> MistralConversation:
+        """One that begins with its first message; or ``GET /v1/conversations/{id}``."""
+        if thread_id is not None:
+            await self.wire.get(path_of(_CONVERSATIONS, thread_id))
+        return MistralConversation(self.wire, assistant_id, thread_id or "", is_ours=thread_id is None)
+
+
+@dataclass(slots=True)
+class MistralConversation:
+    """One conversation. ``id`` is empty until the first message; ``is_ours``: it was made for this one."""
+
+    _wire: MistralWire
+    _agent: str
+    id: str
+    is_ours: bool
+
+    async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
+        """``POST /v1/conversations`` with the first message, ``POST /v1/conversations/{id}`` with others."""
+        content: Json = [*map(_document, attachments), {"type": "text", "text": text}] if attachments else text
+        message: Json = {"object": "entry", "type": "message.input", "role": "user", "content": content}
+        async for event in self._answered([message]):
+            yield event
+
+    async def answer(self, outputs: Mapping[str, str]) -> AsyncIterator[Event]:
+        """``POST /v1/conversations/{id}`` with a result for each call."""
+        results: list[Json] = [
+            {"object": "entry", "type": "function.result", "tool_call_id": call, "result": output}
+            for call, output in outputs.items()
+        ]
+        async for event in self._answered(results):
+            yield event
+
+    async def read_file(self, file_id: str) -> bytes:
+        """``GET /v1/files/{id}/content``."""
+        return await self._wire.get_content(path_of(_FILES, file_id, "content"))
+
+    async def cancel(self) -> None:
+        """Nothing: an answer ends with its stream."""
+
+    async def close(self, *, keep: bool = False) -> None:
+        """``DELETE /v1/conversations/{id}``."""
+        if self.id and self.is_ours and not keep:
+            await self._wire.remove(path_of(_CONVERSATIONS, self.id))
+
+    async def _answered(self, inputs: Sequence[Json]) -> AsyncIterator[Event]:
+        path = path_of(_CONVERSATIONS, self.id) if self.id else _CONVERSATIONS
+        begins: Object = {} if self.id else {"agent_id": self._agent}
+        reading = ConversationEvents()
+        async with self._wire.events(
+            path, {**begins, "inputs": [*inputs], "stream": True, "store": True}
+        ) as events:
+            async for name, data in events:
+                produced = [*reading.read(name, as_object(data))]
+                self.id = self.id or reading.conversation_id
+                for event in produced:
+                    yield event
+                if reading.ended:
+                    return
+        yield Finished(RunStatus.FAILED, None, "the stream of events ended before the answer did")
+
+
+def _document(file: MessageFile) -> Json:
+    """A file inside of the message: PDF as ``DocumentURLChunk``, anything else as text under its name.
+
+    Raises ``PlatformError``, and as ``SourceReader`` does.
+    """
+    source, name = file.source, file.source.identity.name
+    if source.size > _LARGEST_DOCUMENT:
+        raise PlatformError(f"{name} is too large to go inside a message: it has {source.size:,} bytes")
+    with SourceReader(source, lambda _: None) as reader:
+        content = b"".join(iter(reader.read, b""))
+    if content.startswith(b"%PDF-"):
+        data = base64.b64encode(content).decode("ascii")
+        return {
+            "type": "document_url",
+            "document_url": f"data:application/pdf;base64,{data}",
+            "document_name": name,
+        }
+    try:
+        return {"type": "text", "text": f"{name}:\n{content.decode('utf-8')}"}
+    except UnicodeDecodeError as error:
+        raise PlatformError(
+            f"{name} is neither PDF nor text in UTF-8", "Nothing else goes inside a message there."
+        ) from error

@@ -1,0 +1,427 @@
+"""Mistral's agents through the command: what is sent, versions, conflicts, and answers with less or more."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.mistral_agents import MistralAgents
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer
+
+MODEL, NAME = "mistral-medium-latest", "mistral-agents"
+SCHEMA = {
+    "name": "verdict",
+    "schema": {"type": "object", "properties": {"ok": {"type": "boolean"}}},
+    "strict": True,
+}
+FUNCTION = {"type": "function", "function": {"name": "look", "description": "Looks.", "strict": True}}
+RICH: dict[str, Any] = {
+    "name": "Order desk",
+    "description": "Answers questions.",
+    "instructions": "Be brief.",
+    "temperature": 0.2,
+    "top_p": 0.9,
+    "reasoning_effort": "high",
+    "response_format": {"type": "json_schema", "json_schema": SCHEMA},
+    "tools": [FUNCTION, {"type": "code_interpreter"}],
+    "metadata": {"team": "support"},
+    "platforms": {
+        NAME: {
+            "max_tokens": 500,
+            "stop": ["END"],
+            "guardrails": [{"block_on_error": True}],
+            "tools": [{"type": "document_library", "library_ids": ["lib_1"]}, {"type": "web_search"}],
+        }
+    },
+}
+
+
+def only(agents: MistralAgents) -> dict[str, Any]:
+    (agent,) = agents.all()
+    return agent
+
+
+def settled(project: ProjectFolder) -> None:
+    """Applied, with nothing left to do, and nobody accused."""
+    applied = project.run("apply", "--yes")
+    assert applied.code == 0, applied.out + applied.err
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    assert project.run("drift").code == 0
+
+
+def test_all_of_an_agent_is_sent_and_taken_back(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL, **RICH)
+    settled(cloud)
+    agent = only(agents)
+    arguments = agent["completion_args"]
+    assert (agent["name"], agent["description"], agent["instructions"]) == (
+        "Order desk",
+        "Answers questions.",
+        "Be brief.",
+    )
+    assert [arguments[name] for name in ("temperature", "top_p", "reasoning_effort", "max_tokens", "stop")] == [
+        0.2,
+        0.9,
+        "high",
+        500,
+        ["END"],
+    ]
+    assert arguments["response_format"] == {"type": "json_schema", "json_schema": SCHEMA}
+    assert [tool["type"] for tool in agent["tools"]] == [
+        "function",
+        "code_interpreter",
+        "document_library",
+        "web_search",
+    ]
+    assert agent["tools"][0]["function"]["strict"] is True
+    cloud.manifest("desk", model=MODEL)
+    settled(cloud)
+    agent = only(agents)
+    assert {name: value for name, value in agent["completion_args"].items() if value is not None} == {
+        "tool_choice": "auto"
+    }
+    assert (agent["description"], agent["instructions"], agent["tools"]) == (None, None, [])
+    assert "team" not in agent["metadata"]
+    assert cloud.run("destroy", "--yes").code == 0
+    assert agents.agents == {}
+
+
+@pytest.mark.parametrize("merges", [True, False])
+def test_whether_or_not_updates_merge(cloud: ProjectFolder, agents: MistralAgents, merges: bool) -> None:
+    agents.merges = merges
+    cloud.manifest("desk", model=MODEL, temperature=0.2, metadata={"a": "1", "b": "2"})
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, top_p=0.5, metadata={"b": "3"})
+    settled(cloud)
+    agent = only(agents)
+    assert (agent["completion_args"]["temperature"], agent["completion_args"]["top_p"]) == (None, 0.5)
+    assert (agent["metadata"].get("a"), agent["metadata"]["b"]) == (None, "3")
+
+
+def test_a_change_of_one_argument_leaves_those_of_others(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL, temperature=0.2)
+    settled(cloud)
+    agent = only(agents)
+    agents.edit(
+        agent["id"],
+        completion_args={**agent["completion_args"], "max_tokens": 9},
+        metadata={**agent["metadata"], "seen": {"by": ["them", 1]}, "count": 3},
+    )
+    cloud.manifest("desk", model=MODEL, temperature=0.3)
+    settled(cloud)
+    agent = only(agents)
+    assert (agent["completion_args"]["temperature"], agent["completion_args"]["max_tokens"]) == (0.3, 9)
+    assert (agent["metadata"]["seen"], agent["metadata"]["count"]) == ({"by": ["them", 1]}, 3)
+
+
+def test_drift_is_told_and_put_right(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL, **RICH)
+    settled(cloud)
+    agents.edit(only(agents)["id"], instructions="Theirs.", tools=[])
+    drifted = cloud.run("drift", "--format", "json")
+    assert drifted.code == 2
+    assert "instructions" in [one["path"] for one in drifted.json["drift"]]
+    settled(cloud)
+    assert only(agents)["instructions"] == "Be brief."
+
+
+def test_a_switch_to_an_older_version_is_drift(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL, instructions="one")
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, instructions="two")
+    settled(cloud)
+    agent_id = only(agents)["id"]
+    agents.current[agent_id] = 0
+    assert cloud.run("plan", "--detailed-exitcode").code == 2
+    settled(cloud)
+    assert (only(agents)["instructions"], only(agents)["versions"]) == ("two", [0, 1, 2])
+
+
+def test_the_version_is_listed(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    for instructions in ("one", "two"):
+        cloud.manifest("desk", model=MODEL, instructions=instructions)
+        settled(cloud)
+    (listed,) = cloud.run("list", "--format", "json").json["assistants"]
+    assert listed["version"] == str(only(agents)["version"]) == "1"
+    assert cloud.run("list", "--format", "tsv").out.splitlines()[0].split("\t")[2].lower() == "version"
+
+
+def first_patch(server: RecordingServer, act: Callable[[], object]) -> None:
+    """Do that behind the back of the first update, once it was looked at what is there."""
+    waiting = [act]
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.method == "PATCH" and waiting:
+            waiting.pop()()
+        return None
+
+    server.fault = fault
+
+
+def test_a_version_of_somebody_else_meanwhile_stays(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("desk", model=MODEL, instructions="one")
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, instructions="two")
+    agent_id = only(agents)["id"]
+    first_patch(server, lambda: agents.edit(agent_id, description="theirs"))
+    assert cloud.run("apply", "--yes").code == 0
+    agent = only(agents)
+    # Ours was taken back, theirs looked at, and ours made on top of it.
+    assert (agent["instructions"], agent["description"], agent["versions"]) == ("two", "theirs", [0, 1, 2, 3])
+
+
+def test_two_versions_of_somebody_else_are_one_too_many(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("desk", model=MODEL, instructions="one")
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, instructions="two")
+    agent_id = only(agents)["id"]
+
+    def fault(asked: Asked) -> None:
+        if asked.method == "PATCH" and not asked.path.endswith("/version"):
+            agents.edit(agent_id, description=str(len(server.asked)))
+
+    server.fault = fault
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 1
+    assert "is at version" in outcome.out
+    assert only(agents)["instructions"] == "one"
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_an_update_whose_answer_is_lost(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, after: bool
+) -> None:
+    cloud.manifest("desk", model=MODEL, instructions="one")
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, instructions="two")
+    server.fault = lambda asked: Answer(500, after=after) if asked.method == "PATCH" else None
+    assert cloud.run("apply", "--yes").code == (0 if after else 1)
+    server.fault = lambda _: None
+    settled(cloud)
+    assert (only(agents)["instructions"], only(agents)["version"]) == ("two", 1)
+
+
+def test_a_create_whose_answer_is_lost_makes_no_twin(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("desk", model=MODEL)
+    server.fault = lambda asked: Answer(500, after=True) if asked.method == "POST" else None
+    assert cloud.run("apply", "--yes").code == 0
+    assert len(agents.agents) == 1
+
+
+def test_what_it_refuses_is_told_in_its_words(cloud: ProjectFolder) -> None:
+    own = {"handoffs": ["ag_nobody"]}
+    cloud.manifest("desk", model=MODEL, platforms={NAME: own})
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 1
+    assert "Agent ag_nobody not found." in outcome.out
+    assert "HTTP 404" in outcome.out
+
+
+def test_a_problem_of_the_request_is_told_with_its_place(cloud: ProjectFolder, server: RecordingServer) -> None:
+    detail = b'{"detail": [{"type": "value_error", "loc": ["body", "model"], "msg": "no such model"}]}'
+    server.fault = lambda asked: Answer(422, detail) if asked.method == "POST" else None
+    cloud.manifest("desk", model=MODEL)
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 1
+    assert "body.model: no such model (HTTP 422" in " ".join(outcome.out.split())
+
+
+@pytest.mark.parametrize("fields", [{"tools": [{"type": "file_search"}]}, {"tools": [{"type": "mcp"}]}])
+def test_what_cannot_be_expressed_says_the_way_on(cloud: ProjectFolder, fields: dict[str, Any]) -> None:
+    if fields["tools"][0]["type"] == "mcp":
+        cloud.write("assistants/orders.yaml", "kind: mcp_server\nurl: https://mcp.example.com/orders\n")
+        fields = {"tools": [{"type": "mcp", "server": "orders"}]}
+    cloud.manifest("desk", model=MODEL, **fields)
+    errors = [
+        one for one in cloud.run("plan", "--format", "json").json["diagnostics"] if one["severity"] == "error"
+    ]
+    assert errors
+    assert all(f"under platforms.{NAME}.tools" in one["detail"] for one in errors)
+    assert cloud.run("apply", "--yes").code == 1
+
+
+NEW_TOOL = {"type": "telepathy", "range": {"km": 3}}
+
+
+def test_answers_with_what_nobody_knows_yet(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    def told(_: Asked, status: int, payload: Any) -> Any:
+        changed = copy.deepcopy(payload)
+        for agent in changed.get("data", [changed]) if status == 200 else ():
+            if agent.get("object") == "agent":
+                agent |= {"source": "dreams", "mood": "new", "owner_id": None}
+                agent["completion_args"] |= {"tool_choice": "perhaps", "verve": 3}
+        return changed
+
+    server.tell = told
+    cloud.manifest("desk", model=MODEL, **RICH)
+    settled(cloud)
+    server.tell = None
+    agents.fills_in = False
+    settled(cloud)
+
+
+def test_somebody_elses_tools_of_unknown_types_are_kept(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    def told(asked: Asked, _: int, payload: Any) -> Any:
+        for agent in payload["data"] if asked.path.endswith("/pages") else ():
+            agent["tools"] = [*(agent.get("tools") or []), NEW_TOOL]
+        return payload
+
+    server.tell = told
+    agents.add(name="Theirs", tools=[{"type": "web_search"}])
+    assert cloud.run("dump").code == 0
+    assert "telepathy" in (cloud.path / "assistants/theirs.yaml").read_text()
+
+
+@pytest.mark.parametrize("part", ["versions", "completion_args", "tools", "metadata", "created_at", "handoffs"])
+def test_optional_parts_may_be_missing(cloud: ProjectFolder, server: RecordingServer, part: str) -> None:
+    def told(_: Asked, status: int, payload: Any) -> Any:
+        changed = copy.deepcopy(payload)
+        for agent in changed.get("data", [changed]) if status == 200 else ():
+            if part != "metadata" or not agent.get("metadata"):
+                agent.pop(part, None)
+        return changed
+
+    server.tell = told
+    cloud.manifest("desk", model=MODEL, instructions="one")
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL, instructions="two")
+    settled(cloud)
+
+
+def test_aliases_follow_what_is_applied(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    def declare(instructions: str, *aliases: str) -> None:
+        own = {NAME: {"aliases": [*aliases]}} if aliases else {}
+        cloud.manifest("desk", model=MODEL, instructions=instructions, platforms=own)
+
+    def stand_for() -> dict[str, int]:
+        return {name: one["version"] for name, one in agents.aliases.get(only(agents)["id"], {}).items()}
+
+    declare("one", "live", "demo")
+    settled(cloud)
+    assert stand_for() == {"live": 0, "demo": 0}
+    declare("two", "live", "demo")
+    settled(cloud)
+    assert stand_for() == {"live": 1, "demo": 1}
+    agents.aliases[only(agents)["id"]]["live"]["version"] = 0
+    drifted = cloud.run("drift", "--format", "json")
+    assert (drifted.code, [one["path"] for one in drifted.json["drift"]]) == (2, [f"platforms.{NAME}.aliases[0]"])
+    declare("two", "live")
+    settled(cloud)
+    assert stand_for() == {"live": 2}
+    declare("two")
+    settled(cloud)
+    assert stand_for() == {}
+    assert "assistctl_aliases" not in only(agents)["metadata"]
+
+
+def test_an_alias_that_cannot_be_moved_is_told(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    server.fault = lambda asked: Answer(403, b'{"detail": "Forbidden"}') if asked.method == "PUT" else None
+    cloud.manifest("desk", model=MODEL, platforms={NAME: {"aliases": ["live"]}})
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code in {1, 4}
+    assert f"platforms.{NAME}.aliases" in outcome.out
+    server.fault = lambda _: None
+    settled(cloud)
+    assert len(agents.agents) == 1
+
+
+def test_a_name_that_is_no_alias_is_told_where_it_stands(cloud: ProjectFolder) -> None:
+    cloud.manifest("desk", model=MODEL, platforms={NAME: {"aliases": ["live", "a b"]}})
+    told = cloud.run("validate", "-t", "cloud", "--format", "json")
+    assert told.code == 1
+    (error,) = told.json["diagnostics"]
+    assert error["path"] == f"platforms.{NAME}.aliases[1]"
+
+
+def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("boss", model=MODEL, platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}})
+    cloud.manifest("refunds", model=MODEL, instructions="Give it back.")
+    settled(cloud)
+    by_name = {one["name"]: one for one in agents.all()}
+    assert by_name["boss"]["handoffs"] == [by_name["refunds"]["id"]]
+    cloud.manifest("refunds", model=MODEL, instructions="Give all of it back.")
+    settled(cloud)
+    (cloud.path / "assistants/refunds.yaml").unlink()
+    assert cloud.run("apply", "--yes").code == 1
+    assert len(agents.agents) == 2
+    cloud.manifest("boss", model=MODEL)
+    settled(cloud)
+    assert [one["name"] for one in agents.all()] == ["boss"]
+
+
+def test_nobody_is_deleted_whom_somebody_elses_agent_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    cloud.manifest("desk", model=MODEL)
+    cloud.manifest("other", model=MODEL)
+    settled(cloud)
+    desk = next(one for one in agents.all() if one["name"] == "desk")
+    theirs = agents.add(name="Theirs", handoffs=[desk["id"]])
+    cloud.remove("desk")
+    assert "names" in cloud.run("apply", "--yes").out
+    assert desk["id"] in agents.agents
+    agents.edit(theirs["id"], handoffs=[])
+    settled(cloud)
+    assert desk["id"] not in agents.agents
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("{platform: mistral-agents, base_url: 'https://api.example.com'}", "there is no API key"),
+        ("{platform: mistral-agents, base_url: 'nowhere'}", "is no http(s) address"),
+        ("{platform: mistral-agents, base_url: 'http://127.0.0.1:9', api_key: \"a\\nb\"}", "no key has"),
+        ("{platform: mistral-agents, base_url: 'http://127.0.0.1:9'}", "no connection to"),
+    ],
+)
+def test_settings_that_cannot_be_used(project: ProjectFolder, settings: str, words: str) -> None:
+    project.write("assistctl.yaml", f"project: acme\ntargets:\n  cloud: {settings}\n")
+    project.manifest("desk", model=MODEL)
+    outcome = project.run("plan", "-t", "cloud")
+    assert outcome.code == 1
+    assert words in outcome.err
+
+
+def test_a_name_for_the_server_goes_along(cloud: ProjectFolder, server: RecordingServer) -> None:
+    text = (cloud.path / "assistctl.yaml").read_text()
+    options = 'options: {default_headers: {User-Agent: "acme-bot", X-Team: a}}'
+    cloud.write("assistctl.yaml", text.replace("api_key: test-key", f"api_key: test-key, {options}"))
+    assert cloud.run("list").code == 0
+    headers = server.asked[0].headers
+    assert headers["user-agent"].startswith("mistral-client-python/")
+    assert headers["user-agent"].endswith(" acme-bot")
+    assert (headers["x-team"], headers["authorization"]) == ("a", "Bearer test-key")
+
+
+def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "assistants").mkdir()
+    (tmp_path / "assistctl.yaml").write_text(
+        "project: acme\ntargets:\n  cloud: {platform: mistral-agents, api_key: k}\n"
+    )
+    code = (
+        "import sys; sys.modules['mistralai'] = None\n"
+        "from assistctl.cli.main import run\n"
+        f"sys.exit(run(['-C', {str(tmp_path)!r}, 'plan', '-t', 'cloud']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "pip install 'assistctl[mistral]'" in done.stderr
+    assert "needs the package mistralai" in done.stderr
+    assert "Traceback" not in done.stderr
