@@ -121,6 +121,7 @@ class TestAzureFoundry(PlatformSuite):
     answers = True
     own_samples = (
         {"tool_choice": "required", "reasoning_summary": "concise", "tools": [{"type": "web_search"}]},
+        {"reasoning_mode": "pro", "reasoning_context": "all_turns"},
         {"structured_inputs": {"shop": {"description": "Which shop", "default_value": "main"}}},
         {
             "rai_config": {"rai_policy_name": "strict"},

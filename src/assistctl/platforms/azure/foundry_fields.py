@@ -43,6 +43,8 @@ _FIELDS = (
     "platforms",
 )
 _OWN = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness")
+# Settings of ``Reasoning`` that manifests have by names of their own.
+_REASONING = {"reasoning_summary": "summary", "reasoning_mode": "mode", "reasoning_context": "context"}
 # The name takes one.
 _MOST_PAIRS = METADATA_PAIRS - OUR_PAIRS - 1
 
@@ -80,8 +82,7 @@ def from_wire(version: Object) -> Object:
     own: Object = {name: there[name] for name in _OWN if name in there}
     if "effort" in reasoning:
         fields["reasoning_effort"] = reasoning["effort"]
-    if "summary" in reasoning:
-        own["reasoning_summary"] = reasoning["summary"]
+    own |= {ours: reasoning[theirs] for ours, theirs in _REASONING.items() if theirs in reasoning}
     if "format" in text:
         fields["response_format"] = _response_format(as_object(text["format"]))
     fields["platforms"] = {NAME: own}
@@ -134,7 +135,7 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
     },
-    platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
+    platform_fields=frozenset({*_OWN, *_REASONING, "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.
     write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
@@ -161,8 +162,7 @@ def _reasoning(fields: Mapping[str, Json], own: Object, before: Object) -> Objec
     reasoning = {**before}
     if "reasoning_effort" in fields:
         reasoning["effort"] = fields["reasoning_effort"]
-    if "reasoning_summary" in own:
-        reasoning["summary"] = own["reasoning_summary"]
+    reasoning |= {theirs: own[ours] for ours, theirs in _REASONING.items() if ours in own}
     return without_nulls(reasoning)
 
 
