@@ -17,8 +17,8 @@ from support.sdk_requests import sdk_requests
 REQUESTS = {f"{request.platform}: {request.title}": request for request in sdk_requests()}
 WAY_ON = (
     "Give each of them its place: native or under `platforms`, in the platform's *_fields.py (CAPABILITIES, "
-    "to_wire, from_wire, and tests/support/platform_field_schemas.py), or a reason in tests/support/sdk_requests.py. "
-    "Then write the page: PYTHONPATH=tests python -m support.field_table"
+    "to_wire, from_wire, and tests/support/platform_field_schemas.py), or a reason in "
+    "tests/support/sdk_requests.py. Then write the page: PYTHONPATH=tests python -m support.field_table"
 )
 
 

@@ -70,8 +70,8 @@ def _without(observed: Observed, secret: Collection[Path]) -> Observed:
 def _with_plain_tools(observed: Observed) -> Observed:
     """``observed`` without what a manifest's own tools cannot say.
 
-    Where the platform has fields of its own, a tool with such settings stands among the platform's tools, as it is;
-    unless it reads something, as what tools read is declared with the manifest's own.
+    Where the platform has fields of its own, a tool with such settings stands among the platform's tools, as it
+    is; unless it reads something, as what tools read is declared with the manifest's own.
     """
     tools, resources = observed.fields.get("tools"), _resources(observed.fields.get("tool_resources"))
     if not isinstance(tools, list):
