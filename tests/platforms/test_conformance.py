@@ -10,20 +10,15 @@ import pytest
 from assistctl.local.app import create_app
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
-from assistctl.testing.platform_suite import BreakNext, PlatformSuite
+from assistctl.testing.platform_suite import BreakNext, PlatformSuite, PutTool
 from assistctl.testing.scripted_model import ScriptedModel
 from support.foundry import PROJECT, Foundry
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
-from support.server import Answer, Asked, RecordingServer, recording_server, serving
+from support.server import Answer, Asked, RecordingServer, serving
+from support.unknown_tools import WithUnknownTools
 
 JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    with recording_server(None) as running:
-        yield running
 
 
 def breaking(server: RecordingServer) -> BreakNext:
@@ -53,8 +48,21 @@ class TestLocal(PlatformSuite):
 
 class TestOpenAIAssistants(PlatformSuite):
     @pytest.fixture
+    def app(self, tmp_path: Path) -> WithUnknownTools:
+        return WithUnknownTools(create_app(tmp_path / "server.db"))
+
+    @pytest.fixture
+    def server(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
+        with serving(app) as running:
+            yield running
+
+    @pytest.fixture
     def platform(self, tmp_path: Path, server: RecordingServer) -> Platform:
         return open_platform("openai-assistants", Connection("prod", tmp_path, base_url=server.url))
+
+    @pytest.fixture
+    def put_tool(self, app: WithUnknownTools) -> PutTool:
+        return app.put
 
     @pytest.fixture
     def break_next(self, server: RecordingServer) -> BreakNext:
@@ -75,13 +83,21 @@ class TestOpenAIAgents(PlatformSuite):
     )
 
     @pytest.fixture
-    def agents(self) -> Iterator[RecordingServer]:
-        with serving(with_routes(OpenAISessions().routes(), create_app(None))) as server:
+    def app(self, tmp_path: Path) -> WithUnknownTools:
+        return WithUnknownTools(with_routes(OpenAISessions().routes(), create_app(tmp_path / "server.db")))
+
+    @pytest.fixture
+    def agents(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
+        with serving(app) as server:
             yield server
 
     @pytest.fixture
     def platform(self, tmp_path: Path, agents: RecordingServer) -> Platform:
         return open_platform("openai-agents", Connection("prod", tmp_path, base_url=agents.url))
+
+    @pytest.fixture
+    def put_tool(self, app: WithUnknownTools) -> PutTool:
+        return app.put
 
     @pytest.fixture
     def break_next(self, agents: RecordingServer) -> BreakNext:
@@ -103,14 +119,22 @@ class TestAnthropicAgents(PlatformSuite):
     )
 
     @pytest.fixture
-    def agents(self) -> Iterator[RecordingServer]:
-        with serving(with_routes(AnthropicSessions().routes(), ManagedAgents().app())) as server:
+    def app(self) -> WithUnknownTools:
+        return WithUnknownTools(with_routes(AnthropicSessions().routes(), ManagedAgents().app()))
+
+    @pytest.fixture
+    def agents(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
+        with serving(app) as server:
             yield server
 
     @pytest.fixture
     def platform(self, tmp_path: Path, agents: RecordingServer) -> Platform:
         address = agents.url.removesuffix("/v1")
         return open_platform("anthropic-agents", Connection("prod", tmp_path, base_url=address))
+
+    @pytest.fixture
+    def put_tool(self, app: WithUnknownTools) -> PutTool:
+        return app.put
 
     @pytest.fixture
     def break_next(self, agents: RecordingServer) -> BreakNext:
@@ -131,9 +155,13 @@ class TestAzureFoundry(PlatformSuite):
     )
 
     @pytest.fixture(params=[True, False], ids=["fills in", "as it was sent"])
-    def foundry(self, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
+    def app(self, request: pytest.FixtureRequest, tmp_path: Path) -> WithUnknownTools:
         conversations = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
-        app = with_routes(conversations.routes(), Foundry(fills_in=request.param).app())
+        project = Foundry(fills_in=request.param, shelf=tmp_path / "files.db")
+        return WithUnknownTools(with_routes(conversations.routes(), project.app()))
+
+    @pytest.fixture
+    def foundry(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
         with serving(app) as server:
             yield server
 
@@ -141,6 +169,10 @@ class TestAzureFoundry(PlatformSuite):
     def platform(self, tmp_path: Path, foundry: RecordingServer) -> Platform:
         address = foundry.url.removesuffix("/v1") + PROJECT
         return open_platform("azure-foundry", Connection("prod", tmp_path, base_url=address))
+
+    @pytest.fixture
+    def put_tool(self, app: WithUnknownTools) -> PutTool:
+        return app.put
 
     @pytest.fixture
     def break_next(self, foundry: RecordingServer) -> BreakNext:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, MetadataLimits, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
@@ -45,8 +45,8 @@ _FIELDS = (
 _OWN = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness")
 # Settings of ``Reasoning`` that manifests have by names of their own.
 _REASONING = {"reasoning_summary": "summary", "reasoning_mode": "mode", "reasoning_context": "context"}
-# The name takes one.
-_MOST_PAIRS = METADATA_PAIRS - OUR_PAIRS - 1
+# A name that is not the agent's own is kept in the metadata.
+_LIMITS = MetadataLimits(reserved=1)
 
 
 def definition(fields: Mapping[str, Json], before: Object) -> Object:
@@ -93,10 +93,6 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
     """What in a manifest's values this API does not have."""
     if not fields.get("name"):
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
-    pairs = len(as_object(fields.get("metadata")))
-    if pairs > _MOST_PAIRS:
-        summary = f"metadata has {pairs} pairs, and {NAME} has room for {_MOST_PAIRS}"
-        yield Finding("metadata", summary, "Remove one: the name of the assistant takes a pair there.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")
     yield from tool_findings(fields, own, NAME)
 
@@ -122,7 +118,7 @@ CAPABILITIES = Capabilities(
         "description": Support(),
         "model": Support(note="It is the name of a deployment there."),
         "instructions": Support(),
-        "metadata": Support(note=f"{_MOST_PAIRS} pairs: the name takes one."),
+        "metadata": Support(note=f"{METADATA_PAIRS - OUR_PAIRS - _LIMITS.reserved} pairs: the name takes one."),
         "temperature": Support(),
         "top_p": Support(),
         "reasoning_effort": Support(note="It is reasoning.effort there."),
@@ -144,6 +140,7 @@ CAPABILITIES = Capabilities(
     credential_variables=(SECRET_VARIABLE,),
     tells_account="address",
     lists_every_model=False,
+    metadata_limits=_LIMITS,
     field_defaults=EMPTY_TEXTS,
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
