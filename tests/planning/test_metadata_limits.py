@@ -8,17 +8,17 @@ import pytest
 
 from assistctl.model.capabilities import Capabilities, MetadataLimits, Support
 from assistctl.model.capability_problems import problems_in
-from assistctl.model.plan import Desired, Position, TargetName
+from assistctl.model.plan import Desired, Json, Position, TargetName
 from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.registry import capabilities_of
 
 FIELDS = {name: Support() for name in ("name", "model", "metadata")}
-PAIRS = {f"k{number}": "v" for number in range(12)}
+PAIRS: dict[str, Json] = {f"k{number}": "v" for number in range(12)}
 
 
-def told(metadata: Mapping[str, str], limits: MetadataLimits) -> list[tuple[str, str, int]]:
+def told(metadata: Mapping[str, Json], limits: MetadataLimits) -> list[tuple[str, str, int]]:
     place = Position("assistants/desk.yaml", 7, 3)
     desired = Desired(
         "desk", {"name": "desk", "model": "m", "metadata": dict(metadata)}, place, positions={"metadata": place}
@@ -37,7 +37,7 @@ def told(metadata: Mapping[str, str], limits: MetadataLimits) -> list[tuple[str,
     ],
 )
 def test_what_is_too_much_is_told(
-    metadata: Mapping[str, str], limits: MetadataLimits, path: str, words: str
+    metadata: Mapping[str, Json], limits: MetadataLimits, path: str, words: str
 ) -> None:
     ((where, summary, line),) = told(metadata, limits)
     assert (where, line) == (path, 7)

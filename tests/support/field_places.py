@@ -50,6 +50,14 @@ def rows_of(request: SdkRequest) -> list[Row]:
     ]
 
 
+def sent_for_each_field(request: SdkRequest) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What is sent for each field that a manifest can have, by the field's path."""
+    for one in fields_taken(request.create, request.base):
+        for manifest in (_document(one.body, request), _under_platforms(one, one.body, request)):
+            if manifest and not _errors(manifest, request.platform):
+                yield text_of(one.path), _sent(manifest, request)
+
+
 def stale_explanations(request: SdkRequest) -> list[str]:
     """What is explained without being there, or although it has its place by now."""
     fields = [*fields_taken(request.create, request.base), *fields_taken(request.update or {}, request.base)]
@@ -199,7 +207,7 @@ def _reached(request: SdkRequest) -> Mapping[str, Any]:
     if request.translation is None:
         return {}
     capabilities = capabilities_of(request.platform)
-    server = {
+    server: dict[str, Any] = {
         "type": "mcp",
         "server_label": "orders",
         "server_url": "https://mcp.example.com",
@@ -213,7 +221,7 @@ def _reached(request: SdkRequest) -> Mapping[str, Any]:
         for finding in capabilities.findings({"tools": [server]}, {})
         if finding.level is Level.UNSUPPORTED
     }
-    tools = [{name: value for name, value in server.items() if name not in refused}]
+    tools: list[Any] = [{name: value for name, value in server.items() if name not in refused}]
     support = support_of("tools.mcp", capabilities.fields)
     if support is None or support.level is Level.UNSUPPORTED:
         return {}

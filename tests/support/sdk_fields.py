@@ -32,17 +32,23 @@ Path: TypeAlias = "tuple[str | Variant, ...]"
 """Where a field is; lists are not told from their items, nor mappings from their values."""
 
 
+Put: TypeAlias = Callable[[Any], Any]
+"""A body with that value in a certain place."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakenField:
-    """A field that a request takes: ``body`` has it, ``without`` is the same without it."""
+    """A field that a request takes: ``without`` is a body without it, and ``put`` makes that body with a value."""
 
     path: Path
     value: Any
-    body: Any
+    put: Put
     without: Any
 
-
-Put: TypeAlias = Callable[[Any], Any]
+    @property
+    def body(self) -> Any:
+        """The body with the field."""
+        return self.put(self.value)
 
 _KEY = "key"
 """The name of the one value in samples of mappings."""
@@ -119,7 +125,7 @@ def _in(kind: Any, path: Path, put: Put, without: Any) -> Iterator[TakenField]:
     inner = [part for part in parts if is_object(part) or _items_of(part) is not None]
     if len(inner) < len(parts) or not inner:
         value = _sample([part for part in parts if part not in inner], frozenset())
-        yield TakenField(path, value, put(value), without)
+        yield TakenField(path, value, put, without)
     for part in inner:
         items = _items_of(part)
         if items is None:
@@ -134,7 +140,7 @@ def _in_object(kind: Any, path: Path, put: Put, without: Any) -> Iterator[TakenF
         here: Path = (*path, Variant(by, min(words))) if words else path
         least = _least(variant, frozenset())
         if words:
-            yield TakenField(here, least, put(least), without)
+            yield TakenField(here, least, put, without)
         for name, annotated in fields_of(variant).items():
             if name != by:
                 rest = {key: value for key, value in least.items() if key != name}

@@ -36,7 +36,7 @@ class Translation:
     """A platform's own: what it makes of a manifest's fields, and of an answer."""
 
     to_wire: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-    from_wire: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    from_wire: Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
