@@ -50,6 +50,7 @@ class TakenField:
         """The body with the field."""
         return self.put(self.value)
 
+
 _KEY = "key"
 """The name of the one value in samples of mappings."""
 
