@@ -13,6 +13,7 @@ _ABOUT = {
     "files-and-vector-stores": "what assistants read, and when it is uploaded",
     "targets-and-secrets": "where to deploy, with which key, through which proxy",
     "platforms": "what each platform can express, and moving between them",
+    "fields": "each field of the vendors' SDKs, and its place in a manifest",
     "checks": "what answers must hold, and asking for it",
     "runtime": "threads, runs and streams on the embedded platform",
     "code-interpreter": "the sandboxes in which code of a model runs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -127,13 +128,47 @@ def test_a_server_that_does_not_say_is_refused(project: ProjectFolder, server: R
     assert told["file"] == "assistctl.yaml"
 
 
-def test_the_embedded_platform_has_no_account(project: ProjectFolder) -> None:
-    project.write("assistctl.yaml", "project: acme\ntargets:\n  local:\n    account: org-ours\n")
+def test_the_embedded_platform_says_which_database_it_is(project: ProjectFolder) -> None:
+    """Nobody is told to pin it; who has is refused until there is a database, and where it is another one."""
+    project.write("assistctl.yaml", "project: acme\ntargets:\n  local: {}\n")
     project.manifest("desk")
-    validated = project.run("validate", "--format", "json")
-    (told,) = validated.json["diagnostics"]
-    assert (validated.code, told["severity"], told["line"], told["column"]) == (1, "error", 4, 14)
-    assert project.run("plan").code == 3
+    pinned = "project: acme\ntargets:\n  local:\n    account: org-ours\n"
+    project.write("assistctl.yaml", pinned)
+    assert project.run("validate").code == 0
+    refused = project.run("plan")
+    assert (refused.code, "does not say" in refused.err) == (3, True)
+
+    project.write("assistctl.yaml", "project: acme\ntargets:\n  local: {}\n")
+    applied = project.run("apply", "--yes")
+    assert applied.code == 0
+    assert "pinned" not in applied.out + applied.err
+
+    project.write("assistctl.yaml", pinned)
+    refused = project.run("plan")
+    assert refused.code == 3
+    (account,) = set(re.findall(r"answers as (org-[0-9a-f]{24})", refused.err))
+    project.write("assistctl.yaml", pinned.replace("org-ours", account))
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_server_of_a_database_is_pinned_like_a_vendor(project: ProjectFolder, tmp_path: Path) -> None:
+    """The line is offered once there is a database; another one is refused, and nothing is done there."""
+    project.manifest("desk", model="gpt-6-luna")
+    with serving(create_app(tmp_path / "one.db", says_account=True)) as server:
+        pin(project, "openai-assistants", server.url, None)
+        assert project.run("apply", "--yes").code == project.run("destroy", "--yes").code == 0
+        offered = project.run("apply", "--yes", "--format", "json").json["diagnostics"]
+        (account,) = re.findall(r"account: (org-[0-9a-f]{24})", "".join(one["detail"] for one in offered))
+        pin(project, "openai-assistants", server.url, account)
+        assert project.run("plan", "--detailed-exitcode").code == 0
+    with serving(create_app(tmp_path / "other.db", says_account=True)) as server:
+        pin(project, "openai-assistants", server.url, None)
+        assert project.run("apply", "--yes").code == 0
+        pin(project, "openai-assistants", server.url, account)
+        done = len(server.mutations)
+        refused = project.run("apply", "--yes")
+        assert (refused.code, account in refused.err) == (3, True)
+        assert len(server.mutations) == done
 
 
 def test_the_account_is_filled_from_the_environment(

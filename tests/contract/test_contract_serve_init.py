@@ -56,7 +56,9 @@ def test_serve_to_the_sdk_and_what_it_makes_is_seen_by_the_command(project: Proj
         assert project.run("apply", "--yes").code == 0
         with serving(project.path, "-t", "local") as (address, process):
             with openai.OpenAI(base_url=address, api_key="any", max_retries=0) as client:
-                (mine,) = client.beta.assistants.list()
+                listed = client.beta.assistants.with_raw_response.list()
+                assert re.fullmatch(r"org-[0-9a-f]{24}", listed.headers["openai-organization"])
+                (mine,) = listed.parse()
                 assert (mine.name, mine.instructions) == ("one", "Be brief.")
                 client.beta.assistants.update(mine.id, instructions="Edited.")
                 with pytest.raises(openai.NotFoundError):

@@ -198,7 +198,6 @@ def test_a_version_in_the_assistants_apis_shapes() -> None:
     ("fields", "own_fields", "path"),
     [
         ({"name": None}, {}, "name"),
-        ({"metadata": {str(number): "v" for number in range(12)}}, {}, "metadata"),
         ({"tool_resources": {"file_search": {"vector_store_ids": ["v"]}}}, {}, "tool_resources.file_search"),
         ({}, {"tools": {}}, f"platforms.{NAME}.tools"),
         ({}, {"tools": [ON_WIRE]}, f"platforms.{NAME}.tools[0]"),

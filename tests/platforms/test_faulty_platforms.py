@@ -2,93 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.capability_problems import problems_in
-from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import ClosedAtEnd
 from assistctl.testing.platform_suite import PlatformSuite
-
-SOUND = Capabilities(
-    fields={name: Support() for name in ("name", "model", "instructions", "metadata", "tools.function")},
-    platform_fields=frozenset({"tier"}),
-    replaced_together=(("model", "platforms.tier"),),
-    defaults={"tier": "standard"},
-)
-
-
-@dataclass
-class Cloud(ClosedAtEnd):
-    """A platform in memory, which does as it should unless one of its ``faults`` is named."""
-
-    faults: frozenset[str] = frozenset()
-    name: str = "cloud"
-    capabilities: Capabilities = SOUND
-    knowledge: None = None
-    there: dict[str, Observed] = field(default_factory=dict)
-    breaks: list[tuple[int, bool]] = field(default_factory=list)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-
-    async def list_assistants(self) -> Sequence[Observed]:
-        return list(self.there.values())
-
-    async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
-        status, done = self.breaks.pop() if self.breaks else (200, True)
-        if status == 429 and "gives up" in self.faults:
-            raise PlatformError("too many requests", status=status)
-        if done or status == 429:
-            made = Observed(f"a{next(self._numbers)}", self._kept(fields), dict(metadata), "1")
-            self.there[made.id] = made
-        if status >= 500:
-            raise (PlatformError if "calls it a failure" in self.faults else OutcomeUnknownError)("HTTP 500")
-        return made
-
-    async def update_assistant(
-        self,
-        assistant_id: str,
-        fields: Mapping[str, Json],
-        metadata: Mapping[str, str],
-        *,
-        revision: str | None = None,
-    ) -> Observed:
-        before = self.there.get(assistant_id)
-        if before is None:
-            raise NotFoundError("it is not there")
-        if revision not in (None, before.revision):
-            raise ConflictError("it is at another version", status=409)
-        kept = self._kept({**before.fields, **fields})
-        self.there[assistant_id] = replace(
-            before, fields=kept, metadata=dict(metadata), revision=str(int(before.revision or 0) + 1)
-        )
-        return self.there[assistant_id]
-
-    async def delete_assistant(self, assistant_id: str) -> None:
-        self.there.pop(assistant_id, None)
-
-    async def list_models(self) -> Mapping[str, str | None] | None:
-        if "raises" in self.faults:
-            raise PlatformError("no models")
-        return {"gpt-4.1": "soon"} if "dates in words" in self.faults else {"gpt-4.1": None}
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def _kept(self, fields: Mapping[str, Json]) -> dict[str, Json]:
-        own: Any = fields.get("platforms") or {}
-        tier: str = (own.get("cloud") or {}).get("tier") or "standard"
-        if "never sent" in self.faults:
-            tier = "standard"
-        kept: dict[str, Json] = {**fields, "platforms": {"cloud": {"tier": tier}}}
-        if "never read back" in self.faults:
-            del kept["platforms"]
-        return kept
+from support.outside_platform import SOUND, Cloud
 
 
 class Suite(PlatformSuite):

@@ -20,7 +20,7 @@ PLATFORMS = (OPENAI, ANTHROPIC, AZURE, MISTRAL)
 
 
 def test_the_files_are_what_the_sdks_say() -> None:
-    """``python tests/support/platform_field_schemas.py`` writes them anew."""
+    """``PYTHONPATH=tests python -m support.platform_field_schemas`` writes them anew."""
     for name, schema in platform_field_schemas().items():
         assert (FOLDER / f"{name}.schema.json").read_text("utf-8") == written(schema), name
 

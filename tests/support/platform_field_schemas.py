@@ -1,42 +1,33 @@
 """The JSON Schemas of what stands under ``platforms`` in a manifest, made from the types of the vendors' SDKs.
 
-``python tests/support/platform_field_schemas.py`` writes them into ``schemas/``. Nothing is required in them but a
-tool's type: what is missing a platform fills in, or says. Null, the platform's default, is allowed throughout.
+``PYTHONPATH=tests python -m support.platform_field_schemas`` writes them into ``schemas/``. Nothing is required in
+them but a tool's type: what is missing a platform fills in, or says. Null, the platform's default, is allowed
+throughout.
 """
 
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NotRequired,
-    Required,
-    TypedDict,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
+from typing import Any, Literal, TypedDict, get_args, get_origin
+
+from support.sdk_types import (
+    alternatives,
+    discriminator_of,
+    fields_of,
+    is_object,
+    own_words,
+    variants_of,
+    words_in,
 )
-
-from azure.ai.projects._utils.model_base import Model
-from mistralai.client.types import UnrecognizedStr
-from typing_extensions import TypeAliasType, is_typeddict
-
-from support.azure_shapes import model_fields
 
 FOLDER = Path(__file__).parents[2] / "schemas"
 
 Schema = dict[str, Any]
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
-_WRAPPERS = (Required, NotRequired, Annotated)
-_DISCRIMINATORS = ("type", "kind", "name")
 
 
 def platform_field_schemas() -> Mapping[str, Schema]:
@@ -62,8 +53,8 @@ def _openai() -> Mapping[str, Any]:
     names = ("service_tier", "multi_agent", "compaction", "experimental", "tools")
     return {
         **_picked(AgentCreateParams, *names),
-        "reasoning_summary": _fields(AgentReasoningParam)["summary"],
-        "verbosity": _fields(AgentTextParam)["verbosity"],
+        "reasoning_summary": fields_of(AgentReasoningParam)["summary"],
+        "verbosity": fields_of(AgentTextParam)["verbosity"],
     }
 
 
@@ -79,7 +70,8 @@ def _azure() -> Mapping[str, Any]:
     from azure.ai.projects.models import PromptAgentDefinition, Reasoning
 
     names = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness", "tools")
-    return {**_picked(PromptAgentDefinition, *names), "reasoning_summary": _fields(Reasoning)["summary"]}
+    reasoning = {f"reasoning_{name}": fields_of(Reasoning)[name] for name in ("summary", "mode", "context")}
+    return {**_picked(PromptAgentDefinition, *names), **reasoning}
 
 
 def _mistral() -> Mapping[str, Any]:
@@ -101,7 +93,7 @@ class AssistantByKey(TypedDict):
 
 
 def _picked(kind: Any, *names: str) -> Mapping[str, Any]:
-    fields = _fields(kind)
+    fields = fields_of(kind)
     return {name: fields[name] for name in names}
 
 
@@ -127,10 +119,10 @@ class _Making:
 
     def of(self, kind: Any) -> Schema:
         """The schema of what ``kind`` annotates; null is allowed beside it."""
-        kinds = [part for part in _alternatives(kind) if part is not type(None)]
-        words = [word for part in kinds for word in _words(part)]
-        objects = [part for part in kinds if _is_object(part)]
-        others = [part for part in kinds if get_origin(part) is not Literal and not _is_object(part)]
+        kinds = [part for part in alternatives(kind) if part is not type(None)]
+        words = [word for part in kinds for word in words_in(part)]
+        objects = [part for part in kinds if is_object(part)]
+        others = [part for part in kinds if get_origin(part) is not Literal and not is_object(part)]
         types_, rest = set[str](), Schema()
         for part in others:
             found = self._of_other(part)
@@ -167,15 +159,15 @@ class _Making:
         return {}
 
     def _of_objects(self, kinds: list[Any]) -> Schema:
-        named = [variant for kind in kinds for variant in _variants(kind)]
+        named = [variant for kind in kinds for variant in variants_of(kind)]
         if any(kind.__name__ in _OPEN for kind in named):
             return {}
         if len(named) == 1:
             return {"$ref": self._defined(named[0])}
-        by_word = {word: kind for kind in named for word in _own_words(kind)}
+        by_word = {word: kind for kind in named for word in own_words(kind)}
         if not by_word:
             return {}
-        told_apart = self._told_apart(by_word, _discriminator(named[0]))
+        told_apart = self._told_apart(by_word, discriminator_of(named[0]))
         if not any(kind.__name__ in _NAMED_BY_KEY for kind in named):
             return told_apart
         self.definitions[_BY_KEY] = _ASSISTANT_BY_KEY
@@ -201,7 +193,7 @@ class _Making:
             self.definitions[name] = _ASSISTANT_BY_KEY
         if name not in self.definitions:
             self.definitions[name] = {}
-            properties = {field: self.of(part) for field, part in _fields(kind).items()}
+            properties = {field: self.of(part) for field, part in fields_of(kind).items()}
             if name in _AS_IN_MANIFESTS:
                 properties[_AS_IN_MANIFESTS[name]] = {"type": ["object", "null"]}
             self.definitions[name] |= {"additionalProperties": False, "properties": properties}
@@ -225,71 +217,6 @@ _ASSISTANT_BY_KEY: Schema = {
 _OPEN = {"BetaManagedAgentsCustomToolInputSchemaParam"}
 # What Foundry has on a tool itself stands, as in the manifest's own tools, under a name of its own.
 _AS_IN_MANIFESTS = {"FileSearchTool": "file_search"}
-
-
-def _alternatives(kind: Any) -> Iterable[Any]:
-    while get_origin(kind) in _WRAPPERS or get_origin(kind) in (Required, NotRequired):
-        kind = get_args(kind)[0]
-    if isinstance(kind, TypeAliasType):
-        yield from _alternatives(kind.__value__)
-    elif isinstance(alias := get_origin(kind), TypeAliasType):
-        yield from _alternatives(alias.__value__[get_args(kind)])
-    elif get_origin(kind) in (Union, types.UnionType):
-        for part in get_args(kind):
-            yield from _alternatives(part)
-    elif kind is not UnrecognizedStr:  # what mistralai takes for the answers of servers to come
-        yield kind
-
-
-def _words(kind: Any) -> list[Any]:
-    if get_origin(kind) is not Literal:
-        return []
-    return [word.value if isinstance(word, Enum) else word for word in get_args(kind)]
-
-
-def _is_object(kind: Any) -> bool:
-    return is_typeddict(kind) or (isinstance(kind, type) and issubclass(kind, Model))
-
-
-def _fields(kind: Any) -> Mapping[str, Any]:
-    """The names on the wire, and what each is annotated with."""
-    if not is_typeddict(kind):
-        return model_fields(kind)
-    hints = get_type_hints(kind, include_extras=True)
-    return {_alias(hint) or name: hint for name, hint in hints.items()}
-
-
-def _alias(hint: Any) -> str | None:
-    if get_origin(hint) in (Required, NotRequired):
-        return _alias(get_args(hint)[0])
-    return next(
-        (about.alias for about in getattr(hint, "__metadata__", ()) if getattr(about, "alias", None)), None
-    )
-
-
-def _variants(kind: Any) -> list[Any]:
-    """The kinds that a model of Foundry's stands for, or the one kind itself."""
-    known = {} if is_typeddict(kind) else kind.__dict__.get("__mapping__", {})
-    return [variant for part in known.values() for variant in _variants(part)] or [kind]
-
-
-def _discriminator(kind: Any) -> str:
-    fields = _fields(kind)
-    told = (name for name in _DISCRIMINATORS if _own_words_at(kind, name))
-    return next((name for name in told if not is_typeddict(kind) or _is_required(kind, fields[name])), "")
-
-
-def _is_required(kind: Any, hint: Any) -> bool:
-    return get_origin(hint) is Required or (kind.__total__ and get_origin(hint) is not NotRequired)
-
-
-def _own_words(kind: Any) -> list[str]:
-    return _own_words_at(kind, _discriminator(kind)) if _discriminator(kind) else []
-
-
-def _own_words_at(kind: Any, name: str) -> list[str]:
-    annotated = _fields(kind).get(name)
-    return [word for part in _alternatives(annotated) for word in _words(part)] if annotated else []
 
 
 if __name__ == "__main__":

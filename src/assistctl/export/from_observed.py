@@ -15,6 +15,7 @@ from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units,
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
 from assistctl.ownership.projection import is_own_tool
+from assistctl.ownership.tool_extras import without_extras
 from assistctl.secrets.redaction import holds_secret
 
 _FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")
@@ -39,7 +40,7 @@ class Declared:
 def declared(observed: Observed, key: str, capabilities: Capabilities = _NO_DEFAULTS_OF_ITS_OWN) -> Declared:
     """The manifest ``key`` for ``observed``, without the defaults in the platform's ``capabilities``."""
     withheld = withheld_units(observed)
-    observed = _without(observed, withheld)
+    observed = _with_plain_tools(_without(observed, withheld))
     document = dict(_declared(observed, key, capabilities))
     mark = read_mark(observed.metadata)
     if mark and mark.prevent_destroy:
@@ -66,6 +67,30 @@ def _without(observed: Observed, secret: Collection[Path]) -> Observed:
     return replace(observed, fields=fields, metadata=metadata)
 
 
+def _with_plain_tools(observed: Observed) -> Observed:
+    """``observed`` without what a manifest's own tools cannot say.
+
+    Where the platform has fields of its own, a tool with such settings stands among the platform's tools, as it
+    is; unless it reads something, as what tools read is declared with the manifest's own.
+    """
+    tools, resources = observed.fields.get("tools"), _resources(observed.fields.get("tool_resources"))
+    if not isinstance(tools, list):
+        return observed
+    has_own = isinstance(observed.fields.get(PLATFORMS), dict)
+    plain = [
+        tool if is_own_tool(tool) or (has_own and _stands_apart(tool, resources)) else without_extras(tool)
+        for tool in tools
+    ]
+    return replace(observed, fields={**observed.fields, "tools": plain})
+
+
+def _stands_apart(tool: Json, resources: Mapping[str, Json]) -> bool:
+    """Whether a tool is declared for its platform alone: it is no other's, or has what no other has."""
+    said = _without_nulls(tool)
+    kind = said.get("type") if isinstance(said, dict) else None
+    return is_own_tool(tool) or (kind != "function" and kind not in resources and without_extras(said) != said)
+
+
 def _declared(observed: Observed, key: str, capabilities: Capabilities) -> Iterator[tuple[str, Json]]:
     """The fields that are not as they would be without being declared."""
     defaults = capabilities.field_defaults
@@ -90,7 +115,7 @@ def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
     if not isinstance(platforms, dict):
         return None
     tools = observed.fields.get("tools")
-    more = [_without_nulls(tool) for tool in (tools if isinstance(tools, list) else ()) if is_own_tool(tool)]
+    more = [_without_nulls(tool) for tool in (tools if isinstance(tools, list) else ()) if _stands_apart(tool, {})]
     fields = {name: _without_nulls(value) for name, value in own_fields(observed.fields).items()}
     declared: dict[str, Json] = {
         name: value for name, value in fields.items() if value is not None and value != defaults.get(name)
@@ -113,7 +138,7 @@ def _without_nulls(value: Json) -> Json:
 
 def _is_default(field: str, value: Json, defaults: FieldDefaults) -> bool:
     if field == "tools" and isinstance(value, list):
-        return all(is_own_tool(tool) for tool in value)
+        return all(_stands_apart(tool, {}) for tool in value)
     if field == "tool_resources":
         return not _resources(value)
     return same(canonical(field, value, defaults), default_of((field,), defaults))
@@ -130,13 +155,15 @@ def _tidy(field: str, value: Json, defaults: FieldDefaults) -> Json:
 def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
     """The tools that are no platform's own, with the parameters of functions: some platforms want empty ones."""
     return [
-        _with_parameters(tool, was) for tool, was in zip(tools, answered, strict=True) if not is_own_tool(tool)
+        _with_parameters(tool, was)
+        for tool, was in zip(tools, answered, strict=True)
+        if not _stands_apart(was, {})
     ]
 
 
 def _with_parameters(tool: Json, answered: Json) -> Json:
     if isinstance(tool, dict) and tool.get("type") == "code_interpreter":
-        # It has no settings. Where others gave it some, a plan says so, and a manifest cannot.
+        # Of its environment, a plan says what others changed, and a manifest cannot.
         return {"type": "code_interpreter"}
     was = answered.get("function") if isinstance(answered, dict) else None
     function = tool.get("function") if isinstance(tool, dict) else None

@@ -22,6 +22,7 @@ from assistctl.local.database.storage import Database
 from assistctl.local.files import endpoints as files
 from assistctl.local.files.content import ContentFolder
 from assistctl.local.http.access import OPEN_PATH, Access, usable_key
+from assistctl.local.http.account import Account
 from assistctl.local.http.envelope import Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
@@ -51,6 +52,7 @@ def create_app(
     embeddings: EmbeddingsAddress | None = None,
     observers: Sequence[Observer] = (),
     with_metrics: bool = False,
+    says_account: bool = False,
 ) -> Starlette:
     """The platform over the file ``database``, or in memory when that is ``None``.
 
@@ -60,7 +62,8 @@ def create_app(
     is ``for_strangers``. Uploads are kept in a folder beside the file, ``<name>.files``. Runs are answered by
     ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``. With ``embeddings``,
     vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange;
-    ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. The lifespan's end
+    ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. Where it
+    ``says_account``, answers have the database's id in the header of the organization. The lifespan's end
     closes all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
     Raises ``AssistctlError`` for an unusable key or address.
     """
@@ -86,6 +89,7 @@ def create_app(
             *([Middleware(Observation, observers=observers)] if observers else []),
             Middleware(Envelope, for_strangers=for_strangers),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
+            *([Middleware(Account)] if says_account else []),
         ],
         exception_handlers={HTTPException: answer},
         lifespan=_closing,

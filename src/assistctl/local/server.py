@@ -69,6 +69,7 @@ def serve(
             embeddings=embeddings,
             observers=observers,
             with_metrics=with_metrics,
+            says_account=True,
         )
         config = uvicorn.Config(
             app,

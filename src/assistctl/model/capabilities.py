@@ -105,6 +105,25 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataLimits:
+    """How much metadata a platform keeps with an assistant, ours included; ``None`` where it has no limit.
+
+    ``reserved`` are pairs among them that the platform's own module takes, beside those of every project. The
+    Assistants API's, unless it is said otherwise (Metadata in OpenAI's API description).
+    """
+
+    pairs: int | None = 16
+    key_characters: int | None = 64
+    value_characters: int | None = 512
+    reserved: int = 0
+
+    @property
+    def open_pairs(self) -> int | None:
+        """How many pairs there are but for the reserved ones."""
+        return None if self.pairs is None else self.pairs - self.reserved
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """The capabilities of a platform.
 
@@ -126,6 +145,7 @@ class Capabilities:
     it answers as: its ``answers``, or its ``address``; empty where it cannot say. Where it ``lists_every_model``,
     one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
+    ``metadata_limits`` is how much metadata it keeps.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -148,6 +168,7 @@ class Capabilities:
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
     roster_entry: RosterEntry | None = None
+    metadata_limits: MetadataLimits = MetadataLimits()
     tells_account: str = ""
     lists_every_model: bool = True
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found

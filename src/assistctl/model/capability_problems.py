@@ -8,11 +8,14 @@ from assistctl.model.capabilities import Capabilities, Level
 
 _OWN = "platforms."
 _EVERYWHERE = ("name", "model", "metadata")
+# What the marks of ownership take (``ownership/mark.py``, ``baseline.py`` and ``file_marks.py``).
+_NEEDED = {"open_pairs": 4, "key_characters": 32, "value_characters": 512}
 
 
 def problems_in(capabilities: Capabilities) -> list[str]:
     """Each problem as a sentence without its full stop; none where all is well."""
-    return [*_unsupported(capabilities), *_silent(capabilities), *_unknown(capabilities), *_roster(capabilities)]
+    rules = (_unsupported, _silent, _unknown, _roster, _metadata)
+    return [problem for rule in rules for problem in rule(capabilities)]
 
 
 def _unsupported(capabilities: Capabilities) -> Iterator[str]:
@@ -48,3 +51,11 @@ def _roster(capabilities: Capabilities) -> Iterator[str]:
     entry = capabilities.roster_entry
     if entry is not None and (not entry.id or entry.id == entry.revision):
         yield "roster_entry needs a field for the id, and another one for the version"
+
+
+def _metadata(capabilities: Capabilities) -> Iterator[str]:
+    """Without its marks, nothing on a platform could be known as a project's own."""
+    for name, needed in _NEEDED.items():
+        there = getattr(capabilities.metadata_limits, name)
+        if there is not None and there < needed:
+            yield f"metadata_limits has {there} {name}, and the marks of ownership take {needed}"

@@ -128,7 +128,8 @@ class Change:
 
     ``request`` is ``None`` for a delete, and for a file, whose ``key`` is its path and which has a ``file``.
     ``before`` is what was observed, ids and all. ``secret_paths`` are those of what is declared, ``position`` its
-    place. The ``diffs`` of a delete are what is lost.
+    place. The ``diffs`` of a delete are what is lost. ``depends_on`` are the other things of the project that it
+    names by their keys, in the order of these: they are in order before it is.
     """
 
     kind: Kind
@@ -144,6 +145,7 @@ class Change:
     before: Observed | None = None
     secret_paths: frozenset[str] = frozenset()
     position: Position | None = None
+    depends_on: tuple[QualifiedKey, ...] = ()
 
     @property
     def qualified_key(self) -> QualifiedKey:

@@ -74,6 +74,8 @@ def change_part(change: Change) -> dict[str, Json]:
     }
     if change.blocked is not None:
         document["blocked"] = str(change.blocked)
+    if change.depends_on:
+        document["depends_on"] = [{"kind": str(kind), "key": key} for kind, key in change.depends_on]
     if change.file is not None:
         document["bytes"] = change.file.size
         document["upload"] = change.file.upload

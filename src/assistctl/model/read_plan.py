@@ -17,6 +17,7 @@ from assistctl.model.change import (
     LastApplied,
     Missing,
     Origin,
+    QualifiedKey,
     Summary,
 )
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
@@ -74,6 +75,7 @@ class _Change(msgspec.Struct):
     bytes: int | None = None
     upload: bool = False
     used_by: list[_Holder] = []
+    depends_on: list[_Holder] = []
     file: str | None = None
     line: int | None = None
     column: int | None = None
@@ -90,6 +92,7 @@ class _Change(msgspec.Struct):
             self.blocked,
             file=FileUse(self.bytes, holders, upload=self.upload) if self.kind is Kind.FILE else None,
             position=_position(self.file, self.line, self.column),
+            depends_on=tuple(QualifiedKey(one.kind, one.key) for one in self.depends_on),
         )
 
 

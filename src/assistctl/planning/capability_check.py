@@ -18,6 +18,7 @@ from assistctl.model.json_value import Json
 from assistctl.ownership.assistant_references import with_entries, without_keys
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.tool_paths import tools_by_name
+from assistctl.planning.metadata_limits import check_metadata
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
@@ -41,6 +42,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
+    yield from check_metadata(desired, platform, capabilities.metadata_limits)
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)

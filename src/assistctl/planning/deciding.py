@@ -18,7 +18,7 @@ from assistctl.model.plan import (
     seen_as,
 )
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
-from assistctl.ownership.mark import METADATA_PAIRS, Mark
+from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import labelled
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning import safety_rules as safety
@@ -212,8 +212,9 @@ class Decider(Generic[ListedT, DeclaredT]):
                 return
         request = update_request(comparison, mark, contents, self.facts.rewritten)
         pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
-        if pairs > METADATA_PAIRS:
-            yield Decision(diagnostics=(safety.too_many_pairs(desired, pairs),))
+        room = self.facts.capabilities.metadata_limits.pairs
+        if room is not None and pairs > room:
+            yield Decision(diagnostics=(safety.too_many_pairs(desired, pairs, room),))
         change = Change(
             kind,
             key,

@@ -28,6 +28,7 @@ from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
 from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts
+from assistctl.planning.dependencies import with_dependencies
 from assistctl.planning.identity.inventory import Inventory, Knowledge, ListedT, Owned, classify, fingerprint
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
@@ -68,6 +69,7 @@ class _Planning:
     def plan(self) -> Plan:
         assistants, stores = _combined(self._decided_assistants()), _combined(self._decided_stores())
         changes, refusals = self._checked(assistants.changes, stores.changes)
+        changes = with_dependencies(changes, self.wanted, self.rosters.named)
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()

@@ -16,7 +16,6 @@ from assistctl.model.plan import (
     QualifiedKey,
     Severity,
 )
-from assistctl.ownership.mark import METADATA_PAIRS
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning.options import PlanOptions, Thresholds
 
@@ -84,11 +83,11 @@ def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
     )
 
 
-def too_many_pairs(desired: Declared, pairs: int) -> Diagnostic:
+def too_many_pairs(desired: Declared, pairs: int, room: int) -> Diagnostic:
     """The declared, our own and other people's metadata pairs do not fit together."""
     return Diagnostic(
         Severity.ERROR,
-        f"the metadata would have {pairs} pairs with those that others added; {METADATA_PAIRS} fit",
+        f"the metadata would have {pairs} pairs with those that others added; {room} fit",
         "Declare fewer pairs, or remove some of the others' on the platform.",
         key=desired.key,
         path="metadata",

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, Support
+from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, MetadataLimits, Support
 from assistctl.model.knowledge import (
     Attachment,
     Indexing,
@@ -37,6 +37,7 @@ __all__ = [
     "Finding",
     "KnowledgePlatform",
     "Level",
+    "MetadataLimits",
     "Platform",
     "Support",
     "SupportsAccounts",

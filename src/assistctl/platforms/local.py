@@ -5,6 +5,7 @@ The requests go through the same SDK and the same code as to any server; only th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -51,12 +52,18 @@ class Local(OpenAIAssistants):
             model=model,
             code_sandbox=_code_sandbox_of(connection),
             embeddings=embeddings_of(connection),
+            says_account=True,
         )
         client = httpx2.AsyncClient(transport=InProcessTransport(self._app))
         super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
 
     async def list_models(self) -> None:
         """Nothing: what runs no model can neither lack one nor see it retire."""
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """Nothing: a project's own database needs no pin, so none is offered. ``account_ids`` has it."""
+        return ()
 
     async def __aexit__(
         self,

@@ -6,6 +6,4 @@ from dataclasses import replace
 
 from assistctl.platforms.openai.assistants_fields import CAPABILITIES as ASSISTANTS_API
 
-CAPABILITIES = replace(
-    ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True, tells_account=""
-)
+CAPABILITIES = replace(ASSISTANTS_API, address_variable="", credential_variables=(), embedded=True)

@@ -129,7 +129,9 @@ def _file_counts(files: FileTotals | None) -> Iterator[str]:
 
 
 def reason(change: Change) -> str:
-    """Why, and for a file that is uploaded how large it is."""
+    """Why, what it depends on, and for a file that is uploaded how large it is."""
+    if change.depends_on:
+        return f"{change.reason}; uses {', '.join(map(str, change.depends_on))}"
     if change.file is None or not change.file.upload or change.file.size is None:
         return change.reason
     return f"{change.reason}, {decimal(change.file.size)}"

@@ -12,9 +12,9 @@ interrupted finished true false null passed new same worse mended flaky journal 
 _NAMES = """
 format_version project target name platform summary changes drift missing diagnostics results fingerprint observed
 desired kind key id action reason diffs path old new origin secret severity line column detail status errors
-warnings unchanged files upload remove bytes used_by blocked digest options keys destroy allow_deletes requests
-assistants model models listed shutdown_date declared_by deployed_as prevent_destroy applies state problem torn
-entries outcome at before fields metadata withheld
+warnings unchanged files upload remove bytes used_by depends_on blocked digest options keys destroy allow_deletes
+requests assistants model models listed shutdown_date declared_by deployed_as prevent_destroy applies state problem
+torn entries outcome at before fields metadata withheld
 command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
 held_by from to declared fates note value written lossless losses check last_applied known undeclared file
 index ask answer assertions held of at_least seconds tokens cost turns passed failed errors compared course

@@ -9,4 +9,4 @@ from assistctl.testing.scripted_model import Failure, ModelRequest, Reply, Scrip
 
 __all__ = ["Failure", "ModelRequest", "Reply", "ScriptedModel", "ToolCall"]
 
-pytest.register_assert_rewrite("assistctl.testing.exchange", "assistctl.testing.platform_suite")
+pytest.register_assert_rewrite("assistctl.testing.exchange", "assistctl.testing.suite")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from assistctl.model.plan import Json
+from assistctl.model.source_file import Identity, SourceFile
 
 PARAMETERS: Json = {
     "type": "object",
@@ -19,6 +22,8 @@ OTHER_FUNCTION: Json = {
     "type": "function",
     "function": {"name": "refund", "description": "Give the money back", "parameters": PARAMETERS},
 }
+UNKNOWN_TOOL: Json = {"type": "quantum_20310401", "depth": 3, "inner": {"name": "größer", "parts": [1, "two"]}}
+"""A tool of a type that no platform has: what one may answer some day."""
 
 SAMPLES: Mapping[str, tuple[Json, ...]] = {
     "name": ("Order desk", "größer ☃ 🙂", "n" * 100),
@@ -38,3 +43,11 @@ SAMPLES: Mapping[str, tuple[Json, ...]] = {
     "tools.file_search": ([{"type": "file_search", "file_search": {"max_num_results": 7}}],),
 }
 """By the name of the capability; each value is one of the field before the dot."""
+
+
+def file_at(folder: Path, name: str, content: bytes) -> SourceFile:
+    """A new file in ``folder``, as a project reads it."""
+    path = folder / name
+    path.write_bytes(content)
+    identity = Identity(hashlib.sha256(content).hexdigest(), name)
+    return SourceFile(name, path, len(content), identity)

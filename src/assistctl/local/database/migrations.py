@@ -152,11 +152,18 @@ _FILES_OF_CODE = (
     END""",
 )
 
+# The database's name for whoever must know which one answers; it gets one with its first change.
+_ACCOUNT = ("CREATE TABLE account (id TEXT NOT NULL) STRICT",)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _OBJECTS,
     _FILES_AND_VECTOR_STORES,
     _THREADS_AND_RUNS,
     _TERMS_OF_CHUNKS,
     _FILES_OF_CODE,
+    _ACCOUNT,
 )
 """The statements that turn format n into format n + 1, at index n."""
+
+ACCOUNT_FORMAT = 6
+"""The first format with an account."""

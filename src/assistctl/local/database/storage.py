@@ -8,6 +8,7 @@ older file up to date. Transactions are short, and writers queue for the file; r
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -16,7 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from assistctl.errors import AssistctlError
-from assistctl.local.database.migrations import MIGRATIONS
+from assistctl.local.database.migrations import ACCOUNT_FORMAT, MIGRATIONS
 from assistctl.local.database.storage_errors import explanation, is_no_room, no_room
 
 BUSY_SECONDS = 30.0
@@ -24,6 +25,9 @@ BUSY_SECONDS = 30.0
 
 _APPLICATION_ID = 0x61737374
 """``asst`` in ASCII: marks a file as ours (https://www.sqlite.org/pragma.html#pragma_application_id)."""
+
+
+_NAMED = "INSERT INTO account (id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM account)"
 
 
 class Database:
@@ -38,6 +42,7 @@ class Database:
         # A connection of its own: a write may have to wait for another process's. In memory there is only the one.
         self._reader = self._writer if path is None else _Link(path)
         self._before_close: list[Callable[[], None]] = []
+        self._account: str | None = None
 
     @property
     def path(self) -> Path | None:
@@ -64,7 +69,22 @@ class Database:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             # Taking the write lock at the start: a read lock that wants to become one can only fail.
             with _transaction(connection, "BEGIN IMMEDIATE"):
+                if _version(connection) >= ACCOUNT_FORMAT:
+                    connection.execute(_NAMED, (f"org-{secrets.token_hex(12)}",))
                 yield connection
+
+    @property
+    def known_account(self) -> str | None:
+        """The same as ``account`` as far as it was found before, without a look into the file."""
+        return self._account
+
+    def account(self) -> str | None:
+        """The id that tells this database from any other; ``None`` before the first change that reaches it."""
+        if self._account is None:
+            with self.reading() as connection:
+                found = connection.execute("SELECT id FROM account").fetchone()
+            self._account = str(found[0]) if found else None
+        return self._account
 
     def close(self) -> None:
         """Close the file, so that nothing but the file itself stays behind.
@@ -75,6 +95,7 @@ class Database:
             action()
         self._reader.close()
         self._writer.close()
+        self._account = None
 
     def before_close(self, action: Callable[[], None]) -> None:
         """Have ``action`` called at each ``close``, while the file can still be used."""

@@ -6,6 +6,7 @@ agent cannot be deleted, only archived, and every change makes a new version of 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -20,7 +21,7 @@ from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.translation import Object, as_object, observed
+from assistctl.platforms.translation import Object, as_object, as_text, observed
 
 __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
 
@@ -42,9 +43,9 @@ class AnthropicAgents(ClosedAtEnd):
         self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
 
     async def list_assistants(self) -> Sequence[Observed]:
-        """All agents that are not archived."""
+        """All agents that are not archived, oldest first."""
         items = await all_items_by_token(self._page, listing=self._wire.listing("/v1/agents"))
-        return [self._observed(item) for item in items if item.get("archived_at") is None]
+        return [self._observed(item) for item in _oldest_first(items) if item.get("archived_at") is None]
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /v1/agents``, once."""
@@ -142,6 +143,15 @@ class AnthropicAgents(ClosedAtEnd):
         one = observed(answer, from_wire(as_object(answer)), revision)
         self._pairs[one.id, one.revision] = frozenset(one.metadata)
         return one
+
+
+def _oldest_first(items: Sequence[Object]) -> list[Object]:
+    """``items`` in the order of ``created_at``: the API lists the newest first, and cannot be asked otherwise."""
+    newest_last = [*reversed(items)]
+    try:
+        return sorted(newest_last, key=lambda item: dt.datetime.fromisoformat(as_text(item.get("created_at"))))
+    except (TypeError, ValueError):  # a time that is none, or of no zone among others that have one
+        return newest_last
 
 
 def connect(connection: Connection) -> AnthropicAgents:

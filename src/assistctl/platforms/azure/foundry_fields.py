@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Support
+from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, MetadataLimits, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
@@ -43,8 +43,10 @@ _FIELDS = (
     "platforms",
 )
 _OWN = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness")
-# The name takes one.
-_MOST_PAIRS = METADATA_PAIRS - OUR_PAIRS - 1
+# Settings of ``Reasoning`` that manifests have by names of their own.
+_REASONING = {"reasoning_summary": "summary", "reasoning_mode": "mode", "reasoning_context": "context"}
+# A name that is not the agent's own is kept in the metadata.
+_LIMITS = MetadataLimits(reserved=1)
 
 
 def definition(fields: Mapping[str, Json], before: Object) -> Object:
@@ -80,8 +82,7 @@ def from_wire(version: Object) -> Object:
     own: Object = {name: there[name] for name in _OWN if name in there}
     if "effort" in reasoning:
         fields["reasoning_effort"] = reasoning["effort"]
-    if "summary" in reasoning:
-        own["reasoning_summary"] = reasoning["summary"]
+    own |= {ours: reasoning[theirs] for ours, theirs in _REASONING.items() if theirs in reasoning}
     if "format" in text:
         fields["response_format"] = _response_format(as_object(text["format"]))
     fields["platforms"] = {NAME: own}
@@ -92,10 +93,6 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
     """What in a manifest's values this API does not have."""
     if not fields.get("name"):
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
-    pairs = len(as_object(fields.get("metadata")))
-    if pairs > _MOST_PAIRS:
-        summary = f"metadata has {pairs} pairs, and {NAME} has room for {_MOST_PAIRS}"
-        yield Finding("metadata", summary, "Remove one: the name of the assistant takes a pair there.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")
     yield from tool_findings(fields, own, NAME)
 
@@ -121,7 +118,7 @@ CAPABILITIES = Capabilities(
         "description": Support(),
         "model": Support(note="It is the name of a deployment there."),
         "instructions": Support(),
-        "metadata": Support(note=f"{_MOST_PAIRS} pairs: the name takes one."),
+        "metadata": Support(note=f"{METADATA_PAIRS - OUR_PAIRS - _LIMITS.reserved} pairs: the name takes one."),
         "temperature": Support(),
         "top_p": Support(),
         "reasoning_effort": Support(note="It is reasoning.effort there."),
@@ -134,7 +131,7 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
     },
-    platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
+    platform_fields=frozenset({*_OWN, *_REASONING, "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.
     write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
@@ -144,6 +141,7 @@ CAPABILITIES = Capabilities(
     credential_variables=(SECRET_VARIABLE,),
     tells_account="address",
     lists_every_model=False,
+    metadata_limits=_LIMITS,
     field_defaults=EMPTY_TEXTS,
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
     findings=findings,
@@ -162,8 +160,7 @@ def _reasoning(fields: Mapping[str, Json], own: Object, before: Object) -> Objec
     reasoning = {**before}
     if "reasoning_effort" in fields:
         reasoning["effort"] = fields["reasoning_effort"]
-    if "reasoning_summary" in own:
-        reasoning["summary"] = own["reasoning_summary"]
+    reasoning |= {theirs: own[ours] for ours, theirs in _REASONING.items() if ours in own}
     return without_nulls(reasoning)
 
 

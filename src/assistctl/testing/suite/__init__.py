@@ -1,0 +1,1 @@
+"""The tests of ``platform_suite``, by what they are about."""

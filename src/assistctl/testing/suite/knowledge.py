@@ -1,0 +1,175 @@
+"""Uploads and vector stores, on platforms that have them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistctl.errors import OutcomeUnknownError
+from assistctl.model.knowledge import Attachment, ObservedStore, StoreFile
+from assistctl.model.plan import Json
+from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.testing.samples import file_at
+from assistctl.testing.suite.base import BreakNext, SuiteBase, run
+
+_PAGE_AND_MORE = 103
+_A_FEW = 4
+_EXPIRES: Json = {"anchor": "last_active_at", "days": 7}
+_INDEXED_WITHIN = 60.0
+_POLL_SECONDS = 0.05
+_NOWHERE = ("nothing-has-this-id", "../models", "a/b?c#d")
+
+
+class KnowledgeTests(SuiteBase):
+    """Files are kept as they were sent, and stores hold just what was put into them."""
+
+    def test_uploads_are_kept_as_they_were_sent(self, platform: Platform, tmp_path: Path) -> None:
+        """Their names and sizes are answered and listed, every byte is counted, and none is there twice."""
+        sources = [
+            file_at(tmp_path, name, content)
+            for name, content in (("größer.md", "# Größer\n".encode()), ("a b.csv", b"a,1\n" * 5_000))
+        ]
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._files(platform)
+            counted: list[int] = []
+            made = [await knowledge.upload(source, counted.append) for source in sources]
+            assert sum(counted) == sum(source.size for source in sources)
+            assert [(one.name, one.size) for one in made] == [(one.identity.name, one.size) for one in sources]
+            assert [one.id for one in await knowledge.list_files()] == [one.id for one in made]
+            assert await knowledge.find_file(made[0].id) == made[0]
+            await knowledge.delete_file(made[0].id)
+            await knowledge.delete_file(made[0].id)
+            assert await knowledge.find_file(made[0].id) is None
+            assert [one.id for one in await knowledge.list_files()] == [made[1].id]
+            for unknown in _NOWHERE:
+                assert await knowledge.find_file(unknown) is None
+                await knowledge.delete_file(unknown)
+
+        run(platform, scenario)
+
+    def test_stores_keep_what_they_are_sent(self, platform: Platform) -> None:
+        """An update changes what it is sent, null clears, and metadata is replaced whole."""
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._stores(platform)
+            made = await knowledge.create_store(
+                {"name": "Größer", "expires_after": _EXPIRES}, {"a": "1", "b": "2"}
+            )
+            assert _shown(made) == ("Größer", _EXPIRES, {"a": "1", "b": "2"})
+            assert made.total == 0
+            other = await knowledge.create_store({"name": "Other"}, {"c": "3"})
+            renamed = await knowledge.update_store(made.id, {"name": "Smaller"}, {"b": "3"})
+            assert (renamed.id, _shown(renamed)) == (made.id, ("Smaller", _EXPIRES, {"b": "3"}))
+            cleared = await knowledge.update_store(made.id, {"expires_after": None}, {})
+            assert _shown(cleared) == ("Smaller", None, {})
+            listed = await knowledge.list_stores()
+            assert [(one.id, _shown(one)) for one in listed] == [(one.id, _shown(one)) for one in (cleared, other)]
+            found = await knowledge.find_store(made.id)
+            assert found is not None
+            assert _shown(found) == _shown(cleared)
+
+        run(platform, scenario)
+
+    def test_every_store_is_listed_once_the_oldest_first(self, platform: Platform) -> None:
+        """However many pages there are."""
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._stores(platform)
+            made = [(await knowledge.create_store({"name": "Store"}, {})).id for _ in range(_PAGE_AND_MORE)]
+            listed = [one.id for one in await knowledge.list_stores()]
+            assert listed == made if self.lists_in_order else sorted(listed) == sorted(made)
+
+        run(platform, scenario)
+
+    def test_files_are_put_into_stores_and_taken_out(self, platform: Platform, tmp_path: Path) -> None:
+        """With their attributes, which are replaced whole; the uploads stay, whatever becomes of a store."""
+        sources = [file_at(tmp_path, f"page-{place}.md", b"# A page\n" * (place + 1)) for place in range(_A_FEW)]
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._stores(platform)
+            ids = [(await knowledge.upload(source, _unseen)).id for source in sources]
+            store = await knowledge.create_store({"name": "Pages"}, {})
+            batch = await knowledge.attach(store.id, [Attachment(one, {"page": one, "rank": 1.5}) for one in ids])
+            await _indexed(knowledge, store.id, batch)
+            held = await knowledge.list_store_files(store.id)
+            assert _attributes(held) == {one: {"page": one, "rank": 1.5} for one in ids}
+            assert {one.status for one in held} == {"completed"}
+            await knowledge.set_attributes(store.id, ids[0], {"rank": 2})
+            await knowledge.detach(store.id, ids[1])
+            await knowledge.detach(store.id, ids[1])
+            left = _attributes(await knowledge.list_store_files(store.id))
+            assert left == {one: {"page": one, "rank": 1.5} for one in ids[2:]} | {ids[0]: {"rank": 2}}
+            there = await knowledge.find_store(store.id)
+            assert there is not None
+            assert (there.total, there.completed) == (_A_FEW - 1, _A_FEW - 1)
+            await knowledge.delete_store(store.id)
+            assert [one.id for one in await knowledge.list_files()] == ids
+
+        run(platform, scenario)
+
+    def test_deleted_stores_are_gone(self, platform: Platform) -> None:
+        """To delete what is not there is no error; an id is never taken for a path."""
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._stores(platform)
+            first, second = [await knowledge.create_store({"name": "Store"}, {}) for _ in range(2)]
+            await knowledge.delete_store(first.id)
+            for unknown in (first.id, *_NOWHERE):
+                await knowledge.delete_store(unknown)
+                assert await knowledge.find_store(unknown) is None
+            assert [one.id for one in await knowledge.list_stores()] == [second.id]
+
+        run(platform, scenario)
+
+    def test_a_store_whose_answer_is_lost_may_be_there(
+        self, platform: Platform, break_next: BreakNext | None
+    ) -> None:
+        """As with assistants, it is never told as a failure, and never repeated."""
+        if break_next is None:
+            pytest.skip("no request can be made to fail")
+
+        async def scenario(platform: Platform) -> None:
+            knowledge = self._stores(platform)
+            break_next(500, True)
+            with pytest.raises(OutcomeUnknownError):
+                await knowledge.create_store({"name": "Store"}, {})
+            assert len(await knowledge.list_stores()) == 1
+
+        run(platform, scenario)
+
+    def _files(self, platform: Platform) -> KnowledgePlatform:
+        if platform.knowledge is None:
+            pytest.skip("it has no files")
+        return platform.knowledge
+
+    def _stores(self, platform: Platform) -> KnowledgePlatform:
+        if platform.knowledge is None or not self._has(platform, "files.file_search"):
+            pytest.skip("it has no vector stores")
+        return platform.knowledge
+
+
+async def _indexed(knowledge: KnowledgePlatform, store_id: str, batch: str) -> None:
+    """Wait until a batch is done with."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _INDEXED_WITHIN
+    found = await knowledge.indexing(store_id, batch)
+    while found.in_progress and loop.time() < end:
+        await asyncio.sleep(found.poll_after or _POLL_SECONDS)
+        found = await knowledge.indexing(store_id, batch)
+    assert (found.in_progress, found.failed, found.completed) == (0, 0, _A_FEW)
+
+
+def _attributes(files: Sequence[StoreFile]) -> dict[str, dict[str, Json]]:
+    return {one.id: dict(one.attributes) for one in files}
+
+
+def _shown(store: ObservedStore) -> tuple[Json, Json, dict[str, str]]:
+    return store.fields.get("name"), store.fields.get("expires_after"), dict(store.metadata)
+
+
+def _unseen(_: int) -> None:
+    """Progress that nobody looks at."""
