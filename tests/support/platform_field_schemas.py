@@ -63,10 +63,14 @@ def _anthropic() -> Mapping[str, Any]:
 
 
 def _azure() -> Mapping[str, Any]:
-    from azure.ai.projects.models import PromptAgentDefinition, Reasoning
+    from azure.ai.projects.models import AgentDetails, PromptAgentDefinition, Reasoning
 
     names = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness", "tools")
-    return {**_picked(PromptAgentDefinition, *names), "reasoning_summary": _fields(Reasoning)["summary"]}
+    return {
+        **_picked(PromptAgentDefinition, *names),
+        **_picked(AgentDetails, "state", "agent_endpoint", "agent_card"),
+        "reasoning_summary": _fields(Reasoning)["summary"],
+    }
 
 
 def _picked(kind: Any, *names: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
+from assistctl.model.serving import WHOLE
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 
 HELP = """List what the project has deployed on the target.
@@ -43,6 +44,7 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
             "name": assistant.name,
             "model": assistant.model,
             "prevent_destroy": assistant.prevent_destroy,
+            **_versions(assistant),
         }
         for assistant in found
     ]
@@ -56,10 +58,32 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_form
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":
             return
-    columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
+    columns = [Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)]
+    rows = [_row(assistant) for assistant in found]
+    if any(assistant.version is not None for assistant in found):
+        columns.insert(2, Column("VERSION"))
+        rows = [(*row[:2], _version(each), *row[2:]) for row, each in zip(rows, found, strict=True)]
     conclusion = f"{len(found):,} {'assistant is' if len(found) == 1 else 'assistants are'} deployed."
-    rows = tuple(map(_row, found))
     print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
+
+
+def _versions(assistant: DeployedAssistant) -> dict[str, Json]:
+    """The newest version, and which versions answer, as far as the platform says."""
+    version: dict[str, Json] = {} if assistant.version is None else {"version": assistant.version}
+    if assistant.serving is None:
+        return version
+    traffic: dict[str, Json] = {**assistant.serving.resolved(assistant.version)}
+    return {**version, "traffic": traffic, "disabled": assistant.serving.disabled}
+
+
+def _version(assistant: DeployedAssistant) -> str:
+    """The newest version; where that does not answer all, who does."""
+    version, serving = assistant.version or "", assistant.serving
+    if serving is None:
+        return version
+    if serving.disabled:
+        return f"{version} (disabled)"
+    return version if serving.share_of(version) == WHOLE else f"{version} ({serving})"
 
 
 def _row(assistant: DeployedAssistant) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
+from assistctl.model.serving import Serving
 
 
 class Level(StrEnum):
@@ -55,6 +56,10 @@ def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
 
 def _as_they_are(fields: Fields, /) -> Fields:
     return fields
+
+
+def _served_as_before(serving: Serving, _own: Fields, /) -> Serving:
+    return serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class Capabilities:
     down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
     ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
+    ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the
+    platform's own; ``serving_fields`` are those that decide it.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -148,5 +155,7 @@ class Capabilities:
     roster_entry: RosterEntry | None = None
     tells_account: str = ""
     lists_every_model: bool = True
+    serving_fields: frozenset[str] = frozenset()
+    serving_after: Callable[[Serving, Fields], Serving] = _served_as_before
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

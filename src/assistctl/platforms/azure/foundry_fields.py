@@ -11,6 +11,16 @@ from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Sup
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
+from assistctl.platforms.azure.foundry_endpoint import (
+    ALL_TO_NEWEST,
+    ENABLED,
+    ENDPOINT,
+    OWN_FIELDS,
+    STATE,
+    endpoint_fields,
+    endpoint_findings,
+    serving_after,
+)
 from assistctl.platforms.azure.foundry_tools import (
     manifest_tools,
     refuse_unread,
@@ -66,8 +76,8 @@ def definition(fields: Mapping[str, Json], before: Object) -> Object:
     return without_nulls(made)
 
 
-def from_wire(version: Object) -> Object:
-    """The fields of a version in the Assistants API's shapes, but for its name."""
+def from_wire(version: Object, agent: Object) -> Object:
+    """The fields of a version of ``agent`` in the Assistants API's shapes, but for its name."""
     there = as_object(version.get("definition"))
     fields: Object = {name: there[name] for name in _SAME if name in there}
     if "description" in version:
@@ -84,7 +94,7 @@ def from_wire(version: Object) -> Object:
         own["reasoning_summary"] = reasoning["summary"]
     if "format" in text:
         fields["response_format"] = _response_format(as_object(text["format"]))
-    fields["platforms"] = {NAME: own}
+    fields["platforms"] = {NAME: {**own, **endpoint_fields(agent)}}
     return fields
 
 
@@ -98,6 +108,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         yield Finding("metadata", summary, "Remove one: the name of the assistant takes a pair there.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")
     yield from tool_findings(fields, own, NAME)
+    yield from endpoint_findings(own, NAME)
 
 
 def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
@@ -134,17 +145,25 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
     },
-    platform_fields=frozenset({*_OWN, "reasoning_summary", "tools"}),
+    platform_fields=frozenset({*_OWN, *OWN_FIELDS, "reasoning_summary", "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.
     write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
-    defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
+    defaults={
+        "tool_choice": "auto",
+        "skills": [],
+        "structured_inputs": {},
+        STATE: ENABLED,
+        ENDPOINT: {"version_selector": ALL_TO_NEWEST},
+    },
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
     tells_account="address",
     lists_every_model=False,
     field_defaults=EMPTY_TEXTS,
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
+    serving_fields=frozenset({STATE, ENDPOINT}),
+    serving_after=serving_after,
     findings=findings,
     to_platform=to_platform,
 )

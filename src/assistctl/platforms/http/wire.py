@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
@@ -102,10 +103,11 @@ class HttpWire(ABC):
         return (await self._pace.keep(send, repeatable=True)).content
 
     async def post(
-        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+        self, path: str, body: Mapping[str, Json] | None, *, repeatable: bool, appearing: bool = False
     ) -> Json:
-        """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
+        """The answer to ``body``; ``None`` when it says nothing.
 
+        A request that is not ``repeatable`` is only repeated when it surely was not done.
         What it is about may still be ``appearing``, because it was made a moment ago: then a 404 is no last word,
         and a repeatable one is repeated. Raises ``OutcomeUnknownError`` when one that is not repeatable may have
         been carried out all the same.
@@ -120,6 +122,10 @@ class HttpWire(ABC):
                 raise AskAgainError(error, wait=None, throttled=False) from error
 
         return (await self._pace.keep(send, repeatable=repeatable)).body
+
+    async def patch(self, path: str, body: Mapping[str, Json]) -> Json:
+        """The answer to ``body``, a JSON merge patch (RFC 7386): carried out twice it does no harm."""
+        return (await self._pace.keep(lambda: self._send(Sent("patch", path, body=body)), repeatable=True)).body
 
     async def delete(self, path: str) -> Json:
         """The answer to a DELETE of ``path``; ``None`` when it says nothing."""
@@ -152,7 +158,8 @@ class HttpWire(ABC):
         from assistctl.platforms.http.sdk_errors import outcome_unknown
 
         answer = await self._received(sent, in_time or self._in_time(self._budget.seconds))
-        if sent.method == "delete" and not answer.content.strip():
+        says_nothing = answer.status == HTTPStatus.NO_CONTENT or sent.method == "delete"
+        if says_nothing and not answer.content.strip():
             return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
             return Answer(parsed(answer.content, answer.status), answer.headers)
