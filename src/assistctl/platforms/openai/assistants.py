@@ -19,10 +19,11 @@ from assistctl.platforms.openai.conversations import OpenAIConversations
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.workload_identity import OPTION
 
 __all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
-OPTIONS = COMMON_OPTIONS
+OPTIONS = COMMON_OPTIONS | {OPTION}
 
 
 class OpenAIAssistants(ClosedAtEnd):
