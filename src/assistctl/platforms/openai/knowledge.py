@@ -49,9 +49,13 @@ class _NewBatch:
 
 @dataclass(slots=True)
 class OpenAIKnowledge:
-    """``KnowledgePlatform`` over ``wire``."""
+    """``KnowledgePlatform`` over ``wire``.
+
+    Uploads are made for the first of ``purposes``; the others are those that ours may have been made for.
+    """
 
     wire: OpenAIWire
+    purposes: tuple[str, ...] = (PURPOSE,)
     _new: dict[str, _NewBatch] = field(default_factory=dict)
     _files_there: set[str] | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -62,15 +66,16 @@ class OpenAIKnowledge:
         ``GET /files`` goes before the first one: what is there already is not what an upload made.
         """
         there = await self._known_files()
-        uploaded = await upload(self.wire, source, sent, there)
+        uploaded = await upload(self.wire, source, sent, there, self.purposes[0])
         there.add(uploaded.id)
         return uploaded
 
     async def list_files(self) -> Sequence[UploadedFile]:
         """``GET /files``, oldest first."""
-        items = await self._items("/files", FILES_PAGE_SIZE, {"purpose": PURPOSE})
+        narrowed: dict[str, object] = {"purpose": self.purposes[0]} if len(self.purposes) == 1 else {}
+        items = await self._items("/files", FILES_PAGE_SIZE, narrowed)
         # Not every server minds the filter.
-        return [uploaded_file(item) for item in items if item.get("purpose", PURPOSE) == PURPOSE]
+        return [uploaded_file(item) for item in items if item.get("purpose", PURPOSE) in self.purposes]
 
     async def find_file(self, file_id: str) -> UploadedFile | None:
         """``GET /files/{id}``."""
