@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai.auth import WorkloadIdentityAuth
@@ -31,13 +32,20 @@ async def exchange(request: Request) -> JSONResponse:
     return JSONResponse({"access_token": f"minted-for-{sent['subject_token']}", "expires_in": 3600})
 
 
+def defaults() -> dict[str, Any]:
+    """The settings of the exchange that nobody gives."""
+    found = WorkloadIdentityAuth.__init__.__kwdefaults__
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingServer]:
     token = Route("/oauth/token", exchange, methods=["POST"])
     with serving(Starlette(routes=[token, Mount("/", create_app(tmp_path / "there.db"))])) as running:
         url = running.url.removesuffix("/v1") + "/oauth/token"
         # The SDK has no setting for the address of the exchange.
-        monkeypatch.setitem(WorkloadIdentityAuth.__init__.__kwdefaults__, "token_exchange_url", url)
+        monkeypatch.setitem(defaults(), "token_exchange_url", url)
         yield running
 
 
@@ -100,8 +108,7 @@ def test_a_token_that_cannot_be_had(
 def test_an_exchange_that_is_not_there(
     project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    defaults = WorkloadIdentityAuth.__init__.__kwdefaults__
-    monkeypatch.setitem(defaults, "token_exchange_url", "http://localhost:9/oauth/token")
+    monkeypatch.setitem(defaults(), "token_exchange_url", "http://localhost:9/oauth/token")
     use(project, server, f"{IDS}, provider: {{type: token, token: job-token}}")
     outcome = project.run("plan")
     assert outcome.code == 1

@@ -59,6 +59,12 @@ def written_document(
     return Written(key, files, withheld)
 
 
+def written_mapping(document: Mapping[str, Json], key: str, stem: str, *, schema: str) -> Written:
+    """The document of another kind than an assistant, as the file ``stem``."""
+    fields = {name: _escaped(value) for name, value in document.items()}
+    return Written(key, {f"{stem}.yaml": SCHEMA_LINE.format(schema=schema) + _yaml(fields)})
+
+
 def key_for(observed: Observed, taken: Iterable[str]) -> str:
     """A key made from the assistant's name (or its id), different from those ``taken``."""
     name = "" if ("name",) in withheld_units(observed) else observed.name or ""

@@ -117,6 +117,9 @@ def _others(resources: Json) -> Iterator[FieldOutcome]:
     """What only some dialects know: the indexes of other searches, the data sources of the code interpreter."""
     for tool, resource in resources.items() if isinstance(resources, dict) else ():
         ids = RESOURCE_LISTS.get(tool)
+        if resource and not isinstance(resource, dict):
+            path = f"tool_resources.{tool}"
+            yield FieldOutcome(path, path, Outcome.LOST, _NO_PLACE, resource)
         for name, value in resource.items() if isinstance(resource, dict) else ():
             if name != ids and value:
                 path = f"tool_resources.{tool}.{name}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.migration.mcp_servers import ServerBook
 from assistctl.model.plan import Diagnostic, Json, Position, TargetName
 
 Document: TypeAlias = Mapping[str, Json]
@@ -64,7 +65,7 @@ class Migration:
 
     ``assistants`` are those that no manifest declares yet; ``declared`` are the names (or ids) of those that one
     does, and ``manifests`` what becomes of all that manifests declare. ``others`` counts those that somebody else
-    owns, which are left out. ``diagnostics`` say what the report may lack.
+    owns, which are left out. ``diagnostics`` say what the report may lack. ``servers`` are the MCP servers.
     """
 
     project: str
@@ -75,6 +76,7 @@ class Migration:
     others: int = 0
     manifests: tuple[Migrated, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    servers: ServerBook = field(default_factory=ServerBook)
 
     @property
     def judged(self) -> tuple[Migrated, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.model.counterpart import Counterpart
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.serving import Serving
@@ -56,6 +57,10 @@ def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
 
 def _as_they_are(fields: Fields, /) -> Fields:
     return fields
+
+
+def _no_counterpart(_tool: Fields, _resources: Fields, /) -> Counterpart | None:
+    return None
 
 
 def _served_as_before(serving: Serving, _own: Fields, /) -> Serving:
@@ -133,6 +138,10 @@ class Capabilities:
     ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the
     platform's own; ``serving_fields`` are those that decide it.
 
+    ``counterpart`` gives what it has in the place of a tool of another platform, from that tool and all of its
+    assistant's ``tool_resources``; ``None`` where it does not know the tool. In a connected agent's ``id`` stands
+    ``{"assistant": KEY}`` where that one is moved along.
+
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
     is compared with what it answers. Both are pure.
@@ -157,5 +166,6 @@ class Capabilities:
     lists_every_model: bool = True
     serving_fields: frozenset[str] = frozenset()
     serving_after: Callable[[Serving, Fields], Serving] = _served_as_before
+    counterpart: Callable[[Fields, Fields], Counterpart | None] = _no_counterpart
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

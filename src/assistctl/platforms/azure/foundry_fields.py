@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
+from assistctl.platforms.azure.classic_tools import counterpart
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
 from assistctl.platforms.azure.foundry_endpoint import (
     ALL_TO_NEWEST,
@@ -154,7 +155,7 @@ CAPABILITIES = Capabilities(
         "skills": [],
         "structured_inputs": {},
         STATE: ENABLED,
-        ENDPOINT: {"version_selector": ALL_TO_NEWEST},
+        ENDPOINT: {"version_selector": ALL_TO_NEWEST, "protocol_configuration": {"responses": {}}},
     },
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(SECRET_VARIABLE,),
@@ -164,6 +165,7 @@ CAPABILITIES = Capabilities(
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
     serving_fields=frozenset({STATE, ENDPOINT}),
     serving_after=serving_after,
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )
