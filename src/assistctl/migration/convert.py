@@ -18,6 +18,7 @@ from assistctl.migration.manifest_parts import NOT_FIELDS, kept_for, parts_of, p
 from assistctl.migration.mcp_servers import ServerBook, is_use
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
 from assistctl.migration.server_uses import with_uses
+from assistctl.migration.taken_along import taken_along
 from assistctl.migration.version_one import FILE_IDS, in_version_two, lost_files
 from assistctl.model.capabilities import Level
 from assistctl.model.plan import Desired, Json, Position, Severity
@@ -80,19 +81,22 @@ def migrated(
         *_mapped(fit.document, fit.names, source.key, to, book),
         *(one for one in renamed if one.path not in gone),
     ]
+    taken = taken_along(source.key, fit.document, there.resources, resource_names, to.capabilities)
     told = {*gone, *(fate.path for fate in (*mapped, *there.outcomes)), *_of_counterparts(there, to)}
     outcomes = (
         *_carried(source, fit.document, fit.names, to, told),
         *mapped,
         *there.outcomes,
+        *taken.outcomes,
         *fit.outcomes,
         *beyond,
-        *left_behind(there.resources, resource_names, to.capabilities),
+        *left_behind(taken.resources, resource_names, to.capabilities),
         *_without_a_place(source, there.nameless, to),
         *lost_files(source.strange, named.get("tools"), resource_names, to.capabilities),
         *_kept_for_others(fit.document, to.platform),
     )
-    return Migrated(source.key, source.id, source.name, fit.document, outcomes)
+    whole = taken.declared_in(fit.document)
+    return Migrated(source.key, source.id, source.name, whole, outcomes, contents=taken.contents)
 
 
 def _with_room(document: Document) -> tuple[dict[str, Json], list[FieldOutcome]]:

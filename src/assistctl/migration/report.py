@@ -44,7 +44,8 @@ class FieldOutcome:
 class Migrated:
     """The ``document`` that declares an assistant on another platform, and what became of each of its fields.
 
-    ``file`` is the manifest that declares it already, and stays as it is; it then has no ``id``.
+    ``file`` is the manifest that declares it already, and stays as it is; it then has no ``id``. ``contents`` are
+    the files that are taken along, by their paths beside the manifest.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Migrated:
     document: Document
     outcomes: tuple[FieldOutcome, ...]
     file: str = ""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def with_outcome(self, outcome: Outcome) -> tuple[FieldOutcome, ...]:
         """The fields with that outcome."""

@@ -28,6 +28,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.downloads import Downloads
 from assistctl.platforms.base import KnowledgePlatform, Platform
 from assistctl.platforms.registry import capabilities_of
 
@@ -78,7 +79,8 @@ class MigrationOutcome:
 
         count = len(self.migration.assistants)
         assistants, servers = (
-            {one.key: [*one.files] for one in part} for part in (self.written[:count], self.written[count:])
+            {one.key: [*one.files, *one.contents] for one in part}
+            for part in (self.written[:count], self.written[count:])
         )
         return masked_document(
             migration_document(self.migration, str(self.folder), assistants, servers, written=self.is_written)
@@ -86,7 +88,10 @@ class MigrationOutcome:
 
 
 async def origin_on(deployment: Deployment) -> Origin:
-    """The assistants on a target. Raises ``PlatformError`` when they cannot be listed."""
+    """The assistants on a target, with the files that they read. Raises ``PlatformError`` when there is no list.
+
+    Files of no more than ``downloads.MOST`` bytes together are downloaded.
+    """
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         resource_names, doubts = await _library(platform, assistants)
@@ -178,7 +183,10 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
     written = (
-        *(written_document(manifest.document, manifest.key, schema=schema) for manifest in found.assistants),
+        *(
+            replace(written_document(one.document, one.key, schema=schema), contents=one.contents)
+            for one in found.assistants
+        ),
         *found.servers.written(schema_beside(into, to.project.directory, "mcp-server")),
     )
     if write:
@@ -229,7 +237,12 @@ async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[
     if stores and (listed is None or len(held) < len(contents)):
         doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
     names = {item.id: item.name for item in files or ()}
-    return library_of(names, listed or (), held), tuple(doubts)
+    sizes = {item.id: item.size for item in files or ()}
+    read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
+    downloads = Downloads(knowledge, sizes, slots)
+    downloaded = await downloads.all(read, {store: [one.id for one in found] for store, found in held.items()})
+    doubts += downloads.doubts
+    return replace(library_of(names, listed or (), held), downloaded=downloaded), tuple(doubts)
 
 
 async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:

@@ -207,9 +207,7 @@ class _Planning:
     @property
     def _asked_for(self) -> dict[str, Desired]:
         """The declared assistants that the plan is about."""
-        return {
-            key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)
-        }
+        return {key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)}
 
     @property
     def _owned_count(self) -> int:

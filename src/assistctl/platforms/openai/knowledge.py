@@ -27,6 +27,7 @@ from assistctl.platforms.openai.knowledge_answers import (
 )
 from assistctl.platforms.openai.uploads import PURPOSE, file_path, upload
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import as_object, objects_in
 
 FILES_PAGE_SIZE = 10_000
 """The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""
@@ -83,6 +84,18 @@ class OpenAIKnowledge:
             return uploaded_file(await self.wire.get(file_path(file_id)))
         except NotFoundError:
             return None
+
+    async def file_content(self, file_id: str) -> bytes:
+        """``GET /files/{id}/content``."""
+        return await self.wire.get_content(path_of("/files", file_id, "content"))
+
+    async def text_in_store(self, store_id: str, file_id: str) -> str:
+        """``GET /vector_stores/{id}/files/{id}/content``, all of it on one page."""
+        answer = as_object(await self.wire.get(_store(store_id, "files", file_id, "content")))
+        texts = [one.get("text") for one in objects_in(answer.get("data"))]
+        if answer.get("has_more") or not texts or not all(isinstance(one, str) for one in texts):
+            raise PlatformError(f"there is not the whole text of {file_id}")
+        return "".join(map(str, texts))
 
     async def delete_file(self, file_id: str) -> None:
         """``DELETE /files/{id}``."""
