@@ -253,6 +253,30 @@ def test_what_foundry_has_nothing_for_has_a_way_on(clouds: Clouds) -> None:
     clouds.applied("foundry")
 
 
+@pytest.mark.parametrize(
+    ("to", "kind", "outcome", "words"),
+    [
+        ("agents", "bing_grounding", "mapped", "own web search"),
+        ("agents", "azure_ai_search", "lost", "searches the index"),
+        ("agents", "openapi", "lost", "a function for each operation"),
+        ("agents", "connected_agent", "lost", "multi_agent"),
+        ("agents", "azure_function", "lost", "manifests have no place for it"),
+        ("managed", "bing_grounding", "lost", "Enable web_search"),
+        ("managed", "azure_ai_search", "lost", "searches the index"),
+        ("managed", "openapi", "lost", "a function for each operation"),
+    ],
+)
+def test_tools_of_the_classic_service_elsewhere(
+    clouds: Clouds, to: str, kind: str, outcome: str, words: str
+) -> None:
+    model = "claude-opus-5-5" if to == "managed" else "gpt-6-luna"
+    fate = clouds.moved({"name": "Desk", "tools": [{"type": kind, kind: {}}]}, to=to, model=model)[
+        f"tools[{kind}]"
+    ]
+    assert (fate["outcome"], words in fate["note"]) == (outcome, True)
+    clouds.applied(to)
+
+
 def test_a_code_interpreter_is_the_toolset_of_managed_agents(clouds: Clouds) -> None:
     assistant = {"name": "Desk", "tools": [{"type": "code_interpreter"}]}
     fates = clouds.moved(assistant, to="managed", model="claude-opus-5-5")

@@ -1,7 +1,7 @@
 """An assistant as Anthropic's managed agents API has it, and back.
 
 Names and shapes of the wire: ``anthropic/types/beta/agent_create_params.py``, ``agent_update_params.py`` and
-``beta_managed_agents_agent.py`` of anthropic 2.12.0.
+``beta_managed_agents_agent.py`` of anthropic 2.14.0.
 """
 
 from __future__ import annotations

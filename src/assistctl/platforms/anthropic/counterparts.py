@@ -25,19 +25,30 @@ _INTERPRETER = (
 )
 _CONNECTED = "It is one of multiagent.subagents there; its own description says what it is for."
 _NOT_MOVED = (
-    "That agent is not among those that are moved: move it too, and name it under platforms.{name}.multiagent."
+    "That agent is not among those that are moved: move it too, and name it under "
+    "platforms.anthropic-agents.multiagent."
 )
+# The toolset may be there only once, so that what it stands for is not added to it unasked.
+_WAYS_ON: Mapping[str, str] = {
+    "bing_grounding": "Enable web_search in {type: agent_toolset_20260401} under "
+    "platforms.anthropic-agents.tools.",
+    "azure_ai_search": "Declare a function or an MCP server that searches the index.",
+    "openapi": "Declare a function for each operation, or an MCP server in front of the service.",
+}
 
 
 def counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Counterpart | None:
     """A code interpreter or a connected agent as it is here; ``None`` for any other tool."""
     if tool.get("type") == "code_interpreter":
         return Counterpart(_INTERPRETER, {"tools": [dict(_TOOLSET)]})
-    if tool.get("type") != "connected_agent":
+    kind = str(tool.get("type"))
+    if kind in _WAYS_ON:
+        return Counterpart(_WAYS_ON[kind])
+    if kind != "connected_agent":
         return None
     named = as_object(tool.get("connected_agent")).get("id")
     if not isinstance(named, dict):
-        return Counterpart(_NOT_MOVED.format(name="anthropic-agents"))
+        return Counterpart(_NOT_MOVED)
     subagents: Json = {"type": "enabled", "inline_agents": {"type": "disabled"}, "predefined_agents": [named]}
     roster: Json = {"type": "multiagent_20261001", "subagents": subagents, "workflows": {"type": "disabled"}}
     return Counterpart(_CONNECTED, {"multiagent": roster})
