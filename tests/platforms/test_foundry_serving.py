@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.foundry import PROJECT, Foundry, selector
+from support.live_sessions import FoundryConversations, with_routes
 from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer, serving
 
@@ -226,6 +227,22 @@ def test_an_agent_is_written_down_with_what_is_not_as_usual(cloud: ProjectFolder
     assert "version_selector" not in (folder / "plain.yaml").read_text()
     assert "agent_version" in (folder / "pinned.yaml").read_text()
     assert cloud.run("plan", "--format", "json").json["summary"]["delete"] == 0
+
+
+def test_questions_go_to_what_was_applied_whatever_the_traffic(project: ProjectFolder, tmp_path: Path) -> None:
+    agents, sessions = Foundry(shelf=tmp_path / "files.db"), FoundryConversations(prefix=f"{PROJECT}/openai/v1")
+    sessions.answers = {"ping": ["pong"]}
+    with serving(with_routes(sessions.routes(), agents.app())) as running:
+        address = running.url.removesuffix("/v1") + PROJECT
+        project.write(
+            "assistctl.yaml",
+            f"project: acme\ndefault_target: cloud\ntargets:\n"
+            f"  cloud: {{platform: azure-foundry, base_url: '{address}', api_key: k}}\n",
+        )
+        applied(project, "one", agent_endpoint=endpoint(v1=100))
+        applied(project, "two", agent_endpoint=endpoint(v1=100))
+        assert "pong" in project.run("ask", "desk", "ping").out
+    assert sessions.versions == ["2"]
 
 
 def test_a_rollback_leaves_traffic_to_whoever_routes_it(cloud: ProjectFolder, agents: Foundry) -> None:

@@ -47,7 +47,7 @@ class AzureFoundry(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AzureWire(connection)
         self._files: OpenAIWire | None = None
-        self.conversations = FoundryConversations(lambda: self.knowledge)
+        self.conversations = FoundryConversations(lambda: self.knowledge, self._newest)
         # Names that a create under way has found free.
         self._claimed: set[str] = set()
 
@@ -187,6 +187,11 @@ class AzureFoundry(ClosedAtEnd):
             return as_object(await self._wire.get(_path(agent)))
         except PlatformError as error:
             raise _half_done(agent, error) if patch else error from error
+
+    async def _newest(self, agent: str) -> str:
+        """The newest version of an agent. Raises ``NotFoundError`` when there is none."""
+        found = await self._wire.get(_path(agent))
+        return str(_latest(as_object(found)).get("version"))
 
     async def _details(self, agent: str) -> Object:
         """What is beside the versions of an agent that was just made; empty if it cannot be asked."""
