@@ -12,19 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
-from assistctl.errors import ConflictError, LeftBehindError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.azure.conversations import FoundryConversations
 from assistctl.platforms.azure.endpoint import endpoint_ids
-from assistctl.platforms.azure.foundry_endpoint import DISABLED, STATE, patch_of, serving_of
+from assistctl.platforms.azure.foundry_endpoint import serving_of
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.foundry_serving import agent_path, half_done, serve
 from assistctl.platforms.azure.models import listed_deployments
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
-from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import Object, as_object, observed, texts
@@ -90,7 +90,7 @@ class AzureFoundry(ClosedAtEnd):
         finally:
             self._claimed.discard(agent)
         try:
-            served = await self._served(free, fields, {})
+            served = await serve(self._wire, free, fields, {})
         except PlatformError as error:
             await self.delete_assistant(free)
             raise PlatformError(error.summary, error.hint, status=error.status) from error
@@ -123,7 +123,7 @@ class AzureFoundry(ClosedAtEnd):
             **_described(fields, before),
             "metadata": {**with_name(metadata, name, assistant_id)},
         }
-        served = await self._served(assistant_id, fields, agent)
+        served = await serve(self._wire, assistant_id, fields, agent)
         try:
             return _observed(await self._added(assistant_id, body, now.revision), served)
         except OutcomeUnknownError as error:
@@ -131,12 +131,14 @@ class AzureFoundry(ClosedAtEnd):
         except ConflictError:
             raise
         except PlatformError as error:
-            raise error if served is agent else _half_done(assistant_id, error) from error
+            if served is agent:
+                raise
+            raise half_done(assistant_id, error) from error
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``DELETE /agents/{name}``, with all its versions."""
         try:
-            answer = await self._wire.delete(_path(assistant_id))
+            answer = await self._wire.delete(agent_path(assistant_id))
         except NotFoundError:
             return
         if as_object(answer).get("deleted") is False:
@@ -157,7 +159,7 @@ class AzureFoundry(ClosedAtEnd):
 
         One that turns out to be behind another is taken back, and raises ``ConflictError``.
         """
-        answer = as_object(await self._wire.post(_path(agent, "versions"), body, repeatable=False))
+        answer = as_object(await self._wire.post(agent_path(agent, "versions"), body, repeatable=False))
         try:
             added = _observed(answer, {})
         except PlatformError as error:
@@ -169,28 +171,12 @@ class AzureFoundry(ClosedAtEnd):
         behind = await self._before(agent, added.revision)
         if behind == before:
             return answer
-        await self._wire.delete(_path(agent, "versions", str(added.revision)))
+        await self._wire.delete(agent_path(agent, "versions", str(added.revision)))
         raise _conflict(agent, behind, before)
-
-    async def _served(self, agent: str, fields: Mapping[str, Json], details: Object) -> Object:
-        """``details`` of ``agent`` once it has the state, the endpoint and the card among ``fields``."""
-        own = as_object(as_object(fields.get("platforms")).get(NAME))
-        patch = patch_of(own, details)
-        if patch:
-            await self._wire.patch(_path(agent), patch)
-        if not patch and STATE not in own:
-            return details
-        try:
-            if STATE in own:
-                switch = "disable" if own[STATE] == DISABLED else "enable"
-                await self._wire.post(f"{_path(agent)}:{switch}", None, repeatable=True)
-            return as_object(await self._wire.get(_path(agent)))
-        except PlatformError as error:
-            raise _half_done(agent, error) if patch else error from error
 
     async def _newest(self, agent: str) -> str:
         """The newest version of an agent. Raises ``NotFoundError`` when there is none."""
-        found = await self._wire.get(_path(agent))
+        found = await self._wire.get(agent_path(agent))
         return str(_latest(as_object(found)).get("version"))
 
     async def _details(self, agent: str) -> Object:
@@ -206,9 +192,9 @@ class AzureFoundry(ClosedAtEnd):
         async def page(after: str | None) -> Page:
             cursor = {} if after is None else {"after": after}
             params = {"limit": PAGE_SIZE, "order": "desc", **cursor}
-            return as_page(await self._wire.get(_path(agent, "versions"), params))
+            return as_page(await self._wire.get(agent_path(agent, "versions"), params))
 
-        found = await all_items(page, listing=self._wire.listing(_path(agent, "versions")))
+        found = await all_items(page, listing=self._wire.listing(agent_path(agent, "versions")))
         versions = [str(one.get("version")) for one in found if not one.get("draft")]
         older = versions[versions.index(version) + 1 :] if version in versions else versions
         return older[0] if older else None
@@ -226,7 +212,7 @@ class AzureFoundry(ClosedAtEnd):
     async def _agent(self, agent: str) -> Object | None:
         """An agent of whatever kind; ``None`` if there is none of that name."""
         try:
-            found = as_object(await self._wire.get(_path(agent)))
+            found = as_object(await self._wire.get(agent_path(agent)))
         except NotFoundError:
             return None
         _latest(found)
@@ -244,10 +230,6 @@ def connect(connection: Connection) -> AzureFoundry:
     return AzureFoundry(connection)
 
 
-def _path(*parts: str) -> str:
-    return path_of("/agents", *parts)
-
-
 def _next(version: str | None) -> str | None:
     if version is None:
         return "1"
@@ -259,11 +241,6 @@ def _conflict(agent: str, found: str | None, expected: str | None) -> ConflictEr
     return ConflictError(
         f"{agent} is at version {found}, when {looked_at}", "Plan again.", status=HTTPStatus.CONFLICT
     )
-
-
-def _half_done(agent: str, error: PlatformError) -> LeftBehindError:
-    summary = f"the endpoint or the state of {agent} was changed, and the rest was not: {error.summary}"
-    return LeftBehindError(agent, summary, error.hint, status=error.status)
 
 
 def _described(fields: Mapping[str, Json], before: Object) -> Object:
