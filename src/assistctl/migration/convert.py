@@ -42,7 +42,7 @@ _NO_RESOURCES = frozenset({"tool_resources"})
 class Source:
     """An assistant to migrate, and the ``platform`` it is on.
 
-    ``document`` is what a manifest would say of it, ``resources`` its ``tool_resources`` as they are.
+    ``document`` is what a manifest would say of it, ``resources`` its ``tool_resources`` where they hold more.
     ``withheld`` are the fields that hold a secret; ``nameless`` tools and ``strange`` fields are those that no
     manifest has a place for.
     """
@@ -72,7 +72,7 @@ def migrated(
     book = book or ServerBook()
     fields = {name: value for name, value in source.document.items() if name not in _NO_RESOURCES}
     named, nameless, renamed = in_version_two(fields, source.nameless)
-    draft = Draft(named, nameless, source.resources)
+    draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
     there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, to)
     document, beyond = _with_room(there.document)
     fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
