@@ -44,7 +44,7 @@ LOST = {
         "response_format": 2,
         "temperature": 3,
         "tool_resources": 7,
-        "tools": 10,
+        "tools": 6,
         "top_p": 2,
     },
 }

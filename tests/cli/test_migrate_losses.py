@@ -266,7 +266,8 @@ def live(clouds: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     return clouds
 
 
-def test_settings_of_live_stores_are_lost_by_name(live: ProjectFolder) -> None:
+def test_settings_of_live_stores_are_lost_by_name(live: ProjectFolder, server: RecordingServer) -> None:
+    server.fault = lambda asked: Answer(404) if asked.path.endswith("/content") else None
     shown = live.run("migrate", "--from", "old", "--to", "local", "--check", "--format", "json")
     settings = {
         path.rpartition(".")[2]: one["value"] for path, one in outcomes(shown.json).items() if "vs_" in path

@@ -39,6 +39,11 @@ def told(one: Migrated, outcome: Outcome) -> list[str]:
 
 
 ONE_TOOL: dict[str, Json] = {"tools": [function(**FULL)]}
+TOOLSET: Json = {
+    "type": "agent_toolset_20260401",
+    "default_config": {"enabled": False},
+    "configs": [{"name": name, "enabled": True} for name in ("bash", "read", "write", "edit", "glob", "grep")],
+}
 CASES: list[tuple[str, str, dict[str, Json], dict[str, Json], list[str], list[str]]] = [
     # What it is, where to, what there is, what is left of that, what maps, what is lost.
     ("nothing", "openai-agents", {}, {}, [], []),
@@ -62,9 +67,12 @@ CASES: list[tuple[str, str, dict[str, Json], dict[str, Json], list[str], list[st
         "what must be there",
         "anthropic-agents",
         {"tools": [{"type": "code_interpreter"}, function(name="now")]},
-        {"tools": [function(name="now", description="now", parameters={"type": "object", "properties": {}})]},
-        ["tools[now].function.description", "tools[now].function.parameters"],
-        ["tools[code_interpreter]"],
+        {
+            "tools": [function(name="now", description="now", parameters={"type": "object", "properties": {}})],
+            "platforms": {"anthropic-agents": {"tools": [TOOLSET]}},
+        },
+        ["tools[code_interpreter]", "tools[now].function.description", "tools[now].function.parameters"],
+        [],
     ),
     (
         "arguments that are no object",

@@ -173,7 +173,7 @@ def test_a_version_in_the_assistants_apis_shapes() -> None:
             "text": {"format": {"type": "json_schema", **FORMAT}},
         },
     }
-    assert from_wire(version) == {
+    assert from_wire(version, {}) == {
         "description": "d",
         "model": "m",
         "temperature": 0.5,

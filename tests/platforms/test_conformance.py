@@ -13,7 +13,7 @@ from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.platform_suite import BreakNext, PlatformSuite, PutTool
 from assistctl.testing.scripted_model import ScriptedModel
-from support.foundry import PROJECT, Foundry
+from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.mistral_agents import MistralAgents
@@ -171,6 +171,11 @@ class TestAzureFoundry(PlatformSuite):
             "rai_config": {"rai_policy_name": "strict"},
             "skills": [{"name": "search", "version": "1"}],
             "harness": {"type": "microsoft_copilot_preview"},
+        },
+        {
+            "state": "disabled",
+            "agent_endpoint": {"version_selector": selector(latest=100)},
+            "agent_card": {"version": "1", "skills": [{"id": "s", "name": "S"}]},
         },
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from assistctl.platforms.openai.agents import CAPABILITIES
@@ -114,6 +115,20 @@ def test_files_lie_in_the_workspace_of_a_template(
     assert words(agent)["template"] == template["id"]
     assert template["name"].startswith("assistctl: project=acme target=cloud key=desk files=")
     assert template["name"].endswith(words(agent)["content"])
+
+
+def test_uploads_are_what_the_sdks_own_helper_makes_of_files(desk: ProjectFolder, server: RecordingServer) -> None:
+    uploads = httpx2.get(f"{server.url}/files").json()["data"]
+    assert {one["purpose"] for one in uploads} == {"user_data"}
+    # Earlier ones of ours were made for assistants; others are for something else.
+    earlier, other = [
+        httpx2.post(
+            f"{server.url}/files", data={"purpose": purpose}, files={"file": ("prices.csv", b"sku,price\n1,2\n")}
+        ).json()["id"]
+        for purpose in ("assistants", "batch")
+    ]
+    found = {one["id"] for one in desk.run("gc", "--format", "json").json["garbage"]}
+    assert (earlier in found, other in found) == (True, False)
 
 
 def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:

@@ -6,10 +6,11 @@ Requests and answers are held against the models of azure-ai-projects itself (``
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from azure.ai.projects.models import AgentDetails, AgentVersionDetails, PromptAgentDefinition
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from assistctl.local.app import create_app
@@ -47,13 +48,14 @@ class RefusedError(Exception):
 
 @dataclass
 class Foundry:
-    """The versions of each agent, oldest first, by the agent's name.
+    """The versions of each agent, oldest first, by the agent's name, and its ``details`` beside them.
 
     ``fills_in``: answers say what was left to a default. Nobody knows of the real one whether they do. ``shelf``
     is the database of the files, which are in memory without.
     """
 
     agents: dict[str, list[Object]] = field(default_factory=dict)
+    details: dict[str, Object] = field(default_factory=dict)
     fills_in: bool = True
     shelf: Path | None = None
     numbers: dict[str, int] = field(default_factory=dict)
@@ -64,7 +66,9 @@ class Foundry:
         return Starlette(
             routes=[
                 Route(f"{PROJECT}/agents", self._list, methods=["GET"]),
-                Route(one, self._agent, methods=["GET", "DELETE"]),
+                Route(f"{one}:enable", self._switch("enabled"), methods=["POST"]),
+                Route(f"{one}:disable", self._switch("disabled"), methods=["POST"]),
+                Route(one, self._agent, methods=["GET", "PATCH", "DELETE"]),
                 Route(f"{one}/versions", self._versions, methods=["GET", "POST"]),
                 Route(f"{one}/versions/{{version}}", self._version, methods=["DELETE"]),
                 Mount(f"{PROJECT}/openai", create_app(self.shelf)),
@@ -92,6 +96,7 @@ class Foundry:
         }
         _is(version, AgentVersionDetails)
         self.agents.setdefault(name, []).append(version)
+        self.details.setdefault(name, copy.deepcopy(_NEW))
         return version
 
     def edit(self, name: str, **changes: Any) -> Object:
@@ -99,6 +104,24 @@ class Foundry:
         latest = self._found(name)[-1]
         sent = {part: latest[part] for part in _BODY if part in latest}
         return self.add_version(name, {**sent, "definition": {**latest["definition"], **changes}})
+
+    def route(self, name: str, **shares: int) -> None:
+        """Send traffic to versions (``v1=90, v2=10``), as anybody may."""
+        self.patch(name, {"agent_endpoint": {"version_selector": selector(**shares)}})
+
+    def patch(self, name: str, patch: Object) -> None:
+        """A merge patch (RFC 7386) of an agent's endpoint and card."""
+        unknown = [*(name for name in patch.keys() - {"agent_endpoint", "agent_card"})]
+        merged = _merged(self.details[name], patch)
+        problems = [
+            *(f"{one}: unknown field" for one in unknown),
+            *misfits(self._with(name, merged), AgentDetails),
+        ]
+        there = {one["version"] for one in self._found(name)} | {"@latest"}
+        problems += [f"there is no version {version}" for version in _routed_to(merged) if version not in there]
+        if problems:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_payload", problems[0])
+        self.details[name] = merged
 
     def latest(self, name: str) -> Object:
         """The latest version of an agent."""
@@ -121,9 +144,24 @@ class Foundry:
         details = self._details(name)
         if request.method == "GET":
             return JSONResponse(details)
-        del self.agents[name]
+        if request.method == "PATCH":
+            if request.headers["content-type"] != "application/merge-patch+json":
+                raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_payload", "It is no merge patch.")
+            self.patch(name, json.loads(await request.body()))
+            return JSONResponse(self._details(name))
+        del self.agents[name], self.details[name]
         # Whether the numbers of a name go on from here is not said; they do.
         return JSONResponse({"object": "agent.deleted", "name": name, "deleted": True})
+
+    def _switch(self, state: str) -> Callable[[Request], Awaitable[Response]]:
+        async def switch(request: Request) -> Response:
+            _check_request(request)
+            name = request.path_params["name"]
+            self._found(name)
+            self.details[name] |= {"state": state, "configuration_state": state}
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+
+        return switch
 
     async def _versions(self, request: Request) -> JSONResponse:
         _check_request(request)
@@ -147,17 +185,52 @@ class Foundry:
         return self.agents[name]
 
     def _details(self, name: str) -> Object:
-        latest = self._found(name)[-1]
-        details = {
-            "object": "agent",
-            "id": name,
-            "name": name,
-            "state": "enabled",
-            "configuration_state": "enabled",
-            "versions": {"latest": latest},
-        }
+        details = self._with(name, self.details.get(name, _NEW))
         _is(details, AgentDetails)
         return details
+
+    def _with(self, name: str, details: Object) -> Object:
+        latest = self._found(name)[-1]
+        return {"object": "agent", "id": name, "name": name, "versions": {"latest": latest}, **details}
+
+
+def selector(**shares: int) -> Object:
+    """A ``version_selector``: ``v1=100`` is all for version 1, ``latest=100`` all for the newest one."""
+    return {
+        "version_selection_rules": [
+            {"type": "FixedRatio", "agent_version": _version_name(name), "traffic_percentage": share}
+            for name, share in shares.items()
+        ]
+    }
+
+
+def _version_name(name: str) -> str:
+    return "@latest" if name == "latest" else name.removeprefix("v")
+
+
+def _routed_to(details: Object) -> list[str]:
+    rules = details["agent_endpoint"].get("version_selector", {}).get("version_selection_rules", [])
+    return [rule["agent_version"] for rule in rules]
+
+
+def _merged(there: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict):
+        return patch
+    kept = there if isinstance(there, dict) else {}
+    changed = {name: _merged(kept.get(name), part) for name, part in patch.items() if part is not None}
+    return {**{name: part for name, part in kept.items() if name not in patch}, **changed}
+
+
+# What an agent begins with: https://learn.microsoft.com/azure/foundry/agents/how-to/configure-agent
+_NEW: Object = {
+    "state": "enabled",
+    "configuration_state": "enabled",
+    "agent_endpoint": {
+        "version_selector": selector(latest=100),
+        "protocol_configuration": {"responses": {}},
+        "publish_approval_status": "not_published",
+    },
+}
 
 
 def _refusal(_request: Request, error: Exception) -> JSONResponse:

@@ -425,9 +425,10 @@ _RESPONSE_EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
 @dataclass
 class FoundryConversations(Sessions):
-    """``/conversations`` and ``/responses`` below ``prefix``."""
+    """``/conversations`` and ``/responses`` below ``prefix``; ``versions`` are those that were asked for."""
 
     prefix: str = ""
+    versions: list[str] = field(default_factory=list)
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -465,6 +466,7 @@ class FoundryConversations(Sessions):
         assert body["agent_reference"]["type"] == "agent_reference"
         session = self.sessions[body["conversation"]]
         session.body |= {"agent": body["agent_reference"]["name"]}
+        self.versions.append(body["agent_reference"]["version"])
         self.inputs += body["input"]
         for sent in body["input"]:
             if sent["type"] == "message":

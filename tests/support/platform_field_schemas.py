@@ -67,11 +67,12 @@ def _anthropic() -> Mapping[str, Any]:
 
 
 def _azure() -> Mapping[str, Any]:
-    from azure.ai.projects.models import PromptAgentDefinition, Reasoning
+    from azure.ai.projects.models import AgentDetails, PromptAgentDefinition, Reasoning
 
     names = ("tool_choice", "structured_inputs", "rai_config", "skills", "harness", "tools")
     reasoning = {f"reasoning_{name}": fields_of(Reasoning)[name] for name in ("summary", "mode", "context")}
-    return {**_picked(PromptAgentDefinition, *names), **reasoning}
+    own = _picked(AgentDetails, "state", "agent_endpoint", "agent_card")
+    return {**_picked(PromptAgentDefinition, *names), **own, **reasoning}
 
 
 def _mistral() -> Mapping[str, Any]:

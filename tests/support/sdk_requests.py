@@ -141,11 +141,15 @@ def _anthropic() -> SdkRequest:
 def _foundry() -> SdkRequest:
     from azure.ai.projects.aio.operations import AgentsOperations
 
-    from assistctl.platforms.azure.foundry_fields import definition, from_wire
+    from assistctl.platforms.azure.foundry_fields import definition
+    from assistctl.platforms.azure.foundry_fields import from_wire as fields_of_version
 
     def to_wire(fields: Mapping[str, Any]) -> Mapping[str, Any]:
         described = {name: fields[name] for name in ("description",) if name in fields}
         return {"definition": definition(fields, {}), **described}
+
+    def from_wire(version: Mapping[str, Any]) -> Mapping[str, Any]:
+        return fields_of_version(dict(version), {})
 
     others = Place(How.REFUSED, "Only prompt agents are declared.")
     return SdkRequest(

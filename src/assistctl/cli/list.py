@@ -10,6 +10,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.counting import counted
 from assistctl.model.plan import Json
+from assistctl.model.serving import WHOLE
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 from assistctl.rendering.listing import Column, Listing
 
@@ -43,7 +44,7 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
             "name": assistant.name,
             "model": assistant.model,
             "prevent_destroy": assistant.prevent_destroy,
-            "version": assistant.version,
+            **_versions(assistant),
         }
         for assistant in found
     ]
@@ -55,15 +56,34 @@ def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_form
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":
             return
-    has_versions = any(assistant.version is not None for assistant in found)
-    versions = (Column("VERSION"),) if has_versions else ()
-    columns = Column("KEY"), Column("ID"), *versions, Column("MODEL"), Column("NAME", free=True)
+    columns = [Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)]
+    rows = [_row(assistant) for assistant in found]
+    if any(assistant.version is not None for assistant in found):
+        columns.insert(2, Column("VERSION"))
+        rows = [(*row[:2], _version(each), *row[2:]) for row, each in zip(rows, found, strict=True)]
     conclusion = f"{counted(len(found), 'assistant is', 'assistants are')} deployed."
-    rows = tuple(_row(assistant, has_versions=has_versions) for assistant in found)
     print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
 
 
-def _row(assistant: DeployedAssistant, *, has_versions: bool) -> tuple[str, ...]:
+def _versions(assistant: DeployedAssistant) -> dict[str, Json]:
+    """The newest version, if there are any, and which versions answer, as far as the platform says."""
+    version: dict[str, Json] = {"version": assistant.version}
+    if assistant.serving is None:
+        return version
+    traffic: dict[str, Json] = {**assistant.serving.resolved(assistant.version)}
+    return {**version, "traffic": traffic, "disabled": assistant.serving.disabled}
+
+
+def _version(assistant: DeployedAssistant) -> str:
+    """The newest version; where that does not answer all, who does."""
+    version, serving = assistant.version or "", assistant.serving
+    if serving is None:
+        return version
+    if serving.disabled:
+        return f"{version} (disabled)"
+    return version if serving.share_of(version) == WHOLE else f"{version} ({serving})"
+
+
+def _row(assistant: DeployedAssistant) -> tuple[str, ...]:
     name = f"{assistant.name or ''}{' (protected)' if assistant.prevent_destroy else ''}"
-    version = (assistant.version or "",) if has_versions else ()
-    return assistant.key, assistant.id, *version, assistant.model or "", name
+    return assistant.key, assistant.id, assistant.model or "", name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.plan import Plan, Severity
+from assistctl.model.plan import Diagnostic, Plan, Severity
 from assistctl.model.provenance import Provenance
 from assistctl.operations.apply_outcome import ApplyOutcome
 
@@ -62,11 +62,15 @@ def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> N
 
 def print_warnings(terminal: Terminal, plan: Plan) -> None:
     """Print the plan's warnings as part of the result, where nobody was shown the plan."""
-    warnings = [diagnostic for diagnostic in plan.diagnostics if diagnostic.severity is Severity.WARNING]
+    warnings = _warned(plan)
     if warnings:
         from assistctl.rendering.text.plan_text import print_diagnostics
 
-        print_diagnostics(terminal.results(), tuple(warnings))
+        print_diagnostics(terminal.results(), warnings)
+
+
+def _warned(plan: Plan) -> tuple[Diagnostic, ...]:
+    return tuple(diagnostic for diagnostic in plan.diagnostics if diagnostic.severity is Severity.WARNING)
 
 
 def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str) -> None:
@@ -79,11 +83,11 @@ def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str)
     elif output_format == "markdown":
         from assistctl.rendering.markdown.results_markdown import results_markdown
 
-        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate, warnings))
+        write_markdown(terminal, "apply", plan, results_markdown(plan, results, gate, (*_warned(plan), *warnings)))
     elif output_format == "html":
         from assistctl.rendering.html.results_page import results_html
 
-        terminal.write(results_html(plan, results, gate, warnings))
+        terminal.write(results_html(plan, results, gate, (*_warned(plan), *warnings)))
     else:
         from assistctl.rendering.text.results_text import print_failures
         from assistctl.rendering.text.results_text import print_results as as_text

@@ -118,11 +118,20 @@ def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
     more = [_without_nulls(tool) for tool in (tools if isinstance(tools, list) else ()) if _stands_apart(tool, {})]
     fields = {name: _without_nulls(value) for name, value in own_fields(observed.fields).items()}
     declared: dict[str, Json] = {
-        name: value for name, value in fields.items() if value is not None and value != defaults.get(name)
+        name: _but_for(value, defaults.get(name))
+        for name, value in fields.items()
+        if value is not None and value != defaults.get(name)
     }
     if more:
         declared["tools"] = more
     return {next(iter(platforms)): declared} if declared else None
+
+
+def _but_for(value: Json, default: Json) -> Json:
+    """``value`` without those of its settings that are as in ``default``."""
+    if not isinstance(value, dict) or not isinstance(default, dict):
+        return value
+    return {name: part for name, part in value.items() if name not in default or part != default[name]}
 
 
 def _nameless(observed: Observed) -> tuple[Json, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from assistctl.errors import AssistctlError
 from assistctl.export.yaml_writer import Written
@@ -22,7 +22,7 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
     ``option`` is how to name another folder.
     """
     for manifest in written:
-        for name in manifest.files:
+        for name in (*manifest.files, *manifest.contents):
             if not (folder / name).parent.resolve().is_relative_to(folder.resolve()):
                 raise AssistctlError(
                     f"{folder / name} would leave {folder}, through a link, so nothing was written",
@@ -38,10 +38,14 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
 def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
     """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
     require_new(written, folder, option)
-    return [write_whole(folder / name, text) for manifest in written for name, text in manifest.files.items()]
+    paths = []
+    for manifest in written:
+        files: dict[str, str | bytes] = {**manifest.files, **manifest.contents}
+        paths += [write_whole(folder / name, text) for name, text in files.items()]
+    return paths
 
 
-def write_whole(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str | bytes) -> Path:
     """Write a file that was not there before; its path.
 
     Raises ``AssistctlError`` when that is not possible, on a full disk for one; then nothing of it is left.
@@ -49,14 +53,14 @@ def write_whole(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Mode x: nothing is overwritten, also not what came into being a moment ago.
-        with path.open("x", encoding="utf-8", newline="") as file:
-            _fill(file, path, text)
+        with path.open("xb") as file:
+            _fill(file, path, text if isinstance(text, bytes) else text.encode())
     except OSError as error:
         raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
     return path
 
 
-def _fill(file: TextIO, path: Path, text: str) -> None:
+def _fill(file: BinaryIO, path: Path, text: bytes) -> None:
     try:
         file.write(text)
         file.flush()

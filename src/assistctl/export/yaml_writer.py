@@ -6,7 +6,7 @@ What the manifest loader makes of the text is what was observed: a plan after a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -29,12 +29,14 @@ _LONGEST_INLINE = 200
 class Written:
     """One manifest: its key, and the texts of its files by their path in the manifest folder.
 
-    ``withheld`` are the fields that hold a secret: they are left out, as files go into git.
+    ``contents`` are the bytes of those that it uploads, in the same way. ``withheld`` are the fields that hold a
+    secret: they are left out, as files go into git.
     """
 
     key: str
     files: Mapping[str, str]
     withheld: tuple[str, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def written_document(
@@ -57,6 +59,12 @@ def written_document(
         fields["instructions"] = {"file": prompt}
     files[f"{stem}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
     return Written(key, files, withheld)
+
+
+def written_mapping(document: Mapping[str, Json], key: str, stem: str, *, schema: str) -> Written:
+    """The document of another kind than an assistant, as the file ``stem``."""
+    fields = {name: _escaped(value) for name, value in document.items()}
+    return Written(key, {f"{stem}.yaml": SCHEMA_LINE.format(schema=schema) + _yaml(fields)})
 
 
 def key_for(observed: Observed, taken: Iterable[str]) -> str:

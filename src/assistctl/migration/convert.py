@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.migration.counterparts import exchanged
 from assistctl.migration.destination import Destination
+from assistctl.migration.draft import Draft
 from assistctl.migration.fit import Names, Violation, fitted
 from assistctl.migration.lost_resources import ResourceNames, left_behind
 from assistctl.migration.manifest_parts import NOT_FIELDS, kept_for, parts_of, platforms_in, tools_in
+from assistctl.migration.mcp_servers import ServerBook, is_use
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
+from assistctl.migration.server_uses import with_uses
+from assistctl.migration.taken_along import taken_along
 from assistctl.migration.version_one import FILE_IDS, in_version_two, lost_files
+from assistctl.model.capabilities import Level
 from assistctl.model.plan import Desired, Json, Position, Severity
-from assistctl.ownership.canonical import tool_identities
+from assistctl.ownership.canonical import PLATFORMS, tool_identities
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.planning.capability_check import check_expressible
 
@@ -28,6 +34,7 @@ _TWICE = "It is there twice; the first one counts."
 _WITHHELD = "It holds a secret, which does not go into files: fill it in again with ${env:}."
 _NO_SUCH_TOOL = "No tool of the Assistants API: manifests have no place for it."
 _NO_SUCH_FIELD = "No field of the Assistants API v2: manifests have no place for it."
+_SERVERS = "tools.mcp"
 _NO_RESOURCES = frozenset({"tool_resources"})
 
 
@@ -35,8 +42,9 @@ _NO_RESOURCES = frozenset({"tool_resources"})
 class Source:
     """An assistant to migrate, and the ``platform`` it is on.
 
-    ``document`` is what a manifest would say of it. ``withheld`` are the fields that hold a secret;
-    ``nameless`` tools and ``strange`` fields are those that no manifest has a place for.
+    ``document`` is what a manifest would say of it, ``resources`` its ``tool_resources`` where they hold more.
+    ``withheld`` are the fields that hold a secret; ``nameless`` tools and ``strange`` fields are those that no
+    manifest has a place for.
     """
 
     key: str
@@ -44,30 +52,51 @@ class Source:
     name: str | None
     platform: str
     document: Document
+    resources: Json = None
     withheld: Sequence[str] = ()
     nameless: Sequence[Json] = ()
     strange: Mapping[str, Json] = field(default_factory=dict)
 
 
-def migrated(source: Source, to: Destination, resource_names: ResourceNames) -> Migrated:
-    """``source`` as ``to`` can have it; ``resource_names`` tells what the files are that it reads where it is."""
+def migrated(
+    source: Source,
+    to: Destination,
+    resource_names: ResourceNames,
+    book: ServerBook | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Migrated:
+    """``source`` as ``to`` can have it; ``resource_names`` tells what the files are that it reads where it is.
+
+    Its MCP servers are put into ``book``. ``keys`` are those of the assistants that are moved along, by their ids.
+    """
+    book = book or ServerBook()
     fields = {name: value for name, value in source.document.items() if name not in _NO_RESOURCES}
     named, nameless, renamed = in_version_two(fields, source.nameless)
-    document, beyond = _with_room(named)
-    fit = fitted(document, lambda draft: _complaints(draft, source.key, to))
+    draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
+    there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, to)
+    document, beyond = _with_room(there.document)
+    fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
     gone = {fate.path for fate in fit.outcomes}
-    mapped = [*_mapped(fit.document, fit.names, source.key, to), *(one for one in renamed if one.path not in gone)]
+    mapped = [
+        *_mapped(fit.document, fit.names, source.key, to, book),
+        *(one for one in renamed if one.path not in gone),
+    ]
+    taken = taken_along(source.key, fit.document, there.resources, resource_names, to.capabilities)
+    told = {*gone, *(fate.path for fate in (*mapped, *there.outcomes)), *_of_counterparts(there, to)}
     outcomes = (
-        *_carried(source, fit.document, fit.names, to, {*gone, *(fate.path for fate in mapped)}),
+        *_carried(source, fit.document, fit.names, to, told),
         *mapped,
+        *there.outcomes,
+        *taken.outcomes,
         *fit.outcomes,
         *beyond,
-        *left_behind(source.document.get("tool_resources"), resource_names, to.capabilities),
-        *_without_a_place(source, nameless),
+        *left_behind(taken.resources, resource_names, to.capabilities),
+        *_without_a_place(source, there.nameless, to),
         *lost_files(source.strange, named.get("tools"), resource_names, to.capabilities),
         *_kept_for_others(fit.document, to.platform),
     )
-    return Migrated(source.key, source.id, source.name, fit.document, outcomes)
+    whole = taken.declared_in(fit.document)
+    return Migrated(source.key, source.id, source.name, whole, outcomes, contents=taken.contents)
 
 
 def _with_room(document: Document) -> tuple[dict[str, Json], list[FieldOutcome]]:
@@ -83,24 +112,36 @@ def _with_room(document: Document) -> tuple[dict[str, Json], list[FieldOutcome]]
     return {**document, "metadata": dict(pairs[:_ROOM])}, beyond
 
 
-def _complaints(document: Document, key: str, to: Destination) -> Iterator[Violation]:
+def _of_counterparts(there: Draft, to: Destination) -> Iterator[str]:
+    """The fields that stand for exchanged tools, which are told of by themselves."""
+    return (f"{PLATFORMS}.{to.platform}.{name}" for name in there.own)
+
+
+def _complaints(document: Document, key: str, to: Destination, book: ServerBook) -> Iterator[Violation]:
     """What keeps a manifest from being used on the platform, and what of it is dropped there."""
     for fault in to.faults(document):
         yield Violation(fault.path, to.sentences(fault))
-    for place, identity in enumerate(tool_identities(tools_in(document))):
+    tools = book.filled(document.get("tools"))
+    for place, identity in enumerate(tool_identities(tools if isinstance(tools, list) else [])):
         if "#" in identity:
             yield Violation(f"tools[{place}]", _TWICE)
-    desired = _desired(document, key)
+    desired = _desired(document, key, book)
+    # What is wrong with a server was told when it was found.
+    uses = tuple(f"tools[{place}]." for place, tool in enumerate(tools_in(document)) if is_use(tool))
     for said in to.said_of(desired):
-        if to.refuses(said):
+        if to.refuses(said) and not said.path.startswith(uses):
             yield Violation(said.path, to.advice(said))
     for path, note in to.left_out_of(desired).items():
-        yield Violation(path, note)
+        if not path.startswith(uses):
+            yield Violation(path, note)
 
 
-def _mapped(document: Document, names: Names, key: str, to: Destination) -> Iterator[FieldOutcome]:
-    for said in check_expressible(_desired(document, key), to.platform, to.capabilities):
-        if said.severity is Severity.INFO:
+def _mapped(
+    document: Document, names: Names, key: str, to: Destination, book: ServerBook
+) -> Iterator[FieldOutcome]:
+    uses = tuple(f"tools[{place}]" for place, tool in enumerate(tools_in(document)) if is_use(tool))
+    for said in check_expressible(_desired(document, key, book), to.platform, to.capabilities):
+        if said.severity is Severity.INFO and not said.path.startswith(uses):
             yield FieldOutcome(names.shown(said.path), names.about(said.path), Outcome.MAPPED, said.detail)
 
 
@@ -109,6 +150,8 @@ def _carried(
 ) -> Iterator[FieldOutcome]:
     """What is there as it was: each field and each tool, and the metadata as one; of the model, whether it is."""
     for path, kind in _parts(source, document, names, to.platform):
+        if kind == _SERVERS:
+            continue
         if path == "model" and path not in told:
             yield to.fate_of_model(document["model"], source.platform)
         elif path not in told:
@@ -121,11 +164,14 @@ def _parts(source: Source, document: Document, names: Names, platform: str) -> I
     return (*([("name", "name")] if keeps_name else []), *parts_of(document, names, platform))
 
 
-def _without_a_place(source: Source, nameless: Sequence[Json]) -> Iterator[FieldOutcome]:
+def _without_a_place(source: Source, nameless: Sequence[Json], to: Destination) -> Iterator[FieldOutcome]:
     for path in source.withheld:
         yield FieldOutcome(path, path, Outcome.LOST, _WITHHELD)
     for identity, tool in zip(tool_identities(nameless), nameless, strict=True):
-        yield FieldOutcome(f"tools[{identity}]", f"tools.{identity}", Outcome.LOST, _NO_SUCH_TOOL, tool)
+        kind = str(tool.get("type")) if isinstance(tool, dict) else "?"
+        support = to.capabilities.fields.get(f"tools.{kind}")
+        note = support.note if support and support.level is Level.UNSUPPORTED and support.note else _NO_SUCH_TOOL
+        yield FieldOutcome(f"tools[{identity}]", f"tools.{kind}", Outcome.LOST, note, tool)
     for name, value in source.strange.items():
         if name != FILE_IDS or not isinstance(value, list):
             yield FieldOutcome(name, name, Outcome.LOST, _NO_SUCH_FIELD, value)
@@ -137,7 +183,9 @@ def _kept_for_others(document: Document, platform: str) -> Iterator[FieldOutcome
             yield from kept_for(other, document)
 
 
-def _desired(document: Document, key: str) -> Desired:
+def _desired(document: Document, key: str, book: ServerBook) -> Desired:
     fields = {"name": key, **{name: value for name, value in document.items() if name not in NOT_FIELDS}}
+    if "tools" in fields:
+        fields["tools"] = book.filled(fields["tools"])
     own = {name: part for name, part in platforms_in(document).items() if isinstance(part, dict)}
     return Desired(key, fields, Position(f"{key}.yaml"), platform_fields=own)

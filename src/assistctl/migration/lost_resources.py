@@ -1,4 +1,4 @@
-"""What an assistant reads where it is, and what no API lets anybody take along: uploads and vector stores.
+"""What an assistant reads where it is, and what is not taken along: uploads and vector stores.
 
 With a vector store goes what was set on it and on its files: that is told by itself, because it can be declared.
 
@@ -27,6 +27,16 @@ _DECLARED_AS = {
     "attributes": "`files: [{path: PATH, tool: file_search, attributes: {NAME: VALUE}}]`.",
 }
 _NO_DOWNLOAD = "Uploads for assistants cannot be downloaded."
+_SKILLS = "skills"
+_AS_A_SKILL = "What the agent is always to know can become a skill made of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file; ``is_extracted``: they are the text that was read from it."""
+
+    data: bytes
+    is_extracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class ResourceNames:
     """What is known of uploads and vector stores: names by id, and the ids of the files in each store.
 
     ``settings`` are those of the stores by id, ``file_settings`` those of their files by the ids of both, as
-    ``store_settings`` and ``file_settings`` tell them.
+    ``store_settings`` and ``file_settings`` tell them. ``downloaded`` are the files that can be had, by id.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +52,7 @@ class ResourceNames:
     contents: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     file_settings: Mapping[tuple[str, str], Mapping[str, Json]] = field(default_factory=dict)
+    downloaded: Mapping[str, Content] = field(default_factory=dict)
 
     def file(self, file_id: str) -> dict[str, Json]:
         """A file as reports have it: ``{"id", "name"}``, the name null where it is not known."""
@@ -117,6 +128,9 @@ def _others(resources: Json) -> Iterator[FieldOutcome]:
     """What only some dialects know: the indexes of other searches, the data sources of the code interpreter."""
     for tool, resource in resources.items() if isinstance(resources, dict) else ():
         ids = RESOURCE_LISTS.get(tool)
+        if resource and not isinstance(resource, dict):
+            path = f"tool_resources.{tool}"
+            yield FieldOutcome(path, path, Outcome.LOST, _NO_PLACE, resource)
         for name, value in resource.items() if isinstance(resource, dict) else ():
             if name != ids and value:
                 path = f"tool_resources.{tool}.{name}"
@@ -127,6 +141,9 @@ def way_on(tool: str, capabilities: Capabilities) -> str:
     """What to do about files that ``tool`` reads."""
     support = capabilities.fields.get(f"files.{tool}")
     if support is None or support.level is Level.UNSUPPORTED:
-        return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", support.note if support else "")))
+        # Skills are for good, as vector stores are (``BetaManagedAgentsSkillParams`` of anthropic 2.14.0).
+        skill = _AS_A_SKILL if _SKILLS in capabilities.platform_fields else ""
+        note = support.note if support else ""
+        return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", note, skill)))
     entry = f"`files: [{{path: PATH, tool: {tool}}}]`."
     return " ".join(filter(None, (_NO_DOWNLOAD, "Put the originals into the project, with", entry, support.note)))

@@ -10,9 +10,17 @@ from assistctl.rendering.json import FORMAT_VERSION, diagnostics_document
 
 
 def migration_document(
-    migration: Migration, folder: str, files: Mapping[str, Sequence[str]], *, written: bool
+    migration: Migration,
+    folder: str,
+    files: Mapping[str, Sequence[str]],
+    servers: Mapping[str, Sequence[str]],
+    *,
+    written: bool,
 ) -> dict[str, Json]:
-    """``migration`` with the ``files`` of each key below ``folder``; ``written`` says whether they are there."""
+    """``migration`` with the ``files`` of each key below ``folder``, and those of MCP ``servers``.
+
+    ``written`` says whether they are there.
+    """
     return {
         "format_version": FORMAT_VERSION,
         "project": migration.project,
@@ -22,6 +30,7 @@ def migration_document(
         "folder": folder,
         "written": written,
         "assistants": [_assistant(one, files.get(one.key, ())) for one in migration.assistants],
+        "mcp_servers": [{"key": key, "files": [*names]} for key, names in servers.items()],
         "declared": [*migration.declared],
         "manifests": [_manifest(one) for one in migration.manifests],
         "others": migration.others,

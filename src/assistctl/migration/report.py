@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.migration.mcp_servers import ServerBook
 from assistctl.model.plan import Diagnostic, Json, Position, TargetName
 
 Document: TypeAlias = Mapping[str, Json]
@@ -43,7 +44,8 @@ class FieldOutcome:
 class Migrated:
     """The ``document`` that declares an assistant on another platform, and what became of each of its fields.
 
-    ``file`` is the manifest that declares it already, and stays as it is; it then has no ``id``.
+    ``file`` is the manifest that declares it already, and stays as it is; it then has no ``id``. ``contents`` are
+    the files that are taken along, by their paths beside the manifest.
     """
 
     key: str
@@ -52,6 +54,7 @@ class Migrated:
     document: Document
     outcomes: tuple[FieldOutcome, ...]
     file: str = ""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def with_outcome(self, outcome: Outcome) -> tuple[FieldOutcome, ...]:
         """The fields with that outcome."""
@@ -64,7 +67,7 @@ class Migration:
 
     ``assistants`` are those that no manifest declares yet; ``declared`` are the names (or ids) of those that one
     does, and ``manifests`` what becomes of all that manifests declare. ``others`` counts those that somebody else
-    owns, which are left out. ``diagnostics`` say what the report may lack.
+    owns, which are left out. ``diagnostics`` say what the report may lack. ``servers`` are the MCP servers.
     """
 
     project: str
@@ -75,6 +78,7 @@ class Migration:
     others: int = 0
     manifests: tuple[Migrated, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    servers: ServerBook = field(default_factory=ServerBook)
 
     @property
     def judged(self) -> tuple[Migrated, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.model.diagnostics import Position, nearest_position
 from assistctl.model.json_value import Json
+from assistctl.model.serving import Serving
 
 if TYPE_CHECKING:
     from assistctl.model.checks import Check
@@ -77,13 +78,14 @@ class Observed:
     pairs, ours too. ``revision`` is the platform's version token, where it has one. What only the platform has is
     under ``platforms`` and its name, as in a manifest:
     ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``; its own tools stand among ``tools``, in its own
-    shapes.
+    shapes. ``serving`` says which versions answer, where the newest one need not be it.
     """
 
     id: str
     fields: Mapping[str, Json]
     metadata: Mapping[str, str]
     revision: str | None = None
+    serving: Serving | None = None
 
     @property
     def name(self) -> str | None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.model.counterpart import Counterpart
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
+from assistctl.model.serving import Serving
 
 
 class Level(StrEnum):
@@ -55,6 +57,14 @@ def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
 
 def _as_they_are(fields: Fields, /) -> Fields:
     return fields
+
+
+def _no_counterpart(_tool: Fields, _resources: Fields, /) -> Counterpart | None:
+    return None
+
+
+def _served_as_before(serving: Serving, _own: Fields, /) -> Serving:
+    return serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,12 @@ class Capabilities:
     one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
     ``metadata_limits`` is how much metadata it keeps.
+    ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the
+    platform's own; ``serving_fields`` are those that decide it.
+
+    ``counterpart`` gives what it has in the place of a tool of another platform, from that tool and all of its
+    assistant's ``tool_resources``; ``None`` where it does not know the tool. In a connected agent's ``id`` stands
+    ``{"assistant": KEY}`` where that one is moved along.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -171,5 +187,8 @@ class Capabilities:
     metadata_limits: MetadataLimits = MetadataLimits()
     tells_account: str = ""
     lists_every_model: bool = True
+    serving_fields: frozenset[str] = frozenset()
+    serving_after: Callable[[Serving, Fields], Serving] = _served_as_before
+    counterpart: Callable[[Fields, Fields], Counterpart | None] = _no_counterpart
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are

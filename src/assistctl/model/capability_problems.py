@@ -37,8 +37,9 @@ def _unknown(capabilities: Capabilities) -> Iterator[str]:
     for table in ("computed", "write_only"):
         for name in sorted(getattr(capabilities, table) - fields):
             yield f"{table} names {name}, which is none of the fields"
-    for name in sorted(capabilities.defaults.keys() - capabilities.platform_fields):
-        yield f"defaults names {name}, which is none of the platform_fields"
+    for table in ("defaults", "serving_fields"):
+        for name in sorted(set(getattr(capabilities, table)) - capabilities.platform_fields):
+            yield f"{table} names {name}, which is none of the platform_fields"
     for group in capabilities.replaced_together:
         for name in group:
             known = capabilities.platform_fields if name.startswith(_OWN) else fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistctl.model.plan import Observed
+from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE, read_mark
@@ -13,7 +14,11 @@ from assistctl.secrets.redaction import SECRET
 
 @dataclass(frozen=True, slots=True)
 class DeployedAssistant:
-    """One assistant the project owns on the target; ``version`` is the platform's, where it has versions."""
+    """One assistant the project owns on the target.
+
+    ``version`` is the newest one, ``None`` where the platform has none; ``serving`` says which versions answer,
+    where that need not be it.
+    """
 
     key: str
     id: str
@@ -21,6 +26,7 @@ class DeployedAssistant:
     model: str | None
     prevent_destroy: bool
     version: str | None = None
+    serving: Serving | None = None
 
 
 async def list_deployed(deployment: Deployment) -> list[DeployedAssistant]:
@@ -42,4 +48,5 @@ def _deployed(key: str, assistant: Observed) -> DeployedAssistant:
         SECRET if baseline.is_secret(("model",)) else (model if isinstance(model, str) else None),
         bool(mark and mark.prevent_destroy),
         assistant.revision,
+        assistant.serving,
     )

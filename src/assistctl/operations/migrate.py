@@ -22,11 +22,13 @@ from assistctl.migration.declared import judged
 from assistctl.migration.destination import Destination
 from assistctl.migration.export_reader import PLATFORM, read_exported
 from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
+from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.downloads import Downloads
 from assistctl.platforms.base import KnowledgePlatform, Platform
 from assistctl.platforms.registry import capabilities_of
 
@@ -55,7 +57,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class MigrationOutcome:
-    """A migration and its manifests in ``folder``, which are there if it ``is_written``."""
+    """A migration and its manifests in ``folder``, which are there if it ``is_written``.
+
+    In ``written`` those of its assistants come first, in their order, and those of MCP servers behind them.
+    """
 
     folder: Path
     is_written: bool
@@ -72,14 +77,21 @@ class MigrationOutcome:
         from assistctl.migration.render_json import migration_document
         from assistctl.rendering.json import masked_document
 
-        files = {manifest.key: [*manifest.files] for manifest in self.written}
+        count = len(self.migration.assistants)
+        assistants, servers = (
+            {one.key: [*one.files, *one.contents] for one in part}
+            for part in (self.written[:count], self.written[count:])
+        )
         return masked_document(
-            migration_document(self.migration, str(self.folder), files, written=self.is_written)
+            migration_document(self.migration, str(self.folder), assistants, servers, written=self.is_written)
         )
 
 
 async def origin_on(deployment: Deployment) -> Origin:
-    """The assistants on a target. Raises ``PlatformError`` when they cannot be listed."""
+    """The assistants on a target, with the files that they read. Raises ``PlatformError`` when there is no list.
+
+    Files of no more than ``downloads.MOST`` bytes together are downloaded.
+    """
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         resource_names, doubts = await _library(platform, assistants)
@@ -111,9 +123,11 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
     known_defaults = replace(
         came_from, field_defaults=came_from.field_defaults.shared_with(destination.capabilities.field_defaults)
     )
+    book, found = ServerBook(loaded.servers), keyed(chosen, known, origin.scope)
+    keys = {assistant.id: key for key, assistant in found}
     moved = [
-        migrated(_source(key, assistant, origin, known_defaults), destination, origin.resource_names)
-        for key, assistant in keyed(chosen, known, origin.scope)
+        migrated(_source(key, one, origin, known_defaults), destination, origin.resource_names, book, keys)
+        for key, one in found
     ]
     new = tuple(assistant for assistant in moved if not _is_declared(assistant, known))
     ids = {assistant.id for assistant in new}
@@ -127,6 +141,7 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
         others=len(origin.assistants) - len(ours),
         manifests=tuple(judged(assistant, origin.name.platform, destination) for assistant in known),
         diagnostics=(*map(_doubt, origin.doubts), *(loaded.diagnostics if known else ())),
+        servers=book,
     )
 
 
@@ -167,8 +182,12 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     found = migration(origin, to, clock.today())
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
-    written = tuple(
-        written_document(manifest.document, manifest.key, schema=schema) for manifest in found.assistants
+    written = (
+        *(
+            replace(written_document(one.document, one.key, schema=schema), contents=one.contents)
+            for one in found.assistants
+        ),
+        *found.servers.written(schema_beside(into, to.project.directory, "mcp-server")),
     )
     if write:
         write_new(written, into, _FOLDER_OPTION)
@@ -177,13 +196,14 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
 
 def _source(key: str, assistant: Observed, origin: Origin, capabilities: Capabilities) -> Source:
     found = declared(assistant, key, capabilities)
-    strange = origin.strange.get(assistant.id, {})
+    strange, resources = origin.strange.get(assistant.id, {}), assistant.fields.get("tool_resources")
     return Source(
         key,
         assistant.id,
         assistant.name,
         origin.name.platform,
         found.document,
+        None if any(path.startswith("tool_resources") for path in found.withheld) else resources,
         found.withheld,
         found.nameless,
         strange,
@@ -217,7 +237,12 @@ async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[
     if stores and (listed is None or len(held) < len(contents)):
         doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
     names = {item.id: item.name for item in files or ()}
-    return library_of(names, listed or (), held), tuple(doubts)
+    sizes = {item.id: item.size for item in files or ()}
+    read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
+    downloads = Downloads(knowledge, sizes, slots)
+    downloaded = await downloads.all(read, {store: [one.id for one in found] for store, found in held.items()})
+    doubts += downloads.doubts
+    return replace(library_of(names, listed or (), held), downloaded=downloaded), tuple(doubts)
 
 
 async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:

@@ -35,6 +35,7 @@ from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
 from assistctl.planning.rosters import Rosters, renewed_by, rosters
+from assistctl.planning.serving import told_of_serving
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
 from assistctl.planning.vector_stores.stores import VectorStores
@@ -87,6 +88,7 @@ class _Planning:
                 *assistants.diagnostics,
                 *stores.diagnostics,
                 *refusals,
+                *told_of_serving(self._asked_for, self.owned, changes, self.capabilities),
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
             ),
             summary=Summary(
@@ -210,6 +212,11 @@ class _Planning:
             lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
             lambda: self.references,
         ).decisions()
+
+    @property
+    def _asked_for(self) -> dict[str, Desired]:
+        """The declared assistants that the plan is about."""
+        return {key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)}
 
     @property
     def _owned_count(self) -> int:

@@ -154,6 +154,17 @@ BATCH_SIZE = 2_000
 
 
 @runtime_checkable
+class SupportsContents(Protocol):
+    """Knowledge that can be had back: an optional part of a ``KnowledgePlatform``. Raises ``PlatformError``."""
+
+    async def file_content(self, file_id: str) -> bytes:
+        """The bytes of an upload; many a platform refuses them."""
+
+    async def text_in_store(self, store_id: str, file_id: str) -> str:
+        """The text that was read from a file of a vector store."""
+
+
+@runtime_checkable
 class SupportsAccounts(Protocol):
     """A platform that says which account it answers as: an optional part of a ``Platform``."""
 

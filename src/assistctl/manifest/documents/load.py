@@ -29,6 +29,7 @@ from assistctl.secrets.redaction import keep_names, learn_from
 if TYPE_CHECKING:
     from assistctl.manifest.files.glob import Folders
     from assistctl.model.knowledge import DesiredStore
+    from assistctl.model.mcp_server import McpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,15 @@ class Loaded:
 
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
     ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
-    ``past_keys`` are keys that a plan may be about although nothing has them any more.
+    ``past_keys`` are keys that a plan may be about although nothing has them any more. ``servers`` are the MCP
+    servers that have documents.
     """
 
     desired: tuple[Desired, ...]
     diagnostics: tuple[Diagnostic, ...]
     stores: tuple[DesiredStore, ...] = ()
     past_keys: frozenset[str] = frozenset()
+    servers: tuple[McpServer, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -107,6 +110,7 @@ def load_manifests(
         tuple(one.assistant for one in declarations if one.assistant),
         tuple(by_place(diagnostics)),
         tuple(one.store for one in declarations if one.store),
+        servers=tuple(one.server for one in declarations if one.server),
     )
 
 

@@ -35,6 +35,11 @@ def mcp_server(key: str, contents: Contents) -> McpServer:
     return McpServer(key, fields, contents.position, contents.positions)
 
 
+def lets_somebody_in(header: str, url: str = "") -> bool:
+    """Whether a header of that name, or a URL, holds what a server lets somebody in for."""
+    return bool(_SECRET_HEADER.search(header) or _WITH_PASSWORD.match(url))
+
+
 def refuse_secrets(contents: Contents) -> None:
     """Report what lets somebody in: it would be stored in agents and shown in plans."""
     for path in contents.secret:
@@ -42,10 +47,10 @@ def refuse_secrets(contents: Contents) -> None:
             contents.report(path, "a value of the environment does not belong into an MCP server", _WAY)
     value = contents.value if isinstance(contents.value, dict) else {}
     url, headers = value.get("url"), value.get("headers")
-    if isinstance(url, str) and _WITH_PASSWORD.match(url):
+    if isinstance(url, str) and lets_somebody_in("", url):
         contents.report(("url",), "there is a name or a password in this URL", _WAY)
     for name in headers if isinstance(headers, dict) else ():
-        if _SECRET_HEADER.search(name):
+        if lets_somebody_in(name):
             contents.report(("headers", name), f"the header {name} lets somebody in", _WAY)
 
 

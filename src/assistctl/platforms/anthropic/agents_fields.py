@@ -1,7 +1,7 @@
 """An assistant as Anthropic's managed agents API has it, and back.
 
 Names and shapes of the wire: ``anthropic/types/beta/agent_create_params.py``, ``agent_update_params.py`` and
-``beta_managed_agents_agent.py`` of anthropic 2.12.0.
+``beta_managed_agents_agent.py`` of anthropic 2.14.0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, RosterEntry, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
+from assistctl.platforms.anthropic.counterparts import counterpart
 from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
 from assistctl.platforms.mcp_tools import (
@@ -182,6 +183,7 @@ CAPABILITIES = Capabilities(
         note="A conversation is a session in the target's options.environment_id, else in an environment that is "
         "made for it; files go inside the message, as text or PDF."
     ),
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )

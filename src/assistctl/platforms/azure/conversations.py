@@ -6,7 +6,7 @@ in the body of each response, and events are those of ``openai/types/responses/r
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import PlatformError
@@ -26,29 +26,32 @@ _NOT_TO_BE_CANCELLED = frozenset({400, 404, 405, 409})
 
 @dataclass(frozen=True, slots=True)
 class FoundryConversations:
-    """The conversations of a project, over its OpenAI client."""
+    """The conversations of a project, over its OpenAI client; ``newest`` gives the newest version of an agent."""
 
     knowledge: Callable[[], OpenAIKnowledge]
+    newest: Callable[[str], Awaitable[str]]
 
     async def start(self, assistant_id: str, *, thread_id: str | None = None) -> FoundryConversation:
         """``POST /conversations``, once; or ``GET /conversations/{id}``."""
         knowledge = self.knowledge()
+        # Without a version, the agent's endpoint may choose an older one (``version_selector``).
+        agent: Object = {"name": assistant_id, "version": await self.newest(assistant_id)}
         if thread_id is not None:
             await knowledge.wire.get(path_of(_CONVERSATIONS, thread_id))
-            return FoundryConversation(knowledge.wire, knowledge, assistant_id, thread_id, is_ours=False)
+            return FoundryConversation(knowledge.wire, knowledge, agent, thread_id, is_ours=False)
         made = as_object(await knowledge.wire.post(_CONVERSATIONS, {}, repeatable=False)).get("id")
         if not isinstance(made, str):
             raise PlatformError("the platform's answer is no conversation", "Is the base_url right?")
-        return FoundryConversation(knowledge.wire, knowledge, assistant_id, made, is_ours=True)
+        return FoundryConversation(knowledge.wire, knowledge, agent, made, is_ours=True)
 
 
 @dataclass(slots=True)
 class FoundryConversation:
-    """One conversation. ``is_ours``: it was made here, and goes with it."""
+    """One conversation with an agent in one version. ``is_ours``: it was made here, and goes with it."""
 
     _wire: OpenAIWire
     _knowledge: OpenAIKnowledge
-    _agent: str
+    _agent: Object
     id: str
     is_ours: bool
     _response_id: str | None = None
@@ -107,7 +110,7 @@ class FoundryConversation:
 
     async def _responded(self, inputs: Sequence[Json]) -> AsyncIterator[Event]:
         body: Object = {
-            "agent_reference": {"type": "agent_reference", "name": self._agent},
+            "agent_reference": {"type": "agent_reference", **self._agent},
             "conversation": self.id,
             "input": [*inputs],
             "stream": True,

@@ -9,20 +9,22 @@ meanwhile, it is looked before who has the name, and afterwards what the version
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.azure.conversations import FoundryConversations
 from assistctl.platforms.azure.endpoint import endpoint_ids
+from assistctl.platforms.azure.foundry_endpoint import serving_of
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
+from assistctl.platforms.azure.foundry_serving import agent_path, half_done, serve
 from assistctl.platforms.azure.models import listed_deployments
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
-from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import Object, as_object, observed, texts
@@ -45,7 +47,7 @@ class AzureFoundry(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AzureWire(connection)
         self._files: OpenAIWire | None = None
-        self.conversations = FoundryConversations(lambda: self.knowledge)
+        self.conversations = FoundryConversations(lambda: self.knowledge, self._newest)
         # Names that a create under way has found free.
         self._claimed: set[str] = set()
 
@@ -68,11 +70,14 @@ class AzureFoundry(ClosedAtEnd):
     async def list_assistants(self) -> Sequence[Observed]:
         """All prompt agents, oldest first, each in its latest version."""
         items = await all_items(self._page, listing=self._wire.listing("/agents"))
-        latest = [_latest(item) for item in items]
-        return [_observed(one) for one in latest if as_object(one.get("definition")).get("kind") == KIND]
+        found = [(_latest(item), item) for item in items]
+        return [_observed(one, of) for one, of in found if as_object(one.get("definition")).get("kind") == KIND]
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
-        """``POST /agents/{name}/versions``, once, for a name that nobody has."""
+        """``POST /agents/{name}/versions``, once, for a name that nobody has.
+
+        An agent that does not get the state and the endpoint that are declared is taken back.
+        """
         body = {"definition": definition(fields, {}), **_described(fields, {})}
         agent = agent_name(fields.get("name"), metadata)
         if agent in self._claimed:
@@ -81,9 +86,15 @@ class AzureFoundry(ClosedAtEnd):
         try:
             free = agent if await self._agent(agent) is None else another(agent)
             pairs = with_name(metadata, fields.get("name"), free)
-            return await self._added(free, {**body, "metadata": {**pairs}}, None)
+            made = await self._added(free, {**body, "metadata": {**pairs}}, None)
         finally:
             self._claimed.discard(agent)
+        try:
+            served = await serve(self._wire, free, fields, {})
+        except PlatformError as error:
+            await self.delete_assistant(free)
+            raise PlatformError(error.summary, error.hint, status=error.status) from error
+        return _observed(made, served or await self._details(free))
 
     async def update_assistant(
         self,
@@ -95,12 +106,14 @@ class AzureFoundry(ClosedAtEnd):
     ) -> Observed:
         """``POST /agents/{name}/versions``, and only on top of the version ``revision``.
 
-        Raises ``ConflictError`` when that is not the latest one any more.
+        State and endpoint go first: what says that they were applied is in the version. Raises ``ConflictError``
+        when ``revision`` is not the latest one any more.
         """
-        before = await self._agent(assistant_id)
-        if before is None:
+        agent = await self._agent(assistant_id)
+        if agent is None:
             raise NotFoundError(f"there is no agent {assistant_id}", status=HTTPStatus.NOT_FOUND)
-        now = _observed(before)
+        before = _latest(agent)
+        now = _observed(before, agent)
         if revision is not None and now.revision != revision:
             raise _conflict(assistant_id, now.revision, revision)
         name = fields.get("name", now.name)
@@ -110,15 +123,22 @@ class AzureFoundry(ClosedAtEnd):
             **_described(fields, before),
             "metadata": {**with_name(metadata, name, assistant_id)},
         }
+        served = await serve(self._wire, assistant_id, fields, agent)
         try:
-            return await self._added(assistant_id, body, now.revision)
+            return _observed(await self._added(assistant_id, body, now.revision), served)
         except OutcomeUnknownError as error:
             return await self._done_all_the_same(now, error)
+        except ConflictError:
+            raise
+        except PlatformError as error:
+            if served is agent:
+                raise
+            raise half_done(assistant_id, error) from error
 
     async def delete_assistant(self, assistant_id: str) -> None:
         """``DELETE /agents/{name}``, with all its versions."""
         try:
-            answer = await self._wire.delete(_path(assistant_id))
+            answer = await self._wire.delete(agent_path(assistant_id))
         except NotFoundError:
             return
         if as_object(answer).get("deleted") is False:
@@ -134,25 +154,37 @@ class AzureFoundry(ClosedAtEnd):
             await self._files.close()
         await self._wire.close()
 
-    async def _added(self, agent: str, body: Object, before: str | None) -> Observed:
-        """A new version of ``agent`` behind the version ``before``, behind none if that is ``None``.
+    async def _added(self, agent: str, body: Object, before: str | None) -> Object:
+        """The answer about a new version of ``agent``, behind ``before`` or, if that is ``None``, behind none.
 
         One that turns out to be behind another is taken back, and raises ``ConflictError``.
         """
-        answer = await self._wire.post(_path(agent, "versions"), body, repeatable=False)
+        answer = as_object(await self._wire.post(agent_path(agent, "versions"), body, repeatable=False))
         try:
-            added = _observed(as_object(answer))
+            added = _observed(answer, {})
         except PlatformError as error:
             # It said yes, in words that are not understood: most likely the version is there.
             raise OutcomeUnknownError(error.summary, error.hint) from error
         if added.revision in {before, _next(before)}:
-            return added
+            return answer
         # Numbers need not be in a row: those of versions that were deleted are missing.
         behind = await self._before(agent, added.revision)
         if behind == before:
-            return added
-        await self._wire.delete(_path(agent, "versions", str(added.revision)))
+            return answer
+        await self._wire.delete(agent_path(agent, "versions", str(added.revision)))
         raise _conflict(agent, behind, before)
+
+    async def _newest(self, agent: str) -> str:
+        """The newest version of an agent. Raises ``NotFoundError`` when there is none."""
+        found = await self._wire.get(agent_path(agent))
+        return str(_latest(as_object(found)).get("version"))
+
+    async def _details(self, agent: str) -> Object:
+        """What is beside the versions of an agent that was just made; empty if it cannot be asked."""
+        try:
+            return await self._agent(agent) or {}
+        except PlatformError:
+            return {}
 
     async def _before(self, agent: str, version: str | None) -> str | None:
         """The version that was the latest one before ``version``; ``None`` if it is the first."""
@@ -160,9 +192,9 @@ class AzureFoundry(ClosedAtEnd):
         async def page(after: str | None) -> Page:
             cursor = {} if after is None else {"after": after}
             params = {"limit": PAGE_SIZE, "order": "desc", **cursor}
-            return as_page(await self._wire.get(_path(agent, "versions"), params))
+            return as_page(await self._wire.get(agent_path(agent, "versions"), params))
 
-        found = await all_items(page, listing=self._wire.listing(_path(agent, "versions")))
+        found = await all_items(page, listing=self._wire.listing(agent_path(agent, "versions")))
         versions = [str(one.get("version")) for one in found if not one.get("draft")]
         older = versions[versions.index(version) + 1 :] if version in versions else versions
         return older[0] if older else None
@@ -173,16 +205,18 @@ class AzureFoundry(ClosedAtEnd):
             latest = await self._agent(before.id)
         except PlatformError as failure:
             raise error from failure
-        if latest is None or _observed(latest).revision == before.revision:
+        if latest is None or _latest(latest).get("version") == before.revision:
             raise error.refuted() from None
-        return _observed(latest)
+        return _observed(_latest(latest), latest)
 
     async def _agent(self, agent: str) -> Object | None:
-        """The latest version of an agent of whatever kind; ``None`` if there is none of that name."""
+        """An agent of whatever kind; ``None`` if there is none of that name."""
         try:
-            return _latest(as_object(await self._wire.get(_path(agent))))
+            found = as_object(await self._wire.get(agent_path(agent)))
         except NotFoundError:
             return None
+        _latest(found)
+        return found
 
     async def _page(self, after: str | None) -> Page:
         # Oldest first: what others create meanwhile then comes last and is not missed.
@@ -194,10 +228,6 @@ class AzureFoundry(ClosedAtEnd):
 def connect(connection: Connection) -> AzureFoundry:
     """The platform at ``connection``. Raises ``ProjectError`` for settings that cannot be used."""
     return AzureFoundry(connection)
-
-
-def _path(*parts: str) -> str:
-    return path_of("/agents", *parts)
 
 
 def _next(version: str | None) -> str | None:
@@ -225,9 +255,11 @@ def _latest(agent: Object) -> Object:
     return latest
 
 
-def _observed(version: Object) -> Observed:
-    agent, metadata = version.get("name"), texts(version.get("metadata"))
-    fields = {"name": metadata.get(NAME_PAIR, agent), **from_wire(version)}
+def _observed(version: Object, agent: Object) -> Observed:
+    """A version with what ``agent``, whose it is, has beside it; empty where that is not known."""
+    name, metadata = version.get("name"), texts(version.get("metadata"))
+    fields = {"name": metadata.get(NAME_PAIR, name), **from_wire(version, agent)}
     revision = version.get("version")
     pairs: Object = {**without_name(metadata)}
-    return observed({"id": agent, "metadata": pairs}, fields, None if revision is None else str(revision))
+    found = observed({"id": name, "metadata": pairs}, fields, None if revision is None else str(revision))
+    return replace(found, serving=serving_of(agent))

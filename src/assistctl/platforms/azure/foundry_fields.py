@@ -10,7 +10,18 @@ from collections.abc import Iterator, Mapping
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, MetadataLimits, Support
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
+from assistctl.platforms.azure.classic_tools import counterpart
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
+from assistctl.platforms.azure.foundry_endpoint import (
+    ALL_TO_NEWEST,
+    ENABLED,
+    ENDPOINT,
+    OWN_FIELDS,
+    STATE,
+    endpoint_fields,
+    endpoint_findings,
+    serving_after,
+)
 from assistctl.platforms.azure.foundry_tools import (
     manifest_tools,
     refuse_unread,
@@ -68,8 +79,8 @@ def definition(fields: Mapping[str, Json], before: Object) -> Object:
     return without_nulls(made)
 
 
-def from_wire(version: Object) -> Object:
-    """The fields of a version in the Assistants API's shapes, but for its name."""
+def from_wire(version: Object, agent: Object) -> Object:
+    """The fields of a version of ``agent`` in the Assistants API's shapes, but for its name."""
     there = as_object(version.get("definition"))
     fields: Object = {name: there[name] for name in _SAME if name in there}
     if "description" in version:
@@ -85,7 +96,7 @@ def from_wire(version: Object) -> Object:
     own |= {ours: reasoning[theirs] for ours, theirs in _REASONING.items() if theirs in reasoning}
     if "format" in text:
         fields["response_format"] = _response_format(as_object(text["format"]))
-    fields["platforms"] = {NAME: own}
+    fields["platforms"] = {NAME: {**own, **endpoint_fields(agent)}}
     return fields
 
 
@@ -95,6 +106,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")
     yield from tool_findings(fields, own, NAME)
+    yield from endpoint_findings(own, NAME)
 
 
 def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
@@ -131,11 +143,17 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
     },
-    platform_fields=frozenset({*_OWN, *_REASONING, "tools"}),
+    platform_fields=frozenset({*_OWN, *OWN_FIELDS, *_REASONING, "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.
     write_only_in_tools=frozenset({"authorization", "headers"}),
     computed=frozenset({"reasoning_effort"}),
-    defaults={"tool_choice": "auto", "skills": [], "structured_inputs": {}},
+    defaults={
+        "tool_choice": "auto",
+        "skills": [],
+        "structured_inputs": {},
+        STATE: ENABLED,
+        ENDPOINT: {"version_selector": ALL_TO_NEWEST, "protocol_configuration": {"responses": {}}},
+    },
     address_variable=ADDRESS_VARIABLE,
     extra="azure",
     credential_variables=(SECRET_VARIABLE,),
@@ -144,6 +162,9 @@ CAPABILITIES = Capabilities(
     metadata_limits=_LIMITS,
     field_defaults=EMPTY_TEXTS,
     converses=Support(note="A conversation's responses name the agent, in its latest version."),
+    serving_fields=frozenset({STATE, ENDPOINT}),
+    serving_after=serving_after,
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )

@@ -92,6 +92,8 @@ class AzureWire(HttpWire):
 
         query = {**self._query, **{name: str(value) for name, value in (sent.params or {}).items()}}
         headers = {"Accept-Encoding": ENCODINGS, **self._headers}
+        if sent.method == "patch":
+            headers["Content-Type"] = "application/merge-patch+json"
         request = HttpRequest(sent.method.upper(), sent.path, params=query, headers=headers, json=sent.body)
         # As a stream, or the SDK would parse the body itself, and raise what it thinks of it.
         response = await self._project.send_request(request, stream=True, **self._options)

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.plan import Json
@@ -122,13 +123,13 @@ class HttpWire(ABC):
         return (await self._pace.keep(send, repeatable=True)).content
 
     async def post(
-        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+        self, path: str, body: Mapping[str, Json] | None, *, repeatable: bool, appearing: bool = False
     ) -> Json:
-        """The JSON in the answer to ``body``. See ``post_answer``."""
+        """The JSON in the answer to ``body``, ``None`` when it says nothing. See ``post_answer``."""
         return (await self.post_answer(path, body, repeatable=repeatable, appearing=appearing)).body
 
     async def post_answer(
-        self, path: str, body: Mapping[str, Json], *, repeatable: bool, appearing: bool = False
+        self, path: str, body: Mapping[str, Json] | None, *, repeatable: bool, appearing: bool = False
     ) -> Answer:
         """The answer to ``body``. One that is not ``repeatable`` is only repeated when it surely was not done.
 
@@ -195,7 +196,8 @@ class HttpWire(ABC):
         from assistctl.platforms.http.sdk_errors import outcome_unknown
 
         answer = await self._received(sent, in_time or self._in_time(self._budget.seconds))
-        if sent.method == "delete" and not answer.content.strip():
+        says_nothing = answer.status == HTTPStatus.NO_CONTENT or sent.method == "delete"
+        if says_nothing and not answer.content.strip():
             return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done
         try:
             return Answer(parsed(answer.content, answer.status), answer.headers, len(answer.content))

@@ -9,6 +9,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.knowledge import ObservedStore, UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.uploads import PURPOSE, USER_DATA
 
 
 async def _nobody_asked(_file_id: str) -> None:
@@ -19,9 +20,10 @@ async def _nobody_asked(_file_id: str) -> None:
 class AgentUploads(OpenAIKnowledge):
     """``KnowledgePlatform`` of a platform whose assistants search no vector stores.
 
-    ``deleted`` is told of each upload that is deleted.
+    ``deleted`` is told of each upload that is deleted. Earlier ones of ours were made for assistants.
     """
 
+    purposes: tuple[str, ...] = (USER_DATA, PURPOSE)
     deleted: Callable[[str], Awaitable[None]] = _nobody_asked
     _names: dict[str, str] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wi
 from assistctl.platforms.openai.environments import Bound, Environments
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.workload_identity import OPTION
 from assistctl.platforms.translation import as_object, observed, texts
 
 __all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
@@ -31,7 +32,7 @@ __all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
 _AGENTS = "/agents"
 
 
-OPTIONS = COMMON_OPTIONS
+OPTIONS = COMMON_OPTIONS | {OPTION}
 
 
 class OpenAIAgents(ClosedAtEnd):

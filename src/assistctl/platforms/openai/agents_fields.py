@@ -1,7 +1,7 @@
 """An assistant as the Agents API has it, and back.
 
 Names and shapes of the wire: ``openai/types/beta/agent_create_params.py``, ``agent.py`` and
-``persisted_agent_tool_param.py`` of openai-python 3.54.0.
+``persisted_agent_tool_param.py`` of openai 3.57.0.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from assistctl.platforms.mcp_tools import (
     with_servers_as,
 )
 from assistctl.platforms.openai.agent_link import INTERPRETER
+from assistctl.platforms.openai.counterparts import counterpart
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
@@ -43,7 +44,7 @@ _OWN = ("service_tier", "multi_agent", "compaction", "experimental")
 # Left out of a function that has neither, so that it is one of the Assistants API's.
 _DEFERRALS = ("defer_loading", "async")
 _NOT_IN_A_FORMAT = {
-    "strict": "A text format has the schema alone, and nothing says that answers keep to it: check them.",
+    "strict": "A text format has the schema alone. Answers must match it, and there is no other degree of that.",
     "description": "A text format has the schema alone: say it in the instructions or in the schema itself.",
 }
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
@@ -185,6 +186,7 @@ CAPABILITIES = Capabilities(
         note="A conversation is a session, which begins with its first message and the agent's environment; files "
         "go with that message, into the environment."
     ),
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )

@@ -20,13 +20,14 @@ from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.workload_identity import OPTION
 
 if TYPE_CHECKING:
     from assistctl.platforms.openai.conversations import OpenAIConversations
 
 __all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
-OPTIONS = COMMON_OPTIONS
+OPTIONS = COMMON_OPTIONS | {OPTION}
 
 
 class OpenAIAssistants(ClosedAtEnd):

@@ -1,6 +1,6 @@
 """An environment template of ours: what is in it, what it is called, and whether it is as it was made.
 
-A template has no metadata (``TemplateCreateParams`` of openai-python 3.54.0), so its name says whose it is and
+A template has no metadata (``TemplateCreateParams`` of openai 3.57.0), so its name says whose it is and
 what was put into it::
 
     assistctl: project=acme target=prod key=desk files=pM3vA9yXcK1d

@@ -27,6 +27,7 @@ from assistctl.platforms.openai.knowledge_answers import (
 )
 from assistctl.platforms.openai.uploads import PURPOSE, file_path, upload
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import as_object, objects_in
 
 FILES_PAGE_SIZE = 10_000
 """The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""
@@ -53,9 +54,13 @@ class _NewBatch:
 
 @dataclass(slots=True)
 class OpenAIKnowledge:
-    """``KnowledgePlatform`` over ``wire``."""
+    """``KnowledgePlatform`` over ``wire``.
+
+    Uploads are made for the first of ``purposes``; the others are those that ours may have been made for.
+    """
 
     wire: OpenAIWire
+    purposes: tuple[str, ...] = (PURPOSE,)
     _new: dict[str, _NewBatch] = field(default_factory=dict)
     _files_there: set[str] | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -66,15 +71,16 @@ class OpenAIKnowledge:
         ``GET /files`` goes before the first one: what is there already is not what an upload made.
         """
         there = await self._known_files()
-        uploaded = await upload(self.wire, source, sent, there)
+        uploaded = await upload(self.wire, source, sent, there, self.purposes[0])
         there.add(uploaded.id)
         return uploaded
 
     async def list_files(self) -> Sequence[UploadedFile]:
         """``GET /files``, oldest first."""
-        items = await self._items("/files", FILES_PAGE_SIZE, {"purpose": PURPOSE})
+        narrowed: dict[str, object] = {"purpose": self.purposes[0]} if len(self.purposes) == 1 else {}
+        items = await self._items("/files", FILES_PAGE_SIZE, narrowed)
         # Not every server minds the filter.
-        return [uploaded_file(item) for item in items if item.get("purpose", PURPOSE) == PURPOSE]
+        return [uploaded_file(item) for item in items if item.get("purpose", PURPOSE) in self.purposes]
 
     async def find_file(self, file_id: str) -> UploadedFile | None:
         """``GET /files/{id}``."""
@@ -82,6 +88,18 @@ class OpenAIKnowledge:
             return uploaded_file(await self.wire.get(file_path(file_id)))
         except NotFoundError:
             return None
+
+    async def file_content(self, file_id: str) -> bytes:
+        """``GET /files/{id}/content``."""
+        return await self.wire.get_content(path_of("/files", file_id, "content"))
+
+    async def text_in_store(self, store_id: str, file_id: str) -> str:
+        """``GET /vector_stores/{id}/files/{id}/content``, all of it on one page."""
+        answer = as_object(await self.wire.get(_store(store_id, "files", file_id, "content")))
+        texts = [one.get("text") for one in objects_in(answer.get("data"))]
+        if answer.get("has_more") or not texts or not all(isinstance(one, str) for one in texts):
+            raise PlatformError(f"there is not the whole text of {file_id}")
+        return "".join(map(str, texts))
 
     async def delete_file(self, file_id: str) -> None:
         """``DELETE /files/{id}``."""

@@ -21,6 +21,10 @@ from assistctl.platforms.openai.wire import NamedFile, OpenAIWire
 from assistctl.platforms.source_reader import SourceReader
 
 PURPOSE = "assistants"
+"""For what assistants read; such a file cannot be downloaded."""
+
+USER_DATA = "user_data"
+"""For what environments get, as the SDK's own helper uploads it (``lib/beta/agents/_files.py``, openai 3.57.0)."""
 
 # What httpx2 sends in place of characters that would end a form's file name or its line
 # (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data; the backslash is
@@ -34,7 +38,11 @@ def file_path(file_id: str) -> str:
 
 
 async def upload(
-    wire: OpenAIWire, source: SourceFile, sent: Callable[[int], None], there: Collection[str] = ()
+    wire: OpenAIWire,
+    source: SourceFile,
+    sent: Callable[[int], None],
+    there: Collection[str] = (),
+    purpose: str = PURPOSE,
 ) -> UploadedFile:
     """See ``KnowledgePlatform.upload``. What is not kept as it was sent is deleted again.
 
@@ -42,7 +50,7 @@ async def upload(
     """
     attempts = _Attempts(source, sent)
     try:
-        answer = await wire.post_file("/files", {"purpose": PURPOSE}, attempts.open)
+        answer = await wire.post_file("/files", {"purpose": purpose}, attempts.open)
     except PlatformError as error:
         explained = attempts.explained(error)
         if explained is error:

@@ -7,10 +7,11 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from urllib.parse import urlsplit
 
-from assistctl.errors import NotFoundError, PlatformError
+from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
@@ -18,6 +19,12 @@ from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Answer, Sent
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
+from assistctl.platforms.openai.workload_identity import (
+    OPTION,
+    WAYS_WITHOUT_KEY,
+    identity_settings,
+    without_token,
+)
 from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
@@ -46,6 +53,8 @@ SDK = VendorSdk(
     address_variable=ADDRESS_VARIABLE,
     key_variable=KEY_VARIABLE,
     account_headers=("openai-organization", "openai-project"),
+    without_key=identity_settings,
+    ways_without_key=WAYS_WITHOUT_KEY,
     errors=ERRORS,
 )
 
@@ -111,6 +120,13 @@ class OpenAIWire(SdkWire):
         if isinstance(answer, dict) and answer.get("deleted") is False:
             raise PlatformError(f"the platform did not delete {object_id}")
 
+    def _translated(self, error: Exception, sent: Sent) -> PlatformError:
+        if OPTION in self._connection.options:
+            without = without_token(error, urlsplit(self.base_url).hostname)
+            if without is not None:
+                return without
+        return super()._translated(error, sent)
+
     def _explained(self, error: StatusError) -> PlatformError:
         from assistctl.platforms.openai.errors import explained_here
 
@@ -119,6 +135,14 @@ class OpenAIWire(SdkWire):
 
 def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
     environment = connection.environment
+    if OPTION in connection.options:
+        if connection.api_key:
+            raise ProjectError(
+                f"target {connection.target!r} has an api_key and options.{OPTION}", "Take one of them out."
+            )
+        # What a target says comes before what happens to be in the environment.
+        others = {name: value for name, value in environment.items() if name != KEY_VARIABLE}
+        connection = replace(connection, environment=others)
     client = SDK.connected(
         connection,
         base_url,

@@ -1,0 +1,54 @@
+"""What managed agents have in the place of tools of other platforms.
+
+``BetaManagedAgentsAgentToolset20260401Params`` and ``BetaManagedAgentsMultiagent20261001Params`` of anthropic
+2.14.0; a connected agent is ``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistctl.model.counterpart import Counterpart
+from assistctl.model.json_value import Json
+from assistctl.platforms.translation import as_object
+
+# A code interpreter reads and writes files and runs code; it has no way into the web.
+_LIKE_AN_INTERPRETER = ("bash", "read", "write", "edit", "glob", "grep")
+_TOOLSET: Mapping[str, Json] = {
+    "type": "agent_toolset_20260401",
+    "default_config": {"enabled": False},
+    "configs": [{"name": name, "enabled": True} for name in _LIKE_AN_INTERPRETER],
+}
+_INTERPRETER = (
+    "It is the agent toolset there, with those of its tools that run code and handle files: bash runs it in the "
+    "environment of the session, which has to have the packages."
+)
+_CONNECTED = "It is one of multiagent.subagents there; its own description says what it is for."
+_NOT_MOVED = (
+    "That agent is not among those that are moved: move it too, and name it under "
+    "platforms.anthropic-agents.multiagent."
+)
+# The toolset may be there only once, so that what it stands for is not added to it unasked.
+_WAYS_ON: Mapping[str, str] = {
+    "bing_grounding": "Enable web_search in {type: agent_toolset_20260401} under "
+    "platforms.anthropic-agents.tools.",
+    "azure_ai_search": "Declare a function or an MCP server that searches the index.",
+    "openapi": "Declare a function for each operation, or an MCP server in front of the service.",
+}
+
+
+def counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Counterpart | None:
+    """A code interpreter or a connected agent as it is here; ``None`` for any other tool."""
+    if tool.get("type") == "code_interpreter":
+        return Counterpart(_INTERPRETER, {"tools": [dict(_TOOLSET)]})
+    kind = str(tool.get("type"))
+    if kind in _WAYS_ON:
+        return Counterpart(_WAYS_ON[kind])
+    if kind != "connected_agent":
+        return None
+    named = as_object(tool.get("connected_agent")).get("id")
+    if not isinstance(named, dict):
+        return Counterpart(_NOT_MOVED)
+    subagents: Json = {"type": "enabled", "inline_agents": {"type": "disabled"}, "predefined_agents": [named]}
+    roster: Json = {"type": "multiagent_20261001", "subagents": subagents, "workflows": {"type": "disabled"}}
+    return Counterpart(_CONNECTED, {"multiagent": roster})
