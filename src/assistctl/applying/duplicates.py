@@ -1,4 +1,4 @@
-"""One assistant for each key, whatever a list leaves out: who would make a second one looks before, and after.
+"""One thing for each key, whatever a list leaves out: who would make a second one looks before, and after.
 
 A plan rests on one listing. Where that left something out (it changed while its pages were read, or the platform
 was behind), the plan creates what is there already. So all there is is listed again before the first create and
@@ -12,10 +12,10 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 
+from assistctl.applying.things import Things
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Action, Change, Observed, Plan, id_seen
 from assistctl.ownership.mark import is_marked, read_mark
-from assistctl.platforms.base import Platform, SupportsGet
 
 WAIT = 10.0
 """How long, in seconds, another apply may take to withdraw what it created after this one did."""
@@ -66,9 +66,9 @@ class _Listing:
 
 @dataclass(slots=True)
 class Uniqueness:
-    """Looks for what is there already of what a plan creates or takes over."""
+    """Looks for what is there already of the ``things`` of a kind that a plan creates or takes over."""
 
-    platform: Platform
+    things: Things
     plan: Plan
     _before: _Listing | None = None
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -103,7 +103,7 @@ class Uniqueness:
         return found
 
     async def _twins(self, made: Mapping[str, Change]) -> list[Twins]:
-        listed = _Listing(self.plan, await self.platform.list_assistants())
+        listed = _Listing(self.plan, await self.things.listed())
         found = [await self._twins_of(object_id, change, listed) for object_id, change in made.items()]
         return [twin for twin in found if twin.first or twin.later or twin.unowned]
 
@@ -122,16 +122,15 @@ class Uniqueness:
 
     async def _still_there(self, ids: Iterable[str]) -> Collection[str]:
         """Those of ``ids`` that are there beyond doubt: a list may be behind, a single answer is less so."""
-        if not isinstance(self.platform, SupportsGet):
+        find = self.things.find
+        if find is None:
             return list(ids)
-        return [
-            assistant_id for assistant_id in ids if await self.platform.find_assistant(assistant_id) is not None
-        ]
+        return [object_id for object_id in ids if await find(object_id) is not None]
 
     async def _listed_before(self) -> _Listing:
         async with self._looking:
             if self._before is None:
-                self._before = _Listing(self.plan, await self.platform.list_assistants())
+                self._before = _Listing(self.plan, await self.things.listed())
             return self._before
 
     def _newcomers(self, listed: _Listing, change: Change) -> Iterator[Observed]:

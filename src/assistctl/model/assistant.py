@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.model.diagnostics import Position
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:
     from assistctl.model.checks import Check
@@ -28,6 +29,21 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """Something that an assistant's ``environment``, ``memory_stores`` or ``skills`` names by its key.
+
+    ``version`` is the one that it pins; ``settings`` are those of this use alone (``access``, ``instructions``).
+    ``path`` is where it stands.
+    """
+
+    kind: Kind
+    key: str
+    path: str
+    version: str | None = None
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One assistant as declared: variables filled, files read.
 
@@ -40,6 +56,7 @@ class Desired:
     assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
     stands. ``file_places`` are the paths of the first of ``files`` for each tool that reads any, which are known
     before the files are read. ``checks`` are what it is asked once it is deployed; they are no part of it.
+    ``uses`` are the things that it names in fields of their own, whatever the platform makes of that.
     """
 
     key: str
@@ -56,6 +73,7 @@ class Desired:
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
     file_places: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -64,16 +82,14 @@ class Desired:
 
     def position_of(self, path: str) -> Position:
         """Where ``path`` stands, or the nearest declared thing that encloses it."""
-        while path and path not in self.positions:
-            cut = max(path.rfind("."), path.rfind("["))
-            path = path[:cut] if cut > 0 else ""
-        return self.positions.get(path, self.position)
+        return nearest_position(path, self.positions, self.position)
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
+    """One thing as the platform returned it; an assistant in the Assistants API's field names and shapes.
 
+    Of other kinds that platforms keep (``model.resource``) the names and shapes are those of their documents.
     ``fields`` holds what the answer contained, and nothing it did not: a field that is absent was not answered,
     and null is the answer's own word for nothing. Defaults that the platform fills in stay as they are; which of
     them count as none is for ``FieldDefaults`` and ``Capabilities.defaults`` to say. ``metadata`` is all of its
@@ -92,6 +108,14 @@ class Observed:
     def name(self) -> str | None:
         """The display name, when there is one."""
         return _name_in(self.fields)
+
+
+def nearest_position(path: str, positions: Mapping[str, Position], whole: Position) -> Position:
+    """Where ``path`` stands, or the nearest thing in ``positions`` that encloses it, else the ``whole``."""
+    while path and path not in positions:
+        cut = max(path.rfind("."), path.rfind("["))
+        path = path[:cut] if cut > 0 else ""
+    return positions.get(path, whole)
 
 
 def _name_in(fields: Mapping[str, Json]) -> str | None:

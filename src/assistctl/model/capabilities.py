@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 
 
@@ -94,7 +95,7 @@ EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "descript
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """How a platform's list of assistants names one: in which field its id stands, and in which its version.
+    """How a platform's lists name an assistant or another thing: in which field its id stands, and its version.
 
     Where ``revision`` is empty no version is pinned. ``fixed`` are the other fields, the same for each.
     """
@@ -125,6 +126,12 @@ class Capabilities:
     down. ``tells_account`` says where the id of the account comes from that it answers as: its ``answers``, or its
     ``address``; empty where it cannot say. Where it ``lists_every_model``, one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
+    ``resource_entries`` is the same for things of other kinds that an assistant, or one of them, may use.
+    ``resources`` are the kinds of things that it keeps beside its assistants, each with a table like this one, of
+    which ``fields``, ``platform_fields``, ``write_only``, ``archives``, ``computed``, ``replaced_together``,
+    ``defaults``, ``field_defaults``, ``resource_entries``, ``findings`` and ``to_platform`` count. ``loses`` says
+    of them what goes for good when one is deleted. ``uses_in`` are the platform's own fields in which it has an
+    assistant's ``environment``, ``memory_stores`` and ``skills``; what is not among them is for its conversations.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -146,7 +153,18 @@ class Capabilities:
     embedded: bool = False
     converses: Support = Support(Level.UNSUPPORTED)
     roster_entry: RosterEntry | None = None
+    resource_entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
+    resources: Mapping[Kind, Capabilities] = field(default_factory=dict)
+    uses_in: Mapping[Kind, str] = field(default_factory=dict)
+    loses: str = ""
     tells_account: str = ""
     lists_every_model: bool = True
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are
+
+    @property
+    def entries(self) -> Mapping[Kind, RosterEntry]:
+        """How it lists things of each kind, of those that are more than ids there."""
+        if self.roster_entry is None:
+            return self.resource_entries
+        return {Kind.ASSISTANT: self.roster_entry, **self.resource_entries}

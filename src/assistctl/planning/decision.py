@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.plan import Change, Diagnostic, Drift, FieldDiff, Kind, Missing
+from assistctl.model.resource import ResourceFile
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.sensitive import Declared
-from assistctl.planning.identity.inventory import ListedT, Owned
+from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.vector_stores.file_changes import HolderFiles
 
 DeclaredT = TypeVar("DeclaredT", bound=Declared)
@@ -44,7 +45,7 @@ class Contents:
     earlier apply was interrupted, if nothing else is to be changed; ``operations`` are for when anything is.
     ``reads`` has the paths, by token, of the uploads of ours that it names itself, and ``store`` the key of the
     vector store that it names. ``renewed`` are differences in the versions of what it names, and ``outdated`` the
-    tokens of those: what holds them is sent again.
+    tokens of those: what holds them is sent again. ``sources`` are the files that it is made of.
     """
 
     decision: Decision = Decision()
@@ -55,6 +56,7 @@ class Contents:
     store: str | None = None
     renewed: Sequence[FieldDiff] = ()
     outdated: frozenset[str] = frozenset()
+    sources: tuple[ResourceFile, ...] = ()
 
 
 class KindFacts(ABC, Generic[ListedT, DeclaredT]):
@@ -96,3 +98,11 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
     @abstractmethod
     def ending(self, key: str, owned: Owned) -> Contents:
         """What comes of it that a thing is deleted; the reasons are what is to be known about that."""
+
+
+def read_owned(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -> dict[str, list[Owned]]:
+    """The owned things of a kind, with what is written on each."""
+    return {
+        key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
+        for key, same_key in inventory.owned.items()
+    }

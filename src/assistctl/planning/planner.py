@@ -10,6 +10,7 @@ from itertools import chain
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.file_operations import FileOperations
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import (
     Action,
     Change,
@@ -19,6 +20,7 @@ from assistctl.model.plan import (
     Missing,
     Observed,
     Plan,
+    QualifiedKey,
     Summary,
 )
 from assistctl.ownership.file_marks import store_token
@@ -27,13 +29,16 @@ from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
 from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision, DeclaredT, KindFacts
-from assistctl.planning.identity.inventory import Inventory, Knowledge, ListedT, Owned, classify, fingerprint
+from assistctl.planning.decision import Decision, read_owned
+from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
-from assistctl.planning.rosters import Rosters, renewed_by, rosters
+from assistctl.planning.resource_check import check_resource
+from assistctl.planning.resources import ResourceFacts, Resources
+from assistctl.planning.rosters import Naming, Rosters, renewed_by, rosters
+from assistctl.planning.things_of_kind import ThingsOfKind, things_of
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
 from assistctl.planning.vector_stores.stores import VectorStores
@@ -45,6 +50,8 @@ def make_plan(
     plan_options: PlanOptions,
     capabilities: Capabilities,
     knowledge: Knowledge | None = None,
+    *,
+    resources: Resources | None = None,
 ) -> Plan:
     """What apply would do so that the project's assistants on the target are the declared ones.
 
@@ -52,7 +59,8 @@ def make_plan(
     ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
     their paths.
     """
-    return _Planning(desired, observed, plan_options, capabilities, knowledge or Knowledge()).plan()
+    known = (knowledge or Knowledge(), resources or Resources())
+    return _Planning(desired, observed, plan_options, capabilities, *known).plan()
 
 
 @dataclass(frozen=True)
@@ -64,25 +72,28 @@ class _Planning:
     plan_options: PlanOptions
     capabilities: Capabilities
     knowledge: Knowledge
+    resources: Resources
 
     def plan(self) -> Plan:
-        assistants, stores = _combined(self._decided_assistants()), _combined(self._decided_stores())
-        changes, refusals = self._checked(assistants.changes, stores.changes)
+        things = _combined(self._decided_things())
+        assistants, stores = _combined(self._decided_assistants(things.changes)), _combined(self._decided_stores())
+        changes, refusals = self._checked(assistants.changes, [*stores.changes, *things.changes])
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
         known = {token: store_id for store_id, token in self.store_tokens.items()} | self.rosters.known()
-        seen = {**assistants.seen, **stores.seen}
+        seen = {**assistants.seen, **stores.seen, **things.seen}
         return Plan(
             project=self.plan_options.project,
             target=self.plan_options.target,
             changes=(*changes, *file_changes),
-            drift=(*assistants.drift, *stores.drift),
+            drift=(*assistants.drift, *stores.drift, *things.drift),
             diagnostics=(
                 *self.transfers.diagnostics,
                 *assistants.diagnostics,
                 *stores.diagnostics,
+                *things.diagnostics,
                 *refusals,
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
             ),
@@ -91,7 +102,7 @@ class _Planning:
                 update=counts[Action.UPDATE],
                 delete=counts[Action.DELETE],
                 adopt=counts[Action.ADOPT],
-                unchanged=assistants.unchanged + stores.unchanged,
+                unchanged=assistants.unchanged + stores.unchanged + things.unchanged,
                 forget=counts[Action.FORGET],
             ),
             seen=seen,
@@ -102,7 +113,8 @@ class _Planning:
             else FileOperations(known=known, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
             there=frozenset(each.id for each in self.observed)
-            | frozenset(store.id for store in self.knowledge.observed.stores),
+            | frozenset(store.id for store in self.knowledge.observed.stores)
+            | self.resources.ids,
         )
 
     @cached_property
@@ -118,7 +130,7 @@ class _Planning:
     @cached_property
     def owned(self) -> dict[str, list[Owned]]:
         """The assistants that the project owns, by key, with what is written on them."""
-        return _read(self.assistants, self.inventory)
+        return read_owned(self.assistants, self.inventory)
 
     @cached_property
     def assistants(self) -> Assistants:
@@ -127,9 +139,35 @@ class _Planning:
 
     @cached_property
     def rosters(self) -> Rosters:
-        """Who names whom by key."""
-        platform = self.plan_options.target.platform
-        return rosters(self.wanted, self.inventory.owned, platform, self.capabilities.roster_entry)
+        """What names what by key."""
+        wanted = self.naming
+        if not any(one.platform_fields or one.uses for one in self.wanted.values()) and not self.kinds:
+            return Rosters()
+        owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()} | {
+            QualifiedKey(kind, key): same_key
+            for kind, things in self.kinds.items()
+            for key, same_key in things.by_new_key.items()
+        }
+        tables = {Kind.ASSISTANT: self.capabilities, **self.capabilities.resources}
+        return rosters(wanted, owned, self.plan_options.target.platform, tables)
+
+    @cached_property
+    def naming(self) -> dict[QualifiedKey, Naming]:
+        """All that is wanted and may name something by key."""
+        wanted: dict[QualifiedKey, Naming] = {
+            QualifiedKey(Kind.ASSISTANT, key): one for key, one in self.wanted.items()
+        }
+        for kind, things in self.kinds.items():
+            wanted |= {QualifiedKey(kind, key): one for key, one in things.wanted.items()}
+        return wanted
+
+    @cached_property
+    def kinds(self) -> dict[Kind, ThingsOfKind]:
+        """What is declared and there of each kind beside the assistants, in the order in which it is decided."""
+        if not (self.resources.desired or self.resources.observed):
+            return {}
+        found = {kind: things_of(kind, self.resources, self.plan_options) for kind in RESOURCE_KINDS}
+        return {kind: things for kind, things in found.items() if things.wanted or things.inventory.owned}
 
     @cached_property
     def stores(self) -> StoreInventory:
@@ -152,22 +190,38 @@ class _Planning:
     def references(self) -> References:
         """What is named by its id; not asked for where nothing would be deleted."""
         outlook = Outlook(self.wanted, self.inventory, self.transfers, self.plan_options, self.capabilities)
-        return references(self.observed, (*self.desired, *self.plan_options.also_declared), outlook)
+        return references(self.observed, (*self.desired, *self.plan_options.also_declared), outlook, self.kinds)
 
     @property
     def _has_stores(self) -> bool:
         return bool(self.stores.wanted or self.stores.live)
 
-    def _decided_assistants(self) -> Iterator[Decision]:
-        rosters, decided = self.rosters, list(self._decided_with(self.assistants))
+    def _decided_things(self) -> Iterator[Decision]:
+        """What becomes of the things beside the assistants, those first that others may name."""
+        rosters, changes = self.rosters, list[Change]()
+        for kind, things in self.kinds.items():
+            capabilities = self.capabilities.resources.get(kind)
+            if capabilities is None:
+                unknown = (check_resource(one, self.plan_options.target.platform, None) for one in things.due)
+                yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
+                continue
+            rosters = replace(rosters, renewed=renewed_by(changes))
+            facts = ResourceFacts(kind, self.plan_options.target.platform, capabilities, rosters)
+            decided = _combined(things.decisions(facts, self.plan_options, lambda: self.references))
+            changes += decided.changes
+            yield decided
+
+    def _decided_assistants(self, things: Sequence[Change]) -> Iterator[Decision]:
+        rosters = replace(self.rosters, renewed=renewed_by(things)) if things else self.rosters
+        decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
         if rosters.named:
             # Who names an assistant that changes changes with it, and so on.
-            changes = _combined(decided).changes
+            changes = [*_combined(decided).changes, *things]
             while not renewed_by(changes) <= rosters.renewed:
                 rosters = replace(rosters, renewed=renewed_by(changes))
                 decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
-                changes = _combined(decided).changes
-            yield Decision(diagnostics=tuple(rosters.diagnostics(self.wanted, changes)))
+                changes = [*_combined(decided).changes, *things]
+            yield Decision(diagnostics=tuple(rosters.diagnostics(self.naming, changes)))
         yield from decided
         is_everything = not self.plan_options.destroy and self.plan_options.only is None
         if is_everything and not self.wanted and self.owned:
@@ -195,7 +249,7 @@ class _Planning:
             facts,
             self.plan_options,
             inventory,
-            _read(facts, inventory),
+            read_owned(facts, inventory),
             stores.wanted,
             Transfers(stores.moved, forgotten=self.plan_options.forget),
             lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
@@ -207,7 +261,7 @@ class _Planning:
         return sum(len(same_key) for same_key in self.owned.values())
 
     def _checked(
-        self, assistants: Sequence[Change], stores: Sequence[Change]
+        self, assistants: Sequence[Change], others: Sequence[Change]
     ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
         """All changes in the order of their keys, those marked that go too far, and why."""
         exceeded = self.plan_options.exceeded(Counter(one.action for one in assistants), self._owned_count)
@@ -215,13 +269,15 @@ class _Planning:
         if exceeded:
             thresholds = self.plan_options.thresholds
             assistants, why = safety.over_thresholds(assistants, exceeded, self._owned_count, thresholds)
-        changes = (*assistants, *stores)
+        changes = (*assistants, *others)
         if any(change.action is Action.DELETE for change in changes):
             owned = {Kind.ASSISTANT: self._owned_count, Kind.VECTOR_STORE: len(self.stores.live)}
+            owned |= {kind: things.owned_count for kind, things in self.kinds.items()}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)
             why = (*why, *emptied)
         # An assistant before its vector store.
-        return tuple(sorted(changes, key=lambda one: (one.key, one.kind is not Kind.ASSISTANT))), why
+        order = (*RESOURCE_KINDS, Kind.ASSISTANT, Kind.VECTOR_STORE)
+        return tuple(sorted(changes, key=lambda one: (one.key, order.index(one.kind)))), why
 
     def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
         """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
@@ -234,21 +290,16 @@ class _Planning:
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
-        return LookAlikes(*found).among(changes)
+        yield from LookAlikes(*found).among(changes)
+        for things in self.kinds.values():
+            yield from things.under_other_keys(changes, self.plan_options)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
         is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)
         if self.plan_options.destroy or not is_coming:
             return ()
-        return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores)
-
-
-def _read(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -> dict[str, list[Owned]]:
-    """The owned things of a kind, with what is written on each."""
-    return {
-        key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
-        for key, same_key in inventory.owned.items()
-    }
+        others = {kind: things.inventory for kind, things in self.kinds.items()}
+        return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores, others)
 
 
 def _combined(decisions: Iterable[Decision]) -> Decision:

@@ -27,26 +27,41 @@ from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text,
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.placeholders import refuse_placeholders
-from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
+from assistctl.manifest.validation.schema import (
+    ASSISTANT,
+    ENVIRONMENT,
+    MCP_SERVER,
+    MEMORY_STORE,
+    VECTOR_STORE,
+    is_valid,
+    violations,
+)
 from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
 from assistctl.manifest.validation.violations import Subject
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
-from assistctl.model.kind import Kind
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 if TYPE_CHECKING:
     from assistctl.model.checks import Check
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
+    from assistctl.model.resource import DesiredResource
 
-_SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+_SCHEMAS = {
+    Kind.ASSISTANT: ASSISTANT,
+    Kind.VECTOR_STORE: VECTOR_STORE,
+    Kind.MCP_SERVER: MCP_SERVER,
+    Kind.ENVIRONMENT: ENVIRONMENT,
+    Kind.MEMORY_STORE: MEMORY_STORE,
+}
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares: an assistant, with its files' vector store if any, a shared store, or a server.
+    """What one document declares: an assistant, with its files' vector store if any, or a thing of another kind.
 
     None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
     """
@@ -58,11 +73,12 @@ class Declaration:
     store: DesiredStore | None = None
     files: tuple[AttachedFile, ...] = ()
     server: McpServer | None = None
+    resource: DesiredResource | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether the document has no error."""
-        return any(one is not None for one in (self.assistant, self.store, self.server))
+        return any(one is not None for one in (self.assistant, self.store, self.server, self.resource))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +171,10 @@ class _Reading:
             return replace(declaration, store=shared_store(key, contents), files=files), problems
         if kind is Kind.MCP_SERVER:
             return replace(declaration, server=mcp_server(key, contents)), problems
+        if kind in RESOURCE_KINDS:
+            from assistctl.manifest.documents.resources import resource
+
+            return replace(declaration, resource=resource(kind, key, contents)), problems
         desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
 
@@ -173,6 +193,8 @@ class _Reading:
             return store_entries(contents)
         if kind is Kind.MCP_SERVER:
             refuse_secrets(contents)
+            return []
+        if kind in RESOURCE_KINDS:
             return []
         include_files(contents, self.file)
         refuse_twins(contents)

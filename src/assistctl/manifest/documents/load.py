@@ -1,4 +1,4 @@
-"""Manifests of a project: from files to declared assistants and vector stores."""
+"""Manifests of a project: from files to declared assistants, vector stores and other things."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -22,6 +21,11 @@ from assistctl.manifest.documents.mcp_servers import (
     undeclared_servers,
     with_servers,
 )
+from assistctl.manifest.documents.references_by_key import (
+    naming_in_circles,
+    resources_not_used,
+    unknown_references,
+)
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import Naming, who_names
 from assistctl.manifest.project.discovery import ManifestFile, discover
@@ -34,6 +38,7 @@ from assistctl.secrets.redaction import keep_names, learn_from
 
 if TYPE_CHECKING:
     from assistctl.model.knowledge import DesiredStore
+    from assistctl.model.resource import DesiredResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Loaded:
     """What the manifests declare, and every message about them.
 
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
-    ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
+    ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones; ``resources`` are the
+    environments, memory stores and skills.
     ``past_keys`` are keys that a plan may be about although nothing has them any more.
     """
 
@@ -49,6 +55,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     stores: tuple[DesiredStore, ...] = ()
     past_keys: frozenset[str] = frozenset()
+    resources: tuple[DesiredResource, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -109,6 +116,7 @@ def load_manifests(
         tuple(one.assistant for one in declarations if one.assistant),
         tuple(by_place(diagnostics)),
         tuple(one.store for one in declarations if one.store),
+        resources=tuple(one.resource for one in declarations if one.resource),
     )
 
 
@@ -139,7 +147,7 @@ def _of_the_whole(
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
     messages = [
         *stores_not_declared(declarations),
-        *unknown_assistants(declarations),
+        *unknown_references(declarations),
         *servers_not_declared(declarations),
     ]
     if not is_sound:
@@ -149,6 +157,7 @@ def _of_the_whole(
     return [
         *messages,
         *naming_in_circles(declarations),
+        *resources_not_used(declarations),
         *stores_not_searched(declarations),
         *servers_not_used(declarations),
         *undeclared_servers(declarations),

@@ -1,0 +1,203 @@
+"""Environments and memory stores of Claude's agents, declared and kept like anything else, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.managed_agents import ManagedAgents
+from support.managed_resources import Things
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer
+
+MODEL = "claude-opus-5-5"
+ENVIRONMENT = """\
+kind: environment
+name: Analysis
+description: Python and the orders
+network: {access: restricted, allowed_domains: [api.example.com], allow_package_managers: true}
+packages: {python: [pandas==2.3.3], system: [poppler-utils]}
+metadata: {team: data}
+"""
+STORE = """\
+kind: memory_store
+name: Customers
+description: What customers told us
+"""
+
+
+@pytest.fixture
+def shop(cloud: ProjectFolder) -> ProjectFolder:
+    """A project with an agent, the environment it runs in and the memory store it has."""
+    cloud.write("assistants/analysis.yaml", ENVIRONMENT)
+    cloud.write("assistants/customers.yaml", STORE)
+    cloud.manifest("desk", model=MODEL, environment="analysis", memory_stores=["customers"])
+    return cloud
+
+
+def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
+    """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
+    document = project.run("plan", "--format", "json", *args).json
+    return {
+        f"{one['kind']} {one['key']}": (one["action"], {diff["path"]: diff["new"] for diff in one["diffs"]})
+        for one in document["changes"]
+    }
+
+
+def applied(project: ProjectFolder, *args: str) -> None:
+    """An apply after which nothing is left to do."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err + outcome.out
+    again = project.run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert project.run("drift").code == 0
+
+
+def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    action, diffs = planned(shop)["environment analysis"]
+    assert action == "create"
+    assert diffs["packages"] == {"python": ["pandas==2.3.3"], "system": ["poppler-utils"]}
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["config"]["networking"] == {
+        "type": "limited",
+        "allowed_hosts": ["api.example.com"],
+        "allow_mcp_servers": False,
+        "allow_package_managers": True,
+    }
+    assert (made["config"]["packages"]["pip"], made["config"]["packages"]["apt"]) == (
+        ["pandas==2.3.3"],
+        ["poppler-utils"],
+    )
+    assert made["metadata"]["team"] == "data"
+    assert made["metadata"]["assistctl"] == "project=acme target=cloud key=analysis"
+    assert memory_stores.named("Customers")["description"] == "What customers told us"
+
+
+def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    identity = environments.named("Analysis")["id"]
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
+    assert planned(shop) == {
+        "environment analysis": ("update", {"packages.python[0]": "pandas==3.0.0", "metadata.team": "bi"})
+    }
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["id"] == identity
+    assert made["config"]["packages"]["pip"] == ["pandas==3.0.0"]
+    assert made["config"]["networking"]["allowed_hosts"] == ["api.example.com"]
+    assert made["metadata"]["team"] == "bi"
+
+
+def test_what_is_removed_goes_back_to_the_default(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
+    shop.write("assistants/customers.yaml", "kind: memory_store\nname: Customers\n")
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["config"]["networking"] == {"type": "unrestricted"}
+    assert not any(made["config"]["packages"][name] for name in ("pip", "apt"))
+    assert (made["description"], "team" in made["metadata"]) == (None, False)
+    assert memory_stores.named("Customers")["description"] == ""
+
+
+def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    environments.edit(
+        environments.named("Analysis")["id"], config={"type": "cloud", "packages": {"npm": ["vite"]}}
+    )
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    [drift] = found.json["drift"]
+    assert (drift["kind"], drift["key"], drift["path"]) == ("environment", "analysis", "packages.npm")
+    applied(shop)
+    assert environments.named("Analysis")["config"]["packages"]["npm"] == []
+
+
+def test_what_is_declared_no_longer_is_deleted(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.manifest("desk", model=MODEL)
+    shop.remove("analysis")
+    shop.remove("customers")
+    plan = shop.run("plan")
+    assert "no longer declared; its memories go with it" in plan.out
+    applied(shop)
+    assert not environments.things
+    assert not memory_stores.things
+
+
+def test_protection_holds_without_the_document(shop: ProjectFolder, memory_stores: Things) -> None:
+    shop.write("assistants/customers.yaml", STORE + "lifecycle: {prevent_destroy: true}\n")
+    applied(shop)
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    shop.remove("customers")
+    assert shop.run("apply", "--yes").code == 3
+    assert memory_stores.things
+
+
+def test_a_new_key_keeps_the_thing(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    identity = environments.named("Analysis")["id"]
+    shop.remove("analysis")
+    shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
+    shop.manifest("desk", model=MODEL, environment="sandbox", memory_stores=["customers"])
+    applied(shop)
+    assert environments.named("Analysis")["id"] == identity
+    assert environments.named("Analysis")["metadata"]["assistctl"].endswith("key=sandbox")
+
+
+def test_one_of_somebody_else_is_taken_over_only_when_that_is_said(
+    shop: ProjectFolder, memory_stores: Things
+) -> None:
+    theirs = memory_stores.add(name="Customers", metadata={"owner": "sales"})
+    assert shop.run("apply", "--yes").code == 3
+    said = shop.run("plan", "--format", "json").json["diagnostics"]
+    words = f"a memory store with the name of customers exists that no project owns: {theirs['id']}"
+    assert words in [one["summary"] for one in said]
+    applied(shop, "--adopt")
+    adopted = memory_stores.named("Customers")
+    assert (adopted["id"], adopted["metadata"]["owner"]) == (theirs["id"], "sales")
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
+    shop: ProjectFolder, environments: Things, server: RecordingServer
+) -> None:
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/v1/environments"):
+            environments.add(**(asked.body or {}))
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    applied(shop)
+    assert len(environments.things) == 1
+
+
+def test_destroy_deletes_all_of_it(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    assert shop.run("destroy", "--yes").code == 0
+    assert not environments.things
+    assert not memory_stores.things
+    assert all(one["archived_at"] for one in agents.agents.values())
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "summary"),
+    [
+        ("env: {A: b}\n", 7, "anthropic-agents cannot express env"),
+        ("platforms: {anthropic-agents: {type: self_hosted}}\n", 4, "a self-hosted environment has no network on"),
+    ],
+)
+def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, where: int, summary: str) -> None:
+    shop.write("assistants/analysis.yaml", ENVIRONMENT + more)
+    found = [one for one in shop.run("plan", "--format", "json").json["diagnostics"] if one["severity"] == "error"]
+    assert (found[0]["file"], found[0]["line"]) == ("assistants/analysis.yaml", where)
+    assert found[0]["summary"].startswith(summary)
+    assert shop.run("apply", "--yes").code == 1
