@@ -19,11 +19,12 @@ from anthropic.types.beta.environment_update_params import EnvironmentUpdatePara
 from anthropic.types.beta.memory_store_create_params import MemoryStoreCreateParams
 from anthropic.types.beta.memory_store_update_params import MemoryStoreUpdateParams
 from pydantic import BaseModel, TypeAdapter
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from support.managed_agents import Object, RefusedError, check_headers, fields_of, valid
+from support.managed_agents import ManagedAgents, Object, RefusedError, check_headers, fields_of, valid
 
 _PAIRS, _LONGEST_KEY, _LONGEST_VALUE, _MOST = 16, 64, 512, 100
 _MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
@@ -153,6 +154,11 @@ def memory_stores() -> Things:
     kinds = (MemoryStoreCreateParams, MemoryStoreUpdateParams, BetaManagedAgentsMemoryStore)
     unset = {"type": "memory_store", "description": ""}
     return Things(Shape("/v1/memory_stores", "memstore", *kinds, _memory_store, unset))
+
+
+def whole_app() -> Starlette:
+    """A server with agents, environments and memory stores, none yet."""
+    return ManagedAgents().app(*environments().routes(), *memory_stores().routes())
 
 
 def _environment(thing: Object, before: Object) -> Object:

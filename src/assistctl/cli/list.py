@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, Listing, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Json
-from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
+from assistctl.operations.list_deployed import Deployed, DeployedAssistant, DeployedResource, list_deployed
 
 HELP = """List what the project has deployed on the target.
 
@@ -33,7 +34,7 @@ def command(terminal: Terminal, output_format: str) -> int:
     return ExitCode.OK
 
 
-def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+def _print_json(terminal: Terminal, found: Deployed) -> None:
     from assistctl.rendering.json import FORMAT_VERSION, dumps
 
     assistants: list[Json] = [
@@ -44,22 +45,50 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
             "model": assistant.model,
             "prevent_destroy": assistant.prevent_destroy,
         }
-        for assistant in found
+        for assistant in found.assistants
     ]
-    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, "assistants": assistants}))
+    resources: list[Json] = [
+        {
+            "kind": str(one.kind),
+            "key": one.key,
+            "id": one.id,
+            "name": one.name,
+            "prevent_destroy": one.prevent_destroy,
+        }
+        for one in found.resources
+    ]
+    lists: dict[str, Json] = {"assistants": assistants, "resources": resources}
+    terminal.write(dumps({"format_version": FORMAT_VERSION, **terminal.head, **lists}))
 
 
-def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
+def _print_table(terminal: Terminal, found: Deployed, output_format: str) -> None:
     from assistctl.rendering.text.table import Column
 
-    if not found:
+    if not (found.assistants or found.resources):
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":
             return
-    columns = Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)
-    conclusion = f"{len(found):,} {'assistant is' if len(found) == 1 else 'assistants are'} deployed."
-    rows = tuple(map(_row, found))
-    print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
+    columns: tuple[Column, ...] = (Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True))
+    rows: tuple[tuple[str, ...], ...] = tuple(map(_row, found.assistants))
+    title = "Deployed assistants"
+    if found.resources:
+        columns = (Column("KIND"), *columns)
+        rows = (*(("assistant", *row) for row in rows), *map(_row_of_resource, found.resources))
+        title = "Deployed assistants, and what they use"
+    print_listing(terminal, Listing("list", title, _conclusion(found), columns, rows), output_format)
+
+
+def _conclusion(found: Deployed) -> str:
+    number = len(found.assistants)
+    said = f"{number:,} {'assistant is' if number == 1 else 'assistants are'} deployed"
+    counts = Counter(one.kind for one in found.resources)
+    others = [f"{count:,} {kind.noun}{'' if count == 1 else 's'}" for kind, count in counts.items()]
+    return f"{said}, with {', '.join(others)}." if others else f"{said}."
+
+
+def _row_of_resource(one: DeployedResource) -> tuple[str, ...]:
+    name = f"{one.name or ''}{' (protected)' if one.prevent_destroy else ''}"
+    return one.kind.noun, one.key, one.id, "", name
 
 
 def _row(assistant: DeployedAssistant) -> tuple[str, ...]:

@@ -47,6 +47,12 @@ class Finding:
     lost: bool = False
 
 
+NOTHING_BESIDE: Mapping[str, Support] = {
+    "environment": Support(Level.UNSUPPORTED, "Leave it out: code runs in whatever the platform gives it."),
+    "memory_stores": Support(Level.UNSUPPORTED, "Keep what is to be remembered in your application."),
+}
+"""The rows of a platform that keeps nothing beside its assistants that those could use."""
+
 Fields: TypeAlias = Mapping[str, Json]
 
 

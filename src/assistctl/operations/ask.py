@@ -24,6 +24,7 @@ from assistctl.model.plan import Json, Observed
 from assistctl.operations.ask_files import file_to_attach, save
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
+from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Conversation, Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
@@ -71,6 +72,8 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
             raise _no_conversations(deployment)
         assistant = await _deployed(deployment, platform, key)
         _require_functions(assistant, key, settings.tools)
+        declared = [one for one in deployment.keys_only().desired if one.key == key]
+        converses = with_surroundings(converses, deployment, platform, declared)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk

@@ -83,5 +83,5 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
     def ending(self, _key: str, _owned: Owned) -> Contents:
         """What is lost with it."""
         reasons = ["the platform archives it"] if self.capabilities.archives else []
-        reasons += [f"{self.capabilities.loses} with it"] if self.capabilities.loses else []
+        reasons += [f"{self.capabilities.loses} go with it"] if self.capabilities.loses else []
         return Contents(reasons=reasons)

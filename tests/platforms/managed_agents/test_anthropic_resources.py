@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_resources import Things
 from support.projects import ProjectFolder
-from support.server import Answer, Asked, RecordingServer
+from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
 ENVIRONMENT = """\
@@ -201,3 +202,117 @@ def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, wh
     assert (found[0]["file"], found[0]["line"]) == ("assistants/analysis.yaml", where)
     assert found[0]["summary"].startswith(summary)
     assert shop.run("apply", "--yes").code == 1
+
+
+def test_list_and_output_name_them(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    applied(shop)
+    listed = shop.run("list", "--format", "json").json["resources"]
+    ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
+    assert {one["key"]: one["id"] for one in listed} == ids
+    assert [one["kind"] for one in listed] == ["memory_store", "environment"]
+    page = shop.run("list", "--format", "markdown").out
+    assert "1 assistant is deployed, with 1 memory store, 1 environment." in page
+    output = shop.run("output").json
+    assert {key: output[key] for key in ids} == ids
+    assert f"ENVIRONMENT_ANALYSIS={ids['analysis']}\n" in shop.run("output", "--format", "dotenv").out
+
+
+def test_only_some_keys(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    assert shop.run("apply", "--yes", "analysis").code == 0
+    assert environments.things
+    assert not memory_stores.things
+    assert shop.run("apply", "--yes", "analisis").code == 1
+    assert "did you mean 'analysis'?" in shop.run("plan", "analisis").err
+
+
+def test_what_is_missing_is_told(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    [identity] = environments.things
+    environments.things.clear()
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    [missing] = found.json["missing"]
+    assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
+
+
+def test_a_saved_plan_holds_until_somebody_changes_one(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    shop.run("plan", "--out", "it.plan")
+    environments.edit(environments.named("Analysis")["id"], description="Mine")
+    refused = shop.run("apply", "it.plan", "--yes")
+    assert (refused.code, "analysis (environment)" in refused.err) == (3, True)
+    shop.run("plan", "--out", "it.plan")
+    assert shop.run("apply", "it.plan", "--yes").code == 0
+    assert environments.named("Analysis")["description"] == "Python and the orders"
+
+
+def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    shop.remove("customers")
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert environments.named("Analysis")["config"]["packages"]["pip"] == ["pandas==2.3.3"]
+    assert memory_stores.named("Customers")["description"] == "What customers told us"
+    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    lost = "customers (memory store) does not go back in full: its memories were deleted with it"
+    assert lost in told
+
+
+def test_gc_deletes_what_no_document_declares(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    shop.remove("analysis")
+    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
+    found = shop.run("gc", "--yes", "--format", "json")
+    assert found.code == 0, found.err
+    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
+    assert not environments.things
+
+
+def test_a_dump_declares_what_is_there(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    environments.add(name="Theirs", config={"type": "self_hosted"}, metadata={"team": "ops"})
+    for key in ("analysis", "customers", "desk"):
+        shop.remove(key)
+    dumped = shop.run("dump", "--format", "json").json
+    assert {one["key"] for one in dumped["resources"]} == {"analysis", "customers", "theirs"}
+    text = (shop.path / "assistants/theirs.yaml").read_text()
+    assert "import: env_" in text
+    assert "self_hosted" in text
+    assert planned(shop) == {"environment theirs": ("adopt", {})}
+    applied(shop)
+
+
+def test_a_conversation_has_what_the_manifest_names(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
+) -> None:
+    sessions = AnthropicSessions()
+    routes = [route for route in sessions.routes() if not route.path.startswith("/v1/environments")]
+    use = {"memory_store": "customers", "access": "read_only", "instructions": "Look here first."}
+    shop.manifest("desk", model=MODEL, environment="analysis", memory_stores=[use])
+    beside = (*environments.routes(), *memory_stores.routes())
+    with serving(with_routes(routes, agents.app(*beside))) as server:
+        address = server.url.removesuffix("/v1")
+        shop.write(
+            "assistctl.yaml",
+            f"project: acme\ndefault_target: cloud\ntargets:\n"
+            f"  cloud: {{platform: anthropic-agents, base_url: '{address}', api_key: test-key}}\n",
+        )
+        assert shop.run("apply", "--yes", "desk").code == 0
+        early = shop.run("ask", "desk", "Who are you?")
+        assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
+        applied(shop)
+        outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
+    assert outcome.code == 0, outcome.err
+    [session] = sessions.sessions.values()
+    assert session.body["environment_id"] == environments.named("Analysis")["id"]
+    store = memory_stores.named("Customers")["id"]
+    more = {"access": "read_only", "instructions": "Look here first."}
+    assert session.body["resources"] == [{"type": "memory_store", "memory_store_id": store, **more}]
+    assert len(environments.things) == 1

@@ -187,8 +187,8 @@ CAPABILITIES = Capabilities(
         Kind.MEMORY_STORE: memory_stores.CAPABILITIES,
     },
     converses=Support(
-        note="A conversation is a session in the target's options.environment_id, else in an environment that is "
-        "made for it; files go inside the message, as text or PDF."
+        note="A conversation is a session in the assistant's `environment`, else in the target's "
+        "options.environment_id, else in one that is made for it; files go inside the message, as text or PDF."
     ),
     findings=findings,
     to_platform=to_platform,

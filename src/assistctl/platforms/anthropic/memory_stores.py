@@ -32,5 +32,5 @@ def from_wire(answer: Object) -> Object:
 CAPABILITIES = Capabilities(
     fields={"name": Support(), "description": Support(), "metadata": Support()},
     field_defaults=FieldDefaults({"description": ""}),
-    loses="its memories go",
+    loses="its memories",
 )

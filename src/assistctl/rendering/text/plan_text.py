@@ -190,5 +190,5 @@ def _widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
     widths = dict.fromkeys(Kind, 0)
     for one in about:
         widths[one.kind] = max(widths[one.kind], cell_len(wording.thing(one)))
-    keys = min(max(widths[Kind.ASSISTANT], widths[Kind.VECTOR_STORE]), _WIDEST_KEY)
+    keys = min(max(width for kind, width in widths.items() if kind is not Kind.FILE), _WIDEST_KEY)
     return {**dict.fromkeys(Kind, keys), Kind.FILE: min(widths[Kind.FILE], _WIDEST_PATH)}
