@@ -1,4 +1,4 @@
-"""``assistctl gc``: delete the uploads, vector stores and environments of this project that nothing refers to."""
+"""``assistctl gc``: delete what this project has on a target and nothing refers to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus
 from assistctl.planning.garbage import Garbage
 
-HELP = """Delete uploads, vector stores and environments of this project that nothing refers to.
+HELP = """Delete uploads, vector stores, environments and memory stores of this project that nothing refers to.
 
 They are left behind by an apply that was killed, for example. What is this project's is known by its marks and by
 this checkout's record of uploads. What only looks like this project's is listed, and deleted only with --unproven.
