@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Kind, Observed, Request
-from assistctl.platforms.base import Platform, ResourcePlatform, SupportsGet, resources_of
+from assistctl.platforms.base import Platform, SupportsGet
+from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
 
 
 @dataclass(frozen=True, slots=True)

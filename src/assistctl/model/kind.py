@@ -30,5 +30,5 @@ class Kind(StrEnum):
 RESOURCE_KINDS = (Kind.SKILL, Kind.MEMORY_STORE, Kind.ENVIRONMENT)
 """The kinds of things that some platforms keep beside their assistants, what others may name first.
 
-``model.resource`` has them as data, ``platforms.base.ResourcePlatform`` is what a platform does with them.
+``model.resource`` has them as data, ``platforms.resource_platform`` what a platform does with them.
 """

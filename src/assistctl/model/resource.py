@@ -2,7 +2,7 @@
 
 They are all declared, planned and applied alike. A kind has a name (``model.kind``), a schema, and on each
 platform that has it a table of capabilities (``Capabilities.resources``) and requests
-(``platforms.base.ResourcePlatform``).
+(``platforms.resource_platform``).
 What a platform returns of one is an ``Observed``.
 """
 

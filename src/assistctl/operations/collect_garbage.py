@@ -24,7 +24,8 @@ from assistctl.operations.status import OperationStatus, status_of
 from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
-from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments, resources_of
+from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
+from assistctl.platforms.resource_platform import resources_of
 
 _SIDE_BY_SIDE = 8
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from assistctl.model.plan import Kind, Observed
-from assistctl.platforms.base import Platform, resources_of
+from assistctl.platforms.base import Platform
+from assistctl.platforms.resource_platform import resources_of
 
 
 async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]:

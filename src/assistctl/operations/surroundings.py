@@ -11,8 +11,9 @@ from assistctl.model.conversation import Surroundings
 from assistctl.model.plan import Desired, Kind, QualifiedKey
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.mark import read_mark
-from assistctl.platforms.base import Platform, resources_of
+from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings
+from assistctl.platforms.resource_platform import resources_of
 
 _KINDS = (Kind.ENVIRONMENT, Kind.MEMORY_STORE)
 

@@ -1,10 +1,11 @@
-"""What deciding about one key comes to, and what a kind of thing has to tell for it. Data, and no code."""
+"""What deciding about one key comes to, and what a kind of thing has to tell for it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, TypeVar
 
 from assistctl.model.capabilities import Capabilities
@@ -106,3 +107,24 @@ def read_owned(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[Listed
         key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
         for key, same_key in inventory.owned.items()
     }
+
+
+def combined(decisions: Iterable[Decision]) -> Decision:
+    """All that was decided. A file that is not there is told once, with its id where that is known."""
+    parts = list(decisions)
+    missing: list[Missing] = []
+    known: set[str] = set()
+    for one in chain.from_iterable(part.missing for part in parts):
+        if one.id is not None or one.key not in known:
+            missing.append(one)
+        known.add(one.key)
+    return Decision(
+        [change for part in parts for change in part.changes],
+        [drift for part in parts for drift in part.drift],
+        [diagnostic for part in parts for diagnostic in part.diagnostics],
+        missing,
+        {name: seen for part in parts for name, seen in part.seen.items()},
+        [files for part in parts for files in part.files],
+        {key: work for part in parts for key, work in part.store_operations.items()},
+        sum(part.unchanged for part in parts),
+    )

@@ -20,7 +20,6 @@ from assistctl.model.plan import (
     Missing,
     Observed,
     Plan,
-    QualifiedKey,
     Summary,
 )
 from assistctl.ownership.file_marks import store_token
@@ -28,17 +27,16 @@ from assistctl.ownership.mark import read_mark
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
+from assistctl.planning.beside_assistants import BesideAssistants
 from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision, read_owned
+from assistctl.planning.decision import Decision, combined, read_owned
 from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
-from assistctl.planning.resource_check import check_resource
-from assistctl.planning.resources import ResourceFacts, Resources
-from assistctl.planning.rosters import Naming, Rosters, renewed_by, rosters
-from assistctl.planning.things_of_kind import ThingsOfKind, things_of
+from assistctl.planning.resources import Resources
+from assistctl.planning.rosters import renewed_by
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
 from assistctl.planning.vector_stores.stores import VectorStores
@@ -75,14 +73,14 @@ class _Planning:
     resources: Resources
 
     def plan(self) -> Plan:
-        things = _combined(self._decided_things())
-        assistants, stores = _combined(self._decided_assistants(things.changes)), _combined(self._decided_stores())
+        things = combined(self.beside.decisions(lambda: self.references))
+        assistants, stores = combined(self._decided_assistants(things.changes)), combined(self._decided_stores())
         changes, refusals = self._checked(assistants.changes, [*stores.changes, *things.changes])
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {token: store_id for store_id, token in self.store_tokens.items()} | self.rosters.known()
+        known = {token: store_id for store_id, token in self.store_tokens.items()} | self.beside.rosters.known()
         seen = {**assistants.seen, **stores.seen, **things.seen}
         return Plan(
             project=self.plan_options.project,
@@ -135,39 +133,14 @@ class _Planning:
     @cached_property
     def assistants(self) -> Assistants:
         platform, known = self.plan_options.target.platform, self.knowledge.observed
-        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
+        return Assistants(
+            platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.beside.rosters
+        )
 
     @cached_property
-    def rosters(self) -> Rosters:
-        """What names what by key."""
-        wanted = self.naming
-        if not any(one.platform_fields or one.uses for one in self.wanted.values()) and not self.kinds:
-            return Rosters()
-        owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()} | {
-            QualifiedKey(kind, key): same_key
-            for kind, things in self.kinds.items()
-            for key, same_key in things.by_new_key.items()
-        }
-        tables = {Kind.ASSISTANT: self.capabilities, **self.capabilities.resources}
-        return rosters(wanted, owned, self.plan_options.target.platform, tables)
-
-    @cached_property
-    def naming(self) -> dict[QualifiedKey, Naming]:
-        """All that is wanted and may name something by key."""
-        wanted: dict[QualifiedKey, Naming] = {
-            QualifiedKey(Kind.ASSISTANT, key): one for key, one in self.wanted.items()
-        }
-        for kind, things in self.kinds.items():
-            wanted |= {QualifiedKey(kind, key): one for key, one in things.wanted.items()}
-        return wanted
-
-    @cached_property
-    def kinds(self) -> dict[Kind, ThingsOfKind]:
-        """What is declared and there of each kind beside the assistants, in the order in which it is decided."""
-        if not (self.resources.desired or self.resources.observed):
-            return {}
-        found = {kind: things_of(kind, self.resources, self.plan_options) for kind in RESOURCE_KINDS}
-        return {kind: things for kind, things in found.items() if things.wanted or things.inventory.owned}
+    def beside(self) -> BesideAssistants:
+        """What there is beside the assistants, and what names what by key."""
+        return BesideAssistants(self.resources, self.wanted, self.inventory, self.plan_options, self.capabilities)
 
     @cached_property
     def stores(self) -> StoreInventory:
@@ -190,38 +163,25 @@ class _Planning:
     def references(self) -> References:
         """What is named by its id; not asked for where nothing would be deleted."""
         outlook = Outlook(self.wanted, self.inventory, self.transfers, self.plan_options, self.capabilities)
-        return references(self.observed, (*self.desired, *self.plan_options.also_declared), outlook, self.kinds)
+        return references(
+            self.observed, (*self.desired, *self.plan_options.also_declared), outlook, self.beside.kinds
+        )
 
     @property
     def _has_stores(self) -> bool:
         return bool(self.stores.wanted or self.stores.live)
 
-    def _decided_things(self) -> Iterator[Decision]:
-        """What becomes of the things beside the assistants, those first that others may name."""
-        rosters, changes = self.rosters, list[Change]()
-        for kind, things in self.kinds.items():
-            capabilities = self.capabilities.resources.get(kind)
-            if capabilities is None:
-                unknown = (check_resource(one, self.plan_options.target.platform, None) for one in things.due)
-                yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
-                continue
-            rosters = replace(rosters, renewed=renewed_by(changes))
-            facts = ResourceFacts(kind, self.plan_options.target.platform, capabilities, rosters)
-            decided = _combined(things.decisions(facts, self.plan_options, lambda: self.references))
-            changes += decided.changes
-            yield decided
-
     def _decided_assistants(self, things: Sequence[Change]) -> Iterator[Decision]:
-        rosters = replace(self.rosters, renewed=renewed_by(things)) if things else self.rosters
+        rosters = replace(self.beside.rosters, renewed=renewed_by(things))
         decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
         if rosters.named:
             # Who names an assistant that changes changes with it, and so on.
-            changes = [*_combined(decided).changes, *things]
+            changes = [*combined(decided).changes, *things]
             while not renewed_by(changes) <= rosters.renewed:
                 rosters = replace(rosters, renewed=renewed_by(changes))
                 decided = list(self._decided_with(replace(self.assistants, rosters=rosters)))
-                changes = [*_combined(decided).changes, *things]
-            yield Decision(diagnostics=tuple(rosters.diagnostics(self.naming, changes)))
+                changes = [*combined(decided).changes, *things]
+            yield Decision(diagnostics=tuple(rosters.diagnostics(self.beside.naming, changes)))
         yield from decided
         is_everything = not self.plan_options.destroy and self.plan_options.only is None
         if is_everything and not self.wanted and self.owned:
@@ -272,7 +232,7 @@ class _Planning:
         changes = (*assistants, *others)
         if any(change.action is Action.DELETE for change in changes):
             owned = {Kind.ASSISTANT: self._owned_count, Kind.VECTOR_STORE: len(self.stores.live)}
-            owned |= {kind: things.owned_count for kind, things in self.kinds.items()}
+            owned |= {kind: things.owned_count for kind, things in self.beside.kinds.items()}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)
             why = (*why, *emptied)
         # An assistant before its vector store.
@@ -291,33 +251,12 @@ class _Planning:
         stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
         yield from LookAlikes(*found).among(changes)
-        for things in self.kinds.values():
+        for things in self.beside.kinds.values():
             yield from things.under_other_keys(changes, self.plan_options)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
         is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)
         if self.plan_options.destroy or not is_coming:
             return ()
-        others = {kind: things.inventory for kind, things in self.kinds.items()}
+        others = {kind: things.inventory for kind, things in self.beside.kinds.items()}
         return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores, others)
-
-
-def _combined(decisions: Iterable[Decision]) -> Decision:
-    """All that was decided. A file that is not there is told once, with its id where that is known."""
-    parts = list(decisions)
-    missing: list[Missing] = []
-    known: set[str] = set()
-    for one in chain.from_iterable(part.missing for part in parts):
-        if one.id is not None or one.key not in known:
-            missing.append(one)
-        known.add(one.key)
-    return Decision(
-        [change for part in parts for change in part.changes],
-        [drift for part in parts for drift in part.drift],
-        [diagnostic for part in parts for diagnostic in part.diagnostics],
-        missing,
-        {name: seen for part in parts for name, seen in part.seen.items()},
-        [files for part in parts for files in part.files],
-        {key: work for part in parts for key, work in part.store_operations.items()},
-        sum(part.unchanged for part in parts),
-    )
