@@ -36,7 +36,7 @@ class Undone:
     """The apply ``id`` that is undone: what it found, and what it let go and deleted of it.
 
     ``images`` has everything it began to change, ``None`` for what was not there. ``forgotten`` are the keys of
-    assistants it let go, ``deleted_files`` the paths of files whose uploads it deleted.
+    what it let go and can be taken over by an id, ``deleted_files`` the paths of files whose uploads it deleted.
     """
 
     id: str

@@ -316,3 +316,76 @@ def test_a_conversation_has_what_the_manifest_names(
     more = {"access": "read_only", "instructions": "Look here first."}
     assert session.body["resources"] == [{"type": "memory_store", "memory_store_id": store, **more}]
     assert len(environments.things) == 1
+
+
+def test_what_an_assistant_names_by_key_is_not_destroyed_without_it(
+    shop: ProjectFolder, environments: Things
+) -> None:
+    applied(shop)
+    outcome = shop.run("destroy", "analysis", "--yes")
+    said = f"analysis (environment) stays: desk names {environments.named('Analysis')['id']} by its id"
+    assert said in outcome.out + outcome.err
+    assert environments.things
+
+
+def test_what_somebody_elses_agent_names_by_id_is_not_deleted(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things
+) -> None:
+    applied(shop)
+    [identity] = environments.things
+    agents.add("agent_theirs", metadata={"runs_in": identity})
+    shop.remove("analysis")
+    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
+    assert shop.run("apply", "--yes").code == 0
+    assert shop.run("gc", "--yes").code == 0
+    assert environments.things
+    agents.edit("agent_theirs", metadata={"runs_in": None})
+    applied(shop)
+    assert not environments.things
+
+
+def test_one_that_is_let_go_can_be_taken_over_again(shop: ProjectFolder, memory_stores: Things) -> None:
+    applied(shop)
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    shop.remove("customers")
+    [identity] = memory_stores.things
+    assert shop.run("forget", "customers", "--yes").code == 0
+    assert "assistctl" not in memory_stores.things[identity]["metadata"]
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    assert shop.run("rollback", last["id"], "--yes").code == 0
+    assert [*memory_stores.things] == [identity]
+    assert memory_stores.things[identity]["metadata"]["assistctl"].endswith("key=customers")
+
+
+def test_all_that_there_is_is_not_deleted_by_the_way(
+    cloud: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    cloud.write("assistants/analysis.yaml", ENVIRONMENT)
+    cloud.write("assistants/customers.yaml", STORE)
+    applied(cloud)
+    cloud.remove("customers")
+    cloud.remove("analysis")
+    cloud.write("assistants/other.yaml", "kind: environment\n")
+    assert cloud.run("apply", "--yes").code == 3
+    assert len(environments.things) == len(memory_stores.things) == 1
+    applied(cloud, "--allow-deletes")
+    assert [one["name"] for one in environments.things.values()] == ["other"]
+
+
+def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
+    shop: ProjectFolder, environments: Things, server: RecordingServer
+) -> None:
+    def refuse(asked: Asked) -> Answer | None:
+        is_create = asked.method == "POST" and asked.path.endswith("/v1/environments")
+        error = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "too many"}}'
+        return Answer(400, error) if is_create else None
+
+    server.fault = refuse
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
+    assert failed == [("environment", "analysis")]
+    server.fault = lambda _: None
+    applied(shop)
+    assert environments.things
