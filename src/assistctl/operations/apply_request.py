@@ -86,7 +86,8 @@ def forget_request(
     """Letting go of these keys. Raises ``ProjectError`` when a manifest still declares one."""
     loaded = deployment.manifests()
     declared = {thing.key: thing.position for thing in loaded.stores}
-    declared |= {thing.key: thing.position for thing in (*loaded.desired, *loaded.resources)}
+    declared |= {thing.key: thing.position for thing in loaded.resources}
+    declared |= {thing.key: thing.position for thing in loaded.desired}
     for key in keys:
         if key in declared:
             raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")
