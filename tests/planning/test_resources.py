@@ -28,7 +28,7 @@ from assistctl.planning.requests import resolved
 from assistctl.planning.resources import Resources
 
 PLATFORM = "cloud"
-SKILLS = Capabilities(fields={"name": Support(), "content": Support(), "metadata": Support()})
+SKILLS = Capabilities(fields={"name": Support(), "folder": Support(), "metadata": Support()})
 CLOUD = Capabilities(
     fields={"name": Support(), "model": Support(), "metadata": Support(), "skills": Support()},
     platform_fields=frozenset({"skills"}),
@@ -44,7 +44,7 @@ SKILL = "skill_1"
 def skill(content: str) -> DesiredResource:
     """The declared skill."""
     source = SourceFile("skills/refunds/SKILL.md", Path("SKILL.md"), 1, Identity(content, "SKILL.md"))
-    fields: dict[str, Json] = {"name": "refunds", "content": content}
+    fields: dict[str, Json] = {"name": "refunds", "folder": content}
     files = (ResourceFile("SKILL.md", source),)
     return DesiredResource(Kind.SKILL, "refunds", fields, PLACE, files=files)
 
@@ -109,7 +109,7 @@ def test_an_unchanged_folder_is_not_sent_and_a_changed_one_reaches_who_names_it(
     changes = by_kind(planned([desk()], [skill("b")], [agent], [there]))
     request = changes[Kind.SKILL].request
     assert request is not None
-    assert (request.fields, len(request.sources)) == ({"content": "b"}, 1)
+    assert (request.fields, len(request.sources)) == ({"folder": "b"}, 1)
     assert changes[Kind.ASSISTANT].reason == "refunds (skill) has a new version"
     renamed = replace(skill("a"), fields={**skill("a").fields, "name": "Refunds"})
     request = by_kind(planned([desk()], [renamed], [agent], [there]))[Kind.SKILL].request

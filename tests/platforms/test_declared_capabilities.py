@@ -49,6 +49,7 @@ SAMPLES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "tools.mcp": ({"tools": [{"type": "mcp", "server": "orders"}]}, "tools[mcp:orders]"),
     "environment": ({"environment": "sandbox"}, "environment"),
     "memory_stores": ({"memory_stores": ["notes"]}, "memory_stores[0]"),
+    "skills": ({"skills": ["refunds"]}, "skills[0]"),
     "files.code_interpreter": (
         {"tools": [{"type": "code_interpreter"}], "files": [{"path": "data.csv", "tool": "code_interpreter"}]},
         "files",
@@ -72,6 +73,8 @@ def write_samples(write: Any) -> None:
     write("assistants/orders.yaml", "kind: mcp_server\nurl: https://mcp.example.com/orders\n")
     write("assistants/sandbox.yaml", "kind: environment\n")
     write("assistants/notes.yaml", "kind: memory_store\n")
+    write("assistants/refunds.yaml", "kind: skill\nfolder: refunds\n")
+    write("assistants/refunds/SKILL.md", "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund.\n")
     for name, (fields, _) in SAMPLES.items():
         write(f"assistants/{key_of(name)}.yaml", json.dumps({"model": "gpt-5", **fields}, indent=1))
 

@@ -50,6 +50,7 @@ class Finding:
 NOTHING_BESIDE: Mapping[str, Support] = {
     "environment": Support(Level.UNSUPPORTED, "Leave it out: code runs in whatever the platform gives it."),
     "memory_stores": Support(Level.UNSUPPORTED, "Keep what is to be remembered in your application."),
+    "skills": Support(Level.UNSUPPORTED, "Say in the instructions what the skill says, or give it as files."),
 }
 """The rows of a platform that keeps nothing beside its assistants that those could use."""
 

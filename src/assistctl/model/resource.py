@@ -18,8 +18,11 @@ from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 from assistctl.secrets.template import Template
 
-CONTENT = "content"
-"""The field of what is in the files of a resource: a digest, as the platform gives them back to nobody."""
+CONTENT = "folder"
+"""The field of the files that a resource is made of; its value is a digest of them."""
+
+MAIN_FILE = "SKILL.md"
+"""The file at the top of a skill's folder, which says what it is for (https://agentskills.io/specification)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class DesiredResource:
 
     ``fields`` holds what is declared, and ``name``, which defaults to the key, in the shapes of its document.
     The rest is as in ``Desired``. ``files`` are what it is made of, where its kind is made of files: ``fields``
-    then has a ``content``, by which they are compared.
+    then has a ``folder``, by which they are compared.
     """
 
     kind: Kind

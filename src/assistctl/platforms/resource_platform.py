@@ -48,8 +48,8 @@ class ResourcePlatform(Protocol):
     ) -> Observed:
         """Set ``fields`` (``None`` clears one) and replace the metadata.
 
-        ``files`` are there where ``content`` is among the fields. Where things have versions it is on top of
-        ``revision``, and the answer has the new one.
+        ``files`` are there where ``folder`` is among the fields, with a digest of them. Where things have versions
+        it is on top of ``revision``, and the answer has the new one.
         """
 
     async def delete(self, object_id: str) -> None:

@@ -13,7 +13,7 @@ from assistctl.manifest.documents.file_conflicts import refuse_conflicts
 from assistctl.manifest.documents.included_files import include_files
 from assistctl.manifest.documents.mcp_servers import mcp_server, refuse_secrets
 from assistctl.manifest.documents.vector_store import own_store, refuse_wide_overlap, shared_store
-from assistctl.manifest.files.entries import FileEntry, assistant_entries, store_entries
+from assistctl.manifest.files.entries import FileEntry, assistant_entries, folder_entries, store_entries
 from assistctl.manifest.files.expand import AttachedFile, attached_files
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.named_files import NamedFiles, named_files
@@ -32,6 +32,7 @@ from assistctl.manifest.validation.schema import (
     ENVIRONMENT,
     MCP_SERVER,
     MEMORY_STORE,
+    SKILL,
     VECTOR_STORE,
     is_valid,
     violations,
@@ -55,6 +56,7 @@ _SCHEMAS = {
     Kind.MCP_SERVER: MCP_SERVER,
     Kind.ENVIRONMENT: ENVIRONMENT,
     Kind.MEMORY_STORE: MEMORY_STORE,
+    Kind.SKILL: SKILL,
 }
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
@@ -174,7 +176,7 @@ class _Reading:
         if kind in RESOURCE_KINDS:
             from assistctl.manifest.documents.resources import resource
 
-            return replace(declaration, resource=resource(kind, key, contents)), problems
+            return replace(declaration, resource=resource(kind, key, contents), files=files), problems
         desired, store = assistant(key, contents, entries, checks), own_store(key, contents, entries)
         return replace(declaration, assistant=desired, store=store, files=files), problems
 
@@ -195,7 +197,7 @@ class _Reading:
             refuse_secrets(contents)
             return []
         if kind in RESOURCE_KINDS:
-            return []
+            return folder_entries(contents)
         include_files(contents, self.file)
         refuse_twins(contents)
         warn_of_loose_schemas(contents)

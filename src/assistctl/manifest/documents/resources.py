@@ -12,7 +12,7 @@ from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 
-_NOT_FIELDS = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "platforms"})
+_NOT_FIELDS = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "platforms", "folder"})
 
 
 def resource(kind: Kind, key: str, contents: Contents) -> DesiredResource:

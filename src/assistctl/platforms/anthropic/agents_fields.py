@@ -161,6 +161,7 @@ CAPABILITIES = Capabilities(
         ),
         "files.code_interpreter": Support(Level.UNSUPPORTED, _RESOURCES),
         "files.file_search": Support(Level.UNSUPPORTED, _RESOURCES),
+        "skills": Support(Level.UNSUPPORTED, f"Name a skill by its id, under platforms.{NAME}.skills."),
         "environment": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the environment that a session is started in."),
         "memory_stores": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the resources that a session is started with."),
     },
