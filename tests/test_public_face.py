@@ -85,7 +85,7 @@ FIELDS = {
 MEMBERS = {
     "Action": "create update delete adopt forget",
     "ExitCode": "0 1 2 3 4 64 130",
-    "Kind": "assistant vector_store file environment mcp_server",
+    "Kind": "assistant vector_store file environment mcp_server memory_store skill",
     "OperationStatus": "no changes, invalid, blocked, declined, done, partial, failed, interrupted",
     "Severity": "error warning info",
     "Status": "ok failed skipped",

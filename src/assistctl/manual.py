@@ -11,6 +11,7 @@ _ABOUT = {
     "getting-started": "from an empty repository to CI, in ten minutes",
     "writing-manifests": "fields, keys, variables, text from other files",
     "files-and-vector-stores": "what assistants read, and when it is uploaded",
+    "environments-and-memory": "where sessions run code, and what they remember",
     "targets-and-secrets": "where to deploy, with which key, through which proxy",
     "platforms": "what each platform can express, and moving between them",
     "fields": "each field of the vendors' SDKs, and its place in a manifest",

@@ -11,7 +11,7 @@ import pytest
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.model.plan import Action, Desired, Json, Kind, Observed
-from assistctl.ownership.assistant_references import id_token, revision_token
+from assistctl.ownership.references_by_key import id_token, revision_token
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.planner import make_plan
 from assistctl.planning.requests import resolved
@@ -103,8 +103,8 @@ def chain(size: int, said: str) -> list[Desired]:
 
 def deployed_chain(size: int, said: str) -> Deployed:
     plan = make_plan(chain(size, "as it was"), (), POLICY, ROSTERS)
-    ids = {id_token(change.key): f"asst_{change.key}" for change in plan.changes}
-    ids |= {revision_token(change.key): "1" for change in plan.changes}
+    ids = {id_token(change.qualified_key): f"asst_{change.key}" for change in plan.changes}
+    ids |= {revision_token(change.qualified_key): "1" for change in plan.changes}
     made = ((change.key, resolved(change.request, ids)) for change in plan.changes if change.request)
     return chain(size, said), [Observed(f"asst_{key}", one.fields, one.metadata, "1") for key, one in made]
 

@@ -18,7 +18,7 @@ from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
-from support.managed_agents import ManagedAgents
+from support.managed_resources import whole_app
 from support.manifest_folder import ManifestFolder
 from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
@@ -48,6 +48,9 @@ SAMPLES: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "tools.file_search": ({"tools": [{"type": "file_search"}]}, "tools[file_search]"),
     "tools.function": ({"tools": [{"type": "function", "function": FUNCTION}]}, "tools[f]"),
     "tools.mcp": ({"tools": [{"type": "mcp", "server": "orders"}]}, "tools[mcp:orders]"),
+    "environment": ({"environment": "sandbox"}, "environment"),
+    "memory_stores": ({"memory_stores": ["notes"]}, "memory_stores[0]"),
+    "skills": ({"skills": ["refunds"]}, "skills[0]"),
     "files.code_interpreter": (
         {"tools": [{"type": "code_interpreter"}], "files": [{"path": "data.csv", "tool": "code_interpreter"}]},
         "files",
@@ -69,6 +72,10 @@ def write_samples(write: Any) -> None:
     write("assistants/data.csv", "a,b\n1,2\n")
     write("assistants/page.md", "# A page\n\nWith words.\n")
     write("assistants/orders.yaml", "kind: mcp_server\nurl: https://mcp.example.com/orders\n")
+    write("assistants/sandbox.yaml", "kind: environment\n")
+    write("assistants/notes.yaml", "kind: memory_store\n")
+    write("assistants/refunds.yaml", "kind: skill\nfolder: refunds\n")
+    write("assistants/refunds/SKILL.md", "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund.\n")
     for name, (fields, _) in SAMPLES.items():
         write(f"assistants/{key_of(name)}.yaml", json.dumps({"model": "gpt-5", **fields}, indent=1))
 
@@ -122,7 +129,7 @@ def address(platform: str, folder: Path) -> Iterator[str]:
     if platform == "local":
         yield "unused"
     elif platform == "anthropic-agents":
-        with serving(ManagedAgents().app()) as server:
+        with serving(whole_app()) as server:
             yield server.url.removesuffix("/v1")
     elif platform == "mistral-agents":
         with serving(MistralAgents().app()) as server:

@@ -31,8 +31,14 @@ Object = dict[str, Any]
 _HEADERS = {"betas", "workspace_id"}
 _CREATE: TypeAdapter[Any] = TypeAdapter(AgentCreateParams)
 _UPDATE: TypeAdapter[Any] = TypeAdapter(AgentUpdateParams)
-_CREATE_FIELDS = set(AgentCreateParams.__annotations__) - _HEADERS
-_UPDATE_FIELDS = set(AgentUpdateParams.__annotations__) - _HEADERS
+
+
+def fields_of(kind: Any) -> set[str]:
+    """The fields of a body's type; the rest of it are headers."""
+    return set(kind.__annotations__) - _HEADERS
+
+
+_CREATE_FIELDS, _UPDATE_FIELDS = fields_of(AgentCreateParams), fields_of(AgentUpdateParams)
 _UNSET: Object = {
     "description": None,
     "execution_identity": {"type": "service_account"},
@@ -65,10 +71,11 @@ class ManagedAgents:
 
     agents: dict[str, Object] = field(default_factory=dict)
 
-    def app(self) -> Starlette:
-        """The ASGI app."""
+    def app(self, *others: Route) -> Starlette:
+        """The ASGI app, with the routes of what is kept beside agents."""
         return Starlette(
             routes=[
+                *others,
                 Route("/v1/agents", self._all, methods=["GET", "POST"]),
                 Route("/v1/agents/{id}", self._one, methods=["GET", "POST"]),
                 Route("/v1/agents/{id}/archive", self._archive, methods=["POST"]),
@@ -85,21 +92,21 @@ class ManagedAgents:
         return self._created(agent_id, {"name": agent_id, "model": "claude-opus-5-5", **fields})
 
     async def _all(self, request: Request) -> JSONResponse:
-        _check_headers(request)
+        check_headers(request)
         if request.method == "GET":
             return JSONResponse(self._page(request.query_params))
-        sent = _valid(await request.body(), _CREATE, _CREATE_FIELDS)
+        sent = valid(await request.body(), _CREATE, _CREATE_FIELDS)
         return JSONResponse(self._created(f"agent_{len(self.agents) + 1:024}", sent))
 
     async def _one(self, request: Request) -> JSONResponse:
-        _check_headers(request)
+        check_headers(request)
         agent_id = request.path_params["id"]
         if request.method == "GET":
             return JSONResponse(self._found(agent_id))
-        return JSONResponse(self._update(agent_id, _valid(await request.body(), _UPDATE, _UPDATE_FIELDS)))
+        return JSONResponse(self._update(agent_id, valid(await request.body(), _UPDATE, _UPDATE_FIELDS)))
 
     async def _archive(self, request: Request) -> JSONResponse:
-        _check_headers(request)
+        check_headers(request)
         agent = self._found(request.path_params["id"])
         if agent["archived_at"] is not None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", "The agent is archived.")
@@ -165,14 +172,16 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(error.body, status_code=error.status)
 
 
-def _check_headers(request: Request) -> None:
+def check_headers(request: Request) -> None:
+    """Refuse a request without a token, and without the beta."""
     if not request.headers.get("authorization", "").startswith("Bearer "):
         raise RefusedError(HTTPStatus.UNAUTHORIZED, "authentication_error", "a bearer token is required")
     if BETA not in request.headers.get("anthropic-beta", "").split(","):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"This needs the beta {BETA}.")
 
 
-def _valid(body: bytes, adapter: TypeAdapter[Any], known: set[str]) -> Object:
+def valid(body: bytes, adapter: TypeAdapter[Any], known: set[str]) -> Object:
+    """What was sent, if it has the fields that are ``known``, with the types of the SDK."""
     sent: Object = json.loads(body)
     unknown = sorted(set(sent) - known)
     if unknown:

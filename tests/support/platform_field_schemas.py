@@ -169,10 +169,11 @@ class _Making:
         if not by_word:
             return {}
         told_apart = self._told_apart(by_word, discriminator_of(named[0]))
-        if not any(kind.__name__ in _NAMED_BY_KEY for kind in named):
+        if not any(map(_named_by_key, named)):
             return told_apart
-        self.definitions[_BY_KEY] = _ASSISTANT_BY_KEY
-        return {"if": {"required": ["assistant"]}, "then": {"$ref": f"#/$defs/{_BY_KEY}"}, "else": told_apart}
+        definition, schema, word = next(by_key for by_key in map(_named_by_key, named) if by_key)
+        self.definitions[definition] = schema
+        return {"if": {"required": [word]}, "then": {"$ref": f"#/$defs/{definition}"}, "else": told_apart}
 
     def _told_apart(self, by_word: Mapping[str, Any], word: str) -> Schema:
         """One of several objects, each of which has a ``word`` of its own."""
@@ -190,8 +191,9 @@ class _Making:
 
     def _defined(self, kind: Any) -> str:
         name = kind.__name__.removesuffix("TypedDict")
-        if name == _BY_KEY:
-            self.definitions[name] = _ASSISTANT_BY_KEY
+        by_key = {definition: schema for definition, schema, _ in _NAMED_BY_KEY.values()}
+        if name in by_key:
+            self.definitions[name] = by_key[name]
         if name not in self.definitions:
             self.definitions[name] = {}
             properties = {field: self.of(part) for field, part in fields_of(kind).items()}
@@ -201,19 +203,31 @@ class _Making:
         return f"#/$defs/{name}"
 
 
-# Another assistant of the project may stand there by its key: see ``ownership/assistant_references.py``.
-_NAMED_BY_KEY = {"BetaManagedAgentsAgentParams"}
-_BY_KEY = "AssistantByKey"
-_ASSISTANT_BY_KEY: Schema = {
-    "additionalProperties": False,
-    "properties": {
-        "assistant": {
-            "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$(?!\\n)",
-            "patternErrorMessage": "This is the key of another assistant of the project.",
-        }
-    },
+def _by_key(word: str, what: str, **more: Schema) -> Schema:
+    """A thing of the project that may stand there by its key: see ``ownership/references_by_key.py``."""
+    key = {
+        "type": "string",
+        "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$(?!\\n)",
+        "patternErrorMessage": f"This is the key of {what} of the project.",
+    }
+    return {"additionalProperties": False, "properties": {word: key, **more}}
+
+
+_VERSION: Schema = {"type": ["string", "integer"]}
+_NAMED_BY_KEY = {
+    "BetaManagedAgentsAgentParams": ("AssistantByKey", _by_key("assistant", "another assistant"), "assistant"),
+    "BetaManagedAgentsCustomSkillParams": (
+        "SkillByKey",
+        _by_key("skill", "a skill", version=_VERSION),
+        "skill",
+    ),
 }
+
+
+def _named_by_key(kind: Any) -> tuple[str, Schema, str] | None:
+    return _NAMED_BY_KEY.get(kind.__name__)
+
+
 # JSON Schemas: they may hold more than the types say.
 _OPEN = {"BetaManagedAgentsCustomToolInputSchemaParam"}
 # What Foundry has on a tool itself stands, as in the manifest's own tools, under a name of its own.

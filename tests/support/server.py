@@ -212,7 +212,14 @@ class _Recorder:
             return
         real = _Kept()
         await self.app(scope, receive, real)
-        told = json.dumps(self.record.tell(asked, real.status, json.loads(real.body))).encode()
+        try:
+            answer = json.loads(real.body)
+        except ValueError:
+            # There is no such route: nothing to tell otherwise.
+            await send(real.start)
+            await send({"type": "http.response.body", "body": real.body})
+            return
+        told = json.dumps(self.record.tell(asked, real.status, answer)).encode()
         await send({**real.start, "headers": _with_length(real.start["headers"], len(told))})
         await send({"type": "http.response.body", "body": told})
 

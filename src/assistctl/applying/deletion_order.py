@@ -1,4 +1,4 @@
-"""The order in which assistants go: those that name others before those."""
+"""The order in which things go: those that name others before those."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import cached_property
 
 from assistctl.applying.operations import OperationLog
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Action, Change, Kind, Plan
+from assistctl.model.plan import Action, Change, Plan
+from assistctl.ownership.references_by_key import REFERABLE
 from assistctl.planning.references import ids_named
 
 
 @dataclass(frozen=True)
 class DeletionOrder:
-    """Who has to go, or to stop naming it, before an assistant of ``plan`` is deleted."""
+    """Who has to go, or to stop naming it, before something of ``plan`` is deleted."""
 
     plan: Plan
 
@@ -29,7 +30,7 @@ class DeletionOrder:
                 del waiting[change.id]
 
     def require_unnamed(self, change: Change, log: OperationLog) -> None:
-        """Raise ``PlatformError`` when something that was to stop naming the assistant has not been changed."""
+        """Raise ``PlatformError`` when something that was to stop naming it has not been changed."""
         for other in self._naming.get(change.id, ()):
             operation = log.change(other)
             if operation.is_over and not operation.is_done:
@@ -42,12 +43,12 @@ class DeletionOrder:
 
     @cached_property
     def _naming(self) -> Mapping[str | None, Sequence[Change]]:
-        """The changes of assistants that named what is to be deleted, by its id."""
-        assistants = [change for change in self.plan.changes if change.kind is Kind.ASSISTANT]
+        """The changes of what named things that are to be deleted, by the ids of those."""
+        things = [change for change in self.plan.changes if change.kind in REFERABLE]
         naming: dict[str | None, list[Change]] = {
-            change.id: [] for change in assistants if change.action is Action.DELETE
+            change.id: [] for change in things if change.action is Action.DELETE
         }
-        for change in assistants:
+        for change in things:
             for object_id in _names(change) & naming.keys():
                 naming[object_id].append(change)
         return naming

@@ -1,4 +1,4 @@
-"""One assistant for each key, whatever a list leaves out: who would make a second one looks before, and after.
+"""One thing for each key, whatever a list leaves out: who would make a second one looks before, and after.
 
 A plan rests on one listing. Where that left something out (it changed while its pages were read, or the platform
 was behind), the plan creates what is there already. So all there is is listed again before the first create and
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import InitVar, dataclass, field
 
+from assistctl.applying.things import Things, things_on
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Action, Change, Kind, Observed, Plan, id_seen
 from assistctl.ownership.mark import is_marked, read_mark
-from assistctl.platforms.base import Platform, SupportsGet
+from assistctl.platforms.base import Platform
 
 WAIT = 10.0
 """How long, in seconds, another apply may take to withdraw what it created after this one did."""
@@ -67,9 +68,9 @@ class _Listing:
 
 @dataclass(slots=True)
 class Uniqueness:
-    """Looks for what is there already of what a plan creates or takes over."""
+    """Looks for what is there already of the ``things`` of a kind that a plan creates or takes over."""
 
-    platform: Platform
+    things: Things
     plan: Plan
     _before: _Listing | None = None
     _ahead: asyncio.Task[Sequence[Observed]] | None = None
@@ -82,10 +83,10 @@ class Uniqueness:
     @asynccontextmanager
     async def looking_ahead(self) -> AsyncIterator[None]:
         """List what there is while the block begins, so that the first create need not wait for it."""
-        if not any(map(_makes_one, self.plan.changes)):
+        if not any(map(self._makes_one, self.plan.changes)):
             yield
             return
-        self._ahead = ahead = asyncio.ensure_future(self._listed())
+        self._ahead = ahead = asyncio.ensure_future(self.things.listed())
         try:
             yield
         finally:
@@ -95,7 +96,7 @@ class Uniqueness:
 
     async def check(self, change: Change) -> None:
         """Raise ``PlatformError``, before a change is made, when the plan did not know of something there."""
-        if not _makes_one(change):
+        if not self._makes_one(change):
             return
         before = await self._listed_before()
         for assistant in before.of_key(change):
@@ -119,7 +120,7 @@ class Uniqueness:
         return found
 
     async def _twins(self, made: Mapping[str, Change]) -> list[Twins]:
-        listed = _Listing(self.plan, await self.platform.list_assistants())
+        listed = _Listing(self.plan, await self.things.listed())
         found = [await self._twins_of(object_id, change, listed) for object_id, change in made.items()]
         return [twin for twin in found if twin.first or twin.later or twin.unowned]
 
@@ -138,31 +139,41 @@ class Uniqueness:
 
     async def _still_there(self, ids: Iterable[str]) -> Collection[str]:
         """Those of ``ids`` that are there beyond doubt: a list may be behind, a single answer is less so."""
-        if not isinstance(self.platform, SupportsGet):
+        find = self.things.find
+        if find is None:
             return list(ids)
-        return [
-            assistant_id for assistant_id in ids if await self.platform.find_assistant(assistant_id) is not None
-        ]
+        return [object_id for object_id in ids if await find(object_id) is not None]
 
     async def _listed_before(self) -> _Listing:
         async with self._looking:
             if self._before is None:
                 # What failed is looked at again by who comes next.
                 ahead, self._ahead = self._ahead, None
-                self._before = _Listing(self.plan, await (ahead or self._listed()))
+                self._before = _Listing(self.plan, await (ahead or self.things.listed()))
             return self._before
 
-    async def _listed(self) -> Sequence[Observed]:
-        return await self.platform.list_assistants()
+    def _makes_one(self, change: Change) -> bool:
+        """Whether there is to be one of its key afterwards that this project did not own before."""
+        return change.kind is self.things.kind and change.action in {Action.CREATE, Action.ADOPT}
 
     def _newcomers(self, listed: _Listing, change: Change) -> Iterator[Observed]:
         """What would have been a candidate for adoption, had it been listed when this was planned."""
         return (each for each in listed.candidates(change) if each.id not in self._planned)
 
 
-def _makes_one(change: Change) -> bool:
-    """Whether there is to be one of its key afterwards that this project did not own before."""
-    return change.kind is Kind.ASSISTANT and change.action in {Action.CREATE, Action.ADOPT}
+@asynccontextmanager
+async def looking_ahead(platform: Platform, plan: Plan) -> AsyncIterator[Mapping[Kind, Uniqueness]]:
+    """What looks for duplicates of each kind that ``platform`` keeps, and begins to while the block does."""
+    unique = uniqueness(things_on(platform), plan)
+    async with AsyncExitStack() as stack:
+        for each in unique.values():
+            await stack.enter_async_context(each.looking_ahead())
+        yield unique
+
+
+def uniqueness(things: Mapping[Kind, Things], plan: Plan) -> dict[Kind, Uniqueness]:
+    """What looks for duplicates of each kind of ``things``."""
+    return {kind: Uniqueness(each, plan) for kind, each in things.items()}
 
 
 def _unplanned(assistant: Observed, what: str) -> PlatformError:

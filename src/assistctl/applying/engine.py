@@ -1,7 +1,8 @@
 """Carrying out a plan: bounded side by side, each change on its own, and nothing made up about the outcome.
 
-Everything waits for what it is made of: an assistant for its files and its vector store, a vector store for its
-uploads. What goes, goes last: assistants, then vector stores, then the uploads that nothing reads any more.
+Everything waits for what it is made of: an assistant for its files, its vector store and what it names by key, a
+vector store for its uploads. What goes, goes last: assistants, then what they may name, then vector stores, then
+the uploads that nothing reads any more.
 """
 
 from __future__ import annotations
@@ -13,23 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from assistctl.applying.assistants import change_assistant, delete_assistant
 from assistctl.applying.cancellation import CancellationToken, NotBegunError
 from assistctl.applying.deletion_order import DeletionOrder
-from assistctl.applying.duplicates import Twins, Uniqueness
+from assistctl.applying.duplicates import Twins, Uniqueness, uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.journaling import NullRecorder, Recorder
 from assistctl.applying.limits import DEFAULT_PARALLELISM, DEFAULT_WAIT
 from assistctl.applying.operations import Operation, OperationLog
-from assistctl.applying.preconditions import check_assistant
+from assistctl.applying.preconditions import check_thing
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.results import result_of
-from assistctl.applying.rosters import NamedAssistants, Version
+from assistctl.applying.rosters import NamedThings, Version
+from assistctl.applying.thing_changes import change_thing, delete_thing
+from assistctl.applying.things import Things, things_on
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
+from assistctl.ownership.references_by_key import REFERABLE
 from assistctl.planning.requests import resolved
 from assistctl.platforms.base import Platform
 
@@ -61,7 +65,7 @@ async def carry_out(
     recorder: Recorder | None = None,
     alone: bool = False,
     settled: Settled | None = None,
-    unique: Uniqueness | None = None,
+    unique: Mapping[Kind, Uniqueness] | None = None,
 ) -> tuple[Result, ...]:
     """Make the plan's changes, at most ``parallelism`` at a time; a result for each, in the plan's order.
 
@@ -87,7 +91,7 @@ async def carry_out(
     slots, on_record, store_slots = (
         asyncio.Semaphore(count * parallelism) for count in (1, _ON_RECORD_PER_SLOT, _STORES_PER_SLOT)
     )
-    unique = unique or Uniqueness(platform, plan)
+    things = things_on(platform)
     run = _Run(
         plan,
         platform,
@@ -100,11 +104,12 @@ async def carry_out(
         files_run,
         replan,
         log,
-        unique,
+        unique or uniqueness(things, plan),
         there,
-        NamedAssistants.of(plan),
+        NamedThings.of(plan),
         DeletionOrder(plan),
         settled,
+        things,
     )
     if not await cancellation.until_cut_off(run.everything(alone=alone)):
         await log.end_all()
@@ -132,11 +137,12 @@ class _Run:
     files_run: FilesRun | None
     replan: Replan | None
     log: OperationLog
-    unique: Uniqueness
+    unique: Mapping[Kind, Uniqueness]
     there: set[str]
-    named: NamedAssistants
+    named: NamedThings
     deletion_order: DeletionOrder
     settled: Settled | None
+    things: Mapping[Kind, Things]
 
     def results(self) -> tuple[Result, ...]:
         """A result for each change, in the plan's order."""
@@ -150,13 +156,14 @@ class _Run:
                 tasks.create_task(self.files_run.uploads.upload_all(self.parallelism))
             for change in self._of_kind(Kind.VECTOR_STORE, deletes=False):
                 tasks.create_task(self._store(change))
-            for change in self._of_kind(Kind.ASSISTANT, deletes=False):
-                tasks.create_task(self._assistant(change))
+            for change in self._of_kind(*REFERABLE, deletes=False):
+                tasks.create_task(self._thing(change))
         await self._look_for_twins(alone=alone)
         if self.settled is not None:
             self._take_back(await self.settled(self.results()))
-        for wave in self.deletion_order.in_waves(self._of_kind(Kind.ASSISTANT, deletes=True)):
-            await self._each(self._assistant, iter(wave))
+        for kinds in ((Kind.ASSISTANT,), RESOURCE_KINDS):
+            for wave in self.deletion_order.in_waves(self._of_kind(*kinds, deletes=True)):
+                await self._each(self._thing, iter(wave))
         await self._each(self._store, self._of_kind(Kind.VECTOR_STORE, deletes=True))
         if self.files_run is not None:
             await self._files(self.files_run)
@@ -168,17 +175,18 @@ class _Run:
             for change in changes:
                 tasks.create_task(make(change))
 
-    async def _assistant(self, change: Change) -> None:
+    async def _thing(self, change: Change) -> None:
         operation = self.log.change(change)
         try:
+            things = self._things_of(change)
             request = await self._filled_in(change.request) if change.request else None
             async with self.on_record:
                 self.cancellation.check()
-                await self.unique.check(change)
+                await self.unique[change.kind].check(change)
                 async with operation.under_way(request), self.slots:
                     # A request may have waited for its turn since it was put on record.
                     self.cancellation.check()
-                    await self._change(change, request, operation)
+                    await self._change(things, change, request, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             operation.fails(error)
             self.named.ended(change, error)
@@ -186,14 +194,19 @@ class _Run:
             self.files_run.uploads.in_use(change.request.reads)
         self._tell(change)
 
-    async def _change(self, change: Change, request: Request | None, operation: Operation) -> None:
-        await check_assistant(self.platform, change)
+    def _things_of(self, change: Change) -> Things:
+        if change.kind not in self.things:
+            raise PlatformError(f"{self.platform.name} has no {change.kind.noun}s")
+        return self.things[change.kind]
+
+    async def _change(self, things: Things, change: Change, request: Request | None, operation: Operation) -> None:
+        await check_thing(things, change)
         if request is None:
             self.deletion_order.require_unnamed(change, self.log)
-            await operation.sends(delete_assistant(self.platform, change))
+            await operation.sends(delete_thing(things, change))
             return
         try:
-            made = await operation.sends(change_assistant(self.platform, change, request, self.there))
+            made = await operation.sends(change_thing(things, change, request, self.there))
         except ConflictError as conflict:
             if self.replan is None:
                 raise
@@ -201,7 +214,7 @@ class _Run:
             if again.request is None:
                 raise PlatformError(f"there is nothing to send for {change.key}") from conflict
             filled_in = await self._filled_in(again.request)
-            made = await operation.sends(change_assistant(self.platform, again, filled_in, self.there))
+            made = await operation.sends(change_thing(things, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
         self.named.ended(change, Version(made.id, made.revision))
 
@@ -218,18 +231,21 @@ class _Run:
 
     async def _look_for_twins(self, *, alone: bool) -> None:
         """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
-        made = {
-            operation.id: change
-            for change in self.plan.changes
-            if change.kind is Kind.ASSISTANT
-            and change.action in {Action.CREATE, Action.ADOPT}
-            and (operation := self.log.change(change)).is_done
-            and operation.id is not None
-        }
-        if not made:
-            return
+        for kind, unique in self.unique.items():
+            made = {
+                operation.id: change
+                for change in self.plan.changes
+                if change.kind is kind
+                and change.action in {Action.CREATE, Action.ADOPT}
+                and (operation := self.log.change(change)).is_done
+                and operation.id is not None
+            }
+            if made:
+                await self._look_for_twins_of(unique, made, alone=alone)
+
+    async def _look_for_twins_of(self, unique: Uniqueness, made: Mapping[str, Change], *, alone: bool) -> None:
         try:
-            duplicates = await self.unique.duplicates(made, alone=alone)
+            duplicates = await unique.duplicates(made, alone=alone)
         except PlatformError as failure:
             error = f"whether it is the only one of its key could not be looked up: {failure.summary}"
             for change in made.values():
@@ -245,7 +261,7 @@ class _Run:
             return
         ids = (*duplicates.first, duplicates.id, *duplicates.later)
         error = PlatformError(
-            f"{len(ids)} assistants carry the mark of {change.key}: {', '.join(ids)}",
+            f"{len(ids)} {change.kind.noun}s carry the mark of {change.key}: {', '.join(ids)}",
             "Delete those that are too many on the platform; until then apply refuses to choose.",
         )
         if len(ids) == 1:
@@ -267,7 +283,7 @@ class _Run:
         try:
             if self.files_run is not None and change.request is not None:
                 await self.files_run.uploads.out_of_use(change.request.reads)
-            await operation.withdraw(self.platform.delete_assistant(ours), why)
+            await operation.withdraw(self.things[change.kind].delete(ours), why)
         except PlatformError as failure:
             operation.error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
         except AssistctlError as failure:
@@ -294,11 +310,11 @@ class _Run:
                 self._tell(change)
         files_run.uploads.record.close()
 
-    def _of_kind(self, kind: Kind, *, deletes: bool) -> Iterator[Change]:
+    def _of_kind(self, *kinds: Kind, deletes: bool) -> Iterator[Change]:
         return (
             change
             for change in self.plan.changes
-            if change.kind is kind
+            if change.kind in kinds
             and (change.action is Action.DELETE) is deletes
             and not self.log.change(change).is_over
         )

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar
 
+from assistctl.applying.things import Things
 from assistctl.errors import PlatformError
 from assistctl.model.plan import Change, Observed
 from assistctl.ownership.digests import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
-from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsGet
+from assistctl.platforms.base import KnowledgePlatform
 
 _CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _PLAN_AGAIN = "Plan again: that shows what they did."
@@ -22,12 +23,12 @@ _PLAN_AGAIN = "Plan again: that shows what they did."
 Found = TypeVar("Found")
 
 
-async def check_assistant(platform: Platform, change: Change) -> None:
-    """Raise ``PlatformError`` when somebody changed an assistant since it was observed."""
+async def check_thing(things: Things, change: Change) -> None:
+    """Raise ``PlatformError`` when somebody changed an assistant, or its like, since it was observed."""
     before = change.before
-    if before is None or before.revision is not None or not isinstance(platform, SupportsGet):
+    if before is None or before.revision is not None or things.find is None:
         return
-    now = await _found(platform.find_assistant, before.id)
+    now = await _found(things.find, before.id)
     if now is not None:
         _compare(before, now)
 

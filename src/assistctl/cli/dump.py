@@ -18,7 +18,8 @@ from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.
 
-Writes one for each assistant on the target that no manifest declares, or only for those you name. Those of other
+Writes one for each assistant, environment and memory store on the target that no manifest declares, or only for
+the assistants that you name. Those of other
 projects are left out unless you name them. Keeps keys, and adopts by id (`import:`) what nobody owns. Uploads of
 the project's files become `files`, shared vector stores get their own documents, and long instructions their own
 files. Overwrites nothing."""
@@ -60,6 +61,7 @@ def _print_json(terminal: Terminal, outcome: DumpOutcome) -> None:
         folder=str(outcome.folder),
         assistants=_listed(outcome.assistants),
         vector_stores=_listed(outcome.stores),
+        resources=_listed(outcome.resources),
     )
     terminal.write(dumps(document))
 

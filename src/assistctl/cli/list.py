@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.counting import counted
+from assistctl.model.kind import Kind
 from assistctl.model.plan import Json
 from assistctl.model.serving import WHOLE
-from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
+from assistctl.operations.list_deployed import Deployed, DeployedAssistant, DeployedResource, list_deployed
 from assistctl.rendering.listing import Column, Listing
 
 HELP = """List what the project has deployed on the target.
@@ -36,7 +38,7 @@ def command(terminal: Terminal, output_format: str) -> int:
     return ExitCode.OK
 
 
-def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
+def _print_json(terminal: Terminal, found: Deployed) -> None:
     assistants: list[Json] = [
         {
             "key": assistant.key,
@@ -46,23 +48,51 @@ def _print_json(terminal: Terminal, found: list[DeployedAssistant]) -> None:
             "prevent_destroy": assistant.prevent_destroy,
             **_versions(assistant),
         }
-        for assistant in found
+        for assistant in found.assistants
     ]
-    terminal.write_json({**terminal.head, "assistants": assistants})
+    resources: list[Json] = [
+        {
+            "kind": str(each.kind),
+            "key": each.key,
+            "id": each.id,
+            "name": each.name,
+            "prevent_destroy": each.prevent_destroy,
+        }
+        for each in found.resources
+    ]
+    terminal.write_json({**terminal.head, "assistants": assistants, "resources": resources})
 
 
-def _print_table(terminal: Terminal, found: list[DeployedAssistant], output_format: str) -> None:
-    if not found:
+def _print_table(terminal: Terminal, found: Deployed, output_format: str) -> None:
+    if not (found.assistants or found.resources):
         terminal.say("Nothing is deployed. `assistctl plan` shows what would be.")
         if output_format == "text":
             return
     columns = [Column("KEY"), Column("ID"), Column("MODEL"), Column("NAME", free=True)]
-    rows = [_row(assistant) for assistant in found]
-    if any(assistant.version is not None for assistant in found):
+    rows = [*map(_row, found.assistants), *map(_row_of_resource, found.resources)]
+    if any(assistant.version is not None for assistant in found.assistants):
+        versions = [*map(_version, found.assistants), *("" for _ in found.resources)]
         columns.insert(2, Column("VERSION"))
-        rows = [(*row[:2], _version(each), *row[2:]) for row, each in zip(rows, found, strict=True)]
-    conclusion = f"{counted(len(found), 'assistant is', 'assistants are')} deployed."
-    print_listing(terminal, Listing("list", "Deployed assistants", conclusion, columns, rows), output_format)
+        rows = [(*row[:2], version, *row[2:]) for row, version in zip(rows, versions, strict=True)]
+    title = "Deployed assistants"
+    if found.resources:
+        columns.insert(0, Column("KIND"))
+        kinds = [*(Kind.ASSISTANT for _ in found.assistants), *(each.kind for each in found.resources)]
+        rows = [(kind.noun, *row) for row, kind in zip(rows, kinds, strict=True)]
+        title = "Deployed assistants, and what they use"
+    print_listing(terminal, Listing("list", title, _conclusion(found), columns, rows), output_format)
+
+
+def _conclusion(found: Deployed) -> str:
+    assistants = f"{counted(len(found.assistants), 'assistant is', 'assistants are')} deployed"
+    counts = Counter(each.kind for each in found.resources)
+    others = ", ".join(counted(count, kind.noun) for kind, count in counts.items())
+    return f"{assistants}, with {others}." if others else f"{assistants}."
+
+
+def _row_of_resource(resource: DeployedResource) -> tuple[str, ...]:
+    name = f"{resource.name or ''}{' (protected)' if resource.prevent_destroy else ''}"
+    return resource.key, resource.id, "", name
 
 
 def _versions(assistant: DeployedAssistant) -> dict[str, Json]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.operations.list_deployed import list_deployed
+from assistctl.model.plan import Kind
+from assistctl.operations.list_deployed import DeployedAssistant, DeployedResource, list_deployed
 
-HELP = """Print the key and id of each deployed assistant, for scripts.
+HELP = """Print the key and id of each deployed assistant, environment, memory store and skill, for scripts.
 
-json prints {"key": "id"}; dotenv prints a line ASSISTANT_<KEY>=id for each, with the key in capitals and _ for -;
+json prints {"key": "id"}; dotenv prints a line ASSISTANT_<KEY>=id for each, with the key in capitals and _ for -,
+and likewise ENVIRONMENT_<KEY>, MEMORY_STORE_<KEY> and SKILL_<KEY>;
 github prints key=id lines for $GITHUB_OUTPUT."""
 EXAMPLE = """\
 Examples:
@@ -29,21 +31,36 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     found = asyncio.run(list_deployed(terminal.deployment()))
-    ids = {assistant.key: _harmless(assistant.key, assistant.id) for assistant in found}
+    things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
+    things += [(Kind.ASSISTANT, one) for one in found.assistants]
+    things += [(one.kind, one) for one in found.resources]
+    named = _by_name(things)
+    ids = {name: _harmless(name, object_id) for name, (_, _, object_id) in named.items()}
     if output_format == "json":
         from assistctl.rendering.json import dumps
 
         terminal.write(dumps(dict(ids.items())))
     else:
-        lines = _dotenv(ids) if output_format == "dotenv" else ids
+        lines = _dotenv(named.values()) if output_format == "dotenv" else ids
         terminal.write("".join(f"{name}={identifier}\n" for name, identifier in lines.items()))
     return ExitCode.OK
 
 
-def _dotenv(ids: Mapping[str, str]) -> dict[str, str]:
+def _by_name(
+    things: Iterable[tuple[Kind, DeployedAssistant | DeployedResource]],
+) -> dict[str, tuple[Kind, str, str]]:
+    """The kind, the key and the id of each thing by its key; of what has the key of another kind, with its own."""
+    named: dict[str, tuple[Kind, str, str]] = {}
+    for kind, one in things:
+        name = one.key if named.get(one.key, (kind,))[0] is kind else f"{kind}.{one.key}"
+        named[name] = (kind, one.key, one.id)
+    return named
+
+
+def _dotenv(things: Iterable[tuple[Kind, str, str]]) -> dict[str, str]:
     lines: dict[str, str] = {}
-    for key, identifier in ids.items():
-        name = f"ASSISTANT_{key.upper().replace('-', '_')}"
+    for kind, key, identifier in things:
+        name = f"{kind}_{key}".upper().replace("-", "_")
         if name in lines:
             raise AssistctlError(f"two keys come to the name {name} here", "Use --format json, or rename a key.")
         lines[name] = identifier

@@ -63,9 +63,9 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     target = _target(project, invocation.target, invocation.variables)
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
-    expressing = _about_platform(project, target, loaded.desired, is_asked=is_asked)
+    expressing = _about_platform(project, target, loaded, is_asked=is_asked)
     options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
-    strange = unknown_platform_names(loaded.desired, known_platforms())
+    strange = unknown_platform_names((*loaded.desired, *loaded.resources), known_platforms())
     unready = unready_checks(project, loaded.desired)
     diagnostics = by_place(
         (*project.diagnostics, *options, *addresses, *loaded.diagnostics, *strange, *expressing, *unready)
@@ -109,7 +109,7 @@ def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnos
 
 
 def _about_platform(
-    project: Project, target: Target | None, desired: Sequence[Desired], *, is_asked: bool
+    project: Project, target: Target | None, loaded: Loaded, *, is_asked: bool
 ) -> Iterator[Diagnostic]:
     """Fields that the models refuse and, where a target was asked for, that its platform cannot express.
 
@@ -119,12 +119,17 @@ def _about_platform(
         return
     capabilities, at_vendor = capabilities_of(target.platform), is_at_vendor(project, target)
     today = clock.today()
-    for assistant in desired:
+    for assistant in loaded.desired:
         if is_asked:
             yield from _inexpressible(assistant, target.platform, capabilities)
             if not capabilities.embedded:
                 yield from about_shutdown(assistant, today)
         yield from about_model(assistant, target.platform, capabilities, at_vendor=at_vendor)
+    if is_asked and loaded.resources:
+        from assistctl.planning.resource_check import check_resource
+
+        for one in loaded.resources:
+            yield from check_resource(one, target.platform, capabilities.resources.get(one.kind))
 
 
 def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:

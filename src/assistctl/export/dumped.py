@@ -24,7 +24,7 @@ from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, identity, keyed
 from assistctl.export.yaml_writer import Written, written_document
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity
+from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Observed, Severity
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.planning.references import ids_named
@@ -44,28 +44,39 @@ def _not_named(_: HeldFile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Declared things: assistants, and the keys of vector stores, those with a document apart."""
+    """Declared things: assistants, and the keys of vector stores, those with a document apart.
+
+    ``resources`` are the keys of environments, memory stores and skills.
+    """
 
     assistants: Sequence[Desired] = ()
     own_stores: frozenset[str] = frozenset()
     shared_stores: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys that are taken."""
-        return self.shared_stores.union(self.own_stores, (assistant.key for assistant in self.assistants))
+        return self.others.union(self.own_stores, (assistant.key for assistant in self.assistants))
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The keys of documents that declare no assistant."""
+        return self.shared_stores | self.resources
 
 
 @dataclass(frozen=True, slots=True)
 class There:
     """The things on the target: all ``assistants``, and the vector stores of ours that count, by id.
 
-    ``naming`` tells how a manifest names the files that uploads were made of.
+    ``naming`` tells how a manifest names the files that uploads were made of. ``resources`` is what is there
+    beside assistants, by kind.
     """
 
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore] = field(default_factory=dict)
     naming: Naming = _not_named
+    resources: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class Dump:
         had = Counter(self.scope.key_of(assistant.metadata) for assistant in self.there.assistants)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         known = self.known.assistants if beside else ()
-        named = keyed(chosen, known, self.scope, self.known.shared_stores if beside else ())
+        named = keyed(chosen, known, self.scope, self.known.others if beside else ())
         self._keys |= {key for key, _ in named}
         for key, assistant in named:
             origin = identity(key, assistant, self.scope, duplicates)

@@ -104,13 +104,13 @@ def _declared(observed: Observed, key: str, capabilities: Capabilities) -> Itera
     pairs = users_pairs(dict(observed.metadata))
     if pairs:
         yield "metadata", pairs
-    own = _own(observed, capabilities.defaults)
+    own = own_part(observed, capabilities.defaults)
     if own:
         yield PLATFORMS, own
 
 
-def _own(observed: Observed, defaults: Mapping[str, Json]) -> Json:
-    """The fields that only the platform has, its own tools among them, as a manifest declares them."""
+def own_part(observed: Observed, defaults: Mapping[str, Json]) -> Json:
+    """What only the platform has, its own tools among it, as a manifest declares it."""
     platforms = observed.fields.get(PLATFORMS)
     if not isinstance(platforms, dict):
         return None

@@ -1,4 +1,4 @@
-"""Which of the assistants that exist no manifest declares, and the keys and identities they get in one."""
+"""Which of the things that exist no manifest declares, and the keys and identities they get in one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.export.yaml_writer import key_for
-from assistctl.model.plan import Desired, Json, Observed
+from assistctl.model.plan import Json, Observed
 from assistctl.ownership.mark import is_marked, read_mark
+from assistctl.planning.identity.moves import Movable
 
 # A manifest of this name would be taken for the project's own file.
 _NO_KEY = "assistctl"
@@ -36,8 +37,8 @@ class Scope:
         return self.target is not None and is_marked(metadata) and self.key_of(metadata) is None
 
 
-def undeclared(observed: Iterable[Observed], declared: Sequence[Desired], scope: Scope) -> list[Observed]:
-    """The assistants that no manifest declares by key or, where nobody owns them, by id or name.
+def undeclared(observed: Iterable[Observed], declared: Sequence[Movable], scope: Scope) -> list[Observed]:
+    """What no manifest declares by its key or, where nobody owns it, by its id or its name.
 
     A name is one that a manifest takes over only where its key owns nothing yet.
     """
@@ -55,7 +56,7 @@ def undeclared(observed: Iterable[Observed], declared: Sequence[Desired], scope:
     return chosen
 
 
-def _is_awaited(assistant: Observed, waiting: Iterable[Desired]) -> bool:
+def _is_awaited(assistant: Observed, waiting: Iterable[Movable]) -> bool:
     """Whether a manifest that owns nothing yet has its name or, if it has none, the key that is made of its id."""
     if assistant.name is None:
         return any(each.name is None and each.key == key_for(assistant, ()) for each in waiting)
@@ -63,7 +64,7 @@ def _is_awaited(assistant: Observed, waiting: Iterable[Desired]) -> bool:
 
 
 def keyed(
-    chosen: Sequence[Observed], declared: Sequence[Desired], scope: Scope, others: Collection[str] = ()
+    chosen: Sequence[Observed], declared: Sequence[Movable], scope: Scope, others: Collection[str] = ()
 ) -> list[tuple[str, Observed]]:
     """Each of ``chosen`` with the key it had, if that is free, or a new one made from its name.
 

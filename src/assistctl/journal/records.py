@@ -8,8 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from assistctl.model.check_report import CheckStatus
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Action, Json, Kind, Observed, QualifiedKey, Request, Summary
+
+_TAKEN_OVER = (Kind.ASSISTANT, *RESOURCE_KINDS)
 
 
 class Outcome(StrEnum):
@@ -229,11 +232,11 @@ class Apply:
 
     @property
     def forgotten(self) -> frozenset[str]:
-        """The keys of assistants that it let go."""
+        """The keys of what it let go, of kinds that can be taken over by an id."""
         return frozenset(
             entry.key
             for entry in self.entries
-            if (entry.kind, entry.action) == (Kind.ASSISTANT, Action.FORGET) and entry.outcome is Outcome.OK
+            if entry.kind in _TAKEN_OVER and entry.action is Action.FORGET and entry.outcome is Outcome.OK
         )
 
     @property

@@ -11,7 +11,7 @@ from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.model_catalog import NEAR, READ_ON, shutdown_of, vendor_of
 from assistctl.model.plan import Desired, Diagnostic, Json, Severity
-from assistctl.ownership.assistant_references import without_keys
+from assistctl.ownership.references_by_key import without_keys
 from assistctl.planning.capability_check import check_expressible, inexpressible
 from assistctl.planning.lint import a_current_one, about_model, other_vendor, when_shut_down
 
@@ -40,7 +40,7 @@ class Destination:
 
     def left_out_of(self, desired: Desired) -> dict[str, str]:
         """The paths of what is mapped to nothing, each with the nearest way on."""
-        own = without_keys(desired.platform_fields.get(self.platform, {}), self.capabilities.roster_entry)
+        own = without_keys(desired.platform_fields.get(self.platform, {}), self.capabilities.entries)
         found = self.capabilities.findings(desired.fields, own)
         return {finding.path: finding.note for finding in found if finding.lost}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.model.diagnostics import Position, nearest_position
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.serving import Serving
 
 if TYPE_CHECKING:
@@ -29,6 +30,21 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """Something that an assistant's ``environment``, ``memory_stores`` or ``skills`` names by its key.
+
+    ``version`` is the one that it pins; ``settings`` are those of this use alone (``access``, ``instructions``).
+    ``path`` is where it stands.
+    """
+
+    kind: Kind
+    key: str
+    path: str
+    version: str | None = None
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One assistant as declared: variables filled, files read.
 
@@ -41,6 +57,7 @@ class Desired:
     assistant to take over, and ``moved_from`` the key this one had before. ``positions`` maps a path to where it
     stands. ``file_places`` are the paths of the first of ``files`` for each tool that reads any, which are known
     before the files are read. ``checks`` are what it is asked once it is deployed; they are no part of it.
+    ``uses`` are the things that it names in fields of their own, whatever the platform makes of that.
     """
 
     key: str
@@ -57,6 +74,7 @@ class Desired:
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
     file_places: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -70,8 +88,9 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One assistant as the platform returned it, translated to the Assistants API's field names and shapes.
+    """One thing as the platform returned it; an assistant in the Assistants API's field names and shapes.
 
+    Of other kinds that platforms keep (``model.resource``) the names and shapes are those of their documents.
     ``fields`` holds what the answer contained, and nothing it did not: a field that is absent was not answered,
     and null is the answer's own word for nothing. Defaults that the platform fills in stay as they are; which of
     them count as none is for ``FieldDefaults`` and ``Capabilities.defaults`` to say. ``metadata`` is all of its

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from assistctl.model.counterpart import Counterpart
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.serving import Serving
 
@@ -47,6 +48,13 @@ class Finding:
     level: Level = Level.UNSUPPORTED
     lost: bool = False
 
+
+NOTHING_BESIDE: Mapping[str, Support] = {
+    "environment": Support(Level.UNSUPPORTED, "Leave it out: code runs in whatever the platform gives it."),
+    "memory_stores": Support(Level.UNSUPPORTED, "Keep what is to be remembered in your application."),
+    "skills": Support(Level.UNSUPPORTED, "Say in the instructions what the skill says, or give it as files."),
+}
+"""The rows of a platform that keeps nothing beside its assistants that those could use."""
 
 Fields: TypeAlias = Mapping[str, Json]
 
@@ -104,7 +112,7 @@ EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "descript
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """How a platform's list of assistants names one: in which field its id stands, and in which its version.
+    """How a platform's lists name an assistant or another thing: in which field its id stands, and its version.
 
     Where ``revision`` is empty no version is pinned. ``fixed`` are the other fields, the same for each.
     """
@@ -162,6 +170,12 @@ class Capabilities:
     ``counterpart`` gives what it has in the place of a tool of another platform, from that tool and all of its
     assistant's ``tool_resources``; ``None`` where it does not know the tool. In a connected agent's ``id`` stands
     ``{"assistant": KEY}`` where that one is moved along.
+    ``resource_entries`` is the same for things of other kinds that an assistant, or one of them, may use.
+    ``resources`` are the kinds of things that it keeps beside its assistants, each with a table like this one, of
+    which ``fields``, ``platform_fields``, ``write_only``, ``archives``, ``computed``, ``replaced_together``,
+    ``defaults``, ``field_defaults``, ``resource_entries``, ``findings`` and ``to_platform`` count. ``loses`` says
+    of them what goes for good when one is deleted. ``uses_in`` are the platform's own fields in which it has an
+    assistant's ``environment``, ``memory_stores`` and ``skills``; what is not among them is for its conversations.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -185,6 +199,10 @@ class Capabilities:
     converses: Support = Support(Level.UNSUPPORTED)
     roster_entry: RosterEntry | None = None
     metadata_limits: MetadataLimits = MetadataLimits()
+    resource_entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
+    resources: Mapping[Kind, Capabilities] = field(default_factory=dict)
+    uses_in: Mapping[Kind, str] = field(default_factory=dict)
+    loses: str = ""
     tells_account: str = ""
     lists_every_model: bool = True
     serving_fields: frozenset[str] = frozenset()
@@ -192,3 +210,10 @@ class Capabilities:
     counterpart: Callable[[Fields, Fields], Counterpart | None] = _no_counterpart
     findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
     to_platform: Callable[[Fields], Fields] = _as_they_are
+
+    @property
+    def entries(self) -> Mapping[Kind, RosterEntry]:
+        """How it lists things of each kind, of those that are more than ids there."""
+        if self.roster_entry is None:
+            return self.resource_entries
+        return {Kind.ASSISTANT: self.roster_entry, **self.resource_entries}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistctl.model.capabilities import Capabilities, Level
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 _OWN = "platforms."
 _EVERYWHERE = ("name", "model", "metadata")
@@ -14,7 +15,7 @@ _NEEDED = {"open_pairs": 4, "key_characters": 32, "value_characters": 512}
 
 def problems_in(capabilities: Capabilities) -> list[str]:
     """Each problem as a sentence without its full stop; none where all is well."""
-    rules = (_unsupported, _silent, _unknown, _roster, _metadata)
+    rules = (_unsupported, _silent, _unknown, _entries, _resources, _metadata)
     return [problem for rule in rules for problem in rule(capabilities)]
 
 
@@ -48,10 +49,23 @@ def _unknown(capabilities: Capabilities) -> Iterator[str]:
                 yield f"replaced_together names {name}, which is none of the {where}"
 
 
-def _roster(capabilities: Capabilities) -> Iterator[str]:
-    entry = capabilities.roster_entry
-    if entry is not None and (not entry.id or entry.id == entry.revision):
-        yield "roster_entry needs a field for the id, and another one for the version"
+def _entries(capabilities: Capabilities) -> Iterator[str]:
+    for kind, entry in capabilities.entries.items():
+        if not entry.id or entry.id == entry.revision:
+            where = "roster_entry" if kind is Kind.ASSISTANT else f"resource_entries[{kind}]"
+            yield f"{where} needs a field for the id, and another one for the version"
+
+
+def _resources(capabilities: Capabilities) -> Iterator[str]:
+    """Problems in the tables of what is kept beside assistants."""
+    for kind, table in capabilities.resources.items():
+        if kind not in RESOURCE_KINDS:
+            yield f"resources names {kind}, which is none of {', '.join(RESOURCE_KINDS)}"
+        for problem in (*_silent(table), *_unknown(table), *_entries(table)):
+            yield f"resources[{kind}]: {problem}"
+    for kind, name in capabilities.uses_in.items():
+        if name not in capabilities.platform_fields:
+            yield f"uses_in[{kind}] names {name}, which is none of the platform_fields"
 
 
 def _metadata(capabilities: Capabilities) -> Iterator[str]:

@@ -12,6 +12,7 @@ from assistctl.model.diagnostics import Position
 from assistctl.model.file_operations import FileUse
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
+from assistctl.model.resource import ResourceFile
 
 
 class QualifiedKey(NamedTuple):
@@ -24,7 +25,7 @@ class QualifiedKey(NamedTuple):
     key: str
 
     def __str__(self) -> str:
-        return self.key if self.kind is Kind.ASSISTANT else f"{self.key} ({self.kind.replace('_', ' ')})"
+        return self.key if self.kind is Kind.ASSISTANT else f"{self.key} ({self.kind.noun})"
 
 
 class Action(StrEnum):
@@ -109,7 +110,8 @@ class Request:
     that are not known yet; ``reads`` maps those of the code interpreter's files to their paths. ``store`` is the
     key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
     metadata goes into digests that others may read: the same without secrets. ``kept`` are the declared fields
-    that are not sent, because they are there already, and must be there afterwards.
+    that are not sent, because they are there already, and must be there afterwards. ``sources`` are the files that
+    a resource is made of, for one that is sent with its content.
     """
 
     fields: Mapping[str, Json]
@@ -120,6 +122,7 @@ class Request:
     store: str | None = None
     digested: Json = field(default=None, compare=False, repr=False)
     kept: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    sources: tuple[ResourceFile, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

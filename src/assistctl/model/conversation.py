@@ -6,10 +6,12 @@ its last event is always a ``Finished``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.model.json_value import Json
 from assistctl.model.source_file import SourceFile
 
 
@@ -25,6 +27,17 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What conversations of an assistant have beside it, by the platform's ids.
+
+    ``memory_stores`` maps those of memory stores to the settings of their use (``access``, ``instructions``).
+    """
+
+    environment_id: str | None = None
+    memory_stores: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

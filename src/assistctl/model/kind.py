@@ -13,3 +13,22 @@ class Kind(StrEnum):
     FILE = "file"
     ENVIRONMENT = "environment"
     MCP_SERVER = "mcp_server"
+    MEMORY_STORE = "memory_store"
+    SKILL = "skill"
+
+    @property
+    def noun(self) -> str:
+        """What one of them is called: ``memory store``."""
+        return self.replace("_", " ")
+
+    @property
+    def article(self) -> str:
+        """The same with its article: ``an environment``."""
+        return f"{'an' if self[0] in 'aeio' else 'a'} {self.noun}"
+
+
+RESOURCE_KINDS = (Kind.SKILL, Kind.MEMORY_STORE, Kind.ENVIRONMENT)
+"""The kinds of things that some platforms keep beside their assistants, what others may name first.
+
+``model.resource`` has them as data, ``platforms.resource_platform`` what a platform does with them.
+"""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, JournalError
-from assistctl.model.plan import Plan, QualifiedKey, Result, Status
+from assistctl.model.plan import Kind, Plan, QualifiedKey, Result, Status
 from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
@@ -169,14 +169,13 @@ class _ApplyRun:
 
     async def _applied(self, platform: Platform, plan: Plan, gate: CheckGate | None) -> ApplyOutcome:
         """The changes, on record. What is there is looked at meanwhile, before the first create."""
-        from assistctl.applying.duplicates import Uniqueness
+        from assistctl.applying.duplicates import looking_ahead
 
-        unique = Uniqueness(platform, plan)
-        async with unique.looking_ahead():
+        async with looking_ahead(platform, plan) as unique:
             return await self._recorded(platform, plan, gate, unique)
 
     async def _recorded(
-        self, platform: Platform, plan: Plan, gate: CheckGate | None, unique: Uniqueness
+        self, platform: Platform, plan: Plan, gate: CheckGate | None, unique: Mapping[Kind, Uniqueness]
     ) -> ApplyOutcome:
         from assistctl.rendering.tally import done_summary
 
@@ -209,7 +208,12 @@ class _ApplyRun:
         )
 
     async def _carried_out(
-        self, platform: Platform, plan: Plan, record: Record, gate: CheckGate | None, unique: Uniqueness
+        self,
+        platform: Platform,
+        plan: Plan,
+        record: Record,
+        gate: CheckGate | None,
+        unique: Mapping[Kind, Uniqueness],
     ) -> Sequence[Result]:
         again = replan(self.deployment, platform, self.request.loaded, self.request.plan_options)
         settled = None if gate is None else self._settled_by(gate, platform, record)
@@ -243,7 +247,7 @@ class _ApplyRun:
         again: Replan,
         *,
         settled: Settled | None = None,
-        unique: Uniqueness | None = None,
+        unique: Mapping[Kind, Uniqueness] | None = None,
     ) -> Sequence[Result]:
         from assistctl.applying.engine import carry_out
         from assistctl.applying.journaling import JournalRecorder

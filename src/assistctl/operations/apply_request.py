@@ -85,9 +85,9 @@ def forget_request(
 ) -> ApplyRequest:
     """Letting go of these keys. Raises ``ProjectError`` when a manifest still declares one."""
     loaded = deployment.manifests()
-    declared = {thing.key: thing.position for thing in loaded.stores} | {
-        thing.key: thing.position for thing in loaded.desired
-    }
+    declared = {thing.key: thing.position for thing in loaded.stores}
+    declared |= {thing.key: thing.position for thing in loaded.resources}
+    declared |= {thing.key: thing.position for thing in loaded.desired}
     for key in keys:
         if key in declared:
             raise ProjectError(f"{key!r} is still declared at {declared[key]}", "Remove its manifest first.")

@@ -26,6 +26,7 @@ from assistctl.operations.ask_files import file_to_attach, save
 from assistctl.operations.deployed_assistant import deployed_assistant, no_conversations, require_functions
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
+from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.conversation import Conversation, Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
 
@@ -72,6 +73,8 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
             raise no_conversations(deployment, "ask")
         assistant = await deployed_assistant(deployment, platform, key)
         require_functions(assistant, key, settings.tools)
+        declared = [one for one in deployment.keys_only().desired if one.key == key]
+        converses = with_surroundings(converses, deployment, platform, declared)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk

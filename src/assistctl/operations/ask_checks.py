@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from assistctl.conversing.assertions import CannotJudgeError
 from assistctl.conversing.judge import JudgeAddress, ModelJudge
@@ -17,6 +17,7 @@ from assistctl.operations.check_files import files_of_checks
 from assistctl.operations.deployed_assistant import no_conversations
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
+from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
@@ -31,12 +32,12 @@ def require_conversations(deployment: Deployment) -> None:
         raise no_conversations(deployment, "check")
 
 
-def conversations_on(deployment: Deployment, platform: Platform) -> Converses:
-    """The conversations of ``platform``. Raises ``ProjectError`` where it has none."""
+def conversations_on(deployment: Deployment, platform: Platform, desired: Iterable[Desired]) -> Converses:
+    """The conversations of ``platform`` with ``desired``. Raises ``ProjectError`` where it has none."""
     converses = conversations_of(platform)
     if converses is None:
         raise no_conversations(deployment, "check")
-    return converses
+    return with_surroundings(converses, deployment, platform, desired)
 
 
 def checked_assistant(deployment: Deployment, desired: Desired, observed: Observed) -> CheckedAssistant:

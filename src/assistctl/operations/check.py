@@ -53,7 +53,7 @@ async def check(
     require_conversations(deployment)
     records = CheckRecords(deployment)
     async with deployment.open() as platform:
-        converses = conversations_on(deployment, platform)
+        converses = conversations_on(deployment, platform, wanted)
         owned = deployment.owned(await platform.list_assistants())
         assistants = [_assistant(deployment, one, owned.get(one.key, ())) for one in wanted]
         states = await _states(deployment, platform, wanted, owned)

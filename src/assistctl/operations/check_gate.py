@@ -85,7 +85,7 @@ class CheckGate:
             return
         require_conversations(self.deployment)
         require_model(self.deployment)
-        self._converses = conversations_on(self.deployment, platform)
+        self._converses = conversations_on(self.deployment, platform, self.loaded.desired)
         there = await self._there(platform, plan)
         states = await self._states(platform, there)
         assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import isawaitable
-from typing import TypeAlias
+from typing import Never, TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.files.upload_lines import Filed, Recorded
@@ -17,13 +17,15 @@ from assistctl.applying.results import describe_error
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Action, Kind, Result, Status
+from assistctl.model.plan import Action, Kind, QualifiedKey, Result, Status
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
 from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
+from assistctl.platforms.resource_platform import resources_of
 
 _SIDE_BY_SIDE = 8
 
@@ -70,7 +72,7 @@ async def collect_garbage(
 
     Without ``confirm`` nobody is asked. With a shared journal no apply runs meanwhile: that is waited for, at most
     ``lock_timeout`` seconds. Raises ``LockedError`` after that, ``ManifestError`` when the manifests are wrong and
-    ``ProjectError`` on a platform without files.
+    ``ProjectError`` on a platform that has nothing but assistants.
     """
     from assistctl.journal import current_actor
 
@@ -97,13 +99,17 @@ async def collect_garbage(
 
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
-    """The things that nothing refers to. Raises ``ProjectError`` on a platform without files."""
+    """The things that nothing refers to. Raises ``ProjectError`` on a platform that has nothing but assistants."""
     knowledge = _knowledge_of(platform)
-    assistants, stores, uploads, environments = await asyncio.gather(
-        platform.list_assistants(), knowledge.list_stores(), knowledge.list_files(), _environments(platform)
+    assistants, stores, uploads, environments, resources = await asyncio.gather(
+        platform.list_assistants(),
+        knowledge.list_stores() if knowledge is not None else _nothing(),
+        knowledge.list_files() if knowledge is not None else _nothing(),
+        _environments(platform),
+        listed_resources(platform),
     )
-    contents = await list_contents(knowledge, [store.id for store in stores])
-    everything = Everything(assistants, stores, contents, uploads, environments)
+    contents = await list_contents(knowledge, [store.id for store in stores]) if knowledge is not None else {}
+    everything = Everything(assistants, stores, contents, uploads, environments, resources)
     return garbage(everything, _ours(deployment, loaded))
 
 
@@ -195,10 +201,17 @@ def _deletion(item: Garbage) -> Operation:
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
     knowledge = _knowledge_of(platform)
-    deletes: dict[Kind, Delete] = {Kind.VECTOR_STORE: knowledge.delete_store, Kind.FILE: knowledge.delete_file}
+    deletes: dict[Kind, Delete] = {kind: one.delete for kind, one in resources_of(platform).items()}
+    if knowledge is not None:
+        deletes |= {Kind.VECTOR_STORE: knowledge.delete_store, Kind.FILE: knowledge.delete_file}
     if isinstance(platform, SupportsEnvironments):
-        deletes[Kind.ENVIRONMENT] = platform.delete_environment
+        deletes.setdefault(Kind.ENVIRONMENT, platform.delete_environment)
     return deletes
+
+
+async def _nothing() -> Sequence[Never]:
+    """The files and vector stores of a platform that has none."""
+    return ()
 
 
 async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
@@ -222,6 +235,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
         ),
         frozenset(file_id for file_id, upload in named if not upload.proven),
         frozenset().union(*(ids_declared(upload, deployment.target.platform) for upload in loaded.desired)),
+        frozenset(QualifiedKey(one.kind, one.key) for one in loaded.resources),
     )
 
 
@@ -229,7 +243,7 @@ def _look(upload: Recorded) -> tuple[str, int] | None:
     return None if upload.filed is None else (upload.filed.name, upload.filed.size)
 
 
-def _knowledge_of(platform: Platform) -> KnowledgePlatform:
-    if platform.knowledge is None:
+def _knowledge_of(platform: Platform) -> KnowledgePlatform | None:
+    if platform.knowledge is None and not resources_of(platform):
         raise ProjectError(f"the platform {platform.name} has no uploads and no vector stores to look through")
     return platform.knowledge

@@ -60,7 +60,7 @@ class Deployment:
     def manifests(self) -> Loaded:
         """The manifests, loaded for this target. Raises ``ManifestError`` when anything in them is wrong."""
         loaded = load_manifests(self.project, self.target, read_files=True)
-        strange = unknown_platform_names(loaded.desired, known_platforms())
+        strange = unknown_platform_names((*loaded.desired, *loaded.resources), known_platforms())
         diagnostics = (*self.project.diagnostics, *loaded.diagnostics, *strange)
         if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
             raise ManifestError(diagnostics)

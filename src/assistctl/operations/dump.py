@@ -11,14 +11,16 @@ from pathlib import Path
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
+from assistctl.export.dumped_resources import ResourceDump
 from assistctl.export.from_observed import withheld_units
 from assistctl.export.local_copies import local_copies
 from assistctl.export.undeclared import Scope, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
-from assistctl.model.plan import Desired, Diagnostic, Observed, Severity
+from assistctl.model.plan import Desired, Diagnostic, Kind, Observed, Severity
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.store_contents import list_contents
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
@@ -33,7 +35,8 @@ _FOLDER_OPTION = "--to"
 
 @dataclass(frozen=True, slots=True)
 class DumpOutcome:
-    """The manifests that were written to ``folder``, of assistants and of vector stores with their own document.
+    """The manifests that were written to ``folder``, of assistants, of vector stores with their own document, and
+    of ``resources``, the environments and memory stores.
 
     ``beside`` is whether that is among the project's manifests, where they count. ``paths`` are all files that
     were written; ``diagnostics`` say what could not be.
@@ -43,6 +46,7 @@ class DumpOutcome:
     beside: bool
     assistants: tuple[Written, ...]
     stores: tuple[Written, ...]
+    resources: tuple[Written, ...]
     paths: tuple[Path, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -71,7 +75,8 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         left = undeclared(surroundings.assistants, loaded.desired, scope)
         found.add([assistant for assistant in left if scope.key_of(assistant.metadata) not in forgotten])
         found.add_unsearched_stores()
-    written = (*found.assistants, *found.stores)
+    resources = () if wanted else _resources(loaded, surroundings, found, beside=beside)
+    written = (*found.assistants, *found.stores, *resources)
     paths = write_new(written, folder, _FOLDER_OPTION)
     withheld = map(_withheld, (manifest for manifest in written if manifest.withheld))
     return DumpOutcome(
@@ -79,8 +84,20 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         beside,
         tuple(found.assistants),
         tuple(found.stores),
+        resources,
         tuple(paths),
         (*found.diagnostics, *withheld),
+    )
+
+
+def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tuple[Written, ...]:
+    """The documents of what is there beside assistants, and no document declares."""
+    taken = {one.key for one in (*found.assistants, *found.stores)}
+    dumped = ResourceDump(found.scope, found.style, taken | (found.known.keys if beside else set()))
+    return tuple(
+        written
+        for kind, things in there.resources.items()
+        for written in dumped.of_kind(kind, things, [one for one in loaded.resources if one.kind is kind])
     )
 
 
@@ -129,7 +146,7 @@ def _known_to(loaded: Loaded) -> Known:
         shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
         for shared in (True, False)
     }
-    return Known(loaded.desired, stores[False], stores[True])
+    return Known(loaded.desired, stores[False], stores[True], frozenset(one.key for one in loaded.resources))
 
 
 def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
@@ -137,7 +154,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
-        return There(seen.assistants, seen.stores)
+        return There(seen.assistants, seen.stores, resources=seen.resources)
     held = [
         *(held_file for store in seen.stores.values() for held_file in store.held),
         *uploads_read(seen.assistants),
@@ -148,7 +165,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
         path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
-    return There(seen.assistants, seen.stores, naming)
+    return There(seen.assistants, seen.stores, naming, seen.resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +175,15 @@ class _Seen:
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore]
     names: Mapping[str, str]
+    resources: Mapping[Kind, Sequence[Observed]]
 
 
 async def _looked(deployment: Deployment, known: Known) -> _Seen:
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
-        return _Seen(assistants, stores, await _upload_names(platform, uploads_read(assistants)))
+        names = await _upload_names(platform, uploads_read(assistants))
+        return _Seen(assistants, stores, names, await listed_resources(platform))
 
 
 async def _stores(

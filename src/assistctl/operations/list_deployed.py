@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
-from assistctl.model.plan import Observed
+from assistctl.model.plan import Kind, Observed
 from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE, read_mark
 from assistctl.secrets.redaction import SECRET
@@ -29,12 +31,46 @@ class DeployedAssistant:
     serving: Serving | None = None
 
 
-async def list_deployed(deployment: Deployment) -> list[DeployedAssistant]:
-    """The assistants that the project owns on the target, by key. Raises ``PlatformError``."""
+@dataclass(frozen=True, slots=True)
+class DeployedResource:
+    """One environment, memory store or skill that the project owns on the target."""
+
+    kind: Kind
+    key: str
+    id: str
+    name: str | None
+    prevent_destroy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the project owns on the target, but for files and vector stores: each kind by key."""
+
+    assistants: tuple[DeployedAssistant, ...]
+    resources: tuple[DeployedResource, ...] = ()
+
+
+async def list_deployed(deployment: Deployment) -> Deployed:
+    """What the project owns on the target. Raises ``PlatformError``."""
     async with deployment.open() as platform:
-        observed = await platform.list_assistants()
+        observed, others = await asyncio.gather(platform.list_assistants(), listed_resources(platform))
     owned = deployment.owned(observed)
-    return [_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key]
+    return Deployed(
+        tuple(_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key),
+        tuple(
+            _resource(kind, key, one)
+            for kind, things in others.items()
+            for key, same_key in deployment.owned(things).items()
+            for one in same_key
+        ),
+    )
+
+
+def _resource(kind: Kind, key: str, one: Observed) -> DeployedResource:
+    mark = read_mark(one.metadata)
+    is_secret = read_baseline(one.metadata.get(BASELINE)).is_secret(("name",))
+    protected = bool(mark and mark.prevent_destroy)
+    return DeployedResource(kind, key, one.id, SECRET if is_secret else one.name, protected)
 
 
 def _deployed(key: str, assistant: Observed) -> DeployedAssistant:

@@ -257,7 +257,7 @@ class OpenProject:
     async def aassistants(self) -> list[DeployedAssistant]:
         """The assistants that the project owns on the target, by key."""
         with masked_errors():
-            return await list_deployed(self._deployment)
+            return [*(await list_deployed(self._deployment)).assistants]
 
     assistants = blocking(aassistants)
 

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from assistctl import clock
 from assistctl.applying.replanning import Replan
@@ -16,6 +17,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.plan_history import with_history
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
@@ -28,6 +30,7 @@ from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
+from assistctl.planning.resources import Resources
 from assistctl.planning.vector_stores.inventory import stores_to_look_into
 from assistctl.platforms.base import KnowledgePlatform, Platform
 
@@ -51,19 +54,22 @@ async def plan_on(
     desired = () if plan_options.destroy else loaded.desired
     wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
     files = platform.knowledge  # before anything is asked for: opening it may fail
-    observed, models, stores = await asyncio.gather(
+    observed, models, stores, others = await asyncio.gather(
         platform.list_assistants(),
         platform.list_models() if wanted else _nothing(),
         files.list_stores() if files else _no_stores(),
+        listed_resources(platform),
     )
+    resources = Resources(loaded.resources, others)
+    everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(others.values())]
     if plan_options.only is not None:
-        _check_keys(deployment, {only.key for only in plan_options.only}, loaded, observed, stores)
+        _check_keys(deployment, {only.key for only in plan_options.only}, loaded, everything)
     recorded = deployment.upload_log().uploads()
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
     if files is not None:
         looking = _Looking(deployment, files, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
-    plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge)
+    plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
     today = clock.today()
     beside = (
         *loaded.diagnostics,
@@ -78,7 +84,7 @@ async def plan_on(
         *_about_models(deployment, wanted, platform, models or {}, today),
     )
     plan = replace(plan, diagnostics=(*beside, *plan.diagnostics))
-    return await with_history(plan, deployment, platform, [*observed, *stores]) if explains else plan
+    return await with_history(plan, deployment, platform, everything) if explains else plan
 
 
 def replan(
@@ -108,13 +114,12 @@ def _check_keys(
     deployment: Deployment,
     keys: Iterable[str],
     loaded: Loaded,
-    observed: Sequence[Observed],
-    stores: Sequence[ObservedStore],
+    everything: Sequence[Observed | ObservedStore],
 ) -> None:
-    marks = filter(None, (read_mark(store.metadata) for store in stores))
+    marks = filter(None, (read_mark(one.metadata) for one in everything))
     owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
-    declared = {*(desired.key for desired in loaded.desired), *(store.key for store in loaded.stores)}
-    known = {*declared, *owned, *deployment.owned(observed), *loaded.past_keys}
+    declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
+    known = {*declared, *(one.key for one in loaded.resources), *owned, *loaded.past_keys}
     for key in sorted(keys):
         if key not in known:
             advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."

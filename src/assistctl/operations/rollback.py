@@ -14,6 +14,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Kind, QualifiedKey
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.rollback import declare_rollback, uploads_to_look_for
@@ -88,6 +89,7 @@ def declared_again(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
         loaded,
         desired=tuple(back.desired),
         stores=tuple(back.stores),
+        resources=tuple(back.resources),
         diagnostics=tuple(back.diagnostics),
         past_keys=frozenset(qualified.key for qualified in back.about),
     )
@@ -126,12 +128,17 @@ async def _present(
     deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
 ) -> Present:
     declared = {desired.key: desired for desired in loaded.desired}
+    others = await listed_resources(platform)
+    tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
     return Present(
         declared,
         {store.key: store for store in loaded.stores},
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
         await _uploads(platform.knowledge, uploads) if platform.knowledge is not None else (),
+        declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
+        resources={one.id for things in others.values() for one in things},
+        loses={kind: table.loses for kind, table in tables.items() if table.loses},
     )
 
 
@@ -157,6 +164,9 @@ async def _unnamed(
         QualifiedKey(Kind.ASSISTANT, key): [assistant.id for assistant in assistants]
         for key, assistants in owned.items()
     }
+    for kind, things in (await listed_resources(platform)).items():
+        owned_there = deployment.owned(things)
+        ids |= {QualifiedKey(kind, named): [one.id for one in same] for named, same in owned_there.items()}
     for store in stores:
         key = key_of_store(deployment, store)
         if key is not None:

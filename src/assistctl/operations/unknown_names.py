@@ -9,15 +9,18 @@ from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.resource import DesiredResource
 
 
-def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str]) -> Iterator[Diagnostic]:
+def unknown_platform_names(
+    declared: Iterable[Desired | DesiredResource], platforms: Collection[str]
+) -> Iterator[Diagnostic]:
     """A message for each name that no platform has: an error where it is near one, else a warning.
 
     A manifest may well be for a platform whose package is not installed here.
     """
-    for assistant in desired:
-        for name in assistant.platform_fields:
+    for one in declared:
+        for name in one.platform_fields:
             if name in platforms:
                 continue
             path, near = f"platforms.{name}", did_you_mean(name, platforms)
@@ -27,9 +30,9 @@ def unknown_platform_names(desired: Iterable[Desired], platforms: Collection[str
                 sentences(
                     near, "" if near else f"Known here: {', '.join(platforms)}. What stands under it is not sent."
                 ),
-                key=assistant.key,
+                key=one.key,
                 path=path,
-                position=assistant.position_of(path),
+                position=one.position_of(path),
             )
 
 

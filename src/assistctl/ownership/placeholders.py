@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from assistctl.model.plan import Desired, FieldDiff, Json, Observed
-from assistctl.ownership.assistant_references import shown_by_key
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.ownership.file_marks import (
     FILE_TOKEN,
@@ -20,6 +19,7 @@ from assistctl.ownership.file_marks import (
     store_token,
     tokens_of_files,
 )
+from assistctl.ownership.references_by_key import shown_by_key
 
 _INTERPRETER = "tool_resources.code_interpreter.file_ids"
 _SEARCH = "tool_resources.file_search.vector_store_ids"

@@ -7,18 +7,26 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Json
+from assistctl.model.plan import Desired, Json, Kind
+from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import NAMING, tool_identities
 from assistctl.ownership.field_paths import Path, parse
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
 
-Declared: TypeAlias = Desired | DesiredStore
+Declared: TypeAlias = Desired | DesiredStore | DesiredResource
 """What a manifest declares of a thing of any kind."""
 
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
 _DEPTH = 3
+
+
+def kind_of(desired: Declared) -> Kind:
+    """The kind of thing that is declared."""
+    if isinstance(desired, DesiredResource):
+        return desired.kind
+    return Kind.ASSISTANT if isinstance(desired, Desired) else Kind.VECTOR_STORE
 
 
 def secret_paths(desired: Declared) -> tuple[Path, ...]:

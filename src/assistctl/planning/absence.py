@@ -34,14 +34,19 @@ def absent(
     wanted: Mapping[str, Desired],
     inventory: Inventory[Observed],
     stores: Sequence[ObservedStore],
+    others: Mapping[Kind, Inventory[Observed]],
 ) -> Iterator[Missing]:
-    """Each assistant and vector store that is declared and would be created or taken over."""
+    """Each thing that is declared and would be created or taken over.
+
+    ``others`` is what there is of the kinds beside assistants and vector stores.
+    """
     former = _FormerStores(wanted, inventory, stores)
     for change in changes:
         if change.action not in _COMING:
             continue
-        if change.kind is Kind.ASSISTANT:
-            yield Missing(change.kind, change.key, change.id or _look_alike(change, inventory), Absence.NOT_THERE)
+        there = inventory if change.kind is Kind.ASSISTANT else others.get(change.kind)
+        if there is not None:
+            yield Missing(change.kind, change.key, change.id or _look_alike(change, there), Absence.NOT_THERE)
         elif change.kind is Kind.VECTOR_STORE:
             yield former.of(change)
 

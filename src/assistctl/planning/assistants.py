@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
-from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed
-from assistctl.ownership.assistant_references import revision_token
+from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed, QualifiedKey
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted
@@ -16,6 +15,7 @@ from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_f
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
 from assistctl.ownership.projection import is_comparable
+from assistctl.ownership.references_by_key import revision_token
 from assistctl.planning.capability_check import check_expressible, to_platform, with_tools_named
 from assistctl.planning.comparison.state import TOOLS, known_units
 from assistctl.planning.decision import Contents, Decision, KindFacts
@@ -46,7 +46,7 @@ class Assistants(KindFacts[Observed, Desired]):
         """An assistant with the uploads that it has."""
         fields = listed.fields
         if mark is not None and self.rosters.named:
-            fields = self.rosters.with_tokens(mark.key, listed)
+            fields = self.rosters.with_tokens(QualifiedKey(self.kind, mark.key), listed)
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
@@ -79,16 +79,16 @@ class Assistants(KindFacts[Observed, Desired]):
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
-        if owned is None or desired.key not in self.rosters.named:
+        if owned is None or not self.rosters.named:
             return files
-        outdated = self.rosters.outdated(desired, owned.observed)
+        outdated = self.rosters.outdated(self.kind, desired, owned.observed)
         if not outdated:
             return files
         return replace(
             files,
-            reasons=[f"{key} has a new version" for key in sorted({key for key, _ in outdated})],
+            reasons=[f"{about} has a new version" for about in sorted({about for about, _ in outdated})],
             renewed=[diff for _, diff in outdated],
-            outdated=frozenset(revision_token(key) for key, _ in outdated),
+            outdated=frozenset(revision_token(about) for about, _ in outdated),
         )
 
     def _files(self, desired: Desired, owned: Owned | None) -> Contents:

@@ -15,8 +15,9 @@ from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
-from assistctl.ownership.assistant_references import with_entries, without_keys
+from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import PLATFORMS
+from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.ownership.tool_paths import tools_by_name
 from assistctl.planning.metadata_limits import check_metadata
 
@@ -36,8 +37,8 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
-    own = desired.platform_fields.get(platform, {})
-    own = without_keys(own, capabilities.roster_entry) if own else own
+    own = _own_fields(desired, platform, capabilities)
+    own = without_keys(own, capabilities.entries) if own else own
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
@@ -51,9 +52,9 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
     translated = capabilities.to_platform(desired.fields)
-    if translated is desired.fields and platform not in desired.platform_fields:
+    if translated is desired.fields and platform not in desired.platform_fields and not desired.uses:
         return desired
-    own = with_entries(desired.platform_fields.get(platform, {}), capabilities.roster_entry)
+    own = with_entries(_own_fields(desired, platform, capabilities), capabilities.entries)
     more_tools = own.pop("tools", None)
     fields = {**translated}
     own = _with_more(own, fields.pop(PLATFORMS, None), platform)
@@ -75,6 +76,22 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
         templates={_moved(path, places): made for path, made in desired.templates.items()},
         positions={**desired.positions, **_positions(desired.positions, places)},
     )
+
+
+def _own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> dict[str, Json]:
+    """The platform's own fields, with what the manifest uses by key in those that have it there."""
+    own = dict(desired.platform_fields.get(platform, {}))
+    for use in desired.uses:
+        name = capabilities.uses_in.get(use.kind)
+        if name is None:
+            continue
+        reference: Json = {str(use.kind): use.key, **({"version": use.version} if use.version else {})}
+        there = own.get(name)
+        if use.kind is Kind.ENVIRONMENT:
+            own[name] = reference
+        else:
+            own[name] = [*(there if isinstance(there, list) else ()), reference]
+    return own
 
 
 def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, Json]:
@@ -135,6 +152,7 @@ def inexpressible(platform: str, path: str) -> str:
 def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str, str]]:
     """Each capability a manifest asks for, and the path that asks for it."""
     yield from _used_files(desired)
+    yield from ((use.path.partition("[")[0], use.path) for use in desired.uses)
     for field, value in desired.fields.items():
         # Null is the platform's default, which every platform has.
         if field == "tools":

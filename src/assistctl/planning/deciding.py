@@ -124,7 +124,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             things = self.owned[old_key]
         yield self._seen(old_key or desired.key, things, desired)
         if len(things) > 1:
-            reason = f"several assistants carry {f'the mark of {old_key}' if old_key else 'its mark'}"
+            reason = f"several {self.facts.kind.noun}s carry {f'the mark of {old_key}' if old_key else 'its mark'}"
             yield self._ambiguous(desired, Action.UPDATE, reason)
             yield Decision(diagnostics=(safety.ambiguous_owner(desired, [each.observed for each in things]),))
         elif things and old_key is None and desired.key in self.transfers.released:
@@ -152,7 +152,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             yield self._ambiguous(desired, Action.ADOPT, "its name is ambiguous on the platform")
         else:
             blocked = None if self.plan_options.adopt else Blocked.ADOPTION
-            reason = "an unowned assistant has this name"
+            reason = f"an unowned {self.facts.kind.noun} has this name"
             yield from self._bring_in_line(desired, candidates[0], Action.ADOPT, reason, blocked)
             if blocked:
                 yield Decision(diagnostics=(safety.undecided_adoption(desired, candidates[0].observed),))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Kind, Observed
+from assistctl.model.plan import Kind, Observed, QualifiedKey
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.file_marks import HeldFile, held_in_store
 from assistctl.ownership.mark import BASELINE, read_mark
@@ -39,6 +39,7 @@ class Everything:
     contents: Mapping[str, Sequence[StoreFile]]
     uploads: Sequence[UploadedFile]
     environments: Sequence[ObservedEnvironment] = ()
+    resources: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Ours:
     ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` maps the ids of
     uploads that this machine wrote down to their names and sizes, where it knew those; ``claimed`` are the ids
     that the record has without a proof of that. ``look`` are the names and sizes of files that are declared, or
-    whose upload began. ``named`` are the ids that manifests name.
+    whose upload began. ``named`` are the ids that manifests name, ``kept`` the environments, memory stores and
+    skills that they declare.
     """
 
     project: str
@@ -58,6 +60,7 @@ class Ours:
     look: frozenset[tuple[str, int]]
     claimed: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    kept: frozenset[QualifiedKey] = frozenset()
 
     def has_recorded(self, file: UploadedFile) -> bool:
         """Whether this machine wrote down that it uploaded just this."""
@@ -70,7 +73,10 @@ class Ours:
 
 def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     """What nothing refers to, uploads last."""
-    used = ours.named.union(*(ids_named(each.fields, each.metadata) for each in there.assistants))
+    others = [one for things in there.resources.values() for one in things]
+    used = ours.named.union(
+        *(ids_named(each.fields, each.metadata) - {each.id} for each in (*there.assistants, *others))
+    )
     kept = used | _counting(there.stores, used, ours)
     unread = [store for store in there.stores if store.id not in kept and _is_marked(store.metadata, ours)]
     dropped = {store.id for store in unread}
@@ -85,7 +91,8 @@ def garbage(there: Everything, ours: Ours) -> list[Garbage]:
     read |= {file_id for one in there.environments if one.id not in leaving for file_id in one.file_ids}
     named = {held.file_id for store in unread for held in _held(there.contents[store.id])}
     named |= {file_id for one in idle if one.uploaded for file_id in one.file_ids}
-    return [*_stores(unread), *_environments(idle), *_uploads(there.uploads, read, named, ours)]
+    left = _left(there.resources, used, ours)
+    return [*_stores(unread), *_environments(idle), *left, *_uploads(there.uploads, read, named, ours)]
 
 
 def _counting(stores: Iterable[ObservedStore], used: Collection[str], ours: Ours) -> set[str]:
@@ -119,6 +126,19 @@ def _environments(idle: Iterable[ObservedEnvironment]) -> Iterable[Garbage]:
     for one in idle:
         reason = "no assistant refers to it"
         yield Garbage(Kind.ENVIRONMENT, one.id, one.name, None, proven=True, reason=reason)
+
+
+def _left(resources: Mapping[Kind, Sequence[Observed]], used: Collection[str], ours: Ours) -> Iterator[Garbage]:
+    """What is ours beside the assistants, and is neither declared, nor named by anything, nor protected."""
+    for kind, things in resources.items():
+        for one in things:
+            mark = read_mark(one.metadata)
+            if mark is None or not _is_marked(one.metadata, ours) or mark.prevent_destroy or one.id in used:
+                continue
+            if QualifiedKey(kind, mark.key) not in ours.kept:
+                is_secret = read_baseline(one.metadata.get(BASELINE)).is_secret(("name",))
+                name, reason = SECRET if is_secret else one.name or mark.key, "no manifest declares it"
+                yield Garbage(kind, one.id, name, None, proven=True, reason=reason)
 
 
 def _uploads(

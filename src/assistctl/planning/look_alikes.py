@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.knowledge import DesiredStore, ObservedStore
+from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
+from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import canonical, default_of, digest
 from assistctl.ownership.file_marks import contents_digest, filled_with
 from assistctl.ownership.mark import Mark
+from assistctl.ownership.sensitive import Declared
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
@@ -66,7 +68,8 @@ class LookAlikes:
             key = same_name or _first(by_content, self._telling_content(change), told)
             if key is not None:
                 told.add(key)
-                yield self._warning(self.wanted[change.key], key, _SAME_NAME if same_name else "the same content")
+                likeness = _SAME_NAME if same_name else "the same content"
+                yield _under_other_key(self.wanted[change.key], key, likeness)
 
     def _stores_under_other_keys(self, created: Iterable[Change]) -> Iterator[Diagnostic]:
         settled = {*self.declared_stores, *self.store_inventory.moved.values(), *self.plan_options.forget}
@@ -83,7 +86,7 @@ class LookAlikes:
             key = min((key for key in (same_name, same_files) if key is not None), default=None)
             if key is not None:
                 told.add(key)
-                yield self._warning(wanted, key, "the same files" if key == same_files else _SAME_NAME)
+                yield _under_other_key(wanted, key, "the same files" if key == same_files else _SAME_NAME)
 
     def _of_other_owners(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
@@ -114,16 +117,6 @@ class LookAlikes:
             return False
         is_ours = mark.project == self.plan_options.project
         return is_ours or self._content(_fields_of(change)) == self._content(one.fields)
-
-    def _warning(self, one: Desired | DesiredStore, old_key: str, likeness: str) -> Diagnostic:
-        return Diagnostic(
-            Severity.WARNING,
-            f"{one.key!r} is new, and {old_key!r}, which no manifest declares any more, has {likeness}",
-            f"If that is the same under another key, add `moved_from: {old_key}` to the manifest, and it keeps "
-            "its id. Otherwise the one is created and the other deleted.",
-            key=one.key,
-            position=one.position,
-        )
 
     def _elsewhere(self, owner: Mark, those: Sequence[str]) -> Diagnostic:
         what = "target" if owner.project == self.plan_options.project else "project"
@@ -157,6 +150,30 @@ _SAME_NAME = "the same name"
 def _name_of(store: ObservedStore) -> str | None:
     name = store.fields.get("name")
     return name if isinstance(name, str) else None
+
+
+def same_name_under_other_key(
+    created: Iterable[Change], wanted: Mapping[str, DesiredResource], left: Mapping[str, Observed]
+) -> Iterator[Diagnostic]:
+    """A warning for each of the ``created`` that has the name of one of ``left``, which nobody declares."""
+    by_name = _keys_by((one.name, key) for key, one in left.items())
+    told: set[str] = set()
+    for change in created:
+        key = _first(by_name, change.name, told)
+        if key is not None:
+            told.add(key)
+            yield _under_other_key(wanted[change.key], key, _SAME_NAME)
+
+
+def _under_other_key(one: Declared, old_key: str, likeness: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        f"{one.key!r} is new, and {old_key!r}, which no manifest declares any more, has {likeness}",
+        f"If that is the same under another key, add `moved_from: {old_key}` to the manifest, and it keeps "
+        "its id. Otherwise the one is created and the other deleted.",
+        key=one.key,
+        position=one.position,
+    )
 
 
 def _fields_of(change: Change) -> Mapping[str, Json]:

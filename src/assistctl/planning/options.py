@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Action, Desired, Kind, QualifiedKey, TargetName
 
-_KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE)
+_KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +80,5 @@ class PlanOptions:
 
 
 def of_any_kind(keys: Iterable[str]) -> frozenset[QualifiedKey]:
-    """All that a person may mean by ``keys``: the assistant of a key, and the vector store of that key."""
+    """All that a person may mean by ``keys``: what has one of them, of whatever kind."""
     return frozenset(QualifiedKey(kind, key) for key in keys for kind in _KINDS_WITH_KEYS)

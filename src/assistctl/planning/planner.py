@@ -10,6 +10,7 @@ from itertools import chain
 
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.file_operations import FileOperations
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import (
     Action,
     Change,
@@ -26,15 +27,17 @@ from assistctl.ownership.mark import read_mark
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
+from assistctl.planning.beside_assistants import BesideAssistants
 from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision, DeclaredT, KindFacts
+from assistctl.planning.decision import Decision, combined, read_owned
 from assistctl.planning.dependencies import with_dependencies
-from assistctl.planning.identity.inventory import Inventory, Knowledge, ListedT, Owned, classify, fingerprint
+from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
-from assistctl.planning.rosters import Rosters, renewed_by, rosters
+from assistctl.planning.resources import Resources
+from assistctl.planning.rosters import renewed_by
 from assistctl.planning.serving import told_of_serving
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
@@ -47,6 +50,8 @@ def make_plan(
     plan_options: PlanOptions,
     capabilities: Capabilities,
     knowledge: Knowledge | None = None,
+    *,
+    resources: Resources | None = None,
 ) -> Plan:
     """What apply would do so that the project's assistants on the target are the declared ones.
 
@@ -54,7 +59,8 @@ def make_plan(
     ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
     their paths.
     """
-    return _Planning(desired, observed, plan_options, capabilities, knowledge or Knowledge()).plan()
+    known = (knowledge or Knowledge(), resources or Resources())
+    return _Planning(desired, observed, plan_options, capabilities, *known).plan()
 
 
 @dataclass(frozen=True)
@@ -66,27 +72,30 @@ class _Planning:
     plan_options: PlanOptions
     capabilities: Capabilities
     knowledge: Knowledge
+    resources: Resources
 
     def plan(self) -> Plan:
-        assistants, stores = _combined(self._decided_assistants()), _combined(self._decided_stores())
-        changes, refusals = self._checked(assistants.changes, stores.changes)
-        changes = with_dependencies(changes, self.wanted, self.rosters.named)
+        things = combined(self.beside.decisions(lambda: self.references))
+        assistants, stores = combined(self._decided_assistants(things.changes)), combined(self._decided_stores())
+        changes, refusals = self._checked(assistants.changes, [*stores.changes, *things.changes])
+        changes = with_dependencies(changes, self.wanted, self.beside.rosters)
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
         known = {token: store_id for store_id, token in self.store_tokens.items()}
-        known |= self.rosters.known() if self.rosters.named else {}
-        seen = {**assistants.seen, **stores.seen}
+        known |= self.beside.rosters.known() if self.beside.rosters.named else {}
+        seen = {**assistants.seen, **stores.seen, **things.seen}
         return Plan(
             project=self.plan_options.project,
             target=self.plan_options.target,
             changes=(*changes, *file_changes),
-            drift=(*assistants.drift, *stores.drift),
+            drift=(*assistants.drift, *stores.drift, *things.drift),
             diagnostics=(
                 *self.transfers.diagnostics,
                 *assistants.diagnostics,
                 *stores.diagnostics,
+                *things.diagnostics,
                 *refusals,
                 *told_of_serving(self._asked_for, self.owned, changes, self.capabilities),
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
@@ -96,7 +105,7 @@ class _Planning:
                 update=counts[Action.UPDATE],
                 delete=counts[Action.DELETE],
                 adopt=counts[Action.ADOPT],
-                unchanged=assistants.unchanged + stores.unchanged,
+                unchanged=assistants.unchanged + stores.unchanged + things.unchanged,
                 forget=counts[Action.FORGET],
             ),
             seen=seen,
@@ -107,7 +116,8 @@ class _Planning:
             else FileOperations(known=known, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
             there=frozenset(each.id for each in self.observed)
-            | frozenset(store.id for store in self.knowledge.observed.stores),
+            | frozenset(store.id for store in self.knowledge.observed.stores)
+            | self.resources.ids,
         )
 
     @cached_property
@@ -123,20 +133,19 @@ class _Planning:
     @cached_property
     def owned(self) -> dict[str, list[Owned]]:
         """The assistants that the project owns, by key, with what is written on them."""
-        return _read(self.assistants, self.inventory)
+        return read_owned(self.assistants, self.inventory)
 
     @cached_property
     def assistants(self) -> Assistants:
         platform, known = self.plan_options.target.platform, self.knowledge.observed
-        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
+        return Assistants(
+            platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.beside.rosters
+        )
 
     @cached_property
-    def rosters(self) -> Rosters:
-        """Who names whom by key."""
-        platform = self.plan_options.target.platform
-        if not any(platform in one.platform_fields for one in self.wanted.values()):
-            return Rosters()
-        return rosters(self.wanted, self.inventory.owned, platform, self.capabilities.roster_entry)
+    def beside(self) -> BesideAssistants:
+        """What there is beside the assistants, and what names what by key."""
+        return BesideAssistants(self.resources, self.wanted, self.inventory, self.plan_options, self.capabilities)
 
     @cached_property
     def stores(self) -> StoreInventory:
@@ -159,26 +168,29 @@ class _Planning:
     def references(self) -> References:
         """What is named by its id; not asked for where nothing would be deleted."""
         outlook = Outlook(self.wanted, self.inventory, self.transfers, self.plan_options, self.capabilities)
-        return references(self.observed, (*self.desired, *self.plan_options.also_declared), outlook)
+        return references(
+            self.observed, (*self.desired, *self.plan_options.also_declared), outlook, self.beside.kinds
+        )
 
     @property
     def _has_stores(self) -> bool:
         return bool(self.stores.wanted or self.stores.live)
 
-    def _decided_assistants(self) -> Iterator[Decision]:
-        renewed: set[str] = set()
-        rosters = replace(self.rosters, renewed=renewed)
+    def _decided_assistants(self, things: Sequence[Change]) -> Iterator[Decision]:
+        renewed = {*renewed_by(things)}
+        rosters = replace(self.beside.rosters, renewed=renewed)
         decider = self._decider(replace(self.assistants, rosters=rosters))
         decided = decider.by_key()
         newest = renewed_by(_changes(decided)) if rosters.named else ()
         while newest:
-            # Who names an assistant that changes changes with it, and so on: they alone are decided again.
+            # What names something that changes changes with it, and so on: that alone is decided again.
             renewed.update(newest)
-            again = decider.by_key(rosters.naming(newest))
+            again = decider.by_key(each.key for each in rosters.naming(newest) if each.kind is Kind.ASSISTANT)
             decided |= again
             newest = renewed_by(_changes(again)) - renewed
         if rosters.named:
-            yield Decision(diagnostics=tuple(rosters.diagnostics(self.wanted, _changes(decided))))
+            changes = (*_changes(decided), *things)
+            yield Decision(diagnostics=tuple(rosters.diagnostics(self.beside.naming, changes)))
         yield from chain.from_iterable(decided.values())
         is_everything = not self.plan_options.destroy and self.plan_options.only is None
         if is_everything and not self.wanted and self.owned:
@@ -206,7 +218,7 @@ class _Planning:
             facts,
             self.plan_options,
             inventory,
-            _read(facts, inventory),
+            read_owned(facts, inventory),
             stores.wanted,
             Transfers(stores.moved, forgotten=self.plan_options.forget),
             lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
@@ -223,7 +235,7 @@ class _Planning:
         return sum(len(same_key) for same_key in self.owned.values())
 
     def _checked(
-        self, assistants: Sequence[Change], stores: Sequence[Change]
+        self, assistants: Sequence[Change], others: Sequence[Change]
     ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
         """All changes in the order of their keys, those marked that go too far, and why."""
         exceeded = self.plan_options.exceeded(Counter(one.action for one in assistants), self._owned_count)
@@ -231,13 +243,15 @@ class _Planning:
         if exceeded:
             thresholds = self.plan_options.thresholds
             assistants, why = safety.over_thresholds(assistants, exceeded, self._owned_count, thresholds)
-        changes = (*assistants, *stores)
+        changes = (*assistants, *others)
         if any(change.action is Action.DELETE for change in changes):
             owned = {Kind.ASSISTANT: self._owned_count, Kind.VECTOR_STORE: len(self.stores.live)}
+            owned |= {kind: things.owned_count for kind, things in self.beside.kinds.items()}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)
             why = (*why, *emptied)
         # An assistant before its vector store.
-        return tuple(sorted(changes, key=lambda one: (one.key, one.kind is not Kind.ASSISTANT))), why
+        order = (*RESOURCE_KINDS, Kind.ASSISTANT, Kind.VECTOR_STORE)
+        return tuple(sorted(changes, key=lambda one: (one.key, order.index(one.kind)))), why
 
     def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
         """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
@@ -250,44 +264,18 @@ class _Planning:
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
-        return LookAlikes(*found).among(changes)
+        yield from LookAlikes(*found).among(changes)
+        for things in self.beside.kinds.values():
+            yield from things.under_other_keys(changes, self.plan_options)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
         is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)
         if self.plan_options.destroy or not is_coming:
             return ()
-        return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores)
-
-
-def _read(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -> dict[str, list[Owned]]:
-    """The owned things of a kind, with what is written on each."""
-    return {
-        key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
-        for key, same_key in inventory.owned.items()
-    }
+        others = {kind: things.inventory for kind, things in self.beside.kinds.items()}
+        return absent(changes, self.wanted, self.inventory, self.knowledge.observed.stores, others)
 
 
 def _changes(decided: Mapping[str, Sequence[Decision]]) -> Iterator[Change]:
     """The changes in what was decided about each key."""
     return (change for decisions in decided.values() for one in decisions for change in one.changes)
-
-
-def _combined(decisions: Iterable[Decision]) -> Decision:
-    """All that was decided. A file that is not there is told once, with its id where that is known."""
-    parts = list(decisions)
-    missing: list[Missing] = []
-    known: set[str] = set()
-    for one in chain.from_iterable(part.missing for part in parts):
-        if one.id is not None or one.key not in known:
-            missing.append(one)
-        known.add(one.key)
-    return Decision(
-        [change for part in parts for change in part.changes],
-        [drift for part in parts for drift in part.drift],
-        [diagnostic for part in parts for diagnostic in part.diagnostics],
-        missing,
-        {name: seen for part in parts for name, seen in part.seen.items()},
-        [files for part in parts for files in part.files],
-        {key: work for part in parts for key, work in part.store_operations.items()},
-        sum(part.unchanged for part in parts),
-    )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Desired, Json, Kind, Observed
-from assistctl.ownership.assistant_references import keys_named
+from assistctl.model.plan import Desired, Json, Kind, Lifecycle, Observed, QualifiedKey
+from assistctl.model.resource import DesiredResource
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units
 from assistctl.ownership.field_paths import Path, covers, parse
@@ -22,6 +23,10 @@ from assistctl.planning.capability_check import to_platform
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.rosters import Naming, named_in
+
+if TYPE_CHECKING:
+    from assistctl.planning.things_of_kind import ThingsOfKind
 
 _PROSE = frozenset({"name", "description", "model", "instructions", "response_format", "metadata"})
 # What a tool says of itself to the model.
@@ -82,18 +87,8 @@ class Outlook:
         desired = self.wanted.get(key) if key is not None else None
         if desired is None or key is None or not self.plan_options.includes(Kind.ASSISTANT, key):
             return ids_named(one.fields, one.metadata)
-        units = _units(one.fields, users_pairs(dict(one.metadata)))
         given = to_platform(with_tokens(desired), self.plan_options.target.platform, self.capabilities).fields
-        declared = _units(given, given.get("metadata"))
-        baseline = read_baseline(one.metadata.get(BASELINE))
-        ignored = tuple(map(parse, desired.lifecycle.ignore_changes))
-        return frozenset[str]().union(
-            *(
-                _ids_in_unit(unit, value)
-                for unit, value in units.items()
-                if covers(ignored, unit) or not (unit in declared or baseline.has(unit))
-            )
-        )
+        return _ids_left(one, given, desired.lifecycle)
 
     def _key(self, one: Observed) -> str | None:
         """The key that an assistant has once it is ours, the new one if it moves."""
@@ -131,16 +126,22 @@ class References:
         return self.named_by.keys()
 
 
-def references(observed: Sequence[Observed], declared: Iterable[Desired], outlook: Outlook) -> References:
-    """What is named by id once the plan is carried out.
+def references(
+    observed: Sequence[Observed],
+    declared: Iterable[Desired],
+    outlook: Outlook,
+    kinds: Mapping[Kind, ThingsOfKind] | None = None,
+) -> References:
+    """What is named by id once the plan is carried out. ``kinds`` is what is there beside the assistants.
 
     ``declared`` are all manifests, also where the plan is not about them: what a declared assistant names is
     needed when that is applied again. What names something and is named itself stays, and what it names.
     """
-    named: dict[str, str] = {}
+    things = kinds or {}
+    named = dict(_named_by_things(things, outlook))
     for desired in declared:
         itself = {one.id for one in outlook.inventory.owned.get(desired.key, ())}
-        by_key = _ids_of_keys(desired, outlook)
+        by_key = _ids_of_keys(Kind.ASSISTANT, desired, outlook, things)
         for object_id in (ids_declared(desired, outlook.plan_options.target.platform) | by_key) - itself:
             named.setdefault(object_id, desired.key)
     ending = {one.id: one for one in observed if outlook.ends(one)}
@@ -153,13 +154,54 @@ def references(observed: Sequence[Observed], declared: Iterable[Desired], outloo
     return References(named)
 
 
-def _ids_of_keys(desired: Desired, outlook: Outlook) -> frozenset[str]:
-    """The ids of those that a manifest names by key, as long as what it declares is to stay itself."""
+def _ids_of_keys(
+    kind: Kind, desired: Naming, outlook: Outlook, things: Mapping[Kind, ThingsOfKind]
+) -> frozenset[str]:
+    """The ids of what a manifest names by key, as long as what it declares is to stay itself."""
     plan_options = outlook.plan_options
-    if plan_options.destroy and plan_options.includes(Kind.ASSISTANT, desired.key):
+    if plan_options.destroy and plan_options.includes(kind, desired.key):
         return frozenset()
-    keys = keys_named(desired.platform_fields.get(plan_options.target.platform, {}))
-    return frozenset(one.id for key in keys for one in outlook.inventory.owned.get(key, ()))
+    inventories = {each: there.inventory for each, there in things.items()} | {Kind.ASSISTANT: outlook.inventory}
+    keys = {named.about for _, named in named_in(desired, plan_options.target.platform)}
+    return frozenset(
+        one.id
+        for named_kind, key in keys
+        if named_kind in inventories
+        for one in inventories[named_kind].owned.get(key, ())
+    )
+
+
+def _named_by_things(things: Mapping[Kind, ThingsOfKind], outlook: Outlook) -> Iterator[tuple[str, str]]:
+    """The ids that go on being named by what is beside the assistants, each with what names it."""
+    for kind, there in things.items():
+        for desired in there.declared:
+            by_key = _ids_of_keys(kind, desired, outlook, things)
+            by_id = ids_named(desired.fields, {})
+            yield from ((object_id, str(QualifiedKey(kind, desired.key))) for object_id in by_key | by_id)
+        for one in there.observed:
+            if not there.ends(one, outlook.plan_options):
+                mark = there.inventory.marks.get(one.id)
+                wanted = there.wanted.get(mark.key) if mark is not None and there.includes(mark.key) else None
+                left = ids_named(one.fields, one.metadata) if wanted is None else _ids_left_in(one, wanted)
+                yield from ((object_id, one.id) for object_id in left - {one.id})
+
+
+def _ids_left_in(one: Observed, wanted: DesiredResource) -> frozenset[str]:
+    return _ids_left(one, wanted.fields, wanted.lifecycle)
+
+
+def _ids_left(one: Observed, given: Mapping[str, Json], lifecycle: Lifecycle) -> frozenset[str]:
+    """The ids in what nobody of ours manages of a thing that is to be as ``given``."""
+    declared = _units(given, given.get("metadata"))
+    baseline = read_baseline(one.metadata.get(BASELINE))
+    ignored = tuple(map(parse, lifecycle.ignore_changes))
+    return frozenset[str]().union(
+        *(
+            _ids_in_unit(unit, value)
+            for unit, value in _units(one.fields, users_pairs(dict(one.metadata))).items()
+            if covers(ignored, unit) or not (unit in declared or baseline.has(unit))
+        )
+    )
 
 
 def _units(fields: Mapping[str, Json], pairs: Json) -> dict[Path, Json]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.plan import Json, Request
-from assistctl.ownership.assistant_references import with_ids
+from assistctl.model.resource import CONTENT
 from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields
 from assistctl.ownership.digests import digested_request
@@ -15,6 +15,7 @@ from assistctl.ownership.field_paths import Path, covers
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.ownership.placeholders import is_token, replaced_ids
+from assistctl.ownership.references_by_key import with_ids
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
@@ -36,6 +37,7 @@ def create_request(desired: Declared, mark: Mark, defaults: FieldDefaults, conte
         reads=contents.reads,
         store=contents.store,
         digested=digested_request(fields, pairs, desired, units, secret_units),
+        sources=contents.sources,
     )
 
 
@@ -73,6 +75,7 @@ def update_request(
             fields, metadata, comparison.desired, comparison.applied, comparison.secret_units
         ),
         kept=dict(_not_sent(comparison, fields)),
+        sources=contents.sources if CONTENT in fields else (),
     )
 
 

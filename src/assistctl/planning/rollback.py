@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Lifecycle, Position, QualifiedKey, Severity
+from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.model.source_file import SourceFile
 from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
@@ -53,6 +55,8 @@ class _Return:
                 self.back.about.add(about)
             elif about.kind is Kind.ASSISTANT:
                 self._assistant(about, image)
+            elif about.kind in RESOURCE_KINDS:
+                self._resource(about, image)
             else:
                 self._store(about, image)
         self._create_missing_stores()
@@ -153,6 +157,38 @@ class _Return:
         self.back.stores.append(now)
         if FILES in image.metadata and not was_filled_with(now, image.metadata):
             self._lose(about, "its documents are not those in the checkout, which it gets instead")
+
+    def _resource(self, about: QualifiedKey, image: Image) -> None:
+        """Of what was nobody's, all goes back to how it was, and it is let go."""
+        self.back.about.add(about)
+        now = self.now.declared_resources.get(about)
+        fields = managed_fields(image)
+        secrets = now.secret_paths if now is not None else frozenset[str]()
+        self._fill_in_secrets(about, image, fields, now.fields if now is not None else {}, secrets)
+        fields, own = taken_apart(image, fields)
+        mark = read_mark(image.metadata)
+        if not is_marked(image.metadata):
+            self.back.release.add(about.key)
+        if image.id not in self.now.resources and about.kind in self.now.loses:
+            self._lose(about, f"{self.now.loses[about.kind]} were deleted with it")
+        files = now.files if now is not None and now.fields.get(CONTENT) == fields.get(CONTENT) else ()
+        if CONTENT in fields and not files:
+            self._lose(about, "the files that it was made of are not those in the checkout")
+            fields.pop(CONTENT)
+        self.back.resources.append(
+            DesiredResource(
+                about.kind,
+                about.key,
+                fields,
+                self.position,
+                Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy)),
+                secrets,
+                own,
+                image.id if about.key in self.undone.forgotten else None,
+                templates=now.templates if now is not None else {},
+                files=files,
+            )
+        )
 
     def _create_missing_stores(self) -> None:
         """What an assistant searches has to be declared only where it is not there: the rest is not touched."""

@@ -1,4 +1,4 @@
-"""Assistants that name others by key: which they name, and what a new version of those means for them."""
+"""Things that name others by key: which they name, and what a new version of those means for them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
-from assistctl.model.capabilities import RosterEntry
+from assistctl.model.capabilities import Capabilities, RosterEntry
 from assistctl.model.plan import (
     Action,
     Change,
@@ -18,108 +19,130 @@ from assistctl.model.plan import (
     Kind,
     Observed,
     Origin,
+    QualifiedKey,
     Severity,
 )
-from assistctl.ownership.assistant_references import (
+from assistctl.model.resource import DesiredResource
+from assistctl.ownership.field_paths import Path, covers, dotted, parse
+from assistctl.ownership.references_by_key import (
+    Entries,
+    Reference,
     id_token,
-    keys_named,
     named_by_key,
     pinned_revisions,
     references_in,
     revision_token,
 )
-from assistctl.ownership.field_paths import covers, dotted, parse
 
 NEWEST = "newest"
 """What a plan shows for the version that an assistant is to be named with: it may only come with the plan."""
 
+Naming: TypeAlias = Desired | DesiredResource
+"""What may name others by key."""
+
 
 @dataclass(frozen=True)
 class Rosters:
-    """Who names whom by key, on ``platform``.
+    """What names what by key, on ``platform``.
 
-    ``named`` are the keys that each key names, ``owned`` the assistants there, by key. ``renewed`` are the keys
-    whose assistants get another version with the plan, as far as that is known: they become more while it is made.
+    ``named`` is what each thing names, ``owned`` the things there. ``renewed`` are those that get another version
+    with the plan, as far as that is known: they become more while it is made. ``tables`` are the capabilities of
+    each kind.
     """
 
     platform: str = ""
-    roster_entry: RosterEntry | None = None
-    named: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    owned: Mapping[str, Sequence[Observed]] = field(default_factory=dict)
-    renewed: AbstractSet[str] = frozenset()
+    tables: Mapping[Kind, Capabilities] = field(default_factory=dict)
+    named: Mapping[QualifiedKey, frozenset[Reference]] = field(default_factory=dict)
+    owned: Mapping[QualifiedKey, Sequence[Observed]] = field(default_factory=dict)
+    renewed: AbstractSet[QualifiedKey] = frozenset()
 
     @cached_property
-    def _namers(self) -> Mapping[str, Sequence[str]]:
-        """The keys that name each key."""
-        namers: dict[str, list[str]] = {}
-        for key, named in self.named.items():
-            for each in named:
-                namers.setdefault(each, []).append(key)
+    def _namers(self) -> Mapping[QualifiedKey, Sequence[QualifiedKey]]:
+        """Those that name each thing."""
+        namers: dict[QualifiedKey, list[QualifiedKey]] = {}
+        for about, references in self.named.items():
+            for named in {reference.about for reference in references}:
+                namers.setdefault(named, []).append(about)
         return namers
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {key: place for place, key in enumerate(self.named)}
+    def _places(self) -> Mapping[QualifiedKey, int]:
+        return {about: place for place, about in enumerate(self.named)}
 
-    def with_tokens(self, key: str | None, observed: Observed) -> Mapping[str, Json]:
-        """The fields of the assistant of ``key`` with tokens for those that its manifest names by key."""
-        return named_by_key(observed.fields, self._keys_by_id(key), self.roster_entry)
+    def with_tokens(self, about: QualifiedKey | None, observed: Observed) -> Mapping[str, Json]:
+        """The fields of a thing with tokens for those that its manifest names by key."""
+        if about is None or about not in self.named:
+            return observed.fields
+        pinned = {one.about for one in self.named[about] if one.version is not None}
+        return named_by_key(observed.fields, self._keys_by_id(about), self._entries(about.kind), pinned)
 
-    def naming(self, keys: Iterable[str]) -> list[str]:
-        """Who names one of ``keys``, in the order of ``named``."""
-        found = {namer for key in keys for namer in self._namers.get(key, ())}
+    def naming(self, things: Iterable[QualifiedKey]) -> list[QualifiedKey]:
+        """Those that name one of ``things``, in the order of ``named``."""
+        found = {namer for about in things for namer in self._namers.get(about, ())}
         return sorted(found, key=self._places.__getitem__)
 
     def known(self) -> dict[str, str]:
-        """What the tokens of assistants that are there stand for."""
+        """What the tokens of things that are there stand for."""
         known: dict[str, str] = {}
-        for key in frozenset[str]().union(*self.named.values()):
-            one = self._there(key)
-            if one is not None:
-                known |= {id_token(key): one.id, revision_token(key): one.revision or ""}
+        for about in {one.about for named in self.named.values() for one in named}:
+            there = self._there(about)
+            if there is not None:
+                known |= {id_token(about): there.id, revision_token(about): there.revision or ""}
         return known
 
-    def outdated(self, desired: Desired, observed: Observed) -> list[tuple[str, FieldDiff]]:
-        """Whom ``observed`` names with another version than the newest one, by key, and what is there."""
+    def outdated(self, kind: Kind, desired: Naming, observed: Observed) -> list[tuple[QualifiedKey, FieldDiff]]:
+        """What ``observed`` names with another version than the newest one, and what is there."""
+        about = QualifiedKey(kind, desired.key)
+        if about not in self.named:
+            return []
         ignored = tuple(map(parse, desired.lifecycle.ignore_changes))
-        keys = self._keys_by_id(desired.key)
-        pinned = pinned_revisions(observed.fields, keys, self.roster_entry)
+        pinned = {one.about for one in self.named[about] if one.version is not None}
+        found = pinned_revisions(observed.fields, self._keys_by_id(about), self._entries(kind))
         return [
-            (key, FieldDiff(dotted(path), revision, NEWEST, Origin.MANIFEST))
-            for path, key, revision in pinned
-            if not covers(ignored, path) and self._is_old(key, revision)
+            (named, FieldDiff(dotted(path), revision, NEWEST, Origin.MANIFEST))
+            for path, named, revision in found
+            if named not in pinned and not covers(ignored, path) and self._is_old(named, revision)
         ]
 
-    def diagnostics(self, wanted: Mapping[str, Desired], changes: Iterable[Change]) -> Iterator[Diagnostic]:
-        """An error for whom nobody can name yet, and a word about whom this plan leaves with an old version."""
-        changing = {change.key for change in changes if _is_coming(change)}
-        for key, named in sorted(self.named.items()):
-            if key in changing:
+    def diagnostics(
+        self, wanted: Mapping[QualifiedKey, Naming], changes: Iterable[Change]
+    ) -> Iterator[Diagnostic]:
+        """An error for what nobody can name yet, and a word about what this plan leaves with an old version."""
+        changing = renewed_by(changes)
+        for about, references in sorted(self.named.items()):
+            named = {one.about for one in references}
+            if about in changing:
                 missing = (one for one in sorted(named - changing) if self._there(one) is None)
-                yield from (self._not_there(wanted[key], one) for one in missing)
-            elif renewed := sorted(named & self.renewed):
-                yield _left_behind(wanted[key], renewed)
+                yield from (self._not_there(wanted[about], one) for one in missing)
+            elif renewed := sorted(one for one in named & self.renewed if self._pins(about.kind, one.kind)):
+                yield _left_behind(about, wanted[about], renewed)
 
-    def _keys_by_id(self, key: str | None) -> dict[str, str]:
-        named = self.named.get(key, frozenset()) if key is not None else frozenset[str]()
-        return {one.id: each for each in named if (one := self._there(each)) is not None}
+    def _entries(self, kind: Kind) -> Entries:
+        return self.tables[kind].entries if kind in self.tables else {}
 
-    def _there(self, key: str) -> Observed | None:
-        same_key = self.owned.get(key, ())
+    def _pins(self, kind: Kind, named: Kind) -> bool:
+        """Whether things of ``kind`` pin the version of what they name, of the kind ``named``."""
+        entry = self._entries(kind).get(named)
+        return entry is not None and bool(entry.revision)
+
+    def _keys_by_id(self, about: QualifiedKey) -> dict[str, QualifiedKey]:
+        named = (one.about for one in self.named.get(about, ()))
+        return {there.id: one for one in named if (there := self._there(one)) is not None}
+
+    def _there(self, about: QualifiedKey) -> Observed | None:
+        same_key = self.owned.get(about, ())
         return same_key[0] if len(same_key) == 1 else None
 
-    def _is_old(self, key: str, revision: Json) -> bool:
-        one = self._there(key)
-        return key in self.renewed or one is None or str(revision) != one.revision
+    def _is_old(self, about: QualifiedKey, revision: Json) -> bool:
+        one = self._there(about)
+        return about in self.renewed or one is None or str(revision) != one.revision
 
-    def _not_there(self, desired: Desired, key: str) -> Diagnostic:
-        own = dict(desired.platform_fields.get(self.platform, {}))
-        place = next(path for path, named in references_in(own) if named == key)
-        path = dotted(("platforms", self.platform, *place))
+    def _not_there(self, desired: Naming, about: QualifiedKey) -> Diagnostic:
+        path = next(dotted(place) for place, named in named_in(desired, self.platform) if named.about == about)
         return Diagnostic(
             Severity.ERROR,
-            f"{desired.key} names {key}, which is not there",
-            f"Apply both: `assistctl apply {key} {desired.key}`.",
+            f"{desired.key} names {about}, which is not there",
+            f"Apply both: `assistctl apply {about.key} {desired.key}`.",
             key=desired.key,
             path=path,
             position=desired.position_of(path),
@@ -127,18 +150,35 @@ class Rosters:
 
 
 def rosters(
-    wanted: Mapping[str, Desired],
-    owned: Mapping[str, Sequence[Observed]],
+    wanted: Mapping[QualifiedKey, Naming],
+    owned: Mapping[QualifiedKey, Sequence[Observed]],
     platform: str,
-    entry: RosterEntry | None,
+    tables: Mapping[Kind, Capabilities],
 ) -> Rosters:
-    """Who among ``wanted`` names whom by key."""
+    """What among ``wanted`` names what by key."""
     named = {
-        key: keys_named(one.platform_fields[platform])
-        for key, one in wanted.items()
-        if platform in one.platform_fields
+        about: frozenset(reference for _, reference in named_in(one, platform, tables.get(about.kind)))
+        for about, one in wanted.items()
     }
-    return Rosters(platform, entry, {key: keys for key, keys in named.items() if keys}, owned)
+    return Rosters(platform, tables, {about: keys for about, keys in named.items() if keys}, owned)
+
+
+def named_in(
+    desired: Naming, platform: str, capabilities: Capabilities | None = None
+) -> Iterator[tuple[Path, Reference]]:
+    """What a manifest names by key in what ``platform`` is given of it, each with its place.
+
+    Without ``capabilities`` all that it names, also what is for conversations alone.
+    """
+    if isinstance(desired, DesiredResource):
+        yield from references_in({name: value for name, value in desired.fields.items() if name != "metadata"})
+    else:
+        for use in desired.uses:
+            if capabilities is None or use.kind in capabilities.uses_in:
+                yield parse(use.path), Reference(QualifiedKey(use.kind, use.key), use.version)
+    own = desired.platform_fields.get(platform)
+    if own:
+        yield from ((("platforms", platform, *path), named) for path, named in references_in(dict(own)))
 
 
 def naming(
@@ -147,29 +187,34 @@ def naming(
     """Who among ``desired`` pins a version of one of ``keys``, or of who does: their keys, and whom each names."""
     if entry is None or not entry.revision:
         return {}
-    known = rosters({one.key: one for one in desired}, {}, platform, entry)
-    there, found, newest = {*keys}, dict[str, str](), known.naming(keys)
+    named = {each.key: frozenset(_assistants_named(each, platform)) for each in desired}
+    namers: dict[str, list[str]] = {}
+    for key, whom in named.items():
+        for each in whom:
+            namers.setdefault(each, []).append(key)
+    there, found, newest = {*keys}, dict[str, str](), [*keys]
     while newest:
-        found |= {key: min(known.named[key] & there) for key in newest}
+        coming = {namer for key in newest for namer in namers.get(key, ()) if namer not in found}
+        newest = [key for key in named if key in coming]
+        found |= {key: min(named[key] & there) for key in newest}
         there.update(newest)
-        newest = [key for key in known.naming(newest) if key not in found]
     return {key: whom for key, whom in found.items() if key not in keys}
 
 
-def renewed_by(changes: Iterable[Change]) -> frozenset[str]:
-    """The keys of the assistants that have another version once ``changes`` are made."""
-    return frozenset(change.key for change in changes if _is_coming(change))
+def _assistants_named(desired: Desired, platform: str) -> Iterator[str]:
+    found = (named.about for _, named in named_in(desired, platform))
+    return (about.key for about in found if about.kind is Kind.ASSISTANT)
 
 
-def _is_coming(change: Change) -> bool:
-    return change.kind is Kind.ASSISTANT and change.action is not Action.DELETE
+def renewed_by(changes: Iterable[Change]) -> frozenset[QualifiedKey]:
+    """What has another version once ``changes`` are made."""
+    return frozenset(change.qualified_key for change in changes if change.action is not Action.DELETE)
 
 
-def _left_behind(desired: Desired, renewed: Sequence[str]) -> Diagnostic:
-    who = ", ".join(renewed)
+def _left_behind(about: QualifiedKey, desired: Naming, renewed: Sequence[QualifiedKey]) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
-        f"{desired.key} names {who}, and this plan is not about it",
+        f"{about} names {', '.join(map(str, renewed))}, and this plan is not about it",
         f"It goes on with the version that it names until it is applied: `assistctl apply {desired.key}`.",
         key=desired.key,
         position=desired.position,

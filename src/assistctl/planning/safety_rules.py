@@ -16,48 +16,49 @@ from assistctl.model.plan import (
     QualifiedKey,
     Severity,
 )
-from assistctl.ownership.sensitive import Declared
+from assistctl.ownership.sensitive import Declared, kind_of
 from assistctl.planning.options import PlanOptions, Thresholds
 
 
 def protected(change: Change) -> tuple[Change, Diagnostic]:
-    """A delete of a protected assistant, marked, and why."""
+    """A delete of something protected, marked, and why."""
     return replace(change, blocked=Blocked.PROTECTED), Diagnostic(
         Severity.WARNING,
         f"{change.key} is protected from deletion",
-        "Apply refuses this. To lift the protection, declare the assistant with "
+        f"Apply refuses this. To lift the protection, declare the {change.kind.noun} with "
         "lifecycle: {prevent_destroy: false} and apply that first.",
         key=change.key,
     )
 
 
 def undecided_adoption(desired: Declared, one: Observed) -> Diagnostic:
-    """An unowned assistant has a declared name, and nobody said whether to take it over."""
+    """Something unowned has a declared name, and nobody said whether to take it over."""
     return _warning(
         desired,
-        f"an assistant with the name of {desired.key} exists that no project owns: {one.id}",
+        f"{kind_of(desired).article} with the name of {desired.key} exists that no project owns: {one.id}",
         "Apply stops until that is decided: --adopt takes it over, --no-adopt leaves it and creates another.",
     )
 
 
 def ambiguous_name(desired: Declared, candidates: Sequence[Observed]) -> Diagnostic:
-    """Several unowned assistants have the declared name, or several keys declare the name of one."""
+    """Several unowned things have the declared name, or several keys declare the name of one."""
     ids = ", ".join(one.id for one in candidates)
     advice = (
         "`import: ID` in the manifest says which one it takes over, and `assistctl dump` writes that for each of "
         "them; --no-adopt creates another."
     )
+    noun = kind_of(desired).noun
     if len(candidates) == 1:
-        return _warning(desired, f"several keys declare the name of the unowned assistant {ids}", advice)
-    return _warning(desired, f"{len(candidates)} unowned assistants have the name of {desired.key}: {ids}", advice)
+        return _warning(desired, f"several keys declare the name of the unowned {noun} {ids}", advice)
+    return _warning(desired, f"{len(candidates)} unowned {noun}s have the name of {desired.key}: {ids}", advice)
 
 
 def ambiguous_owner(desired: Declared, duplicates: Sequence[Observed]) -> Diagnostic:
-    """Several assistants carry the mark of one key."""
+    """Several things carry the mark of one key."""
     ids = ", ".join(one.id for one in duplicates)
     return _warning(
         desired,
-        f"{len(duplicates)} assistants carry the mark of {desired.key}: {ids}",
+        f"{len(duplicates)} {kind_of(desired).noun}s carry the mark of {desired.key}: {ids}",
         "Apply refuses to guess which one is right. `import: ID` in the manifest says so; delete the others, or "
         "give each a manifest with its id.",
     )
@@ -122,8 +123,8 @@ def not_everything(
 ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
     """``changes``, the deletes marked when nothing that the project owns would be left, and why.
 
-    ``owned`` is how many assistants and vector stores it owns: the assistants count or, where there are none, the
-    vector stores. Nothing is added where other rules refuse all deletes.
+    ``owned`` is how many things of each kind it owns: the assistants count or, where there are none, all the
+    others. Nothing is added where other rules refuse all deletes.
     """
     if plan_options.allow_deletes or not any(_is_free_delete(change) for change in changes):
         return tuple(changes), ()
@@ -151,14 +152,15 @@ def _destroyed(plan_options: PlanOptions) -> Diagnostic | None:
 
 
 def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], plan_options: PlanOptions) -> Diagnostic | None:
-    kind = Kind.ASSISTANT if owned[Kind.ASSISTANT] else Kind.VECTOR_STORE
-    deleted = sum(change.kind is kind and change.action is Action.DELETE for change in changes)
-    if plan_options.may_empty or not deleted or deleted < owned[kind]:
+    kinds = {Kind.ASSISTANT} if owned[Kind.ASSISTANT] else {kind for kind, number in owned.items() if number}
+    deleted = sum(change.kind in kinds and change.action is Action.DELETE for change in changes)
+    if plan_options.may_empty or not deleted or deleted < sum(owned[kind] for kind in kinds):
         return None
     all_of_them = "the only one" if deleted == 1 else f"all {deleted}"
+    nouns = " and ".join(f"{kind.noun}s" for kind in sorted(kinds))
     return Diagnostic(
         Severity.WARNING,
-        f"of the {kind.replace('_', ' ')}s that this project owns here, {all_of_them} would be deleted",
+        f"of the {nouns} that this project owns here, {all_of_them} would be deleted",
         "Apply refuses this. Pass --allow-deletes if that is meant; `assistctl destroy` deletes everything, too.",
     )
 

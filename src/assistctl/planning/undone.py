@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistctl.model.knowledge import DesiredStore, StoreEntry
-from assistctl.model.plan import Desired, Diagnostic, Json, QualifiedKey
+from assistctl.model.plan import Desired, Diagnostic, Json, Kind, QualifiedKey
+from assistctl.model.resource import DesiredResource
 
 
 class Image(Protocol):
@@ -35,7 +36,7 @@ class Undone:
     """The apply ``id`` that is undone: what it found, and what it let go and deleted of it.
 
     ``images`` has everything it began to change, ``None`` for what was not there. ``forgotten`` are the keys of
-    assistants it let go, ``deleted_files`` the paths of files whose uploads it deleted.
+    what it let go and can be taken over by an id, ``deleted_files`` the paths of files whose uploads it deleted.
     """
 
     id: str
@@ -58,8 +59,9 @@ class Present:
 
     ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
-    kept to go back to. ``documents`` maps the ids of vector stores to
-    what they held then, where all of that is uploaded still.
+    kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
+    uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
+    kind of it what goes for good with one.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -68,6 +70,9 @@ class Present:
     uploads: Collection[str] = ()
     kept: Collection[str] = ()
     documents: Mapping[str, Documents] = field(default_factory=dict)
+    declared_resources: Mapping[QualifiedKey, DesiredResource] = field(default_factory=dict)
+    resources: Collection[str] = ()
+    loses: Mapping[Kind, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,4 +86,5 @@ class RollbackDeclarations:
     release: set[str] = field(default_factory=set)
     desired: list[Desired] = field(default_factory=list)
     stores: list[DesiredStore] = field(default_factory=list)
+    resources: list[DesiredResource] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from assistctl.model.conversation import Event, MessageFile, Usage
+from assistctl.model.conversation import Event, MessageFile, Surroundings, Usage
 from assistctl.model.json_value import Json
 
 
@@ -52,6 +52,14 @@ class Converses(Protocol):
 
         Raises ``NotFoundError`` for a ``thread_id`` that is not there.
         """
+
+
+@runtime_checkable
+class SupportsSurroundings(Protocol):
+    """Conversations that can have an environment and memory stores: an optional part of a ``Converses``."""
+
+    def within(self, surroundings: Surroundings) -> Converses:
+        """The same, of which new ones have that."""
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assistctl.model.capabilities import Capabilities, Level, Support
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.planning.capability_check import names_in, support_of
 from assistctl.rendering.markdown.escape import code
 
@@ -24,7 +25,7 @@ def capability_table(platforms: Mapping[str, Capabilities]) -> str:
     ]
     rows.append(_row(["`ask`, `check`", *(notes.cell(table.converses) for table in platforms.values())]))
     head = [_row(["field", *map(code, platforms)]), _row(["---"] * (len(platforms) + 1))]
-    return "\n".join([*head, *rows, "", *notes.listed(), "", *_own(platforms)])
+    return "\n".join([*head, *rows, "", *notes.listed(), "", *_own(platforms), *_of_kinds(platforms)])
 
 
 def with_table(page: str, table: str) -> str:
@@ -56,6 +57,22 @@ class _Notes:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _of_kinds(platforms: Mapping[str, Capabilities]) -> Iterator[str]:
+    """A table for each kind of thing that any platform keeps beside its assistants."""
+    for kind in RESOURCE_KINDS:
+        tables = {name: table.resources[kind] for name, table in platforms.items() if kind in table.resources}
+        if not tables:
+            continue
+        notes = _Notes()
+        fields = names_in(table.fields for table in tables.values())
+        yield from ("", f"Of {code(f'kind: {kind}')}; the other platforms have none:", "")
+        yield from (_row(["field", *map(code, tables)]), _row(["---"] * (len(tables) + 1)))
+        for name in fields:
+            yield _row([code(name), *(notes.cell(support_of(name, table.fields)) for table in tables.values())])
+        for part in ([*notes.listed()], [*_own(tables)]):
+            yield from ["", *part] if part else []
 
 
 def _own(platforms: Mapping[str, Capabilities]) -> Iterable[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # Values that the documents enumerate, and JSON's own.
 _VALUES = """
-assistant vector_store file environment mcp_server create update delete adopt forget manifest drift both
+assistant vector_store file environment mcp_server memory_store skill
+create update delete adopt forget manifest drift both
 protected threshold adoption ambiguous error warning info ok failed skipped unknown withdrawn
 interrupted finished true false null passed new same worse mended flaky journal asked
 """
@@ -25,7 +26,8 @@ put_back put_back_by reasons
 _FIELDS = """
 description instructions tools type code_interpreter file_search function parameters strict tool_resources
 file_ids vector_store_ids temperature top_p response_format reasoning_effort lifecycle ignore_changes checks
-platforms import moved_from expires_after chunking_strategy attributes
+platforms import moved_from expires_after chunking_strategy attributes memory_stores skills network packages env
+setup_commands
 """
 # What the Markdown report is made of.
 _MARKUP = "details summary code open"

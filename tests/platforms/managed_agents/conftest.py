@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from support import managed_resources
 from support.managed_agents import ManagedAgents
+from support.managed_resources import Things
 from support.projects import ProjectFolder
 from support.server import RecordingServer, serving
 
@@ -18,9 +20,21 @@ def agents() -> ManagedAgents:
 
 
 @pytest.fixture
-def server(agents: ManagedAgents) -> Iterator[RecordingServer]:
+def environments() -> Things:
+    """The environments that it has."""
+    return managed_resources.environments()
+
+
+@pytest.fixture
+def memory_stores() -> Things:
+    """The memory stores that it has."""
+    return managed_resources.memory_stores()
+
+
+@pytest.fixture
+def server(agents: ManagedAgents, environments: Things, memory_stores: Things) -> Iterator[RecordingServer]:
     """It, over HTTP."""
-    with serving(agents.app()) as running:
+    with serving(agents.app(*environments.routes(), *memory_stores.routes())) as running:
         yield running
 
 

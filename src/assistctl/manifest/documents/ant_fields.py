@@ -20,7 +20,7 @@ def under_its_platform(root: Node) -> Node:
     """
     if not isinstance(root.value, dict):
         return root
-    moved = {name: root.value[name] for name in FIELDS if name in root.value}
+    moved = {name: root.value[name] for name in FIELDS if name in root.value and not _names_keys(root.value[name])}
     own, others = _tools(root)
     if own:
         moved["tools"] = replace(root.value["tools"], value=own)
@@ -34,6 +34,12 @@ def under_its_platform(root: Node) -> Node:
     platforms = root.value.get("platforms")
     rest["platforms"] = merged(under, platforms) if platforms else under
     return replace(root, value=rest, keys={"platforms": root.place, **root.keys})
+
+
+def _names_keys(declared: Node) -> bool:
+    """Whether a list names things of the project: ``skills`` has keys here, and objects with a type there."""
+    items = declared.value if isinstance(declared.value, list) else []
+    return any(isinstance(item.value, str) or item.child("skill") is not None for item in items)
 
 
 def _tools(root: Node) -> tuple[list[Node], list[Node]]:

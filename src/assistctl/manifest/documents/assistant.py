@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
+from assistctl.manifest.documents.uses import FIELDS, uses_in
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.json_value import Json
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from assistctl.model.checks import Check
 
 _NOT_FIELDS = frozenset(
-    {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms"}
+    {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms", *FIELDS}
 )
 _TOOLS = frozenset({"code_interpreter", "file_search", "function", "mcp"})
 
@@ -45,6 +46,7 @@ def assistant(
         templates=templates,
         file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
         checks=checks,
+        uses=tuple(uses_in(value)) if FIELDS.keys() & value.keys() else (),
     )
 
 

@@ -116,8 +116,7 @@ def _declared_twice(one: Declaration, other: Declaration) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         f"the key {one.key!r} is declared twice: first at {other.position}",
-        "A key is one identity in the project, of an assistant or a vector store. Give one of the two another "
-        "`key:`.",
+        "A key is one identity in the project, whatever it is of. Give one of the two another `key:`.",
         key=one.key,
         path="key",
         position=one.position,

@@ -11,11 +11,20 @@ from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import shown
-from assistctl.manifest.validation.schema import ASSISTANT, MCP_SERVER, VECTOR_STORE, is_valid, violations
+from assistctl.manifest.validation.schema import (
+    ASSISTANT,
+    ENVIRONMENT,
+    MCP_SERVER,
+    MEMORY_STORE,
+    SKILL,
+    VECTOR_STORE,
+    is_valid,
+    violations,
+)
 from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
-from assistctl.model.kind import Kind
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 if TYPE_CHECKING:
     from assistctl.manifest.files.entries import FileEntry
@@ -25,11 +34,19 @@ if TYPE_CHECKING:
     from assistctl.model.checks import Check
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
+    from assistctl.model.resource import DesiredResource
 
 Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
 """What a document declares, if it has a key, and what is to say about it."""
 
-SCHEMAS = {Kind.ASSISTANT: ASSISTANT, Kind.VECTOR_STORE: VECTOR_STORE, Kind.MCP_SERVER: MCP_SERVER}
+SCHEMAS = {
+    Kind.ASSISTANT: ASSISTANT,
+    Kind.VECTOR_STORE: VECTOR_STORE,
+    Kind.MCP_SERVER: MCP_SERVER,
+    Kind.ENVIRONMENT: ENVIRONMENT,
+    Kind.MEMORY_STORE: MEMORY_STORE,
+    Kind.SKILL: SKILL,
+}
 _MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
@@ -37,7 +54,7 @@ _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares: an assistant, with its files' vector store if any, a shared store, or a server.
+    """What one document declares: an assistant, with its files' vector store if any, or a thing of another kind.
 
     None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
     """
@@ -49,11 +66,12 @@ class Declaration:
     store: DesiredStore | None = None
     files: tuple[AttachedFile, ...] = ()
     server: McpServer | None = None
+    resource: DesiredResource | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether the document has no error."""
-        return any(one is not None for one in (self.assistant, self.store, self.server))
+        return any(one is not None for one in (self.assistant, self.store, self.server, self.resource))
 
 
 class DocumentReader(NamedTuple):
@@ -151,6 +169,8 @@ class DocumentReader(NamedTuple):
 
             refuse_secrets(contents)
             return []
+        if kind in RESOURCE_KINDS:
+            return _folder_entries(contents) if "folder" in value else []
         if "tools" in value or _may_name_file(value.get("instructions")):
             from assistctl.manifest.documents.included_files import include_files
 
@@ -258,11 +278,21 @@ def _has_brace(text: Json) -> bool:
     return isinstance(text, str) and "{" in text
 
 
+def _folder_entries(contents: Contents) -> list[FileEntry]:
+    from assistctl.manifest.files.entries import folder_entries
+
+    return folder_entries(contents)
+
+
 def _of_other_kind(kind: Kind, key: str, contents: Contents, files: tuple[AttachedFile, ...]) -> Declaration:
     if kind is Kind.MCP_SERVER:
         from assistctl.manifest.documents.mcp_servers import mcp_server
 
         return Declaration(kind, key, contents.key_position, server=mcp_server(key, contents))
+    if kind in RESOURCE_KINDS:
+        from assistctl.manifest.documents.resources import resource
+
+        return Declaration(kind, key, contents.key_position, files=files, resource=resource(kind, key, contents))
     from assistctl.manifest.documents.vector_store import shared_store
 
     return Declaration(kind, key, contents.key_position, store=shared_store(key, contents), files=files)

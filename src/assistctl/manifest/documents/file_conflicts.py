@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.vector_store import refuse_wide_overlap
-from assistctl.manifest.files.entries import FileEntry, Reader, readers_of
+from assistctl.manifest.files.entries import TOOLS, FileEntry, Reader, readers_of
 from assistctl.model.json_value import Json
 
 _STORE = ("vector_store",)
@@ -53,7 +53,7 @@ def _check_own(contents: Contents, entries: Sequence[FileEntry]) -> None:
 
 def _refuse_ids_beside_files(contents: Contents, resources: Json, readers: Collection[Reader]) -> None:
     declared = resources if isinstance(resources, dict) else {}
-    for reader in Reader:
+    for reader in TOOLS:
         if reader in readers and reader in declared:
             what = "vector store" if reader is Reader.SEARCH else "files"
             contents.report(

@@ -16,7 +16,9 @@ from assistctl.manifest.files.never_read import PrivateKeyError
 from assistctl.manifest.syntax.text_file import UnusableFileError
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import StoreEntry
+from assistctl.model.resource import CONTENT, MAIN_FILE, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile
+from assistctl.ownership.canonical import digest
 
 
 def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:
@@ -46,12 +48,31 @@ class _Reading:
             for attached, source in self._once(Reader.SEARCH)
         )
         self._refuse_equal_names(interpreted)
-        desired, store = self._declared.assistant, self._declared.store
+        desired, store, resource = self._declared.assistant, self._declared.store, self._declared.resource
         return replace(
             self._declared,
             assistant=replace(desired, interpreter_files=tuple(interpreted)) if desired else None,
             store=replace(store, files=searched) if store else None,
+            resource=self._made_of_files(resource) if resource else None,
         )
+
+    def _made_of_files(self, resource: DesiredResource) -> DesiredResource:
+        """``resource`` with the files in its folder, and a digest of them among its fields."""
+        sources = [source for _, source in self._sources(Reader.CONTENT)]
+        if not sources:
+            return resource
+        main = min((one.path for one in sources if one.identity.name == MAIN_FILE), key=len, default="")
+        base = main.removesuffix(MAIN_FILE)
+        outside = [one.path for one in sources if not one.path.startswith(base)] if main else []
+        if not main or outside:
+            attached, advice = self._declared.files[0], f"A {MAIN_FILE} at its top says what it is."
+            self._report(attached, f"there is no {MAIN_FILE} in this folder", advice)
+            return resource
+        files = tuple(
+            ResourceFile(one.path.removeprefix(base), one) for one in sorted(sources, key=lambda one: one.path)
+        )
+        content = digest([[file.path, file.source.identity.sha256] for file in files])
+        return replace(resource, files=files, fields={**resource.fields, CONTENT: content})
 
     def _once(self, reader: Reader) -> list[tuple[AttachedFile, SourceFile]]:
         """The files for one tool, each identity once: two uploads of it could not be told apart."""

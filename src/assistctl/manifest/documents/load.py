@@ -1,4 +1,4 @@
-"""Manifests of a project: from files to declared assistants and vector stores."""
+"""Manifests of a project: from files to declared assistants, vector stores and other things."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistctl.manifest.files.glob import Folders
     from assistctl.model.knowledge import DesiredStore
     from assistctl.model.mcp_server import McpServer
+    from assistctl.model.resource import DesiredResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Loaded:
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
     ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
     ``past_keys`` are keys that a plan may be about although nothing has them any more. ``servers`` are the MCP
-    servers that have documents.
+    servers that have documents, ``resources`` the environments, memory stores and skills.
     """
 
     desired: tuple[Desired, ...]
@@ -47,6 +48,7 @@ class Loaded:
     stores: tuple[DesiredStore, ...] = ()
     past_keys: frozenset[str] = frozenset()
     servers: tuple[McpServer, ...] = ()
+    resources: tuple[DesiredResource, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -111,6 +113,7 @@ def load_manifests(
         tuple(by_place(diagnostics)),
         tuple(one.store for one in declarations if one.store),
         servers=tuple(one.server for one in declarations if one.server),
+        resources=tuple(one.resource for one in declarations if one.resource),
     )
 
 
@@ -158,8 +161,8 @@ def _of_the_whole(
     if is_sound:
         messages += overrides_of_nothing(target, {one.key for one in declarations}) if target else ()
         messages += stores_not_searched(declarations)
-    if any(one.assistant and one.assistant.platform_fields for one in declarations):
-        messages += _of_assistants_by_key(declarations, is_sound=is_sound)
+    if any(map(_may_refer, declarations)):
+        messages += _of_references(declarations, is_sound=is_sound)
     if any(
         one.kind is Kind.MCP_SERVER or (one.assistant and "tools" in one.assistant.fields) for one in declarations
     ):
@@ -167,10 +170,20 @@ def _of_the_whole(
     return messages
 
 
-def _of_assistants_by_key(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
-    from assistctl.manifest.documents.assistants_by_key import naming_in_circles, unknown_assistants
+def _may_refer(declaration: Declaration) -> bool:
+    """Whether it may name another document by its key, or is made to be named."""
+    assistant = declaration.assistant
+    return declaration.resource is not None or bool(assistant and (assistant.uses or assistant.platform_fields))
 
-    return [*unknown_assistants(declarations), *(naming_in_circles(declarations) if is_sound else ())]
+
+def _of_references(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
+    from assistctl.manifest.documents import references_by_key
+
+    messages = [*references_by_key.unknown_references(declarations)]
+    if is_sound:
+        messages += references_by_key.naming_in_circles(declarations)
+        messages += references_by_key.resources_not_used(declarations)
+    return messages
 
 
 def _of_servers(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:

@@ -17,6 +17,12 @@ class Reader(StrEnum):
 
     INTERPRETER = "code_interpreter"
     SEARCH = "file_search"
+    CONTENT = "content"
+    """No tool: they are what a skill is made of."""
+
+
+TOOLS = (Reader.INTERPRETER, Reader.SEARCH)
+"""The readers that are tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,15 @@ def store_entries(contents: Contents) -> list[FileEntry]:
     return [_entry(written, Reader.SEARCH) for written in _written(contents)]
 
 
+def folder_entries(contents: Contents) -> list[FileEntry]:
+    """One entry for all files in the ``folder`` of a document, if that can be used."""
+    field: Path = ("folder",)
+    folder = value_at(contents.value, field)
+    if not isinstance(folder, str) or not folder or field in contents.unjudged:
+        return []
+    return [FileEntry(f"{folder.rstrip('/')}/**/*", Reader.CONTENT, {}, field, field)]
+
+
 def readers_of(contents: Contents) -> frozenset[Reader] | None:
     """The tools in ``tools`` that read files; ``None`` when that is not known."""
     value = contents.value if isinstance(contents.value, dict) else {}
@@ -58,7 +73,7 @@ def readers_of(contents: Contents) -> frozenset[Reader] | None:
     types = [tool.get("type") if isinstance(tool, dict) else None for tool in tools]
     if any(("tools", place, "type") in contents.unjudged for place in range(len(types))):
         return None
-    return frozenset(reader for reader in Reader if reader in types)
+    return frozenset(reader for reader in TOOLS if reader in types)
 
 
 def attachment_entries(contents: Contents, field: Path) -> list[FileEntry]:
@@ -120,7 +135,7 @@ def _reader(contents: Contents, written: _Written, readers: frozenset[Reader] | 
         return None
     if "tool" not in written.declared:
         return _only_reader(contents, written, readers)
-    if named not in list(Reader):
+    if named not in TOOLS:
         return None  # the schema has a word for that
     reader = Reader(str(named))
     if reader in readers:
@@ -138,10 +153,10 @@ def _only_reader(contents: Contents, written: _Written, readers: frozenset[Reade
         return next(iter(readers))
     place = dotted(written.place)
     if readers:
-        ways = either(f"`tool: {reader}`" for reader in Reader)
+        ways = either(f"`tool: {reader}`" for reader in TOOLS)
         contents.report(written.place, f"{place} does not say which of the two tools reads it", f"Add {ways}.")
     else:
-        ways = either(f"`- type: {reader}`" for reader in Reader)
+        ways = either(f"`- type: {reader}`" for reader in TOOLS)
         contents.report(written.place, "no tool of the assistant reads files", f"Add {ways} to `tools`.")
     return None
 

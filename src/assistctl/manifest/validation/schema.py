@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 ASSISTANT = "assistant"
 VECTOR_STORE = "vector-store"
 MCP_SERVER = "mcp-server"
+ENVIRONMENT = "environment"
+MEMORY_STORE = "memory-store"
+SKILL = "skill"
 PROJECT = "project"
 MANIFEST = "manifest"
 
 SCHEMAS = {
-    MANIFEST: "a document of a manifest, whichever of the next three it is",
+    MANIFEST: "a document of a manifest, whichever of the next six it is",
     ASSISTANT: "a document that declares an assistant",
     VECTOR_STORE: "a document that declares a vector store",
     MCP_SERVER: "a document that declares an MCP server",
+    ENVIRONMENT: "a document that declares an environment",
+    MEMORY_STORE: "a document that declares a memory store",
+    SKILL: "a document that declares a skill",
     PROJECT: "assistctl.yaml",
     "openai-agents-fields": "what a manifest may have under platforms.openai-agents",
     "anthropic-agents-fields": "what a manifest may have under platforms.anthropic-agents",
@@ -51,6 +57,9 @@ FOR_EDITORS = (
     ASSISTANT,
     VECTOR_STORE,
     MCP_SERVER,
+    ENVIRONMENT,
+    MEMORY_STORE,
+    SKILL,
     MANIFEST,
     PROJECT,
     *(name for name in SCHEMAS if name.endswith("-fields")),

@@ -9,7 +9,6 @@ from functools import cached_property
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
 from assistctl.ownership.applied_part import was_applied_in_part
-from assistctl.ownership.assistant_references import tokens_in_own_fields
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
     PLATFORMS,
@@ -30,6 +29,7 @@ from assistctl.ownership.projection import (
     settings_before,
     whole_setting,
 )
+from assistctl.ownership.references_by_key import tokens_in_own_fields
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.ownership.tool_extras import without_extras
 from assistctl.planning.comparison.ignore_changes import keep_observed

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from assistctl.errors import did_you_mean
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Diagnostic, Observed, Severity
+from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import MARK, is_marked
+from assistctl.ownership.sensitive import kind_of
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.options import PlanOptions
+
+Movable: TypeAlias = Desired | DesiredResource
+"""What a manifest declares of a kind whose things can be taken over by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Transfers:
 
 
 def transfers(
-    wanted: Mapping[str, Desired], inventory: Inventory[Observed], plan_options: PlanOptions
+    wanted: Mapping[str, Movable], inventory: Inventory[Observed], plan_options: PlanOptions
 ) -> Transfers:
     """What ``moved_from:``, ``import:`` and ``removed:`` come to in this inventory."""
     newcomers = {key: one for key, one in wanted.items() if key not in inventory.owned}
@@ -58,7 +64,7 @@ def transfers(
     return Transfers(moved, imported, forgotten, diagnostics, chosen, plan_options.release)
 
 
-def _chosen(wanted: Mapping[str, Desired], inventory: Inventory[Observed]) -> dict[str, str]:
+def _chosen(wanted: Mapping[str, Movable], inventory: Inventory[Observed]) -> dict[str, str]:
     """The duplicates that manifests name by id: one with the mark of the manifest's own key, or of another."""
     owners = {each.id: key for key, same_key in inventory.owned.items() if len(same_key) > 1 for each in same_key}
     named = [(key, one.import_id) for key, one in wanted.items() if one.import_id in owners]
@@ -72,7 +78,7 @@ def _chosen(wanted: Mapping[str, Desired], inventory: Inventory[Observed]) -> di
 
 
 def _misspelt(
-    newcomers: Iterable[Desired], inventory: Inventory[Observed], wanted: Mapping[str, Desired]
+    newcomers: Iterable[Movable], inventory: Inventory[Observed], wanted: Mapping[str, Movable]
 ) -> Iterator[Diagnostic]:
     """Each ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
     ending = inventory.owned.keys() - wanted.keys()
@@ -81,12 +87,12 @@ def _misspelt(
             continue
         advice = did_you_mean(one.moved_from, ending)
         if advice:
-            summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new assistant"
+            summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new {kind_of(one).noun}"
             position = one.position_of("moved_from")
             yield Diagnostic(Severity.WARNING, summary, advice, key=one.key, path="moved_from", position=position)
 
 
-def _rivals(newcomers: Mapping[str, Desired], wanted: Mapping[str, Desired]) -> Iterator[Diagnostic]:
+def _rivals(newcomers: Mapping[str, Movable], wanted: Mapping[str, Movable]) -> Iterator[Diagnostic]:
     """Two that want the same identity, or one that wants what another still has."""
     claimed: dict[str, str] = {}
     for key, one in newcomers.items():
@@ -102,11 +108,11 @@ def _rivals(newcomers: Mapping[str, Desired], wanted: Mapping[str, Desired]) -> 
                 yield _error(one, path, f"{rival!r} wants {wish!r} as well", "An identity goes to one key only.")
 
 
-def _cannot_import(one: Desired, inventory: Inventory[Observed]) -> Diagnostic:
+def _cannot_import(one: Movable, inventory: Inventory[Observed]) -> Diagnostic:
     taken = inventory.others.get(str(one.import_id))
     if taken is None:
         return _error(
-            one, "import", f"there is no assistant {one.import_id!r} on the platform", "Look for its id."
+            one, "import", f"there is no {kind_of(one).noun} {one.import_id!r} on the platform", "Look for its id."
         )
     return _error(
         one,
@@ -122,7 +128,7 @@ def _owner(taken: Observed) -> str:
     return mark if is_marked(taken.metadata) and mark else "another project"
 
 
-def still_declared(one: Desired | DesiredStore) -> Diagnostic:
+def still_declared(one: Movable | DesiredStore) -> Diagnostic:
     """Something that is to be let go, and that the manifests declare."""
     return Diagnostic(
         Severity.ERROR,
@@ -133,5 +139,5 @@ def still_declared(one: Desired | DesiredStore) -> Diagnostic:
     )
 
 
-def _error(one: Desired, path: str, summary: str, detail: str) -> Diagnostic:
+def _error(one: Movable, path: str, summary: str, detail: str) -> Diagnostic:
     return Diagnostic(Severity.ERROR, summary, detail, key=one.key, path=path, position=one.position_of(path))

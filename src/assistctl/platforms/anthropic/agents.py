@@ -14,6 +14,7 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.model.plan import Json, Observed
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic.models import listed_models
+from assistctl.platforms.anthropic.resources import resources_over
 from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
@@ -39,6 +40,7 @@ class AnthropicAgents(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AnthropicWire(connection)
         self.conversations = AnthropicSessions(self._wire, _environment_of(connection))
+        self.resources = resources_over(self._wire)
         # The metadata of each version that was seen: an update is a patch, and has to name the pairs that go.
         self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Level, RosterEntry, Support
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
+from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.counterparts import counterpart
 from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
@@ -48,6 +50,7 @@ _NO_HEADERS = "The server is reached at its url alone; what lets a session in is
 _NO_DESCRIPTION = "Say in the instructions what the server is for."
 _OF_SESSIONS = "What lets a session in is in the vaults that it is started with (vault_ids), not in the agent."
 _POLICIES = {"always": "always_ask", "never": "always_allow"}
+_SESSIONS_HAVE = "No agent has it there. `ask` and `check` have it as"
 _RESOURCES = "Files are resources of a session there, not of an agent."
 
 
@@ -159,6 +162,9 @@ CAPABILITIES = Capabilities(
         ),
         "files.code_interpreter": Support(Level.UNSUPPORTED, _RESOURCES),
         "files.file_search": Support(Level.UNSUPPORTED, _RESOURCES),
+        "skills": Support(Level.UNSUPPORTED, f"Name a skill by its id, under platforms.{NAME}.skills."),
+        "environment": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the environment that a session is started in."),
+        "memory_stores": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the resources that a session is started with."),
     },
     platform_fields=frozenset({*_OWN, *_OF_MODEL, "tools"}),
     archives=True,
@@ -179,9 +185,13 @@ CAPABILITIES = Capabilities(
     field_defaults=EMPTY_TEXTS,
     # ``beta_managed_agents_agent_params.py``: an entry without a version is answered with the newest one of then.
     roster_entry=RosterEntry(revision="version", fixed={"type": "agent"}),
+    resources={
+        Kind.ENVIRONMENT: environments.CAPABILITIES,
+        Kind.MEMORY_STORE: memory_stores.CAPABILITIES,
+    },
     converses=Support(
-        note="A conversation is a session in the target's options.environment_id, else in an environment that is "
-        "made for it; files go inside the message, as text or PDF."
+        note="A conversation is a session in the assistant's `environment`, else in the target's "
+        "options.environment_id, else in one that is made for it; files go inside the message, as text or PDF."
     ),
     counterpart=counterpart,
     findings=findings,

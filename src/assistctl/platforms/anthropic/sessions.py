@@ -1,18 +1,19 @@
 """Conversations over sessions of Anthropic's managed agents.
 
 https://platform.claude.com/docs/en/managed-agents/sessions; shapes are those of
-``anthropic/types/beta/session_create_params.py`` and ``sessions/``. A session runs in an environment: the target's
-``options.environment_id``, else one that is made for it and goes with it.
+``anthropic/types/beta/session_create_params.py`` and ``sessions/``. A session runs in an environment: the one that
+the assistant's manifest names, else the target's ``options.environment_id``, else one that is made for it and goes
+with it.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
-from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus
+from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus, Surroundings
 from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire
@@ -32,10 +33,25 @@ _LARGEST_DOCUMENT = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class AnthropicSessions:
-    """The sessions of one server, which run in the environment ``environment_id`` if there is one."""
+    """The sessions of one server, which run in the environment ``environment_id`` if there is one.
+
+    ``resources`` are what they are started with, as ``BetaManagedAgentsMemoryStoreResourceParam`` has it.
+    """
 
     wire: AnthropicWire
     environment_id: str | None = None
+    resources: tuple[Object, ...] = ()
+
+    def within(self, surroundings: Surroundings) -> AnthropicSessions:
+        """The same in a declared environment, and with declared memory stores."""
+        stores = surroundings.memory_stores.items()
+        return replace(
+            self,
+            environment_id=surroundings.environment_id or self.environment_id,
+            resources=tuple(
+                {"type": "memory_store", "memory_store_id": store_id, **settings} for store_id, settings in stores
+            ),
+        )
 
     async def start(self, assistant_id: str, *, thread_id: str | None = None) -> SessionConversation:
         """``POST /v1/sessions``, once; or ``GET /v1/sessions/{id}``."""
@@ -46,6 +62,8 @@ class AnthropicSessions:
         if self.environment_id is None:
             made = _id(await self.wire.post(_ENVIRONMENTS, _ENVIRONMENT, repeatable=False))
         body: Object = {"agent": assistant_id, "environment_id": made or self.environment_id}
+        if self.resources:
+            body["resources"] = [*self.resources]
         try:
             session_id = _id(await self.wire.post(_SESSIONS, body, repeatable=False))
         except PlatformError:

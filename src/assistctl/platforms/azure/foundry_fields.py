@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, MetadataLimits, Support
+from assistctl.model.capabilities import (
+    EMPTY_TEXTS,
+    NOTHING_BESIDE,
+    Capabilities,
+    Finding,
+    MetadataLimits,
+    Support,
+)
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.classic_tools import counterpart
@@ -142,6 +149,7 @@ CAPABILITIES = Capabilities(
         "tool_resources": Support(note="They are in the tools there: container.file_ids and vector_store_ids."),
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
+        **NOTHING_BESIDE,
     },
     platform_fields=frozenset({*_OWN, *OWN_FIELDS, *_REASONING, "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.

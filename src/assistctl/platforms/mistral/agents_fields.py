@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults, Finding, Level, Support
+from assistctl.model.capabilities import (
+    ASSISTANTS_API,
+    NOTHING_BESIDE,
+    Capabilities,
+    FieldDefaults,
+    Finding,
+    Level,
+    Support,
+)
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
@@ -140,6 +148,7 @@ CAPABILITIES = Capabilities(
         "files.file_search": Support(
             Level.UNSUPPORTED, f"Files are documents of a library there: declare {_LIBRARY}."
         ),
+        **NOTHING_BESIDE,
     },
     platform_fields=frozenset({*_LISTS, *_OWN_ARGUMENTS, ALIASES, "tools"}),
     # ``CustomConnector``: a key or a token is a secret.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.capabilities import NOTHING_BESIDE, Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.mcp_tools import (
@@ -164,6 +164,7 @@ CAPABILITIES = Capabilities(
         ),
         "files.code_interpreter": Support(Level.MAPPED, _MOUNTED),
         "files.file_search": Support(Level.UNSUPPORTED, _NO_STORES),
+        **NOTHING_BESIDE,
     },
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     computed=frozenset({"reasoning_effort"}),

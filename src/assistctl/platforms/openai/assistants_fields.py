@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.model.capabilities import Capabilities, Level, Support
+from assistctl.model.capabilities import NOTHING_BESIDE, Capabilities, Level, Support
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 
 FIELDS = (
@@ -35,7 +35,7 @@ CAPABILITIES = Capabilities(
             "files.file_search",
         )
     }
-    | {"tools.mcp": Support(Level.UNSUPPORTED, _NO_MCP_SERVERS)},
+    | {"tools.mcp": Support(Level.UNSUPPORTED, _NO_MCP_SERVERS), **NOTHING_BESIDE},
     # AssistantObject in OpenAI's API description has no reasoning_effort, though it can be set.
     write_only=frozenset({"reasoning_effort"}),
     address_variable=ADDRESS_VARIABLE,

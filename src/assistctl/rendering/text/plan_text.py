@@ -146,8 +146,8 @@ def _refusals(plan: Plan) -> Iterator[Line]:
 
 def widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
     """How wide the names are, those of files (which are paths) by themselves."""
-    found = dict.fromkeys(Kind, 0)
+    widths = dict.fromkeys(Kind, 0)
     for item in about:
-        found[item.kind] = max(found[item.kind], cell_len(wording.thing(item)))
-    keys = min(max(found[Kind.ASSISTANT], found[Kind.VECTOR_STORE]), _WIDEST_KEY)
-    return {**dict.fromkeys(Kind, keys), Kind.FILE: min(found[Kind.FILE], _WIDEST_PATH)}
+        widths[item.kind] = max(widths[item.kind], cell_len(wording.thing(item)))
+    keys = min(max(width for kind, width in widths.items() if kind is not Kind.FILE), _WIDEST_KEY)
+    return {**dict.fromkeys(Kind, keys), Kind.FILE: min(widths[Kind.FILE], _WIDEST_PATH)}

@@ -1,0 +1,72 @@
+"""Environments, memory stores and skills that exist -> the documents that declare them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from assistctl.export.dumped import Style
+from assistctl.export.from_observed import own_part, withheld_units
+from assistctl.export.undeclared import Scope, identity, keyed, undeclared
+from assistctl.export.yaml_writer import Written, written_document
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.plan import Json, Kind, Observed
+from assistctl.model.resource import CONTENT, DesiredResource
+from assistctl.ownership.canonical import PLATFORMS, canonical, default_of, same
+from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.mark import read_mark, users_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDump:
+    """The documents for what is there of each kind and no document declares. Keys in ``taken`` are not free.
+
+    What is made of files is left out: no platform gives those back.
+    """
+
+    scope: Scope
+    style: Style
+    taken: set[str]
+
+    def of_kind(
+        self, kind: Kind, observed: Sequence[Observed], declared: Sequence[DesiredResource]
+    ) -> Iterator[Written]:
+        """Those of one kind."""
+        table = self.style.capabilities.resources[kind]
+        had = Counter(self.scope.key_of(one.metadata) for one in observed)
+        duplicates = {key for key, count in had.items() if key is not None and count > 1}
+        chosen = [] if CONTENT in table.fields else undeclared(observed, declared, self.scope)
+        for key, one in keyed(chosen, (), self.scope, self.taken):
+            self.taken.add(key)
+            withheld = withheld_units(one)
+            document: dict[str, Json] = {
+                "kind": str(kind),
+                **identity(key, one, self.scope, duplicates),
+                **_document(one, key, table, withheld),
+            }
+            schema = self.style.schema(kind.replace("_", "-"))
+            yield written_document(document, key, schema=schema, withheld=tuple(map(dotted, withheld)))
+
+
+def _document(one: Observed, key: str, table: Capabilities, withheld: Sequence[Path]) -> dict[str, Json]:
+    document = dict(_fields(one, key, table, {str(unit[0]) for unit in withheld if len(unit) == 1}))
+    pairs = users_pairs(dict(one.metadata))
+    pairs = {name: text for name, text in pairs.items() if ("metadata", name) not in withheld}
+    own = own_part(one, table.defaults)
+    mark = read_mark(one.metadata)
+    return {
+        **document,
+        **({"metadata": pairs} if pairs else {}),
+        **({PLATFORMS: own} if own else {}),
+        **({"lifecycle": {"prevent_destroy": True}} if mark and mark.prevent_destroy else {}),
+    }
+
+
+def _fields(one: Observed, key: str, table: Capabilities, withheld: Collection[str]) -> Iterator[tuple[str, Json]]:
+    """The fields that are not as they would be without being declared."""
+    defaults = table.field_defaults
+    for name, value in one.fields.items():
+        is_told = name not in withheld and name in table.fields and not (name == "name" and value == key)
+        if is_told and not same(canonical(name, value, defaults), default_of((name,), defaults)):
+            yield name, value

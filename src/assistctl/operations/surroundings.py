@@ -1,0 +1,76 @@
+"""Conversations with what their assistants' manifests name by key: an environment, and memory stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistctl.errors import PlatformError
+from assistctl.model.assistant import Use
+from assistctl.model.conversation import Surroundings
+from assistctl.model.plan import Desired, Kind, QualifiedKey
+from assistctl.operations.deployment import Deployment
+from assistctl.ownership.mark import read_mark
+from assistctl.platforms.base import Platform
+from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings
+from assistctl.platforms.resource_platform import resources_of
+
+_KINDS = (Kind.ENVIRONMENT, Kind.MEMORY_STORE)
+
+
+def with_surroundings(
+    converses: Converses, deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+) -> Converses:
+    """``converses``, in which conversations of ``desired`` have what these name by key."""
+    uses = {one.key: [use for use in one.uses if use.kind in _KINDS] for one in desired}
+    if not any(uses.values()) or not isinstance(converses, SupportsSurroundings):
+        return converses
+    return _Surrounded(converses, deployment, platform, uses)
+
+
+@dataclass(slots=True)
+class _Surrounded:
+    """``uses`` are those of each assistant by its key. What is found once is not looked for again."""
+
+    converses: Converses
+    deployment: Deployment
+    platform: Platform
+    uses: Mapping[str, list[Use]]
+    _ids: dict[QualifiedKey, str] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    async def start(self, assistant_id: str, *, thread_id: str | None = None) -> Conversation:
+        """A conversation with all that its assistant names. Raises ``PlatformError`` where that is not there."""
+        uses = self.uses.get(await self._key_of(assistant_id), ())
+        if thread_id is not None or not uses or not isinstance(self.converses, SupportsSurroundings):
+            return await self.converses.start(assistant_id, thread_id=thread_id)
+        environment: str | None = None
+        stores = {}
+        for use in uses:
+            object_id = await self._id_of(use)
+            if use.kind is Kind.ENVIRONMENT:
+                environment = object_id
+            else:
+                stores[object_id] = use.settings
+        return await self.converses.within(Surroundings(environment, stores)).start(assistant_id)
+
+    async def _key_of(self, assistant_id: str) -> str:
+        if assistant_id not in self._keys:
+            owned = self.deployment.owned(await self.platform.list_assistants())
+            self._keys |= {one.id: key for key, same_key in owned.items() for one in same_key}
+        return self._keys.get(assistant_id, "")
+
+    async def _id_of(self, use: Use) -> str:
+        about = QualifiedKey(use.kind, use.key)
+        kinds = resources_of(self.platform)
+        if about not in self._ids and use.kind in kinds:
+            for one in await kinds[use.kind].list():
+                mark = read_mark(one.metadata)
+                if mark is not None and mark.owned_by(self.deployment.owner, self.deployment.target.name):
+                    self._ids[QualifiedKey(use.kind, mark.key)] = one.id
+        if about not in self._ids:
+            target = self.deployment.target.name
+            raise PlatformError(
+                f"the {use.kind.noun} {use.key} is not deployed on {target}", "`assistctl apply` deploys it."
+            )
+        return self._ids[about]

@@ -1,0 +1,74 @@
+"""What a platform keeps beside its assistants, in a plan: decided kind by kind, what others may name first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
+
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.kind import RESOURCE_KINDS
+from assistctl.model.plan import Change, Desired, Kind, Observed, QualifiedKey
+from assistctl.planning.decision import Decision, combined
+from assistctl.planning.identity.inventory import Inventory
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import References
+from assistctl.planning.resource_check import check_resource
+from assistctl.planning.resources import ResourceFacts, Resources
+from assistctl.planning.rosters import Naming, Rosters, renewed_by, rosters
+from assistctl.planning.things_of_kind import ThingsOfKind, things_of
+
+
+@dataclass(frozen=True)
+class BesideAssistants:
+    """The ``resources`` of a plan. ``wanted`` and ``inventory`` are the assistants, which may name them by key."""
+
+    resources: Resources
+    wanted: Mapping[str, Desired]
+    inventory: Inventory[Observed]
+    plan_options: PlanOptions
+    capabilities: Capabilities
+
+    @cached_property
+    def kinds(self) -> dict[Kind, ThingsOfKind]:
+        """What is declared and there of each kind, in the order in which it is decided."""
+        if not (self.resources.desired or self.resources.observed):
+            return {}
+        found = {kind: things_of(kind, self.resources, self.plan_options) for kind in RESOURCE_KINDS}
+        return {kind: things for kind, things in found.items() if things.wanted or things.observed}
+
+    @cached_property
+    def naming(self) -> dict[QualifiedKey, Naming]:
+        """All that is wanted and may name something by key, the assistants too."""
+        wanted: dict[QualifiedKey, Naming] = {
+            QualifiedKey(Kind.ASSISTANT, key): one for key, one in self.wanted.items()
+        }
+        for kind, things in self.kinds.items():
+            wanted |= {QualifiedKey(kind, key): one for key, one in things.wanted.items()}
+        return wanted
+
+    @cached_property
+    def rosters(self) -> Rosters:
+        """What names what by key."""
+        if not self.kinds and not any(one.platform_fields or one.uses for one in self.wanted.values()):
+            return Rosters()
+        owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()}
+        for kind, things in self.kinds.items():
+            owned |= {QualifiedKey(kind, key): same_key for key, same_key in things.by_new_key.items()}
+        tables = {Kind.ASSISTANT: self.capabilities, **self.capabilities.resources}
+        return rosters(self.naming, owned, self.plan_options.target.platform, tables)
+
+    def decisions(self, references: Callable[[], References]) -> Iterator[Decision]:
+        """What becomes of each of them; ``references`` gives the ids that are named once all is carried out."""
+        platform, changes = self.plan_options.target.platform, list[Change]()
+        for kind, things in self.kinds.items():
+            capabilities = self.capabilities.resources.get(kind)
+            if capabilities is None:
+                unknown = (check_resource(one, platform, None) for one in things.due)
+                yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
+                continue
+            facts = ResourceFacts(kind, platform, capabilities, replace(self.rosters, renewed=renewed_by(changes)))
+            decided = combined(things.decisions(facts, self.plan_options, references))
+            changes += decided.changes
+            yield decided

@@ -1,0 +1,87 @@
+"""Things that a platform keeps beside its assistants, of whatever kind, in a plan.
+
+Nothing here knows a kind: what is different from one to another is in the platform's table for it
+(``Capabilities.resources``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.plan import Diagnostic, Kind, Observed, QualifiedKey
+from assistctl.model.resource import DesiredResource
+from assistctl.ownership.digests import digest_without_secrets
+from assistctl.ownership.mark import Mark
+from assistctl.ownership.references_by_key import revision_token
+from assistctl.planning.decision import Contents, Decision, KindFacts
+from assistctl.planning.identity.inventory import Owned, interpret
+from assistctl.planning.resource_check import check_resource, resource_to_platform
+from assistctl.planning.rosters import Rosters
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The things of such kinds: the ``desired`` ones, and by kind all that are ``observed``."""
+
+    desired: Sequence[DesiredResource] = ()
+    observed: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
+
+    def declared(self, kind: Kind) -> dict[str, DesiredResource]:
+        """The desired ones of a kind, in the order of their keys."""
+        return {one.key: one for one in sorted(self.desired, key=lambda one: one.key) if one.kind is kind}
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all that are observed."""
+        return frozenset(one.id for things in self.observed.values() for one in things)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFacts(KindFacts[Observed, DesiredResource]):
+    """The facts of the things of one ``kind`` on ``platform``; ``rosters`` tells what names what."""
+
+    kind: Kind
+    platform: str
+    capabilities: Capabilities
+    rosters: Rosters = field(default_factory=Rosters)
+
+    def read(self, listed: Observed, mark: Mark | None) -> Owned:
+        """A thing with tokens for what it names by key."""
+        about = QualifiedKey(self.kind, mark.key) if mark else None
+        fields = self.rosters.with_tokens(about, listed)
+        return interpret(listed, mark, self.capabilities.field_defaults, fields=fields)
+
+    def digest(self, owned: Owned, desired: DesiredResource | None) -> str:
+        """A digest of its fields."""
+        return digest_without_secrets(owned.observed, desired)
+
+    def expressed(self, desired: DesiredResource) -> tuple[DesiredResource, Iterable[Diagnostic]]:
+        """``desired`` in the form in which the platform expresses it."""
+        diagnostics = check_resource(desired, self.platform, self.capabilities)
+        return resource_to_platform(desired, self.platform, self.capabilities), diagnostics
+
+    def comparable(self, desired: DesiredResource, _owned: Owned | None) -> tuple[DesiredResource, dict[str, str]]:
+        """``desired`` as it is: it has tokens for what it names already."""
+        return desired, {}
+
+    def contents(self, desired: DesiredResource, owned: Owned | None) -> Contents:
+        """What it is made of, and the versions of what it names."""
+        outdated = self.rosters.outdated(self.kind, desired, owned.observed) if owned is not None else []
+        return Contents(
+            sources=desired.files,
+            reasons=[f"{about} has a new version" for about in sorted({about for about, _ in outdated})],
+            renewed=[diff for _, diff in outdated],
+            outdated=frozenset(revision_token(about) for about, _ in outdated),
+        )
+
+    def staying(self, _owned: Owned) -> Decision:
+        """Nothing: it holds nothing of ours beside its fields."""
+        return Decision()
+
+    def ending(self, _key: str, _owned: Owned) -> Contents:
+        """What is lost with it."""
+        reasons = ["the platform archives it"] if self.capabilities.archives else []
+        reasons += [f"{self.capabilities.loses} go with it"] if self.capabilities.loses else []
+        return Contents(reasons=reasons)

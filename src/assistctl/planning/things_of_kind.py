@@ -1,0 +1,99 @@
+"""The things of one kind beside the assistants, as a plan sees them: declared, there, and changing hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistctl.model.plan import Action, Change, Diagnostic, Kind, Observed
+from assistctl.model.resource import DesiredResource
+from assistctl.planning.deciding import Decider
+from assistctl.planning.decision import Decision, read_owned
+from assistctl.planning.identity.inventory import Inventory, classify
+from assistctl.planning.identity.moves import Transfers, transfers
+from assistctl.planning.look_alikes import same_name_under_other_key
+from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import References
+from assistctl.planning.resources import ResourceFacts, Resources
+
+
+@dataclass(frozen=True, slots=True)
+class ThingsOfKind:
+    """What is ``wanted`` of a ``kind``, by key, of what is ``declared``, and what is there of it."""
+
+    kind: Kind
+    declared: Sequence[DesiredResource]
+    observed: Sequence[Observed]
+    wanted: Mapping[str, DesiredResource]
+    inventory: Inventory[Observed]
+    transfers: Transfers
+    includes: Callable[[str], bool]
+
+    @property
+    def owned_count(self) -> int:
+        """How many the project owns."""
+        return sum(len(same_key) for same_key in self.inventory.owned.values())
+
+    @property
+    def due(self) -> list[DesiredResource]:
+        """The wanted ones that the plan is about."""
+        return [one for key, one in self.wanted.items() if self.includes(key)]
+
+    @property
+    def by_new_key(self) -> dict[str, Sequence[Observed]]:
+        """The owned ones by the keys that they have once the plan is carried out."""
+        moved = {new: self.inventory.owned[old] for new, old in self.transfers.moved.items()}
+        return {**self.inventory.owned, **moved}
+
+    def decisions(
+        self, facts: ResourceFacts, plan_options: PlanOptions, references: Callable[[], References]
+    ) -> Iterator[Decision]:
+        """What is to be done about each of them."""
+        yield Decision(diagnostics=self.transfers.diagnostics)
+        yield from Decider(
+            facts,
+            plan_options,
+            self.inventory,
+            read_owned(facts, self.inventory),
+            self.wanted,
+            self.transfers,
+            self.includes,
+            references,
+        ).decisions()
+
+    def ends(self, one: Observed, plan_options: PlanOptions) -> bool:
+        """Whether the plan deletes it, unless something names it."""
+        mark = self.inventory.marks.get(one.id)
+        if mark is None or not mark.owned_by(plan_options.project, plan_options.target.name):
+            return False
+        stays = mark.key in self.wanted or mark.key in {*self.transfers.moved.values(), *self.transfers.forgotten}
+        return not stays and self.includes(mark.key) and plan_options.may_delete(one.id)
+
+    def under_other_keys(self, changes: Iterable[Change], plan_options: PlanOptions) -> Iterator[Diagnostic]:
+        """A warning for each new one that has the name of one which nobody declares any more."""
+        left = {
+            key: same_key[0]
+            for key, same_key in self.inventory.owned.items()
+            if key not in self.wanted and key not in {*self.transfers.moved.values(), *self.transfers.forgotten}
+        }
+        created = [change for change in changes if (change.kind, change.action) == (self.kind, Action.CREATE)]
+        if plan_options.deletable is None and left:
+            yield from same_name_under_other_key(created, self.wanted, left)
+
+
+def things_of(kind: Kind, resources: Resources, plan_options: PlanOptions) -> ThingsOfKind:
+    """What is declared of ``kind``, and what is there of it."""
+    declared = resources.declared(kind)
+    wanted = {} if plan_options.destroy else declared
+    observed = resources.observed.get(kind, ())
+    inventory = classify(observed, plan_options.project, plan_options.target.name)
+    moving = transfers(wanted, inventory, plan_options)
+    return ThingsOfKind(
+        kind,
+        [*declared.values()],
+        observed,
+        wanted,
+        inventory,
+        moving,
+        lambda key: plan_options.includes(kind, key),
+    )

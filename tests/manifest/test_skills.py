@@ -1,0 +1,71 @@
+"""Skills: a folder of files, known by what is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistctl.model.kind import Kind
+from assistctl.model.resource import DesiredResource
+from support.manifest_folder import ManifestFolder
+
+SKILL = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund.\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ManifestFolder:
+    """A project with a skill."""
+    folder = ManifestFolder(tmp_path)
+    folder.write("assistctl.yaml", "project: acme\n")
+    folder.write("assistants/refunds.yaml", "kind: skill\nfolder: skills/refunds\n")
+    folder.write("assistants/skills/refunds/SKILL.md", SKILL)
+    folder.write("assistants/skills/refunds/scripts/sum.py", "print(1)\n")
+    folder.write("assistants/skills/refunds/.env", "A=b\n")
+    folder.write("assistants/desk.yaml", "model: m\nskills: [refunds]\n")
+    return folder
+
+
+def skill(folder: ManifestFolder) -> DesiredResource:
+    """The skill that is declared."""
+    loaded = folder.load()
+    assert not loaded.errors
+    [one] = loaded.resources
+    assert one.kind is Kind.SKILL
+    return one
+
+
+def test_its_files_are_those_in_the_folder(folder: ManifestFolder) -> None:
+    one = skill(folder)
+    assert [file.path for file in one.files] == ["SKILL.md", "scripts/sum.py"]
+    assert {*one.fields} == {"name", "folder"}
+    [desk] = folder.load().desired
+    assert [(use.kind, use.key, use.path) for use in desk.uses] == [(Kind.SKILL, "refunds", "skills[0]")]
+
+
+def test_its_content_is_what_is_in_them_and_what_they_are_called(folder: ManifestFolder) -> None:
+    before = skill(folder).fields["folder"]
+    folder.write("assistants/skills/refunds/scripts/sum.py", "print(1)\n")
+    assert skill(folder).fields["folder"] == before
+    folder.write("assistants/skills/refunds/scripts/sum.py", "print(2)\n")
+    changed = skill(folder).fields["folder"]
+    assert changed != before
+    script = folder.path / "assistants/skills/refunds/scripts/sum.py"
+    script.rename(script.with_name("add.py"))
+    assert skill(folder).fields["folder"] not in {before, changed}
+
+
+@pytest.mark.parametrize(
+    ("folder_named", "summary"),
+    [
+        ("skills/refunds/scripts", "there is no SKILL.md in this folder"),
+        ("skills", "there is no SKILL.md in this folder"),
+        ("skills/returns", "assistants/skills/returns"),
+    ],
+)
+def test_what_is_no_skill_is_an_error_at_its_line(folder: ManifestFolder, folder_named: str, summary: str) -> None:
+    folder.write("assistants/skills/page.md", "More.\n")
+    folder.write("assistants/refunds.yaml", f"kind: skill\nfolder: {folder_named}\n")
+    [error] = folder.load().errors
+    assert (error.path, str(error.position)) == ("folder", "assistants/refunds.yaml:2:9")
+    assert summary in f"{error.summary} {error.detail}"

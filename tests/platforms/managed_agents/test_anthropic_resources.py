@@ -1,0 +1,391 @@
+"""Environments and memory stores of Claude's agents, declared and kept like anything else, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.live_sessions import AnthropicSessions, with_routes
+from support.managed_agents import ManagedAgents
+from support.managed_resources import Things
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer, serving
+
+MODEL = "claude-opus-5-5"
+ENVIRONMENT = """\
+kind: environment
+name: Analysis
+description: Python and the orders
+network: {access: restricted, allowed_domains: [api.example.com], allow_package_managers: true}
+packages: {python: [pandas==2.3.3], system: [poppler-utils]}
+metadata: {team: data}
+"""
+STORE = """\
+kind: memory_store
+name: Customers
+description: What customers told us
+"""
+
+
+@pytest.fixture
+def shop(cloud: ProjectFolder) -> ProjectFolder:
+    """A project with an agent, the environment it runs in and the memory store it has."""
+    cloud.write("assistants/analysis.yaml", ENVIRONMENT)
+    cloud.write("assistants/customers.yaml", STORE)
+    cloud.manifest("desk", model=MODEL, environment="analysis", memory_stores=["customers"])
+    return cloud
+
+
+def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
+    """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
+    document = project.run("plan", "--format", "json", *args).json
+    return {
+        f"{one['kind']} {one['key']}": (one["action"], {diff["path"]: diff["new"] for diff in one["diffs"]})
+        for one in document["changes"]
+    }
+
+
+def applied(project: ProjectFolder, *args: str) -> None:
+    """An apply after which nothing is left to do."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err + outcome.out
+    again = project.run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert project.run("drift").code == 0
+
+
+def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    action, diffs = planned(shop)["environment analysis"]
+    assert action == "create"
+    assert diffs["packages"] == {"python": ["pandas==2.3.3"], "system": ["poppler-utils"]}
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["config"]["networking"] == {
+        "type": "limited",
+        "allowed_hosts": ["api.example.com"],
+        "allow_mcp_servers": False,
+        "allow_package_managers": True,
+    }
+    assert (made["config"]["packages"]["pip"], made["config"]["packages"]["apt"]) == (
+        ["pandas==2.3.3"],
+        ["poppler-utils"],
+    )
+    assert made["metadata"]["team"] == "data"
+    assert made["metadata"]["assistctl"] == "project=acme target=cloud key=analysis"
+    assert memory_stores.named("Customers")["description"] == "What customers told us"
+
+
+def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    identity = environments.named("Analysis")["id"]
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
+    assert planned(shop) == {
+        "environment analysis": ("update", {"packages.python[0]": "pandas==3.0.0", "metadata.team": "bi"})
+    }
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["id"] == identity
+    assert made["config"]["packages"]["pip"] == ["pandas==3.0.0"]
+    assert made["config"]["networking"]["allowed_hosts"] == ["api.example.com"]
+    assert made["metadata"]["team"] == "bi"
+
+
+def test_what_is_removed_goes_back_to_the_default(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
+    shop.write("assistants/customers.yaml", "kind: memory_store\nname: Customers\n")
+    applied(shop)
+    made = environments.named("Analysis")
+    assert made["config"]["networking"] == {"type": "unrestricted"}
+    assert not any(made["config"]["packages"][name] for name in ("pip", "apt"))
+    assert (made["description"], "team" in made["metadata"]) == (None, False)
+    assert memory_stores.named("Customers")["description"] == ""
+
+
+def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    environments.edit(
+        environments.named("Analysis")["id"], config={"type": "cloud", "packages": {"npm": ["vite"]}}
+    )
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    [drift] = found.json["drift"]
+    assert (drift["kind"], drift["key"], drift["path"]) == ("environment", "analysis", "packages.npm")
+    applied(shop)
+    assert environments.named("Analysis")["config"]["packages"]["npm"] == []
+
+
+def test_what_is_declared_no_longer_is_deleted(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.manifest("desk", model=MODEL)
+    shop.remove("analysis")
+    shop.remove("customers")
+    plan = shop.run("plan")
+    assert "no longer declared; its memories go with it" in plan.out
+    applied(shop)
+    assert not environments.things
+    assert not memory_stores.things
+
+
+def test_protection_holds_without_the_document(shop: ProjectFolder, memory_stores: Things) -> None:
+    shop.write("assistants/customers.yaml", STORE + "lifecycle: {prevent_destroy: true}\n")
+    applied(shop)
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    shop.remove("customers")
+    assert shop.run("apply", "--yes").code == 3
+    assert memory_stores.things
+
+
+def test_a_new_key_keeps_the_thing(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    identity = environments.named("Analysis")["id"]
+    shop.remove("analysis")
+    shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
+    shop.manifest("desk", model=MODEL, environment="sandbox", memory_stores=["customers"])
+    applied(shop)
+    assert environments.named("Analysis")["id"] == identity
+    assert environments.named("Analysis")["metadata"]["assistctl"].endswith("key=sandbox")
+
+
+def test_one_of_somebody_else_is_taken_over_only_when_that_is_said(
+    shop: ProjectFolder, memory_stores: Things
+) -> None:
+    theirs = memory_stores.add(name="Customers", metadata={"owner": "sales"})
+    assert shop.run("apply", "--yes").code == 3
+    said = shop.run("plan", "--format", "json").json["diagnostics"]
+    words = f"a memory store with the name of customers exists that no project owns: {theirs['id']}"
+    assert words in [one["summary"] for one in said]
+    applied(shop, "--adopt")
+    adopted = memory_stores.named("Customers")
+    assert (adopted["id"], adopted["metadata"]["owner"]) == (theirs["id"], "sales")
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
+    shop: ProjectFolder, environments: Things, server: RecordingServer
+) -> None:
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/v1/environments"):
+            environments.add(**(asked.body or {}))
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    applied(shop)
+    assert len(environments.things) == 1
+
+
+def test_destroy_deletes_all_of_it(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    assert shop.run("destroy", "--yes").code == 0
+    assert not environments.things
+    assert not memory_stores.things
+    assert all(one["archived_at"] for one in agents.agents.values())
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "summary"),
+    [
+        ("env: {A: b}\n", 7, "anthropic-agents cannot express env"),
+        ("platforms: {anthropic-agents: {type: self_hosted}}\n", 4, "a self-hosted environment has no network on"),
+    ],
+)
+def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, where: int, summary: str) -> None:
+    shop.write("assistants/analysis.yaml", ENVIRONMENT + more)
+    found = [one for one in shop.run("plan", "--format", "json").json["diagnostics"] if one["severity"] == "error"]
+    assert (found[0]["file"], found[0]["line"]) == ("assistants/analysis.yaml", where)
+    assert found[0]["summary"].startswith(summary)
+    assert shop.run("apply", "--yes").code == 1
+
+
+def test_list_and_output_name_them(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    applied(shop)
+    listed = shop.run("list", "--format", "json").json["resources"]
+    ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
+    assert {one["key"]: one["id"] for one in listed} == ids
+    assert [one["kind"] for one in listed] == ["memory_store", "environment"]
+    page = shop.run("list", "--format", "markdown").out
+    assert "1 assistant is deployed, with 1 memory store, 1 environment." in page
+    output = shop.run("output").json
+    assert {key: output[key] for key in ids} == ids
+    assert f"ENVIRONMENT_ANALYSIS={ids['analysis']}\n" in shop.run("output", "--format", "dotenv").out
+
+
+def test_only_some_keys(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    assert shop.run("apply", "--yes", "analysis").code == 0
+    assert environments.things
+    assert not memory_stores.things
+    assert shop.run("apply", "--yes", "analisis").code == 1
+    assert "did you mean 'analysis'?" in shop.run("plan", "analisis").err
+
+
+def test_what_is_missing_is_told(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    [identity] = environments.things
+    environments.things.clear()
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    [missing] = found.json["missing"]
+    assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
+
+
+def test_a_saved_plan_holds_until_somebody_changes_one(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    shop.run("plan", "--out", "it.plan")
+    environments.edit(environments.named("Analysis")["id"], description="Mine")
+    refused = shop.run("apply", "it.plan", "--yes")
+    assert (refused.code, "analysis (environment)" in refused.err) == (3, True)
+    shop.run("plan", "--out", "it.plan")
+    assert shop.run("apply", "it.plan", "--yes").code == 0
+    assert environments.named("Analysis")["description"] == "Python and the orders"
+
+
+def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
+    shop: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    shop.remove("customers")
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert environments.named("Analysis")["config"]["packages"]["pip"] == ["pandas==2.3.3"]
+    assert memory_stores.named("Customers")["description"] == "What customers told us"
+    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    lost = "customers (memory store) does not go back in full: its memories were deleted with it"
+    assert lost in told
+
+
+def test_gc_deletes_what_no_document_declares(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    shop.remove("analysis")
+    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
+    found = shop.run("gc", "--yes", "--format", "json")
+    assert found.code == 0, found.err
+    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
+    assert not environments.things
+
+
+def test_a_dump_declares_what_is_there(shop: ProjectFolder, environments: Things) -> None:
+    applied(shop)
+    environments.add(name="Theirs", config={"type": "self_hosted"}, metadata={"team": "ops"})
+    for key in ("analysis", "customers", "desk"):
+        shop.remove(key)
+    dumped = shop.run("dump", "--format", "json").json
+    assert {one["key"] for one in dumped["resources"]} == {"analysis", "customers", "theirs"}
+    text = (shop.path / "assistants/theirs.yaml").read_text()
+    assert "import: env_" in text
+    assert "self_hosted" in text
+    assert planned(shop) == {"environment theirs": ("adopt", {})}
+    applied(shop)
+
+
+def test_a_conversation_has_what_the_manifest_names(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
+) -> None:
+    sessions = AnthropicSessions()
+    routes = [route for route in sessions.routes() if not route.path.startswith("/v1/environments")]
+    use = {"memory_store": "customers", "access": "read_only", "instructions": "Look here first."}
+    shop.manifest("desk", model=MODEL, environment="analysis", memory_stores=[use])
+    beside = (*environments.routes(), *memory_stores.routes())
+    with serving(with_routes(routes, agents.app(*beside))) as server:
+        address = server.url.removesuffix("/v1")
+        shop.write(
+            "assistctl.yaml",
+            f"project: acme\ndefault_target: cloud\ntargets:\n"
+            f"  cloud: {{platform: anthropic-agents, base_url: '{address}', api_key: test-key}}\n",
+        )
+        assert shop.run("apply", "--yes", "desk").code == 0
+        early = shop.run("ask", "desk", "Who are you?")
+        assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
+        applied(shop)
+        outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
+    assert outcome.code == 0, outcome.err
+    [session] = sessions.sessions.values()
+    assert session.body["environment_id"] == environments.named("Analysis")["id"]
+    store = memory_stores.named("Customers")["id"]
+    more = {"access": "read_only", "instructions": "Look here first."}
+    assert session.body["resources"] == [{"type": "memory_store", "memory_store_id": store, **more}]
+    assert len(environments.things) == 1
+
+
+def test_what_an_assistant_names_by_key_is_not_destroyed_without_it(
+    shop: ProjectFolder, environments: Things
+) -> None:
+    applied(shop)
+    outcome = shop.run("destroy", "analysis", "--yes")
+    said = f"analysis (environment) stays: desk names {environments.named('Analysis')['id']} by its id"
+    assert said in outcome.out + outcome.err
+    assert environments.things
+
+
+def test_what_somebody_elses_agent_names_by_id_is_not_deleted(
+    shop: ProjectFolder, agents: ManagedAgents, environments: Things
+) -> None:
+    applied(shop)
+    [identity] = environments.things
+    agents.add("agent_theirs", metadata={"runs_in": identity})
+    shop.remove("analysis")
+    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
+    assert shop.run("apply", "--yes").code == 0
+    assert shop.run("gc", "--yes").code == 0
+    assert environments.things
+    agents.edit("agent_theirs", metadata={"runs_in": None})
+    applied(shop)
+    assert not environments.things
+
+
+def test_one_that_is_let_go_can_be_taken_over_again(shop: ProjectFolder, memory_stores: Things) -> None:
+    applied(shop)
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    shop.remove("customers")
+    [identity] = memory_stores.things
+    assert shop.run("forget", "customers", "--yes").code == 0
+    assert "assistctl" not in memory_stores.things[identity]["metadata"]
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    assert shop.run("rollback", last["id"], "--yes").code == 0
+    assert [*memory_stores.things] == [identity]
+    assert memory_stores.things[identity]["metadata"]["assistctl"].endswith("key=customers")
+
+
+def test_all_that_there_is_is_not_deleted_by_the_way(
+    cloud: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    cloud.write("assistants/analysis.yaml", ENVIRONMENT)
+    cloud.write("assistants/customers.yaml", STORE)
+    applied(cloud)
+    cloud.remove("customers")
+    cloud.remove("analysis")
+    cloud.write("assistants/other.yaml", "kind: environment\n")
+    assert cloud.run("apply", "--yes").code == 3
+    assert len(environments.things) == len(memory_stores.things) == 1
+    applied(cloud, "--allow-deletes")
+    assert [one["name"] for one in environments.things.values()] == ["other"]
+
+
+def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
+    shop: ProjectFolder, environments: Things, server: RecordingServer
+) -> None:
+    def refuse(asked: Asked) -> Answer | None:
+        is_create = asked.method == "POST" and asked.path.endswith("/v1/environments")
+        error = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "too many"}}'
+        return Answer(400, error) if is_create else None
+
+    server.fault = refuse
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
+    assert failed == [("environment", "analysis")]
+    server.fault = lambda _: None
+    applied(shop)
+    assert environments.things
