@@ -10,7 +10,7 @@ from itertools import chain
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Change, Desired, Kind, Observed, QualifiedKey
-from assistctl.planning.decision import Decision, combined
+from assistctl.planning.decision import Decision
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
@@ -69,6 +69,6 @@ class BesideAssistants:
                 yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
                 continue
             facts = ResourceFacts(kind, platform, capabilities, replace(self.rosters, renewed=renewed_by(changes)))
-            decided = combined(things.decisions(facts, self.plan_options, references))
-            changes += decided.changes
-            yield decided
+            for decision in things.decisions(facts, self.plan_options, references):
+                changes += decision.changes
+                yield decision

@@ -43,7 +43,8 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
-    yield from check_metadata(desired, platform, capabilities.metadata_limits)
+    if desired.fields.get("metadata"):
+        yield from check_metadata(desired, platform, capabilities.metadata_limits)
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Generic, TypeVar
 
 from assistctl.model.capabilities import Capabilities
@@ -14,7 +13,7 @@ from assistctl.model.plan import Change, Diagnostic, Drift, FieldDiff, Kind, Mis
 from assistctl.model.resource import ResourceFile
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.sensitive import Declared
-from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
+from assistctl.planning.identity.inventory import ListedT, Owned
 from assistctl.planning.vector_stores.file_changes import HolderFiles
 
 DeclaredT = TypeVar("DeclaredT", bound=Declared)
@@ -103,32 +102,3 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
     @abstractmethod
     def ending(self, key: str, owned: Owned) -> Contents:
         """What comes of it that a thing is deleted; the reasons are what is to be known about that."""
-
-
-def read_owned(facts: KindFacts[ListedT, DeclaredT], inventory: Inventory[ListedT]) -> dict[str, list[Owned]]:
-    """The owned things of a kind, with what is written on each."""
-    return {
-        key: [facts.read(each, inventory.marks.get(each.id)) for each in same_key]
-        for key, same_key in inventory.owned.items()
-    }
-
-
-def combined(decisions: Iterable[Decision]) -> Decision:
-    """All that was decided. A file that is not there is told once, with its id where that is known."""
-    parts = list(decisions)
-    missing: list[Missing] = []
-    known: set[str] = set()
-    for one in chain.from_iterable(part.missing for part in parts):
-        if one.id is not None or one.key not in known:
-            missing.append(one)
-        known.add(one.key)
-    return Decision(
-        [change for part in parts for change in part.changes],
-        [drift for part in parts for drift in part.drift],
-        [diagnostic for part in parts for diagnostic in part.diagnostics],
-        missing,
-        {name: seen for part in parts for name, seen in part.seen.items()},
-        [files for part in parts for files in part.files],
-        {key: work for part in parts for key, work in part.store_operations.items()},
-        sum(part.unchanged for part in parts),
-    )

@@ -20,6 +20,7 @@ from assistctl.model.plan import (
     Missing,
     Observed,
     Plan,
+    QualifiedKey,
     Summary,
 )
 from assistctl.ownership.file_marks import store_token
@@ -29,15 +30,15 @@ from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
 from assistctl.planning.beside_assistants import BesideAssistants
 from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision, combined, read_owned
+from assistctl.planning.decision import Decision
 from assistctl.planning.dependencies import with_dependencies
-from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint
+from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint, read_owned
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import Outlook, References, references
 from assistctl.planning.resources import Resources
-from assistctl.planning.rosters import renewed_by
+from assistctl.planning.rosters import Rosters, renewed_by
 from assistctl.planning.serving import told_of_serving
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
@@ -75,16 +76,17 @@ class _Planning:
     resources: Resources
 
     def plan(self) -> Plan:
-        things = combined(self.beside.decisions(lambda: self.references))
-        assistants, stores = combined(self._decided_assistants(things.changes)), combined(self._decided_stores())
+        things = _combined(self.beside.decisions(lambda: self.references)) if self._has_resources else Decision()
+        assistants, stores = _combined(self._decided_assistants(things.changes)), _combined(self._decided_stores())
         changes, refusals = self._checked(assistants.changes, [*stores.changes, *things.changes])
-        changes = with_dependencies(changes, self.wanted, self.beside.rosters)
+        if self.rosters.named or self._has_stores:
+            changes = with_dependencies(changes, self.wanted, self.rosters)
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
         known = {token: store_id for store_id, token in self.store_tokens.items()}
-        known |= self.beside.rosters.known() if self.beside.rosters.named else {}
+        known |= self.rosters.known() if self.rosters.named else {}
         seen = {**assistants.seen, **stores.seen, **things.seen}
         return Plan(
             project=self.plan_options.project,
@@ -97,7 +99,7 @@ class _Planning:
                 *stores.diagnostics,
                 *things.diagnostics,
                 *refusals,
-                *told_of_serving(self._asked_for, self.owned, changes, self.capabilities),
+                *self._about_serving(changes),
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
             ),
             summary=Summary(
@@ -115,9 +117,8 @@ class _Planning:
             if files is not None
             else FileOperations(known=known, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
-            there=frozenset(each.id for each in self.observed)
-            | frozenset(store.id for store in self.knowledge.observed.stores)
-            | self.resources.ids,
+            there=frozenset(each.id for each in chain(self.observed, *self.resources.observed.values()))
+            | frozenset(store.id for store in self.knowledge.observed.stores),
         )
 
     @cached_property
@@ -133,14 +134,18 @@ class _Planning:
     @cached_property
     def owned(self) -> dict[str, list[Owned]]:
         """The assistants that the project owns, by key, with what is written on them."""
-        return read_owned(self.assistants, self.inventory)
+        return read_owned(self.assistants.read, self.inventory)
 
     @cached_property
     def assistants(self) -> Assistants:
         platform, known = self.plan_options.target.platform, self.knowledge.observed
-        return Assistants(
-            platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.beside.rosters
-        )
+        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
+
+    @cached_property
+    def rosters(self) -> Rosters:
+        """What names what by key."""
+        may_name = any(one.platform_fields or one.uses for one in self.wanted.values())
+        return self.beside.rosters if may_name or self._has_resources else Rosters()
 
     @cached_property
     def beside(self) -> BesideAssistants:
@@ -173,12 +178,16 @@ class _Planning:
         )
 
     @property
+    def _has_resources(self) -> bool:
+        return bool(self.resources.desired or any(self.resources.observed.values()))
+
+    @property
     def _has_stores(self) -> bool:
         return bool(self.stores.wanted or self.stores.live)
 
     def _decided_assistants(self, things: Sequence[Change]) -> Iterator[Decision]:
-        renewed = {*renewed_by(things)}
-        rosters = replace(self.beside.rosters, renewed=renewed)
+        renewed = {*renewed_by(things)} if things else set[QualifiedKey]()
+        rosters = replace(self.rosters, renewed=renewed)
         decider = self._decider(replace(self.assistants, rosters=rosters))
         decided = decider.by_key()
         newest = renewed_by(_changes(decided)) if rosters.named else ()
@@ -218,17 +227,21 @@ class _Planning:
             facts,
             self.plan_options,
             inventory,
-            read_owned(facts, inventory),
+            read_owned(facts.read, inventory),
             stores.wanted,
             Transfers(stores.moved, forgotten=self.plan_options.forget),
             lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
             lambda: self.references,
         ).decisions()
 
-    @property
-    def _asked_for(self) -> dict[str, Desired]:
-        """The declared assistants that the plan is about."""
-        return {key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)}
+    def _about_serving(self, changes: Iterable[Change]) -> Iterable[Diagnostic]:
+        """Warnings about declared assistants of which another version answers than the one that is applied."""
+        if not self.capabilities.serving_fields:
+            return ()
+        asked_for = {
+            key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)
+        }
+        return told_of_serving(asked_for, self.owned, changes, self.capabilities)
 
     @property
     def _owned_count(self) -> int:
@@ -265,7 +278,7 @@ class _Planning:
         stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
         yield from LookAlikes(*found).among(changes)
-        for things in self.beside.kinds.values():
+        for things in self.beside.kinds.values() if self._has_resources else ():
             yield from things.under_other_keys(changes, self.plan_options)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
@@ -279,3 +292,24 @@ class _Planning:
 def _changes(decided: Mapping[str, Sequence[Decision]]) -> Iterator[Change]:
     """The changes in what was decided about each key."""
     return (change for decisions in decided.values() for one in decisions for change in one.changes)
+
+
+def _combined(decisions: Iterable[Decision]) -> Decision:
+    """All that was decided. A file that is not there is told once, with its id where that is known."""
+    parts = list(decisions)
+    missing: list[Missing] = []
+    known: set[str] = set()
+    for one in chain.from_iterable(part.missing for part in parts):
+        if one.id is not None or one.key not in known:
+            missing.append(one)
+        known.add(one.key)
+    return Decision(
+        [change for part in parts for change in part.changes],
+        [drift for part in parts for drift in part.drift],
+        [diagnostic for part in parts for diagnostic in part.diagnostics],
+        missing,
+        {name: seen for part in parts for name, seen in part.seen.items()},
+        [files for part in parts for files in part.files],
+        {key: work for part in parts for key, work in part.store_operations.items()},
+        sum(part.unchanged for part in parts),
+    )

@@ -32,11 +32,6 @@ class Resources:
         """The desired ones of a kind, in the order of their keys."""
         return {one.key: one for one in sorted(self.desired, key=lambda one: one.key) if one.kind is kind}
 
-    @property
-    def ids(self) -> frozenset[str]:
-        """The ids of all that are observed."""
-        return frozenset(one.id for things in self.observed.values() for one in things)
-
 
 @dataclass(frozen=True, slots=True)
 class ResourceFacts(KindFacts[Observed, DesiredResource]):

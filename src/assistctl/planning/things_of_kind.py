@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from assistctl.model.plan import Action, Change, Diagnostic, Kind, Observed
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision, read_owned
-from assistctl.planning.identity.inventory import Inventory, classify
+from assistctl.planning.decision import Decision
+from assistctl.planning.identity.inventory import Inventory, classify, read_owned
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
 from assistctl.planning.options import PlanOptions
@@ -54,7 +54,7 @@ class ThingsOfKind:
             facts,
             plan_options,
             self.inventory,
-            read_owned(facts, self.inventory),
+            read_owned(facts.read, self.inventory),
             self.wanted,
             self.transfers,
             self.includes,

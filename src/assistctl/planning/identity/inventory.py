@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
@@ -147,3 +147,13 @@ def fingerprint(plan_options: PlanOptions, seen: Mapping[str, str]) -> str:
     """``sha256:`` and a digest of everything that was observed for a plan."""
     scope = [plan_options.project, plan_options.target.name, plan_options.target.platform, plan_options.address]
     return f"sha256:{sha256([*scope, dict(seen)])}"
+
+
+def read_owned(
+    read: Callable[[ListedT, Mark | None], Owned], inventory: Inventory[ListedT]
+) -> dict[str, list[Owned]]:
+    """The owned things of a kind, each with what ``read`` finds written on it."""
+    return {
+        key: [read(each, inventory.marks.get(each.id)) for each in same_key]
+        for key, same_key in inventory.owned.items()
+    }
