@@ -16,6 +16,7 @@ from assistctl.planning.capability_check import names_in, support_of
 from assistctl.planning.identity.inventory import Knowledge
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
+from assistctl.planning.resources import Resources
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
 from support.managed_resources import whole_app
@@ -102,7 +103,8 @@ def test_a_plan_says_what_the_table_says(samples: ManifestFolder, platform: str)
     assert loaded.diagnostics == ()
     capabilities = capabilities_of(platform)
     policy = PlanOptions("acme", TargetName("prod", platform))
-    plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores))
+    beside = Resources([one for one in loaded.resources if one.kind in capabilities.resources])
+    plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores), resources=beside)
     for name, (_, path) in SAMPLES.items():
         said = [one for one in plan.diagnostics if (one.key, one.path) == (key_of(name), path)]
         support = support_of(name, capabilities.fields)
