@@ -28,6 +28,7 @@ from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import Platform
 from assistctl.platforms.registry import capabilities_of
+from assistctl.platforms.resource_platform import GivesContents, resources_of
 
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--to"
@@ -62,7 +63,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     beside = folder.resolve().is_relative_to(deployment.project.assistants)
     loaded = deployment.keys_only()
     known, scope = _known_to(loaded), Scope(deployment.owner, deployment.target.name)
-    surroundings = _nameable(deployment, await _looked(deployment, known), folder)
+    surroundings = _nameable(deployment, await _looked(deployment, loaded, known), folder)
     schema = partial(schema_beside, folder, deployment.project.directory)
     found = Dump(scope, known, surroundings, Style(schema, capabilities_of(deployment.target.platform)))
     if wanted:
@@ -93,7 +94,8 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
 def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tuple[Written, ...]:
     """The documents of what is there beside assistants, and no document declares."""
     taken = {one.key for one in (*found.assistants, *found.stores)}
-    dumped = ResourceDump(found.scope, found.style, taken | (found.known.keys if beside else set()))
+    taken |= found.known.keys if beside else set()
+    dumped = ResourceDump(found.scope, found.style, taken, there.contents)
     return tuple(
         written
         for kind, things in there.resources.items()
@@ -154,7 +156,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
-        return There(seen.assistants, seen.stores, resources=seen.resources)
+        return There(seen.assistants, seen.stores, resources=seen.resources, contents=seen.contents)
     held = [
         *(held_file for store in seen.stores.values() for held_file in store.held),
         *uploads_read(seen.assistants),
@@ -165,7 +167,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
         path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
-    return There(seen.assistants, seen.stores, naming, seen.resources)
+    return There(seen.assistants, seen.stores, naming, seen.resources, seen.contents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +178,31 @@ class _Seen:
     stores: Mapping[str, HeldStore]
     names: Mapping[str, str]
     resources: Mapping[Kind, Sequence[Observed]]
+    contents: Mapping[str, Mapping[str, bytes]]
 
 
-async def _looked(deployment: Deployment, known: Known) -> _Seen:
+async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen:
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
-        return _Seen(assistants, stores, names, await listed_resources(platform))
+        resources = await listed_resources(platform)
+        contents = await _contents(deployment, platform, loaded, resources)
+        return _Seen(assistants, stores, names, resources, contents)
+
+
+async def _contents(
+    deployment: Deployment, platform: Platform, loaded: Loaded, resources: Mapping[Kind, Sequence[Observed]]
+) -> dict[str, Mapping[str, bytes]]:
+    """The files of what no document declares, by its id, where the platform gives them back."""
+    scope = Scope(deployment.owner, deployment.target.name)
+    found: dict[str, Mapping[str, bytes]] = {}
+    for kind, requests in resources_of(platform).items():
+        if isinstance(requests, GivesContents):
+            declared = [one for one in loaded.resources if one.kind is kind]
+            for one in undeclared(resources[kind], declared, scope):
+                found[one.id] = await requests.contents(one.id)
+    return found
 
 
 async def _stores(

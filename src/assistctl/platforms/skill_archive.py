@@ -60,5 +60,12 @@ def _files_in(archive: bytes) -> dict[str, bytes]:
             left -= len(content)
             if left < 0:
                 raise ValueError(f"it holds more than {_MOST_BYTES:,} bytes")
-            files[entry.filename.replace("\\", "/")] = content
+            files[_plain(entry.filename)] = content
     return files
+
+
+def _plain(name: str) -> str:
+    path = name.replace("\\", "/")
+    if path.startswith("/") or ":" in path or any(part in {"", ".", ".."} for part in path.split("/")):
+        raise ValueError(f"{name!r} is no name for a file")
+    return path

@@ -334,3 +334,28 @@ def test_what_cannot_be_sent_is_told_offline_with_its_place(
     assert (error["file"], error["line"]) == place
     assert summary in error["summary"]
     assert not server.asked
+
+
+def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    theirs = skills.add({**THEIRS, "more/page.md": b"More.\n"}, "Theirs")
+    shop.remove("refunds")
+    shop.remove("desk")
+    for path in FILES:
+        (shop.path / "assistants/skills/refunds" / path).unlink()
+    dumped = shop.run("dump", "--format", "json")
+    assert dumped.code == 0, dumped.err
+    assert {one["key"] for one in dumped.json["resources"]} == {"refunds", "theirs"}
+    assert (shop.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
+    assert f"import: {theirs.answer['id']}" in (shop.path / "assistants/theirs.yaml").read_text()
+    assert planned(shop) == {"skill theirs": ("adopt", {"folder"})}
+    applied(shop)
+    assert skills.skills[theirs.answer["id"]].newest == {**THEIRS, "more/page.md": b"More.\n"}
+
+
+@pytest.mark.parametrize("name", ["../../desk.yaml", "/etc/passwd", "a/../../b"])
+def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
+    skills.add({**THEIRS, name: b"x"}, "Theirs")
+    outcome = shop.run("dump")
+    assert outcome.code == 1
+    assert "cannot be read" in outcome.err
