@@ -83,7 +83,7 @@ class Skills:
 
     def add(self, files: Files, display_name: str = "", source: str = "custom") -> Skill:
         """Create one as somebody else would, from the files in its folder."""
-        slug = _slug(files)
+        slug = slug_of(files)
         self._made += 1
         skill_id = f"skill_{self._made:024}"
         now = _now()
@@ -100,7 +100,7 @@ class Skills:
 
     def upload(self, skill: Skill, files: Files) -> str:
         """Make another version as somebody else would; its id."""
-        if _slug(files) != skill.slug:
+        if slug_of(files) != skill.slug:
             raise _refused(f"the name must be {skill.slug}")
         return self._add(skill, files, _now())
 
@@ -115,8 +115,8 @@ class Skills:
             "description": description[1] if description else "",
             "created_at": now,
         }
-        skill.versions[version] = (_fits(BetaSkillVersion, said), dict(files))
-        skill.answer = _fits(BetaSkill, {**skill.answer, "latest_version_id": version, "updated_at": now})
+        skill.versions[version] = (fits(BetaSkillVersion, said), dict(files))
+        skill.answer = fits(BetaSkill, {**skill.answer, "latest_version_id": version, "updated_at": now})
         return version
 
     async def _all(self, request: Request) -> JSONResponse:
@@ -129,7 +129,7 @@ class Skills:
                 if source is None or one.answer["source"]["type"] == source
             ]
             return JSONResponse(_page(listed[::-1], request.query_params))
-        fields, files = await _uploaded(request)
+        fields, files = await uploaded(request)
         name = fields.pop("display_name", None)
         assert not fields
         if name is not None and not 1 <= len(name) <= _LONGEST:
@@ -153,7 +153,7 @@ class Skills:
         if request.method == "GET":
             listed = [answer for answer, _ in skill.versions.values()]
             return JSONResponse(_page(listed[::-1], request.query_params))
-        fields, files = await _uploaded(request)
+        fields, files = await uploaded(request)
         assert not fields
         self.uploads += 1
         return JSONResponse(skill.versions[self.upload(skill, files)][0])
@@ -173,12 +173,8 @@ class Skills:
         skill, version = self._found(request), request.path_params["version"]
         if version not in skill.versions:
             raise RefusedError(HTTPStatus.NOT_FOUND, "not_found_error", f"There is no version {version}.")
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(f"{skill.slug}/", b"")
-            for path, content in skill.versions[version][1].items():
-                archive.writestr(f"{skill.slug}/{path}", content)
-        return Response(packed.getvalue(), media_type="application/zip")
+        packed = zipped(skill.slug, skill.versions[version][1])
+        return Response(packed, media_type="application/zip")
 
     def _found(self, request: Request) -> Skill:
         skill_id = request.path_params["id"]
@@ -193,7 +189,7 @@ def _check(request: Request) -> None:
     assert _OLD_BETA not in request.headers["anthropic-beta"]
 
 
-async def _uploaded(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
+async def uploaded(request: Request) -> tuple[dict[str, str], dict[str, bytes]]:
     """The texts of a form, and its files by their paths in the folder, if it is one folder that holds a skill."""
     fields: dict[str, str] = {}
     sent: dict[str, bytes] = {}
@@ -211,12 +207,23 @@ async def _uploaded(request: Request) -> tuple[dict[str, str], dict[str, bytes]]
     if sum(map(len, sent.values())) > _LARGEST:
         raise _refused("files: too large")
     files = {path.partition("/")[2]: content for path, content in sent.items()}
-    if folders != {_slug(files)}:
+    if folders != {slug_of(files)}:
         raise _refused("files: the directory must have the name in SKILL.md")
     return fields, files
 
 
-def _slug(files: Files) -> str:
+def zipped(folder: str, files: Files) -> bytes:
+    """A ZIP archive of ``files`` in one folder."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{folder}/", b"")
+        for path, content in files.items():
+            archive.writestr(f"{folder}/{path}", content)
+    return packed.getvalue()
+
+
+def slug_of(files: Files) -> str:
+    """The name in the ``SKILL.md`` of a skill's files."""
     if "SKILL.md" not in files:
         raise _refused("files: there must be a SKILL.md at the root")
     found = re.search(r"^name: *(.*)$", files["SKILL.md"].decode(), re.MULTILINE)
@@ -225,7 +232,8 @@ def _slug(files: Files) -> str:
     return found[1].strip()
 
 
-def _fits(kind: type[BaseModel], answer: Object) -> Object:
+def fits(kind: type[BaseModel], answer: Object) -> Object:
+    """``answer``, which has the type ``kind``."""
     kind.model_validate(answer, strict=False)
     # What the types do not say is not answered.
     assert set(answer) <= set(kind.model_fields), answer
