@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistctl.local.app import create_app
 from assistctl.manifest.validation.schema import ASSISTANT, read_schema
 from assistctl.model.plan import Diagnostic, Severity, TargetName
 from assistctl.planning.capability_check import names_in, support_of
@@ -19,9 +20,11 @@ from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
+from support.live_sessions import with_routes
 from support.managed_resources import whole_app
 from support.manifest_folder import ManifestFolder
 from support.mistral_agents import MistralAgents
+from support.openai_skills import OpenAISkillsServer
 from support.projects import ProjectFolder
 from support.server import recording_server, serving
 
@@ -136,6 +139,11 @@ def address(platform: str, folder: Path) -> Iterator[str]:
     elif platform == "mistral-agents":
         with serving(MistralAgents().app()) as server:
             yield server.url.removesuffix("/v1")
+    elif platform == "openai-agents":
+        app = create_app(folder / "server.db")
+        with serving(with_routes(OpenAISkillsServer().routes(), app)) as server:
+            yield server.url
+        app.state.database.close()
     else:
         with recording_server(folder / "server.db") as server:
             yield server.url

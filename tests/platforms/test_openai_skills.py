@@ -152,3 +152,18 @@ def test_what_is_too_much_is_told_offline(
     [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
     assert summary in error["summary"]
     assert not server.asked
+
+
+def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
+    shop: ProjectFolder, skills: OpenAISkillsServer, server: RecordingServer
+) -> None:
+    error = b'{"error": {"message": "Missing scopes: api.skills.read", "type": "invalid_request_error"}}'
+    server.fault = lambda asked: Answer(403, error) if "/skills" in asked.path else None
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    failed = {one["key"]: one["error"] for one in outcome.json["results"] if one["status"] != "ok"}
+    assert [*failed] == ["refunds"]
+    assert "api.skills.read" in failed["refunds"]
+    assert not skills.skills
+    shop.remove("refunds")
+    assert shop.run("apply", "--yes").code == 0

@@ -77,11 +77,22 @@ class SkillStore:
 
     api: SkillsApi
     _versions: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+    _refused: PlatformError | None = None
     _downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_DOWNLOADS_AT_ONCE))
 
     async def list(self) -> Sequence[Observed]:
-        """All that users made, the oldest first."""
-        return await asyncio.gather(*(self._observed(one) for one in await self.api.listed()))
+        """All that users made, the oldest first.
+
+        A key that may not see them need not stop who has none: it is told when one is to be created.
+        """
+        try:
+            there = await self.api.listed()
+        except PlatformError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            self._refused = error
+            return []
+        return await asyncio.gather(*(self._observed(one) for one in there))
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment."""
@@ -92,6 +103,8 @@ class SkillStore:
         self, fields: Mapping[str, Json], metadata: Mapping[str, str], files: Sequence[ResourceFile] = ()
     ) -> Observed:
         """Upload the first version, with the mark in its label and in it."""
+        if self._refused is not None:
+            raise self._refused
         if not files:
             raise PlatformError("a skill cannot be created without its files", "Put its folder back, and apply.")
         name = str(fields.get("name") or "skill")
