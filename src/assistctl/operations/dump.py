@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
 from assistctl.export.dumped_resources import ResourceDump
@@ -87,7 +87,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         tuple(found.stores),
         resources,
         tuple(paths),
-        (*found.diagnostics, *withheld),
+        (*found.diagnostics, *(() if wanted else surroundings.unread), *withheld),
     )
 
 
@@ -156,7 +156,13 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
-        return There(seen.assistants, seen.stores, resources=seen.resources, contents=seen.contents)
+        return There(
+            seen.assistants,
+            seen.stores,
+            resources=seen.resources,
+            contents=seen.contents,
+            unread=seen.unread,
+        )
     held = [
         *(held_file for store in seen.stores.values() for held_file in store.held),
         *uploads_read(seen.assistants),
@@ -167,7 +173,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
         path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
-    return There(seen.assistants, seen.stores, naming, seen.resources, seen.contents)
+    return There(seen.assistants, seen.stores, naming, seen.resources, seen.contents, seen.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,7 @@ class _Seen:
     names: Mapping[str, str]
     resources: Mapping[Kind, Sequence[Observed]]
     contents: Mapping[str, Mapping[str, bytes]]
+    unread: Sequence[Diagnostic]
 
 
 async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen:
@@ -187,22 +194,27 @@ async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
         resources = await listed_resources(platform)
-        contents = await _contents(deployment, platform, loaded, resources)
-        return _Seen(assistants, stores, names, resources, contents)
+        contents, unread = await _contents(deployment, platform, loaded, resources)
+        return _Seen(assistants, stores, names, resources, contents, unread)
 
 
 async def _contents(
     deployment: Deployment, platform: Platform, loaded: Loaded, resources: Mapping[Kind, Sequence[Observed]]
-) -> dict[str, Mapping[str, bytes]]:
-    """The files of what no document declares, by its id, where the platform gives them back."""
+) -> tuple[dict[str, Mapping[str, bytes]], list[Diagnostic]]:
+    """The files of what no document declares, by its id, where the platform gives them back; and where not."""
     scope = Scope(deployment.owner, deployment.target.name)
     found: dict[str, Mapping[str, bytes]] = {}
+    unread: list[Diagnostic] = []
     for kind, requests in resources_of(platform).items():
         if isinstance(requests, GivesContents):
             declared = [one for one in loaded.resources if one.kind is kind]
             for one in undeclared(resources[kind], declared, scope):
-                found[one.id] = await requests.contents(one.id)
-    return found
+                try:
+                    found[one.id] = await requests.contents(one.id)
+                except PlatformError as error:
+                    summary = f"the {kind.noun} {one.name or one.id} is not written: {error.summary}"
+                    unread.append(Diagnostic(Severity.WARNING, summary, error.hint))
+    return found, unread
 
 
 async def _stores(

@@ -20,6 +20,10 @@ _MOST_BYTES = 64 * 1024 * 1024
 _MOST_FILES = 10_000
 
 
+class UnreadableArchiveError(PlatformError):
+    """What a platform gives as an archive is none, or holds more than is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class SkillContents:
     """The files of a version by their paths inside the folder; ``folder`` is what that is called."""
@@ -36,11 +40,11 @@ class SkillContents:
 
 
 def unpacked_skill(archive: bytes, about: str) -> SkillContents:
-    """The files in ``archive``, which is that of ``about``. Raises ``PlatformError`` for what is no archive."""
+    """The files in ``archive``, which is that of ``about``. Raises ``UnreadableArchiveError``."""
     try:
         files = _files_in(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise PlatformError(f"the archive of {about} cannot be read: {error}") from error
+        raise UnreadableArchiveError(f"the archive of {about} cannot be read: {error}") from error
     main = min((path for path in files if path.rpartition("/")[2] == MAIN_FILE), key=len, default=MAIN_FILE)
     base = main.removesuffix(MAIN_FILE)
     inside = {path.removeprefix(base): content for path, content in files.items() if path.startswith(base)}

@@ -16,7 +16,7 @@ from typing import Protocol
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Observed
 from assistctl.model.resource import CONTENT, ResourceFile
-from assistctl.platforms.skill_archive import SkillContents, unpacked_skill
+from assistctl.platforms.skill_archive import SkillContents, UnreadableArchiveError, unpacked_skill
 from assistctl.platforms.skill_mark import MARK_FILE, Label, SkillMark, read_label, read_skill_mark
 from assistctl.platforms.skill_upload import SkillUpload
 
@@ -175,7 +175,13 @@ class SkillStore:
         label = read_label(one.label)
         if not (label.metadata or one.may_be_ours):
             return Observed(one.id, {"name": label.name}, {}, one.newest)
-        newest = await self._seen(one.id, one.newest)
+        try:
+            newest = await self._seen(one.id, one.newest)
+        except (NotFoundError, UnreadableArchiveError):
+            if label.metadata:
+                raise
+            # It goes away at this moment, or holds what we would not have sent: nobody's of ours.
+            return Observed(one.id, {"name": label.name}, {}, one.newest)
         mark = self._valid(one, newest.mark)
         if mark is None and label.metadata:
             mark = await self._earlier_mark(one)

@@ -355,7 +355,51 @@ def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> N
 
 @pytest.mark.parametrize("name", ["../../desk.yaml", "/etc/passwd", "a/../../b"])
 def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
-    skills.add({**THEIRS, name: b"x"}, "Theirs")
+    theirs = skills.add(THEIRS, "Theirs")
+    skills.upload(theirs, {**THEIRS, name: b"x"})
+    applied(shop)
     outcome = shop.run("dump")
+    assert outcome.code == 0
+    assert "the skill Theirs is not written: the archive of" in outcome.err
+    assert [path.name for path in (shop.path / "assistants").iterdir() if "heirs" in path.name] == []
+
+
+def test_a_version_whose_answer_is_lost_is_found(
+    shop: ProjectFolder, skills: Skills, server: RecordingServer
+) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    lost: list[str] = []
+
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/versions") and not lost:
+            _, files = [*skills.only.versions.values()][-1]
+            mark = json.loads(files["assistctl.json"])
+            lost.append(skills.upload(skills.only, {**FILES, "assistctl.json": json.dumps(mark).encode()}))
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    outcome = shop.run("apply", "--yes")
+    assert outcome.code in {1, 4}
+    applied(shop)
+    assert skills.only.newest["scripts/sum.py"] == b"print(2)\n"
+
+
+def test_a_label_that_is_too_long_is_told_before_anything_is_sent(shop: ProjectFolder, skills: Skills) -> None:
+    shop.write("assistants/refunds.yaml", f"kind: skill\nname: {'x' * 250}\nfolder: skills/refunds\n")
+    outcome = shop.run("apply", "--yes", "refunds")
     assert outcome.code == 1
-    assert "cannot be read" in outcome.err
+    assert "a skill's label has at most 255 characters" in outcome.out + outcome.err
+    assert not skills.skills
+
+
+def test_a_failed_upload_changes_nothing_of_its_agents(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    before = desk(agents)
+    folder(shop, {"SKILL.md": MAIN.replace("name: refunds", "name: returns").encode()})
+    assert shop.run("apply", "--yes").code == 1
+    assert desk(agents) == before
+    assert len(skills.only.versions) == 1
