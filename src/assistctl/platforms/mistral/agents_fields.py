@@ -20,8 +20,9 @@ from assistctl.model.capabilities import (
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.ownership.mark import OUR_PAIRS
-from assistctl.platforms.mistral.alias_names import is_name
+from assistctl.platforms.mistral.alias_names import ALIASES, is_name
 from assistctl.platforms.mistral.metadata import LIMITS, LONGEST_VALUE, MOST_PAIRS
+from assistctl.platforms.mistral.serving import serving_after
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
@@ -34,8 +35,6 @@ from assistctl.platforms.translation import (
 )
 
 NAME = "mistral-agents"
-ALIASES = "aliases"
-"""The field of its own with the names that stand for the version that was applied last."""
 
 _SAME = ("name", "description", "model", "instructions")
 _ARGUMENTS = ("temperature", "top_p", "reasoning_effort", "response_format")
@@ -174,6 +173,8 @@ CAPABILITIES = Capabilities(
     converses=Support(
         note="A conversation is kept there until it is closed; files go inside the message, as text or PDF."
     ),
+    serving_fields=frozenset({ALIASES}),
+    serving_after=serving_after,
     findings=findings,
     to_platform=to_platform,
 )
