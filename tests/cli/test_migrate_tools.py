@@ -378,7 +378,10 @@ def moved_from_mistral(clouds: Clouds, to: str, **fields: Any) -> dict[str, Any]
     ],
 )
 def test_what_mistral_has_elsewhere(clouds: Clouds, to: str, kind: str, words: str) -> None:
-    needed = {"document_library": {"library_ids": ["lib_1"]}, "connector": {"connector_id": "c_1"}}
+    needed: dict[str, dict[str, Any]] = {
+        "document_library": {"library_ids": ["lib_1"]},
+        "connector": {"connector_id": "c_1"},
+    }
     tool = {"type": kind, **needed.get(kind, {})}
     fates = moved_from_mistral(clouds, to, tools=[tool, {"type": "code_interpreter"}])
     fate = fates[f"platforms.mistral-agents.tools[{kind}]"]
