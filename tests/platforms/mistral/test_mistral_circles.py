@@ -91,6 +91,31 @@ def test_a_circle_is_deleted_as_one(cloud: ProjectFolder, agents: MistralAgents)
     assert agents.agents == {}
 
 
+def test_what_was_deleted_is_made_again_with_those_that_it_names(
+    cloud: ProjectFolder, agents: MistralAgents
+) -> None:
+    """They have other ids then."""
+    pair(cloud)
+    declare(cloud, "front", "boss")
+    settled(cloud)
+    before = handoffs(agents)
+    assert cloud.run("destroy", "--yes").code == 0
+    destroyed = cloud.run("history", "--format", "json").json["applies"][0]["id"]
+    undone = cloud.run("rollback", destroyed, "--yes")
+    assert undone.code == 0, undone.out + undone.err
+    assert handoffs(agents) == before
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_saved_plan_has_both_steps(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    pair(cloud)
+    assert cloud.run("plan", "--out", "release.plan").code == 0
+    assert "made in two steps" in cloud.run("show", "release.plan").out
+    assert cloud.run("apply", "--yes", "release.plan").code == 0
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
 def of_the_second_step(answer: Answer) -> Any:
     return lambda asked: answer if asked.method == "PATCH" and not asked.path.endswith("/version") else None
 
