@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from anthropic.types.beta import BetaManagedAgentsAgent
 from azure.ai.projects.models import AgentVersionDetails, PromptAgentDefinition
+from mistralai.client.models import Agent as MistralAgent
 from openai.types import FileObject, VectorStore
 from openai.types.beta import Assistant
 from openai.types.beta.agent import Agent
@@ -108,6 +109,7 @@ SHAPES = {
         "name",
         ("definition[prompt] is null", "definition[prompt] is missing", "definition[prompt] is of a new type"),
     ),
+    "agents of Mistral": Shape("mistral-agents", MistralAgent, "/v1/agents/pages", assistants),
     "vector stores": Shape("openai-assistants", VectorStore, "/vector_stores", stores),
     "uploads": Shape("openai-assistants", FileObject, "/files", uploads, hidden=("purpose",)),
     "files of a store": Shape("openai-assistants", VectorStoreFile, "/files", store_files),
@@ -141,7 +143,7 @@ def listed(shape: Shape, folder: Path, items: list[Any]) -> list[Any]:
     """What our code makes of a list with ``items``. Raises ``PlatformError`` as it does."""
     with serving(OneList(shape.path, [shape.within(item) for item in items])) as running:
         root = running.url.removesuffix("/v1")
-        addresses = {"anthropic-agents": root, "azure-foundry": root + PROJECT}
+        addresses = {"anthropic-agents": root, "azure-foundry": root + PROJECT, "mistral-agents": root}
         address = addresses.get(shape.platform, running.url)
         connection = Connection("prod", folder, base_url=address, api_key="test-key")
 
@@ -199,7 +201,7 @@ def is_planned_and_dumped(one: Observed, platform: str) -> None:
 
 
 OF_A_NEW_TYPE = re.compile(r"(definition\[prompt\]\.)?tools(\[\w+\])? is of a new type")
-TOOLED = ["assistants", "agents of OpenAI", "managed agents", "versions of Foundry"]
+TOOLED = ["assistants", "agents of OpenAI", "managed agents", "versions of Foundry", "agents of Mistral"]
 
 
 @pytest.mark.parametrize("name", TOOLED)

@@ -44,7 +44,7 @@ def breaking(server: RecordingServer) -> BreakNext:
 def held_against_types(server: RecordingServer, platform: str) -> Iterator[RecordingServer]:
     """``server``; in the end, what was sent to make and change assistants is held against the SDK's own types."""
     yield server
-    (request,) = (one for one in sdk_requests() if one.platform == platform and one.translation)
+    (request,) = (one for one in sdk_requests() if one.platform == platform and one.translation and one.create)
     for asked in server.asked:
         if asked.method == "POST" and isinstance(asked.body, dict) and re.fullmatch(ONE_OR_ALL, asked.path):
             makes = asked.path.endswith(("/assistants", "/agents"))

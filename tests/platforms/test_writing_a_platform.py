@@ -72,6 +72,8 @@ class Bots:
             del self.bots[bot["id"]]
             return Response(status_code=204)
         sent = await request.json()
+        if too_much(sent["labels"]):
+            return refused(400, "too many labels")
         bot |= {name: UNSET.get(name) if value is None else value for name, value in sent.items()}
         return JSONResponse(bot)
 

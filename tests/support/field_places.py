@@ -52,7 +52,7 @@ def rows_of(request: SdkRequest) -> list[Row]:
 
 def sent_for_each_field(request: SdkRequest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What is sent for each field that a manifest can have, by the field's path."""
-    for one in fields_taken(request.create, request.base):
+    for one in fields_taken(request.create or request.update or {}, request.base):
         for manifest in (_document(one.body, request), _under_platforms(one, one.body, request)):
             if manifest and not _errors(manifest, request.platform):
                 yield text_of(one.path), _sent(manifest, request)

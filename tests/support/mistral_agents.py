@@ -95,6 +95,13 @@ class MistralAgents:
         """Change an agent as somebody else would."""
         return self._updated(agent_id, fields)
 
+    def point(self, agent_id: str, alias: str, version: int) -> None:
+        """Let an alias stand for a version, as somebody else would."""
+        now = _now()
+        made = {"alias": alias, "version": version, "created_at": now, "updated_at": now}
+        AgentAliasResponse.model_validate(made)
+        self.aliases.setdefault(agent_id, {})[alias] = made
+
     async def _whoami(self, request: Request) -> JSONResponse:
         _check_key(request)
         answer = {
@@ -156,13 +163,10 @@ class MistralAgents:
             if there.pop(query["alias"], None) is None:
                 raise _not_found(f"There is no alias {query['alias']}.")
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        now = _now()
-        made = {"alias": query["alias"], "version": int(query["version"]), "created_at": now, "updated_at": now}
-        AgentAliasResponse.model_validate(made)
-        if made["version"] not in [one["version"] for one in self.agents[agent_id]]:
+        if int(query["version"]) not in [one["version"] for one in self.agents[agent_id]]:
             raise _not_found("There is no such version.")
-        there[query["alias"]] = made
-        return JSONResponse(made)
+        self.point(agent_id, query["alias"], int(query["version"]))
+        return JSONResponse(there[query["alias"]])
 
     def _known(self, request: Request) -> str:
         agent_id: str = request.path_params["id"]

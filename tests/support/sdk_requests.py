@@ -19,12 +19,14 @@ _UPLOADED = Place(How.OURS, "the id of an upload that `files` asks for")
 _ENVIRONMENT = (
     "Code runs in an environment that has files and no network, as the Assistants API's interpreter has."
 )
+_AGENT_NAME = Place(How.OURS, "made of the key, or the name that an adopted agent has")
 _KEPT = "Agents keep the one that they have."
 
 
 def sdk_requests() -> list[SdkRequest]:
     """All of them, in the order of the page."""
-    return [_assistants(), _agents(), _templates(), _anthropic(), _foundry(), *_knowledge()]
+    agents = [_assistants(), _agents(), _templates(), _anthropic(), _foundry(), _foundry_details(), _mistral()]
+    return [*agents, *_knowledge()]
 
 
 def _assistants() -> SdkRequest:
@@ -160,7 +162,7 @@ def _foundry() -> SdkRequest:
         None,
         Translation(to_wire, from_wire),
         {
-            "agent_name": Place(How.OURS, "made of the key, or the name that an adopted agent has"),
+            "agent_name": _AGENT_NAME,
             "metadata": _METADATA,
             "draft": Place(How.REFUSED, "What is applied is a release: a draft is not what answers."),
             "blueprint_reference.*": Place(How.REFUSED, _KEPT),
@@ -175,6 +177,60 @@ def _foundry() -> SdkRequest:
         },
         {"definition": {"kind": "prompt", "model": "m"}},
         ("definition", Variant("kind", "prompt")),
+    )
+
+
+def _foundry_details() -> SdkRequest:
+    from azure.ai.projects.aio.operations import AgentsOperations
+    from azure.ai.projects.models import AgentDetails
+
+    from assistctl.platforms.azure.foundry_endpoint import endpoint_fields, patch_of
+
+    def to_wire(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return patch_of(fields.get("platforms", {}).get("azure-foundry", {}), {})
+
+    def from_wire(details: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"platforms": {"azure-foundry": endpoint_fields(dict(details))}}
+
+    return SdkRequest(
+        "azure-foundry",
+        "Agents beside their versions",
+        "azure-ai-projects",
+        create={},
+        update={**_parameters(AgentsOperations.update_details), "state": fields_of(AgentDetails)["state"]},
+        translation=Translation(to_wire, from_wire),
+        explained={
+            "agent_name": _AGENT_NAME,
+            "agent_endpoint.publish_approval_status": Place(How.REFUSED, "The service alone says it."),
+            # ``enable`` and ``disable`` take nothing else than which agent is meant.
+            "state": Place(How.PLATFORMS, "sent by requests of its own, `enable` and `disable`"),
+        },
+    )
+
+
+def _mistral() -> SdkRequest:
+    from mistralai.client.models import CreateAgentRequest, UpdateAgentRequest
+
+    from assistctl.platforms.mistral.agents_fields import from_wire, to_wire
+
+    return SdkRequest(
+        "mistral-agents",
+        "Agents",
+        "mistralai",
+        fields_of(CreateAgentRequest),
+        fields_of(UpdateAgentRequest),
+        Translation(to_wire, from_wire),
+        {
+            "metadata": _METADATA,
+            "completion_args.response_format.type": Place(How.MAPPED, "`response_format.type`"),
+            "deployment_chat": Place(
+                How.REFUSED, "Whether an agent is among those of the workspace's chat is chosen there."
+            ),
+            "version_message": Place(
+                How.REFUSED, "A version is made by an apply: `history` and the commit say what it changed."
+            ),
+        },
+        {"name": "desk", "model": "m"},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_ar
 
 from azure.ai.projects._utils.model_base import Model
 from mistralai.client.types import UnrecognizedStr
+from mistralai.client.types.basemodel import Unset
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType, is_typeddict
 
@@ -29,8 +30,15 @@ def alternatives(kind: Any) -> Iterable[Any]:
     elif get_origin(kind) in (Union, types.UnionType):
         for part in get_args(kind):
             yield from alternatives(part)
-    elif kind is not UnrecognizedStr:  # what mistralai takes for the answers of servers to come
+    elif not _is_of_answers_to_come(kind):
         yield kind
+
+
+def _is_of_answers_to_come(kind: Any) -> bool:
+    """Whether it is what mistralai has in its unions for what is not set, and for words that it does not know."""
+    if kind in (UnrecognizedStr, Unset):
+        return True
+    return isinstance(kind, type) and issubclass(kind, BaseModel) and "is_unknown" in kind.model_fields
 
 
 def words_in(kind: Any) -> list[Any]:
@@ -74,12 +82,18 @@ def variants_of(kind: Any) -> list[Any]:
 def discriminator_of(kind: Any) -> str:
     """The field whose words tell an object from the others of a union; empty where there is none."""
     fields = fields_of(kind)
-    told = (name for name in _DISCRIMINATORS if _words_at(kind, name))
+    told = (name for name in _DISCRIMINATORS if _words_at(kind, name) and not _is_choice(fields[name]))
     return next((name for name in told if not is_typeddict(kind) or _is_required(kind, fields[name])), "")
 
 
 def _is_required(kind: Any, hint: Any) -> bool:
     return get_origin(hint) is Required or (kind.__total__ and get_origin(hint) is not NotRequired)
+
+
+def _is_choice(annotated: Any) -> bool:
+    """Whether a field has one of several words or none, which tells no object from another."""
+    parts = [*alternatives(annotated)]
+    return type(None) in parts and len([word for part in parts for word in words_in(part)]) > 1
 
 
 def own_words(kind: Any) -> list[str]:

@@ -96,21 +96,25 @@ def _row_of_resource(resource: DeployedResource) -> tuple[str, ...]:
 
 
 def _versions(assistant: DeployedAssistant) -> dict[str, Json]:
-    """The newest version, if there are any, and which versions answer, as far as the platform says."""
+    """The newest version, if there are any, and which versions or aliases answer, as far as the platform says."""
     version: dict[str, Json] = {"version": assistant.version}
     if assistant.serving is None:
         return version
+    if assistant.serving.aliases is not None:
+        return {**version, "aliases": {**assistant.serving.aliases}}
     traffic: dict[str, Json] = {**assistant.serving.resolved(assistant.version)}
     return {**version, "traffic": traffic, "disabled": assistant.serving.disabled}
 
 
 def _version(assistant: DeployedAssistant) -> str:
-    """The newest version; where that does not answer all, who does."""
+    """The newest version; where that does not answer all, which do, and the aliases of each."""
     version, serving = assistant.version or "", assistant.serving
     if serving is None:
         return version
     if serving.disabled:
         return f"{version} (disabled)"
+    if serving.aliases:
+        return f"{version} ({serving.aliases_text()})"
     return version if serving.share_of(version) == WHOLE else f"{version} ({serving})"
 
 

@@ -6,9 +6,8 @@ Data of ``READ_ON``; a server may well name other models, or its own ones by the
   https://developers.openai.com/api/docs/deprecations;
 - at Anthropic: ``DEPRECATED_MODELS`` in anthropic 2.14.0
   (https://docs.anthropic.com/en/docs/resources/model-deprecations);
-- at Mistral: https://docs.mistral.ai/models/mistral-medium-1-0-23-12.md, and for the others
-  braintrustdata/braintrust-proxy issue 1005 and the deprecations of Embabel's ``MistralAiModels``, which repeat
-  https://docs.mistral.ai/getting-started/models. Its API lists the dates of all.
+- at Mistral: ``retirementDate`` in src/schema/models of mistralai/platform-docs-public at 222f4ba (2026-08-21), of
+  which https://docs.mistral.ai/models is made. Its API lists the dates of all.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ _VENDORS = tuple(
         (Vendor.GOOGLE, r"gemini-"),
         (
             Vendor.MISTRAL,
-            r"(?:(?:open-)?(?:mistral|mixtral|codestral)|ministral|magistral|devstral|pixtral|voxtral)-",
+            r"(?:(?:open-|labs-)?(?:mistral|mixtral|codestral|devstral|leanstral)|ministral|magistral|pixtral|voxtral)-",
         ),
         (Vendor.XAI, r"grok-"),
     )
@@ -62,28 +61,43 @@ _VENDORS = tuple(
 _SHUTDOWNS: Mapping[str, str] = {
     "2024-09-13": "gpt-3.5-turbo-16k gpt-3.5-turbo-0301 gpt-3.5-turbo-0613 gpt-3.5-turbo-16k-0613",
     "2024-12-06": "gpt-4-vision-preview",
-    "2025-06-06": "gpt-4-32k gpt-4-32k-0314 gpt-4-32k-0613",
-    "2025-06-16": "mistral-medium-2312",
+    "2025-03-30": "open-mistral-7b open-mixtral-8x7b open-mixtral-8x22b mistral-large-2407",
+    "2025-06-06": "gpt-4-32k gpt-4-32k-0314 gpt-4-32k-0613 open-codestral-mamba",
+    "2025-06-16": "mistral-small-2402 mistral-medium-2312 mistral-large-2402 codestral-2405",
     "2025-07-28": "o1-preview o1-preview-2024-09-12",
+    "2025-09-30": "mistral-saba-2502",
     "2025-10-10": "gpt-4o-audio-preview-2024-10-01",
     "2025-10-27": "o1-mini o1-mini-2024-09-12",
-    "2025-11-30": "codestral-2501",
-    "2025-12-31": "pixtral-12b-2409",
+    "2025-11-30": (
+        "mistral-small-2409 mistral-small-2501 mistral-small-2503 magistral-small-2506 magistral-small-2507 "
+        "magistral-medium-2506 magistral-medium-2507 codestral-2501 devstral-small-2505"
+    ),
+    "2025-12-31": "ministral-3b-2410 ministral-8b-2410 pixtral-12b-2409",
     "2026-02-12": "codex-mini-latest",
     "2026-02-17": "chatgpt-4o-latest",
     "2026-03-26": "gpt-4-0125-preview gpt-4-turbo-preview gpt-4-0314",
+    "2026-03-31": "labs-devstral-small-2512",
+    "2026-04-30": "labs-mistral-small-creative",
     "2026-05-07": (
         "gpt-4o-audio-preview gpt-4o-audio-preview-2024-12-17 gpt-4o-audio-preview-2025-06-03 "
         "gpt-4o-mini-audio-preview gpt-4o-mini-audio-preview-2024-12-17"
     ),
-    "2026-05-31": "mistral-large-2411",
-    "2026-06-30": "claude-mythos-preview",
+    "2026-05-31": (
+        "mistral-large-2411 pixtral-large-2411 devstral-small-2507 devstral-medium-2507 voxtral-mini-2507"
+    ),
+    "2026-06-30": "claude-mythos-preview labs-leanstral-2603",
     "2026-07-23": (
         "gpt-5.1-codex gpt-5.1-chat-latest gpt-5-chat-latest gpt-4o-search-preview gpt-4o-mini-search-preview "
         "gpt-4o-search-preview-2025-03-11 gpt-4o-mini-search-preview-2025-03-11"
     ),
+    "2026-07-31": (
+        "mistral-small-2506 magistral-small-2509 magistral-medium-2509 devstral-2512 open-mistral-nemo "
+        "open-mistral-nemo-2407"
+    ),
     "2026-08-10": "gpt-5.3-chat-latest gpt-5.2-chat-latest",
+    "2026-08-31": "mistral-medium-2505 mistral-medium-2508",
     "2026-09-28": "gpt-3.5-turbo-1106",
+    "2026-09-30": "labs-leanstral-1-5",
     "2026-10-23": (
         "gpt-4.1-nano gpt-4.1-nano-2025-04-14 o4-mini o4-mini-2025-04-16 o3-mini o3-mini-2025-01-31 o1 "
         "o1-2024-12-17 gpt-4o-2024-05-13 gpt-4-turbo gpt-4-turbo-2024-04-09 gpt-4-1106-preview gpt-4 gpt-4-0613 "

@@ -12,6 +12,7 @@ from assistctl.model.source_file import SourceFile
 from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
 from assistctl.ownership.placeholders import file_ids, store_ids
+from assistctl.ownership.references_by_key import REFERABLE, with_keys
 from assistctl.planning.images import declared_fields, managed_fields, manages, taken_apart
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
@@ -69,6 +70,7 @@ class _Return:
         fields = managed_fields(image)
         self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
         fields, own = taken_apart(image, fields)
+        own = self._naming_by_key(own)
         mark = read_mark(image.metadata)
         if mark is not None and mark.key != about.key:
             self._lose(about, f"it had the key {mark.key} then, and keeps the one it has now")
@@ -99,6 +101,18 @@ class _Return:
             templates=_templates_of(now),
         )
         self.back.desired.append(self._searching(self._reading(desired, image, now), image, now))
+
+    def _naming_by_key(self, own: Mapping[str, Mapping[str, Json]]) -> dict[str, dict[str, Json]]:
+        """A platform's own fields with keys for the ids of what is made again: it gets another id."""
+        keys = {
+            image.id: about
+            for about, image in self.undone.images.items()
+            if image is not None and image.id in self.now.gone and about.kind in REFERABLE
+        }
+        return {
+            platform: {name: with_keys(value, keys, self.now.entries) for name, value in fields.items()}
+            for platform, fields in own.items()
+        }
 
     def _reading(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
         """``desired`` with the code interpreter's files: the declared ones, else those that are still there."""
@@ -166,6 +180,7 @@ class _Return:
         secrets = now.secret_paths if now is not None else frozenset[str]()
         self._fill_in_secrets(about, image, fields, now.fields if now is not None else {}, secrets)
         fields, own = taken_apart(image, fields)
+        own = self._naming_by_key(own)
         mark = read_mark(image.metadata)
         if not is_marked(image.metadata):
             self.back.release.add(about.key)

@@ -1,4 +1,7 @@
-"""Versions that answer nobody: what a plan says where its newest version is not the one that is served."""
+"""Versions that answer nobody: what a plan says where its newest version is not the one that is served.
+
+That is one that gets no traffic, or that no alias stands for where there are aliases.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +53,7 @@ class _Served:
         if after.disabled:
             why = f", because of its {after.disabled_by}" if after.disabled_by else ""
             yield self._said(f"{key} is disabled{why}: it answers nobody", after.way_on)
+        yield from self._told_of_aliases(after)
         share = self._share(after)
         if share < WHOLE:
             severity = Severity.INFO if share else Severity.WARNING
@@ -57,6 +61,16 @@ class _Served:
             gets = "will get" if self.change else "gets"
             much = f"{share} % of the traffic" if share else "no traffic"
             yield self._said(f"{version} of {key} {gets} {much}: {after}", after.way_on, severity)
+
+    def _told_of_aliases(self, after: Serving) -> Iterator[Diagnostic]:
+        """A warning where nobody is sent to the newest version who names an alias."""
+        revision = self.owned.observed.revision
+        is_named = after.following if self.change else revision in (after.aliases or {}).values()
+        if not after.aliases or is_named:
+            return
+        version = "the new version" if self.change else f"version {revision}, the newest,"
+        comes = "no alias will stand for" if self.change else "no alias stands for"
+        yield self._said(f"{comes} {version} of {self.desired.key}: {after.aliases_text()}", after.way_on)
 
     def _share(self, after: Serving) -> int:
         revision = self.owned.observed.revision

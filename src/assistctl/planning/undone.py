@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistctl.model.capabilities import RosterEntry
 from assistctl.model.knowledge import DesiredStore, StoreEntry
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, QualifiedKey
 from assistctl.model.resource import DesiredResource
@@ -62,7 +63,8 @@ class Present:
     kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
     uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
     kind of it what goes for good with one. Things of the kinds in ``keep_contents`` go back to the files that they
-    had without being given them.
+    had without being given them. ``gone`` are the ids of the images that are not there any more, and ``entries``
+    is how the platform's lists name things.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class Present:
     resources: Collection[str] = ()
     loses: Mapping[Kind, str] = field(default_factory=dict)
     keep_contents: Collection[Kind] = ()
+    gone: Collection[str] = ()
+    entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -305,53 +305,6 @@ def test_optional_parts_may_be_missing(cloud: ProjectFolder, server: RecordingSe
     settled(cloud)
 
 
-def test_aliases_follow_what_is_applied(cloud: ProjectFolder, agents: MistralAgents) -> None:
-    def declare(instructions: str, *aliases: str) -> None:
-        own = {NAME: {"aliases": [*aliases]}} if aliases else {}
-        cloud.manifest("desk", model=MODEL, instructions=instructions, platforms=own)
-
-    def stand_for() -> dict[str, int]:
-        return {name: one["version"] for name, one in agents.aliases.get(only(agents)["id"], {}).items()}
-
-    declare("one", "live", "demo")
-    settled(cloud)
-    assert stand_for() == {"live": 0, "demo": 0}
-    declare("two", "live", "demo")
-    settled(cloud)
-    assert stand_for() == {"live": 1, "demo": 1}
-    agents.aliases[only(agents)["id"]]["live"]["version"] = 0
-    drifted = cloud.run("drift", "--format", "json")
-    assert (drifted.code, [one["path"] for one in drifted.json["drift"]]) == (2, [f"platforms.{NAME}.aliases[0]"])
-    declare("two", "live")
-    settled(cloud)
-    assert stand_for() == {"live": 2}
-    declare("two")
-    settled(cloud)
-    assert stand_for() == {}
-    assert "assistctl_aliases" not in only(agents)["metadata"]
-
-
-def test_an_alias_that_cannot_be_moved_is_told(
-    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
-) -> None:
-    server.fault = lambda asked: Answer(403, b'{"detail": "Forbidden"}') if asked.method == "PUT" else None
-    cloud.manifest("desk", model=MODEL, platforms={NAME: {"aliases": ["live"]}})
-    outcome = cloud.run("apply", "--yes")
-    assert outcome.code in {1, 4}
-    assert f"platforms.{NAME}.aliases" in outcome.out
-    server.fault = lambda _: None
-    settled(cloud)
-    assert len(agents.agents) == 1
-
-
-def test_a_name_that_is_no_alias_is_told_where_it_stands(cloud: ProjectFolder) -> None:
-    cloud.manifest("desk", model=MODEL, platforms={NAME: {"aliases": ["live", "a b"]}})
-    told = cloud.run("validate", "-t", "cloud", "--format", "json")
-    assert told.code == 1
-    (error,) = told.json["diagnostics"]
-    assert error["path"] == f"platforms.{NAME}.aliases[1]"
-
-
 def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("boss", model=MODEL, platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}})
     cloud.manifest("refunds", model=MODEL, instructions="Give it back.")

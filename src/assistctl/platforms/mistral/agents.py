@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, OutcomeUnknownError, PlatformError
@@ -24,6 +25,7 @@ from assistctl.platforms.mistral.aliases import Aliases
 from assistctl.platforms.mistral.conversations import MistralConversations
 from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata
 from assistctl.platforms.mistral.models import listed_models
+from assistctl.platforms.mistral.serving import serving_of
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import Object, as_object, observed, without_nulls
 
@@ -51,8 +53,8 @@ class MistralAgents(ClosedAtEnd):
         listing = self._wire.listing(_AGENTS)
         items = await all_items_by_token(self._page, listing=listing, next_field="next_page_token")
         oldest_first = sorted(items, key=lambda item: str(item.get("created_at")))
-        aliases = await asyncio.gather(*map(self._aliases.current, oldest_first))
-        return [_observed(item, names) for item, names in zip(oldest_first, aliases, strict=True)]
+        aliases = await asyncio.gather(*map(self._aliases.of, oldest_first))
+        return [_observed(item, of_it) for item, of_it in zip(oldest_first, aliases, strict=True)]
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /v1/agents``, once; then its aliases."""
@@ -142,7 +144,7 @@ class MistralAgents(ClosedAtEnd):
         """The agent as it is now, if that is no longer the version of ``before``."""
         try:
             agent = await self._agent(before.id)
-            now = _observed(agent, await self._aliases.current(agent))
+            now = _observed(agent, await self._aliases.of(agent))
         except PlatformError as failure:
             raise error from failure
         if now.revision == before.revision:
@@ -193,9 +195,15 @@ def _understood(answer: Json) -> Object:
     return agent
 
 
-def _observed(agent: Object, aliases: list[str] | None = None) -> Observed:
+def _observed(agent: Object, aliases: Mapping[str, str] | None = None) -> Observed:
+    """``agent``; ``aliases`` are the versions that its aliases stand for, where that is known."""
     version = agent.get("version")
     revision = str(version) if isinstance(version, int) and not isinstance(version, bool) else None
     metadata = from_metadata(agent.get("metadata"))
     metadata.pop(PAIR, None)
-    return observed({**agent, "metadata": metadata}, from_wire(agent, aliases), revision)
+    if aliases is None:
+        return observed({**agent, "metadata": metadata}, from_wire(agent), revision)
+    names = names_in(agent.get("metadata"))
+    current = [name for name in names if aliases.get(name) == revision] if names else None
+    found = observed({**agent, "metadata": metadata}, from_wire(agent, current), revision)
+    return replace(found, serving=serving_of(agent, aliases))

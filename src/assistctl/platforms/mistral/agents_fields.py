@@ -19,9 +19,11 @@ from assistctl.model.capabilities import (
 )
 from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
-from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
-from assistctl.platforms.mistral.alias_names import is_name
-from assistctl.platforms.mistral.metadata import LONGEST_VALUE
+from assistctl.ownership.mark import OUR_PAIRS
+from assistctl.platforms.mistral.alias_names import ALIASES, is_name
+from assistctl.platforms.mistral.counterparts import CONNECTOR, LIBRARY, NAME, counterpart
+from assistctl.platforms.mistral.metadata import LIMITS, LONGEST_VALUE, MOST_PAIRS
+from assistctl.platforms.mistral.serving import serving_after
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
@@ -33,9 +35,7 @@ from assistctl.platforms.translation import (
     without_nulls,
 )
 
-NAME = "mistral-agents"
-ALIASES = "aliases"
-"""The field of its own with the names that stand for the version that was applied last."""
+__all__ = ["CAPABILITIES", "NAME", "declared_aliases", "from_wire", "to_wire"]
 
 _SAME = ("name", "description", "model", "instructions")
 _ARGUMENTS = ("temperature", "top_p", "reasoning_effort", "response_format")
@@ -54,10 +54,8 @@ _OWN_ARGUMENTS = (
 # The one argument that cannot be null.
 _NOT_NULL = {"tool_choice": "auto"}
 # The names of the aliases take one.
-_MOST_PAIRS = METADATA_PAIRS - OUR_PAIRS - 1
+_PAIRS_BESIDE_ALIASES = MOST_PAIRS - OUR_PAIRS - 1
 _NO_PARAMETERS: Object = {"type": "object", "properties": {}}
-_LIBRARY = f"{{type: document_library, library_ids: [ID]}} under platforms.{NAME}.tools"
-_CONNECTOR = f"{{type: connector, connector_id: ID}} under platforms.{NAME}.tools"
 
 
 def to_wire(fields: Mapping[str, Json], arguments: Json = None) -> Object:
@@ -125,7 +123,7 @@ CAPABILITIES = Capabilities(
         "description": Support(),
         "model": Support(),
         "instructions": Support(),
-        "metadata": Support(),
+        "metadata": Support(note="How much is kept nobody says: it is as much as on other platforms."),
         "temperature": Support(note="It is in completion_args there; left out, it is the model's own."),
         "top_p": Support(note="It is in completion_args there; left out, it is the model's own."),
         "reasoning_effort": Support(note="It is in completion_args there; not every model has one."),
@@ -136,17 +134,17 @@ CAPABILITIES = Capabilities(
         "tools.function": Support(),
         "tools.code_interpreter": Support(note="It has no files of its own."),
         "tools.file_search": Support(
-            Level.UNSUPPORTED, f"Make a library of the documents and declare {_LIBRARY}: it is searched."
+            Level.UNSUPPORTED, f"Make a library of the documents and declare {LIBRARY}: it is searched."
         ),
-        "tools.mcp": Support(Level.UNSUPPORTED, f"Make a connector of the server and declare {_CONNECTOR}."),
+        "tools.mcp": Support(Level.UNSUPPORTED, f"Make a connector of the server and declare {CONNECTOR}."),
         "tool_resources": Support(
-            Level.UNSUPPORTED, f"Files are documents of a library there: declare {_LIBRARY}."
+            Level.UNSUPPORTED, f"Files are documents of a library there: declare {LIBRARY}."
         ),
         "files.code_interpreter": Support(
             Level.UNSUPPORTED, "Files for code go with a message of a conversation there, not with an agent."
         ),
         "files.file_search": Support(
-            Level.UNSUPPORTED, f"Files are documents of a library there: declare {_LIBRARY}."
+            Level.UNSUPPORTED, f"Files are documents of a library there: declare {LIBRARY}."
         ),
         **NOTHING_BESIDE,
     },
@@ -166,6 +164,7 @@ CAPABILITIES = Capabilities(
     field_defaults=FieldDefaults(
         values={"response_format": "auto", "description": "", "instructions": ""}, rankers=ASSISTANTS_API.rankers
     ),
+    metadata_limits=LIMITS,
     vendor=Vendor.MISTRAL,
     extra="mistral",
     credential_variables=(KEY_VARIABLE,),
@@ -173,6 +172,9 @@ CAPABILITIES = Capabilities(
     converses=Support(
         note="A conversation is kept there until it is closed; files go inside the message, as text or PDF."
     ),
+    serving_fields=frozenset({ALIASES}),
+    serving_after=serving_after,
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )
@@ -188,8 +190,8 @@ def _alias_findings(fields: Mapping[str, Json], aliases: Json) -> Iterator[Findi
     if len(" ".join(str(name) for name in names)) > LONGEST_VALUE:
         yield Finding(where, f"{where} are too many", "Their names have to fit into one pair of the metadata.")
     pairs = len(as_object(fields.get("metadata")))
-    if names and pairs > _MOST_PAIRS:
-        summary = f"metadata has {pairs} pairs, and {NAME} has room for {_MOST_PAIRS} beside aliases"
+    if names and pairs > _PAIRS_BESIDE_ALIASES:
+        summary = f"metadata has {pairs} pairs, and {NAME} has room for {_PAIRS_BESIDE_ALIASES} beside aliases"
         yield Finding("metadata", summary, "Remove one: the names of the aliases take a pair there.")
 
 

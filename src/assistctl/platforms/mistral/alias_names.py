@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from assistctl.model.json_value import Json
 from assistctl.platforms.translation import as_object, as_text
 
+ALIASES = "aliases"
+"""The field of its own with the names that stand for the version that was applied last."""
+
 PAIR = "assistctl_aliases"
 """The metadata pair with the names."""
 

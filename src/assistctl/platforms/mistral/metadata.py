@@ -1,6 +1,7 @@
 """The metadata of an agent, whose values may be anything there and are texts here.
 
-``metadata`` of ``UpdateAgentRequest`` says neither how much there may be, nor whether an update merges it.
+``metadata`` of ``UpdateAgentRequest`` (mistralai 3.7.0) says neither how much there may be, nor whether an update
+merges it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import MetadataLimits
 from assistctl.model.json_value import Json
-from assistctl.ownership.mark import METADATA_PAIRS
 from assistctl.platforms.translation import Object, as_object, texts, without_nulls
 
-LONGEST_KEY, LONGEST_VALUE = 64, 512
-"""Characters of a key and of a value."""
+MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
+"""How many pairs there may be, and the characters of a key and of a value."""
+
+LIMITS = MetadataLimits(MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE)
+"""The same as capabilities have it. Mistral says nothing of it: this is what every other platform keeps."""
 
 
 def to_metadata(pairs: Mapping[str, str], before: Json = None) -> Object:
@@ -40,8 +44,8 @@ def left_over(pairs: Mapping[str, str], answered: Json) -> Object:
 
 
 def _too_much(pairs: Mapping[str, str]) -> str:
-    if len(pairs) > METADATA_PAIRS:
-        return f"has {len(pairs)} pairs; there is room for {METADATA_PAIRS}"
+    if len(pairs) > MOST_PAIRS:
+        return f"has {len(pairs)} pairs; there is room for {MOST_PAIRS}"
     for key, value in pairs.items():
         if len(key) > LONGEST_KEY:
             return f"has a key of {len(key)} characters; there is room for {LONGEST_KEY}"
