@@ -12,6 +12,7 @@ _ABOUT = {
     "writing-manifests": "fields, keys, variables, text from other files",
     "files-and-vector-stores": "what assistants read, and when it is uploaded",
     "environments-and-memory": "where sessions run code, and what they remember",
+    "skills": "folders of instructions that assistants look into",
     "targets-and-secrets": "where to deploy, with which key, through which proxy",
     "platforms": "what each platform can express, and moving between them",
     "fields": "each field of the vendors' SDKs, and its place in a manifest",

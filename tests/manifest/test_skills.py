@@ -69,3 +69,31 @@ def test_what_is_no_skill_is_an_error_at_its_line(folder: ManifestFolder, folder
     [error] = folder.load().errors
     assert (error.path, str(error.position)) == ("folder", "assistants/refunds.yaml:2:9")
     assert summary in f"{error.summary} {error.detail}"
+
+
+def test_nothing_in_it_is_a_manifest(folder: ManifestFolder) -> None:
+    front = "---\nname: refunds\ndescription: How to refund.\nmodel: m\nkey: refunds-too\n---\n\nRefund.\n"
+    folder.write("assistants/skills/refunds/SKILL.md", front)
+    folder.write("assistants/skills/refunds/references/agent.md", front)
+    folder.write("assistants/skills/refunds/assets/agent.yaml", "model: m\nkey: another\n")
+    folder.write("assistants/skills/refunds/assets/broken.yml", "a: [\n")
+    loaded = folder.load()
+    assert not loaded.errors
+    assert [one.key for one in loaded.desired] == ["desk"]
+    assert [file.path for file in skill(folder).files] == [
+        "SKILL.md",
+        "assets/agent.yaml",
+        "assets/broken.yml",
+        "references/agent.md",
+        "scripts/sum.py",
+    ]
+
+
+def test_a_manifest_beside_it_stays_one(folder: ManifestFolder) -> None:
+    folder.write("assistants/skills/refunds.yaml", "model: m\nkey: beside\n")
+    assert [one.key for one in folder.load().desired] == ["desk", "beside"]
+
+
+def test_empty_files_belong_to_it(folder: ManifestFolder) -> None:
+    folder.write("assistants/skills/refunds/scripts/__init__.py", "")
+    assert [(file.path, file.source.size) for file in skill(folder).files][1] == ("scripts/__init__.py", 0)

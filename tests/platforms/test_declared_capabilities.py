@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 
+from assistctl.local.app import create_app
 from assistctl.manifest.validation.schema import ASSISTANT, read_schema
 from assistctl.model.plan import Diagnostic, Severity, TargetName
 from assistctl.planning.capability_check import names_in, support_of
 from assistctl.planning.identity.inventory import Knowledge
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
+from assistctl.planning.resources import Resources
 from assistctl.platforms.base import Level
 from assistctl.platforms.registry import capabilities_of, known_platforms
+from support.live_sessions import with_routes
 from support.managed_resources import whole_app
 from support.manifest_folder import ManifestFolder
 from support.mistral_agents import MistralAgents
+from support.openai_skills import OpenAISkillsServer
 from support.projects import ProjectFolder
 from support.server import recording_server, serving
 
@@ -102,7 +106,8 @@ def test_a_plan_says_what_the_table_says(samples: ManifestFolder, platform: str)
     assert loaded.diagnostics == ()
     capabilities = capabilities_of(platform)
     policy = PlanOptions("acme", TargetName("prod", platform))
-    plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores))
+    beside = Resources([one for one in loaded.resources if one.kind in capabilities.resources])
+    plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores), resources=beside)
     for name, (_, path) in SAMPLES.items():
         said = [one for one in plan.diagnostics if (one.key, one.path) == (key_of(name), path)]
         support = support_of(name, capabilities.fields)
@@ -134,6 +139,11 @@ def address(platform: str, folder: Path) -> Iterator[str]:
     elif platform == "mistral-agents":
         with serving(MistralAgents().app()) as server:
             yield server.url.removesuffix("/v1")
+    elif platform == "openai-agents":
+        app = create_app(folder / "server.db")
+        with serving(with_routes(OpenAISkillsServer().routes(), app)) as server:
+            yield server.url
+        app.state.database.close()
     else:
         with recording_server(folder / "server.db") as server:
             yield server.url

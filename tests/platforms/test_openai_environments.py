@@ -131,19 +131,21 @@ def test_uploads_are_what_the_sdks_own_helper_makes_of_files(desk: ProjectFolder
     assert (earlier in found, other in found) == (True, False)
 
 
-def test_when_nothing_changed_four_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
+def test_when_nothing_changed_five_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
     plan = desk.run("plan", "--format", "json").json
     assert (plan["changes"], plan["drift"]) == ([], [])
-    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/files", "GET /v1/models"]
+    lists = ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/files", "GET /v1/models", "GET /v1/skills"]
+    assert asked(server) == lists
 
 
 def test_templates_are_not_asked_for_when_no_agent_has_one(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", tools=DESK["tools"])
     assert cloud.run("apply", "--yes").code == 0
     # The second list and the third are the looks for twins, before and after the create.
-    assert asked(server) == [*["GET /v1/agents"] * 3, "GET /v1/models", "POST /v1/agents"]
+    beside = ["GET /v1/models", "GET /v1/skills"]
+    assert asked(server) == [*["GET /v1/agents"] * 3, *beside, "POST /v1/agents"]
     assert planned(cloud) == []
-    assert asked(server) == ["GET /v1/agents", "GET /v1/models"]
+    assert asked(server) == ["GET /v1/agents", *beside]
 
 
 def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -> None:

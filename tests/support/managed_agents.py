@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -67,9 +67,10 @@ class RefusedError(Exception):
 
 @dataclass
 class ManagedAgents:
-    """The agents by id, in the order they were made."""
+    """The agents by id, in the order they were made. ``newest_skill`` gives the newest version of a skill."""
 
     agents: dict[str, Object] = field(default_factory=dict)
+    newest_skill: Callable[[str], str | None] = lambda _: None
 
     def app(self, *others: Route) -> Starlette:
         """The ASGI app, with the routes of what is kept beside agents."""
@@ -147,7 +148,11 @@ class ManagedAgents:
             multiagent = resolved(agent["multiagent"], self.agents, agent["id"], agent["version"])
         except UnresolvedError as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", str(error)) from error
-        return {**agent, "multiagent": multiagent}
+        return {**agent, "multiagent": multiagent, "skills": [*map(self._skill, agent["skills"])]}
+
+    def _skill(self, entry: Object) -> Object:
+        newest = self.newest_skill(entry["skill_id"]) or "1"
+        return {**entry, "version": entry.get("version") or newest}
 
     def _found(self, agent_id: str) -> Object:
         if agent_id not in self.agents:
@@ -210,7 +215,6 @@ def _forced(value: Any) -> Any:
 def _settled(agent: Object, now: str) -> Object:
     agent = {**agent, "model": _model(agent["model"], None), "updated_at": now}
     agent["tools"] = [_tool(tool) for tool in agent["tools"]]
-    agent["skills"] = [{**skill, "version": skill.get("version") or "1"} for skill in agent["skills"]]
     agent["execution_identity"] = agent["execution_identity"] or {"type": "service_account"}
     _check_limits(agent)
     # What the types do not say is not answered.

@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from support.managed_agents import ManagedAgents, Object, RefusedError, check_headers, fields_of, valid
+from support.managed_skills import Skills
 
 _PAIRS, _LONGEST_KEY, _LONGEST_VALUE, _MOST = 16, 64, 512, 100
 _MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
@@ -157,8 +158,10 @@ def memory_stores() -> Things:
 
 
 def whole_app() -> Starlette:
-    """A server with agents, environments and memory stores, none yet."""
-    return ManagedAgents().app(*environments().routes(), *memory_stores().routes())
+    """A server with agents, environments, memory stores and skills, none yet."""
+    skills = Skills()
+    beside = (*environments().routes(), *memory_stores().routes(), *skills.routes())
+    return ManagedAgents(newest_skill=skills.newest_version).app(*beside)
 
 
 def _environment(thing: Object, before: Object) -> Object:

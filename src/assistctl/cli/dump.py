@@ -18,11 +18,10 @@ from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.
 
-Writes one for each assistant, environment and memory store on the target that no manifest declares, or only for
-the assistants that you name. Those of other
-projects are left out unless you name them. Keeps keys, and adopts by id (`import:`) what nobody owns. Uploads of
-the project's files become `files`, shared vector stores get their own documents, and long instructions their own
-files. Overwrites nothing."""
+Writes one for each assistant, environment, memory store and skill on the target that no manifest declares, or
+only for the assistants that you name. Those of other projects are left out unless you name them. Keeps keys, and
+adopts by id (`import:`) what nobody owns. Uploads of the project's files become `files`, shared vector stores get
+their own documents, and long instructions their own files. Overwrites nothing."""
 EXAMPLE = """\
 Examples:
   assistctl dump

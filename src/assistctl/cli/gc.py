@@ -18,7 +18,7 @@ from assistctl.operations.status import OperationStatus
 from assistctl.planning.garbage import Garbage
 from assistctl.rendering.listing import Column, Listing
 
-HELP = """Delete uploads, vector stores, environments and memory stores of this project that nothing refers to.
+HELP = """Delete uploads, vector stores, memory stores, environments and skills of this project that nothing names.
 
 They are left behind by an apply that was killed, for example. Marks, and this checkout's record of
 uploads, prove what belongs to this project. What only looks like it is listed, and deleted only with --unproven.

@@ -70,13 +70,16 @@ class There:
     """The things on the target: all ``assistants``, and the vector stores of ours that count, by id.
 
     ``naming`` tells how a manifest names the files that uploads were made of. ``resources`` is what is there
-    beside assistants, by kind.
+    beside assistants, by kind, and ``contents`` are the files of those that are made of files, by their ids;
+    ``unread`` says of which they could not be had.
     """
 
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore] = field(default_factory=dict)
     naming: Naming = _not_named
     resources: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
+    contents: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    unread: Sequence[Diagnostic] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistctl.export.dumped import Style
 from assistctl.export.from_observed import own_part, withheld_units
@@ -22,12 +22,13 @@ from assistctl.ownership.mark import read_mark, users_pairs
 class ResourceDump:
     """The documents for what is there of each kind and no document declares. Keys in ``taken`` are not free.
 
-    What is made of files is left out: no platform gives those back.
+    ``contents`` are the files of what is made of files, by its id: without them it is left out.
     """
 
     scope: Scope
     style: Style
     taken: set[str]
+    contents: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     def of_kind(
         self, kind: Kind, observed: Sequence[Observed], declared: Sequence[DesiredResource]
@@ -36,17 +37,23 @@ class ResourceDump:
         table = self.style.capabilities.resources[kind]
         had = Counter(self.scope.key_of(one.metadata) for one in observed)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
-        chosen = [] if CONTENT in table.fields else undeclared(observed, declared, self.scope)
+        chosen = undeclared(observed, declared, self.scope)
+        if CONTENT in table.fields:
+            chosen = [one for one in chosen if one.id in self.contents]
         for key, one in keyed(chosen, (), self.scope, self.taken):
             self.taken.add(key)
             withheld = withheld_units(one)
+            files = self.contents.get(one.id, {})
+            folder = f"{kind}s/{key}"
             document: dict[str, Json] = {
                 "kind": str(kind),
                 **identity(key, one, self.scope, duplicates),
                 **_document(one, key, table, withheld),
+                **({CONTENT: folder} if files else {}),
             }
             schema = self.style.schema(kind.replace("_", "-"))
-            yield written_document(document, key, schema=schema, withheld=tuple(map(dotted, withheld)))
+            written = written_document(document, key, schema=schema, withheld=tuple(map(dotted, withheld)))
+            yield replace(written, contents={f"{folder}/{path}": content for path, content in files.items()})
 
 
 def _document(one: Observed, key: str, table: Capabilities, withheld: Sequence[Path]) -> dict[str, Json]:

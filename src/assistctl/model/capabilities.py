@@ -142,6 +142,20 @@ class MetadataLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderLimits:
+    """How much a platform takes of a thing that is made of files; ``None`` where it has no limit.
+
+    ``size`` is in bytes, ``file_size`` that of one of the files. ``reserved`` are the paths of files that the
+    platform's own module adds.
+    """
+
+    size: int | None = None
+    files: int | None = None
+    file_size: int | None = None
+    reserved: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """The capabilities of a platform.
 
@@ -174,8 +188,10 @@ class Capabilities:
     ``resources`` are the kinds of things that it keeps beside its assistants, each with a table like this one, of
     which ``fields``, ``platform_fields``, ``write_only``, ``archives``, ``computed``, ``replaced_together``,
     ``defaults``, ``field_defaults``, ``resource_entries``, ``findings`` and ``to_platform`` count. ``loses`` says
-    of them what goes for good when one is deleted. ``uses_in`` are the platform's own fields in which it has an
-    assistant's ``environment``, ``memory_stores`` and ``skills``; what is not among them is for its conversations.
+    of them what goes for good when one is deleted. ``folder_limits`` is how much it takes of what is made of
+    files, and ``keeps_contents`` whether it goes back to files that such a thing had before, by their digest.
+    ``uses_in`` are the platform's own fields in which it has an assistant's ``environment``, ``memory_stores`` and
+    ``skills``; what is not among them is for its conversations.
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
@@ -203,6 +219,8 @@ class Capabilities:
     resources: Mapping[Kind, Capabilities] = field(default_factory=dict)
     uses_in: Mapping[Kind, str] = field(default_factory=dict)
     loses: str = ""
+    folder_limits: FolderLimits = FolderLimits()
+    keeps_contents: bool = False
     tells_account: str = ""
     lists_every_model: bool = True
     serving_fields: frozenset[str] = frozenset()

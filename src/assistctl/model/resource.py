@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assistctl.checkout.pinned_folder import PinnedFolder
 from assistctl.model.assistant import Lifecycle
 from assistctl.model.diagnostics import Position, nearest_position
 from assistctl.model.json_value import Json
@@ -39,7 +40,8 @@ class DesiredResource:
 
     ``fields`` holds what is declared, and ``name``, which defaults to the key, in the shapes of its document.
     The rest is as in ``Desired``. ``files`` are what it is made of, where its kind is made of files: ``fields``
-    then has a ``folder``, by which they are compared.
+    then has a ``folder``, by which they are compared; ``sizes`` are how many bytes the file at each path has,
+    which is known before they are read. ``source`` is where they come from, if not from the project.
     """
 
     kind: Kind
@@ -54,6 +56,8 @@ class DesiredResource:
     positions: Mapping[str, Position] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
     files: tuple[ResourceFile, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    source: PinnedFolder | None = None
 
     @property
     def name(self) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
 from assistctl.export.dumped_resources import ResourceDump
@@ -28,6 +28,7 @@ from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import Platform
 from assistctl.platforms.registry import capabilities_of
+from assistctl.platforms.resource_platform import GivesContents, resources_of
 
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--to"
@@ -62,7 +63,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     beside = folder.resolve().is_relative_to(deployment.project.assistants)
     loaded = deployment.keys_only()
     known, scope = _known_to(loaded), Scope(deployment.owner, deployment.target.name)
-    surroundings = _nameable(deployment, await _looked(deployment, known), folder)
+    surroundings = _nameable(deployment, await _looked(deployment, loaded, known), folder)
     schema = partial(schema_beside, folder, deployment.project.directory)
     found = Dump(scope, known, surroundings, Style(schema, capabilities_of(deployment.target.platform)))
     if wanted:
@@ -86,14 +87,15 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         tuple(found.stores),
         resources,
         tuple(paths),
-        (*found.diagnostics, *withheld),
+        (*found.diagnostics, *(() if wanted else surroundings.unread), *withheld),
     )
 
 
 def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tuple[Written, ...]:
     """The documents of what is there beside assistants, and no document declares."""
     taken = {one.key for one in (*found.assistants, *found.stores)}
-    dumped = ResourceDump(found.scope, found.style, taken | (found.known.keys if beside else set()))
+    taken |= found.known.keys if beside else set()
+    dumped = ResourceDump(found.scope, found.style, taken, there.contents)
     return tuple(
         written
         for kind, things in there.resources.items()
@@ -154,7 +156,13 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
-        return There(seen.assistants, seen.stores, resources=seen.resources)
+        return There(
+            seen.assistants,
+            seen.stores,
+            resources=seen.resources,
+            contents=seen.contents,
+            unread=seen.unread,
+        )
     held = [
         *(held_file for store in seen.stores.values() for held_file in store.held),
         *uploads_read(seen.assistants),
@@ -165,7 +173,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
         path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
-    return There(seen.assistants, seen.stores, naming, seen.resources)
+    return There(seen.assistants, seen.stores, naming, seen.resources, seen.contents, seen.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +184,37 @@ class _Seen:
     stores: Mapping[str, HeldStore]
     names: Mapping[str, str]
     resources: Mapping[Kind, Sequence[Observed]]
+    contents: Mapping[str, Mapping[str, bytes]]
+    unread: Sequence[Diagnostic]
 
 
-async def _looked(deployment: Deployment, known: Known) -> _Seen:
+async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen:
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
-        return _Seen(assistants, stores, names, await listed_resources(platform))
+        resources = await listed_resources(platform)
+        contents, unread = await _contents(deployment, platform, loaded, resources)
+        return _Seen(assistants, stores, names, resources, contents, unread)
+
+
+async def _contents(
+    deployment: Deployment, platform: Platform, loaded: Loaded, resources: Mapping[Kind, Sequence[Observed]]
+) -> tuple[dict[str, Mapping[str, bytes]], list[Diagnostic]]:
+    """The files of what no document declares, by its id, where the platform gives them back; and where not."""
+    scope = Scope(deployment.owner, deployment.target.name)
+    found: dict[str, Mapping[str, bytes]] = {}
+    unread: list[Diagnostic] = []
+    for kind, requests in resources_of(platform).items():
+        if isinstance(requests, GivesContents):
+            declared = [one for one in loaded.resources if one.kind is kind]
+            for one in undeclared(resources[kind], declared, scope):
+                try:
+                    found[one.id] = await requests.contents(one.id)
+                except PlatformError as error:
+                    summary = f"the {kind.noun} {one.name or one.id} is not written: {error.summary}"
+                    unread.append(Diagnostic(Severity.WARNING, summary, error.hint))
+    return found, unread
 
 
 async def _stores(

@@ -141,6 +141,7 @@ async def _present(
         declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
         resources=beside,
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
+        keep_contents={kind for kind, table in tables.items() if table.keeps_contents},
         gone=await _gone(platform, undone, beside),
         entries=platform.capabilities.entries,
     )

@@ -15,7 +15,7 @@ from assistctl.ownership.field_paths import Path, covers
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.ownership.placeholders import is_token, replaced_ids
-from assistctl.ownership.references_by_key import with_ids
+from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
@@ -148,8 +148,11 @@ def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tupl
     """The declared fields, and the platform's own, that are not ``sent`` and not ignored."""
     for field, value in comparison.fields.items():
         if field == PLATFORMS and isinstance(value, dict):
+            there = own_fields(comparison.owned.observed.fields)
             ours = {
-                name: part for name, part in own_fields(comparison.fields).items() if not _has(sent, f".{name}")
+                name: there.get(name) if tokens_in_own_fields(part) else part
+                for name, part in own_fields(comparison.fields).items()
+                if not _has(sent, f".{name}")
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.errors import did_you_mean
-from assistctl.model.capabilities import Capabilities, Level, Support
+from assistctl.model.capabilities import Capabilities, FolderLimits, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
-from assistctl.model.resource import DesiredResource
+from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.planning.capability_check import inexpressible
@@ -39,6 +39,7 @@ def check_resource(
             path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
             summary = f"{platform} has no field {name} of {desired.kind.article}"
             yield _diagnostic(desired, path, Severity.ERROR, summary, advice)
+    yield from _beyond(desired, platform, capabilities.folder_limits)
     for finding in capabilities.findings(without_keys(desired.fields, capabilities.entries), own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
@@ -51,6 +52,30 @@ def resource_to_platform(desired: DesiredResource, platform: str, capabilities: 
     if own:
         fields[PLATFORMS] = {platform: own}
     return replace(desired, fields=fields)
+
+
+def _beyond(desired: DesiredResource, platform: str, limits: FolderLimits) -> Iterator[Diagnostic]:
+    """An error for each bound that the files of a thing are beyond."""
+
+    def beyond(summary: str, advice: str) -> Diagnostic:
+        return _diagnostic(desired, CONTENT, Severity.ERROR, summary, advice)
+
+    sizes = desired.sizes
+    total = sum(sizes.values())
+    if limits.size is not None and total > limits.size:
+        summary = f"the folder has {total:,} bytes; {platform} takes at most {limits.size:,}"
+        largest = ", ".join(sorted(sizes, key=lambda path: (-sizes[path], path))[:3])
+        yield beyond(summary, f"The largest are: {largest}.")
+    if limits.files is not None and len(sizes) > limits.files:
+        summary = f"the folder has {len(sizes):,} files; {platform} takes at most {limits.files:,}"
+        yield beyond(summary, "Leave out what is not used, or put several into one.")
+    for path, size in sizes.items():
+        if limits.file_size is not None and size > limits.file_size:
+            summary = f"{path} has {size:,} bytes; {platform} takes at most {limits.file_size:,} in one file"
+            yield beyond(summary, "Divide it into several files.")
+    for path in sorted(limits.reserved & sizes.keys()):
+        summary = f"{path} is the name of the file in which assistctl says whose a skill is"
+        yield beyond(summary, "Rename it.")
 
 
 def _used(fields: Mapping[str, Json], known: Mapping[str, Support]) -> Iterator[str]:

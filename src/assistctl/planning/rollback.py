@@ -187,7 +187,8 @@ class _Return:
         if image.id not in self.now.resources and about.kind in self.now.loses:
             self._lose(about, f"{self.now.loses[about.kind]} were deleted with it")
         files = now.files if now is not None and now.fields.get(CONTENT) == fields.get(CONTENT) else ()
-        if CONTENT in fields and not files:
+        is_kept = image.id in self.now.resources and about.kind in self.now.keep_contents
+        if CONTENT in fields and not files and not is_kept:
             self._lose(about, "the files that it was made of are not those in the checkout")
             fields.pop(CONTENT)
         self.back.resources.append(

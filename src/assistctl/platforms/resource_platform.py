@@ -57,6 +57,14 @@ class ResourcePlatform(Protocol):
 
 
 @runtime_checkable
+class GivesContents(Protocol):
+    """What a platform gives back of things that are made of files: an optional part of a ``ResourcePlatform``."""
+
+    async def contents(self, object_id: str) -> Mapping[str, bytes]:
+        """The files of one as it is now, by their paths in its folder. Raises ``PlatformError``."""
+
+
+@runtime_checkable
 class SupportsResources(Protocol):
     """A platform that keeps more than assistants, files and vector stores: an optional part of a ``Platform``."""
 

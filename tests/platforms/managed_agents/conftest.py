@@ -9,6 +9,7 @@ import pytest
 from support import managed_resources
 from support.managed_agents import ManagedAgents
 from support.managed_resources import Things
+from support.managed_skills import Skills
 from support.projects import ProjectFolder
 from support.server import RecordingServer, serving
 
@@ -32,9 +33,18 @@ def memory_stores() -> Things:
 
 
 @pytest.fixture
-def server(agents: ManagedAgents, environments: Things, memory_stores: Things) -> Iterator[RecordingServer]:
+def skills() -> Skills:
+    """The skills that it has."""
+    return Skills()
+
+
+@pytest.fixture
+def server(
+    agents: ManagedAgents, environments: Things, memory_stores: Things, skills: Skills
+) -> Iterator[RecordingServer]:
     """It, over HTTP."""
-    with serving(agents.app(*environments.routes(), *memory_stores.routes())) as running:
+    agents.newest_skill = skills.newest_version
+    with serving(agents.app(*environments.routes(), *memory_stores.routes(), *skills.routes())) as running:
         yield running
 
 

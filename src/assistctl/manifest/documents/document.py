@@ -47,7 +47,7 @@ SCHEMAS = {
     Kind.MEMORY_STORE: MEMORY_STORE,
     Kind.SKILL: SKILL,
 }
-_MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
+_MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
@@ -170,6 +170,10 @@ class DocumentReader(NamedTuple):
             refuse_secrets(contents)
             return []
         if kind in RESOURCE_KINDS:
+            if kind is Kind.SKILL:
+                from assistctl.manifest.documents.skill_sources import check_source
+
+                check_source(contents)
             return _folder_entries(contents) if "folder" in value else []
         if "tools" in value or _may_name_file(value.get("instructions")):
             from assistctl.manifest.documents.included_files import include_files

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.skill_folders import base_of
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import FoundFile
@@ -16,9 +17,9 @@ from assistctl.manifest.files.never_read import PrivateKeyError
 from assistctl.manifest.syntax.text_file import UnusableFileError
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import StoreEntry
-from assistctl.model.resource import CONTENT, MAIN_FILE, DesiredResource, ResourceFile
+from assistctl.model.resource import CONTENT, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile
-from assistctl.ownership.canonical import digest
+from assistctl.ownership.folder_contents import content_digest
 
 
 def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:
@@ -61,17 +62,11 @@ class _Reading:
         sources = [source for _, source in self._sources(Reader.CONTENT)]
         if not sources:
             return resource
-        main = min((one.path for one in sources if one.identity.name == MAIN_FILE), key=len, default="")
-        base = main.removesuffix(MAIN_FILE)
-        outside = [one.path for one in sources if not one.path.startswith(base)] if main else []
-        if not main or outside:
-            attached, advice = self._declared.files[0], f"A {MAIN_FILE} at its top says what it is."
-            self._report(attached, f"there is no {MAIN_FILE} in this folder", advice)
-            return resource
+        base = base_of(one.path for one in sources)
         files = tuple(
             ResourceFile(one.path.removeprefix(base), one) for one in sorted(sources, key=lambda one: one.path)
         )
-        content = digest([[file.path, file.source.identity.sha256] for file in files])
+        content = content_digest((file.path, file.source.identity.sha256) for file in files)
         return replace(resource, files=files, fields={**resource.fields, CONTENT: content})
 
     def _once(self, reader: Reader) -> list[tuple[AttachedFile, SourceFile]]:

@@ -99,6 +99,16 @@ def load_manifests(
     diagnostics += names_used_twice(declarations)
     if paths is None:
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
+    if folders is not None and any(one.resource and one.resource.source for one in declarations):
+        from assistctl.manifest.documents.skill_sources import with_sources
+
+        declarations, messages = with_sources(declarations, fetch=read_files)
+        diagnostics += messages
+    if any(one.resource and one.files for one in declarations):
+        from assistctl.manifest.documents.skill_folders import with_folders
+
+        declarations, messages = with_folders(declarations)
+        diagnostics += messages
     if read_files and any(one.files for one in declarations) and _are_sound(diagnostics):
         from assistctl.manifest.documents.identify_files import identified
 

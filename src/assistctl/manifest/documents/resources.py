@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.checkout.pinned_folder import PinnedFolder
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.assistant import lifecycle
 from assistctl.manifest.documents.uses import with_references
@@ -12,7 +13,7 @@ from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 
-_NOT_FIELDS = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "platforms", "folder"})
+_NOT_FIELDS = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "platforms", "folder", "source"})
 
 
 def resource(kind: Kind, key: str, contents: Contents) -> DesiredResource:
@@ -37,6 +38,16 @@ def resource(kind: Kind, key: str, contents: Contents) -> DesiredResource:
         _text(value.get("moved_from")),
         contents.positions,
         templates,
+        source=_source(value.get("source")),
+    )
+
+
+def _source(declared: Json) -> PinnedFolder | None:
+    if not isinstance(declared, dict):
+        return None
+    path = declared.get("path")
+    return PinnedFolder(
+        str(declared["repository"]), str(declared["commit"]), path if isinstance(path, str) else "."
     )
 
 

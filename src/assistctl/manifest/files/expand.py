@@ -164,7 +164,7 @@ class _Search:
             return
         for folder, name in sorted(self._folders.matches(resolve_inside(base, self._root), names, self._root)):
             try:
-                yield find(folder, name, self._root)
+                yield find(folder, name, self._root, may_be_empty=self._entry.reader is Reader.CONTENT)
             except NeverReadError as error:
                 self._never_read = error
             except UnusableFileError as error:

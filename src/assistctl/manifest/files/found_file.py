@@ -55,7 +55,7 @@ class FoundFile:
     stat: FileStat
 
 
-def find(folder: Path, name: str, root: Path) -> FoundFile:
+def find(folder: Path, name: str, root: Path, *, may_be_empty: bool = False) -> FoundFile:
     """The file ``name`` in ``folder``, a real path in ``root``.
 
     Raises ``UnusableFileError`` when it is missing, leaves ``root``, or is nothing that platforms take, and
@@ -73,7 +73,8 @@ def find(folder: Path, name: str, root: Path) -> FoundFile:
     _refuse_kind(status, location)
     if name.lower().endswith(_KEY_ENDINGS) or location.name.lower().endswith(_KEY_ENDINGS):
         refuse_private_key(_start(location))
-    _refuse_size(status.st_size)
+    if status.st_size or not may_be_empty:
+        _refuse_size(status.st_size)
     return FoundFile(path, location, FileStat.of(status))
 
 

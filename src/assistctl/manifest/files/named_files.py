@@ -70,7 +70,7 @@ class Candidates:
 
 
 def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
-    """What a document names under ``files``, ``{file:}`` and its checks' ``attach``.
+    """What a document names under ``files``, ``folder``, ``{file:}`` and its checks' ``attach``.
 
     A pattern that matches the manifest it stands in names none: it would take other manifests with it.
     """
@@ -135,6 +135,8 @@ def _written(value: Json) -> Iterator[tuple[FieldPath, str]]:
     document = value if isinstance(value, dict) else {}
     yield from _paths_in(document.get("files"), ("files",))
     yield from _included(document.get("instructions"), ("instructions",))
+    if isinstance(folder := document.get("folder"), str) and folder:
+        yield ("folder",), f"{folder.rstrip('/')}/**"
     for place, tool in _numbered(document.get("tools")):
         if isinstance(tool, dict):
             yield from _included(tool.get("function"), ("tools", place, "function"))

@@ -13,7 +13,7 @@ from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Finding, Lev
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
-from assistctl.platforms.anthropic import environments, memory_stores
+from assistctl.platforms.anthropic import environments, memory_stores, skill_fields
 from assistctl.platforms.anthropic.counterparts import counterpart
 from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
@@ -162,7 +162,7 @@ CAPABILITIES = Capabilities(
         ),
         "files.code_interpreter": Support(Level.UNSUPPORTED, _RESOURCES),
         "files.file_search": Support(Level.UNSUPPORTED, _RESOURCES),
-        "skills": Support(Level.UNSUPPORTED, f"Name a skill by its id, under platforms.{NAME}.skills."),
+        "skills": Support(note=f"Anthropic's own are named by their ids, under platforms.{NAME}.skills."),
         "environment": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the environment that a session is started in."),
         "memory_stores": Support(Level.MAPPED, f"{_SESSIONS_HAVE} the resources that a session is started with."),
     },
@@ -185,7 +185,10 @@ CAPABILITIES = Capabilities(
     field_defaults=EMPTY_TEXTS,
     # ``beta_managed_agents_agent_params.py``: an entry without a version is answered with the newest one of then.
     roster_entry=RosterEntry(revision="version", fixed={"type": "agent"}),
+    resource_entries={Kind.SKILL: RosterEntry("skill_id", "version", {"type": "custom"})},
+    uses_in={Kind.SKILL: "skills"},
     resources={
+        Kind.SKILL: skill_fields.CAPABILITIES,
         Kind.ENVIRONMENT: environments.CAPABILITIES,
         Kind.MEMORY_STORE: memory_stores.CAPABILITIES,
     },

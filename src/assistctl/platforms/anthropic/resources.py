@@ -1,4 +1,4 @@
-"""Environments and memory stores of Anthropic's managed agents, over one wire.
+"""Environments, memory stores and skills of Anthropic's managed agents, over one wire.
 
 https://platform.claude.com/docs/en/managed-agents/environments and .../memory. An update is a patch that has to
 name the pairs of metadata that go, and nothing of it has a version.
@@ -14,18 +14,22 @@ from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.plan import Json, Kind, Observed
 from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores
+from assistctl.platforms.anthropic.skills import AnthropicSkills
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.resource_platform import ResourcePlatform
+from assistctl.platforms.skill_store import SkillStore
 from assistctl.platforms.translation import Object, as_object, observed
 
 _NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
-def resources_over(wire: AnthropicWire) -> dict[Kind, AnthropicResources]:
+def resources_over(wire: AnthropicWire) -> dict[Kind, ResourcePlatform]:
     """What the server at the other end keeps beside its agents."""
     return {
+        Kind.SKILL: SkillStore(AnthropicSkills(wire)),
         Kind.MEMORY_STORE: AnthropicResources(
             wire, "/v1/memory_stores", memory_stores.to_wire, memory_stores.from_wire
         ),
@@ -64,7 +68,10 @@ class AnthropicResources:
         return None if answer.get("archived_at") is not None else self._observed(answer)
 
     async def create(
-        self, fields: Mapping[str, Json], metadata: Mapping[str, str], _files: Sequence[ResourceFile] = ()
+        self,
+        fields: Mapping[str, Json],
+        metadata: Mapping[str, str],
+        files: Sequence[ResourceFile] = (),  # noqa: ARG002 - these are not made of files
     ) -> Observed:
         """``POST``, once."""
         body = {name: value for name, value in self.to_wire(fields, {}).items() if value is not None}
@@ -80,7 +87,7 @@ class AnthropicResources:
         object_id: str,
         fields: Mapping[str, Json],
         metadata: Mapping[str, str],
-        _files: Sequence[ResourceFile] = (),
+        files: Sequence[ResourceFile] = (),  # noqa: ARG002
         *,
         revision: str | None = None,  # noqa: ARG002 - there are no versions of these
     ) -> Observed:

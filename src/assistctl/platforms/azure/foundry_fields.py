@@ -12,6 +12,7 @@ from assistctl.model.capabilities import (
     NOTHING_BESIDE,
     Capabilities,
     Finding,
+    Level,
     MetadataLimits,
     Support,
 )
@@ -150,6 +151,7 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(),
         "files.file_search": Support(),
         **NOTHING_BESIDE,
+        "skills": Support(Level.UNSUPPORTED, f"Name a skill that is there, under platforms.{NAME}.skills."),
     },
     platform_fields=frozenset({*_OWN, *OWN_FIELDS, *_REASONING, "tools"}),
     # MCPTool: "authorization" and "headers" are secrets.

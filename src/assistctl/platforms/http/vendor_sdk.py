@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib import import_module
@@ -23,7 +23,8 @@ from assistctl.platforms.http.connection_options import (
     timeout,
 )
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
-from assistctl.platforms.http.wire import AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
+from assistctl.platforms.http.wire import Answer, AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
+from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     from assistctl.platforms.http.sdk_errors import StatusError
@@ -37,6 +38,10 @@ NamedEvent: TypeAlias = tuple[str, Json]
 
 # A model may think for minutes before it says a word.
 _TIMEOUT_BETWEEN_EVENTS = 600.0
+
+TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
+"""For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
+for, when to us all of it is sent."""
 
 
 class Client(Protocol):
@@ -199,6 +204,38 @@ class SdkWire(HttpWire):
         events = await self._pace.keep(lambda: self._opened(sent), repeatable=sent.repeatable)
         async with events:
             yield self._named_events(events, sent)
+
+    async def post_files(
+        self,
+        path: str,
+        fields: Mapping[str, str],
+        opened: Callable[[], AbstractContextManager[Sequence[tuple[str, object]]]],
+    ) -> Json:
+        """The answer to a form with ``fields`` and the parts that ``opened`` gives, which are streamed.
+
+        The form is only repeated when it surely was not taken, with parts opened anew. Raises
+        ``OutcomeUnknownError`` when it may have been taken all the same, and whatever reading the parts raises.
+        """
+        import httpx2
+
+        from assistctl.platforms.http.answer_stream import deadline_once_sent
+
+        seconds = timeout(self._connection)
+        patience = max(seconds, TIMEOUT_AFTER_UPLOAD_SECONDS)
+        options = {
+            "timeout": httpx2.Timeout(seconds, read=patience),
+            "headers": {"Content-Type": "multipart/form-data"},
+        }
+
+        async def send() -> Answer:
+            with opened() as parts:
+                sent = Sent(
+                    "post", path, repeatable=False, options=options, payload={"body": fields, "files": [*parts]}
+                )
+                in_time = deadline_once_sent(max(self._budget.seconds, patience), shown_address(self.base_url))
+                return await self._send(sent, in_time)
+
+        return (await self._pace.keep(send, repeatable=False)).body
 
     async def _named_events(self, events: AsyncIterable[object], sent: Sent) -> AsyncIterator[NamedEvent]:
         sdk = self._sdk.imported()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Json, Observed
+from assistctl.model.plan import Json, Kind, Observed
 from assistctl.ownership.mark import MARK
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
@@ -23,8 +23,10 @@ from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.openai.environments import Bound, Environments
 from assistctl.platforms.openai.models import listed_models
+from assistctl.platforms.openai.skills import OpenAISkills
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.openai.workload_identity import OPTION
+from assistctl.platforms.skill_store import SkillStore
 from assistctl.platforms.translation import as_object, observed, texts
 
 __all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
@@ -43,6 +45,7 @@ class OpenAIAgents(ClosedAtEnd):
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="agents=v1")
+        self.resources = {Kind.SKILL: SkillStore(OpenAISkills(self._wire))}
         self.knowledge = AgentUploads(self._wire)
         self._environments = Environments(self._wire, self.knowledge)
         self.knowledge.deleted = self._environments.upload_deleted

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import NOTHING_BESIDE, Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
@@ -18,6 +19,7 @@ from assistctl.platforms.mcp_tools import (
     renamed,
     with_servers_as,
 )
+from assistctl.platforms.openai import skill_fields
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.counterparts import counterpart
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -165,7 +167,9 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(Level.MAPPED, _MOUNTED),
         "files.file_search": Support(Level.UNSUPPORTED, _NO_STORES),
         **NOTHING_BESIDE,
+        "skills": Support(Level.UNSUPPORTED, "An environment has skills there, and no agent: name it there."),
     },
+    resources={Kind.SKILL: skill_fields.CAPABILITIES},
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     computed=frozenset({"reasoning_effort"}),
     replaced_together=(

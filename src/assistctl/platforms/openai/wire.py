@@ -16,6 +16,7 @@ from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
+from assistctl.platforms.http.vendor_sdk import TIMEOUT_AFTER_UPLOAD_SECONDS as _TIMEOUT_AFTER_UPLOAD_SECONDS
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Answer, Sent
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -57,10 +58,6 @@ SDK = VendorSdk(
     ways_without_key=WAYS_WITHOUT_KEY,
     errors=ERRORS,
 )
-
-# For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
-# for, when to us all of it is sent.
-_TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""Skills of Anthropic's API.
+
+Names and shapes of the wire: ``skill_create_params.py``, ``beta_skill.py``, ``skills/beta_skill_version.py`` and
+the ``download`` of ``resources/beta/skills/versions.py`` of anthropic 2.14.0. Without the header of their own
+beta, versions have ids, ``display_name`` is set at creation alone, and a version can be downloaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.plan import Json
+from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.http.pager import PAGE_SIZE
+from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.skill_store import ListedSkill
+from assistctl.platforms.skill_upload import SkillUpload
+from assistctl.platforms.translation import Object, as_object, as_text
+
+_PATH = "/v1/skills"
+_CUSTOM = "custom"
+_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+_HAS_VERSIONS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicSkills:
+    """The requests about skills over ``wire`` (``SkillsApi``)."""
+
+    wire: AnthropicWire
+    longest_label: int | None = 255
+
+    async def listed(self) -> Sequence[ListedSkill]:
+        """Those that users made. A server without any such thing has none."""
+        try:
+            items = await self._all(_PATH, source=_CUSTOM)
+        except PlatformError as error:
+            if error.status in _NO_SUCH_ROUTE:
+                return []
+            raise
+        ours = [item for item in items if _is_custom(item)]
+        return [_listed(item) for item in sorted(ours, key=lambda item: str(item.get("created_at")))]
+
+    async def one(self, skill_id: str) -> ListedSkill | None:
+        """``GET`` of one."""
+        try:
+            item = as_object(await self.wire.get(path_of(_PATH, skill_id)))
+        except NotFoundError:
+            return None
+        return _listed(item) if _is_custom(item) else None
+
+    async def versions(self, skill_id: str) -> Sequence[str]:
+        """The ids of its versions, the newest first."""
+        items = await self._all(path_of(_PATH, skill_id, "versions"))
+        items.sort(key=lambda item: str(item.get("created_at")), reverse=True)
+        return [as_text(item.get("id")) for item in items]
+
+    async def archive(self, skill_id: str, version: str) -> bytes:
+        """``GET`` of the content of a version."""
+        return await self.wire.get_content(path_of(_PATH, skill_id, "versions", version, "content"))
+
+    async def create(self, upload: SkillUpload, label: str) -> ListedSkill:
+        """``POST``, once."""
+        answer = await self.wire.post_files(_PATH, {"display_name": label}, upload.opened)
+        try:
+            return _listed(as_object(answer))
+        except PlatformError as error:
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+
+    async def add_version(self, skill_id: str, upload: SkillUpload) -> str:
+        """``POST`` of a version, once."""
+        answer = as_object(await self.wire.post_files(path_of(_PATH, skill_id, "versions"), {}, upload.opened))
+        version = as_text(answer.get("id"))
+        if not version:
+            raise OutcomeUnknownError(f"the platform answered the new version of {skill_id} without an id")
+        return version
+
+    async def delete(self, skill_id: str) -> None:
+        """``DELETE`` of one, of its versions first where the server insists on that."""
+        place = path_of(_PATH, skill_id)
+        try:
+            await self.wire.remove(place)
+        except PlatformError as error:
+            if error.status not in _HAS_VERSIONS:
+                raise
+            for version in await self.versions(skill_id):
+                await self.wire.remove(path_of(_PATH, skill_id, "versions", version))
+            await self.wire.remove(place)
+
+    async def _all(self, path: str, **params: str) -> list[Object]:
+        async def page(token: str | None) -> Json:
+            more = {} if token is None else {"page": token}
+            return await self.wire.get(path, {"limit": PAGE_SIZE, **params, **more})
+
+        return await all_items_by_token(page, listing=self.wire.listing(path))
+
+
+def _is_custom(item: Object) -> bool:
+    source = item.get("source")
+    return (source if isinstance(source, str) else as_object(source).get("type")) == _CUSTOM
+
+
+def _listed(item: Object) -> ListedSkill:
+    """Raises ``PlatformError`` for what is no skill."""
+    skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version_id"))
+    if not skill_id or not newest:
+        raise PlatformError("the platform answered with a skill that has no id, or no version")
+    # What was never changed was never taken over: only the first version of ours has no other before it.
+    was_changed = item.get("updated_at") != item.get("created_at")
+    return ListedSkill(skill_id, as_text(item.get("display_name")), newest, was_changed)

@@ -1,0 +1,90 @@
+"""Skills of OpenAI's API, which environments of agents name.
+
+Names and shapes of the wire: ``types/skill.py``, ``skill_create_params.py``, ``skills/skill_version.py`` and
+``skills/version_create_params.py`` of openai 3.57.0. A skill has no label and no metadata, so that the file in it
+alone says whose it is; its versions are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.skill_store import ListedSkill
+from assistctl.platforms.skill_upload import SkillUpload
+from assistctl.platforms.translation import Object, as_object, as_text
+
+_PATH = "/skills"
+_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAISkills:
+    """The requests about skills over ``wire`` (``SkillsApi``)."""
+
+    wire: OpenAIWire
+    longest_label: int | None = None
+
+    async def listed(self) -> Sequence[ListedSkill]:
+        """All of the project, the oldest first. A server without any such thing has none."""
+        try:
+            items = await self._all(_PATH)
+        except PlatformError as error:
+            if error.status in _NO_SUCH_ROUTE:
+                return []
+            raise
+        return [_listed(item) for item in items]
+
+    async def one(self, skill_id: str) -> ListedSkill | None:
+        """``GET`` of one."""
+        try:
+            return _listed(as_object(await self.wire.get(path_of(_PATH, skill_id))))
+        except NotFoundError:
+            return None
+
+    async def versions(self, skill_id: str) -> Sequence[str]:
+        """The numbers of its versions, the newest first."""
+        items = await self._all(path_of(_PATH, skill_id, "versions"))
+        numbers = [as_text(item.get("version")) for item in items]
+        return sorted(numbers, key=lambda number: int(number) if number.isdecimal() else 0, reverse=True)
+
+    async def archive(self, skill_id: str, version: str) -> bytes:
+        """``GET`` of the content of a version."""
+        return await self.wire.get_content(path_of(_PATH, skill_id, "versions", version, "content"))
+
+    async def create(self, upload: SkillUpload, label: str) -> ListedSkill:  # noqa: ARG002 - there is none
+        """``POST``, once."""
+        answer = await self.wire.post_files(_PATH, {}, upload.opened)
+        try:
+            return _listed(as_object(answer))
+        except PlatformError as error:
+            raise OutcomeUnknownError(error.summary, error.hint) from error
+
+    async def add_version(self, skill_id: str, upload: SkillUpload) -> str:
+        """``POST`` of a version, once; it is the default from then on."""
+        place = path_of(_PATH, skill_id, "versions")
+        answer = as_object(await self.wire.post_files(place, {"default": "true"}, upload.opened))
+        version = as_text(answer.get("version"))
+        if not version:
+            raise OutcomeUnknownError(f"the platform answered the new version of {skill_id} without a number")
+        return version
+
+    async def delete(self, skill_id: str) -> None:
+        """``DELETE`` of one."""
+        await self.wire.remove(path_of(_PATH, skill_id), skill_id)
+
+    async def _all(self, path: str) -> list[Object]:
+        return await listed(self.wire.get, path, listing=self.wire.listing(path))
+
+
+def _listed(item: Object) -> ListedSkill:
+    """Raises ``PlatformError`` for what is no skill."""
+    skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version"))
+    if not skill_id or not newest:
+        raise PlatformError("the platform answered with a skill that has no id, or no version")
+    return ListedSkill(skill_id, as_text(item.get("name")), newest)

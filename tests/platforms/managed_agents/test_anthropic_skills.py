@@ -1,0 +1,405 @@
+"""Skills of Claude's agents: a folder, uploaded once for each change, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from support.managed_agents import ManagedAgents
+from support.managed_skills import Skills
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer
+
+MODEL = "claude-opus-5-5"
+MAIN = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was paid.\n"
+FILES = {"SKILL.md": MAIN.encode(), "scripts/sum.py": b"print(1)\n", "scripts/__init__.py": b""}
+THEIRS = {"SKILL.md": MAIN.replace("Refund what", "Never refund what").encode()}
+
+
+@pytest.fixture
+def shop(cloud: ProjectFolder) -> ProjectFolder:
+    """A project with an agent, and a skill that it has."""
+    cloud.write("assistants/refunds.yaml", "kind: skill\nname: Refunds\nfolder: skills/refunds\n")
+    folder(cloud, FILES)
+    cloud.manifest("desk", model=MODEL, skills=["refunds"])
+    return cloud
+
+
+def folder(project: ProjectFolder, files: dict[str, bytes]) -> None:
+    """Write the files of the skill."""
+    for path, content in files.items():
+        place = project.path / "assistants/skills/refunds" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
+    """What a plan would do, by kind and key: the action, and the paths that differ."""
+    document = project.run("plan", "--format", "json", *args).json
+    return {
+        f"{one['kind']} {one['key']}": (one["action"], {diff["path"] for diff in one["diffs"]})
+        for one in document["changes"]
+    }
+
+
+def applied(project: ProjectFolder, *args: str) -> None:
+    """An apply after which nothing is left to do."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err + outcome.out
+    again = project.run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert project.run("drift").code == 0
+
+
+def desk(agents: ManagedAgents) -> Any:
+    """The skills of the one agent."""
+    [agent] = agents.agents.values()
+    return agent["skills"]
+
+
+def entry(skills: Skills, version: str | None = None) -> dict[str, str]:
+    """How an agent names the one skill."""
+    answer = skills.only.answer
+    return {"type": "custom", "skill_id": answer["id"], "version": version or answer["latest_version_id"]}
+
+
+def test_it_is_uploaded_with_all_its_files_and_its_agent_names_it(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    assert skills.only.newest == FILES
+    assert skills.only.answer["display_name"] == "Refunds [assistctl project=acme target=cloud key=refunds]"
+    assert skills.only.mark["metadata"]["assistctl"] == "project=acme target=cloud key=refunds"
+    assert desk(agents) == [entry(skills)]
+    assert skills.uploads == 1
+    [version, _] = next(iter(skills.only.versions.values()))
+    assert version["description"] == "How to refund."
+
+
+def test_what_did_not_change_is_not_uploaded(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    folder(shop, FILES)
+    shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="Be kind.")
+    applied(shop)
+    assert skills.uploads == 1
+
+
+def test_a_change_is_one_new_version_that_reaches_its_agent(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    assert planned(shop) == {
+        "skill refunds": ("update", {"folder"}),
+        "assistant desk": ("update", {"platforms.anthropic-agents.skills[0].version"}),
+    }
+    applied(shop)
+    assert (skills.uploads, len(skills.only.versions)) == (2, 2)
+    assert skills.only.newest == {**FILES, "scripts/sum.py": b"print(2)\n"}
+    assert desk(agents) == [entry(skills)]
+
+
+def test_a_pinned_version_stays(shop: ProjectFolder, agents: ManagedAgents, skills: Skills) -> None:
+    applied(shop)
+    [first] = skills.only.versions
+    shop.manifest("desk", model=MODEL, skills=[{"skill": "refunds", "version": first}])
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    assert planned(shop).keys() == {"skill refunds"}
+    applied(shop)
+    assert desk(agents) == [entry(skills, first)]
+
+
+def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    skills.upload(skills.only, THEIRS)
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    assert {(one["kind"], one["path"]) for one in found.json["drift"]} >= {("skill", "folder")}
+    assert found.json["missing"] == []
+    applied(shop)
+    assert skills.only.newest == FILES
+    assert len(skills.only.versions) == 3
+    assert desk(agents) == [entry(skills)]
+
+
+def test_a_name_and_metadata_change_without_the_label(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    label = skills.only.answer["display_name"]
+    text = "kind: skill\nname: Returns\nfolder: skills/refunds\nmetadata: {team: support}\n"
+    shop.write("assistants/refunds.yaml", text)
+    applied(shop)
+    assert (skills.only.mark["name"], skills.only.mark["metadata"]["team"]) == ("Returns", "support")
+    assert skills.only.answer["display_name"] == label
+    assert skills.only.newest == FILES
+
+
+def test_a_new_key_keeps_it(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    shop.remove("refunds")
+    text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nmoved_from: refunds\n"
+    shop.write("assistants/returns.yaml", text)
+    shop.manifest("desk", model=MODEL, skills=["returns"])
+    applied(shop)
+    assert skills.only.mark["metadata"]["assistctl"].endswith("key=returns")
+
+
+def test_one_of_somebody_else_is_taken_over_by_its_id(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    theirs = skills.add(THEIRS, "Their refunds")
+    text = f"kind: skill\nname: Refunds\nfolder: skills/refunds\nimport: {theirs.answer['id']}\n"
+    shop.write("assistants/refunds.yaml", text)
+    applied(shop)
+    assert skills.only.answer["display_name"] == "Their refunds"
+    assert skills.only.newest == FILES
+    shop.write("assistants/refunds.yaml", text.partition("import")[0])
+    applied(shop)
+    assert desk(agents) == [entry(skills)]
+    assert skills.uploads == 1
+
+
+def test_a_copy_of_ours_is_not_ours(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    _, files = next(iter(skills.only.versions.values()))
+    copy = skills.add(files, "A copy")
+    skills.upload(copy, files)
+    assert planned(shop) == {}
+    shop.run("destroy", "--yes")
+    assert [*skills.skills] == [copy.answer["id"]]
+
+
+def test_anthropics_own_are_nobodys_business(shop: ProjectFolder, skills: Skills) -> None:
+    skills.add(THEIRS, "Refunds", source="anthropic")
+    assert planned(shop)["skill refunds"][0] == "create"
+
+
+@pytest.mark.parametrize("versions_first", [False, True])
+def test_what_is_declared_no_longer_is_deleted_with_its_versions(
+    shop: ProjectFolder, skills: Skills, *, versions_first: bool
+) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    applied(shop)
+    skills.versions_first = versions_first
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    assert "all its versions go with it" in shop.run("plan").out
+    applied(shop)
+    assert not skills.skills
+
+
+def test_destroy_deletes_it(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    assert shop.run("destroy", "--yes").code == 0
+    assert not skills.skills
+
+
+def test_what_somebody_elses_agent_names_is_not_deleted(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    agents.add("agent_theirs", skills=[entry(skills)])
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    assert shop.run("apply", "--yes").code == 0
+    assert shop.run("gc", "--yes").code == 0
+    assert skills.skills
+
+
+def test_a_rollback_goes_back_to_the_files_that_it_had(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    [first] = skills.only.versions
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert skills.only.newest == FILES
+    assert desk(agents) == [entry(skills, first)]
+
+
+def test_a_rollback_says_what_a_deletion_took(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code != 0
+    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    assert "refunds (skill) does not go back in full: all its versions were deleted with it" in told
+    assert not skills.skills
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
+    shop: ProjectFolder, skills: Skills, server: RecordingServer
+) -> None:
+    label = "Refunds [assistctl project=acme target=cloud key=refunds]"
+
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/v1/skills") and not skills.skills:
+            mark = {"name": "Refunds", "metadata": {"assistctl": "project=acme target=cloud key=refunds"}}
+            skills.add({**FILES, "assistctl.json": json.dumps(mark).encode()}, label)
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    outcome = shop.run("apply", "--yes", "refunds")
+    assert outcome.code == 4, outcome.out
+    assert len(skills.skills) == 1
+    applied(shop)
+    assert len(skills.skills) == 1
+
+
+def test_two_with_its_mark_stop_the_run(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    _, files = next(iter(skills.only.versions.values()))
+    skills.add(files, skills.only.answer["display_name"])
+    assert shop.run("apply", "--yes").code == 3
+
+
+def test_a_version_made_meanwhile_is_not_overwritten(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    shop.run("plan", "--out", "it.plan")
+    skills.upload(skills.only, THEIRS)
+    assert shop.run("apply", "it.plan", "--yes").code == 3
+
+
+def test_forget_lets_it_go(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    assert shop.run("forget", "refunds", "--yes").code == 0
+    assert skills.only.mark["metadata"] == {}
+    assert shop.run("apply", "--yes").code == 0
+    assert planned(shop) == {}
+
+
+def test_gc_deletes_it_and_list_and_output_name_it(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    [skill_id] = skills.skills
+    [listed] = shop.run("list", "--format", "json").json["resources"]
+    assert (listed["kind"], listed["key"], listed["id"]) == ("skill", "refunds", skill_id)
+    assert shop.run("output").json["refunds"] == skill_id
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    assert shop.run("apply", "--yes", "desk").code == 0
+    found = shop.run("gc", "--yes", "--format", "json")
+    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("skill", "Refunds")]
+    assert not skills.skills
+
+
+def test_protection_holds_without_the_document(shop: ProjectFolder, skills: Skills) -> None:
+    text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nlifecycle: {prevent_destroy: true}\n"
+    shop.write("assistants/refunds.yaml", text)
+    applied(shop)
+    shop.remove("refunds")
+    shop.manifest("desk", model=MODEL)
+    assert shop.run("apply", "--yes").code == 3
+    assert skills.skills
+
+
+DOCUMENT, PAGE = "assistants/refunds.yaml", "assistants/skills/refunds/SKILL.md"
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "summary"),
+    [
+        (("large.bin", b"x" * 30_000_001), (DOCUMENT, 3), "anthropic-agents takes at most 30,000,000"),
+        (("assistctl.json", b"{}"), (DOCUMENT, 3), "assistctl.json is the name of the file in which"),
+        (("SKILL.md", b"Refund.\n"), (PAGE, 1), "has no front matter"),
+        (("SKILL.md", b"---\nname: refunds\n---\n\nRefund.\n"), (PAGE, 1), "has no description"),
+        (
+            ("SKILL.md", MAIN.replace("refunds", "Re Funds").encode()),
+            (PAGE, 2),
+            "'Re Funds' is no name of a skill",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_told_offline_with_its_place(
+    shop: ProjectFolder, server: RecordingServer, file: tuple[str, bytes], place: tuple[str, int], summary: str
+) -> None:
+    folder(shop, dict([file]))
+    outcome = shop.run("validate", "-t", "cloud", "--format", "json")
+    assert outcome.code == 1
+    [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
+    assert (error["file"], error["line"]) == place
+    assert summary in error["summary"]
+    assert not server.asked
+
+
+def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> None:
+    applied(shop)
+    theirs = skills.add({**THEIRS, "more/page.md": b"More.\n"}, "Theirs")
+    shop.remove("refunds")
+    shop.remove("desk")
+    for path in FILES:
+        (shop.path / "assistants/skills/refunds" / path).unlink()
+    dumped = shop.run("dump", "--format", "json")
+    assert dumped.code == 0, dumped.err
+    assert {one["key"] for one in dumped.json["resources"]} == {"refunds", "theirs"}
+    assert (shop.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
+    assert f"import: {theirs.answer['id']}" in (shop.path / "assistants/theirs.yaml").read_text()
+    assert planned(shop) == {"skill theirs": ("adopt", {"folder"})}
+    applied(shop)
+    assert skills.skills[theirs.answer["id"]].newest == {**THEIRS, "more/page.md": b"More.\n"}
+
+
+@pytest.mark.parametrize("name", ["../../desk.yaml", "/etc/passwd", "a/../../b"])
+def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
+    theirs = skills.add(THEIRS, "Theirs")
+    skills.upload(theirs, {**THEIRS, name: b"x"})
+    applied(shop)
+    outcome = shop.run("dump")
+    assert outcome.code == 0
+    assert "the skill Theirs is not written: the archive of" in outcome.err
+    assert [path.name for path in (shop.path / "assistants").iterdir() if "heirs" in path.name] == []
+
+
+def test_a_version_whose_answer_is_lost_is_found(
+    shop: ProjectFolder, skills: Skills, server: RecordingServer
+) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    lost: list[str] = []
+
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/versions") and not lost:
+            _, files = [*skills.only.versions.values()][-1]
+            mark = json.loads(files["assistctl.json"])
+            lost.append(skills.upload(skills.only, {**FILES, "assistctl.json": json.dumps(mark).encode()}))
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    outcome = shop.run("apply", "--yes")
+    assert outcome.code in {1, 4}
+    applied(shop)
+    assert skills.only.newest["scripts/sum.py"] == b"print(2)\n"
+
+
+def test_a_label_that_is_too_long_is_told_before_anything_is_sent(shop: ProjectFolder, skills: Skills) -> None:
+    shop.write("assistants/refunds.yaml", f"kind: skill\nname: {'x' * 250}\nfolder: skills/refunds\n")
+    outcome = shop.run("apply", "--yes", "refunds")
+    assert outcome.code == 1
+    assert "a skill's label has at most 255 characters" in outcome.out + outcome.err
+    assert not skills.skills
+
+
+def test_a_failed_upload_changes_nothing_of_its_agents(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    before = desk(agents)
+    folder(shop, {"SKILL.md": MAIN.replace("name: refunds", "name: returns").encode()})
+    assert shop.run("apply", "--yes").code == 1
+    assert desk(agents) == before
+    assert len(skills.only.versions) == 1

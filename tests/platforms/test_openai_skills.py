@@ -1,0 +1,169 @@
+"""Skills beside agents of OpenAI's API: a folder, uploaded once for each change, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from assistctl.local.app import create_app
+from support.live_sessions import with_routes
+from support.openai_skills import OpenAISkillsServer
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer, serving
+
+MAIN = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was paid.\n"
+FILES = {"SKILL.md": MAIN.encode(), "scripts/sum.py": b"print(1)\n", "scripts/__init__.py": b""}
+THEIRS = {"SKILL.md": MAIN.replace("Refund what", "Never refund what").encode()}
+
+
+@pytest.fixture
+def skills() -> OpenAISkillsServer:
+    """The skills of the platform."""
+    return OpenAISkillsServer()
+
+
+@pytest.fixture
+def server(skills: OpenAISkillsServer) -> Iterator[RecordingServer]:
+    """It, over HTTP."""
+    app = create_app(None)
+    with serving(with_routes(skills.routes(), app)) as running:
+        yield running
+    app.state.database.close()
+
+
+@pytest.fixture
+def shop(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """A project with a skill on that platform."""
+    target = f'{{platform: openai-agents, base_url: "{server.url}", api_key: test-key}}'
+    project.write("assistctl.yaml", f"project: acme\ndefault_target: cloud\ntargets:\n  cloud: {target}\n")
+    project.write("assistants/refunds.yaml", "kind: skill\nname: Refunds\nfolder: skills/refunds\n")
+    folder(project, FILES)
+    project.manifest("desk", model="gpt-5")
+    return project
+
+
+def folder(project: ProjectFolder, files: dict[str, bytes]) -> None:
+    """Write the files of the skill."""
+    for path, content in files.items():
+        place = project.path / "assistants/skills/refunds" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def applied(project: ProjectFolder, *args: str) -> None:
+    """An apply after which nothing is left to do."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err + outcome.out
+    again = project.run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert project.run("drift").code == 0
+
+
+def test_it_is_uploaded_with_all_its_files(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    applied(shop)
+    assert skills.newest == FILES
+    assert skills.only["name"] == "refunds"
+    [listed] = shop.run("list", "--format", "json").json["resources"]
+    assert (listed["key"], listed["id"]) == ("refunds", skills.only["id"])
+
+
+def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    applied(shop)
+    assert (skills.only["latest_version"], skills.only["default_version"]) == ("2", "2")
+    assert skills.newest["scripts/sum.py"] == b"print(2)\n"
+
+
+def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
+    shop: ProjectFolder, skills: OpenAISkillsServer
+) -> None:
+    applied(shop)
+    _, files = skills.only["id"], dict(skills.versions[skills.only["id"]][-1])
+    skills.upload(skills.only["id"], {**files, **THEIRS}, default=True)
+    found = shop.run("drift", "--format", "json")
+    assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["folder"])
+    applied(shop)
+    assert skills.newest == FILES
+    assert skills.only["default_version"] == "3"
+
+
+def test_one_of_somebody_else_is_left_alone_and_taken_over_by_its_id(
+    shop: ProjectFolder, skills: OpenAISkillsServer
+) -> None:
+    theirs = skills.add(THEIRS)
+    applied(shop)
+    assert len(skills.skills) == 2
+    assert shop.run("destroy", "--yes").code == 0
+    assert [*skills.skills] == [theirs["id"]]
+    text = f"kind: skill\nname: Refunds\nfolder: skills/refunds\nimport: {theirs['id']}\n"
+    shop.write("assistants/refunds.yaml", text)
+    applied(shop)
+    assert skills.newest == FILES
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
+    shop: ProjectFolder, skills: OpenAISkillsServer, server: RecordingServer
+) -> None:
+    def lose(asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/v1/skills") and not skills.skills:
+            mark = {"name": "Refunds", "metadata": {"assistctl": "project=acme target=cloud key=refunds"}}
+            skills.add({**FILES, "assistctl.json": json.dumps(mark).encode()})
+            return Answer(500, b"{}")
+        return None
+
+    server.fault = lose
+    shop.run("apply", "--yes")
+    assert len(skills.skills) == 1
+    applied(shop)
+    assert len(skills.skills) == 1
+
+
+def test_a_rollback_goes_back_to_the_files_that_it_had(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    applied(shop)
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    assert shop.run("rollback", last["id"], "--yes").code == 0
+    assert skills.newest == FILES
+
+
+def test_what_is_declared_no_longer_is_deleted(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    applied(shop)
+    shop.remove("refunds")
+    applied(shop)
+    assert not skills.skills
+
+
+@pytest.mark.parametrize(
+    ("file", "summary"),
+    [
+        (("large.bin", b"x" * 25_000_001), "openai-agents takes at most 25,000,000 in one file"),
+        (("assistctl.json", b"{}"), "assistctl.json is the name of the file in which"),
+    ],
+)
+def test_what_is_too_much_is_told_offline(
+    shop: ProjectFolder, server: RecordingServer, file: tuple[str, bytes], summary: str
+) -> None:
+    folder(shop, dict([file]))
+    outcome = shop.run("validate", "-t", "cloud", "--format", "json")
+    [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
+    assert summary in error["summary"]
+    assert not server.asked
+
+
+def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
+    shop: ProjectFolder, skills: OpenAISkillsServer, server: RecordingServer
+) -> None:
+    error = b'{"error": {"message": "Missing scopes: api.skills.read", "type": "invalid_request_error"}}'
+    server.fault = lambda asked: Answer(403, error) if "/skills" in asked.path else None
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    failed = {one["key"]: one["error"] for one in outcome.json["results"] if one["status"] != "ok"}
+    assert [*failed] == ["refunds"]
+    assert "api.skills.read" in failed["refunds"]
+    assert not skills.skills
+    shop.remove("refunds")
+    assert shop.run("apply", "--yes").code == 0

@@ -1,0 +1,64 @@
+"""A public repository over HTTP: a bare one behind a web server that knows nothing of git."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from support.git_project import commit_all, git
+
+
+@dataclass
+class PublicRepository:
+    """A repository at ``address``; ``work`` is where it is written, ``asked`` what was asked of the server."""
+
+    address: str
+    work: Path
+    bare: Path
+    asked: list[str] = field(default_factory=list)
+
+    def commit(self, files: dict[str, bytes]) -> str:
+        """Publish a commit with ``files`` changed; its id."""
+        for path, content in files.items():
+            place = self.work / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        return self.publish()
+
+    def publish(self) -> str:
+        """Publish all there is; the commit's id."""
+        commit = commit_all(self.work)
+        git(self.work, "push", "--quiet", str(self.bare), "HEAD:main")
+        # What a plain web server needs to have (https://git-scm.com/docs/git-update-server-info).
+        git(self.bare, "update-server-info")
+        return commit
+
+
+@contextmanager
+def public_repository(folder: Path) -> Iterator[PublicRepository]:
+    """A repository in ``folder``, served on this machine."""
+    work, bare = folder / "work", folder / "served" / "skills.git"
+    for place in (work, bare):
+        place.mkdir(parents=True)
+    git(work, "init", "--quiet", "--initial-branch=main")
+    git(bare, "init", "--quiet", "--bare", "--initial-branch=main")
+    asked: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, _format: str, *_args: object) -> None:
+            asked.append(self.path)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(bare.parent)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield PublicRepository(f"http://127.0.0.1:{server.server_port}/skills.git", work, bare, asked)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
