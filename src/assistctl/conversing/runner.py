@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,9 @@ from assistctl.model.checks import Assertion, Check, Turn
 from assistctl.model.conversation import MessageFile, Usage
 from assistctl.model.money import dollars
 from assistctl.platforms.conversation import Conversation, Converses
+
+_HEAD_START_SECONDS = 0.05
+"""How long what has ended is not tidied up, so that the next questions go out first."""
 
 # Patterns may take a second, which the other conversations do not wait for.
 _SLOW = frozenset({"regex", "is-json"})
@@ -99,6 +102,8 @@ class _Run:
     slots: asyncio.Semaphore
     open: asyncio.Semaphore
     spent: float = 0.0
+    asking: int = 0
+    last_begun: float = 0.0
 
     async def check(self, assistant: CheckedAssistant, check: Check) -> CheckOutcome:
         error = _not_to_be_asked(assistant, check, self.setup)
@@ -122,6 +127,26 @@ class _Run:
 
     def spend(self, cost: float | None) -> None:
         self.spent += cost or 0.0
+
+    @contextlib.asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """One of the conversations at a time that ask."""
+        async with self.slots:
+            self.asking += 1
+            self.last_begun = asyncio.get_running_loop().time()
+            try:
+                yield
+            finally:
+                self.asking -= 1
+
+    async def give_way(self) -> None:
+        """Wait until the questions that begin now are on their way; for nothing once none is asked."""
+        # What is opened ahead waits for what is tidied up, so that no more than those can go first.
+        while self.asking:
+            seconds = self.last_begun + _HEAD_START_SECONDS - asyncio.get_running_loop().time()
+            if seconds <= 0:
+                return
+            await asyncio.sleep(seconds)
 
     @property
     def is_spent(self) -> bool:
@@ -148,9 +173,10 @@ class _Holding:
                 return Attempt(error=f"{error.summary}. {error.hint}".removesuffix(". "))
             is_over = False
             try:
-                async with self.run.slots:
+                async with self.run.slot():
                     attempt = await self._asked_now(conversation)
                 is_over = not attempt.exchanges or attempt.error is None
+                await self.run.give_way()
             finally:
                 await _leave(conversation, is_over=is_over)
             return attempt
