@@ -23,6 +23,8 @@ from assistctl.secrets.addresses import shown_address
 from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai import APIStatusError, AsyncOpenAI, OpenAIError
 
 URL_VARIABLE = "ASSISTCTL_MODEL_URL"
@@ -142,7 +144,7 @@ class ModelClient:
             raise _CutError("the connection ended before the answer did")
 
     def _client(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, Timeout
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         if self._settings.url is None:
             raise ModelError("server_error", NOT_CONFIGURED)
@@ -154,6 +156,7 @@ class ModelClient:
                 api_key=self._settings.api_key or "none",
                 max_retries=0,
                 timeout=Timeout(None, connect=10.0),
+                http_client=DefaultAsyncHttpxClient(verify=_certificates(self._settings.url)),
             )
         return self._clients[loop]
 
@@ -173,6 +176,15 @@ class ModelClient:
         if begun:
             return ModelError("server_error", f"{where} broke off its answer: {reason}")
         return ModelError("server_error", f"{where} did not answer: {reason}")
+
+
+def _certificates(url: str) -> ssl.SSLContext:
+    """Whom to trust at ``url``: that is read once it is needed."""
+    from httpx2 import create_ssl_context
+
+    from assistctl.platforms.http import certificates
+
+    return create_ssl_context() if certificates.are_certain(url) else certificates.on_use(create_ssl_context)
 
 
 class _CutError(ValueError):
