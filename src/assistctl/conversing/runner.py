@@ -24,7 +24,7 @@ from assistctl.model.money import dollars
 from assistctl.platforms.conversation import Conversation, Converses
 
 _HEAD_START_SECONDS = 0.05
-"""How long what has ended is not tidied up, so that the next questions go out first."""
+"""How long a conversation that has ended is left as it is, so that the next question goes out first."""
 
 # Patterns may take a second, which the other conversations do not wait for.
 _SLOW = frozenset({"regex", "is-json"})
@@ -102,8 +102,8 @@ class _Run:
     slots: asyncio.Semaphore
     open: asyncio.Semaphore
     spent: float = 0.0
-    asking: int = 0
-    last_begun: float = 0.0
+    to_ask: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def check(self, assistant: CheckedAssistant, check: Check) -> CheckOutcome:
         error = _not_to_be_asked(assistant, check, self.setup)
@@ -130,23 +130,22 @@ class _Run:
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """One of the conversations at a time that ask."""
-        async with self.slots:
-            self.asking += 1
-            self.last_begun = asyncio.get_running_loop().time()
-            try:
+        """One of the conversations at a time that ask, as soon as it is its turn."""
+        self.to_ask += 1
+        self.idle.clear()
+        try:
+            async with self.slots:
                 yield
-            finally:
-                self.asking -= 1
+        finally:
+            self.to_ask -= 1
+            if not self.to_ask:
+                self.idle.set()
 
     async def give_way(self) -> None:
-        """Wait until the questions that begin now are on their way; for nothing once none is asked."""
-        # What is opened ahead waits for what is tidied up, so that no more than those can go first.
-        while self.asking:
-            seconds = self.last_begun + _HEAD_START_SECONDS - asyncio.get_running_loop().time()
-            if seconds <= 0:
-                return
-            await asyncio.sleep(seconds)
+        """Wait until the question that follows is on its way; for nothing once none is left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HEAD_START_SECONDS):
+                await self.idle.wait()
 
     @property
     def is_spent(self) -> bool:

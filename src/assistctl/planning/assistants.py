@@ -57,9 +57,9 @@ class Assistants(KindFacts[Observed, Desired]):
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
-        tokens = self.store_tokens
+        tokens: Mapping[str, str] = self.store_tokens
         if held or self._unread:
-            tokens = ChainMap({each.file_id: each.token for each in held}, self._unread_tokens, tokens)
+            tokens = ChainMap({each.file_id: each.token for each in held}, self._unread_tokens, self.store_tokens)
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
 
