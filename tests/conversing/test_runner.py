@@ -237,6 +237,37 @@ def test_checks_run_side_by_side_and_are_told_in_order() -> None:
     assert most == {"open": 6, "asked": 3}
 
 
+def test_the_next_question_goes_out_before_what_has_ended_is_tidied_up() -> None:
+    steps: list[str] = []
+
+    class Told(ScriptedConversation):
+        async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
+            steps.append("asked")
+            for _ in range(5):
+                await asyncio.sleep(0)
+            async for event in ScriptedConversation.say(self, text, attachments):
+                yield event
+
+        async def close(self, *, keep: bool = False) -> None:
+            steps.append("closed")
+            await ScriptedConversation.close(self, keep=keep)
+
+    class ToldPlatform(ScriptedPlatform):
+        async def start(self, assistant_id: str, *, thread_id: str | None = None) -> ScriptedConversation:
+            made = await super().start(assistant_id, thread_id=thread_id)
+            return Told(made.id, made.answers, made.passes)
+
+    held(ToldPlatform([[said("x")]]), check(), check(), setup=CheckSetup(Path(), parallel=1))
+    assert steps == ["asked", "asked", "closed", "closed"]
+
+
+def test_nothing_is_waited_for_once_nothing_more_is_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_HEAD_START_SECONDS", 3600.0)
+    platform = answering(said("Hello."))
+    held(platform, *(check() for _ in range(5)), setup=CheckSetup(Path(), parallel=2))
+    assert [conversation.closed for conversation in platform.started] == [True] * 5
+
+
 def test_what_cannot_be_cancelled_in_time_is_closed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "CLOSING_SECONDS", 0.01)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import stat
 import subprocess
@@ -18,7 +20,8 @@ from starlette.applications import Starlette
 
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
-from assistctl.local.database.collection import Collection
+from assistctl.local.database.collection import Collection, new_id
+from assistctl.local.database.disk import CAN_BE_SHARED
 from assistctl.local.database.migrations import MIGRATIONS
 from assistctl.local.database.storage import Database
 
@@ -312,3 +315,74 @@ def test_reading_does_not_wait_for_a_write_that_waits_for_another_process(databa
     storage.close()
     assert ids(database) == {"one", "two"}
     assert [path.name for path in database.parent.iterdir()] == ["local.db"]
+
+
+@pytest.mark.skipif(not CAN_BE_SHARED, reason="SQLite waits for the disk itself there")
+def test_writers_wait_for_the_disk_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(tmp_path / "local.db")
+    with database.writing(create=True) as connection:
+        THINGS.insert(connection, new_id("thing_"), {})
+    begun, go_on, waits = threading.Event(), threading.Event(), [0]
+    fdatasync = os.fdatasync
+
+    def slow(log: int) -> None:
+        waits[0] += 1
+        begun.set()
+        assert go_on.wait(10)
+        fdatasync(log)
+
+    def write() -> None:
+        with database.writing() as connection:
+            THINGS.insert(connection, new_id("thing_"), {})
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(write)
+        assert begun.wait(10)
+        others = [pool.submit(write) for _ in range(7)]
+        # They are committed, and seen, while the first is on its way to the disk; none has been answered.
+        while stored(database) < 9:
+            pass
+        assert not any(one.done() for one in (first, *others))
+        go_on.set()
+    assert waits == [2]
+    database.close()
+
+
+@pytest.mark.skipif(not CAN_BE_SHARED, reason="SQLite waits for the disk itself there")
+def test_what_only_begins_something_or_changes_nothing_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, waits = Database(tmp_path / "local.db"), [0]
+
+    def counted(_: int) -> None:
+        waits[0] += 1
+
+    monkeypatch.setattr(os, "fdatasync", counted)
+    with database.writing(create=True) as connection:
+        THINGS.insert(connection, new_id("thing_"), {})
+    assert waits == [1]
+    with database.writing(durable=False) as connection:
+        THINGS.insert(connection, new_id("thing_"), {})
+    with database.writing():
+        pass
+    assert waits == [1]
+    database.close()
+
+
+@pytest.mark.skipif(not CAN_BE_SHARED, reason="SQLite waits for the disk itself there")
+def test_a_disk_that_fails_is_told_to_who_waited_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(tmp_path / "local.db")
+
+    def failing(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", failing)
+    with pytest.raises(AssistctlError, match="Input/output error"), database.writing(create=True) as connection:
+        THINGS.insert(connection, new_id("thing_"), {})
+    database.close()
+
+
+def stored(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute("SELECT count(*) FROM objects").fetchone()[0])

@@ -8,16 +8,21 @@ from typing import TypeAlias
 
 import pytest
 
+from assistctl.journal.records import BeforeImage
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Action, Desired, Json, Kind, Observed
+from assistctl.model.plan import Action, Desired, Json, Kind, Observed, QualifiedKey
+from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.references_by_key import id_token, revision_token
+from assistctl.planning.assistants import Assistants
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.planner import make_plan
 from assistctl.planning.requests import resolved
+from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.rosters import naming
+from assistctl.planning.undone import Present, Undone
 from support.assistants_store import CAPABILITIES
-from support.growth import TENFOLD, growth
+from support.growth import TENFOLD, growth, steps_of
 from support.knowledge import desired_store, observed_store, store_file
 from support.planning import POLICY, ProjectOnStore, declared
 
@@ -163,3 +168,40 @@ def test_planning_vector_stores(made: Callable[[int], Knowledge]) -> None:
         assert sum(change.action is Action.CREATE for change in planned.changes) >= len(knowledge.desired)
 
     assert growth(made, plan, 10) <= TENFOLD
+
+
+class ComparedKey(str):
+    """A key whose comparisons are counted."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other) is True
+
+
+def test_going_back_to_vector_stores_that_nobody_declares() -> None:
+    def replaced(size: int) -> tuple[Undone, Present]:
+        keys = {f"vs_{number}": ComparedKey(f"s{number:05}") for number in range(size)}
+        images = {QualifiedKey(Kind.VECTOR_STORE, key): BeforeImage(store, {}) for store, key in keys.items()}
+        return Undone("1", images), Present(stores={store: str(key) for store, key in keys.items()})
+
+    def find(given: tuple[Undone, Present]) -> None:
+        back = declare_rollback(*given)
+        assert len(back.diagnostics) == len(given[0].images)
+
+    assert growth(replaced, find, 20) <= TENFOLD
+
+
+def test_reading_assistants_beside_uploads_that_nothing_reads() -> None:
+    def listed(size: int) -> tuple[Assistants, list[Observed]]:
+        unread = [HeldFile(f"file-{number}", f"token-{number}", "") for number in range(size)]
+        there = [Observed(f"asst_{number}", {"model": "m"}, {}) for number in range(size)]
+        return Assistants(PLATFORM, CAPABILITIES, {}, (), unread), there
+
+    def read(given: tuple[Assistants, list[Observed]]) -> None:
+        facts, there = given
+        for one in there:
+            facts.contents(declared(one.id.replace("_", "-"), {"model": "m"}), facts.read(one, None))
+
+    assert growth(listed, read, 20, steps_of) <= TENFOLD

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.projects import ProjectFolder
 from support.server import recording_server
 
@@ -18,7 +20,8 @@ COUNT = "sum(name.startswith('openai.types.') for name in sys.modules)"
 
 def run(code: str) -> str:
     """What a new process prints."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-W", "error", "-"]
+    done = subprocess.run(command, input=code, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -46,16 +49,46 @@ def test_little_of_it_is_run_for_a_plan(project: ProjectFolder, tmp_path: Path) 
     assert 0 < int(done.stderr.split()[-1]) < FEW
 
 
-def test_each_name_is_there_once_one_is_asked_for() -> None:
-    code = """
-import importlib, pkgutil, openai, openai.resources.beta
-names = [one.name for one in pkgutil.walk_packages(openai.types.__path__, "openai.types.") if one.ispkg]
-packages = [openai.types, *map(importlib.import_module, names)]
-for package in packages:
-    getattr(package, "missing", None)
-print(*sorted(f"{package.__name__}.{name}" for package in packages for name in vars(package) if name[0] != "_"))
+@pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+def test_each_name_is_the_same_once_it_is_asked_for(sdk: str) -> None:
+    there = f"""
+import json, {sdk}
+from importlib import import_module
+from pkgutil import walk_packages
+from assistctl.platforms.packages_on_demand import PACKAGES
+tops = [import_module(name) for name in PACKAGES if name.startswith("{sdk}.")]
+below = [one.name for top in tops for one in walk_packages(top.__path__, top.__name__ + ".") if one.ispkg]
+packages = [*tops, *map(import_module, below)]
 """
-    assert run(ON_DEMAND + code) == run(code)
+    told = "print(json.dumps([[(name, repr(getattr(one, name))) for name in %s] for one in packages]))"
+    every = "sorted(name for name in vars(one) if name[0] != '_' or name == '__all__')"
+    alike = run(f"{there}{told % every}")
+    names = [[name for name, _ in package] for package in json.loads(alike)]
+    assert sum(map(len, names)) > 500
+    # One by one, each with the module that it is from, and all of them with one that is of none.
+    asked = f"asked = iter({names!r})\n{told % 'next(asked)'}"
+    assert run(f"{ON_DEMAND}{there}{asked}") == alike
+    missed = "for one in packages:\n    getattr(one, 'missed', None)\n"
+    assert run(f"{ON_DEMAND}{there}{missed}{told % every}") == alike
+
+
+def test_one_name_runs_the_module_that_it_is_from_alone() -> None:
+    code = f"import sys; {ON_DEMAND} import openai; openai.types.beta.AssistantDeleted; print({COUNT})"
+    alone = run(f"import sys; {ON_DEMAND} import openai; print({COUNT})")
+    assert int(run(code)) <= int(alone) + 4
+
+
+def test_what_is_not_used_is_not_imported() -> None:
+    code = "import sys, openai, anthropic; print('aiohttp' in sys.modules, len(sys.modules))"
+    is_there, modules = run(code).split()
+    is_run, few = run(f"{ON_DEMAND}{code}").split()
+    assert (is_there, is_run) == ("True", "False")
+    assert int(few) < int(modules) - 500
+
+
+def test_the_client_over_aiohttp_can_be_made() -> None:
+    code = "import openai; print(type(openai.DefaultAioHttpClient()._transport))"
+    assert "AiohttpTransport" in run(ON_DEMAND + code)
 
 
 def test_a_name_that_is_none_is_missed_as_ever() -> None:

@@ -30,13 +30,13 @@ def desired_store(
     chunking: dict[str, Json] | None = None,
 ) -> DesiredStore:
     """A vector store with these files."""
-    entries = tuple(StoreEntry(source(one), POSITION, attributes or {}) for one in files)
+    entries = tuple(StoreEntry(source(one), lambda: POSITION, attributes or {}) for one in files)
     return DesiredStore(key, {"name": key}, entries, POSITION, chunking)
 
 
 def store_file(text: str, file_id: str, *, status: str = "completed", **attributes: Json) -> StoreFile:
     """A file that this project put into a vector store."""
-    entry = StoreEntry(source(text), POSITION, attributes)
+    entry = StoreEntry(source(text), lambda: POSITION, attributes)
     return StoreFile(file_id, status, attributes_of(entry))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,9 @@ from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 
 if TYPE_CHECKING:
     from assistctl.operations.check import CheckProgress
+
+# The first questions are sent by then, and hardly a model has answered.
+_IMPORT_AFTER_SECONDS = 0.1
 
 HELP = """Run the manifests' checks against what is deployed.
 
@@ -75,7 +79,7 @@ def command(
 
         deployment = on_branch(deployment)
         asyncio.run(apply_embedded(deployment, keys, progress_listener(terminal)))
-    with _check_progress(terminal) as progress:
+    with _check_progress(terminal, output_format) as progress:
         if other is None:
             asking = check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
         else:
@@ -89,21 +93,38 @@ def command(
 
 
 @contextlib.contextmanager
-def _check_progress(terminal: Terminal) -> Iterator[CheckProgress]:
+def _check_progress(terminal: Terminal, output_format: str) -> Iterator[CheckProgress]:
     """Tells how far the checks are: a bar on a terminal, a line for each elsewhere."""
     from assistctl.operations.check import CheckProgress
 
     if terminal.invocation.quiet or not sys.stderr.isatty():
-        yield CheckProgress(ended=lambda outcome: _say(terminal, outcome))
+        yield CheckProgress(lambda _: _import_ahead(output_format), lambda outcome: _say(terminal, outcome))
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = TextColumn("Checking"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=terminal.messages(), transient=True) as bars:
         task = bars.add_task("", total=None)
-        yield CheckProgress(
-            begins=lambda total: bars.update(task, total=total), ended=lambda _: bars.advance(task)
-        )
+
+        def begins(total: int) -> None:
+            bars.update(task, total=total)
+            _import_ahead(output_format)
+
+        yield CheckProgress(begins, lambda _: bars.advance(task))
+
+
+def _import_ahead(output_format: str) -> None:
+    """Import what the report needs while the first questions are answered."""
+    needed = {
+        "text": ("rich.console", "assistctl.rendering.checks.check_text"),
+        "json": ("assistctl.rendering.checks.check_json",),
+        "markdown": ("assistctl.rendering.checks.check_markdown",),
+        "junit": ("assistctl.rendering.checks.check_junit",),
+        "html": ("assistctl.rendering.checks.check_html",),
+    }[output_format]
+    loop = asyncio.get_running_loop()
+    for number, name in enumerate((*needed, "assistctl.journal"), start=1):
+        loop.call_later(number * _IMPORT_AFTER_SECONDS, import_module, name)
 
 
 def _say(terminal: Terminal, outcome: CheckOutcome) -> None:

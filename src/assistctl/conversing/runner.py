@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,9 @@ from assistctl.model.checks import Assertion, Check, Turn
 from assistctl.model.conversation import MessageFile, Usage
 from assistctl.model.money import dollars
 from assistctl.platforms.conversation import Conversation, Converses
+
+_HEAD_START_SECONDS = 0.05
+"""How long a conversation that has ended is left as it is, so that the next question goes out first."""
 
 # Patterns may take a second, which the other conversations do not wait for.
 _SLOW = frozenset({"regex", "is-json"})
@@ -99,6 +102,8 @@ class _Run:
     slots: asyncio.Semaphore
     open: asyncio.Semaphore
     spent: float = 0.0
+    to_ask: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def check(self, assistant: CheckedAssistant, check: Check) -> CheckOutcome:
         error = _not_to_be_asked(assistant, check, self.setup)
@@ -122,6 +127,25 @@ class _Run:
 
     def spend(self, cost: float | None) -> None:
         self.spent += cost or 0.0
+
+    @contextlib.asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """One of the conversations at a time that ask, as soon as it is its turn."""
+        self.to_ask += 1
+        self.idle.clear()
+        try:
+            async with self.slots:
+                yield
+        finally:
+            self.to_ask -= 1
+            if not self.to_ask:
+                self.idle.set()
+
+    async def give_way(self) -> None:
+        """Wait until the question that follows is on its way; for nothing once none is left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HEAD_START_SECONDS):
+                await self.idle.wait()
 
     @property
     def is_spent(self) -> bool:
@@ -148,9 +172,10 @@ class _Holding:
                 return Attempt(error=f"{error.summary}. {error.hint}".removesuffix(". "))
             is_over = False
             try:
-                async with self.run.slots:
+                async with self.run.slot():
                     attempt = await self._asked_now(conversation)
                 is_over = not attempt.exchanges or attempt.error is None
+                await self.run.give_way()
             finally:
                 await _leave(conversation, is_over=is_over)
             return attempt

@@ -6,7 +6,7 @@ Frozen dataclasses without I/O, beside those of ``assistctl.model.plan``. Names 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model.assistant import Lifecycle
@@ -18,11 +18,19 @@ from assistctl.secrets.template import Template
 
 @dataclass(frozen=True, slots=True)
 class StoreEntry:
-    """A file that a vector store is to hold, with the attributes that the manifest declares for it."""
+    """A file that a vector store is to hold, with the attributes that the manifest declares for it.
+
+    ``place`` finds where that stands, which takes a while.
+    """
 
     source: SourceFile
-    position: Position
+    place: Callable[[], Position] = field(compare=False)
     attributes: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def position(self) -> Position:
+        """Where the manifest declares it."""
+        return self.place()
 
 
 @dataclass(frozen=True, slots=True)

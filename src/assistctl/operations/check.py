@@ -56,9 +56,12 @@ async def check(
         converses = conversations_on(deployment, platform, wanted)
         owned = deployment.owned(await platform.list_assistants())
         assistants = [_assistant(deployment, one, owned.get(one.key, ())) for one in wanted]
-        states = await _states(deployment, platform, wanted, owned)
+        there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
+        stores = await stores_read(platform, there.values())
         progress.begins(sum(len(one.checks) for one in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
+    declared = {one.key: one for one in wanted}
+    states = {key: state_of(deployment, one, declared[key], stores) for key, one in there.items()}
     past = {one.key: await records.past(one.key) for one in assistants if one.checks} if compare else {}
     for one in assistants:
         if one.id is not None:
@@ -81,19 +84,6 @@ async def check_against(
     ours = await check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
     theirs = await check(other, keys, parallel=parallel, progress=progress)
     return replace(ours, against=theirs)
-
-
-async def _states(
-    deployment: Deployment,
-    platform: Platform,
-    wanted: Sequence[Desired],
-    owned: dict[str, Sequence[Observed]],
-) -> dict[str, str]:
-    """A digest of the state of each assistant that is there once, by key."""
-    there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
-    stores = await stores_read(platform, there.values())
-    declared = {one.key: one for one in wanted}
-    return {key: state_of(deployment, one, declared[key], stores) for key, one in there.items()}
 
 
 async def stores_read(platform: Platform, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:

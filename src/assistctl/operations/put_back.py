@@ -159,7 +159,7 @@ def _entry(file: StoreFile) -> StoreEntry | None:
     identity = Identity(sha256, composed(path.rpartition("/")[2]))
     declared = {name: value for name, value in file.attributes.items() if name not in {SHA256, PATH}}
     # It is uploaded: nobody reads it from its place.
-    return StoreEntry(SourceFile(path, _NOWHERE, 0, identity), Position("the vector store"), declared)
+    return StoreEntry(SourceFile(path, _NOWHERE, 0, identity), lambda: Position("the vector store"), declared)
 
 
 def why_not(error: AssistctlError) -> str:

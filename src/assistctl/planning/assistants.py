@@ -39,8 +39,15 @@ class Assistants(KindFacts[Observed, Desired]):
     gone: Collection[str]
     unread: Collection[HeldFile] = ()
     rosters: Rosters = field(default_factory=Rosters)
+    _unread: dict[str, HeldFile] = field(init=False, repr=False, compare=False)
+    _unread_tokens: dict[str, str] = field(init=False, repr=False, compare=False)
     kind = Kind.ASSISTANT
     rewritten = (FILES, PATHS)
+
+    def __post_init__(self) -> None:
+        """Find the uploads that nothing reads by their ids."""
+        object.__setattr__(self, "_unread", {each.file_id: each for each in self.unread})
+        object.__setattr__(self, "_unread_tokens", {each.file_id: each.token for each in self.unread})
 
     def read(self, listed: Observed, mark: Mark | None) -> Owned:
         """An assistant with the uploads that it has."""
@@ -50,8 +57,9 @@ class Assistants(KindFacts[Observed, Desired]):
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
         held = [each for each in uploads if each.file_id not in self.gone]
         lost = {each.token: each for each in uploads if each.file_id in self.gone}
-        known = {each.file_id: each.token for each in (*self.unread, *held)}
-        tokens = ChainMap(known, self.store_tokens) if known else self.store_tokens
+        tokens: Mapping[str, str] = self.store_tokens
+        if held or self._unread:
+            tokens = ChainMap({each.file_id: each.token for each in held}, self._unread_tokens, self.store_tokens)
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
 
@@ -99,7 +107,8 @@ class Assistants(KindFacts[Observed, Desired]):
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
         metadata = owned.observed.metadata if owned is not None else {}
         named = file_ids(desired.fields)
-        again = {each.token: each.path for each in self.unread if each.file_id in named}
+        found = (self._unread[file_id] for file_id in named if file_id in self._unread)
+        again = {each.token: each.path for each in found}
         if not (desired.interpreter_files or again) and FILES not in metadata:
             return Contents(store=desired.store)
         reads = again | {each.token: each.path for each in interpreter_files(metadata, named)}

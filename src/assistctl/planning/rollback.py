@@ -47,6 +47,11 @@ class _Return:
     now: Present
     position: Position
     back: RollbackDeclarations = field(default_factory=RollbackDeclarations)
+    there: frozenset[str | None] = field(init=False)
+    """The keys of the vector stores that are there."""
+
+    def __post_init__(self) -> None:
+        self.there = frozenset(self.now.stores.values())
 
     def found(self) -> RollbackDeclarations:
         for about, image in sorted(self.undone.images.items()):
@@ -156,8 +161,7 @@ class _Return:
         now = self.now.declared_stores.get(about.key)
         documents = self.now.documents.get(image.id)
         if now is None:
-            is_there = about.key in self.now.stores.values()
-            state = "stays as it is" if is_there else "is not there any more"
+            state = "stays as it is" if about.key in self.there else "is not there any more"
             self._lose(about, f"no manifest declares its documents, so it {state}")
             return
         self.back.about.add(about)
@@ -208,7 +212,7 @@ class _Return:
 
     def _create_missing_stores(self) -> None:
         """What an assistant searches has to be declared only where it is not there: the rest is not touched."""
-        ready = {*self.now.stores.values(), *(store.key for store in self.back.stores)}
+        ready = {*self.there, *(store.key for store in self.back.stores)}
         needed = dict.fromkeys(one.store for one in self.back.desired if one.store is not None)
         missing = [key for key in needed if key not in ready and key in self.now.declared_stores]
         self.back.stores += [self.now.declared_stores[key] for key in missing]

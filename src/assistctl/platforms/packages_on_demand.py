@@ -1,23 +1,36 @@
-"""Packages of an SDK that are run once a name in them is asked for, and not when they are imported.
+"""Packages of an SDK whose modules are run once a name of theirs is asked for, and not with the package.
 
 ``import openai`` runs the packages of all types of all its APIs: 470 modules, which takes longer than to list and
-compare a thousand assistants, and raw JSON needs hardly any of them.
+compare a thousand assistants, and raw JSON needs hardly any of them. Where aiohttp is installed, it imports that
+for a client that is not used here.
 """
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from importlib.abc import Loader
+    from importlib.abc import InspectLoader
 
-PACKAGES = ("openai.types",)
+PACKAGES = (
+    "openai.types",
+    "openai._vendor.httpx_aiohttp",
+    "anthropic.types",
+    "anthropic.resources",
+    "anthropic._vendor.httpx_aiohttp",
+)
 """Those that, like the packages in them, do nothing but gather names from their modules."""
+
+_GATHERED = re.compile(r"^from (\.+\w\S*) import (\([^()]*\)|[^()\n]*)$", re.MULTILINE)
+_NAMED = re.compile(r"(\w+)(?: as (\w+))?")
 
 _running = RLock()
 
@@ -44,14 +57,15 @@ class _Finder:
         if spec is None or spec.loader is None or spec.submodule_search_locations is None:
             return None
         # One by what it does: ``importlib.abc`` takes longer to import than all of this.
-        spec.loader = cast("Loader", _OnDemand(spec.loader))
+        spec.loader = cast("InspectLoader", _OnDemand(spec.name, cast("InspectLoader", spec.loader)))
         return spec
 
 
 class _OnDemand:
-    """Makes a package whose modules can be imported, and which has its own names once one of them is missed."""
+    """Makes a package whose modules can be imported, and which has each of its own names once that is missed."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, package: str, loader: InspectLoader) -> None:
+        self._package = package
         self._loader = loader
         self._has_begun = False
 
@@ -63,13 +77,24 @@ class _OnDemand:
         """Leave it for later (https://peps.python.org/pep-0562/)."""
 
         def missed(name: str) -> object:
-            if not name.startswith("__"):
+            if name in self._origins:
+                place, name_there = self._origins[name]
+                module.__dict__[name] = getattr(import_module(place, self._package), name_there)
+            elif not name.startswith("__") and PathFinder.find_spec(f"{self._package}.{name}", module.__path__):
+                return import_module(f".{name}", self._package)
+            elif not name.startswith("__") or name == "__all__":
                 self._run(module)
             if name not in module.__dict__:
                 raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
             return module.__dict__[name]
 
         module.__dict__["__getattr__"] = missed
+
+    @cached_property
+    def _origins(self) -> dict[str, tuple[str, str]]:
+        """The module that each name comes from, and what it is called there; not of those that are run with it."""
+        source = self._loader.get_source(self._package) or ""
+        return {name: (place, name_there) for name, place, name_there in _gathered(source)}
 
     def _run(self, module: ModuleType) -> None:
         """Run it, unless it is being run, by this thread, or has been meanwhile, by another."""
@@ -78,3 +103,10 @@ class _OnDemand:
                 self._has_begun = True
                 self._loader.exec_module(module)
                 module.__dict__.pop("__getattr__", None)
+
+
+def _gathered(source: str) -> Iterator[tuple[str, str, str]]:
+    """Each name that a package imports from its modules, with the module and its name there."""
+    for place, names in _GATHERED.findall(source):
+        for name_there, name in _NAMED.findall(names):
+            yield name or name_there, place, name_there

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from assistctl.errors import AssistctlError
+from assistctl.local.database.disk import CAN_BE_SHARED, Disk
 from assistctl.local.database.migrations import ACCOUNT_FORMAT, MIGRATIONS
 from assistctl.local.database.storage_errors import explanation, is_no_room, no_room
 
@@ -41,6 +42,7 @@ class Database:
         self._writer = _Link(path)
         # A connection of its own: a write may have to wait for another process's. In memory there is only the one.
         self._reader = self._writer if path is None else _Link(path)
+        self._disk = Disk(path) if path is not None and CAN_BE_SHARED else None
         self._before_close: list[Callable[[], None]] = []
         self._account: str | None = None
 
@@ -64,14 +66,21 @@ class Database:
         not ``durable`` outlives the process, and a loss of power only once something durable was written after it:
         it does not wait for the disk (https://www.sqlite.org/pragma.html#pragma_synchronous).
         """
-        with self._writer.lock, self._explained():
-            connection = self._writable(create=create)
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            # Taking the write lock at the start: a read lock that wants to become one can only fail.
-            with _transaction(connection, "BEGIN IMMEDIATE"):
-                if _version(connection) >= ACCOUNT_FORMAT:
-                    connection.execute(_NAMED, (f"org-{secrets.token_hex(12)}",))
-                yield connection
+        with self._explained():
+            with self._writer.lock:
+                connection = self._writable(create=create)
+                is_waited_for = durable and self._disk is not None and _has_log(connection)
+                waits_itself = durable and not is_waited_for
+                connection.execute(f"PRAGMA synchronous = {'FULL' if waits_itself else 'NORMAL'}")
+                # Taking the write lock at the start: a read lock that wants to become one can only fail.
+                with _transaction(connection, "BEGIN IMMEDIATE"):
+                    if _version(connection) >= ACCOUNT_FORMAT:
+                        connection.execute(_NAMED, (f"org-{secrets.token_hex(12)}",))
+                    before = connection.total_changes
+                    yield connection
+                    is_waited_for = is_waited_for and connection.total_changes > before
+            if is_waited_for and self._disk is not None:
+                self._disk.wait()
 
     @property
     def known_account(self) -> str | None:
@@ -242,6 +251,11 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
 
 def _version(connection: sqlite3.Connection) -> int:
     return _number(connection, "PRAGMA user_version")
+
+
+def _has_log(connection: sqlite3.Connection) -> bool:
+    """Whether it is written to a write-ahead log: not in memory, nor where the file system allows none."""
+    return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

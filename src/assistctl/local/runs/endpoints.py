@@ -165,19 +165,21 @@ ROUTES = (
 
 async def _begun(request: Request, change: Change, sent: Fields) -> Response:
     """The answer to a request that has a run begin or go on: the run, or its events as they come."""
-    run, events = await run_in_threadpool(_change, request, change)
+    # Whoever reads the events loses the run and hears of it at once, should the machine lose its power.
+    is_read = bool(sent.get("stream"))
+    run, events = await run_in_threadpool(_change, request, change, durable=not is_read)
     channel = runtime_of(request).begin(run, events)
-    if sent.get("stream"):
+    if is_read:
         return StreamingResponse(channel.read(), media_type="text/event-stream")
     channel.close()
     return _answer(run)
 
 
-def _change(request: Request, change: Change) -> tuple[Stored, list[Event]]:
+def _change(request: Request, change: Change, *, durable: bool = True) -> tuple[Stored, list[Event]]:
     thread_id = request.path_params.get("thread_id")
     if thread_id is not None:
         runtime_of(request).settle(str(thread_id))
-    with writing(request, create=True) as connection:
+    with writing(request, create=True, durable=durable) as connection:
         return change(connection)
 
 

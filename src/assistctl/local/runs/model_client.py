@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from assistctl.local.runs.model_chunk import ModelChunk, chunk_of
 from assistctl.secrets.addresses import shown_address
 from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI, AsyncStream, OpenAIError
-    from openai.types.chat import ChatCompletionChunk
+    import ssl
+
+    from openai import APIStatusError, AsyncOpenAI, OpenAIError
 
 URL_VARIABLE = "ASSISTCTL_MODEL_URL"
 KEY_VARIABLE = "ASSISTCTL_MODEL_API_KEY"
@@ -87,7 +89,7 @@ class ModelClient:
 
     async def answer(
         self, request: Mapping[str, Any], remaining: Callable[[], float]
-    ) -> AsyncGenerator[ChatCompletionChunk, None]:
+    ) -> AsyncGenerator[ModelChunk, None]:
         """The chunks of the answer to a request, up to its end.
 
         ``remaining`` is how many seconds the run still has. Raises ``ModelError``.
@@ -101,7 +103,7 @@ class ModelClient:
             try:
                 async with aclosing(self._chunks(request)) as chunks:
                     async for chunk in chunks:
-                        begun = begun or _says_something(chunk)
+                        begun = begun or chunk.says_something
                         yield chunk
             except (OpenAIError, HTTPError, InvalidURL, ValueError) as error:
                 failures[type(error).__name__] += 1
@@ -118,23 +120,31 @@ class ModelClient:
         if client is not None:
             await client.close()
 
-    async def _chunks(self, request: Mapping[str, Any]) -> AsyncGenerator[ChatCompletionChunk, None]:
+    async def _chunks(self, request: Mapping[str, Any]) -> AsyncGenerator[ModelChunk, None]:
+        from openai import AsyncStream
+
         model = str(request["model"])
-        stream: AsyncStream[ChatCompletionChunk] = await self._client().chat.completions.create(
-            **{**request, "model": self._settings.aliases.get(model, model)},
-            stream=True,
-            stream_options={"include_usage": True},
+        asked = {
+            **request,
+            "model": self._settings.aliases.get(model, model),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        # Raw: the SDK's models of it all take longer to import, and to fill, than the rest of a run.
+        stream = await self._client().post(
+            "/chat/completions", body=asked, cast_to=object, stream=True, stream_cls=AsyncStream[object]
         )
         ended = False
         async with stream:
-            async for chunk in stream:
-                ended = ended or any(choice.finish_reason for choice in chunk.choices)
+            async for sent in stream:
+                chunk = chunk_of(sent)
+                ended = ended or bool(chunk.finish_reason)
                 yield chunk
         if not ended:
             raise _CutError("the connection ended before the answer did")
 
     def _client(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, Timeout
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         if self._settings.url is None:
             raise ModelError("server_error", NOT_CONFIGURED)
@@ -146,6 +156,7 @@ class ModelClient:
                 api_key=self._settings.api_key or "none",
                 max_retries=0,
                 timeout=Timeout(None, connect=10.0),
+                http_client=DefaultAsyncHttpxClient(verify=_certificates(self._settings.url)),
             )
         return self._clients[loop]
 
@@ -167,13 +178,17 @@ class ModelClient:
         return ModelError("server_error", f"{where} did not answer: {reason}")
 
 
+def _certificates(url: str) -> ssl.SSLContext:
+    """Whom to trust at ``url``: that is read once it is needed."""
+    from httpx2 import create_ssl_context
+
+    from assistctl.platforms.http import certificates
+
+    return create_ssl_context() if certificates.are_certain(url) else certificates.on_use(create_ssl_context)
+
+
 class _CutError(ValueError):
     """A stream that ended without an end."""
-
-
-def _says_something(chunk: ChatCompletionChunk) -> bool:
-    deltas = [choice.delta for choice in chunk.choices]
-    return any(delta.content or delta.refusal or delta.tool_calls for delta in deltas)
 
 
 def _pause(error: OpenAIError | Exception, attempt: int) -> float | None:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from assistctl.local.database.collection import Stored, new_id
 from assistctl.local.runs import record, steps
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Event, message_delta, message_event, step_delta, step_event
+from assistctl.local.runs.model_chunk import CallPiece, ModelChunk
 from assistctl.local.threads import messages
 from assistctl.model.plan import Json
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionChunk
-    from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
 
 Fields = dict[str, Json]
 Write: TypeAlias = Callable[[Callable[[sqlite3.Connection], list[Event]]], Awaitable[None]]
@@ -60,20 +57,14 @@ class Turn:
     usage: Fields = field(default_factory=lambda: dict(record.NO_USAGE))
     _at_index: dict[int, Call] = field(default_factory=dict)
 
-    async def take(self, chunk: ChatCompletionChunk) -> None:
+    async def take(self, chunk: ModelChunk) -> None:
         """Take one chunk of the stream."""
         if chunk.usage is not None:
-            usage = chunk.usage
-            self.usage = {
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "total_tokens": usage.total_tokens,
-            }
-        for choice in chunk.choices[:1]:
-            self.finish_reason = choice.finish_reason or self.finish_reason
-            await self._take_text(choice.delta)
-            for call in choice.delta.tool_calls or []:
-                await self._take_call(call)
+            self.usage = {**chunk.usage}
+        self.finish_reason = chunk.finish_reason or self.finish_reason
+        await self._take_text(chunk)
+        for piece in chunk.calls:
+            await self._take_call(piece)
 
     async def finish_text(self) -> None:
         """Tell the annotations at the end of the text; an answer that is empty is a message, too."""
@@ -119,18 +110,18 @@ class Turn:
         """Have no text, where there is no room for it. Its part of the message stays: streams have told of it."""
         self.text, self.annotations = "", []
 
-    async def _take_text(self, delta: ChoiceDelta) -> None:
-        self._held += delta.content or ""
+    async def _take_text(self, chunk: ModelChunk) -> None:
+        self._held += chunk.text
         # Blank lines in front of a call of a tool are no message.
-        if self.message is None and not self._held.strip() and not delta.refusal:
+        if self.message is None and not self._held.strip() and not chunk.refusal:
             return
         if self.message is None:
             await self._begin_message()
         self._tell_text()
-        if delta.refusal and self.message is not None:
-            self.refusal += delta.refusal
+        if chunk.refusal and self.message is not None:
+            self.refusal += chunk.refusal
             index = len(self.images) + bool(self.text)
-            part: Fields = {"index": index, "type": "refusal", "refusal": delta.refusal}
+            part: Fields = {"index": index, "type": "refusal", "refusal": chunk.refusal}
             self.publish([message_delta(self.message.id, part)])
 
     def _tell_text(self) -> None:
@@ -178,12 +169,11 @@ class Turn:
             if self.message is not None:
                 self.publish([message_delta(self.message.id, part)])
 
-    async def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
+    async def _take_call(self, piece: CallPiece) -> None:
         if self.step is None:
             await self.write(self._begun_step)
-        function = piece.function
         call = self._at_index.get(piece.index)
-        name = (function.name if function else None) or ""
+        name = piece.name
         # Some servers give every call the index 0. That of a call that goes on has its id, or no name.
         if call is None or (name and piece.id and piece.id != call.sent_id):
             # An id that is left out, empty or used twice is made up: results are told apart by it.
@@ -191,10 +181,9 @@ class Turn:
             call = self._at_index[piece.index] = Call(len(self.calls), fresh, name, piece.id)
             self.calls.append(call)
             self._tell_call(call, {"name": name, "arguments": "", "output": None})
-        arguments = (function.arguments if function else None) or ""
-        call.arguments += arguments
-        if arguments:
-            self._tell_call(call, {"arguments": arguments})
+        call.arguments += piece.arguments
+        if piece.arguments:
+            self._tell_call(call, {"arguments": piece.arguments})
 
     def _begun_step(self, connection: sqlite3.Connection) -> list[Event]:
         step = steps.begin(connection, self.run, {"type": "tool_calls", "tool_calls": []})

@@ -33,9 +33,9 @@ def reading(request: Request) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def writing(request: Request, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+def writing(request: Request, *, create: bool = False, durable: bool = True) -> Iterator[sqlite3.Connection]:
     """See ``Database.writing``."""
-    with database_of(request).writing(create=create) as connection:
+    with database_of(request).writing(create=create, durable=durable) as connection:
         yield connection
         waiting = attachments.any_waiting(connection)
     if waiting:

@@ -6,7 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from assistctl.checkout.spelling import as_spelled
 from assistctl.manifest.contents import Contents
@@ -32,17 +32,26 @@ _MOST_SAID = 20
 class AttachedFile:
     """A file and what the entry that brought it says of it.
 
-    ``position`` is the entry's; ``field`` the path of the entry's pattern in the manifest, ``field_position`` its
-    place. ``by_pattern`` says that the entry does not name this file but matches it.
+    ``place`` is the path of the entry in the manifest, ``field`` that of its pattern, and ``positions`` has where
+    they stand. ``by_pattern`` says that the entry does not name this file but matches it.
     """
 
     file: FoundFile
     reader: Reader
     attributes: Mapping[str, Json]
-    position: Position
+    place: str
     field: str
-    field_position: Position
+    positions: Mapping[str, Position]
     by_pattern: bool = False
+
+    def position(self) -> Position:
+        """Where the entry stands."""
+        return self.positions[self.place]
+
+    @property
+    def field_position(self) -> Position:
+        """Where its pattern stands."""
+        return self.positions[self.field]
 
 
 def attached_files(
@@ -50,8 +59,9 @@ def attached_files(
 ) -> tuple[AttachedFile, ...]:
     """The files that ``entries`` stand for, each once for each tool, sorted by path; reports what is wrong."""
     found: dict[tuple[Reader, str], AttachedFile] = {}
+    folder = manifest.path.parent
     for entry in entries:
-        search = _Search(contents, entry, manifest, folders)
+        search = _Search(contents, entry, manifest, folder, folders)
         by_pattern = search.is_pattern
         for file in search.files():
             _add(contents, found, entry, file, by_pattern=by_pattern)
@@ -67,7 +77,7 @@ def attached_files(
 
 def one_file(contents: Contents, entry: FileEntry, manifest: ManifestFile, folders: Folders) -> FoundFile | None:
     """The file that ``entry`` names; ``None`` for none, or a pattern, which is reported."""
-    search = _Search(contents, entry, manifest, folders)
+    search = _Search(contents, entry, manifest, manifest.path.parent, folders)
     if search.is_pattern:
         contents.report(entry.field, f"{entry.pattern} is a pattern, and this takes one file", "Name the file.")
         return None
@@ -83,14 +93,13 @@ def _add(
     *,
     by_pattern: bool,
 ) -> None:
-    field = dotted(entry.field)
     attached = AttachedFile(
         file,
         entry.reader,
         entry.attributes,
-        contents.positions[dotted(entry.place)],
-        field,
-        contents.positions[field],
+        dotted(entry.place),
+        dotted(entry.field),
+        contents.positions,
         by_pattern,
     )
     first = found.setdefault((entry.reader, file.path), attached)
@@ -105,12 +114,14 @@ def _add(
 class _Search:
     """The files of one entry."""
 
-    def __init__(self, contents: Contents, entry: FileEntry, manifest: ManifestFile, folders: Folders) -> None:
+    def __init__(
+        self, contents: Contents, entry: FileEntry, manifest: ManifestFile, folder: Path, folders: Folders
+    ) -> None:
         self._contents = contents
         self._entry = entry
         self._root = manifest.root
-        self._folder = manifest.path.parent
-        self._shown_folder = posixpath.dirname(manifest.shown)
+        self._folder = folder
+        self._manifest = manifest
         self._folders = folders
         self._refused = 0
         self._never_read: NeverReadError | None = None
@@ -118,8 +129,9 @@ class _Search:
     @property
     def is_pattern(self) -> bool:
         """Whether it is a pattern. A name may have brackets in it: one that is there is what is meant."""
-        whole = self._folder / self._entry.pattern
-        return is_pattern(self._entry.pattern) and not os.path.lexists(as_spelled(whole))
+        if not is_pattern(self._entry.pattern):
+            return False
+        return not os.path.lexists(as_spelled(self._folder / self._entry.pattern))
 
     def files(self) -> list[FoundFile]:
         """What there is, without what a pattern matches and is never read; reports what cannot be used."""
@@ -137,7 +149,7 @@ class _Search:
             resolve_inside(place, self._root)
             pattern = self._entry.pattern.rstrip("/")
             raise UnusableFileError("this is a folder, not a file", f"Write `{pattern}/**` for all files in it.")
-        return find(resolve_inside(place.parent, self._root), place.name, self._root)
+        return find(self._folders.real(place.parent, self._root), place.name, self._root)
 
     def _matches(self) -> list[FoundFile]:
         found: dict[str, FoundFile] = {}
@@ -179,7 +191,8 @@ class _Search:
 
     def _shown(self) -> str:
         fixed, names = divided(self._entry.pattern)
-        return posixpath.join(posixpath.normpath(posixpath.join(self._shown_folder, *fixed)), *names)
+        folder = posixpath.dirname(self._manifest.shown)
+        return posixpath.join(posixpath.normpath(posixpath.join(folder, *fixed)), *names)
 
     def _report(self, shown: str, error: UnusableFileError) -> None:
         name = os.fsencode(shown).decode("utf-8", "backslashreplace")

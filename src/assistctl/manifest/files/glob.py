@@ -62,6 +62,13 @@ class Folders:
 
     def __init__(self) -> None:
         self._listed: dict[Path, list[os.DirEntry[str]]] = {}
+        self._resolved: dict[tuple[Path, Path], Path] = {}
+
+    def real(self, folder: Path, root: Path) -> Path:
+        """``resolve_inside`` of a folder, once for each."""
+        if (folder, root) not in self._resolved:
+            self._resolved[folder, root] = resolve_inside(folder, root)
+        return self._resolved[folder, root]
 
     def matches(self, base: Path, names: tuple[str, ...], root: Path) -> Iterator[tuple[Path, str]]:
         """Each file below ``base``, a real path in ``root``, that the pattern's ``names`` match: folder and name.

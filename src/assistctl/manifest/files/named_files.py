@@ -24,12 +24,18 @@ from assistctl.model.json_value import Json
 class NamedFiles:
     """What one entry names: the file ``place`` or, with a pattern, those below it that match ``names``.
 
-    ``position`` is where the entry stands.
+    The entry stands at ``field``, of those that have ``positions``.
     """
 
     place: Path
     names: tuple[str, ...]
-    position: Position
+    field: FieldPath
+    positions: Mapping[str, Position]
+
+    @property
+    def position(self) -> Position:
+        """Where the entry stands, which hardly ever matters."""
+        return self.positions[dotted(self.field)]
 
     def among(self, files: Candidates) -> Iterator[Path]:
         """Those of ``files`` that it names."""
@@ -47,18 +53,30 @@ class Candidates:
     def __init__(self, paths: Iterable[Path]) -> None:
         self._sorted = sorted(str(path) for path in paths)
 
+        self._folders: dict[str, str] = {}
+
     @cached_property
     def _real(self) -> dict[str, list[str]]:
         """The files by where they really are."""
         real: dict[str, list[str]] = {}
         for path in self._sorted:
-            real.setdefault(os.path.realpath(path), []).append(path)
+            real.setdefault(self._really(path), []).append(path)
         return real
 
     def at(self, place: Path) -> Iterator[Path]:
         """The file at ``place``, and links to what is there."""
-        if place.suffix in (*MANIFEST_SUFFIXES, MARKDOWN_SUFFIX):
-            yield from map(Path, self._real.get(os.path.realpath(place), ()))
+        path = str(place)
+        if path.endswith((*MANIFEST_SUFFIXES, MARKDOWN_SUFFIX)):
+            yield from map(Path, self._real.get(self._really(path), ()))
+
+    def _really(self, path: str) -> str:
+        """Where ``path`` is, links followed; each folder is looked at once."""
+        if os.path.islink(path):  # noqa: PTH114  # paths as texts: a Path takes as long as looking at the disk
+            return os.path.realpath(path)
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118  # as above
 
     def below(self, folder: Path) -> Iterator[Path]:
         """The files in ``folder`` and the folders in it."""
@@ -74,19 +92,24 @@ def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
 
     A pattern that matches the manifest it stands in names none: it would take other manifests with it.
     """
-    folder = manifest.path.parent
+    folder = os.path.dirname(manifest.place)  # noqa: PTH120  # as in ``Candidates``
+    itself = Candidates([manifest.path])
     found = []
     for path, text in _written(contents.value):
         if not text or path in contents.unjudged or "\0" in text:
             continue
         fixed, names = divided(text)
-        whole = as_spelled(Path(os.path.normpath(folder / text)))
+        whole = _place(folder, text)
         is_literal = not names or os.path.lexists(whole)
-        place = whole if is_literal else as_spelled(Path(os.path.normpath(folder.joinpath(*fixed))))
-        one = NamedFiles(place, () if is_literal else names, contents.positions[dotted(path)])
-        if not any(one.among(Candidates([manifest.path]))):
+        place = whole if is_literal else _place(folder, *fixed)
+        one = NamedFiles(place, () if is_literal else names, path, contents.positions)
+        if not any(one.among(itself)):
             found.append(one)
     return found
+
+
+def _place(folder: str, *names: str) -> Path:
+    return as_spelled(Path(os.path.normpath(os.path.join(folder, *names))))  # noqa: PTH118  # as above
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,20 @@ An SDK's client takes all that from the environment while it is made, and raises
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import httpx2
 
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
+from assistctl.platforms.http import certificates
 from assistctl.platforms.http.answer_budget import AnswerBudget
 from assistctl.platforms.http.answer_stream import hooks
 from assistctl.platforms.http.proxies import proxy_to
 
 if TYPE_CHECKING:
     import ssl
-
-# In the order in which httpx2 looks for them.
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def http_client(
@@ -38,33 +35,10 @@ def http_client(
     return make(
         event_hooks=hooks(base_url, budget),
         proxy=proxy.url if proxy else None,
-        verify=_certificates() if _are_certificates_certain(base_url) else _certificates_on_use(),
+        verify=_certificates() if certificates.are_certain(base_url) else certificates.on_use(_certificates),
         # What there is to read in the environment was read: the client would set up every proxy it names.
         trust_env=False,
     )
-
-
-def _are_certificates_certain(base_url: str) -> bool:
-    """Whether certificates will be needed, or somebody named some, who is told at once if they cannot be read."""
-    return urlsplit(base_url).scheme == "https" or any(os.environ.get(name) for name in _CERTIFICATES)
-
-
-def _certificates_on_use() -> ssl.SSLContext:
-    """What reads the certificates once a server of plain HTTP redirects to HTTPS: reading them takes a while."""
-    import ssl
-
-    class OnUse(ssl.SSLContext):
-        protocols: Sequence[str] = ()
-
-        def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
-            self.protocols = [*alpn_protocols]
-
-        def wrap_bio(self, *streams: Any, **settings: Any) -> ssl.SSLObject:  # noqa: ANN401  # as in ``ssl``
-            context = _certificates()
-            context.set_alpn_protocols(self.protocols)
-            return context.wrap_bio(*streams, **settings)
-
-    return OnUse(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _certificates() -> ssl.SSLContext:
@@ -72,7 +46,7 @@ def _certificates() -> ssl.SSLContext:
     try:
         return httpx2.create_ssl_context()
     except OSError as error:
-        name = next((name for name in _CERTIFICATES if os.environ.get(name)), "the system")
+        name = next((name for name in certificates.VARIABLES if os.environ.get(name)), "the system")
         place = os.environ.get(name, "")
         raise ProjectError(
             f"the certificates of {name} cannot be read: {place}: {(error.strerror or str(error)).lower()}",
