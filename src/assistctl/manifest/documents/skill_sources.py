@@ -109,4 +109,4 @@ def _files(source: PinnedFolder, folder: Path, position: Position) -> Iterator[A
         except NeverReadError:
             continue
         shown = replace(file, path=f"{source.shown}/{file.path}")
-        yield AttachedFile(shown, Reader.CONTENT, {}, position, _SOURCE, position, by_pattern=True)
+        yield AttachedFile(shown, Reader.CONTENT, {}, _SOURCE, _SOURCE, {_SOURCE: position}, by_pattern=True)
