@@ -135,7 +135,8 @@ def _about_platform(
 def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
     from assistctl.planning.capability_check import check_expressible, with_tools_named
 
-    yield from with_tools_named(assistant, check_expressible(assistant, platform, capabilities))
+    found = check_expressible(assistant, platform, capabilities)
+    yield from with_tools_named(assistant, found, capabilities.field_defaults.tool_names)
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:

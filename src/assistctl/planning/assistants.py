@@ -58,14 +58,16 @@ class Assistants(KindFacts[Observed, Desired]):
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""
         # The digest is of what was answered, by the Assistants API's defaults, whatever the platform's are.
-        is_plain = owned.fields is owned.observed.fields and self.capabilities.field_defaults is ASSISTANTS_API
-        return digest_without_secrets(owned.observed, desired, owned.units if is_plain else None)
+        defaults = self.capabilities.field_defaults
+        is_plain = owned.fields is owned.observed.fields and defaults is ASSISTANTS_API
+        units = owned.units if is_plain else None
+        return digest_without_secrets(owned.observed, desired, units, defaults.tool_names)
 
     def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
         """``desired`` in the form in which the platform expresses it."""
         diagnostics = check_expressible(desired, self.platform, self.capabilities)
         expressed = to_platform(desired, self.platform, self.capabilities)
-        return expressed, with_tools_named(desired, diagnostics)
+        return expressed, with_tools_named(desired, diagnostics, self.capabilities.field_defaults.tool_names)
 
     def comparable(self, desired: Desired, owned: Owned | None) -> tuple[Desired, Mapping[str, str]]:
         """``desired`` with tokens for its files and its vector store."""

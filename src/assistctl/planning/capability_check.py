@@ -16,6 +16,7 @@ from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.ownership.tool_paths import tools_by_name
@@ -117,12 +118,17 @@ def _moved(path: str, places: Mapping[str, str]) -> str:
     return places[start] + rest if start in places else path
 
 
-def with_tools_named(desired: Desired, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``."""
+def with_tools_named(
+    desired: Desired, found: Iterable[Diagnostic], names: ToolNames = ASSISTANTS_API_TOOLS
+) -> Iterator[Diagnostic]:
+    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
+
+    ``names`` are those of the platform's tools.
+    """
     tools, hidden = desired.fields.get("tools"), desired.secret_paths
     for one in found:
         path, summary, detail = (
-            tools_by_name(text, tools, hidden) for text in (one.path, one.summary, one.detail)
+            tools_by_name(text, tools, hidden, names) for text in (one.path, one.summary, one.detail)
         )
         yield replace(one, path=path, summary=summary, detail=detail)
 

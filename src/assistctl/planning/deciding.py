@@ -170,7 +170,9 @@ class Decider(Generic[ListedT, DeclaredT]):
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
             with_places(
-                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)), desired
+                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)),
+                desired,
+                defaults,
             ),
             name=_name(desired),
             request=create_request(comparable, mark, defaults, contents),
@@ -221,7 +223,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             owned.id,
             action,
             reason,
-            with_places(diffs, desired),
+            with_places(diffs, desired, self.facts.capabilities.field_defaults),
             blocked=blocked,
             name=_name(desired),
             request=released(request) if action is Action.FORGET else request,

@@ -29,14 +29,14 @@ def create_request(desired: Declared, mark: Mark, defaults: FieldDefaults, conte
     declared = desired.fields.get("metadata")
     metadata = declared if isinstance(declared, dict) else {}
     units = canonical_units(fields, metadata, defaults)
-    secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
+    secret_units = [unit for unit in units if touches(secret_paths(desired, defaults.tool_names), unit)]
     pairs = {**_texts(metadata), **_ours(mark, units, secret_units)}
     return Request(
         fields,
         pairs,
         reads=contents.reads,
         store=contents.store,
-        digested=digested_request(fields, pairs, desired, units, secret_units),
+        digested=digested_request(fields, pairs, desired, units, secret_units, names=defaults.tool_names),
         sources=contents.sources,
     )
 
@@ -72,7 +72,12 @@ def update_request(
         contents.reads,
         contents.store,
         digested=digested_request(
-            fields, metadata, comparison.desired, comparison.applied, comparison.secret_units
+            fields,
+            metadata,
+            comparison.desired,
+            comparison.applied,
+            comparison.secret_units,
+            names=comparison.tool_names,
         ),
         kept=dict(_not_sent(comparison, fields)),
         sources=contents.sources if CONTENT in fields else (),

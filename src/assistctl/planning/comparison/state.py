@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
+from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
@@ -109,6 +110,11 @@ class Comparison:
         return tuple(unit for unit, found in self.differences.items() if found or self._is_outdated(unit))
 
     @property
+    def tool_names(self) -> ToolNames:
+        """How the platform's tools are told apart."""
+        return self._defaults.tool_names
+
+    @property
     def model_changes(self) -> bool:
         """Whether the assistant gets another model."""
         return _MODEL in self.changed
@@ -118,7 +124,7 @@ class Comparison:
         """The declared fields in the API's shapes, with what is ignored inside them taken from what is there."""
         if not self.ignored:
             return self.desired.fields
-        return keep_observed(self.desired.fields, self.owned.fields, self.ignored)
+        return keep_observed(self.desired.fields, self.owned.fields, self.ignored, self.tool_names)
 
     @cached_property
     def declared(self) -> dict[Path, Json]:
@@ -147,7 +153,7 @@ class Comparison:
     @cached_property
     def secrets(self) -> tuple[Path, ...]:
         """The paths of declared secrets."""
-        return secret_paths(self.desired)
+        return secret_paths(self.desired, self.tool_names)
 
     @cached_property
     def secret_units(self) -> tuple[Path, ...]:
@@ -175,7 +181,7 @@ class Comparison:
         """The same, had nobody edited what is ignored."""
         if not self.ignored:
             return self.seen
-        fields = keep_observed(self.owned.fields, self.desired.fields, self.ignored)
+        fields = keep_observed(self.owned.fields, self.desired.fields, self.ignored, self.tool_names)
         pairs = users_pairs(self.owned.observed.metadata)
         return self._narrowed(canonical_units(fields, pairs, self._defaults))
 
