@@ -35,6 +35,8 @@ def digested_request(
 
     ``names`` are those of the platform's tools.
     """
+    if not desired.templates and not secret_units:
+        return [dict(fields), dict(metadata)]
     labels = _labels(desired, fields)
     made = templates(desired, names)
     # It was given a secret once, and nothing declared says where in it.

@@ -24,7 +24,6 @@ from assistctl.ownership.sensitive import Declared
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.comparison.origin import (
     creation_diffs,
-    deletion_diffs,
     drifts,
     field_diffs,
     kept_forms,
@@ -34,12 +33,13 @@ from assistctl.planning.comparison.origin import (
 )
 from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFacts
+from assistctl.planning.endings import Endings
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
-from assistctl.planning.requests import create_request, forget_request, released, update_request
+from assistctl.planning.requests import create_request, released, update_request
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,10 @@ class Decider(Generic[ListedT, DeclaredT]):
     @cached_property
     def _keys(self) -> frozenset[str]:
         return frozenset({*self.wanted, *self.owned} - set(self.transfers.moved.values()))
+
+    @cached_property
+    def _endings(self) -> Endings[ListedT, DeclaredT]:
+        return Endings(self.facts, self.plan_options, self.transfers.forgotten, self.references)
 
     @cached_property
     def _newcomers(self) -> Counter[str | None]:
@@ -110,7 +114,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             return
         yield self._seen(key, things, None)
         for owned in things:
-            yield from self._end(key, owned)
+            yield from self._endings.decisions(key, owned)
 
     def _meant(self, key: str) -> Sequence[Owned]:
         """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
@@ -238,40 +242,6 @@ class Decider(Generic[ListedT, DeclaredT]):
         if self.plan_options.rolls_back:
             return who_changed(diffs, "put back as it was")
         return self.facts.reason or who_changed(diffs)
-
-    def _end(self, key: str, owned: Owned) -> Iterator[Decision]:
-        """What becomes of something that is declared no longer."""
-        about = QualifiedKey(self.facts.kind, key)
-        if key in self.transfers.forgotten:
-            yield self.facts.staying(owned)
-            yield Decision(changes=(self._forget(about, owned),))
-        elif not self.plan_options.may_delete(owned.id):
-            yield self.facts.staying(owned)
-            yield Decision(diagnostics=(safety.not_ours_to_delete(about, owned.id),))
-        elif owned.id in self.references():
-            yield self.facts.staying(owned)
-            by = self.references().named_by[owned.id]
-            yield Decision(diagnostics=(safety.still_named(about, owned.id, by),))
-        else:
-            contents = self.facts.ending(key, owned)
-            yield contents.decision
-            yield Decision(store_operations=contents.operations)
-            yield self._delete(about, owned, contents.reasons)
-
-    def _forget(self, about: QualifiedKey, owned: Owned) -> Change:
-        one, reason = owned.observed, "let go without deleting it"
-        change = Change(about.kind, about.key, owned.id, Action.FORGET, reason, name=one.name, before=one)
-        return replace(change, request=forget_request(owned))
-
-    def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
-        reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
-        one = owned.observed
-        lost = tuple(deletion_diffs(owned, self.facts.capabilities.field_defaults))
-        change = Change(about.kind, about.key, owned.id, Action.DELETE, reason, lost, name=one.name, before=one)
-        if not (owned.mark and owned.mark.prevent_destroy):
-            return Decision(changes=(change,))
-        change, diagnostic = safety.protected(change)
-        return Decision(changes=(change,), diagnostics=(diagnostic,))
 
     def _ambiguous(self, desired: DeclaredT, action: Action, reason: str) -> Decision:
         name = _name(desired)

@@ -24,7 +24,6 @@ from assistctl.model.plan import (
     Summary,
 )
 from assistctl.ownership.file_marks import store_token
-from assistctl.ownership.mark import read_mark
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
@@ -40,9 +39,9 @@ from assistctl.planning.references import Outlook, References, references
 from assistctl.planning.resources import Resources
 from assistctl.planning.rosters import Rosters, renewed_by
 from assistctl.planning.serving import told_of_serving
+from assistctl.planning.vector_stores.deciding import store_decisions
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
-from assistctl.planning.vector_stores.stores import VectorStores
 
 
 def make_plan(
@@ -217,22 +216,10 @@ class _Planning:
             lambda: self.references,
         )
 
-    def _decided_stores(self) -> Iterator[Decision]:
+    def _decided_stores(self) -> Iterable[Decision]:
         if not self._has_stores:
-            return
-        facts, stores = VectorStores(self.plan_options, self.knowledge.observed), self.stores
-        marks = {store.id: mark for store in stores.live.values() if (mark := read_mark(store.metadata))}
-        inventory = Inventory({key: [store] for key, store in stores.live.items()}, marks=marks)
-        yield from Decider(
-            facts,
-            self.plan_options,
-            inventory,
-            read_owned(facts.read, inventory),
-            stores.wanted,
-            Transfers(stores.moved, forgotten=self.plan_options.forget),
-            lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
-            lambda: self.references,
-        ).decisions()
+            return ()
+        return store_decisions(self.stores, self.knowledge.observed, self.plan_options, lambda: self.references)
 
     def _about_serving(self, changes: Iterable[Change]) -> Iterable[Diagnostic]:
         """Warnings about declared assistants of which another version answers than the one that is applied."""

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Lifecycle, Position, QualifiedKey, Severity
 from assistctl.model.resource import CONTENT, DesiredResource
-from assistctl.model.source_file import SourceFile
-from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
+from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
-from assistctl.ownership.placeholders import file_ids, store_ids
-from assistctl.planning.images import declared_fields, managed_fields, manages, taken_apart
+from assistctl.planning.images import declared_fields, managed_fields, taken_apart
+from assistctl.planning.rollback_files import first_of, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
-
-# So many documents are named in a message.
-_NAMED = 5
-
-
-def uploads_to_look_for(undone: Undone, declared: Mapping[str, Desired]) -> frozenset[str]:
-    """The ids of uploads that matter for the way back, as no manifest declares what they are."""
-    return frozenset(
-        file_id
-        for about, image in undone.images.items()
-        if image is not None and about.kind is Kind.ASSISTANT and not _declared_files(declared.get(about.key))
-        for file_id in file_ids(image.fields)
-    )
 
 
 def declare_rollback(undone: Undone, now: Present) -> RollbackDeclarations:
@@ -98,42 +84,11 @@ class _Return:
             import_id=image.id if about.key in self.undone.forgotten else None,
             templates=_templates_of(now),
         )
-        self.back.desired.append(self._searching(self._reading(desired, image, now), image, now))
-
-    def _reading(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
-        """``desired`` with the code interpreter's files: the declared ones, else those that are still there."""
-        ids = file_ids(image.fields)
-        if not ids or not manages(image, ("tool_resources", "code_interpreter", "file_ids")):
-            return desired
-        about = QualifiedKey(Kind.ASSISTANT, desired.key)
-        files = _declared_files(now)
-        held = interpreter_files(image.metadata, ids)
-        if files and not (held and all(one in self.now.kept for one in ids)):
-            tokens = tokens_of_files(files)
-            gone = [one.path or one.file_id for one in held if one.token not in tokens]
-            if gone:
-                self._lose(about, f"not in the checkout as it was then: {_named(gone)}")
-            return replace(desired, interpreter_files=files)
-        there = [one for one in ids if one in self.now.uploads or one in self.now.kept]
-        if len(there) < len(ids):
-            self._lose(about, "its files are gone from the platform, and no manifest declares them")
-        return _with_ids(desired, "code_interpreter", "file_ids", there)
-
-    def _searching(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
-        """``desired`` with the vector store it searched: what it is declared to be, else as it is there."""
-        ids = store_ids(image.fields)
-        if not ids or not manages(image, ("tool_resources", "file_search", "vector_store_ids")):
-            return desired
-        there = [one for one in ids if one in self.now.stores]
-        keys = [key for one in there if (key := self.now.stores[one]) is not None]
-        if len(ids) == len(keys) == 1 and keys[0] in self.now.declared_stores:
-            return replace(desired, store=keys[0])
-        if len(there) < len(ids):
-            if now is not None and now.store is not None:
-                return replace(desired, store=now.store)
-            about = QualifiedKey(Kind.ASSISTANT, desired.key)
-            self._lose(about, "its files are gone from the platform, and no manifest declares them")
-        return _with_ids(desired, "file_search", "vector_store_ids", there)
+        for give_back in (given_files, given_store):
+            desired, lost = give_back(desired, image, now, self.now)
+            for what in lost:
+                self._lose(about, what)
+        self.back.desired.append(desired)
 
     def _store(self, about: QualifiedKey, image: Image) -> None:
         if image.id in self.now.stores and self.now.stores[image.id] is None:
@@ -206,7 +161,7 @@ class _Return:
         }
         gone = sorted(path for path in self.undone.deleted_files if path not in declared)
         if gone:
-            summary = f"no manifest declares what the apply {self.undone.id} deleted: {_named(gone)}"
+            summary = f"no manifest declares what the apply {self.undone.id} deleted: {first_of(gone)}"
             self.back.diagnostics.append(_warning(summary, None, self.position))
 
     def _fill_in_secrets(
@@ -232,10 +187,6 @@ class _Return:
         self.back.diagnostics.append(_warning(summary, about.key, self.position))
 
 
-def _declared_files(now: Desired | None) -> tuple[SourceFile, ...]:
-    return now.interpreter_files if now is not None else ()
-
-
 def _secrets_of(now: Desired | None) -> frozenset[str]:
     return now.secret_paths if now is not None else frozenset()
 
@@ -246,26 +197,6 @@ def _templates_of(now: Desired | None) -> Mapping[str, Template]:
 
 def _resources(image: Image) -> dict[str, Json]:
     return {name: value for name, value in image.fields.items() if name == "tool_resources"}
-
-
-def _with_ids(desired: Desired, tool: str, name: str, ids: list[str]) -> Desired:
-    if not ids:
-        return desired
-    declared = desired.fields.get("tool_resources")
-    resources = declared if isinstance(declared, dict) else {}
-    return replace(
-        desired, fields={**desired.fields, "tool_resources": {**resources, tool: {name: list[Json](ids)}}}
-    )
-
-
-def _named(paths: Iterable[str]) -> str:
-    return ", ".join(_first(list(paths)))
-
-
-def _first(paths: list[str]) -> Iterator[str]:
-    yield from paths[:_NAMED]
-    if len(paths) > _NAMED:
-        yield f"and {len(paths) - _NAMED} more"
 
 
 def _warning(summary: str, key: str | None, position: Position) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired

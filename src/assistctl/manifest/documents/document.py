@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from assistctl.manifest.contents import Contents, put
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import shown
@@ -21,7 +22,6 @@ from assistctl.manifest.validation.schema import (
     is_valid,
     violations,
 )
-from assistctl.model.assistant import Desired
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from assistctl.manifest.files.glob import Folders
     from assistctl.manifest.files.named_files import NamedFiles
     from assistctl.model.checks import Check
-    from assistctl.model.knowledge import DesiredStore
-    from assistctl.model.mcp_server import McpServer
-    from assistctl.model.resource import DesiredResource
 
 Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
 """What a document declares, if it has a key, and what is to say about it."""
@@ -50,28 +47,6 @@ SCHEMAS = {
 _MAY_NAME_FILES = frozenset({"files", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What one document declares: an assistant, with its files' vector store if any, or a thing of another kind.
-
-    None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
-    """
-
-    kind: Kind
-    key: str
-    position: Position
-    assistant: Desired | None = None
-    store: DesiredStore | None = None
-    files: tuple[AttachedFile, ...] = ()
-    server: McpServer | None = None
-    resource: DesiredResource | None = None
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether the document has no error."""
-        return any(one is not None for one in (self.assistant, self.store, self.server, self.resource))
 
 
 class DocumentReader(NamedTuple):

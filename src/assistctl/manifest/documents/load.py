@@ -15,14 +15,13 @@ from assistctl.manifest.documents.cross_references import (
     stores_not_declared,
     stores_not_searched,
 )
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
 from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity, by_place
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import keep_names, learn_from
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill, fill_texts
-from assistctl.manifest.documents.document import SCHEMAS, Declaration, DocumentReader, Read
+from assistctl.manifest.documents.declaration import Declaration
+from assistctl.manifest.documents.document import SCHEMAS, DocumentReader, Read
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Mark, Node, merged

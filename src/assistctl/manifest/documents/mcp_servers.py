@@ -17,7 +17,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.mcp_server import McpServer
 
 if TYPE_CHECKING:
-    from assistctl.manifest.documents.document import Declaration
+    from assistctl.manifest.documents.declaration import Declaration
 
 _FIELDS = ("url", "description", "headers", "allowed_tools", "credential", "require_approval")
 _SECRET_HEADER = re.compile(r"authorization|cookie|secret|token|password|api[-_]?key", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired

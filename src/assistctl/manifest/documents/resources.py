@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.assistant import lifecycle
+from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.documents.uses import with_references
 from assistctl.manifest.syntax.node import dotted
 from assistctl.model.json_value import Json
