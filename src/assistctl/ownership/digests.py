@@ -54,14 +54,14 @@ def digested_request(
     ]
 
 
-def digest_of(one: Observed) -> str:
+def digest_of(observed: Observed) -> str:
     """A digest of all that an update could overwrite in a thing."""
-    units = canonical_units(one.fields, one.metadata)
+    units = canonical_units(observed.fields, observed.metadata)
     return digest({dotted(unit): value for unit, value in units.items()})
 
 
 def digest_without_secrets(
-    one: Observed,
+    observed: Observed,
     desired: Declared | None,
     units_but_ours: Mapping[Path, Json] | None = None,
     names: ToolNames = ASSISTANTS_API_TOOLS,
@@ -72,8 +72,8 @@ def digest_without_secrets(
     ``units_but_ours`` are its canonical units, by the Assistants API's own defaults and without our pairs, where
     they are known already, ``names`` those of the platform's tools.
     """
-    units = _all_units(one, units_but_ours, names)
-    text = one.metadata.get(BASELINE, "")
+    units = _all_units(observed, units_but_ours, names)
+    text = observed.metadata.get(BASELINE, "")
     secrets = secret_paths(desired, names) if desired is not None and desired.secret_paths else ()
     if not secrets and "!" not in text:
         # No unit was given a secret, nor is any declared: most things are like that.
@@ -90,11 +90,13 @@ def digest_without_secrets(
     return digest(digested)
 
 
-def _all_units(one: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames) -> Mapping[Path, Json]:
+def _all_units(
+    observed: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames
+) -> Mapping[Path, Json]:
     if units_but_ours is None:
-        return canonical_units(one.fields, one.metadata, FieldDefaults(tool_names=names))
+        return canonical_units(observed.fields, observed.metadata, FieldDefaults(tool_names=names))
     ours: dict[Path, Json] = {
-        ("metadata", key): value for key, value in one.metadata.items() if key.startswith(OUR_PREFIX)
+        ("metadata", key): value for key, value in observed.metadata.items() if key.startswith(OUR_PREFIX)
     }
     return {**units_but_ours, **ours}
 

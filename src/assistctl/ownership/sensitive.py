@@ -47,19 +47,19 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
 
     ``(secret)`` when a secret is in it in another form than was declared.
     """
-    there = {
+    secrets = {
         text
         for text in desired.secret_paths
         if touches([_no_finer(_by_identity(desired, parse(text), names))], path)
     }
-    made = [desired.templates[text] for text in there if text in desired.templates]
-    if value is None or not there:
+    made = [desired.templates[text] for text in secrets if text in desired.templates]
+    if value is None or not secrets:
         return value
-    if len(made) < len(there):
+    if len(made) < len(secrets):
         return SECRET
-    shown = with_labels(value, {one.filled: one.shown for one in made})
-    left = json.dumps(with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
-    values = (piece.value for one in made for piece in one.pieces if isinstance(piece, Named))
+    shown = with_labels(value, {template.filled: template.shown for template in made})
+    left = json.dumps(with_labels(value, {template.filled: "" for template in made}), ensure_ascii=False)
+    values = (piece.value for template in made for piece in template.pieces if isinstance(piece, Named))
     return SECRET if any(json.dumps(text, ensure_ascii=False)[1:-1] in left for text in values if text) else shown
 
 

@@ -88,11 +88,11 @@ def _own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> 
         if name is None:
             continue
         reference: Json = {str(use.kind): use.key, **({"version": use.version} if use.version else {})}
-        there = own.get(name)
+        declared = own.get(name)
         if use.kind is Kind.ENVIRONMENT:
             own[name] = reference
         else:
-            own[name] = [*(there if isinstance(there, list) else ()), reference]
+            own[name] = [*(declared if isinstance(declared, list) else ()), reference]
     return own
 
 
@@ -101,8 +101,8 @@ def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, 
     more = made.get(platform) if isinstance(made, dict) else None
     joined = dict(own)
     for name, value in more.items() if isinstance(more, dict) else ():
-        there = joined.get(name)
-        joined[name] = [*there, *value] if isinstance(there, list) and isinstance(value, list) else value
+        declared = joined.get(name)
+        joined[name] = [*declared, *value] if isinstance(declared, list) and isinstance(value, list) else value
     return joined
 
 
@@ -126,11 +126,12 @@ def with_tools_named(
     ``names`` are those of the platform's tools.
     """
     tools, hidden = desired.fields.get("tools"), desired.secret_paths
-    for one in found:
+    for diagnostic in found:
         path, summary, detail = (
-            tools_by_name(text, tools, hidden, names) for text in (one.path, one.summary, one.detail)
+            tools_by_name(text, tools, hidden, names)
+            for text in (diagnostic.path, diagnostic.summary, diagnostic.detail)
         )
-        yield replace(one, path=path, summary=summary, detail=detail)
+        yield replace(diagnostic, path=path, summary=summary, detail=detail)
 
 
 def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:

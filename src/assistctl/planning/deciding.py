@@ -80,14 +80,14 @@ class Decider(Generic[ListedT, DeclaredT]):
     @cached_property
     def _newcomers(self) -> Counter[str | None]:
         """How many keys that own nothing yet declare each name."""
-        return Counter(_name(one) for key, one in self.wanted.items() if key not in self.owned)
+        return Counter(_name(desired) for key, desired in self.wanted.items() if key not in self.owned)
 
     @cached_property
     def _chosen(self) -> Mapping[str, Owned]:
         """The things that manifests name by id among several with the same mark, by id."""
         ids = set(self.transfers.chosen.values())
         return (
-            {each.id: each for same_key in self.owned.values() for each in same_key if each.id in ids}
+            {owned.id: owned for same_key in self.owned.values() for owned in same_key if owned.id in ids}
             if ids
             else {}
         )
@@ -102,7 +102,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             yield from (self.facts.staying(owned) for owned in self.owned.get(key, ()))
             return
         things = self._meant(key)
-        meant = {each.id for each in things}
+        meant = {thing.id for thing in things}
         for owned in self.owned.get(key, ()):
             if owned.id not in meant and owned.id not in self._chosen:
                 yield self.facts.staying(owned)
@@ -120,7 +120,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
         if key in self.transfers.chosen:
             return [self._chosen[self.transfers.chosen[key]]]
-        return [each for each in self.owned.get(key, ()) if each.id not in self._chosen]
+        return [owned for owned in self.owned.get(key, ()) if owned.id not in self._chosen]
 
     def _bring_about(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
         old_key = None if things else self.transfers.moved.get(desired.key)
@@ -130,7 +130,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         if len(things) > 1:
             reason = f"several {self.facts.kind.noun}s carry {f'the mark of {old_key}' if old_key else 'its mark'}"
             yield self._ambiguous(desired, Action.UPDATE, reason)
-            yield Decision(diagnostics=(safety.ambiguous_owner(desired, [each.observed for each in things]),))
+            yield Decision(diagnostics=(safety.ambiguous_owner(desired, [thing.observed for thing in things]),))
         elif things and old_key is None and desired.key in self.transfers.released:
             reason = "nobody owned it: put back as it was, and let go"
             yield from self._bring_in_line(desired, things[0], Action.FORGET, reason)
@@ -146,12 +146,12 @@ class Decider(Generic[ListedT, DeclaredT]):
     def _create_or_adopt(self, desired: DeclaredT) -> Iterator[Decision]:
         name = _name(desired)
         named = self.inventory.free.get(name, ()) if name else ()
-        candidates = [self._read(each) for each in named if each.id not in self._imported]
+        candidates = [self._read(listed) for listed in named if listed.id not in self._imported]
         yield self._seen(desired.key, candidates, desired)
         if not candidates or self.plan_options.adopt is False:
             yield from self._create(desired)
         elif len(candidates) > 1 or self._newcomers[name] > 1:
-            observed = [each.observed for each in candidates]
+            observed = [candidate.observed for candidate in candidates]
             yield Decision(diagnostics=(safety.ambiguous_name(desired, observed),))
             yield self._ambiguous(desired, Action.ADOPT, "its name is ambiguous on the platform")
         else:
@@ -256,7 +256,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         return Mark(self.plan_options.project, self.plan_options.target.name, desired.key, protected)
 
     def _seen(self, key: str, things: Sequence[Owned], desired: DeclaredT | None) -> Decision:
-        digests = {seen_as(self.facts.kind, key, each.id): self.facts.digest(each, desired) for each in things}
+        digests = {seen_as(self.facts.kind, key, thing.id): self.facts.digest(thing, desired) for thing in things}
         return Decision(seen=digests)
 
     def _read(self, listed: ListedT) -> Owned:

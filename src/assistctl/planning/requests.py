@@ -107,7 +107,7 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
 
     Raises ``KeyError`` for a token that ``ids`` does not have.
     """
-    fields = with_ids(replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one), ids)
+    fields = with_ids(replaced_ids(request.fields, lambda text: ids[text] if is_token(text) else text), ids)
     pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
 
@@ -151,8 +151,8 @@ def _field(comparison: Comparison, unit: Path) -> Mapping[str, Json]:
 
 def _tool_resources(comparison: Comparison) -> Json:
     """All of it: whether a platform keeps what is left out is not written anywhere."""
-    there = comparison.owned.fields.get("tool_resources")
-    resources = dict(there) if isinstance(there, dict) else {}
+    observed = comparison.owned.fields.get("tool_resources")
+    resources = dict(observed) if isinstance(observed, dict) else {}
     units = {**{unit: cleared(unit) for unit in comparison.undeclared}, **comparison.declared}
     for unit, value in units.items():
         if unit[0] == "tool_resources":

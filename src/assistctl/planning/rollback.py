@@ -148,7 +148,7 @@ class _Return:
     def _create_missing_stores(self) -> None:
         """What an assistant searches has to be declared only where it is not there: the rest is not touched."""
         ready = {*self.now.stores.values(), *(store.key for store in self.back.stores)}
-        needed = dict.fromkeys(one.store for one in self.back.desired if one.store is not None)
+        needed = dict.fromkeys(desired.store for desired in self.back.desired if desired.store is not None)
         missing = [key for key in needed if key not in ready and key in self.now.declared_stores]
         self.back.stores += [self.now.declared_stores[key] for key in missing]
         self.back.about |= {QualifiedKey(Kind.VECTOR_STORE, key) for key in missing}
@@ -157,7 +157,7 @@ class _Return:
         """Name the documents that the apply deleted and that are not in the checkout."""
         declared = {
             *(entry.source.path for store in self.now.declared_stores.values() for entry in store.files),
-            *(file.path for one in self.now.declared.values() for file in one.interpreter_files),
+            *(file.path for desired in self.now.declared.values() for file in desired.interpreter_files),
         }
         gone = sorted(path for path in self.undone.deleted_files if path not in declared)
         if gone:

@@ -37,7 +37,7 @@ class ThingsOfKind:
     @property
     def due(self) -> list[DesiredResource]:
         """The wanted ones that the plan is about."""
-        return [one for key, one in self.wanted.items() if self.includes(key)]
+        return [desired for key, desired in self.wanted.items() if self.includes(key)]
 
     @property
     def by_new_key(self) -> dict[str, Sequence[Observed]]:
@@ -61,13 +61,13 @@ class ThingsOfKind:
             references,
         ).decisions()
 
-    def ends(self, one: Observed, plan_options: PlanOptions) -> bool:
+    def ends(self, observed: Observed, plan_options: PlanOptions) -> bool:
         """Whether the plan deletes it, unless something names it."""
-        mark = self.inventory.marks.get(one.id)
+        mark = self.inventory.marks.get(observed.id)
         if mark is None or not mark.owned_by(plan_options.project, plan_options.target.name):
             return False
         stays = mark.key in self.wanted or mark.key in {*self.transfers.moved.values(), *self.transfers.forgotten}
-        return not stays and self.includes(mark.key) and plan_options.may_delete(one.id)
+        return not stays and self.includes(mark.key) and plan_options.may_delete(observed.id)
 
     def under_other_keys(self, changes: Iterable[Change], plan_options: PlanOptions) -> Iterator[Diagnostic]:
         """A warning for each new one that has the name of one which nobody declares any more."""

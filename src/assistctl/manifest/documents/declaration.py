@@ -36,7 +36,7 @@ class Declaration:
     @property
     def is_sound(self) -> bool:
         """Whether the document has no error."""
-        return any(one is not None for one in (self.assistant, self.store, self.server, self.resource))
+        return any(thing is not None for thing in (self.assistant, self.store, self.server, self.resource))
 
 
 def lifecycle(declared: Json) -> Lifecycle:

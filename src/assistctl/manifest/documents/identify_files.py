@@ -23,11 +23,11 @@ from assistctl.ownership.canonical import digest
 
 def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:
     """``declarations`` of the project in ``directory`` with their files hashed, and what is wrong with those."""
-    files = [attached.file for one in declarations for attached in one.files]
+    files = [attached.file for declaration in declarations for attached in declaration.files]
     if not files:
         return list(declarations), []
     sha256 = hashes(files, HashCache(directory, place_for(directory)))
-    readings = [_Reading(one, sha256) for one in declarations]
+    readings = [_Reading(declaration, sha256) for declaration in declarations]
     found = [reading.declaration() for reading in readings]
     return found, [problem for reading in readings for problem in reading.problems]
 
@@ -61,15 +61,16 @@ class _Reading:
         sources = [source for _, source in self._sources(Reader.CONTENT)]
         if not sources:
             return resource
-        main = min((one.path for one in sources if one.identity.name == MAIN_FILE), key=len, default="")
+        main = min((source.path for source in sources if source.identity.name == MAIN_FILE), key=len, default="")
         base = main.removesuffix(MAIN_FILE)
-        outside = [one.path for one in sources if not one.path.startswith(base)] if main else []
+        outside = [source.path for source in sources if not source.path.startswith(base)] if main else []
         if not main or outside:
             attached, advice = self._declared.files[0], f"A {MAIN_FILE} at its top says what it is."
             self._report(attached, f"there is no {MAIN_FILE} in this folder", advice)
             return resource
         files = tuple(
-            ResourceFile(one.path.removeprefix(base), one) for one in sorted(sources, key=lambda one: one.path)
+            ResourceFile(source.path.removeprefix(base), source)
+            for source in sorted(sources, key=lambda source: source.path)
         )
         content = digest([[file.path, file.source.identity.sha256] for file in files])
         return replace(resource, files=files, fields={**resource.fields, CONTENT: content})

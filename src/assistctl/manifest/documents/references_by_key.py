@@ -23,9 +23,9 @@ _Thing: TypeAlias = tuple[Kind, str]
 def unknown_references(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """An error for each key that no document declares as one of its kind."""
     known: dict[Kind, set[str]] = {}
-    for one in declarations:
-        known.setdefault(one.kind, set()).add(one.key)
-    kinds = {one.key: one.kind for one in declarations}
+    for declaration in declarations:
+        known.setdefault(declaration.kind, set()).add(declaration.key)
+    kinds = {declaration.key: declaration.kind for declaration in declarations}
     for naming in _namings(declarations):
         for path, (kind, key) in _references(naming):
             if key not in known.get(kind, ()):
@@ -34,8 +34,12 @@ def unknown_references(declarations: Sequence[Declaration]) -> Iterator[Diagnost
 
 def naming_in_circles(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """An error for each thing that names itself, and for the first of some that name each other."""
-    things = {(one.kind, one.key): naming for one in declarations if (naming := one.assistant or one.resource)}
-    named = {about: {each: path for path, each in _references(one)} for about, one in things.items()}
+    things = {
+        (declaration.kind, declaration.key): naming
+        for declaration in declarations
+        if (naming := declaration.assistant or declaration.resource)
+    }
+    named = {about: {other: path for path, other in _references(naming)} for about, naming in things.items()}
     told: set[_Thing] = set()
     for about in named:
         circle = _way_back(about, named) if about not in told else []
@@ -47,19 +51,27 @@ def naming_in_circles(declarations: Sequence[Declaration]) -> Iterator[Diagnosti
 def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """A warning for each declared skill and memory store that nothing uses; an environment is used by its id."""
     used = {about for naming in _namings(declarations) for _, about in _references(naming)}
-    for one in declarations:
-        if one.resource is not None and one.kind in _FIELDS and (one.kind, one.key) not in used:
+    for declaration in declarations:
+        if (
+            declaration.resource is not None
+            and declaration.kind in _FIELDS
+            and (declaration.kind, declaration.key) not in used
+        ):
             yield Diagnostic(
                 Severity.INFO,
-                f"no assistant uses this {one.kind.noun}",
-                f"An assistant does when it says `{_FIELDS[one.kind]}: [{one.key}]`.",
-                key=one.key,
-                position=one.position,
+                f"no assistant uses this {declaration.kind.noun}",
+                f"An assistant does when it says `{_FIELDS[declaration.kind]}: [{declaration.key}]`.",
+                key=declaration.key,
+                position=declaration.position,
             )
 
 
 def _namings(declarations: Sequence[Declaration]) -> list[_Naming]:
-    return [naming for one in declarations if (naming := one.assistant or one.resource) is not None]
+    return [
+        naming
+        for declaration in declarations
+        if (naming := declaration.assistant or declaration.resource) is not None
+    ]
 
 
 _FIELDS = {Kind.SKILL: "skills", Kind.MEMORY_STORE: "memory_stores"}

@@ -81,13 +81,13 @@ def deletion_diffs(owned: Owned, defaults: FieldDefaults = ASSISTANTS_API) -> It
 
 def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
     """In what ``mark`` differs from the one that is there; ``owned`` is ``None`` for a new thing."""
-    there = owned.mark if owned is not None else None
-    was = bool(there and there.prevent_destroy)
+    old_mark = owned.mark if owned is not None else None
+    was = bool(old_mark and old_mark.prevent_destroy)
     if was is not mark.prevent_destroy:
         shown = was if owned is not None else None
         yield FieldDiff("lifecycle.prevent_destroy", shown, mark.prevent_destroy, Origin.MANIFEST)
-    if there is not None and there.key != mark.key:
-        yield FieldDiff("key", there.key, mark.key, Origin.MANIFEST)
+    if old_mark is not None and old_mark.key != mark.key:
+        yield FieldDiff("key", old_mark.key, mark.key, Origin.MANIFEST)
 
 
 def with_places(

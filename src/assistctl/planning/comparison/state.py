@@ -64,7 +64,7 @@ class Comparison:
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
         """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
         found = {
-            unit: tuple(one for one in differing if not self._is_kept_form(one, unit))
+            unit: tuple(difference for difference in differing if not self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
         }
         if found.get(_MODEL):
@@ -76,7 +76,7 @@ class Comparison:
     def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
         """What was applied and is there as the platform writes it, by unit."""
         kept = {
-            unit: tuple(one for one in differing if self._is_kept_form(one, unit))
+            unit: tuple(difference for difference in differing if self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
             if differing and unit in self.declared and not self.is_left_to_platform(unit)
         }
@@ -96,9 +96,9 @@ class Comparison:
         """
         if self.ignored or self._write_only_in_tools:
             return False
-        there = self.owned.units
+        observed = self.owned.units
         for unit, want in self.declared.items():
-            if unit not in there or not same(there[unit], want) or self.is_left_to_platform(unit):
+            if unit not in observed or not same(observed[unit], want) or self.is_left_to_platform(unit):
                 return False
         tools = self.declared.get(TOOLS)
         known = [*self.declared, *((*TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
@@ -274,9 +274,9 @@ class Comparison:
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.value_in(self.declared, unit)
         if self.is_left_to_platform(unit):
-            there = whole_setting(unit, self.owned.units)
-            if there is not None and not self.baseline.is_still(unit, want):
-                yield Difference(unit, there, None)
+            observed = whole_setting(unit, self.owned.units)
+            if observed is not None and not self.baseline.is_still(unit, want):
+                yield Difference(unit, observed, None)
         elif not self.is_unseen(unit):
             yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)
