@@ -13,6 +13,7 @@ import yaml
 from support import foundry
 from support.foundry import Foundry
 from support.managed_agents import ManagedAgents
+from support.mistral_agents import MistralAgents
 from support.projects import ProjectFolder
 from support.server import RecordingServer, serving
 
@@ -23,9 +24,12 @@ targets:
   old: {{platform: openai-assistants, base_url: "{agents}", api_key: k}}
   managed: {{platform: anthropic-agents, base_url: "{managed}", api_key: k, variables: {{model: claude-opus-5-5}}}}
   foundry: {{platform: azure-foundry, base_url: "{foundry}", api_key: k, variables: {{model: gpt-6-luna}}}}
+  mistral:
+    {{platform: mistral-agents, base_url: "{mistral}", api_key: k, variables: {{model: mistral-small-latest}}}}
 """
 CONNECTION = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a/connections/c"
 SPEC = {"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {}}
+MODELS = {"agents": "gpt-6-luna", "managed": "claude-opus-5-5", "mistral": "mistral-medium-latest"}
 AGENT: dict[str, Any] = {"object": "assistant", "created_at": 1, "model": "gpt-6-luna"}
 
 
@@ -36,6 +40,7 @@ class Clouds:
     project: ProjectFolder
     foundry: Foundry
     managed: ManagedAgents
+    mistral: MistralAgents
     agents: RecordingServer
 
     def moved(self, *assistants: dict[str, Any], to: str, model: str = "gpt-6-luna") -> dict[str, Any]:
@@ -62,15 +67,17 @@ class Clouds:
 
 @pytest.fixture
 def clouds(project: ProjectFolder, server: RecordingServer) -> Iterator[Clouds]:
-    there, managed_agents = Foundry(), ManagedAgents()
-    with serving(there.app()) as azure, serving(managed_agents.app()) as managed:
+    there, managed_agents, mistral_agents = Foundry(), ManagedAgents(), MistralAgents()
+    servers = serving(there.app()), serving(managed_agents.app()), serving(mistral_agents.app())
+    with servers[0] as azure, servers[1] as managed, servers[2] as mistral:
         addresses = {
             "agents": server.url,
             "managed": managed.url.removesuffix("/v1"),
+            "mistral": mistral.url.removesuffix("/v1"),
             "foundry": azure.url.removesuffix("/v1") + foundry.PROJECT,
         }
         project.write("assistctl.yaml", TARGETS.format(**addresses))
-        yield Clouds(project, there, managed_agents, server)
+        yield Clouds(project, there, managed_agents, mistral_agents, server)
 
 
 CLASSIC: tuple[tuple[dict[str, Any], dict[str, Any], dict[str, Any]], ...] = (
@@ -264,12 +271,17 @@ def test_what_foundry_has_nothing_for_has_a_way_on(clouds: Clouds) -> None:
         ("managed", "bing_grounding", "lost", "Enable web_search"),
         ("managed", "azure_ai_search", "lost", "searches the index"),
         ("managed", "openapi", "lost", "a function for each operation"),
+        ("mistral", "bing_grounding", "mapped", "own web search"),
+        ("mistral", "azure_ai_search", "lost", "document_library"),
+        ("mistral", "openapi", "lost", "a function for each operation"),
+        ("mistral", "file_search", "lost", "document_library"),
+        ("mistral", "connected_agent", "lost", "not among those that are moved"),
     ],
 )
 def test_tools_of_the_classic_service_elsewhere(
     clouds: Clouds, to: str, kind: str, outcome: str, words: str
 ) -> None:
-    model = "claude-opus-5-5" if to == "managed" else "gpt-6-luna"
+    model = MODELS[to]
     fate = clouds.moved({"name": "Desk", "tools": [{"type": kind, kind: {}}]}, to=to, model=model)[
         f"tools[{kind}]"
     ]
@@ -306,6 +318,108 @@ def test_connected_agents_are_subagents(clouds: Clouds) -> None:
     fates = clouds.moved({"name": "Boss", "tools": [lonely]}, to="managed", model="claude-opus-5-5")
     assert fates["tools[connected_agent]"]["outcome"] == "lost"
     assert "not among those that are moved" in fates["tools[connected_agent]"]["note"]
+
+
+def test_connected_agents_are_handed_off_to_on_mistral(clouds: Clouds) -> None:
+    connected = {"type": "connected_agent", "connected_agent": {"id": "asst_1", "name": "w", "description": "d"}}
+    same = {"tools": [{"type": "code_interpreter"}, {"type": "function", "function": {"name": "look"}}]}
+    boss = {"name": "Boss", "tools": [connected, *same["tools"]]}
+    fates = clouds.moved(boss, {"name": "Weather"}, to="mistral", model="mistral-medium-latest")
+    outcomes = {path: fate["outcome"] for path, fate in fates.items() if path.startswith("tools")}
+    assert outcomes == {
+        "tools[connected_agent]": "mapped",
+        "tools[code_interpreter]": "carried",
+        "tools[look]": "carried",
+    }
+    clouds.applied("mistral")
+    agents = {one["name"]: one for one in clouds.mistral.all()}
+    assert agents["Boss"]["handoffs"] == [agents["Weather"]["id"]]
+
+
+SEARCH = {"type": "web_search"}
+
+
+@pytest.mark.parametrize("there", ["agents", "foundry", "mistral"])
+@pytest.mark.parametrize("to", ["agents", "foundry", "mistral"])
+def test_a_web_search_is_that_of_each_platform(clouds: Clouds, there: str, to: str) -> None:
+    if there == to:
+        return
+    names = {"agents": "openai-agents", "foundry": "azure-foundry", "mistral": "mistral-agents"}
+    clouds.project.manifest("desk", model="${var:model}", platforms={names[there]: {"tools": [SEARCH]}})
+    clouds.applied(there)
+    clouds.project.remove("desk")
+    assert clouds.project.run("forget", "desk", "--target", there, "--yes").code == 0
+    fates = clouds.report(there, to)
+    assert fates[f"platforms.{names[there]}.tools[web_search]"]["outcome"] == "mapped"
+    assert f"platforms.{names[there]}.tools" not in fates
+    # What the source has stays for targets there.
+    platforms = clouds.written("desk")["platforms"]
+    kinds = {name: [tool["type"] for tool in own["tools"]] for name, own in platforms.items()}
+    assert kinds == {names[there]: ["web_search"], names[to]: ["web_search"]}
+    assert platforms[names[to]] == {"tools": [SEARCH]}
+    clouds.applied(to)
+
+
+def moved_from_mistral(clouds: Clouds, to: str, **fields: Any) -> dict[str, Any]:
+    clouds.mistral.add(name="Desk", **fields)
+    return clouds.report("mistral", to)
+
+
+@pytest.mark.parametrize(
+    ("to", "kind", "words"),
+    [
+        ("agents", "document_library", "as `files`"),
+        ("managed", "document_library", "searches the documents"),
+        ("managed", "web_search_premium", "Enable web_search"),
+        ("foundry", "document_library", "file_search"),
+        ("foundry", "connector", "kind: mcp_server"),
+        ("agents", "connector", "kind: mcp_server"),
+        ("managed", "connector", "kind: mcp_server"),
+    ],
+)
+def test_what_mistral_has_elsewhere(clouds: Clouds, to: str, kind: str, words: str) -> None:
+    needed: dict[str, dict[str, Any]] = {
+        "document_library": {"library_ids": ["lib_1"]},
+        "connector": {"connector_id": "c_1"},
+    }
+    tool = {"type": kind, **needed.get(kind, {})}
+    fates = moved_from_mistral(clouds, to, tools=[tool, {"type": "code_interpreter"}])
+    fate = fates[f"platforms.mistral-agents.tools[{kind}]"]
+    assert (fate["outcome"], words in fate["note"]) == ("lost", True)
+    assert "tool_configuration" not in fate["note"]
+    assert fates["tools[code_interpreter]"]["outcome"] in {"carried", "mapped"}
+
+
+def test_pictures_are_drawn_on_foundry_too(clouds: Clouds) -> None:
+    fates = moved_from_mistral(clouds, "foundry", tools=[{"type": "image_generation"}])
+    assert fates["platforms.mistral-agents.tools[image_generation]"]["outcome"] == "mapped"
+    clouds.applied("foundry")
+    assert clouds.foundry.latest("desk")["definition"]["tools"] == [{"type": "image_generation"}]
+
+
+def test_a_search_within_bounds_is_not_let_loose(clouds: Clouds) -> None:
+    """What a search may see is not said in the same way everywhere: somebody has to look at it."""
+    tool = {**SEARCH, "filters": {"allowed_domains": ["example.com"]}}
+    clouds.foundry.add_version("desk", {"definition": {"kind": "prompt", "model": "gpt-6-luna", "tools": [tool]}})
+    fates = clouds.report("foundry", "mistral")
+    fate = fates["platforms.azure-foundry.tools[web_search]"]
+    assert (fate["outcome"], fate["value"]) == ("lost", tool)
+    assert "for filters" in fate["note"]
+    assert "mistral-agents" not in clouds.written("desk")["platforms"]
+
+
+def test_a_toolset_and_servers_have_a_way_on_to_mistral(clouds: Clouds) -> None:
+    clouds.project.write("assistants/orders.yaml", SERVER)
+    tools = [{"type": "mcp", "server": "orders"}]
+    own = {"tools": [{"type": "agent_toolset_20260401"}]}
+    clouds.project.manifest("desk", model="${var:model}", tools=tools, platforms={"anthropic-agents": own})
+    clouds.applied("managed")
+    clouds.project.remove("desk")
+    assert clouds.project.run("forget", "desk", "--target", "managed", "--yes").code == 0
+    fates = clouds.report("managed", "mistral")
+    toolset, server = sorted(fate["note"] for path, fate in fates.items() if "anthropic-agents.tools[" in path)
+    assert "{type: code_interpreter}" in toolset
+    assert "{type: connector, connector_id: ID}" in server
 
 
 MCP = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,7 +34,7 @@ from assistctl.errors import AssistctlError, ConflictError, PlatformError, Refus
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
 from assistctl.ownership.references_by_key import REFERABLE
-from assistctl.planning.requests import resolved
+from assistctl.planning.requests import completing, resolved
 from assistctl.platforms.base import Platform
 
 # Of so many vector stores for each slot the changes are under way at once: most of the time they wait for their
@@ -179,20 +179,50 @@ class _Run:
         operation = self.log.change(change)
         try:
             things = self._things_of(change)
-            request = await self._filled_in(change.request) if change.request else None
-            async with self.on_record:
-                self.cancellation.check()
-                await self.unique[change.kind].check(change)
-                async with operation.under_way(request), self.slots:
-                    # A request may have waited for its turn since it was put on record.
-                    self.cancellation.check()
-                    await self._change(things, change, request, operation)
+            if change.request is not None and change.request.first is not None:
+                await self._in_two_steps(things, change, change.request, change.request.first)
+            else:
+                await self._in_one_step(things, change, operation)
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
             operation.fails(error)
             self.named.ended(change, error)
         if self.files_run is not None and change.request is not None and operation.is_done:
             self.files_run.uploads.in_use(change.request.reads)
         self._tell(change)
+
+    async def _in_one_step(self, things: Things, change: Change, operation: Operation) -> None:
+        request = await self._filled_in(change, change.request) if change.request else None
+        async with self.on_record:
+            self.cancellation.check()
+            await self.unique[change.kind].check(change)
+            async with operation.under_way(request), self.slots:
+                # A request may have waited for its turn since it was put on record.
+                self.cancellation.check()
+                await self._change(things, change, request, operation)
+
+    async def _in_two_steps(self, things: Things, change: Change, request: Request, first: Request) -> None:
+        """Create something, and let it name those that name it once they are there: no slot is kept for that."""
+        operation = self.log.change(change)
+        part = await self._filled_in(change, first)
+        self.cancellation.check()
+        await self.unique[change.kind].check(change)
+        async with operation.under_way(part):
+            async with self.slots:
+                self.cancellation.check()
+                await check_thing(things, change)
+                made = await operation.sends(change_thing(things, change, part, self.there))
+            operation.id, operation.answered = made.id, made.answered
+            self.named.created(change, Version(made.id, made.revision))
+            try:
+                whole = await self._filled_in(change, request)
+            except PlatformError as error:
+                raise PlatformError(f"it was created, and not completed: {error.summary}", error.hint) from error
+            async with self.slots:
+                self.cancellation.check()
+                more = completing(whole, part, made.revision)
+                now = replace(change, id=made.id, before=made.seen)
+                done = await operation.sends(change_thing(things, now, more, self.there))
+        self.named.ended(change, Version(done.id, done.revision))
 
     def _things_of(self, change: Change) -> Things:
         if change.kind not in self.things:
@@ -213,7 +243,7 @@ class _Run:
             again = await planned_again(change, conflict, self.replan)
             if again.request is None:
                 raise PlatformError(f"there is nothing to send for {change.key}") from conflict
-            filled_in = await self._filled_in(again.request)
+            filled_in = await self._filled_in(again, again.request)
             made = await operation.sends(change_thing(things, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
         self.named.ended(change, Version(made.id, made.revision))
@@ -290,10 +320,10 @@ class _Run:
             operation.error = failure
         self._tell(change)
 
-    async def _filled_in(self, request: Request) -> Request:
+    async def _filled_in(self, change: Change, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""
         ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
-        return resolved(request, ids | await self.named.ids_for(request))
+        return resolved(request, ids | await self.named.ids_for(change, request))
 
     async def _store(self, change: Change) -> None:
         if self.files_run is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from assistctl.applying.cancellation import NotBegunError, UnfinishedError
 from assistctl.errors import AssistctlError, PlatformError
+from assistctl.model.circles import circles_in
 from assistctl.model.plan import Action, Change, Plan, QualifiedKey, Request
 from assistctl.ownership.references_by_key import (
     REFERABLE,
@@ -30,40 +31,60 @@ class Version:
 class NamedThings:
     """The things that others of a plan name by key. Ends are told by whoever makes their changes.
 
-    There is no circle in them: manifests that name each other are refused.
+    What waits for another waits until that has ended; where they name each other, until it is there.
     """
 
     known: Mapping[str, str]
     _coming: dict[QualifiedKey, asyncio.Future[Version | Exception]] = field(default_factory=dict)
+    _there: dict[QualifiedKey, asyncio.Future[Version | Exception]] = field(default_factory=dict)
+    _circles: Mapping[QualifiedKey, frozenset[QualifiedKey]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan) -> NamedThings:
         """Those of ``plan``."""
         loop = asyncio.get_running_loop()
-        changes = (one for one in plan.changes if one.kind in REFERABLE and one.action is not Action.DELETE)
-        return cls(plan.knowledge.known, {change.qualified_key: loop.create_future() for change in changes})
+        changes = [one for one in plan.changes if one.kind in REFERABLE and one.action is not Action.DELETE]
+        coming, there = ({one.qualified_key: loop.create_future() for one in changes} for _ in range(2))
+        for one in changes:
+            if one.id is not None:
+                there[one.qualified_key].set_result(Version(one.id, None))
+        named = {one.qualified_key: _named_in(one.request) for one in changes if one.request is not None}
+        return cls(plan.knowledge.known, coming, there, circles_in(named))
+
+    def created(self, change: Change, version: Version) -> None:
+        """Note that something is there, although not all of it yet."""
+        there = self._there.get(change.qualified_key)
+        if there is not None and not there.done():
+            there.set_result(version)
 
     def ended(self, change: Change, outcome: Version | Exception) -> None:
         """Note what has become of something."""
-        coming = self._coming.get(change.qualified_key)
-        if coming is not None and not coming.done():
-            coming.set_result(outcome)
+        for futures in (self._coming, self._there):
+            future = futures.get(change.qualified_key)
+            if future is not None and not future.done():
+                future.set_result(outcome)
 
-    async def ids_for(self, request: Request) -> dict[str, str]:
-        """What the tokens in a request stand for, once it is there. Raises why it is not."""
-        tokens = tokens_in_own_fields(request.fields)
+    async def ids_for(self, change: Change, request: Request) -> dict[str, str]:
+        """What the tokens in a request of ``change`` stand for, once it is there. Raises why it is not."""
+        circle = self._circles.get(change.qualified_key, ())
         found: dict[str, str] = {}
-        for about in sorted({named_by(token) for token in tokens}):
-            found |= await self._tokens_of(about)
+        for about in sorted(_named_in(request)):
+            found |= await self._tokens_of(about, self._there if about in circle else self._coming)
         return found
 
-    async def _tokens_of(self, about: QualifiedKey) -> dict[str, str]:
-        if about not in self._coming:
+    async def _tokens_of(
+        self, about: QualifiedKey, coming: Mapping[QualifiedKey, asyncio.Future[Version | Exception]]
+    ) -> dict[str, str]:
+        if about not in coming:
             return {token: self.known[token] for token in (id_token(about), revision_token(about))}
-        outcome = await self._coming[about]
+        outcome = await coming[about]
         if isinstance(outcome, NotBegunError | UnfinishedError):
             raise NotBegunError(outcome.why)
         if isinstance(outcome, Exception):
             why = outcome.summary if isinstance(outcome, AssistctlError) else str(outcome)
             raise PlatformError(f"it was left as it is, because of {about}, which it names: {why}")
         return {id_token(about): outcome.id, revision_token(about): outcome.revision or ""}
+
+
+def _named_in(request: Request) -> frozenset[QualifiedKey]:
+    return frozenset(map(named_by, tokens_in_own_fields(request.fields)))

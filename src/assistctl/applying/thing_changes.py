@@ -15,11 +15,23 @@ from assistctl.ownership.mark import MARK
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A thing after its change. ``answered``: the platform's answer said that it made this ``id``."""
+    """A thing after its change, as it was ``seen`` then.
 
-    id: str
+    ``answered``: the platform's answer said that it made this one.
+    """
+
+    seen: Observed
     answered: bool = True
-    revision: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.seen.id
+
+    @property
+    def revision(self) -> str | None:
+        """Its version, where the platform has versions."""
+        return self.seen.revision
 
 
 async def change_thing(things: Things, change: Change, request: Request, there: set[str]) -> Done:
@@ -34,7 +46,7 @@ async def change_thing(things: Things, change: Change, request: Request, there: 
     lost = _not_kept(things, request, answer)
     if lost:
         raise NotKeptError(answer.id, lost)
-    return Done(answer.id, answered, answer.revision)
+    return Done(answer, answered)
 
 
 async def delete_thing(things: Things, change: Change) -> str:

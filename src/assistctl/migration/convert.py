@@ -74,7 +74,7 @@ def migrated(
     fields = {name: value for name, value in source.document.items() if name not in _NO_RESOURCES}
     named, nameless, renamed = in_version_two(fields, source.nameless)
     draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
-    there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, to)
+    there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, source.platform, to)
     document, beyond = _with_room(there.document)
     fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
     gone = {fate.path for fate in fit.outcomes}
@@ -94,7 +94,7 @@ def migrated(
         *left_behind(taken.resources, resource_names, to.capabilities),
         *_without_a_place(source, there.nameless, to),
         *lost_files(source.strange, named.get("tools"), resource_names, to.capabilities),
-        *_kept_for_others(fit.document, to.platform),
+        *_kept_for_others(fit.document, to.platform, told),
     )
     whole = taken.declared_in(fit.document)
     return Migrated(source.key, source.id, source.name, whole, outcomes, contents=taken.contents)
@@ -178,10 +178,10 @@ def _without_a_place(source: Source, nameless: Sequence[Json], to: Destination) 
             yield FieldOutcome(name, name, Outcome.LOST, _NO_SUCH_FIELD, value)
 
 
-def _kept_for_others(document: Document, platform: str) -> Iterator[FieldOutcome]:
+def _kept_for_others(document: Document, platform: str, told: set[str]) -> Iterator[FieldOutcome]:
     for other in platforms_in(document):
         if other != platform:
-            yield from kept_for(other, document)
+            yield from kept_for(other, document, told)
 
 
 def _desired(document: Document, key: str, book: ServerBook) -> Desired:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.migration.destination import Destination
 from assistctl.migration.draft import Draft
-from assistctl.migration.manifest_parts import tools_in
+from assistctl.migration.manifest_parts import own_tools, tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Level
 from assistctl.model.counterpart import Counterpart
@@ -18,13 +18,16 @@ from assistctl.planning.capability_check import support_of
 _CONNECTED = "connected_agent"
 
 
-def exchanged(draft: Draft, keys: Mapping[str, str], to: Destination) -> Draft:
-    """``draft`` with what ``to`` has for tools that it lacks; ``keys`` are those of assistants by their ids."""
+def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destination) -> Draft:
+    """``draft`` with what ``to`` has for tools that it lacks; ``keys`` are those of assistants by their ids.
+
+    Tools that only the platform ``came_from`` has stay in the manifest for targets there.
+    """
     there = draft.resources if isinstance(draft.resources, dict) else {}
     kept, own = list[Json](), dict[str, Json]()
     outcomes: list[FieldOutcome] = []
     read: set[str] = set()
-    for tool, path in _unknown(draft, to):
+    for tool, path in (*_unknown(draft, to), *_of_the_source(draft, came_from, to)):
         found = to.capabilities.counterpart(_named_by_key(tool, keys), there)
         if found is None:
             kept.append(tool)
@@ -50,6 +53,15 @@ def _unknown(draft: Draft, to: Destination) -> Iterator[tuple[dict[str, Json], s
                 yield tool, f"tools[{identity}]"
 
 
+def _of_the_source(draft: Draft, came_from: str, to: Destination) -> Iterator[tuple[dict[str, Json], str]]:
+    """The tools that only the source has, each with its path."""
+    if came_from == to.platform:
+        return
+    for identity, tool in own_tools(draft.document, came_from):
+        if isinstance(tool, dict):
+            yield tool, f"{PLATFORMS}.{came_from}.tools[{identity}]"
+
+
 def _is_unsupported(tool: Mapping[str, Json], to: Destination) -> bool:
     support = support_of(f"tools.{tool.get('type')}", to.capabilities.fields)
     return support is None or support.level is Level.UNSUPPORTED
@@ -65,7 +77,7 @@ def _named_by_key(tool: dict[str, Json], keys: Mapping[str, str]) -> dict[str, J
 
 
 def _outcome(tool: Mapping[str, Json], path: str, found: Counterpart) -> FieldOutcome:
-    about = f"tools.{tool.get('type')}"
+    about = f"{path.rpartition('[')[0]}.{tool.get('type')}"
     if found.own:
         return FieldOutcome(path, about, Outcome.MAPPED, found.note)
     return FieldOutcome(path, about, Outcome.LOST, found.note, dict(tool))
@@ -96,14 +108,14 @@ def _with_own(document: Document, own: Mapping[str, Json], platform: str) -> Doc
 
 
 def _merged(there: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
-    """Both, the lists of the same name one behind the other."""
+    """Both, the lists of the same name one behind the other, what is in both of them once."""
     merged = dict(there)
     for name, value in more.items():
         before = merged.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
             merged[name] = _merged(before, value)
         elif isinstance(before, list) and isinstance(value, list):
-            merged[name] = [*before, *value]
+            merged[name] = [*before, *(one for one in value if one not in before)]
         else:
             merged[name] = value
     return merged

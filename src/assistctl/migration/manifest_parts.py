@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from assistctl.migration.fit import Names
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.plan import Json
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 
 NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
@@ -26,12 +27,26 @@ def parts_of(document: Document, names: Names, platform: str) -> Iterator[tuple[
         yield path, path
 
 
-def kept_for(other: str, document: Document) -> Iterator[FieldOutcome]:
-    """What only the platform ``other`` has: it stays in the manifest, where the rest does not look at it."""
+def kept_for(other: str, document: Document, told: Collection[str] = ()) -> Iterator[FieldOutcome]:
+    """What only the platform ``other`` has: it stays in the manifest, where the rest does not look at it.
+
+    Tools that are ``told`` of, by their paths, are not told of again.
+    """
     note = f"Only {other} has it; it stays in the manifest for targets there."
     for name, value in own_part(document, other).items():
         path = f"{PLATFORMS}.{other}.{name}"
-        yield FieldOutcome(path, path, Outcome.LOST, note, value)
+        left = value
+        if name == "tools" and isinstance(value, list):
+            left = [tool for place, tool in own_tools(document, other) if f"{path}[{place}]" not in told]
+        if left or left == value:
+            yield FieldOutcome(path, path, Outcome.LOST, note, left)
+
+
+def own_tools(document: Document, platform: str) -> Iterator[tuple[str, Json]]:
+    """The tools that only ``platform`` has, each with its identity among them."""
+    tools = own_part(document, platform).get("tools")
+    listed = tools if isinstance(tools, list) else []
+    yield from zip(ASSISTANTS_API_TOOLS.identities(listed), listed, strict=True)
 
 
 def platforms_in(document: Document) -> Mapping[str, Json]:

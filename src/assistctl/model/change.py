@@ -111,7 +111,8 @@ class Request:
     key of the vector store that must be in order before this is sent. ``digested`` is what of the fields and the
     metadata goes into digests that others may read: the same without secrets. ``kept`` are the declared fields
     that are not sent, because they are there already, and must be there afterwards. ``sources`` are the files that
-    a resource is made of, for one that is sent with its content.
+    a resource is made of, for one that is sent with its content. ``first`` is what is created at first where this
+    names things that name it: it is completed once they are there.
     """
 
     fields: Mapping[str, Json]
@@ -123,6 +124,7 @@ class Request:
     digested: Json = field(default=None, compare=False, repr=False)
     kept: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     sources: tuple[ResourceFile, ...] = field(default=(), compare=False, repr=False)
+    first: Request | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

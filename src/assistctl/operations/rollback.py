@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from assistctl.applying.limits import ApplyLimits
@@ -17,6 +17,7 @@ from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.rollback_files import uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone
@@ -132,15 +133,28 @@ async def _present(
     others = await listed_resources(platform)
     tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
+    beside = {one.id for things in others.values() for one in things}
     return Present(
         declared,
         {store.key: store for store in loaded.stores},
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
         await _uploads(platform.knowledge, uploads) if platform.knowledge is not None else (),
         declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
-        resources={one.id for things in others.values() for one in things},
+        resources=beside,
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
+        gone=await _gone(platform, undone, beside),
+        entries=platform.capabilities.entries,
     )
+
+
+async def _gone(platform: Platform, undone: Undone, beside: Collection[str]) -> frozenset[str]:
+    """The ids of what was found and is not there any more, as far as something else that was found names it."""
+    images = [image for image in undone.images.values() if image is not None]
+    named = frozenset[str]().union(*(ids_named(image.fields, {}) - {image.id} for image in images))
+    ids = {image.id for image in images} & named
+    if not ids - {*beside}:
+        return frozenset()
+    return frozenset(ids - {*beside} - {one.id for one in await platform.list_assistants()})
 
 
 def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:

@@ -100,6 +100,19 @@ def without_keys(own: Mapping[str, Json], entries: Entries) -> dict[str, Json]:
     return {name: _replaced(value, entry) for name, value in own.items()}
 
 
+def with_keys(value: Json, keys: Mapping[str, QualifiedKey], entries: Entries) -> Json:
+    """A platform's own fields with ``{KIND: KEY}`` for the ids that ``keys`` has, and for entries with them."""
+    if isinstance(value, str):
+        about = keys.get(value)
+        return value if about is None else {str(about.kind): about.key}
+    if isinstance(value, dict):
+        for kind, entry in entries.items():
+            about = keys.get(str(value.get(entry.id)))
+            if about is not None and about.kind is kind:
+                return {str(kind): about.key}
+    return _inside(value, lambda inner: with_keys(inner, keys, entries))
+
+
 def id_token(about: QualifiedKey) -> str:
     """The token of the id of the thing with that key."""
     return _ID_TOKENS[about.kind] + about.key

@@ -69,6 +69,10 @@ class Assistants(KindFacts[Observed, Desired]):
         expressed = to_platform(desired, self.platform, self.capabilities)
         return expressed, with_tools_named(desired, diagnostics, self.capabilities.field_defaults.tool_names)
 
+    def named_later(self, desired: Desired) -> Collection[str]:
+        """See ``Rosters.named_later``."""
+        return self.rosters.named_later(desired) if self.rosters.named else ()
+
     def comparable(self, desired: Desired, owned: Owned | None) -> tuple[Desired, Mapping[str, str]]:
         """``desired`` with tokens for its files and its vector store."""
         tokens = owned.tokens if owned is not None else self.store_tokens

@@ -39,7 +39,7 @@ from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
-from assistctl.planning.requests import create_request, released, update_request
+from assistctl.planning.requests import create_request, first_of, released, update_request
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,10 @@ class Decider(Generic[ListedT, DeclaredT]):
         comparable, labels = self.facts.comparable(desired, None)
         mark = self._mark(desired, None)
         defaults = self.facts.capabilities.field_defaults
+        request = create_request(comparable, mark, defaults, contents)
+        later = self.facts.named_later(desired)
+        if later:
+            request = replace(request, first=first_of(request, later, comparable, mark, defaults))
         change = Change(
             self.facts.kind,
             desired.key,
@@ -179,7 +183,7 @@ class Decider(Generic[ListedT, DeclaredT]):
                 defaults,
             ),
             name=_name(desired),
-            request=create_request(comparable, mark, defaults, contents),
+            request=request,
             secret_paths=comparable.secret_paths,
             position=desired.position,
         )

@@ -75,6 +75,10 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
     rewritten: Collection[str] = ()
     reason: str = ""
 
+    def named_later(self, desired: DeclaredT) -> Collection[str]:  # noqa: ARG002 - for kinds that name each other
+        """The fields of a new thing that name what is made together with it, and names it."""
+        return ()
+
     @abstractmethod
     def read(self, listed: ListedT, mark: Mark | None) -> Owned:
         """A listed thing with what is written on it."""

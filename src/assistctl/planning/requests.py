@@ -84,6 +84,43 @@ def update_request(
     )
 
 
+def first_of(
+    request: Request, later: Collection[str], desired: Declared, mark: Mark, defaults: FieldDefaults
+) -> Request:
+    """The part of a create ``request`` that can be made before what the fields ``later`` name is there.
+
+    Those are fields of the platform's own, or ``tools``. It is marked as having nothing of them.
+    """
+    own: dict[str, Json] = {
+        platform: {name: value for name, value in fields.items() if name not in later}
+        for platform, fields in _own_by_platform(request.fields).items()
+    }
+    rest = {name: value for name, value in request.fields.items() if name not in {PLATFORMS, *later}}
+    metadata = {"metadata": desired.fields["metadata"]} if "metadata" in desired.fields else {}
+    contents = Contents(reads=request.reads, store=request.store, sources=request.sources)
+    part = replace(desired, fields={**rest, **({PLATFORMS: own} if own else {}), **metadata})
+    return create_request(part, mark, defaults, contents)
+
+
+def completing(request: Request, first: Request, revision: str | None) -> Request:
+    """What ``request`` has beside its ``first`` part, which is there as ``revision``; both without tokens."""
+    made = own_fields(first.fields)
+    own: dict[str, Json] = {
+        platform: {name: value for name, value in fields.items() if name not in made}
+        for platform, fields in _own_by_platform(request.fields).items()
+    }
+    fields = {name: value for name, value in request.fields.items() if name not in first.fields}
+    if any(own.values()):
+        fields[PLATFORMS] = {platform: part for platform, part in own.items() if part}
+    return replace(request, fields=fields, revision=revision, kept=first.fields, first=None)
+
+
+def _own_by_platform(fields: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    platforms = fields.get(PLATFORMS)
+    named = platforms.items() if isinstance(platforms, dict) else ()
+    return {platform: own for platform, own in named if isinstance(own, dict)}
+
+
 def forget_request(owned: Owned) -> Request:
     """The metadata without our pairs; nothing else."""
     observed = owned.observed

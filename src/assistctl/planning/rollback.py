@@ -10,8 +10,9 @@ from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Lifecycle, Pos
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
+from assistctl.ownership.references_by_key import REFERABLE, with_keys
 from assistctl.planning.images import declared_fields, managed_fields, taken_apart
-from assistctl.planning.rollback_files import first_of, given_files, given_store
+from assistctl.planning.rollback_files import first_paths, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
 
@@ -55,6 +56,7 @@ class _Return:
         fields = managed_fields(image)
         self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
         fields, own = taken_apart(image, fields)
+        own = self._naming_by_key(own)
         mark = read_mark(image.metadata)
         if mark is not None and mark.key != about.key:
             self._lose(about, f"it had the key {mark.key} then, and keeps the one it has now")
@@ -90,6 +92,18 @@ class _Return:
                 self._lose(about, what)
         self.back.desired.append(desired)
 
+    def _naming_by_key(self, own: Mapping[str, Mapping[str, Json]]) -> dict[str, dict[str, Json]]:
+        """A platform's own fields with keys for the ids of what is made again: it gets another id."""
+        keys = {
+            image.id: about
+            for about, image in self.undone.images.items()
+            if image is not None and image.id in self.now.gone and about.kind in REFERABLE
+        }
+        return {
+            platform: {name: with_keys(value, keys, self.now.entries) for name, value in fields.items()}
+            for platform, fields in own.items()
+        }
+
     def _store(self, about: QualifiedKey, image: Image) -> None:
         if image.id in self.now.stores and self.now.stores[image.id] is None:
             self._lose(about, f"{image.id} was let go, and stays so")
@@ -121,6 +135,7 @@ class _Return:
         secrets = now.secret_paths if now is not None else frozenset[str]()
         self._fill_in_secrets(about, image, fields, now.fields if now is not None else {}, secrets)
         fields, own = taken_apart(image, fields)
+        own = self._naming_by_key(own)
         mark = read_mark(image.metadata)
         if not is_marked(image.metadata):
             self.back.release.add(about.key)
@@ -161,7 +176,7 @@ class _Return:
         }
         gone = sorted(path for path in self.undone.deleted_files if path not in declared)
         if gone:
-            summary = f"no manifest declares what the apply {self.undone.id} deleted: {first_of(gone)}"
+            summary = f"no manifest declares what the apply {self.undone.id} deleted: {first_paths(gone)}"
             self.back.diagnostics.append(_warning(summary, None, self.position))
 
     def _fill_in_secrets(

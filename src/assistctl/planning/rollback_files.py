@@ -43,7 +43,7 @@ def given_files(desired: Desired, image: Image, declared: Desired | None, presen
     if files and not (held and all(file_id in present.kept for file_id in ids)):
         tokens = tokens_of_files(files)
         gone = [upload.path or upload.file_id for upload in held if upload.token not in tokens]
-        lost = (f"not in the checkout as it was then: {first_of(gone)}",) if gone else ()
+        lost = (f"not in the checkout as it was then: {first_paths(gone)}",) if gone else ()
         return replace(desired, interpreter_files=files), lost
     there = [file_id for file_id in ids if file_id in present.uploads or file_id in present.kept]
     lost = (_GONE,) if len(there) < len(ids) else ()
@@ -68,7 +68,7 @@ def given_store(desired: Desired, image: Image, declared: Desired | None, presen
     return _with_ids(desired, "file_search", "vector_store_ids", there), (_GONE,) if is_lost else ()
 
 
-def first_of(paths: Sequence[str]) -> str:
+def first_paths(paths: Sequence[str]) -> str:
     """The first few of ``paths``, and how many more there are."""
     more = [f"and {len(paths) - _NAMED} more"] if len(paths) > _NAMED else []
     return ", ".join([*paths[:_NAMED], *more])

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from assistctl.model.capabilities import Capabilities, RosterEntry
+from assistctl.model.circles import circles_in
 from assistctl.model.plan import (
     Action,
     Change,
@@ -23,6 +24,7 @@ from assistctl.model.plan import (
     Severity,
 )
 from assistctl.model.resource import DesiredResource
+from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path, covers, dotted, parse
 from assistctl.ownership.references_by_key import (
     Entries,
@@ -69,6 +71,21 @@ class Rosters:
     def _places(self) -> Mapping[QualifiedKey, int]:
         return {about: place for place, about in enumerate(self.named)}
 
+    @cached_property
+    def _circles(self) -> Mapping[QualifiedKey, frozenset[QualifiedKey]]:
+        """Those that name each other, for each of them."""
+        return circles_in({about: {one.about for one in named} for about, named in self.named.items()})
+
+    def named_later(self, desired: Desired) -> frozenset[str]:
+        """The fields in which a new assistant names others that are not there yet and name it.
+
+        They are the platform's own, or ``tools``: none of those can be made first with what it names.
+        """
+        circle = self._circles.get(QualifiedKey(Kind.ASSISTANT, desired.key), frozenset())
+        absent = {about for about in circle if self._there(about) is None}
+        named = named_in(desired, self.platform, self.tables.get(Kind.ASSISTANT)) if absent else ()
+        return frozenset(str(path[2]) for path, one in named if one.about in absent and path[0] == PLATFORMS)
+
     def with_tokens(self, about: QualifiedKey | None, observed: Observed) -> Mapping[str, Json]:
         """The fields of a thing with tokens for those that its manifest names by key."""
         if about is None or about not in self.named:
@@ -108,7 +125,9 @@ class Rosters:
         self, wanted: Mapping[QualifiedKey, Naming], changes: Iterable[Change]
     ) -> Iterator[Diagnostic]:
         """An error for what nobody can name yet, and a word about what this plan leaves with an old version."""
+        changes = [*changes]
         changing = renewed_by(changes)
+        yield from (self._in_two_steps(change) for change in changes if change.request and change.request.first)
         for about, references in sorted(self.named.items()):
             named = {one.about for one in references}
             if about in changing:
@@ -136,6 +155,18 @@ class Rosters:
     def _is_old(self, about: QualifiedKey, revision: Json) -> bool:
         one = self._there(about)
         return about in self.renewed or one is None or str(revision) != one.revision
+
+    def _in_two_steps(self, change: Change) -> Diagnostic:
+        others = ", ".join(
+            sorted(about.key for about in self._circles[change.qualified_key] - {change.qualified_key})
+        )
+        return Diagnostic(
+            Severity.INFO,
+            f"{change.key} and {others} name each other, so {change.key} is made in two steps",
+            "It is created without those that are not there yet, and names them in an update when they are.",
+            key=change.key,
+            position=change.position,
+        )
 
     def _not_there(self, desired: Naming, about: QualifiedKey) -> Diagnostic:
         path = next(dotted(place) for place, named in named_in(desired, self.platform) if named.about == about)

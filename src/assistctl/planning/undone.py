@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistctl.model.capabilities import RosterEntry
 from assistctl.model.knowledge import DesiredStore, StoreEntry
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, QualifiedKey
 from assistctl.model.resource import DesiredResource
@@ -61,7 +62,8 @@ class Present:
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
     kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
     uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
-    kind of it what goes for good with one.
+    kind of it what goes for good with one. ``gone`` are the ids of the images that are not there any more, and
+    ``entries`` is how the platform's lists name things.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class Present:
     declared_resources: Mapping[QualifiedKey, DesiredResource] = field(default_factory=dict)
     resources: Collection[str] = ()
     loses: Mapping[Kind, str] = field(default_factory=dict)
+    gone: Collection[str] = ()
+    entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.errors import did_you_mean
@@ -33,19 +33,44 @@ def unknown_references(declarations: Sequence[Declaration]) -> Iterator[Diagnost
 
 
 def naming_in_circles(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
-    """An error for each thing that names itself, and for the first of some that name each other."""
+    """An error for each thing that names itself, and for the first of some that name each other.
+
+    Assistants may name each other on a platform that has nothing but their ids there: those can be given later.
+    """
     things = {
         (declaration.kind, declaration.key): naming
         for declaration in declarations
         if (naming := declaration.assistant or declaration.resource)
     }
-    named = {about: {other: path for path, other in _references(naming)} for about, naming in things.items()}
     told: set[_Thing] = set()
-    for about in named:
-        circle = _way_back(about, named) if about not in told else []
-        told.update(circle)
-        if circle:
-            yield _circle(things[about], named[about][circle[1]], circle)
+    for platform in _platforms_of(things.values()):
+        named = {
+            about: {other: path for path, other in _references(naming, platform)}
+            for about, naming in things.items()
+        }
+        for about in named:
+            circle = _way_back(about, named) if about not in told else []
+            if circle and not _may_be(circle, platform):
+                told.update(circle)
+                yield _circle(things[about], named[about][circle[1]], circle)
+
+
+def _platforms_of(namings: Iterable[_Naming]) -> list[str]:
+    """The platforms that manifests have fields for; the empty name where they have none."""
+    assistants = (naming for naming in namings if isinstance(naming, Desired))
+    found = dict.fromkeys(name for assistant in assistants for name in assistant.platform_fields)
+    return [*found] or [""]
+
+
+def _may_be(circle: Sequence[_Thing], platform: str) -> bool:
+    """Whether such a circle can be made on ``platform``: of several assistants, none of which pins a version."""
+    from assistctl.platforms.registry import capabilities_of, known_platforms
+
+    is_of_assistants = all(kind is Kind.ASSISTANT for kind, _ in circle)
+    if not is_of_assistants or len(circle) == 2 or platform not in known_platforms():  # noqa: PLR2004 - and again
+        return False
+    entry = capabilities_of(platform).roster_entry
+    return entry is None or not entry.revision
 
 
 def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
@@ -115,8 +140,8 @@ def _way_back(about: _Thing, named: Mapping[_Thing, Collection[_Thing]]) -> list
     return []
 
 
-def _references(naming: _Naming) -> Iterator[tuple[str, _Thing]]:
-    """The path of each reference, on whatever platform, and what it names."""
+def _references(naming: _Naming, only: str | None = None) -> Iterator[tuple[str, _Thing]]:
+    """The path of each reference and what it names: on whatever platform, or on that ``only``."""
     if isinstance(naming, Desired):
         yield from ((use.path, (use.kind, use.key)) for use in naming.uses)
         if not naming.platform_fields:
@@ -128,6 +153,8 @@ def _references(naming: _Naming) -> Iterator[tuple[str, _Thing]]:
         for path, named in references_in(fields):
             yield dotted(path), (named.about.kind, named.about.key)
     for platform, own in naming.platform_fields.items():
+        if only not in (None, platform):
+            continue
         for path, named in references_in(dict(own)):
             yield dotted(("platforms", platform, *path)), (named.about.kind, named.about.key)
 

@@ -1,7 +1,8 @@
 """What managed agents have in the place of tools of other platforms.
 
 ``BetaManagedAgentsAgentToolset20260401Params`` and ``BetaManagedAgentsMultiagent20261001Params`` of anthropic
-2.14.0; a connected agent is ``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0.
+2.14.0; a connected agent is ``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0, a library and a connector
+are ``DocumentLibraryTool`` and ``CustomConnector`` of mistralai 3.7.0.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from assistctl.model.counterpart import Counterpart
 from assistctl.model.json_value import Json
 from assistctl.platforms.translation import as_object
+from assistctl.platforms.web_search import TYPES as SEARCHES
 
 # A code interpreter reads and writes files and runs code; it has no way into the web.
 _LIKE_AN_INTERPRETER = ("bash", "read", "write", "edit", "glob", "grep")
@@ -29,9 +31,11 @@ _NOT_MOVED = (
     "platforms.anthropic-agents.multiagent."
 )
 # The toolset may be there only once, so that what it stands for is not added to it unasked.
+_SEARCH = "Enable web_search in {type: agent_toolset_20260401} under platforms.anthropic-agents.tools."
 _WAYS_ON: Mapping[str, str] = {
-    "bing_grounding": "Enable web_search in {type: agent_toolset_20260401} under "
-    "platforms.anthropic-agents.tools.",
+    **dict.fromkeys(("bing_grounding", *SEARCHES), _SEARCH),
+    "document_library": "Declare a function or an MCP server that searches the documents.",
+    "connector": "Declare the server behind the connector as a document (kind: mcp_server), and use it by key.",
     "azure_ai_search": "Declare a function or an MCP server that searches the index.",
     "openapi": "Declare a function for each operation, or an MCP server in front of the service.",
 }

@@ -17,7 +17,7 @@ from assistctl.model.capabilities import (
 )
 from assistctl.model.plan import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
-from assistctl.platforms.azure.classic_tools import counterpart
+from assistctl.platforms.azure.counterparts import counterpart
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE
 from assistctl.platforms.azure.foundry_endpoint import (
     ALL_TO_NEWEST,

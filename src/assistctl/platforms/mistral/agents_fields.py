@@ -21,6 +21,7 @@ from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.ownership.mark import OUR_PAIRS
 from assistctl.platforms.mistral.alias_names import ALIASES, is_name
+from assistctl.platforms.mistral.counterparts import CONNECTOR, LIBRARY, NAME, counterpart
 from assistctl.platforms.mistral.metadata import LIMITS, LONGEST_VALUE, MOST_PAIRS
 from assistctl.platforms.mistral.serving import serving_after
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
@@ -34,7 +35,7 @@ from assistctl.platforms.translation import (
     without_nulls,
 )
 
-NAME = "mistral-agents"
+__all__ = ["CAPABILITIES", "NAME", "declared_aliases", "from_wire", "to_wire"]
 
 _SAME = ("name", "description", "model", "instructions")
 _ARGUMENTS = ("temperature", "top_p", "reasoning_effort", "response_format")
@@ -55,8 +56,6 @@ _NOT_NULL = {"tool_choice": "auto"}
 # The names of the aliases take one.
 _PAIRS_BESIDE_ALIASES = MOST_PAIRS - OUR_PAIRS - 1
 _NO_PARAMETERS: Object = {"type": "object", "properties": {}}
-_LIBRARY = f"{{type: document_library, library_ids: [ID]}} under platforms.{NAME}.tools"
-_CONNECTOR = f"{{type: connector, connector_id: ID}} under platforms.{NAME}.tools"
 
 
 def to_wire(fields: Mapping[str, Json], arguments: Json = None) -> Object:
@@ -135,17 +134,17 @@ CAPABILITIES = Capabilities(
         "tools.function": Support(),
         "tools.code_interpreter": Support(note="It has no files of its own."),
         "tools.file_search": Support(
-            Level.UNSUPPORTED, f"Make a library of the documents and declare {_LIBRARY}: it is searched."
+            Level.UNSUPPORTED, f"Make a library of the documents and declare {LIBRARY}: it is searched."
         ),
-        "tools.mcp": Support(Level.UNSUPPORTED, f"Make a connector of the server and declare {_CONNECTOR}."),
+        "tools.mcp": Support(Level.UNSUPPORTED, f"Make a connector of the server and declare {CONNECTOR}."),
         "tool_resources": Support(
-            Level.UNSUPPORTED, f"Files are documents of a library there: declare {_LIBRARY}."
+            Level.UNSUPPORTED, f"Files are documents of a library there: declare {LIBRARY}."
         ),
         "files.code_interpreter": Support(
             Level.UNSUPPORTED, "Files for code go with a message of a conversation there, not with an agent."
         ),
         "files.file_search": Support(
-            Level.UNSUPPORTED, f"Files are documents of a library there: declare {_LIBRARY}."
+            Level.UNSUPPORTED, f"Files are documents of a library there: declare {LIBRARY}."
         ),
         **NOTHING_BESIDE,
     },
@@ -175,6 +174,7 @@ CAPABILITIES = Capabilities(
     ),
     serving_fields=frozenset({ALIASES}),
     serving_after=serving_after,
+    counterpart=counterpart,
     findings=findings,
     to_platform=to_platform,
 )

@@ -1,6 +1,7 @@
 """What the Agents API has in the place of tools of other platforms.
 
-``PersistedAgentToolConfigParamWebSearch`` of openai 3.57.0; the others are those of azure-ai-agents 1.1.0.
+``PersistedAgentToolConfigParamWebSearch`` of openai 3.57.0; the others are those of azure-ai-agents 1.1.0 and of
+mistralai 3.7.0.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 
 from assistctl.model.counterpart import Counterpart
 from assistctl.model.json_value import Json
+from assistctl.platforms.web_search import counterpart_of_search
 
 _BING = (
     "It is the platform's own web search there, which has no connection: what the connection chose, and its "
@@ -17,6 +19,8 @@ _BING = (
 _WAYS_ON: Mapping[str, str] = {
     "azure_ai_search": "Declare a function or an MCP server that searches the index.",
     "openapi": "Declare a function for each operation, or an MCP server in front of the service.",
+    "document_library": "Declare the library's documents as `files`, which code reads there.",
+    "connector": "Declare the server behind the connector as a document (kind: mcp_server), and use it by key.",
     "connected_agent": "Subagents are made by the agent itself there (multi_agent: {enabled: true}), from its own "
     "instructions: write into them what that agent does, or call both from your application.",
 }
@@ -27,4 +31,4 @@ def counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Cou
     kind = str(tool.get("type"))
     if kind == "bing_grounding":
         return Counterpart(_BING, {"tools": [{"type": "web_search"}]})
-    return Counterpart(_WAYS_ON[kind]) if kind in _WAYS_ON else None
+    return Counterpart(_WAYS_ON[kind]) if kind in _WAYS_ON else counterpart_of_search(tool, "openai-agents")

@@ -1,0 +1,191 @@
+"""Mistral's agents that hand off to each other: created first, and then updated to name each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.mistral_agents import MistralAgents
+from support.projects import ProjectFolder
+from support.server import Answer, Asked, RecordingServer
+
+MODEL, NAME = "mistral-medium-latest", "mistral-agents"
+
+
+def declare(project: ProjectFolder, key: str, *others: str, **more: Any) -> None:
+    own = {**more, **({"handoffs": [{"assistant": other} for other in others]} if others else {})}
+    project.manifest(key, model=MODEL, metadata={"team": "a"}, **({"platforms": {NAME: own}} if own else {}))
+
+
+def pair(project: ProjectFolder) -> None:
+    declare(project, "boss", "refunds", max_tokens=100)
+    declare(project, "refunds", "boss")
+
+
+def settled(project: ProjectFolder, *options: str) -> None:
+    """Applied, with nothing left to do, and nobody accused."""
+    applied = project.run("apply", "--yes", *options)
+    assert applied.code == 0, applied.out + applied.err
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    assert project.run("drift").code == 0
+
+
+def handoffs(agents: MistralAgents) -> dict[str, list[str]]:
+    """The names of those that each agent hands off to."""
+    names = {one["id"]: one["name"] for one in agents.all()}
+    return {one["name"]: sorted(names[other] for other in one["handoffs"] or ()) for one in agents.all()}
+
+
+def sent(server: RecordingServer) -> list[str]:
+    return [one.method for one in server.asked if one.method in {"POST", "PATCH"}]
+
+
+@pytest.mark.parametrize("parallelism", ["1", "8"])
+def test_those_that_name_each_other_are_made_in_two_steps(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, parallelism: str
+) -> None:
+    pair(cloud)
+    declare(cloud, "front", "boss")
+    assert cloud.run("validate").code == 0
+    plan = cloud.run("plan", "--format", "json").json
+    told = [(one["severity"], one["key"]) for one in plan["diagnostics"] if one.get("key")]
+    assert told == [("info", "boss"), ("info", "refunds")]
+    assert "boss and refunds name each other, so boss is made in two steps" in cloud.run("plan").out
+    assert [(one["key"], one["action"]) for one in plan["changes"]] == [
+        ("boss", "create"),
+        ("front", "create"),
+        ("refunds", "create"),
+    ]
+    settled(cloud, "--parallelism", parallelism)
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"], "front": ["boss"]}
+    assert sorted(sent(server)) == ["PATCH", "PATCH", "POST", "POST", "POST"]
+    versions = {one["name"]: one["versions"] for one in agents.all()}
+    assert versions == {"boss": [0, 1], "refunds": [0, 1], "front": [0]}
+    boss = next(one for one in agents.all() if one["name"] == "boss")
+    assert (boss["completion_args"]["max_tokens"], boss["metadata"]["team"]) == (100, "a")
+
+
+def test_three_in_a_circle_of_which_one_is_there(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    declare(cloud, "a")
+    settled(cloud)
+    for key, other in (("a", "b"), ("b", "c"), ("c", "a")):
+        declare(cloud, key, other)
+    settled(cloud)
+    assert handoffs(agents) == {"a": ["b"], "b": ["c"], "c": ["a"]}
+    # Once all are there, nothing has to wait for anything.
+    declare(cloud, "a", "b", "c")
+    declare(cloud, "b", "a")
+    settled(cloud, "--parallelism", "1")
+    assert handoffs(agents) == {"a": ["b", "c"], "b": ["a"], "c": ["a"]}
+
+
+def test_a_circle_is_deleted_as_one(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    pair(cloud)
+    settled(cloud)
+    declare(cloud, "refunds")
+    settled(cloud)
+    pair(cloud)
+    settled(cloud)
+    assert cloud.run("destroy", "--yes").code == 0
+    assert agents.agents == {}
+
+
+def test_what_was_deleted_is_made_again_with_those_that_it_names(
+    cloud: ProjectFolder, agents: MistralAgents
+) -> None:
+    """They have other ids then."""
+    pair(cloud)
+    declare(cloud, "front", "boss")
+    settled(cloud)
+    before = handoffs(agents)
+    assert cloud.run("destroy", "--yes").code == 0
+    destroyed = cloud.run("history", "--format", "json").json["applies"][0]["id"]
+    undone = cloud.run("rollback", destroyed, "--yes")
+    assert undone.code == 0, undone.out + undone.err
+    assert handoffs(agents) == before
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_saved_plan_has_both_steps(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    pair(cloud)
+    assert cloud.run("plan", "--out", "release.plan").code == 0
+    assert "made in two steps" in cloud.run("show", "release.plan").out
+    assert cloud.run("apply", "--yes", "release.plan").code == 0
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def of_the_second_step(answer: Answer) -> Any:
+    return lambda asked: answer if asked.method == "PATCH" and not asked.path.endswith("/version") else None
+
+
+def test_a_second_step_that_fails_is_made_up_for(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    pair(cloud)
+    server.fault = of_the_second_step(Answer(403, b'{"detail": "Forbidden"}'))
+    outcome = cloud.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    ids = {one["name"]: one["id"] for one in agents.all()}
+    results = {one["key"]: (one["status"], one["id"]) for one in outcome.json["results"]}
+    assert results == {key: ("failed", ids[key]) for key in ("boss", "refunds")}
+    server.fault = lambda _: None
+    # Nobody else is said to have changed what was not sent yet.
+    drift = cloud.run("drift", "--format", "json")
+    assert (drift.code, drift.json["drift"]) == (0, [])
+    reasons = {one["key"]: one["reason"] for one in cloud.run("plan", "--format", "json").json["changes"]}
+    assert {key: reason.partition(";")[0] for key, reason in reasons.items()} == {
+        "boss": "manifest changed",
+        "refunds": "manifest changed",
+    }
+    settled(cloud)
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_second_step_whose_answer_is_lost(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, after: bool
+) -> None:
+    pair(cloud)
+    server.fault = of_the_second_step(Answer(500, after=after))
+    assert cloud.run("apply", "--yes").code == (0 if after else 4)
+    server.fault = lambda _: None
+    settled(cloud)
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+    assert len(agents.agents) == 2
+
+
+def test_a_create_whose_answer_is_lost_makes_no_twin(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    pair(cloud)
+    server.fault = lambda asked: Answer(500, after=True) if asked.method == "POST" else None
+    settled(cloud)
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+
+
+def test_one_that_cannot_be_created_leaves_the_other_incomplete(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    def fault(asked: Asked) -> Answer | None:
+        is_refunds = (
+            asked.method == "POST" and isinstance(asked.body, dict) and asked.body.get("name") == "refunds"
+        )
+        return Answer(422, b'{"detail": "no"}') if is_refunds else None
+
+    pair(cloud)
+    server.fault = fault
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 4
+    assert "it was created, and not completed" in " ".join(outcome.out.split())
+    server.fault = lambda _: None
+    settled(cloud)
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"]}
+
+
+def test_whoever_names_itself_is_refused(cloud: ProjectFolder) -> None:
+    declare(cloud, "boss", "boss")
+    outcome = cloud.run("validate")
+    assert outcome.code == 1
+    assert "boss names itself" in outcome.out + outcome.err
