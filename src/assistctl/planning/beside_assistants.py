@@ -10,8 +10,10 @@ from itertools import chain
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Change, Desired, Kind, Observed, QualifiedKey
+from assistctl.model.resource import DesiredResource
+from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision
-from assistctl.planning.identity.inventory import Inventory
+from assistctl.planning.identity.inventory import Inventory, read_owned
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.resource_check import check_resource
@@ -69,6 +71,21 @@ class BesideAssistants:
                 yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
                 continue
             facts = ResourceFacts(kind, platform, capabilities, replace(self.rosters, renewed=renewed_by(changes)))
-            for decision in things.decisions(facts, self.plan_options, references):
+            yield Decision(diagnostics=things.transfers.diagnostics)
+            for decision in self._decider(facts, things, references).decisions():
                 changes += decision.changes
                 yield decision
+
+    def _decider(
+        self, facts: ResourceFacts, things: ThingsOfKind, references: Callable[[], References]
+    ) -> Decider[Observed, DesiredResource]:
+        return Decider(
+            facts,
+            self.plan_options,
+            things.inventory,
+            read_owned(facts.read, things.inventory),
+            things.wanted,
+            things.transfers,
+            things.includes,
+            references,
+        )

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from assistctl.model.plan import Action, Change, Diagnostic, Kind, Observed
 from assistctl.model.resource import DesiredResource
-from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision
-from assistctl.planning.identity.inventory import Inventory, classify, read_owned
+from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import References
-from assistctl.planning.resources import ResourceFacts, Resources
+from assistctl.planning.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +41,6 @@ class ThingsOfKind:
         """The owned ones by the keys that they have once the plan is carried out."""
         moved = {new: self.inventory.owned[old] for new, old in self.transfers.moved.items()}
         return {**self.inventory.owned, **moved}
-
-    def decisions(
-        self, facts: ResourceFacts, plan_options: PlanOptions, references: Callable[[], References]
-    ) -> Iterator[Decision]:
-        """What is to be done about each of them."""
-        yield Decision(diagnostics=self.transfers.diagnostics)
-        yield from Decider(
-            facts,
-            plan_options,
-            self.inventory,
-            read_owned(facts.read, self.inventory),
-            self.wanted,
-            self.transfers,
-            self.includes,
-            references,
-        ).decisions()
 
     def ends(self, observed: Observed, plan_options: PlanOptions) -> bool:
         """Whether the plan deletes it, unless something names it."""
