@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from assistctl.manifest.contents import Contents, put
+from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.validation.schema import (
     ASSISTANT,
@@ -20,9 +18,8 @@ from assistctl.manifest.validation.schema import (
     SKILL,
     VECTOR_STORE,
     is_valid,
-    violations,
 )
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 
@@ -71,7 +68,10 @@ class DocumentReader(NamedTuple):
             from assistctl.manifest.validation.placeholders import refuse_placeholders
 
             refuse_placeholders(contents)
-        contents.problems += _violations(contents, SCHEMAS[kind])
+        if not is_valid(SCHEMAS[kind], contents.value):
+            from assistctl.manifest.documents.problems import violations_of
+
+            contents.problems += violations_of(contents, SCHEMAS[kind])
         entries = self._entries(contents, value, kind)
         files = self._files(contents, entries)
         checks = self._checks(contents, files)
@@ -90,11 +90,9 @@ class DocumentReader(NamedTuple):
         self.named.extend(named_files(contents, self.file))
 
     def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
-        """All that is wrong with a document, in the order of reading."""
-        return sorted(
-            (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
-            key=lambda problem: _place(problem, self.file.shown),
-        )
+        from assistctl.manifest.documents.problems import in_order
+
+        return in_order((*said, *contents.problems), key, contents, self.file)
 
     def _assistant(
         self,
@@ -186,24 +184,6 @@ class DocumentReader(NamedTuple):
         return stem
 
 
-def _place(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
-    """The order of reading: the manifest, then the files it names."""
-    position = problem.position or Position(manifest)
-    return position.file != manifest, position.file, position.line, position.column
-
-
-def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
-    """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
-    from assistctl.ownership.tool_paths import tools_by_name
-
-    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
-    hidden = [dotted(path) for path in contents.secret]
-    path, summary, detail = (
-        tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
-    )
-    return replace(problem, path=path, summary=summary, detail=detail)
-
-
 def _key_like(text: str) -> str:
     from assistctl.manifest.syntax.key_text import key_from
 
@@ -212,30 +192,6 @@ def _key_like(text: str) -> str:
 
 def _is_key(text: str) -> bool:
     return is_valid(ASSISTANT, text, ("properties", "key"))
-
-
-def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
-    if is_valid(schema, contents.value):
-        return []
-    errors = list(violations(schema, contents.value))
-    wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
-    other_readings = wrong_type & contents.readings.keys()
-    if other_readings:
-        for path in other_readings:
-            put(contents.value, path, contents.readings[path])
-        errors = list(violations(schema, contents.value))
-    if not errors:
-        return []
-    from assistctl.manifest.validation.diagnostics import explain
-    from assistctl.manifest.validation.violations import Subject
-
-    subject = Subject(
-        contents.nodes(),
-        secret=frozenset(contents.secret),
-        unjudged=frozenset(contents.unjudged),
-        references=contents.references,
-    )
-    return explain(errors, subject)
 
 
 def _may_name_file(instructions: Json) -> bool:
