@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistctl.model.plan import Json
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.baseline import MAX_VALUE, Baseline, read_baseline, write_baseline
-from assistctl.ownership.canonical import canonical, canonical_units, digest, same, tool_identities
+from assistctl.ownership.canonical import canonical, canonical_units, digest, same
 from assistctl.ownership.field_paths import Path, dotted, parse
 from assistctl.planning.comparison.leaf_diff import differences
 from support.manifests import EFFORTS, FIELDS, NUMBERS, TEXTS
@@ -62,7 +63,7 @@ def test_whatever_a_platform_answers_has_a_canonical_form(
 @quick
 @given(st.lists(ANYTHING, max_size=6))
 def test_each_tool_has_an_identity_of_its_own(tools: list[Json]) -> None:
-    identities = tool_identities(tools)
+    identities = ASSISTANTS_API_TOOLS.identities(tools)
     assert len(identities) == len(set(identities)) == len(tools)
 
 

@@ -7,7 +7,19 @@ import sys
 from pathlib import Path
 
 COUNT = Path(__file__).parents[1] / "benchmarks/modules_entered.py"
-MOST = {"planning": 10, "ownership": 9, "platforms": 18}
+MOST = {
+    "manifest": 19,
+    "platforms": 17,
+    "rendering": 11,
+    "planning": 10,
+    "ownership": 9,
+    "operations": 8,
+    "cli": 7,
+    "model": 7,
+    "secrets": 4,
+    "checkout": 3,
+    ".": 1,
+}
 
 
 def test_a_plan_of_one_field_walks_through_few_modules() -> None:
@@ -16,4 +28,4 @@ def test_a_plan_of_one_field_walks_through_few_modules() -> None:
     plan, _ = done.stdout.split("\nits server, in plan:")
     rows = [line.split() for line in plan.splitlines()[1:]]
     entered = {package: int(count) for package, count, *_ in rows}
-    assert {package: entered[package] for package in MOST if entered[package] > MOST[package]} == {}
+    assert {package: count for package, count in entered.items() if count > MOST.get(package, 0)} == {}

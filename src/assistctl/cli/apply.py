@@ -9,14 +9,8 @@ import click
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.apply_report import apply_and_report
-from assistctl.cli.options import (
-    KEY,
-    adopt_option,
-    allow_deletes_option,
-    check_option,
-    keys_argument,
-    subcommand,
-)
+from assistctl.cli.changing_options import adopt_option, allow_deletes_option, check_option
+from assistctl.cli.options import KEY, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.model.check_gate import GateMode
 from assistctl.model.plan import PlanScope

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from assistctl.applying.limits import ApplyLimits
-from assistctl.cli.options import (
-    format_option,
-    lock_timeout_option,
-    parallelism_option,
-    wait_option,
-    yes_option,
-)
+from assistctl.cli.changing_options import lock_timeout_option, parallelism_option, wait_option, yes_option
+from assistctl.cli.options import format_option
 
 # What only deletes and lets go has nothing indexed.
 _NOTHING_TO_WAIT_FOR = 0.0

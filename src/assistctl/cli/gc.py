@@ -6,7 +6,8 @@ import asyncio
 
 import click
 
-from assistctl.cli.options import format_option, lock_timeout_option, subcommand, yes_option
+from assistctl.cli.changing_options import lock_timeout_option, yes_option
+from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal

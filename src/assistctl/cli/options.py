@@ -1,4 +1,4 @@
-"""The options that commands share."""
+"""The options that every command takes, and those that most do."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def _variables(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) ->
     return variables
 
 
-def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+def seconds(_: click.Context, __: click.Parameter, text: str) -> float:
+    """The callback of an option that is a duration: ``90``, ``90s``, ``10m`` or ``1h``, in seconds."""
     found = _DURATION.fullmatch(text)
     if not found:
         raise click.BadParameter(f"{text!r} is no duration. It looks like 90, 90s, 10m or 1h.")
@@ -86,7 +87,7 @@ GLOBAL_OPTIONS = (
         default="10m",
         show_default=True,
         metavar="TIME",
-        callback=_seconds,
+        callback=seconds,
         help="How long to wait for an answer, or while the platform is rate limiting: 90, 90s, 10m, 1h.",
     ),
     click.Option(
@@ -197,15 +198,6 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
-def adopt_option() -> Callable[[Function], Function]:
-    """``--adopt/--no-adopt``, undecided by default."""
-    return click.option(
-        "--adopt/--no-adopt",
-        default=None,
-        help="Take over unowned assistants that have a declared name, or leave them and create new ones.",
-    )
-
-
 class BareOrValueOption(click.Option):
     """An option whose value, if it has any, stands behind ``=``: the next word is never taken for it."""
 
@@ -222,66 +214,3 @@ class _Command(click.Command):
         end = args.index("--") if "--" in args else len(args)
         given = [f"{word}={bare[word]}" if word in bare else word for word in args[:end]]
         return super().parse_args(ctx, [*given, *args[end:]])
-
-
-def check_option() -> Callable[[Function], Function]:
-    """``--check``, which puts back, and ``--check=warn``."""
-    return click.option(
-        "--check",
-        cls=BareOrValueOption,
-        type=click.Choice(["put-back", "warn"]),
-        is_flag=False,
-        flag_value="put-back",
-        metavar="[=warn]",
-        help="Run the checks of what changes before and after, and put back what got worse; warn: only report it.",
-    )
-
-
-def allow_deletes_option() -> Callable[[Function], Function]:
-    """``--allow-deletes``."""
-    return click.option(
-        "--allow-deletes",
-        is_flag=True,
-        help="Allow deleting everything, more than safety.max_delete_percent, or what a saved plan destroys.",
-    )
-
-
-def yes_option() -> Callable[[Function], Function]:
-    """``--yes``."""
-    return click.option("--yes", is_flag=True, help="Do not ask for confirmation. Needed without a terminal.")
-
-
-def parallelism_option() -> Callable[[Function], Function]:
-    """``--parallelism``."""
-    return click.option(
-        "--parallelism",
-        type=click.IntRange(1, 64),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="How many changes to make at a time.",
-    )
-
-
-def wait_option() -> Callable[[Function], Function]:
-    """``--wait``, in seconds."""
-    return click.option(
-        "--wait",
-        default="10m",
-        show_default=True,
-        metavar="TIME",
-        callback=_seconds,
-        help="How long to wait for files to be indexed: 90, 90s, 10m, 1h.",
-    )
-
-
-def lock_timeout_option() -> Callable[[Function], Function]:
-    """``--lock-timeout``, in seconds."""
-    return click.option(
-        "--lock-timeout",
-        default="60s",
-        show_default=True,
-        metavar="TIME",
-        callback=_seconds,
-        help="How long to wait for another apply to end (with a shared journal).",
-    )

@@ -8,7 +8,8 @@ import click
 
 from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.apply_report import apply_and_report
-from assistctl.cli.options import allow_deletes_option, subcommand
+from assistctl.cli.changing_options import allow_deletes_option
+from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.rollback import rollback_request

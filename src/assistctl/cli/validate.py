@@ -19,10 +19,9 @@ from assistctl.manifest import Loaded, Project, Target, load_manifests, load_pro
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
-from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity, by_place
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_warnings import unencrypted
 from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
@@ -135,7 +134,8 @@ def _about_platform(
 def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
     from assistctl.planning.capability_check import check_expressible, with_tools_named
 
-    yield from with_tools_named(assistant, check_expressible(assistant, platform, capabilities))
+    found = check_expressible(assistant, platform, capabilities)
+    yield from with_tools_named(assistant, found, capabilities.field_defaults.tool_names)
 
 
 def _unknown_options(project: Project) -> Iterator[Diagnostic]:

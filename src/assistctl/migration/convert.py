@@ -22,7 +22,8 @@ from assistctl.migration.taken_along import taken_along
 from assistctl.migration.version_one import FILE_IDS, in_version_two, lost_files
 from assistctl.model.capabilities import Level
 from assistctl.model.plan import Desired, Json, Position, Severity
-from assistctl.ownership.canonical import PLATFORMS, tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
+from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.planning.capability_check import check_expressible
 
@@ -122,7 +123,7 @@ def _complaints(document: Document, key: str, to: Destination, book: ServerBook)
     for fault in to.faults(document):
         yield Violation(fault.path, to.sentences(fault))
     tools = book.filled(document.get("tools"))
-    for place, identity in enumerate(tool_identities(tools if isinstance(tools, list) else [])):
+    for place, identity in enumerate(ASSISTANTS_API_TOOLS.identities(tools if isinstance(tools, list) else [])):
         if "#" in identity:
             yield Violation(f"tools[{place}]", _TWICE)
     desired = _desired(document, key, book)
@@ -167,7 +168,7 @@ def _parts(source: Source, document: Document, names: Names, platform: str) -> I
 def _without_a_place(source: Source, nameless: Sequence[Json], to: Destination) -> Iterator[FieldOutcome]:
     for path in source.withheld:
         yield FieldOutcome(path, path, Outcome.LOST, _WITHHELD)
-    for identity, tool in zip(tool_identities(nameless), nameless, strict=True):
+    for identity, tool in zip(ASSISTANTS_API_TOOLS.identities(nameless), nameless, strict=True):
         kind = str(tool.get("type")) if isinstance(tool, dict) else "?"
         support = to.capabilities.fields.get(f"tools.{kind}")
         note = support.note if support and support.level is Level.UNSUPPORTED and support.note else _NO_SUCH_TOOL

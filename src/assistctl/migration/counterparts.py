@@ -11,7 +11,8 @@ from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Level
 from assistctl.model.counterpart import Counterpart
 from assistctl.model.plan import Json
-from assistctl.ownership.canonical import PLATFORMS, tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
+from assistctl.ownership.canonical import PLATFORMS
 from assistctl.planning.capability_check import support_of
 
 _CONNECTED = "connected_agent"
@@ -47,7 +48,7 @@ def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destina
 def _unknown(draft: Draft, to: Destination) -> Iterator[tuple[dict[str, Json], str]]:
     """The tools that the destination does not have, each with the path that reports call it by."""
     for tools_there, has_all in ((tools_in(draft.document), False), (draft.nameless, True)):
-        for identity, tool in zip(tool_identities(tools_there), tools_there, strict=True):
+        for identity, tool in zip(ASSISTANTS_API_TOOLS.identities(tools_there), tools_there, strict=True):
             if isinstance(tool, dict) and (has_all or _is_unsupported(tool, to)):
                 yield tool, f"tools[{identity}]"
 
@@ -87,7 +88,7 @@ def _without(document: Document, told: set[str]) -> Document:
     tools = tools_in(document)
     kept: list[Json] = [
         tool
-        for identity, tool in zip(tool_identities(tools), tools, strict=True)
+        for identity, tool in zip(ASSISTANTS_API_TOOLS.identities(tools), tools, strict=True)
         if f"tools[{identity}]" not in told
     ]
     if len(kept) == len(tools):

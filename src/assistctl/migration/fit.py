@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from assistctl.migration.report import FieldOutcome, Outcome
 from assistctl.model.plan import Json
-from assistctl.ownership.canonical import tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.field_paths import Token, dotted, parse
 
 
@@ -52,7 +52,7 @@ class Names:
 
     def __init__(self, tools: Json) -> None:
         listed = tools if isinstance(tools, list) else []
-        self._tools = list(zip(tool_identities(listed), map(_kind, listed), strict=True))
+        self._tools = list(zip(ASSISTANTS_API_TOOLS.identities(listed), map(_kind, listed), strict=True))
 
     def identity(self, place: int) -> str:
         """The identity of the tool at ``place``."""

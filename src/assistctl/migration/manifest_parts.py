@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from assistctl.migration.fit import Names
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.plan import Json
-from assistctl.ownership.canonical import PLATFORMS, tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
+from assistctl.ownership.canonical import PLATFORMS
 
 NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
 
@@ -45,7 +46,7 @@ def own_tools(document: Document, platform: str) -> Iterator[tuple[str, Json]]:
     """The tools that only ``platform`` has, each with its identity among them."""
     tools = own_part(document, platform).get("tools")
     listed = tools if isinstance(tools, list) else []
-    yield from zip(tool_identities(listed), listed, strict=True)
+    yield from zip(ASSISTANTS_API_TOOLS.identities(listed), listed, strict=True)
 
 
 def platforms_in(document: Document) -> Mapping[str, Json]:

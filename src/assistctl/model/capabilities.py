@@ -15,6 +15,7 @@ from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.serving import Serving
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 
 
 class Level(StrEnum):
@@ -77,12 +78,13 @@ def _served_as_before(serving: Serving, _own: Fields, /) -> Serving:
 
 @dataclass(frozen=True, slots=True)
 class FieldDefaults:
-    """The defaults of a platform, where a manifest is silent.
+    """How a platform reads a manifest: its defaults where that is silent, and how it tells tools apart.
 
     ``values`` are those of a manifest's fields that were never set, or set to null; a field that is not among them
     has none. ``rankers`` are the names that stand for the platform's own choice of a ranker in a file search, and
     ``max_num_results`` is how many results such a search gives. The Assistants API's, unless it is said otherwise
-    (CreateAssistantRequest and FileSearchRankingOptions in OpenAI's API description).
+    (CreateAssistantRequest and FileSearchRankingOptions in OpenAI's API description). ``tool_names`` are what
+    paths in plans and ``ignore_changes`` call its tools, and what a baseline knows them by.
     """
 
     values: Mapping[str, Json] = field(
@@ -95,6 +97,7 @@ class FieldDefaults:
     )
     rankers: tuple[str, ...] = ("auto", "default_2024_08_21")
     max_num_results: int = 20
+    tool_names: ToolNames = ASSISTANTS_API_TOOLS
 
     def shared_with(self, other: FieldDefaults) -> FieldDefaults:
         """These, but for the values that ``other`` does not have as well."""
@@ -166,16 +169,16 @@ class Capabilities:
     compared; so are the names ``write_only_in_tools``, in the platform's own tools.
     ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
-    all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for
-    fields of a manifest that are left out; ``defaults`` are those of its own fields, as it answers them but for
-    what is null: a manifest need not say them. ``vendor`` is whose models it takes, where those are one vendor's
-    alone. ``address_variable`` is the environment variable with its address where a target names none, and
-    ``credential_variables`` are those that hold what lets one in. ``extra`` is the extra of this package that has
-    its SDK. ``embedded``: it is the platform inside this package, which refuses the parameters that a model is
-    known to refuse, and runs no model that could be shut down. ``converses`` is whether its assistants can be
-    talked to, which ``ask`` and ``check`` do. ``tells_account`` says where the id of the account comes from that
-    it answers as: its ``answers``, or its ``address``; empty where it cannot say. Where it ``lists_every_model``,
-    one that it does not list is told of.
+    all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for fields
+    of a manifest that are left out, and the names of its tools; ``defaults`` are those of its own fields, as it
+    answers them but for what is null: a manifest need not say them. ``vendor`` is whose models it takes, where
+    those are one vendor's alone. ``address_variable`` is the environment variable with its address where a target
+    names none, and ``credential_variables`` are those that hold what lets one in. ``extra`` is the extra of this
+    package that has its SDK. ``embedded``: it is the platform inside this package, which refuses the parameters
+    that a model is known to refuse, and runs no model that could be shut down. ``converses`` is whether its
+    assistants can be talked to, which ``ask`` and ``check`` do. ``tells_account`` says where the id of the account
+    comes from that it answers as: its ``answers``, or its ``address``; empty where it cannot say. Where it
+    ``lists_every_model``, one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
     ``metadata_limits`` is how much metadata it keeps.
     ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the

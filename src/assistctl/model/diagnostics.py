@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -58,3 +58,12 @@ class Diagnostic:
     key: str | None = None
     path: str = ""
     position: Position | None = None
+
+
+def by_place(messages: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """``messages`` by file, line and column; first those that have no place, and each file's own about itself."""
+    return sorted(messages, key=lambda message: _in_files(message.position))
+
+
+def _in_files(position: Position | None) -> tuple[tuple[str, ...], int, int]:
+    return (tuple(position.file.split("/")), position.line, position.column) if position else ((), 0, 0)

@@ -12,13 +12,11 @@ from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.platforms.base import Platform, SupportsAccounts
 
 
-async def require_account(platform: Platform, target: Target, account: str | None) -> None:
-    """Do nothing when ``platform`` answers as ``account``, or when the target is not pinned to one.
+async def require_account(platform: Platform, target: Target, account: str) -> None:
+    """Do nothing when ``platform`` answers as ``account``, to which ``target`` is pinned.
 
     Raises ``RefusedError``, before anything else is read or written, when it answers as another or does not say.
     """
-    if account is None:
-        return
     where = f"{target.account_position}: " if target.account_position else ""
     ids = await platform.account_ids() if isinstance(platform, SupportsAccounts) else ()
     if not ids:

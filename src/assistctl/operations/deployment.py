@@ -97,7 +97,8 @@ class Deployment:
         mask_log_records()
         account = resolved_setting(self.project, self.target, self.target.account, "account")
         async with open_platform(self.target.platform, connection) as platform:
-            await require_account(platform, self.target, account)
+            if account is not None:
+                await require_account(platform, self.target, account)
             yield platform
 
     def plan_options(

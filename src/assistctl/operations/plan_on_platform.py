@@ -58,15 +58,17 @@ async def plan_on(
         platform.list_assistants(),
         platform.list_models() if wanted else _nothing(),
         files.list_stores() if files else _no_stores(),
-        listed_resources(platform),
+        listed_resources(platform) if platform.capabilities.resources else _no_resources(),
     )
     resources = Resources(loaded.resources, others)
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(others.values())]
     if plan_options.only is not None:
         _check_keys(deployment, {only.key for only in plan_options.only}, loaded, everything)
-    recorded = deployment.upload_log().uploads()
+    # An upload on record saves one that is declared, and nothing else.
+    uploads = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
+    recorded = deployment.upload_log().uploads() if uploads else {}
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
-    if files is not None:
+    if files is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
         looking = _Looking(deployment, files, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
@@ -182,6 +184,11 @@ class _Looking:
 
 async def _nothing() -> None:
     """The models when nobody asks for them."""
+
+
+async def _no_resources() -> dict[Kind, Sequence[Observed]]:
+    """The things beside assistants on a platform that keeps none."""
+    return {}
 
 
 async def _no_stores() -> Sequence[ObservedStore]:

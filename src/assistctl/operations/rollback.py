@@ -18,7 +18,8 @@ from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import ids_named
-from assistctl.planning.rollback import declare_rollback, uploads_to_look_for
+from assistctl.planning.rollback import declare_rollback
+from assistctl.planning.rollback_files import uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone
 from assistctl.platforms.base import KnowledgePlatform, Platform
 

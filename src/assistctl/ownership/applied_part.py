@@ -24,20 +24,20 @@ _MOST_DIGESTED = 10_000_000
 _MOST_GUESSED_WRONG = 3
 
 
-def was_applied_in_part(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> bool:
-    """Whether ``there``, without names of its objects that nobody declared, is what was applied.
+def was_applied_in_part(observed: Json, want: Json, was_applied: Callable[[Json], bool]) -> bool:
+    """Whether ``observed``, without names of its objects that nobody declared, is what was applied.
 
     ``want`` is what is declared now. False also means that too much would have to be tried.
     """
-    if not isinstance(there, dict | list):
+    if not isinstance(observed, dict | list):
         return False
-    most = min(_MOST_TRIED, _MOST_DIGESTED // len(json.dumps(there)) + 1)
-    return any(was_applied(tried) for tried in islice(_parts(there, want), most))
+    most = min(_MOST_TRIED, _MOST_DIGESTED // len(json.dumps(observed)) + 1)
+    return any(was_applied(tried) for tried in islice(_parts(observed, want), most))
 
 
-def _parts(there: Json, want: Json) -> Iterator[Json]:
-    """``there`` without what nobody may have declared, the likeliest first."""
-    slots = [*dict.fromkeys(_slots(there))]
+def _parts(observed: Json, want: Json) -> Iterator[Json]:
+    """``observed`` without what nobody may have declared, the likeliest first."""
+    slots = [*dict.fromkeys(_slots(observed))]
     mentioned = {*_slots(want)}
     kinds = {step for slot in mentioned for step in slot}
     of_any_kind = {_of_any_kind(slot) for slot in mentioned}
@@ -48,7 +48,7 @@ def _parts(there: Json, want: Json) -> Iterator[Json]:
     )
     for count in range(min(len(slots), _MOST_GUESSED_WRONG) + 1):
         for wrong in combinations(slots, count):
-            yield _kept(there, guess.symmetric_difference(wrong))
+            yield _kept(observed, guess.symmetric_difference(wrong))
 
 
 def _slots(value: Json, place: _Slot = ()) -> Iterator[_Slot]:

@@ -1,8 +1,8 @@
 """The one canonical form that decides equality, for plan, read-back and drift alike.
 
 A platform fills in defaults, reorders tools and turns 1 into 1.0; none of that is a difference. What counts as
-the same is gathered here and nowhere else, but for the defaults, which are the platform's (``FieldDefaults``).
-Source: answers recorded from live servers.
+the same is gathered here and nowhere else, but for the defaults and the names of tools, which are the platform's
+(``FieldDefaults``). Source: answers recorded from live servers.
 
 The canonical state of an assistant is a mapping from *units* to values. A unit is what is managed or left alone
 as a whole: a field, one half of ``tool_resources``, one metadata pair, or one setting of a platform's own fields
@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.json_value import Json
@@ -28,9 +28,6 @@ RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_searc
 
 PLATFORMS = "platforms"
 """Where a platform's own fields stand, under its name."""
-
-# What a tool's identity is made from, beside a function's name: its type, and the label of an MCP server.
-NAMING = ("type", "function", "name", "server_label", "mcp_server_name")
 
 _EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object"})
 # Values of one of these types that are equal are the same: nothing in them could be true where the other has 1.
@@ -117,38 +114,6 @@ def own_fields(fields: Mapping[str, Json]) -> Mapping[str, Json]:
     return {}
 
 
-def tool_identities(tools: Iterable[Json]) -> list[str]:
-    """A name for each tool in a list: a function's name, else its type, with the label of an MCP server.
-
-    Repeated ones are numbered ``#2``.
-
-    A function may be named like a type; the type then goes first, whatever the order in the list.
-    """
-    names = [(_tool_name(tool), _is_function(tool)) for tool in tools]
-    counts: dict[str, int] = {}
-    identities = [""] * len(names)
-    for place, (name, _) in sorted(enumerate(names), key=lambda item: item[1][1]):
-        counts[name] = counts.get(name, 0) + 1
-        identities[place] = name if counts[name] == 1 else f"{name}#{counts[name]}"
-    return identities
-
-
-def _tool_name(tool: Json) -> str:
-    if not isinstance(tool, dict):
-        return "?"
-    function = tool.get("function")
-    if _is_function(tool) and isinstance(function, dict):
-        return str(function.get("name"))
-    if _is_function(tool):
-        return str(tool.get("name"))
-    label = tool.get("server_label") or tool.get("mcp_server_name")
-    return f"{tool.get('type')}:{label}" if label else str(tool.get("type"))
-
-
-def _is_function(tool: Json) -> bool:
-    return isinstance(tool, dict) and tool.get("type") == "function"
-
-
 def _resource_units(value: Json) -> dict[Path, Json]:
     resources = value if isinstance(value, dict) else {}
     units: dict[Path, Json] = {}
@@ -175,7 +140,8 @@ def _platform_units(value: Json) -> dict[Path, Json]:
 
 def _tools(value: Json, defaults: FieldDefaults) -> Json:
     tools = value if isinstance(value, list) else []
-    return {name: _tool(tool, defaults) for name, tool in zip(tool_identities(tools), tools, strict=True)}
+    names = defaults.tool_names.identities(tools)
+    return {name: _tool(tool, defaults) for name, tool in zip(names, tools, strict=True)}
 
 
 def _tool(tool: Json, defaults: FieldDefaults) -> Json:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.plan import Json, Observed
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import Path, dotted, parse
@@ -26,13 +28,20 @@ def digested_request(
     desired: Declared,
     units: Mapping[Path, Json],
     secret_units: Collection[Path],
+    *,
+    names: ToolNames = ASSISTANTS_API_TOOLS,
 ) -> Json:
-    """What is sent, without secrets. ``units`` are the canonical ones that the baseline is about."""
+    """What is sent, without secrets. ``units`` are the canonical ones that the baseline is about.
+
+    ``names`` are those of the platform's tools.
+    """
+    if not desired.templates and not secret_units:
+        return [dict(fields), dict(metadata)]
     labels = _labels(desired, fields)
-    made = templates(desired)
+    made = templates(desired, names)
     # It was given a secret once, and nothing declared says where in it.
     untold = {unit for unit in secret_units if not touches(made, unit)}
-    names = {str(unit[0]) for unit in untold}
+    untold_fields = {str(unit[0]) for unit in untold}
     pairs: dict[str, Json] = {
         key: labels.get(value, SECRET) if ("metadata", key) in secret_units else value
         for key, value in metadata.items()
@@ -40,29 +49,32 @@ def digested_request(
     if BASELINE in metadata:
         pairs[BASELINE] = hidden(metadata[BASELINE], units)
     return [
-        {name: SECRET if name in names else with_labels(value, labels) for name, value in fields.items()},
+        {name: SECRET if name in untold_fields else with_labels(value, labels) for name, value in fields.items()},
         pairs,
     ]
 
 
-def digest_of(one: Observed) -> str:
+def digest_of(observed: Observed) -> str:
     """A digest of all that an update could overwrite in a thing."""
-    units = canonical_units(one.fields, one.metadata)
+    units = canonical_units(observed.fields, observed.metadata)
     return digest({dotted(unit): value for unit, value in units.items()})
 
 
 def digest_without_secrets(
-    one: Observed, desired: Declared | None, units_but_ours: Mapping[Path, Json] | None = None
+    observed: Observed,
+    desired: Declared | None,
+    units_but_ours: Mapping[Path, Json] | None = None,
+    names: ToolNames = ASSISTANTS_API_TOOLS,
 ) -> str:
     """A digest of all that an update could overwrite in an assistant, but for secrets.
 
     Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
     ``units_but_ours`` are its canonical units, by the Assistants API's own defaults and without our pairs, where
-    they are known already.
+    they are known already, ``names`` those of the platform's tools.
     """
-    units = _all_units(one, units_but_ours)
-    text = one.metadata.get(BASELINE, "")
-    secrets = secret_paths(desired) if desired is not None and desired.secret_paths else ()
+    units = _all_units(observed, units_but_ours, names)
+    text = observed.metadata.get(BASELINE, "")
+    secrets = secret_paths(desired, names) if desired is not None and desired.secret_paths else ()
     if not secrets and "!" not in text:
         # No unit was given a secret, nor is any declared: most things are like that.
         return digest({dotted(unit): value for unit, value in units.items()})
@@ -78,11 +90,13 @@ def digest_without_secrets(
     return digest(digested)
 
 
-def _all_units(one: Observed, units_but_ours: Mapping[Path, Json] | None) -> Mapping[Path, Json]:
+def _all_units(
+    observed: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames
+) -> Mapping[Path, Json]:
     if units_but_ours is None:
-        return canonical_units(one.fields, one.metadata)
+        return canonical_units(observed.fields, observed.metadata, FieldDefaults(tool_names=names))
     ours: dict[Path, Json] = {
-        ("metadata", key): value for key, value in one.metadata.items() if key.startswith(OUR_PREFIX)
+        ("metadata", key): value for key, value in observed.metadata.items() if key.startswith(OUR_PREFIX)
     }
     return {**units_but_ours, **ours}
 

@@ -88,7 +88,7 @@ def interpreter_files(metadata: Mapping[str, str], file_ids: Iterable[Json]) -> 
         if len(entry) == _ENTRY_CHARACTERS
     }
     ids = [file_id for file_id in file_ids if isinstance(file_id, str)]
-    return [HeldFile(one, *known[_id_digest(one)]) for one in ids if _id_digest(one) in known]
+    return [HeldFile(file_id, *known[_id_digest(file_id)]) for file_id in ids if _id_digest(file_id) in known]
 
 
 def attributes_of(entry: StoreEntry) -> dict[str, Json]:
@@ -105,16 +105,16 @@ def held_in_store(file: StoreFile) -> HeldFile | None:
     return HeldFile(file.id, file_token(Identity(sha256, name)), path)
 
 
-def same_attributes(there: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
+def same_attributes(observed: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether two sets of attributes are equal; a number may come back as a float."""
-    return canonical("attributes", dict(there)) == canonical("attributes", dict(wanted))
+    return canonical("attributes", dict(observed)) == canonical("attributes", dict(wanted))
 
 
-def same_chunking(there: Mapping[str, Json] | None, wanted: Mapping[str, Json] | None) -> bool:
+def same_chunking(observed: Mapping[str, Json] | None, wanted: Mapping[str, Json] | None) -> bool:
     """Whether a file is cut as is wanted. An answer that does not say (or says ``other``) is believed."""
-    if there is None or there.get("type") != "static":
+    if observed is None or observed.get("type") != "static":
         return True
-    return canonical("chunking", dict(there)) == canonical("chunking", dict(_resolved(wanted)))
+    return canonical("chunking", dict(observed)) == canonical("chunking", dict(_resolved(wanted)))
 
 
 def sync_marker(store: DesiredStore, foreign: int) -> str:
@@ -122,14 +122,14 @@ def sync_marker(store: DesiredStore, foreign: int) -> str:
     return f"{_VERSION}{contents_digest(store)} {len(tokens_of(store)) + foreign}"
 
 
-def is_settled(store: DesiredStore, there: ObservedStore) -> bool:
+def is_settled(store: DesiredStore, observed: ObservedStore) -> bool:
     """Whether it need not be looked into: it says it is done, and still has as many files.
 
     It does not say which secrets its files' attributes hold: those are looked at.
     """
-    if there.in_progress or there.failed or _attribute_labels(store):
+    if observed.in_progress or observed.failed or _attribute_labels(store):
         return False
-    return there.metadata.get(FILES) == f"{_VERSION}{contents_digest(store)} {there.completed}"
+    return observed.metadata.get(FILES) == f"{_VERSION}{contents_digest(store)} {observed.completed}"
 
 
 def was_filled_with(store: DesiredStore, metadata: Mapping[str, str]) -> bool:

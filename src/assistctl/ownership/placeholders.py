@@ -41,8 +41,8 @@ def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFil
 
     ``held`` are the uploads it has, ``lost`` those that are gone: what only is named is not what is declared.
     """
-    labels = {one.token: _file_label(one.path or one.file_id, one.token) for one in held}
-    labels |= {one.file_id: f"{one.path or one.file_id} (gone)" for one in lost}
+    labels = {upload.token: _file_label(upload.path or upload.file_id, upload.token) for upload in held}
+    labels |= {upload.file_id: f"{upload.path or upload.file_id} (gone)" for upload in lost}
     if not desired.interpreter_files:
         return labels
     wanted = tokens_of_files(desired.interpreter_files)
@@ -64,17 +64,21 @@ def with_tokens(desired: Desired) -> Desired:
 
 def uploads_read(assistants: Iterable[Observed]) -> list[HeldFile]:
     """The uploads of ours that the code interpreters of assistants have, by what the assistants say."""
-    return [one for each in assistants for one in interpreter_files(each.metadata, file_ids(each.fields))]
+    return [
+        upload
+        for assistant in assistants
+        for upload in interpreter_files(assistant.metadata, file_ids(assistant.fields))
+    ]
 
 
 def file_ids(fields: Mapping[str, Json]) -> list[str]:
     """The ids of the code interpreter's files in an assistant's fields; what is no text is none."""
-    return [one for one in _ids(fields, "code_interpreter") if isinstance(one, str)]
+    return [file_id for file_id in _ids(fields, "code_interpreter") if isinstance(file_id, str)]
 
 
 def store_ids(fields: Mapping[str, Json]) -> list[str]:
     """The ids of the vector stores in an assistant's fields; what is no text is none."""
-    return [one for one in _ids(fields, "file_search") if isinstance(one, str)]
+    return [store_id for store_id in _ids(fields, "file_search") if isinstance(store_id, str)]
 
 
 def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> Mapping[str, Json]:
@@ -83,7 +87,10 @@ def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> 
     if not isinstance(resources, dict) or not resources:
         return fields
     exchanged = {
-        tool: {**resource, RESOURCE_LISTS[tool]: [_exchanged(one, exchange) for one in _ids(fields, tool)]}
+        tool: {
+            **resource,
+            RESOURCE_LISTS[tool]: [_exchanged(object_id, exchange) for object_id in _ids(fields, tool)],
+        }
         for tool, resource in resources.items()
         if tool in RESOURCE_LISTS and isinstance(resource, dict) and _ids(fields, tool)
     }
@@ -94,8 +101,8 @@ def replaced_ids(fields: Mapping[str, Json], exchange: Callable[[str], str]) -> 
 
 def tokens_in(fields: Mapping[str, Json]) -> set[str]:
     """The tokens in ``tool_resources``."""
-    those = (*file_ids(fields), *store_ids(fields))
-    return {one for one in those if is_token(one)}
+    ids = (*file_ids(fields), *store_ids(fields))
+    return {object_id for object_id in ids if is_token(object_id)}
 
 
 def is_token(text: str) -> bool:
@@ -124,13 +131,13 @@ def _ids(fields: Mapping[str, Json], tool: str) -> list[Json]:
     return ids if isinstance(ids, list) else []
 
 
-def _exchanged(one: Json, exchange: Callable[[str], str]) -> Json:
-    return exchange(one) if isinstance(one, str) else one
+def _exchanged(object_id: Json, exchange: Callable[[str], str]) -> Json:
+    return exchange(object_id) if isinstance(object_id, str) else object_id
 
 
-def _others(those: list[str], others: list[str]) -> Json:
-    """What is only among ``those``; ``None`` for nothing."""
-    return [one for one in those if one not in others] or None
+def _others(items: list[str], others: list[str]) -> Json:
+    """What is only among ``items``; ``None`` for nothing."""
+    return [item for item in items if item not in others] or None
 
 
 def _file_label(path: str, token: str) -> str:
@@ -140,5 +147,5 @@ def _file_label(path: str, token: str) -> str:
 def has_token(value: Json) -> bool:
     """Whether a value is a token, or a list with one."""
     if isinstance(value, list):
-        return any(has_token(one) for one in value)
+        return any(has_token(item) for item in value)
     return isinstance(value, str) and is_token(value)

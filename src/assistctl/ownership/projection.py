@@ -28,32 +28,32 @@ def is_own_tool(tool: Json) -> bool:
     return not is_function and str(tool.get("type")) not in _KNOWN_TYPES
 
 
-def declared_part(unit: Path, there: Json, want: Json, write_only: Collection[str] = ()) -> Json:
-    """``there``, the canonical value of ``unit``, without what ``want`` does not mention.
+def declared_part(unit: Path, observed: Json, want: Json, write_only: Collection[str] = ()) -> Json:
+    """``observed``, the canonical value of ``unit``, without what ``want`` does not mention.
 
     What is ``write_only`` in the platform's own tools is missing from answers: it counts as being there.
     """
     if unit[0] == "platforms":
-        return _mentioned(there, want)
-    if unit != ("tools",) or not isinstance(there, dict) or not isinstance(want, dict):
-        return there
+        return _mentioned(observed, want)
+    if unit != ("tools",) or not isinstance(observed, dict) or not isinstance(want, dict):
+        return observed
     return {
         name: _declared_of_tool(tool, want[name], write_only) if name in want else tool
-        for name, tool in there.items()
+        for name, tool in observed.items()
     }
 
 
-def settings_before(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> Mapping[str, Json] | None:
-    """Those of the settings ``there`` that were declared when they were applied; ``None`` if none were.
+def settings_before(observed: Json, want: Json, was_applied: Callable[[Json], bool]) -> Mapping[str, Json] | None:
+    """Those of the settings ``observed`` that were declared when they were applied; ``None`` if none were.
 
     What is remembered of them is a digest of them together, and not which they were: so all that could have been
     declared are tried. ``None`` then means that somebody changed one of them, or that they are too many to try.
     """
-    if not isinstance(there, dict) or len(there) > _MOST_TRIED:
+    if not isinstance(observed, dict) or len(observed) > _MOST_TRIED:
         return None
     wanted = want if isinstance(want, dict) else {}
     settings = {
-        name: _mentioned(value, wanted[name]) if name in wanted else value for name, value in there.items()
+        name: _mentioned(value, wanted[name]) if name in wanted else value for name, value in observed.items()
     }
     for count in range(len(settings), 0, -1):
         for names in combinations(settings, count):
@@ -70,31 +70,31 @@ def is_comparable(unit: Path, value: Json) -> bool:
     return unit[0] != "platforms" or not isinstance(value, dict | list)
 
 
-def whole_setting(unit: Path, there: Mapping[Path, Json]) -> Json:
+def whole_setting(unit: Path, observed: Mapping[Path, Json]) -> Json:
     """The value of a unit, put together again if it is one of several settings."""
-    parts = {str(one[-1]): value for one, value in there.items() if one[:-1] == unit}
-    return parts or there.get(unit)
+    parts = {str(path[-1]): value for path, value in observed.items() if path[:-1] == unit}
+    return parts or observed.get(unit)
 
 
-def _declared_of_tool(there: Json, want: Json, write_only: Collection[str]) -> Json:
+def _declared_of_tool(observed: Json, want: Json, write_only: Collection[str]) -> Json:
     if not is_own_tool(want):
-        return _with_extras_as_declared(there, want)
-    mentioned = _mentioned(there, want)
+        return _with_extras_as_declared(observed, want)
+    mentioned = _mentioned(observed, want)
     if not isinstance(mentioned, dict) or not isinstance(want, dict):
         return mentioned
     return {**mentioned, **{name: want[name] for name in write_only if name in want and name not in mentioned}}
 
 
-def _with_extras_as_declared(there: Json, want: Json) -> Json:
-    kept, plain = without_extras(there, want), without_extras(there)
+def _with_extras_as_declared(observed: Json, want: Json) -> Json:
+    kept, plain = without_extras(observed, want), without_extras(observed)
     if not isinstance(kept, dict) or not isinstance(plain, dict) or not isinstance(want, dict):
         return kept
     return {name: part if name in plain else _mentioned(part, want[name]) for name, part in kept.items()}
 
 
-def _mentioned(there: Json, want: Json) -> Json:
-    if isinstance(there, dict) and isinstance(want, dict):
-        return {name: _mentioned(there[name], inner) for name, inner in want.items() if name in there}
-    if isinstance(there, list) and isinstance(want, list) and len(there) == len(want):
-        return [_mentioned(one, inner) for one, inner in zip(there, want, strict=True)]
-    return there
+def _mentioned(observed: Json, want: Json) -> Json:
+    if isinstance(observed, dict) and isinstance(want, dict):
+        return {name: _mentioned(observed[name], inner) for name, inner in want.items() if name in observed}
+    if isinstance(observed, list) and isinstance(want, list) and len(observed) == len(want):
+        return [_mentioned(item, inner) for item, inner in zip(observed, want, strict=True)]
+    return observed

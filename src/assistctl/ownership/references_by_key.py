@@ -211,7 +211,7 @@ def _replaced(value: Json, entry: Callable[..., Json], *, is_item: bool = False)
     if named is not None:
         return entry(named, is_item=is_item)
     if isinstance(value, list):
-        return [_replaced(one, entry, is_item=True) for one in value]
+        return [_replaced(item, entry, is_item=True) for item in value]
     if isinstance(value, dict):
         return {name: inner if name in _PROSE else _replaced(inner, entry) for name, inner in value.items()}
     return value
@@ -219,7 +219,7 @@ def _replaced(value: Json, entry: Callable[..., Json], *, is_item: bool = False)
 
 def _inside(value: Json, change: Callable[[Json], Json]) -> Json:
     if isinstance(value, list):
-        return [change(one) for one in value]
+        return [change(item) for item in value]
     if isinstance(value, dict):
         return {name: inner if name in _PROSE else change(inner) for name, inner in value.items()}
     return value
@@ -269,9 +269,9 @@ def _shown(value: Json) -> Json:
         about = named_by(value)
         return {str(about.kind): about.key}
     if isinstance(value, dict):
-        named = [one for one in value.values() if isinstance(one, str) and one.startswith(_IDS)]
-        is_entry = any(isinstance(one, str) and one.startswith(_REVISIONS) for one in value.values())
+        named = [text for text in value.values() if isinstance(text, str) and text.startswith(_IDS)]
+        is_entry = any(isinstance(text, str) and text.startswith(_REVISIONS) for text in value.values())
         if named and is_entry:
             return _shown(named[0])
         return {name: _shown(inner) for name, inner in value.items()}
-    return [_shown(one) for one in value] if isinstance(value, list) else value
+    return [_shown(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,7 @@
-"""Which paths hold a secret, and what can be shown of the values there."""
+"""Which paths hold a secret, and what can be shown of the values there.
+
+``names`` are those of the platform's tools: paths name tools by their identities.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TypeAlias
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.plan import Desired, Json, Kind
 from assistctl.model.resource import DesiredResource
-from assistctl.ownership.canonical import NAMING, tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.field_paths import Path, parse
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
@@ -29,32 +32,34 @@ def kind_of(desired: Declared) -> Kind:
     return Kind.ASSISTANT if isinstance(desired, Desired) else Kind.VECTOR_STORE
 
 
-def secret_paths(desired: Declared) -> tuple[Path, ...]:
+def secret_paths(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> tuple[Path, ...]:
     """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
-    return tuple(_no_finer(_by_identity(desired, parse(text))) for text in desired.secret_paths)
+    return tuple(_no_finer(_by_identity(desired, parse(text), names)) for text in desired.secret_paths)
 
 
-def templates(desired: Declared) -> Mapping[Path, Template]:
+def templates(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Mapping[Path, Template]:
     """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
-    return {_by_identity(desired, parse(text)): made for text, made in desired.templates.items()}
+    return {_by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
 
 
-def shown_declared(value: Json, path: Path, desired: Declared) -> Json:
+def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Json:
     """The declared ``value`` at ``path`` with ``(secret NAME)`` for each secret in it.
 
     ``(secret)`` when a secret is in it in another form than was declared.
     """
-    there = {
-        text for text in desired.secret_paths if touches([_no_finer(_by_identity(desired, parse(text)))], path)
+    secrets = {
+        text
+        for text in desired.secret_paths
+        if touches([_no_finer(_by_identity(desired, parse(text), names))], path)
     }
-    made = [desired.templates[text] for text in there if text in desired.templates]
-    if value is None or not there:
+    made = [desired.templates[text] for text in secrets if text in desired.templates]
+    if value is None or not secrets:
         return value
-    if len(made) < len(there):
+    if len(made) < len(secrets):
         return SECRET
-    shown = with_labels(value, {one.filled: one.shown for one in made})
-    left = json.dumps(with_labels(value, {one.filled: "" for one in made}), ensure_ascii=False)
-    values = (piece.value for one in made for piece in one.pieces if isinstance(piece, Named))
+    shown = with_labels(value, {template.filled: template.shown for template in made})
+    left = json.dumps(with_labels(value, {template.filled: "" for template in made}), ensure_ascii=False)
+    values = (piece.value for template in made for piece in template.pieces if isinstance(piece, Named))
     return SECRET if any(json.dumps(text, ensure_ascii=False)[1:-1] in left for text in values if text) else shown
 
 
@@ -70,24 +75,19 @@ def shown_path(path: Path, plain_tools: frozenset[str]) -> Path:
     return ("tools", SECRET, *path[2:])
 
 
-def plainly_named_tools(desired: Declared) -> frozenset[str]:
+def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> frozenset[str]:
     """The identities of the declared tools that hold no secret themselves."""
     tools = desired.fields.get("tools")
-    identities = tool_identities(tools if isinstance(tools, list) else [])
-    hidden = {path[1] for path in secret_paths(desired) if path[0] == "tools" and _names_tool(path[2:])}
+    identities = names.identities(tools if isinstance(tools, list) else [])
+    hidden = {path[1] for path in secret_paths(desired, names) if path[0] == "tools" and path[2:] in names.parts}
     return frozenset(identities) - hidden
 
 
-def _names_tool(inside: Path) -> bool:
-    """Whether a tool's identity is made from what is there."""
-    return inside in {("function", "name"), *((name,) for name in NAMING)}
-
-
-def _by_identity(desired: Declared, path: Path) -> Path:
+def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
     tools = desired.fields.get("tools")
     if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
         return path
-    return ("tools", tool_identities(tools)[int(path[1])], *path[2:])
+    return ("tools", names.identities(tools)[int(path[1])], *path[2:])
 
 
 def _no_finer(path: Path) -> Path:

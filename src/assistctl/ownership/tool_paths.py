@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from assistctl.model.json_value import Json
-from assistctl.ownership.canonical import NAMING, tool_identities
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 
 # Not the tools of one platform, which have no identity: those are `platforms.NAME.tools[0]`.
 _NAME = re.compile(r"[\w.:-]{1,100}(?:#\d+)?")
@@ -14,18 +14,20 @@ _NAME = re.compile(r"[\w.:-]{1,100}(?:#\d+)?")
 _BY_PLACE = re.compile(r"(?<![\w.\]])tools\[(\d+)\](?!\.(?:type|function\.name)\b)")
 
 
-def tools_by_name(text: str, tools: Json, hidden: Collection[str] = ()) -> str:
+def tools_by_name(
+    text: str, tools: Json, hidden: Collection[str] = (), names: ToolNames = ASSISTANTS_API_TOOLS
+) -> str:
     """``text`` with ``tools[order_status]`` for each ``tools[1]`` that ``tools`` has a name for.
 
     A tool has none while it is not what a tool must be, or when one of the ``hidden`` paths is part of its name.
     """
     if "tools[" not in text or not isinstance(tools, list):
         return text
-    identities = tool_identities(tools)
+    identities = names.identities(tools)
 
     def named(found: re.Match[str]) -> str:
         place = int(found[1])
-        if place >= len(tools) or not _has_name(tools[place]) or _is_hidden(found[0], hidden):
+        if place >= len(tools) or not _has_name(tools[place]) or _is_hidden(found[0], hidden, names):
             return found[0]
         return f"tools[{identities[place]}]" if _NAME.fullmatch(identities[place]) else found[0]
 
@@ -40,5 +42,6 @@ def _has_name(tool: Json) -> bool:
     return tool["type"] != "function" or (isinstance(name, str) and bool(name))
 
 
-def _is_hidden(tool: str, hidden: Collection[str]) -> bool:
-    return any(path.startswith(f"{tool}.") and path.rpartition(".")[2] in NAMING for path in hidden)
+def _is_hidden(tool: str, hidden: Collection[str], names: ToolNames) -> bool:
+    steps = {step for path in names.parts for step in path}
+    return any(path.startswith(f"{tool}.") and path.rpartition(".")[2] in steps for path in hidden)

@@ -44,30 +44,34 @@ def absent(
     for change in changes:
         if change.action not in _COMING:
             continue
-        there = inventory if change.kind is Kind.ASSISTANT else others.get(change.kind)
-        if there is not None:
-            yield Missing(change.kind, change.key, change.id or _look_alike(change, there), Absence.NOT_THERE)
+        inventory_of_kind = inventory if change.kind is Kind.ASSISTANT else others.get(change.kind)
+        if inventory_of_kind is not None:
+            yield Missing(
+                change.kind, change.key, change.id or _look_alike(change, inventory_of_kind), Absence.NOT_THERE
+            )
         elif change.kind is Kind.VECTOR_STORE:
             yield former.of(change)
 
 
-def explained(missing: Iterable[Missing], past: PastIds, there: Collection[str]) -> tuple[Missing, ...]:
-    """The same with what the record tells; ``there`` are the ids of all that is on the platform."""
-    return tuple(_explained(one, past, there) for one in missing)
+def explained(missing: Iterable[Missing], past: PastIds, present: Collection[str]) -> tuple[Missing, ...]:
+    """The same with what the record tells; ``present`` are the ids of all that is on the platform."""
+    return tuple(_explained(absent_thing, past, present) for absent_thing in missing)
 
 
-def _explained(one: Missing, past: PastIds, there: Collection[str]) -> Missing:
-    thing = (one.kind, one.key)
-    if one.reason is not Absence.NOT_THERE:
-        return one
+def _explained(absent_thing: Missing, past: PastIds, present: Collection[str]) -> Missing:
+    thing = (absent_thing.kind, absent_thing.key)
+    if absent_thing.reason is not Absence.NOT_THERE:
+        return absent_thing
     last = past.last.get(thing)
-    if one.kind is Kind.FILE:
-        gone = last is not None and last not in there
-        return replace(one, id=last, reason=Absence.DELETED_OUTSIDE if gone else one.reason)
+    if absent_thing.kind is Kind.FILE:
+        gone = last is not None and last not in present
+        return replace(absent_thing, id=last, reason=Absence.DELETED_OUTSIDE if gone else absent_thing.reason)
     if last is not None:
-        return replace(one, id=last, reason=Absence.MARK_REMOVED if last in there else Absence.DELETED_OUTSIDE)
+        return replace(
+            absent_thing, id=last, reason=Absence.MARK_REMOVED if last in present else Absence.DELETED_OUTSIDE
+        )
     never = thing in past.ended or (past.is_whole and thing not in past.last)
-    return replace(one, reason=Absence.NEVER_APPLIED) if never else one
+    return replace(absent_thing, reason=Absence.NEVER_APPLIED) if never else absent_thing
 
 
 def _look_alike(change: Change, inventory: Inventory[Observed]) -> str | None:
@@ -88,8 +92,8 @@ class _FormerStores:
         for named in sorted(self._searched.get(change.key, ())):
             if named not in self._by_id:
                 return Missing(change.kind, change.key, named, Absence.DELETED_OUTSIDE)
-            there = self._by_id[named]
-            if not is_marked(there.metadata) and there.fields.get("name") == change.name:
+            named_thing = self._by_id[named]
+            if not is_marked(named_thing.metadata) and named_thing.fields.get("name") == change.name:
                 return Missing(change.kind, change.key, named, Absence.MARK_REMOVED)
         alike = self._unmarked.get(change.name, ())
         return Missing(change.kind, change.key, alike[0] if len(alike) == 1 else None, Absence.NOT_THERE)
@@ -102,9 +106,9 @@ class _FormerStores:
     def _searched(self) -> Mapping[str, set[str]]:
         """The ids that the assistants of each vector store's key search."""
         found: dict[str, set[str]] = {}
-        for key, one in self.wanted.items():
-            for there in self.inventory.owned.get(key, ()) if one.store is not None else ():
-                found.setdefault(one.store or "", set()).update(store_ids(there.fields))
+        for key, desired in self.wanted.items():
+            for owned in self.inventory.owned.get(key, ()) if desired.store is not None else ():
+                found.setdefault(desired.store or "", set()).update(store_ids(owned.fields))
         return found
 
     @cached_property

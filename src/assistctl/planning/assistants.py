@@ -55,25 +55,29 @@ class Assistants(KindFacts[Observed, Desired]):
         if mark is not None and self.rosters.named:
             fields = self.rosters.with_tokens(QualifiedKey(self.kind, mark.key), listed)
         uploads = uploads_read([listed]) if FILES in listed.metadata else []
-        held = [each for each in uploads if each.file_id not in self.gone]
-        lost = {each.token: each for each in uploads if each.file_id in self.gone}
+        held = [upload for upload in uploads if upload.file_id not in self.gone]
+        lost = {upload.token: upload for upload in uploads if upload.file_id in self.gone}
         tokens: Mapping[str, str] = self.store_tokens
         if held or self._unread:
-            tokens = ChainMap({each.file_id: each.token for each in held}, self._unread_tokens, self.store_tokens)
+            tokens = ChainMap(
+                {upload.file_id: upload.token for upload in held}, self._unread_tokens, self.store_tokens
+            )
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""
         # The digest is of what was answered, by the Assistants API's defaults, whatever the platform's are.
-        is_plain = owned.fields is owned.observed.fields and self.capabilities.field_defaults is ASSISTANTS_API
-        return digest_without_secrets(owned.observed, desired, owned.units if is_plain else None)
+        defaults = self.capabilities.field_defaults
+        is_plain = owned.fields is owned.observed.fields and defaults is ASSISTANTS_API
+        units = owned.units if is_plain else None
+        return digest_without_secrets(owned.observed, desired, units, defaults.tool_names)
 
     def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
         """``desired`` in the form in which the platform expresses it."""
         diagnostics = check_expressible(desired, self.platform, self.capabilities)
         expressed = to_platform(desired, self.platform, self.capabilities)
-        return expressed, with_tools_named(desired, diagnostics)
+        return expressed, with_tools_named(desired, diagnostics, self.capabilities.field_defaults.tool_names)
 
     def named_later(self, desired: Desired) -> Collection[str]:
         """See ``Rosters.named_later``."""
@@ -85,7 +89,7 @@ class Assistants(KindFacts[Observed, Desired]):
         held, lost = (owned.held, owned.lost) if owned is not None else ((), ())
         labels = labels_of(desired, held, lost)
         desired = with_tokens(desired)
-        fields = replaced_ids(desired.fields, lambda each: tokens.get(each, each))
+        fields = replaced_ids(desired.fields, lambda text: tokens.get(text, text))
         return desired if fields is desired.fields else replace(desired, fields=fields), labels
 
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
@@ -108,26 +112,26 @@ class Assistants(KindFacts[Observed, Desired]):
         metadata = owned.observed.metadata if owned is not None else {}
         named = file_ids(desired.fields)
         found = (self._unread[file_id] for file_id in named if file_id in self._unread)
-        again = {each.token: each.path for each in found}
+        again = {upload.token: upload.path for upload in found}
         if not (desired.interpreter_files or again) and FILES not in metadata:
             return Contents(store=desired.store)
-        reads = again | {each.token: each.path for each in interpreter_files(metadata, named)}
+        reads = again | {upload.token: upload.path for upload in interpreter_files(metadata, named)}
         reads |= {token: file.path for token, file in tokens_of_files(desired.interpreter_files).items()}
         missing = [
-            Missing(Kind.FILE, each.path or each.file_id, each.file_id, Absence.DELETED_OUTSIDE)
-            for each in (owned.lost if owned is not None else ())
+            Missing(Kind.FILE, upload.path or upload.file_id, upload.file_id, Absence.DELETED_OUTSIDE)
+            for upload in (owned.lost if owned is not None else ())
         ]
         decision = Decision(missing=missing, files=(_interpreter_reads(desired, owned),))
         return Contents(decision, reads=reads, store=desired.store)
 
     def staying(self, owned: Owned) -> Decision:
         """Its files go on being read."""
-        stays = frozenset(each.file_id for each in owned.held)
+        stays = frozenset(upload.file_id for upload in owned.held)
         return Decision(files=(HolderFiles(stays=stays),)) if stays else Decision()
 
     def ending(self, key: str, owned: Owned) -> Contents:
         """The files of its code interpreter go with it."""
-        ends = tuple((each, "its assistant is deleted") for each in owned.held)
+        ends = tuple((upload, "its assistant is deleted") for upload in owned.held)
         files = (HolderFiles((str(self.kind), key), ends=ends),) if ends else ()
         reasons = ["the platform archives it"] if self.capabilities.archives else []
         edited = ", ".join(dotted(unit) for unit in _foreign_edits(owned, self.capabilities))
@@ -138,20 +142,22 @@ class Assistants(KindFacts[Observed, Desired]):
 def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
     """What becomes of the files that a code interpreter has, and is to have."""
     held = owned.held if owned is not None else ()
-    lost = {each.token for each in owned.lost} if owned is not None else set()
-    there = {each.token: each for each in held}
+    lost = {upload.token for upload in owned.lost} if owned is not None else set()
+    held_by_token = {upload.token: upload for upload in held}
     wanted, by_id = tokens_of_files(desired.interpreter_files), set(file_ids(desired.fields))
-    stays = {each.file_id for each in held if each.file_id in by_id}
-    stays |= {there[token].file_id for token in wanted if token in there}
-    gone = [each for token, each in there.items() if token not in wanted and each.file_id not in by_id]
-    stale = {each.path: each for each in gone}
+    stays = {upload.file_id for upload in held if upload.file_id in by_id}
+    stays |= {held_by_token[token].file_id for token in wanted if token in held_by_token}
+    gone = [
+        upload for token, upload in held_by_token.items() if token not in wanted and upload.file_id not in by_id
+    ]
+    stale = {upload.path: upload for upload in gone}
     changes = []
     for token, source in wanted.items():
-        if token not in there:
+        if token not in held_by_token:
             replaces = (stale.pop(source.path),) if source.path in stale else ()
             reason = "deleted outside" if token in lost else "changed" if replaces else "new"
             changes.append(FileChange(source, token, reason, replaces=replaces))
-    ends = tuple((each, "no longer declared") for each in stale.values())
+    ends = tuple((upload, "no longer declared") for upload in stale.values())
     holder = (str(Kind.ASSISTANT), desired.key)
     return HolderFiles(holder, wanted, frozenset(stays), tuple(changes), ends)
 

@@ -10,8 +10,10 @@ from itertools import chain
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Change, Desired, Kind, Observed, QualifiedKey
+from assistctl.model.resource import DesiredResource
+from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision
-from assistctl.planning.identity.inventory import Inventory
+from assistctl.planning.identity.inventory import Inventory, read_owned
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.resource_check import check_resource
@@ -42,16 +44,16 @@ class BesideAssistants:
     def naming(self) -> dict[QualifiedKey, Naming]:
         """All that is wanted and may name something by key, the assistants too."""
         wanted: dict[QualifiedKey, Naming] = {
-            QualifiedKey(Kind.ASSISTANT, key): one for key, one in self.wanted.items()
+            QualifiedKey(Kind.ASSISTANT, key): desired for key, desired in self.wanted.items()
         }
         for kind, things in self.kinds.items():
-            wanted |= {QualifiedKey(kind, key): one for key, one in things.wanted.items()}
+            wanted |= {QualifiedKey(kind, key): declared for key, declared in things.wanted.items()}
         return wanted
 
     @cached_property
     def rosters(self) -> Rosters:
         """What names what by key."""
-        if not self.kinds and not any(one.platform_fields or one.uses for one in self.wanted.values()):
+        if not self.kinds and not any(desired.platform_fields or desired.uses for desired in self.wanted.values()):
             return Rosters()
         owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()}
         for kind, things in self.kinds.items():
@@ -65,10 +67,25 @@ class BesideAssistants:
         for kind, things in self.kinds.items():
             capabilities = self.capabilities.resources.get(kind)
             if capabilities is None:
-                unknown = (check_resource(one, platform, None) for one in things.due)
+                unknown = (check_resource(declared, platform, None) for declared in things.due)
                 yield Decision(diagnostics=tuple(chain.from_iterable(unknown)))
                 continue
             facts = ResourceFacts(kind, platform, capabilities, replace(self.rosters, renewed=renewed_by(changes)))
-            for decision in things.decisions(facts, self.plan_options, references):
+            yield Decision(diagnostics=things.transfers.diagnostics)
+            for decision in self._decider(facts, things, references).decisions():
                 changes += decision.changes
                 yield decision
+
+    def _decider(
+        self, facts: ResourceFacts, things: ThingsOfKind, references: Callable[[], References]
+    ) -> Decider[Observed, DesiredResource]:
+        return Decider(
+            facts,
+            self.plan_options,
+            things.inventory,
+            read_owned(facts.read, things.inventory),
+            things.wanted,
+            things.transfers,
+            things.includes,
+            references,
+        )

@@ -16,6 +16,7 @@ from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.ownership.tool_paths import tools_by_name
@@ -87,11 +88,11 @@ def _own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> 
         if name is None:
             continue
         reference: Json = {str(use.kind): use.key, **({"version": use.version} if use.version else {})}
-        there = own.get(name)
+        declared = own.get(name)
         if use.kind is Kind.ENVIRONMENT:
             own[name] = reference
         else:
-            own[name] = [*(there if isinstance(there, list) else ()), reference]
+            own[name] = [*(declared if isinstance(declared, list) else ()), reference]
     return own
 
 
@@ -100,8 +101,8 @@ def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, 
     more = made.get(platform) if isinstance(made, dict) else None
     joined = dict(own)
     for name, value in more.items() if isinstance(more, dict) else ():
-        there = joined.get(name)
-        joined[name] = [*there, *value] if isinstance(there, list) and isinstance(value, list) else value
+        declared = joined.get(name)
+        joined[name] = [*declared, *value] if isinstance(declared, list) and isinstance(value, list) else value
     return joined
 
 
@@ -117,14 +118,20 @@ def _moved(path: str, places: Mapping[str, str]) -> str:
     return places[start] + rest if start in places else path
 
 
-def with_tools_named(desired: Desired, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``."""
+def with_tools_named(
+    desired: Desired, found: Iterable[Diagnostic], names: ToolNames = ASSISTANTS_API_TOOLS
+) -> Iterator[Diagnostic]:
+    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
+
+    ``names`` are those of the platform's tools.
+    """
     tools, hidden = desired.fields.get("tools"), desired.secret_paths
-    for one in found:
+    for diagnostic in found:
         path, summary, detail = (
-            tools_by_name(text, tools, hidden) for text in (one.path, one.summary, one.detail)
+            tools_by_name(text, tools, hidden, names)
+            for text in (diagnostic.path, diagnostic.summary, diagnostic.detail)
         )
-        yield replace(one, path=path, summary=summary, detail=detail)
+        yield replace(diagnostic, path=path, summary=summary, detail=detail)
 
 
 def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:

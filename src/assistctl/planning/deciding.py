@@ -24,7 +24,6 @@ from assistctl.ownership.sensitive import Declared
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.comparison.origin import (
     creation_diffs,
-    deletion_diffs,
     drifts,
     field_diffs,
     kept_forms,
@@ -34,12 +33,13 @@ from assistctl.planning.comparison.origin import (
 )
 from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFacts
+from assistctl.planning.endings import Endings
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
-from assistctl.planning.requests import create_request, first_of, forget_request, released, update_request
+from assistctl.planning.requests import create_request, first_of, released, update_request
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,20 @@ class Decider(Generic[ListedT, DeclaredT]):
         return frozenset({*self.wanted, *self.owned} - set(self.transfers.moved.values()))
 
     @cached_property
+    def _endings(self) -> Endings[ListedT, DeclaredT]:
+        return Endings(self.facts, self.plan_options, self.transfers.forgotten, self.references)
+
+    @cached_property
     def _newcomers(self) -> Counter[str | None]:
         """How many keys that own nothing yet declare each name."""
-        return Counter(_name(one) for key, one in self.wanted.items() if key not in self.owned)
+        return Counter(_name(desired) for key, desired in self.wanted.items() if key not in self.owned)
 
     @cached_property
     def _chosen(self) -> Mapping[str, Owned]:
         """The things that manifests name by id among several with the same mark, by id."""
         ids = set(self.transfers.chosen.values())
         return (
-            {each.id: each for same_key in self.owned.values() for each in same_key if each.id in ids}
+            {owned.id: owned for same_key in self.owned.values() for owned in same_key if owned.id in ids}
             if ids
             else {}
         )
@@ -98,7 +102,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             yield from (self.facts.staying(owned) for owned in self.owned.get(key, ()))
             return
         things = self._meant(key)
-        meant = {each.id for each in things}
+        meant = {thing.id for thing in things}
         for owned in self.owned.get(key, ()):
             if owned.id not in meant and owned.id not in self._chosen:
                 yield self.facts.staying(owned)
@@ -110,13 +114,13 @@ class Decider(Generic[ListedT, DeclaredT]):
             return
         yield self._seen(key, things, None)
         for owned in things:
-            yield from self._end(key, owned)
+            yield from self._endings.decisions(key, owned)
 
     def _meant(self, key: str) -> Sequence[Owned]:
         """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
         if key in self.transfers.chosen:
             return [self._chosen[self.transfers.chosen[key]]]
-        return [each for each in self.owned.get(key, ()) if each.id not in self._chosen]
+        return [owned for owned in self.owned.get(key, ()) if owned.id not in self._chosen]
 
     def _bring_about(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
         old_key = None if things else self.transfers.moved.get(desired.key)
@@ -126,7 +130,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         if len(things) > 1:
             reason = f"several {self.facts.kind.noun}s carry {f'the mark of {old_key}' if old_key else 'its mark'}"
             yield self._ambiguous(desired, Action.UPDATE, reason)
-            yield Decision(diagnostics=(safety.ambiguous_owner(desired, [each.observed for each in things]),))
+            yield Decision(diagnostics=(safety.ambiguous_owner(desired, [thing.observed for thing in things]),))
         elif things and old_key is None and desired.key in self.transfers.released:
             reason = "nobody owned it: put back as it was, and let go"
             yield from self._bring_in_line(desired, things[0], Action.FORGET, reason)
@@ -142,12 +146,12 @@ class Decider(Generic[ListedT, DeclaredT]):
     def _create_or_adopt(self, desired: DeclaredT) -> Iterator[Decision]:
         name = _name(desired)
         named = self.inventory.free.get(name, ()) if name else ()
-        candidates = [self._read(each) for each in named if each.id not in self._imported]
+        candidates = [self._read(listed) for listed in named if listed.id not in self._imported]
         yield self._seen(desired.key, candidates, desired)
         if not candidates or self.plan_options.adopt is False:
             yield from self._create(desired)
         elif len(candidates) > 1 or self._newcomers[name] > 1:
-            observed = [each.observed for each in candidates]
+            observed = [candidate.observed for candidate in candidates]
             yield Decision(diagnostics=(safety.ambiguous_name(desired, observed),))
             yield self._ambiguous(desired, Action.ADOPT, "its name is ambiguous on the platform")
         else:
@@ -174,7 +178,9 @@ class Decider(Generic[ListedT, DeclaredT]):
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
             with_places(
-                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)), desired
+                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)),
+                desired,
+                defaults,
             ),
             name=_name(desired),
             request=request,
@@ -225,7 +231,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             owned.id,
             action,
             reason,
-            with_places(diffs, desired),
+            with_places(diffs, desired, self.facts.capabilities.field_defaults),
             blocked=blocked,
             name=_name(desired),
             request=released(request) if action is Action.FORGET else request,
@@ -241,40 +247,6 @@ class Decider(Generic[ListedT, DeclaredT]):
             return who_changed(diffs, "put back as it was")
         return self.facts.reason or who_changed(diffs)
 
-    def _end(self, key: str, owned: Owned) -> Iterator[Decision]:
-        """What becomes of something that is declared no longer."""
-        about = QualifiedKey(self.facts.kind, key)
-        if key in self.transfers.forgotten:
-            yield self.facts.staying(owned)
-            yield Decision(changes=(self._forget(about, owned),))
-        elif not self.plan_options.may_delete(owned.id):
-            yield self.facts.staying(owned)
-            yield Decision(diagnostics=(safety.not_ours_to_delete(about, owned.id),))
-        elif owned.id in self.references():
-            yield self.facts.staying(owned)
-            by = self.references().named_by[owned.id]
-            yield Decision(diagnostics=(safety.still_named(about, owned.id, by),))
-        else:
-            contents = self.facts.ending(key, owned)
-            yield contents.decision
-            yield Decision(store_operations=contents.operations)
-            yield self._delete(about, owned, contents.reasons)
-
-    def _forget(self, about: QualifiedKey, owned: Owned) -> Change:
-        one, reason = owned.observed, "let go without deleting it"
-        change = Change(about.kind, about.key, owned.id, Action.FORGET, reason, name=one.name, before=one)
-        return replace(change, request=forget_request(owned))
-
-    def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
-        reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
-        one = owned.observed
-        lost = tuple(deletion_diffs(owned, self.facts.capabilities.field_defaults))
-        change = Change(about.kind, about.key, owned.id, Action.DELETE, reason, lost, name=one.name, before=one)
-        if not (owned.mark and owned.mark.prevent_destroy):
-            return Decision(changes=(change,))
-        change, diagnostic = safety.protected(change)
-        return Decision(changes=(change,), diagnostics=(diagnostic,))
-
     def _ambiguous(self, desired: DeclaredT, action: Action, reason: str) -> Decision:
         name = _name(desired)
         change = Change(self.facts.kind, desired.key, None, action, reason, blocked=Blocked.AMBIGUOUS, name=name)
@@ -288,7 +260,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         return Mark(self.plan_options.project, self.plan_options.target.name, desired.key, protected)
 
     def _seen(self, key: str, things: Sequence[Owned], desired: DeclaredT | None) -> Decision:
-        digests = {seen_as(self.facts.kind, key, each.id): self.facts.digest(each, desired) for each in things}
+        digests = {seen_as(self.facts.kind, key, thing.id): self.facts.digest(thing, desired) for thing in things}
         return Decision(seen=digests)
 
     def _read(self, listed: ListedT) -> Owned:

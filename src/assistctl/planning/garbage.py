@@ -71,28 +71,38 @@ class Ours:
         return file.id in self.claimed or file.id in self.recorded
 
 
-def garbage(there: Everything, ours: Ours) -> list[Garbage]:
+def garbage(everything: Everything, ours: Ours) -> list[Garbage]:
     """What nothing refers to, uploads last."""
-    others = [one for things in there.resources.values() for one in things]
+    things_beside = [thing for things in everything.resources.values() for thing in things]
     used = ours.named.union(
-        *(ids_named(each.fields, each.metadata) - {each.id} for each in (*there.assistants, *others))
+        *(
+            ids_named(thing.fields, thing.metadata) - {thing.id}
+            for thing in (*everything.assistants, *things_beside)
+        )
     )
-    kept = used | _counting(there.stores, used, ours)
-    unread = [store for store in there.stores if store.id not in kept and _is_marked(store.metadata, ours)]
+    kept = used | _counting(everything.stores, used, ours)
+    unread = [store for store in everything.stores if store.id not in kept and _is_marked(store.metadata, ours)]
     dropped = {store.id for store in unread}
     idle = [
-        one
-        for one in there.environments
-        if not one.in_use and one.id not in used and _is_marked(one.metadata, ours)
+        environment
+        for environment in everything.environments
+        if not environment.in_use and environment.id not in used and _is_marked(environment.metadata, ours)
     ]
     read = set(used)
-    read |= {file.id for store in there.stores if store.id not in dropped for file in there.contents[store.id]}
-    leaving = {one.id for one in idle}
-    read |= {file_id for one in there.environments if one.id not in leaving for file_id in one.file_ids}
-    named = {held.file_id for store in unread for held in _held(there.contents[store.id])}
-    named |= {file_id for one in idle if one.uploaded for file_id in one.file_ids}
-    left = _left(there.resources, used, ours)
-    return [*_stores(unread), *_environments(idle), *left, *_uploads(there.uploads, read, named, ours)]
+    read |= {
+        file.id for store in everything.stores if store.id not in dropped for file in everything.contents[store.id]
+    }
+    leaving = {environment.id for environment in idle}
+    read |= {
+        file_id
+        for environment in everything.environments
+        if environment.id not in leaving
+        for file_id in environment.file_ids
+    }
+    named = {held.file_id for store in unread for held in _held(everything.contents[store.id])}
+    named |= {file_id for environment in idle if environment.uploaded for file_id in environment.file_ids}
+    left = _left(everything.resources, used, ours)
+    return [*_stores(unread), *_environments(idle), *left, *_uploads(everything.uploads, read, named, ours)]
 
 
 def _counting(stores: Iterable[ObservedStore], used: Collection[str], ours: Ours) -> set[str]:
@@ -123,22 +133,22 @@ def _stores(unread: Iterable[ObservedStore]) -> Iterable[Garbage]:
 
 
 def _environments(idle: Iterable[ObservedEnvironment]) -> Iterable[Garbage]:
-    for one in idle:
+    for environment in idle:
         reason = "no assistant refers to it"
-        yield Garbage(Kind.ENVIRONMENT, one.id, one.name, None, proven=True, reason=reason)
+        yield Garbage(Kind.ENVIRONMENT, environment.id, environment.name, None, proven=True, reason=reason)
 
 
 def _left(resources: Mapping[Kind, Sequence[Observed]], used: Collection[str], ours: Ours) -> Iterator[Garbage]:
     """What is ours beside the assistants, and is neither declared, nor named by anything, nor protected."""
     for kind, things in resources.items():
-        for one in things:
-            mark = read_mark(one.metadata)
-            if mark is None or not _is_marked(one.metadata, ours) or mark.prevent_destroy or one.id in used:
+        for thing in things:
+            mark = read_mark(thing.metadata)
+            if mark is None or not _is_marked(thing.metadata, ours) or mark.prevent_destroy or thing.id in used:
                 continue
             if QualifiedKey(kind, mark.key) not in ours.kept:
-                is_secret = read_baseline(one.metadata.get(BASELINE)).is_secret(("name",))
-                name, reason = SECRET if is_secret else one.name or mark.key, "no manifest declares it"
-                yield Garbage(kind, one.id, name, None, proven=True, reason=reason)
+                is_secret = read_baseline(thing.metadata.get(BASELINE)).is_secret(("name",))
+                name, reason = SECRET if is_secret else thing.name or mark.key, "no manifest declares it"
+                yield Garbage(kind, thing.id, name, None, proven=True, reason=reason)
 
 
 def _uploads(

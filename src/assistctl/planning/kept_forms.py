@@ -12,15 +12,15 @@ _AROUND = 20
 
 def told_of_form(desired: Declared, platform: str, kept: tuple[FieldDiff, ...]) -> Iterator[Diagnostic]:
     """A word about each value that ``platform`` keeps in another form."""
-    for one in kept:
-        shown = "" if one.secret else " Declared: {}; kept: {}.".format(*_both(one.new, one.old))
+    for diff in kept:
+        shown = "" if diff.secret else " Declared: {}; kept: {}.".format(*_both(diff.new, diff.old))
         yield Diagnostic(
             Severity.INFO,
-            f"{platform} keeps {one.path} in another form",
+            f"{platform} keeps {diff.path} in another form",
             f"It says the same, so there is nothing to change.{shown}",
             key=desired.key,
-            path=one.path,
-            position=desired.position_of(one.path) if isinstance(desired, Desired) else desired.position,
+            path=diff.path,
+            position=desired.position_of(diff.path) if isinstance(desired, Desired) else desired.position,
         )
 
 

@@ -31,46 +31,48 @@ def lint(
     ``models`` maps each model the platform lists to its shutdown date (YYYY-MM-DD, ``None`` when none is
     announced); it is ``None`` itself when the platform has no such list.
     """
-    functions = {*_READERS, *(name for one in desired for name in _functions(one))}
-    for one in desired:
-        yield from _about_listed_model(one, models, today)
-        yield from _about_prompt(one, functions)
-        yield from _about_files(one)
+    functions = {*_READERS, *(name for assistant in desired for name in _functions(assistant))}
+    for assistant in desired:
+        yield from _about_listed_model(assistant, models, today)
+        yield from _about_prompt(assistant, functions)
+        yield from _about_files(assistant)
 
 
 def about_model(
-    one: Desired, platform: str, capabilities: Capabilities, *, at_vendor: bool
+    assistant: Desired, platform: str, capabilities: Capabilities, *, at_vendor: bool
 ) -> Iterator[Diagnostic]:
-    """What of ``one`` its model refuses, and that its model is none of the platform's vendor.
+    """What of ``assistant`` its model refuses, and that its model is none of the platform's vendor.
 
     An error where that is certain: on the embedded platform, and ``at_vendor``'s own address. A warning on other
     servers, which may have models of others, and their own by these names.
     """
-    model = model_of(one)
+    model = model_of(assistant)
     if model is None:
         return
     severity = Severity.ERROR if capabilities.embedded else Severity.WARNING
     for name in _SAMPLING:
         support = capabilities.fields.get(name)
         is_asked = (
-            one.fields.get(name) is not None and support is not None and support.level is not Level.UNSUPPORTED
+            assistant.fields.get(name) is not None
+            and support is not None
+            and support.level is not Level.UNSUPPORTED
         )
-        if is_asked and not takes_sampling(model, one.fields.get("reasoning_effort")):
-            yield _diagnostic(one, name, severity, f"the model {model!r} refuses {name}", _WHILE_REASONING)
+        if is_asked and not takes_sampling(model, assistant.fields.get("reasoning_effort")):
+            yield _diagnostic(assistant, name, severity, f"the model {model!r} refuses {name}", _WHILE_REASONING)
     strange = other_vendor(model, capabilities)
     if strange and capabilities.vendor:
         severity = Severity.ERROR if at_vendor else Severity.WARNING
         summary = f"the model {model!r} is {strange}'s, and {platform} takes those of {capabilities.vendor}"
-        yield _diagnostic(one, "model", severity, summary, a_current_one(capabilities.vendor))
+        yield _diagnostic(assistant, "model", severity, summary, a_current_one(capabilities.vendor))
 
 
-def about_shutdown(one: Desired, today: dt.date) -> Iterator[Diagnostic]:
-    """A warning when the model of ``one`` was shut down by its maker, or is about to be."""
-    model = model_of(one)
+def about_shutdown(assistant: Desired, today: dt.date) -> Iterator[Diagnostic]:
+    """A warning when the model of ``assistant`` was shut down by its maker, or is about to be."""
+    model = model_of(assistant)
     date = shutdown_of(model) if model else None
     if model is not None and date is not None and date - today <= NEAR:
         yield _diagnostic(
-            one,
+            assistant,
             "model",
             Severity.WARNING,
             f"the model {model!r} {when_shut_down(date, today)}",
@@ -95,23 +97,23 @@ def a_current_one(vendor: Vendor | None) -> str:
     return f"Name a current one, such as {suggested}." if suggested else "Name a current one."
 
 
-def model_of(one: Desired) -> str | None:
-    """The model that ``one`` declares, unless it is a secret."""
-    model = one.fields.get("model")
-    return model if isinstance(model, str) and "model" not in one.secret_paths else None
+def model_of(assistant: Desired) -> str | None:
+    """The model that ``assistant`` declares, unless it is a secret."""
+    model = assistant.fields.get("model")
+    return model if isinstance(model, str) and "model" not in assistant.secret_paths else None
 
 
 def _about_listed_model(
-    one: Desired, models: Mapping[str, str | None] | None, today: dt.date
+    assistant: Desired, models: Mapping[str, str | None] | None, today: dt.date
 ) -> Iterator[Diagnostic]:
     if not models:
         return
-    model = one.fields.get("model")
-    if not isinstance(model, str) or "model" in one.secret_paths:
+    model = assistant.fields.get("model")
+    if not isinstance(model, str) or "model" in assistant.secret_paths:
         return
     if model not in models:
         yield _warning(
-            one,
+            assistant,
             "model",
             f"the platform does not list the model {model!r}",
             "It may be misspelt, retired, or not yours to use.",
@@ -121,55 +123,55 @@ def _about_listed_model(
     if date is None or date - today > NEAR:
         return
     when = "was shut down" if date <= today else "will be shut down"
-    yield _warning(one, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
+    yield _warning(assistant, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
 
 
-def _about_prompt(one: Desired, functions: set[str]) -> Iterator[Diagnostic]:
-    text = one.fields.get("instructions")
+def _about_prompt(assistant: Desired, functions: set[str]) -> Iterator[Diagnostic]:
+    text = assistant.fields.get("instructions")
     if not isinstance(text, str):
         return
     mentioned = _mentioned(text, functions)
-    missing = sorted(mentioned - {*_functions(one), *_types(one)}) if mentioned else ()
+    missing = sorted(mentioned - {*_functions(assistant), *_types(assistant)}) if mentioned else ()
     if missing:
         names = ", ".join(missing)
         yield _warning(
-            one,
+            assistant,
             "instructions",
             f"the instructions mention a tool the assistant does not have: {names}",
             "Declare it under `tools`, or take it out of the text.",
         )
     if _is_itself_twice(text):
         yield _warning(
-            one,
+            assistant,
             "instructions",
             "the instructions contain themselves twice",
             "This is what pasting a prompt over itself leaves.",
         )
 
 
-def _about_files(one: Desired) -> Iterator[Diagnostic]:
-    resources = one.fields.get("tool_resources")
-    has_store = one.store is not None or (isinstance(resources, dict) and bool(resources.get("file_search")))
-    if "file_search" in _types(one) and not has_store:
+def _about_files(assistant: Desired) -> Iterator[Diagnostic]:
+    resources = assistant.fields.get("tool_resources")
+    has_store = assistant.store is not None or (isinstance(resources, dict) and bool(resources.get("file_search")))
+    if "file_search" in _types(assistant) and not has_store:
         yield _warning(
-            one,
+            assistant,
             "tools",
             "file_search is declared, and there is nothing for it to search",
             "Name what it is to search under `files`, or a vector store under `vector_store`.",
         )
 
 
-def _functions(one: Desired) -> set[str]:
-    found = (tool.get("function") for tool in _tools(one))
+def _functions(assistant: Desired) -> set[str]:
+    found = (tool.get("function") for tool in _tools(assistant))
     return {str(function["name"]) for function in found if isinstance(function, dict) and "name" in function}
 
 
-def _types(one: Desired) -> set[str]:
-    return {str(tool.get("type")) for tool in _tools(one)}
+def _types(assistant: Desired) -> set[str]:
+    return {str(tool.get("type")) for tool in _tools(assistant)}
 
 
-def _tools(one: Desired) -> list[dict[str, Json]]:
-    tools = one.fields.get("tools")
+def _tools(assistant: Desired) -> list[dict[str, Json]]:
+    tools = assistant.fields.get("tools")
     return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
 
@@ -199,9 +201,11 @@ def _date(text: str | None) -> dt.date | None:
         return None
 
 
-def _warning(one: Desired, path: str, summary: str, detail: str) -> Diagnostic:
-    return _diagnostic(one, path, Severity.WARNING, summary, detail)
+def _warning(assistant: Desired, path: str, summary: str, detail: str) -> Diagnostic:
+    return _diagnostic(assistant, path, Severity.WARNING, summary, detail)
 
 
-def _diagnostic(one: Desired, path: str, severity: Severity, summary: str, detail: str) -> Diagnostic:
-    return Diagnostic(severity, summary, detail, key=one.key, path=path, position=one.position_of(path))
+def _diagnostic(assistant: Desired, path: str, severity: Severity, summary: str, detail: str) -> Diagnostic:
+    return Diagnostic(
+        severity, summary, detail, key=assistant.key, path=path, position=assistant.position_of(path)
+    )

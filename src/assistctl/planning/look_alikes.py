@@ -59,9 +59,9 @@ class LookAlikes:
 
     def _under_other_keys(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         settled = {*self.wanted, *self.moving.moved.values(), *self.moving.forgotten}
-        left = {key: those[0] for key, those in self.inventory.owned.items() if key not in settled}
-        by_name = _keys_by((one.name, key) for key, one in left.items())
-        by_content = _keys_by((self._content(one.fields), key) for key, one in left.items())
+        left = {key: same_key[0] for key, same_key in self.inventory.owned.items() if key not in settled}
+        by_name = _keys_by((observed.name, key) for key, observed in left.items())
+        by_content = _keys_by((self._content(observed.fields), key) for key, observed in left.items())
         told: set[str] = set()
         for change in created if left else ():
             same_name = _first(by_name, change.name, told)
@@ -90,18 +90,18 @@ class LookAlikes:
 
     def _of_other_owners(self, created: Sequence[Change]) -> Iterator[Diagnostic]:
         owners: dict[Mark, list[str]] = {}
-        marked = ((one, self.inventory.marks.get(one.id)) for one in self.inventory.others.values())
-        foreign = [(one, mark) for one, mark in marked if mark is not None and not self._is_beside(mark)]
+        marked = ((observed, self.inventory.marks.get(observed.id)) for observed in self.inventory.others.values())
+        foreign = [(observed, mark) for observed, mark in marked if mark is not None and not self._is_beside(mark)]
         by_key = {change.key: change for change in created} if foreign else {}
         by_content = _keys_by((self._telling_content(change), key) for key, change in by_key.items())
-        for one, mark in foreign if created else ():
+        for observed, mark in foreign if created else ():
             same_key = by_key.get(mark.key)
-            is_copy = same_key is not None and self._is_copy(same_key, mark, one)
-            alike = mark.key if is_copy else _first(by_content, self._content(one.fields), ())
+            is_copy = same_key is not None and self._is_copy(same_key, mark, observed)
+            alike = mark.key if is_copy else _first(by_content, self._content(observed.fields), ())
             if alike is not None:
-                owners.setdefault(Mark(mark.project, mark.target, ""), []).append(f"{alike} ({one.id})")
-        for owner, those in sorted(owners.items(), key=lambda item: (item[0].project, item[0].target)):
-            yield self._elsewhere(owner, sorted(those))
+                owners.setdefault(Mark(mark.project, mark.target, ""), []).append(f"{alike} ({observed.id})")
+        for owner, copies in sorted(owners.items(), key=lambda item: (item[0].project, item[0].target)):
+            yield self._elsewhere(owner, sorted(copies))
 
     def _is_beside(self, mark: Mark) -> bool:
         """Whether it is ours, or of another target that the project has: each has its own."""
@@ -111,20 +111,20 @@ class LookAlikes:
             self.plan_options.targets is None or mark.target in self.plan_options.targets
         )
 
-    def _is_copy(self, change: Change, mark: Mark, one: Observed) -> bool:
+    def _is_copy(self, change: Change, mark: Mark, observed: Observed) -> bool:
         """Whether a new one is what others own under its key; of another project, a name alone says little."""
-        if change.name != one.name:
+        if change.name != observed.name:
             return False
         is_ours = mark.project == self.plan_options.project
-        return is_ours or self._content(_fields_of(change)) == self._content(one.fields)
+        return is_ours or self._content(_fields_of(change)) == self._content(observed.fields)
 
-    def _elsewhere(self, owner: Mark, those: Sequence[str]) -> Diagnostic:
+    def _elsewhere(self, owner: Mark, copies: Sequence[str]) -> Diagnostic:
         what = "target" if owner.project == self.plan_options.project else "project"
-        more = f" and {len(those) - _NAMED} more" if len(those) > _NAMED else ""
+        more = f" and {len(copies) - _NAMED} more" if len(copies) > _NAMED else ""
         return Diagnostic(
             Severity.WARNING,
             f"project={owner.project} target={owner.target} owns what looks the same as "
-            f"{'one' if len(those) == 1 else len(those)} to be created: {', '.join(those[:_NAMED])}{more}",
+            f"{'one' if len(copies) == 1 else len(copies)} to be created: {', '.join(copies[:_NAMED])}{more}",
             f"If the {what} was renamed, give it its old name again; or let go there with `assistctl forget`, and "
             "take over here with `import: ID`. Otherwise these are created beside those.",
         )
@@ -156,7 +156,7 @@ def same_name_under_other_key(
     created: Iterable[Change], wanted: Mapping[str, DesiredResource], left: Mapping[str, Observed]
 ) -> Iterator[Diagnostic]:
     """A warning for each of the ``created`` that has the name of one of ``left``, which nobody declares."""
-    by_name = _keys_by((one.name, key) for key, one in left.items())
+    by_name = _keys_by((observed.name, key) for key, observed in left.items())
     told: set[str] = set()
     for change in created:
         key = _first(by_name, change.name, told)
@@ -165,14 +165,14 @@ def same_name_under_other_key(
             yield _under_other_key(wanted[change.key], key, _SAME_NAME)
 
 
-def _under_other_key(one: Declared, old_key: str, likeness: str) -> Diagnostic:
+def _under_other_key(desired: Declared, old_key: str, likeness: str) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
-        f"{one.key!r} is new, and {old_key!r}, which no manifest declares any more, has {likeness}",
+        f"{desired.key!r} is new, and {old_key!r}, which no manifest declares any more, has {likeness}",
         f"If that is the same under another key, add `moved_from: {old_key}` to the manifest, and it keeps "
         "its id. Otherwise the one is created and the other deleted.",
-        key=one.key,
-        position=one.position,
+        key=desired.key,
+        position=desired.position,
     )
 
 

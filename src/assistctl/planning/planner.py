@@ -24,7 +24,6 @@ from assistctl.model.plan import (
     Summary,
 )
 from assistctl.ownership.file_marks import store_token
-from assistctl.ownership.mark import read_mark
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
 from assistctl.planning.assistants import Assistants
@@ -40,9 +39,9 @@ from assistctl.planning.references import Outlook, References, references
 from assistctl.planning.resources import Resources
 from assistctl.planning.rosters import Rosters, renewed_by
 from assistctl.planning.serving import told_of_serving
+from assistctl.planning.vector_stores.deciding import store_decisions
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
-from assistctl.planning.vector_stores.stores import VectorStores
 
 
 def make_plan(
@@ -117,7 +116,7 @@ class _Planning:
             if files is not None
             else FileOperations(known=known, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
-            there=frozenset(each.id for each in chain(self.observed, *self.resources.observed.values()))
+            there=frozenset(thing.id for thing in chain(self.observed, *self.resources.observed.values()))
             | frozenset(store.id for store in self.knowledge.observed.stores),
         )
 
@@ -125,7 +124,7 @@ class _Planning:
     def wanted(self) -> dict[str, Desired]:
         if self.plan_options.destroy:
             return {}
-        return {one.key: one for one in sorted(self.desired, key=lambda one: one.key)}
+        return {desired.key: desired for desired in sorted(self.desired, key=lambda desired: desired.key)}
 
     @cached_property
     def inventory(self) -> Inventory[Observed]:
@@ -144,7 +143,7 @@ class _Planning:
     @cached_property
     def rosters(self) -> Rosters:
         """What names what by key."""
-        may_name = any(one.platform_fields or one.uses for one in self.wanted.values())
+        may_name = any(desired.platform_fields or desired.uses for desired in self.wanted.values())
         return self.beside.rosters if may_name or self._has_resources else Rosters()
 
     @cached_property
@@ -164,7 +163,7 @@ class _Planning:
 
     @cached_property
     def transfers(self) -> Transfers:
-        claims = any(one.moved_from or one.import_id for one in self.wanted.values())
+        claims = any(desired.moved_from or desired.import_id for desired in self.wanted.values())
         if not (claims or self.plan_options.forget or self.plan_options.release):
             return Transfers()
         return transfers(self.wanted, self.inventory, self.plan_options)
@@ -194,7 +193,7 @@ class _Planning:
         while newest:
             # What names something that changes changes with it, and so on: that alone is decided again.
             renewed.update(newest)
-            again = decider.by_key(each.key for each in rosters.naming(newest) if each.kind is Kind.ASSISTANT)
+            again = decider.by_key(about.key for about in rosters.naming(newest) if about.kind is Kind.ASSISTANT)
             decided |= again
             newest = renewed_by(_changes(again)) - renewed
         if rosters.named:
@@ -217,29 +216,17 @@ class _Planning:
             lambda: self.references,
         )
 
-    def _decided_stores(self) -> Iterator[Decision]:
+    def _decided_stores(self) -> Iterable[Decision]:
         if not self._has_stores:
-            return
-        facts, stores = VectorStores(self.plan_options, self.knowledge.observed), self.stores
-        marks = {store.id: mark for store in stores.live.values() if (mark := read_mark(store.metadata))}
-        inventory = Inventory({key: [store] for key, store in stores.live.items()}, marks=marks)
-        yield from Decider(
-            facts,
-            self.plan_options,
-            inventory,
-            read_owned(facts.read, inventory),
-            stores.wanted,
-            Transfers(stores.moved, forgotten=self.plan_options.forget),
-            lambda key: key in stores.wanted or self.plan_options.includes(Kind.VECTOR_STORE, key),
-            lambda: self.references,
-        ).decisions()
+            return ()
+        return store_decisions(self.stores, self.knowledge.observed, self.plan_options, lambda: self.references)
 
     def _about_serving(self, changes: Iterable[Change]) -> Iterable[Diagnostic]:
         """Warnings about declared assistants of which another version answers than the one that is applied."""
         if not self.capabilities.serving_fields:
             return ()
         asked_for = {
-            key: one for key, one in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)
+            key: desired for key, desired in self.wanted.items() if self.plan_options.includes(Kind.ASSISTANT, key)
         }
         return told_of_serving(asked_for, self.owned, changes, self.capabilities)
 
@@ -251,7 +238,7 @@ class _Planning:
         self, assistants: Sequence[Change], others: Sequence[Change]
     ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
         """All changes in the order of their keys, those marked that go too far, and why."""
-        exceeded = self.plan_options.exceeded(Counter(one.action for one in assistants), self._owned_count)
+        exceeded = self.plan_options.exceeded(Counter(change.action for change in assistants), self._owned_count)
         why: tuple[Diagnostic, ...] = ()
         if exceeded:
             thresholds = self.plan_options.thresholds
@@ -264,18 +251,19 @@ class _Planning:
             why = (*why, *emptied)
         # An assistant before its vector store.
         order = (*RESOURCE_KINDS, Kind.ASSISTANT, Kind.VECTOR_STORE)
-        return tuple(sorted(changes, key=lambda one: (one.key, order.index(one.kind)))), why
+        return tuple(sorted(changes, key=lambda change: (change.key, order.index(change.kind)))), why
 
     def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
         """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
         owned = [*chain(*self.owned.values())]
         known = self.knowledge.observed
-        if not (holders or known.files or known.unread or any(each.held for each in owned)):
+        if not (holders or known.files or known.unread or any(thing.held for thing in owned)):
             return None
         return file_changes(holders, owned, known, lambda: self.references.ids)
 
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
-        stores, defaults = frozenset(one.key for one in self.knowledge.desired), self.capabilities.field_defaults
+        stores = frozenset(store.key for store in self.knowledge.desired)
+        defaults = self.capabilities.field_defaults
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
         yield from LookAlikes(*found).among(changes)
         for things in self.beside.kinds.values() if self._has_resources else ():
@@ -291,7 +279,7 @@ class _Planning:
 
 def _changes(decided: Mapping[str, Sequence[Decision]]) -> Iterator[Change]:
     """The changes in what was decided about each key."""
-    return (change for decisions in decided.values() for one in decisions for change in one.changes)
+    return (change for decisions in decided.values() for decision in decisions for change in decision.changes)
 
 
 def _combined(decisions: Iterable[Decision]) -> Decision:
@@ -299,10 +287,10 @@ def _combined(decisions: Iterable[Decision]) -> Decision:
     parts = list(decisions)
     missing: list[Missing] = []
     known: set[str] = set()
-    for one in chain.from_iterable(part.missing for part in parts):
-        if one.id is not None or one.key not in known:
-            missing.append(one)
-        known.add(one.key)
+    for absent_thing in chain.from_iterable(part.missing for part in parts):
+        if absent_thing.id is not None or absent_thing.key not in known:
+            missing.append(absent_thing)
+        known.add(absent_thing.key)
     return Decision(
         [change for part in parts for change in part.changes],
         [drift for part in parts for drift in part.drift],

@@ -74,27 +74,27 @@ class Outlook:
         self._taken_over.update({object_id: key for key, object_id in takes.items()})
         self._taken_over.update(self._adopted())
 
-    def ends(self, one: Observed) -> bool:
+    def ends(self, observed: Observed) -> bool:
         """Whether the plan deletes an assistant, unless something names it."""
-        key = self._key(one)
+        key = self._key(observed)
         if key is None or key in self.wanted or key in self.moving.forgotten:
             return False
-        return self.plan_options.includes(Kind.ASSISTANT, key) and self.plan_options.may_delete(one.id)
+        return self.plan_options.includes(Kind.ASSISTANT, key) and self.plan_options.may_delete(observed.id)
 
-    def ids_kept(self, one: Observed) -> frozenset[str]:
+    def ids_kept(self, observed: Observed) -> frozenset[str]:
         """The ids that an assistant has, and that the plan does not take from it."""
-        key = self._key(one)
+        key = self._key(observed)
         desired = self.wanted.get(key) if key is not None else None
         if desired is None or key is None or not self.plan_options.includes(Kind.ASSISTANT, key):
-            return ids_named(one.fields, one.metadata)
+            return ids_named(observed.fields, observed.metadata)
         given = to_platform(with_tokens(desired), self.plan_options.target.platform, self.capabilities).fields
-        return _ids_left(one, given, desired.lifecycle)
+        return _ids_left(observed, given, desired.lifecycle)
 
-    def _key(self, one: Observed) -> str | None:
+    def _key(self, observed: Observed) -> str | None:
         """The key that an assistant has once it is ours, the new one if it moves."""
-        if one.id in self._taken_over:
-            return self._taken_over[one.id]
-        mark = self.inventory.marks.get(one.id)
+        if observed.id in self._taken_over:
+            return self._taken_over[observed.id]
+        mark = self.inventory.marks.get(observed.id)
         if mark is None or not mark.owned_by(self.plan_options.project, self.plan_options.target.name):
             return None
         return self._new_keys.get(mark.key, mark.key)
@@ -104,9 +104,13 @@ class Outlook:
         if self.plan_options.adopt is False:
             return
         imported = set(self.moving.imported.values())
-        newcomers = {key: one for key, one in self.wanted.items() if key not in self.inventory.owned}
-        for key, one in newcomers.items():
-            named = [each for each in self.inventory.free.get(one.name or "", ()) if each.id not in imported]
+        newcomers = {key: desired for key, desired in self.wanted.items() if key not in self.inventory.owned}
+        for key, desired in newcomers.items():
+            named = [
+                observed
+                for observed in self.inventory.free.get(desired.name or "", ())
+                if observed.id not in imported
+            ]
             if len(named) == 1 and key not in self.moving.imported and key not in self.moving.moved:
                 yield named[0].id, key
 
@@ -140,16 +144,16 @@ def references(
     things = kinds or {}
     named = dict(_named_by_things(things, outlook))
     for desired in declared:
-        itself = {one.id for one in outlook.inventory.owned.get(desired.key, ())}
+        itself = {assistant.id for assistant in outlook.inventory.owned.get(desired.key, ())}
         by_key = _ids_of_keys(Kind.ASSISTANT, desired, outlook, things)
         for object_id in (ids_declared(desired, outlook.plan_options.target.platform) | by_key) - itself:
             named.setdefault(object_id, desired.key)
-    ending = {one.id: one for one in observed if outlook.ends(one)}
-    staying = [one for one in observed if one.id not in ending]
+    ending = {assistant.id: assistant for assistant in observed if outlook.ends(assistant)}
+    staying = [assistant for assistant in observed if assistant.id not in ending]
     while staying:
-        for one in staying:
-            for object_id in outlook.ids_kept(one) - {one.id}:
-                named.setdefault(object_id, _shown(one, outlook))
+        for assistant in staying:
+            for object_id in outlook.ids_kept(assistant) - {assistant.id}:
+                named.setdefault(object_id, _shown(assistant, outlook))
         staying = [ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys())]
     return References(named)
 
@@ -161,44 +165,50 @@ def _ids_of_keys(
     plan_options = outlook.plan_options
     if plan_options.destroy and plan_options.includes(kind, desired.key):
         return frozenset()
-    inventories = {each: there.inventory for each, there in things.items()} | {Kind.ASSISTANT: outlook.inventory}
+    inventories = {known_kind: of_kind.inventory for known_kind, of_kind in things.items()} | {
+        Kind.ASSISTANT: outlook.inventory
+    }
     keys = {named.about for _, named in named_in(desired, plan_options.target.platform)}
     return frozenset(
-        one.id
+        owned.id
         for named_kind, key in keys
         if named_kind in inventories
-        for one in inventories[named_kind].owned.get(key, ())
+        for owned in inventories[named_kind].owned.get(key, ())
     )
 
 
 def _named_by_things(things: Mapping[Kind, ThingsOfKind], outlook: Outlook) -> Iterator[tuple[str, str]]:
     """The ids that go on being named by what is beside the assistants, each with what names it."""
-    for kind, there in things.items():
-        for desired in there.declared:
+    for kind, of_kind in things.items():
+        for desired in of_kind.declared:
             by_key = _ids_of_keys(kind, desired, outlook, things)
             by_id = ids_named(desired.fields, {})
             yield from ((object_id, str(QualifiedKey(kind, desired.key))) for object_id in by_key | by_id)
-        for one in there.observed:
-            if not there.ends(one, outlook.plan_options):
-                mark = there.inventory.marks.get(one.id)
-                wanted = there.wanted.get(mark.key) if mark is not None and there.includes(mark.key) else None
-                left = ids_named(one.fields, one.metadata) if wanted is None else _ids_left_in(one, wanted)
-                yield from ((object_id, one.id) for object_id in left - {one.id})
+        for observed in of_kind.observed:
+            if not of_kind.ends(observed, outlook.plan_options):
+                mark = of_kind.inventory.marks.get(observed.id)
+                wanted = of_kind.wanted.get(mark.key) if mark is not None and of_kind.includes(mark.key) else None
+                left = (
+                    ids_named(observed.fields, observed.metadata)
+                    if wanted is None
+                    else _ids_left_in(observed, wanted)
+                )
+                yield from ((object_id, observed.id) for object_id in left - {observed.id})
 
 
-def _ids_left_in(one: Observed, wanted: DesiredResource) -> frozenset[str]:
-    return _ids_left(one, wanted.fields, wanted.lifecycle)
+def _ids_left_in(observed: Observed, wanted: DesiredResource) -> frozenset[str]:
+    return _ids_left(observed, wanted.fields, wanted.lifecycle)
 
 
-def _ids_left(one: Observed, given: Mapping[str, Json], lifecycle: Lifecycle) -> frozenset[str]:
+def _ids_left(observed: Observed, given: Mapping[str, Json], lifecycle: Lifecycle) -> frozenset[str]:
     """The ids in what nobody of ours manages of a thing that is to be as ``given``."""
     declared = _units(given, given.get("metadata"))
-    baseline = read_baseline(one.metadata.get(BASELINE))
+    baseline = read_baseline(observed.metadata.get(BASELINE))
     ignored = tuple(map(parse, lifecycle.ignore_changes))
     return frozenset[str]().union(
         *(
             _ids_in_unit(unit, value)
-            for unit, value in _units(one.fields, users_pairs(dict(one.metadata))).items()
+            for unit, value in _units(observed.fields, users_pairs(dict(observed.metadata))).items()
             if covers(ignored, unit) or not (unit in declared or baseline.has(unit))
         )
     )
@@ -215,10 +225,10 @@ def _ids_in_unit(unit: Path, value: Json) -> frozenset[str]:
     return ids_named({}, {str(unit[1]): value}) if field == "metadata" else ids_named({field: value}, {})
 
 
-def _shown(one: Observed, outlook: Outlook) -> str:
-    mark = outlook.inventory.marks.get(one.id)
+def _shown(observed: Observed, outlook: Outlook) -> str:
+    mark = outlook.inventory.marks.get(observed.id)
     ours = mark is not None and mark.owned_by(outlook.plan_options.project, outlook.plan_options.target.name)
-    return mark.key if ours and mark is not None else one.id
+    return mark.key if ours and mark is not None else observed.id
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -29,14 +29,14 @@ def create_request(desired: Declared, mark: Mark, defaults: FieldDefaults, conte
     declared = desired.fields.get("metadata")
     metadata = declared if isinstance(declared, dict) else {}
     units = canonical_units(fields, metadata, defaults)
-    secret_units = [unit for unit in units if touches(secret_paths(desired), unit)]
+    secret_units = [unit for unit in units if touches(secret_paths(desired, defaults.tool_names), unit)]
     pairs = {**_texts(metadata), **_ours(mark, units, secret_units)}
     return Request(
         fields,
         pairs,
         reads=contents.reads,
         store=contents.store,
-        digested=digested_request(fields, pairs, desired, units, secret_units),
+        digested=digested_request(fields, pairs, desired, units, secret_units, names=defaults.tool_names),
         sources=contents.sources,
     )
 
@@ -72,7 +72,12 @@ def update_request(
         contents.reads,
         contents.store,
         digested=digested_request(
-            fields, metadata, comparison.desired, comparison.applied, comparison.secret_units
+            fields,
+            metadata,
+            comparison.desired,
+            comparison.applied,
+            comparison.secret_units,
+            names=comparison.tool_names,
         ),
         kept=dict(_not_sent(comparison, fields)),
         sources=contents.sources if CONTENT in fields else (),
@@ -139,7 +144,7 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
 
     Raises ``KeyError`` for a token that ``ids`` does not have.
     """
-    fields = with_ids(replaced_ids(request.fields, lambda one: ids[one] if is_token(one) else one), ids)
+    fields = with_ids(replaced_ids(request.fields, lambda text: ids[text] if is_token(text) else text), ids)
     pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
 
@@ -186,8 +191,8 @@ def _field(comparison: Comparison, unit: Path) -> Mapping[str, Json]:
 
 def _tool_resources(comparison: Comparison) -> Json:
     """All of it: whether a platform keeps what is left out is not written anywhere."""
-    there = comparison.owned.fields.get("tool_resources")
-    resources = dict(there) if isinstance(there, dict) else {}
+    observed = comparison.owned.fields.get("tool_resources")
+    resources = dict(observed) if isinstance(observed, dict) else {}
     units = {**{unit: cleared(unit) for unit in comparison.undeclared}, **comparison.declared}
     for unit, value in units.items():
         if unit[0] == "tool_resources":

@@ -30,7 +30,11 @@ class Resources:
 
     def declared(self, kind: Kind) -> dict[str, DesiredResource]:
         """The desired ones of a kind, in the order of their keys."""
-        return {one.key: one for one in sorted(self.desired, key=lambda one: one.key) if one.kind is kind}
+        return {
+            desired.key: desired
+            for desired in sorted(self.desired, key=lambda desired: desired.key)
+            if desired.kind is kind
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Lifecycle, Position, QualifiedKey, Severity
 from assistctl.model.resource import CONTENT, DesiredResource
-from assistctl.model.source_file import SourceFile
-from assistctl.ownership.file_marks import FILES, interpreter_files, tokens_of_files, was_filled_with
+from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
-from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.ownership.references_by_key import REFERABLE, with_keys
-from assistctl.planning.images import declared_fields, managed_fields, manages, taken_apart
+from assistctl.planning.images import declared_fields, managed_fields, taken_apart
+from assistctl.planning.rollback_files import first_paths, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
-
-# So many documents are named in a message.
-_NAMED = 5
-
-
-def uploads_to_look_for(undone: Undone, declared: Mapping[str, Desired]) -> frozenset[str]:
-    """The ids of uploads that matter for the way back, as no manifest declares what they are."""
-    return frozenset(
-        file_id
-        for about, image in undone.images.items()
-        if image is not None and about.kind is Kind.ASSISTANT and not _declared_files(declared.get(about.key))
-        for file_id in file_ids(image.fields)
-    )
 
 
 def declare_rollback(undone: Undone, now: Present) -> RollbackDeclarations:
@@ -105,7 +91,11 @@ class _Return:
             import_id=image.id if about.key in self.undone.forgotten else None,
             templates=_templates_of(now),
         )
-        self.back.desired.append(self._searching(self._reading(desired, image, now), image, now))
+        for give_back in (given_files, given_store):
+            desired, lost = give_back(desired, image, now, self.now)
+            for what in lost:
+                self._lose(about, what)
+        self.back.desired.append(desired)
 
     def _naming_by_key(self, own: Mapping[str, Mapping[str, Json]]) -> dict[str, dict[str, Json]]:
         """A platform's own fields with keys for the ids of what is made again: it gets another id."""
@@ -118,41 +108,6 @@ class _Return:
             platform: {name: with_keys(value, keys, self.now.entries) for name, value in fields.items()}
             for platform, fields in own.items()
         }
-
-    def _reading(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
-        """``desired`` with the code interpreter's files: the declared ones, else those that are still there."""
-        ids = file_ids(image.fields)
-        if not ids or not manages(image, ("tool_resources", "code_interpreter", "file_ids")):
-            return desired
-        about = QualifiedKey(Kind.ASSISTANT, desired.key)
-        files = _declared_files(now)
-        held = interpreter_files(image.metadata, ids)
-        if files and not (held and all(one in self.now.kept for one in ids)):
-            tokens = tokens_of_files(files)
-            gone = [one.path or one.file_id for one in held if one.token not in tokens]
-            if gone:
-                self._lose(about, f"not in the checkout as it was then: {_named(gone)}")
-            return replace(desired, interpreter_files=files)
-        there = [one for one in ids if one in self.now.uploads or one in self.now.kept]
-        if len(there) < len(ids):
-            self._lose(about, "its files are gone from the platform, and no manifest declares them")
-        return _with_ids(desired, "code_interpreter", "file_ids", there)
-
-    def _searching(self, desired: Desired, image: Image, now: Desired | None) -> Desired:
-        """``desired`` with the vector store it searched: what it is declared to be, else as it is there."""
-        ids = store_ids(image.fields)
-        if not ids or not manages(image, ("tool_resources", "file_search", "vector_store_ids")):
-            return desired
-        there = [one for one in ids if one in self.now.stores]
-        keys = [key for one in there if (key := self.now.stores[one]) is not None]
-        if len(ids) == len(keys) == 1 and keys[0] in self.now.declared_stores:
-            return replace(desired, store=keys[0])
-        if len(there) < len(ids):
-            if now is not None and now.store is not None:
-                return replace(desired, store=now.store)
-            about = QualifiedKey(Kind.ASSISTANT, desired.key)
-            self._lose(about, "its files are gone from the platform, and no manifest declares them")
-        return _with_ids(desired, "file_search", "vector_store_ids", there)
 
     def _store(self, about: QualifiedKey, image: Image) -> None:
         if image.id in self.now.stores and self.now.stores[image.id] is None:
@@ -213,7 +168,7 @@ class _Return:
     def _create_missing_stores(self) -> None:
         """What an assistant searches has to be declared only where it is not there: the rest is not touched."""
         ready = {*self.there, *(store.key for store in self.back.stores)}
-        needed = dict.fromkeys(one.store for one in self.back.desired if one.store is not None)
+        needed = dict.fromkeys(desired.store for desired in self.back.desired if desired.store is not None)
         missing = [key for key in needed if key not in ready and key in self.now.declared_stores]
         self.back.stores += [self.now.declared_stores[key] for key in missing]
         self.back.about |= {QualifiedKey(Kind.VECTOR_STORE, key) for key in missing}
@@ -222,11 +177,11 @@ class _Return:
         """Name the documents that the apply deleted and that are not in the checkout."""
         declared = {
             *(entry.source.path for store in self.now.declared_stores.values() for entry in store.files),
-            *(file.path for one in self.now.declared.values() for file in one.interpreter_files),
+            *(file.path for desired in self.now.declared.values() for file in desired.interpreter_files),
         }
         gone = sorted(path for path in self.undone.deleted_files if path not in declared)
         if gone:
-            summary = f"no manifest declares what the apply {self.undone.id} deleted: {_named(gone)}"
+            summary = f"no manifest declares what the apply {self.undone.id} deleted: {first_paths(gone)}"
             self.back.diagnostics.append(_warning(summary, None, self.position))
 
     def _fill_in_secrets(
@@ -252,10 +207,6 @@ class _Return:
         self.back.diagnostics.append(_warning(summary, about.key, self.position))
 
 
-def _declared_files(now: Desired | None) -> tuple[SourceFile, ...]:
-    return now.interpreter_files if now is not None else ()
-
-
 def _secrets_of(now: Desired | None) -> frozenset[str]:
     return now.secret_paths if now is not None else frozenset()
 
@@ -266,26 +217,6 @@ def _templates_of(now: Desired | None) -> Mapping[str, Template]:
 
 def _resources(image: Image) -> dict[str, Json]:
     return {name: value for name, value in image.fields.items() if name == "tool_resources"}
-
-
-def _with_ids(desired: Desired, tool: str, name: str, ids: list[str]) -> Desired:
-    if not ids:
-        return desired
-    declared = desired.fields.get("tool_resources")
-    resources = declared if isinstance(declared, dict) else {}
-    return replace(
-        desired, fields={**desired.fields, "tool_resources": {**resources, tool: {name: list[Json](ids)}}}
-    )
-
-
-def _named(paths: Iterable[str]) -> str:
-    return ", ".join(_first(list(paths)))
-
-
-def _first(paths: list[str]) -> Iterator[str]:
-    yield from paths[:_NAMED]
-    if len(paths) > _NAMED:
-        yield f"and {len(paths) - _NAMED} more"
 
 
 def _warning(summary: str, key: str | None, position: Position) -> Diagnostic:

@@ -31,18 +31,18 @@ def protected(change: Change) -> tuple[Change, Diagnostic]:
     )
 
 
-def undecided_adoption(desired: Declared, one: Observed) -> Diagnostic:
+def undecided_adoption(desired: Declared, candidate: Observed) -> Diagnostic:
     """Something unowned has a declared name, and nobody said whether to take it over."""
     return _warning(
         desired,
-        f"{kind_of(desired).article} with the name of {desired.key} exists that no project owns: {one.id}",
+        f"{kind_of(desired).article} with the name of {desired.key} exists that no project owns: {candidate.id}",
         "Apply stops until that is decided: --adopt takes it over, --no-adopt leaves it and creates another.",
     )
 
 
 def ambiguous_name(desired: Declared, candidates: Sequence[Observed]) -> Diagnostic:
     """Several unowned things have the declared name, or several keys declare the name of one."""
-    ids = ", ".join(one.id for one in candidates)
+    ids = ", ".join(candidate.id for candidate in candidates)
     advice = (
         "`import: ID` in the manifest says which one it takes over, and `assistctl dump` writes that for each of "
         "them; --no-adopt creates another."
@@ -55,7 +55,7 @@ def ambiguous_name(desired: Declared, candidates: Sequence[Observed]) -> Diagnos
 
 def ambiguous_owner(desired: Declared, duplicates: Sequence[Observed]) -> Diagnostic:
     """Several things carry the mark of one key."""
-    ids = ", ".join(one.id for one in duplicates)
+    ids = ", ".join(duplicate.id for duplicate in duplicates)
     return _warning(
         desired,
         f"{len(duplicates)} {kind_of(desired).noun}s carry the mark of {desired.key}: {ids}",
@@ -115,7 +115,7 @@ def over_thresholds(
         for change in changes
     )
     counts = Counter(change.action for change in changes)
-    return marked, tuple(_over_threshold(each, counts[each], owned, thresholds) for each in exceeded)
+    return marked, tuple(_over_threshold(action, counts[action], owned, thresholds) for action in exceeded)
 
 
 def not_everything(

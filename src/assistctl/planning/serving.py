@@ -28,10 +28,10 @@ def told_of_serving(
     """
     changing = {change.id: change for change in changes if change.kind is Kind.ASSISTANT}
     for key, desired in sorted(wanted.items()):
-        for one in owned.get(key, ()):
-            change = changing.get(one.id)
-            if one.observed.serving is not None and (change is None or change.action is not Action.DELETE):
-                yield from _Served(desired, one, one.observed.serving, change, capabilities).told()
+        for assistant in owned.get(key, ()):
+            change = changing.get(assistant.id)
+            if assistant.observed.serving is not None and (change is None or change.action is not Action.DELETE):
+                yield from _Served(desired, assistant, assistant.observed.serving, change, capabilities).told()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 from assistctl.model.plan import Action, Change, Diagnostic, Kind, Observed
 from assistctl.model.resource import DesiredResource
-from assistctl.planning.deciding import Decider
-from assistctl.planning.decision import Decision
-from assistctl.planning.identity.inventory import Inventory, classify, read_owned
+from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import References
-from assistctl.planning.resources import ResourceFacts, Resources
+from assistctl.planning.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class ThingsOfKind:
     @property
     def due(self) -> list[DesiredResource]:
         """The wanted ones that the plan is about."""
-        return [one for key, one in self.wanted.items() if self.includes(key)]
+        return [desired for key, desired in self.wanted.items() if self.includes(key)]
 
     @property
     def by_new_key(self) -> dict[str, Sequence[Observed]]:
@@ -45,29 +42,13 @@ class ThingsOfKind:
         moved = {new: self.inventory.owned[old] for new, old in self.transfers.moved.items()}
         return {**self.inventory.owned, **moved}
 
-    def decisions(
-        self, facts: ResourceFacts, plan_options: PlanOptions, references: Callable[[], References]
-    ) -> Iterator[Decision]:
-        """What is to be done about each of them."""
-        yield Decision(diagnostics=self.transfers.diagnostics)
-        yield from Decider(
-            facts,
-            plan_options,
-            self.inventory,
-            read_owned(facts.read, self.inventory),
-            self.wanted,
-            self.transfers,
-            self.includes,
-            references,
-        ).decisions()
-
-    def ends(self, one: Observed, plan_options: PlanOptions) -> bool:
+    def ends(self, observed: Observed, plan_options: PlanOptions) -> bool:
         """Whether the plan deletes it, unless something names it."""
-        mark = self.inventory.marks.get(one.id)
+        mark = self.inventory.marks.get(observed.id)
         if mark is None or not mark.owned_by(plan_options.project, plan_options.target.name):
             return False
         stays = mark.key in self.wanted or mark.key in {*self.transfers.moved.values(), *self.transfers.forgotten}
-        return not stays and self.includes(mark.key) and plan_options.may_delete(one.id)
+        return not stays and self.includes(mark.key) and plan_options.may_delete(observed.id)
 
     def under_other_keys(self, changes: Iterable[Change], plan_options: PlanOptions) -> Iterator[Diagnostic]:
         """A warning for each new one that has the name of one which nobody declares any more."""

@@ -24,6 +24,7 @@ from assistctl.model.knowledge import (
 )
 from assistctl.model.plan import Json, Observed
 from assistctl.model.source_file import SourceFile
+from assistctl.model.tool_names import ToolNames
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,6 +44,7 @@ __all__ = [
     "SupportsAccounts",
     "SupportsEnvironments",
     "SupportsGet",
+    "ToolNames",
     "nobody_listens",
 ]
 

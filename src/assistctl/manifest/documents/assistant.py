@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
+from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.documents.uses import FIELDS, uses_in
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.model.assistant import Desired, Lifecycle
@@ -47,16 +48,6 @@ def assistant(
         file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
         checks=checks,
         uses=tuple(uses_in(value)) if FIELDS.keys() & value.keys() else (),
-    )
-
-
-def lifecycle(declared: Json) -> Lifecycle:
-    """The rules that a document declares for its own thing."""
-    rules = declared if isinstance(declared, dict) else {}
-    prevent, ignored = rules.get("prevent_destroy"), rules.get("ignore_changes")
-    return Lifecycle(
-        prevent_destroy=prevent if isinstance(prevent, bool) else None,
-        ignore_changes=tuple(str(path) for path in ignored) if isinstance(ignored, list) else (),
     )
 
 

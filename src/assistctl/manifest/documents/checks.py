@@ -90,21 +90,21 @@ class _Reading:
             path = (*place, "expect", name)
             yield self._checked(path, _assertion(name, value))
         listed = declared.get("assert")
-        for number, one in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(one, dict) and isinstance(kind := one.get("type"), str):
-                yield self._listed((*place, "assert", number), kind, one)
+        for number, entry in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(entry, dict) and isinstance(kind := entry.get("type"), str):
+                yield self._listed((*place, "assert", number), kind, entry)
 
-    def _listed(self, place: Path, name: str, one: Mapping[str, Json]) -> Assertion:
-        value, path = one.get("value"), (*place, "value")
+    def _listed(self, place: Path, name: str, declared: Mapping[str, Json]) -> Assertion:
+        value, path = declared.get("value"), (*place, "value")
         if name.removeprefix(NEGATION) in THRESHOLDS:
-            if "threshold" in one:
-                value, path = one["threshold"], (*place, "threshold")
+            if "threshold" in declared:
+                value, path = declared["threshold"], (*place, "threshold")
             if value is None:
                 self.contents.report(place, f"{name} needs a `threshold`", "Add `threshold:`, the most it may be.")
                 value = 0
-        elif "threshold" in one and name.removeprefix(NEGATION) != "llm-rubric":
+        elif "threshold" in declared and name.removeprefix(NEGATION) != "llm-rubric":
             self.contents.report((*place, "threshold"), f"{name} has no threshold", "Remove it.")
-        least, weight = one.get("threshold"), one.get("weight", 1)
+        least, weight = declared.get("threshold"), declared.get("weight", 1)
         threshold = float(least) if isinstance(least, int | float) else None
         made = _assertion(name, value, threshold=threshold, decisive=weight != 0)
         return self._checked(path, made)
@@ -125,7 +125,7 @@ class _Reading:
     def _refuse_undeclared_file(self, path: Path, assertion: Assertion) -> None:
         if self.files.folders is None or not isinstance(assertion.value, str):
             return
-        known = [_relative(one.file.path, self.files.manifest) for one in self.files.declared]
+        known = [_relative(attached.file.path, self.files.manifest) for attached in self.files.declared]
         if _normal(assertion.value) not in known:
             self.contents.report(
                 path,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from assistctl.manifest.contents import Contents, put
+from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.validation.schema import (
     ASSISTANT,
@@ -19,10 +18,8 @@ from assistctl.manifest.validation.schema import (
     SKILL,
     VECTOR_STORE,
     is_valid,
-    violations,
 )
-from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 
@@ -32,9 +29,6 @@ if TYPE_CHECKING:
     from assistctl.manifest.files.glob import Folders
     from assistctl.manifest.files.named_files import NamedFiles
     from assistctl.model.checks import Check
-    from assistctl.model.knowledge import DesiredStore
-    from assistctl.model.mcp_server import McpServer
-    from assistctl.model.resource import DesiredResource
 
 Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
 """What a document declares, if it has a key, and what is to say about it."""
@@ -50,28 +44,6 @@ SCHEMAS = {
 _MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What one document declares: an assistant, with its files' vector store if any, or a thing of another kind.
-
-    None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
-    """
-
-    kind: Kind
-    key: str
-    position: Position
-    assistant: Desired | None = None
-    store: DesiredStore | None = None
-    files: tuple[AttachedFile, ...] = ()
-    server: McpServer | None = None
-    resource: DesiredResource | None = None
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether the document has no error."""
-        return any(one is not None for one in (self.assistant, self.store, self.server, self.resource))
 
 
 class DocumentReader(NamedTuple):
@@ -96,7 +68,10 @@ class DocumentReader(NamedTuple):
             from assistctl.manifest.validation.placeholders import refuse_placeholders
 
             refuse_placeholders(contents)
-        contents.problems += _violations(contents, SCHEMAS[kind])
+        if not is_valid(SCHEMAS[kind], contents.value):
+            from assistctl.manifest.documents.problems import violations_of
+
+            contents.problems += violations_of(contents, SCHEMAS[kind])
         entries = self._entries(contents, value, kind)
         files = self._files(contents, entries)
         checks = self._checks(contents, files)
@@ -115,11 +90,9 @@ class DocumentReader(NamedTuple):
         self.named.extend(named_files(contents, self.file))
 
     def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
-        """All that is wrong with a document, in the order of reading."""
-        return sorted(
-            (_by_name(replace(problem, key=key), contents) for problem in (*said, *contents.problems)),
-            key=lambda problem: _place(problem, self.file.shown),
-        )
+        from assistctl.manifest.documents.problems import in_order
+
+        return in_order((*said, *contents.problems), key, contents, self.file)
 
     def _assistant(
         self,
@@ -215,24 +188,6 @@ class DocumentReader(NamedTuple):
         return stem
 
 
-def _place(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
-    """The order of reading: the manifest, then the files it names."""
-    position = problem.position or Position(manifest)
-    return position.file != manifest, position.file, position.line, position.column
-
-
-def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
-    """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
-    from assistctl.ownership.tool_paths import tools_by_name
-
-    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
-    hidden = [dotted(path) for path in contents.secret]
-    path, summary, detail = (
-        tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
-    )
-    return replace(problem, path=path, summary=summary, detail=detail)
-
-
 def _key_like(text: str) -> str:
     from assistctl.manifest.syntax.key_text import key_from
 
@@ -241,30 +196,6 @@ def _key_like(text: str) -> str:
 
 def _is_key(text: str) -> bool:
     return is_valid(ASSISTANT, text, ("properties", "key"))
-
-
-def _violations(contents: Contents, schema: str) -> list[Diagnostic]:
-    if is_valid(schema, contents.value):
-        return []
-    errors = list(violations(schema, contents.value))
-    wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
-    other_readings = wrong_type & contents.readings.keys()
-    if other_readings:
-        for path in other_readings:
-            put(contents.value, path, contents.readings[path])
-        errors = list(violations(schema, contents.value))
-    if not errors:
-        return []
-    from assistctl.manifest.validation.diagnostics import explain
-    from assistctl.manifest.validation.violations import Subject
-
-    subject = Subject(
-        contents.nodes(),
-        secret=frozenset(contents.secret),
-        unjudged=frozenset(contents.unjudged),
-        references=contents.references,
-    )
-    return explain(errors, subject)
 
 
 def _may_name_file(instructions: Json) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.skill_folders import base_of
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
@@ -24,11 +24,11 @@ from assistctl.ownership.folder_contents import content_digest
 
 def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:
     """``declarations`` of the project in ``directory`` with their files hashed, and what is wrong with those."""
-    files = [attached.file for one in declarations for attached in one.files]
+    files = [attached.file for declaration in declarations for attached in declaration.files]
     if not files:
         return list(declarations), []
     sha256 = hashes(files, HashCache(directory, place_for(directory)))
-    readings = [_Reading(one, sha256) for one in declarations]
+    readings = [_Reading(declaration, sha256) for declaration in declarations]
     found = [reading.declaration() for reading in readings]
     return found, [problem for reading in readings for problem in reading.problems]
 
@@ -62,9 +62,10 @@ class _Reading:
         sources = [source for _, source in self._sources(Reader.CONTENT)]
         if not sources:
             return resource
-        base = base_of(one.path for one in sources)
+        base = base_of(source.path for source in sources)
         files = tuple(
-            ResourceFile(one.path.removeprefix(base), one) for one in sorted(sources, key=lambda one: one.path)
+            ResourceFile(source.path.removeprefix(base), source)
+            for source in sorted(sources, key=lambda source: source.path)
         )
         content = content_digest((file.path, file.source.identity.sha256) for file in files)
         return replace(resource, files=files, fields={**resource.fields, CONTENT: content})

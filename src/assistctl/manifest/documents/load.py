@@ -15,14 +15,13 @@ from assistctl.manifest.documents.cross_references import (
     stores_not_declared,
     stores_not_searched,
 )
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
 from assistctl.manifest.project.discovery import ManifestFile, discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.validation.diagnostics import by_place
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Position, Severity, by_place
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import keep_names, learn_from
 
@@ -84,14 +83,14 @@ def load_manifests(
     others = [] if paths is None else _others(project, files, variables)
     named = _named((*readings, *others))
     declarations: list[Declaration] = []
-    for one in readings:
-        if named and one.file.path in named:
-            diagnostics += _no_manifest(one, named[one.file.path], asked_for=paths is not None)
+    for reading in readings:
+        if named and reading.file.path in named:
+            diagnostics += _no_manifest(reading, named[reading.file.path], asked_for=paths is not None)
             continue
-        declarations += one.declarations
-        diagnostics += one.messages
-    known = [one for reading in (*readings, *others) for one in reading.declarations]
-    if any(one.server for one in known):
+        declarations += reading.declarations
+        diagnostics += reading.messages
+    known = [declaration for reading in (*readings, *others) for declaration in reading.declarations]
+    if any(declaration.server for declaration in known):
         from assistctl.manifest.documents.mcp_servers import with_servers
 
         declarations = with_servers(declarations, known)
@@ -99,17 +98,17 @@ def load_manifests(
     diagnostics += names_used_twice(declarations)
     if paths is None:
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
-    if folders is not None and any(one.resource and one.resource.source for one in declarations):
+    if folders is not None and any(each.resource and each.resource.source for each in declarations):
         from assistctl.manifest.documents.skill_sources import with_sources
 
         declarations, messages = with_sources(declarations, fetch=read_files)
         diagnostics += messages
-    if any(one.resource and one.files for one in declarations):
+    if any(each.resource and each.files for each in declarations):
         from assistctl.manifest.documents.skill_folders import with_folders
 
         declarations, messages = with_folders(declarations)
         diagnostics += messages
-    if read_files and any(one.files for one in declarations) and _are_sound(diagnostics):
+    if read_files and any(declaration.files for declaration in declarations) and _are_sound(diagnostics):
         from assistctl.manifest.documents.identify_files import identified
 
         declarations, messages = identified(declarations, project.directory)
@@ -117,13 +116,13 @@ def load_manifests(
     if paths is None:
         # Each was registered when it was filled in.
         learn_from(None)
-    keep_names(name for one in declarations for name in (one.key, one.position.file))
+    keep_names(name for declaration in declarations for name in (declaration.key, declaration.position.file))
     return Loaded(
-        tuple(one.assistant for one in declarations if one.assistant),
+        tuple(declaration.assistant for declaration in declarations if declaration.assistant),
         tuple(by_place(diagnostics)),
-        tuple(one.store for one in declarations if one.store),
-        servers=tuple(one.server for one in declarations if one.server),
-        resources=tuple(one.resource for one in declarations if one.resource),
+        tuple(declaration.store for declaration in declarations if declaration.store),
+        servers=tuple(declaration.server for declaration in declarations if declaration.server),
+        resources=tuple(declaration.resource for declaration in declarations if declaration.resource),
     )
 
 
@@ -135,22 +134,22 @@ def _folders() -> Folders:
 
 def _named(readings: Sequence[ReadManifest]) -> Mapping[Path, Position]:
     """Those of the files read that a manifest among them names, with the place where it does."""
-    if not any(one.named for one in readings):
+    if not any(reading.named for reading in readings):
         return {}
     from assistctl.manifest.files.named_files import Naming, who_names
 
-    return who_names([Naming(one.file.path, one.named) for one in readings])
+    return who_names([Naming(reading.file.path, reading.named) for reading in readings])
 
 
 def _others(project: Project, files: Sequence[ManifestFile], variables: Variables) -> list[ReadManifest]:
     """The project's other manifests, which may name some of ``files``."""
-    known = {one.place for one in files}
-    return [read_manifest(one, variables, None) for one in discover(project, None)[0] if one.place not in known]
+    known = {file.place for file in files}
+    return [read_manifest(file, variables, None) for file in discover(project, None)[0] if file.place not in known]
 
 
-def _no_manifest(one: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
+def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
     """A word about a file that is none because another one names it, where somebody may have meant it as one."""
-    is_sound = any(declaration.is_sound for declaration in one.declarations)
+    is_sound = any(declaration.is_sound for declaration in reading.declarations)
     if not is_sound and not asked_for:
         return []
     return [
@@ -158,7 +157,7 @@ def _no_manifest(one: ReadManifest, place: Position, *, asked_for: bool) -> list
             Severity.WARNING if is_sound else Severity.INFO,
             f"this is no manifest, because {place} names it as a file",
             "If it is to declare an assistant, leave it out there, or move it to another folder.",
-            position=Position(one.file.shown),
+            position=Position(reading.file.shown),
         )
     ]
 
@@ -169,12 +168,15 @@ def _of_the_whole(
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
     messages = stores_not_declared(declarations)
     if is_sound:
-        messages += overrides_of_nothing(target, {one.key for one in declarations}) if target else ()
+        messages += (
+            overrides_of_nothing(target, {declaration.key for declaration in declarations}) if target else ()
+        )
         messages += stores_not_searched(declarations)
     if any(map(_may_refer, declarations)):
         messages += _of_references(declarations, is_sound=is_sound)
     if any(
-        one.kind is Kind.MCP_SERVER or (one.assistant and "tools" in one.assistant.fields) for one in declarations
+        declaration.kind is Kind.MCP_SERVER or (declaration.assistant and "tools" in declaration.assistant.fields)
+        for declaration in declarations
     ):
         messages += _of_servers(declarations, is_sound=is_sound)
     return messages
@@ -206,4 +208,4 @@ def _of_servers(declarations: Sequence[Declaration], *, is_sound: bool) -> list[
 
 
 def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:
-    return not any(one.severity is Severity.ERROR for one in diagnostics)
+    return not any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill, fill_texts
-from assistctl.manifest.documents.document import SCHEMAS, Declaration, DocumentReader, Read
+from assistctl.manifest.documents.declaration import Declaration
+from assistctl.manifest.documents.document import SCHEMAS, DocumentReader, Read
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Mark, Node, merged
@@ -68,8 +69,10 @@ class _Reading(NamedTuple):
             return None
         reader = DocumentReader(self.file, self.folders, [], default_key=len(documents) == 1)
         nodes = Nodes(usual, self.file.shown)
-        read = [self._usual(reader, one, partial(nodes.root, place)) for place, one in enumerate(documents)]
-        found = [one for one in read if one is not None]
+        read = [
+            self._usual(reader, document, partial(nodes.root, place)) for place, document in enumerate(documents)
+        ]
+        found = [declared for declared in read if declared is not None]
         return _manifest(reader, found) if len(found) == len(read) else None
 
     def nodes(self, data: bytes) -> ReadManifest:

@@ -17,7 +17,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.mcp_server import McpServer
 
 if TYPE_CHECKING:
-    from assistctl.manifest.documents.document import Declaration
+    from assistctl.manifest.documents.declaration import Declaration
 
 _FIELDS = ("url", "description", "headers", "allowed_tools", "credential", "require_approval")
 _SECRET_HEADER = re.compile(r"authorization|cookie|secret|token|password|api[-_]?key", re.IGNORECASE)
@@ -56,13 +56,13 @@ def refuse_secrets(contents: Contents) -> None:
 
 def with_servers(declarations: Sequence[Declaration], known: Sequence[Declaration]) -> list[Declaration]:
     """``declarations`` with the ``known`` servers in the assistants that name them."""
-    servers = {one.server.key: one.server for one in known if one.server}
-    return [_with_servers(one, servers) for one in declarations] if servers else list(declarations)
+    servers = {declaration.server.key: declaration.server for declaration in known if declaration.server}
+    return [_with_servers(declaration, servers) for declaration in declarations] if servers else list(declarations)
 
 
 def servers_not_declared(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """An error for each server that an assistant names and no document declares."""
-    known = {one.key for one in declarations if one.kind is Kind.MCP_SERVER}
+    known = {declaration.key for declaration in declarations if declaration.kind is Kind.MCP_SERVER}
     for desired in _assistants(declarations):
         for place, tool in _uses(desired):
             key = str(tool["server"])
@@ -80,7 +80,11 @@ def servers_not_declared(declarations: Sequence[Declaration]) -> Iterator[Diagno
 
 def servers_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """A warning for each declared server that no assistant uses."""
-    used = {tool.get("server_label") for one in _assistants(declarations) for _, tool in _mcp_tools(one.fields)}
+    used = {
+        tool.get("server_label")
+        for assistant in _assistants(declarations)
+        for _, tool in _mcp_tools(assistant.fields)
+    }
     for declaration in declarations:
         if declaration.server and declaration.key not in used:
             yield Diagnostic(
@@ -94,7 +98,7 @@ def servers_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic
 
 def undeclared_servers(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """A warning for each server that is written into an assistant, where the project declares its servers."""
-    servers = [one.server for one in declarations if one.server]
+    servers = [declaration.server for declaration in declarations if declaration.server]
     if not servers:
         return
     addresses = {server.fields.get("url") for server in servers}
@@ -102,7 +106,9 @@ def undeclared_servers(declarations: Sequence[Declaration]) -> Iterator[Diagnost
         for platform, own in desired.platform_fields.items():
             for path, address in _addresses(own):
                 where = f"platforms.{platform}.{path}"
-                if address not in addresses and not any(one.startswith(where) for one in desired.secret_paths):
+                if address not in addresses and not any(
+                    secret_path.startswith(where) for secret_path in desired.secret_paths
+                ):
                     yield Diagnostic(
                         Severity.WARNING,
                         f"{where} is an MCP server that no document declares: {address}",
@@ -136,7 +142,7 @@ def _with_servers(declaration: Declaration, servers: Mapping[str, McpServer]) ->
 
 
 def _assistants(declarations: Sequence[Declaration]) -> Iterator[Desired]:
-    return (one.assistant for one in declarations if one.assistant)
+    return (declaration.assistant for declaration in declarations if declaration.assistant)
 
 
 def _uses(desired: Desired | None) -> Iterator[tuple[int, dict[str, Json]]]:

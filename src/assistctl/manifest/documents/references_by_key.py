@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
@@ -23,9 +23,9 @@ _Thing: TypeAlias = tuple[Kind, str]
 def unknown_references(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """An error for each key that no document declares as one of its kind."""
     known: dict[Kind, set[str]] = {}
-    for one in declarations:
-        known.setdefault(one.kind, set()).add(one.key)
-    kinds = {one.key: one.kind for one in declarations}
+    for declaration in declarations:
+        known.setdefault(declaration.kind, set()).add(declaration.key)
+    kinds = {declaration.key: declaration.kind for declaration in declarations}
     for naming in _namings(declarations):
         for path, (kind, key) in _references(naming):
             if key not in known.get(kind, ()):
@@ -37,10 +37,17 @@ def naming_in_circles(declarations: Sequence[Declaration]) -> Iterator[Diagnosti
 
     Assistants may name each other on a platform that has nothing but their ids there: those can be given later.
     """
-    things = {(one.kind, one.key): naming for one in declarations if (naming := one.assistant or one.resource)}
+    things = {
+        (declaration.kind, declaration.key): naming
+        for declaration in declarations
+        if (naming := declaration.assistant or declaration.resource)
+    }
     told: set[_Thing] = set()
     for platform in _platforms_of(things.values()):
-        named = {about: {each: path for path, each in _references(one, platform)} for about, one in things.items()}
+        named = {
+            about: {other: path for path, other in _references(naming, platform)}
+            for about, naming in things.items()
+        }
         for about in named:
             circle = _way_back(about, named) if about not in told else []
             if circle and not _may_be(circle, platform):
@@ -50,7 +57,8 @@ def naming_in_circles(declarations: Sequence[Declaration]) -> Iterator[Diagnosti
 
 def _platforms_of(namings: Iterable[_Naming]) -> list[str]:
     """The platforms that manifests have fields for; the empty name where they have none."""
-    found = {name: None for one in namings if isinstance(one, Desired) for name in one.platform_fields}
+    assistants = (naming for naming in namings if isinstance(naming, Desired))
+    found = dict.fromkeys(name for assistant in assistants for name in assistant.platform_fields)
     return [*found] or [""]
 
 
@@ -68,19 +76,27 @@ def _may_be(circle: Sequence[_Thing], platform: str) -> bool:
 def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
     """A warning for each declared skill and memory store that nothing uses; an environment is used by its id."""
     used = {about for naming in _namings(declarations) for _, about in _references(naming)}
-    for one in declarations:
-        if one.resource is not None and one.kind in _FIELDS and (one.kind, one.key) not in used:
+    for declaration in declarations:
+        if (
+            declaration.resource is not None
+            and declaration.kind in _FIELDS
+            and (declaration.kind, declaration.key) not in used
+        ):
             yield Diagnostic(
                 Severity.INFO,
-                f"no assistant uses this {one.kind.noun}",
-                f"An assistant does when it says `{_FIELDS[one.kind]}: [{one.key}]`.",
-                key=one.key,
-                position=one.position,
+                f"no assistant uses this {declaration.kind.noun}",
+                f"An assistant does when it says `{_FIELDS[declaration.kind]}: [{declaration.key}]`.",
+                key=declaration.key,
+                position=declaration.position,
             )
 
 
 def _namings(declarations: Sequence[Declaration]) -> list[_Naming]:
-    return [naming for one in declarations if (naming := one.assistant or one.resource) is not None]
+    return [
+        naming
+        for declaration in declarations
+        if (naming := declaration.assistant or declaration.resource) is not None
+    ]
 
 
 _FIELDS = {Kind.SKILL: "skills", Kind.MEMORY_STORE: "memory_stores"}

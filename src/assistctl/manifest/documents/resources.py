@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from assistctl.checkout.pinned_folder import PinnedFolder
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.assistant import lifecycle
+from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.documents.uses import with_references
 from assistctl.manifest.syntax.node import dotted
 from assistctl.model.json_value import Json

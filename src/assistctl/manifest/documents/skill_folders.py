@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.syntax.front_matter import front_matter

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistctl.checkout.pinned_folder import PinnedFolder
 from assistctl.errors import ProjectError
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.document import Declaration
+from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import find

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.assistant import lifecycle
+from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.model.diagnostics import Position

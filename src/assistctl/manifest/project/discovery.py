@@ -215,7 +215,7 @@ class _Search:
         """The folders in one, and the names of candidate files, each with whether it is a regular file."""
         try:
             with os.scandir(folder) as listed:
-                entries = sorted((one for one in listed if one.name[0] != "."), key=lambda one: one.name)
+                entries = sorted((entry for entry in listed if entry.name[0] != "."), key=lambda entry: entry.name)
         except OSError as error:
             self._report(folder, f"this folder cannot be read: {error.strerror}", "Check its permissions.")
             return [], []

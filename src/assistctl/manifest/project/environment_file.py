@@ -47,8 +47,10 @@ def read_environment_file(
         bindings = list(parse_stream(StringIO(read_text(real))))
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(ENVIRONMENT_FILE)]) from error
-    warnings = tuple(_unreadable_line(one.original.line) for one in bindings if one.error)
-    return {one.key: one.value for one in bindings if one.key is not None and one.value is not None}, warnings
+    warnings = tuple(_unreadable_line(binding.original.line) for binding in bindings if binding.error)
+    return {
+        binding.key: binding.value for binding in bindings if binding.key is not None and binding.value is not None
+    }, warnings
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:

@@ -63,7 +63,7 @@ def read_values(data: bytes) -> list[Values] | None:
     try:
         found = [_document(root, has_references=has_references) for root in _roots(data)]
         if has_escapes:
-            _refuse_unusable([one.value for one in found])
+            _refuse_unusable([document.value for document in found])
     except (_UnusualError, NumberRefusedError, yaml.YAMLError, ValueError):
         return None
     return found if len(found) <= _MAX_DOCUMENTS else None

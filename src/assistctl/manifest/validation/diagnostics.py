@@ -26,15 +26,6 @@ def explain(errors: Iterable[ValidationError], subject: Subject) -> list[Diagnos
     return sorted(dict.fromkeys(islice(found, _MOST)), key=_place)
 
 
-def by_place(messages: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """``messages`` by file, line and column; first those that have no place, and each file's own about itself."""
-    return sorted(messages, key=lambda message: _in_files(message.position))
-
-
-def _in_files(position: Position | None) -> tuple[tuple[str, ...], int, int]:
-    return (tuple(position.file.split("/")), position.line, position.column) if position else ((), 0, 0)
-
-
 def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
     path, position = finding.path, position_at(subject.root, finding.path)
     if finding.key is not None:

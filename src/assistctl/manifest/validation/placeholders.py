@@ -60,7 +60,9 @@ def _text_at(contents: Contents, path: Path) -> str | None:
 def _report(contents: Contents, path: Path, piece: str, severity: Severity) -> None:
     field, written = dotted(path), contents.references.get(path)
     # Said already, as a doubt: here it is none.
-    contents.problems = [one for one in contents.problems if one.path != field or one.severity is Severity.ERROR]
+    contents.problems = [
+        problem for problem in contents.problems if problem.path != field or problem.severity is Severity.ERROR
+    ]
     what = "the secret value it has" if path in contents.secret else shown(piece)
     is_as_written = written is None or piece in written
     literally = f"For the text itself write ${piece}." if is_as_written and piece.startswith("${") else ""

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.plan import Drift, FieldDiff, Json, LastApplied, Origin, Position, QualifiedKey
-from assistctl.ownership.canonical import canonical_units, default_of, same, tool_identities
+from assistctl.model.tool_names import ToolNames
+from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.mark import Mark, users_pairs
 from assistctl.ownership.sensitive import (
@@ -55,10 +56,11 @@ def creation_diffs(desired: Declared, defaults: FieldDefaults = ASSISTANTS_API) 
     tools = units.pop(TOOLS, None)
     if isinstance(tools, dict):
         units.update({("tools", name): tool for name, tool in tools.items()})
-    secrets = secret_paths(desired)
+    names = defaults.tool_names
+    secrets = secret_paths(desired, names)
     for path, value in units.items():
         if touches(secrets, path):
-            yield _secret_diff(desired, Difference(path, None, value), None, Origin.MANIFEST)
+            yield _secret_diff(desired, names, Difference(path, None, value), None, Origin.MANIFEST)
         else:
             yield FieldDiff(dotted(path), None, value, Origin.MANIFEST)
 
@@ -79,19 +81,21 @@ def deletion_diffs(owned: Owned, defaults: FieldDefaults = ASSISTANTS_API) -> It
 
 def mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
     """In what ``mark`` differs from the one that is there; ``owned`` is ``None`` for a new thing."""
-    there = owned.mark if owned is not None else None
-    was = bool(there and there.prevent_destroy)
+    old_mark = owned.mark if owned is not None else None
+    was = bool(old_mark and old_mark.prevent_destroy)
     if was is not mark.prevent_destroy:
         shown = was if owned is not None else None
         yield FieldDiff("lifecycle.prevent_destroy", shown, mark.prevent_destroy, Origin.MANIFEST)
-    if there is not None and there.key != mark.key:
-        yield FieldDiff("key", there.key, mark.key, Origin.MANIFEST)
+    if old_mark is not None and old_mark.key != mark.key:
+        yield FieldDiff("key", old_mark.key, mark.key, Origin.MANIFEST)
 
 
-def with_places(diffs: Iterable[FieldDiff], desired: Declared) -> tuple[FieldDiff, ...]:
+def with_places(
+    diffs: Iterable[FieldDiff], desired: Declared, defaults: FieldDefaults = ASSISTANTS_API
+) -> tuple[FieldDiff, ...]:
     """The differences, each with the position of what declares it, or of the nearest declared thing around it."""
     tools = desired.fields.get("tools")
-    identities = tool_identities(tools if isinstance(tools, list) else [])
+    identities = defaults.tool_names.identities(tools if isinstance(tools, list) else [])
     places = {dotted(("tools", identity)): f"tools[{place}]" for place, identity in enumerate(identities)}
     return tuple(replace(diff, position=_position(diff.path, places, desired)) for diff in diffs)
 
@@ -149,7 +153,8 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
 
 def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
     if touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit):
-        diff = _secret_diff(comparison.desired, difference, _shown_observed(comparison, difference, unit), origin)
+        shown = _shown_observed(comparison, difference, unit)
+        diff = _secret_diff(comparison.desired, comparison.tool_names, difference, shown, origin)
         return replace(diff, last_applied=LastApplied(known=False)) if origin is Origin.BOTH else diff
     last_applied = _last_applied(comparison, difference, unit) if origin is Origin.BOTH else None
     return FieldDiff(dotted(difference.path), difference.old, difference.new, origin, last_applied=last_applied)
@@ -162,15 +167,17 @@ def _last_applied(comparison: Comparison, difference: Difference, unit: Path) ->
     return LastApplied(known=True, value=default) if is_default else LastApplied(known=False)
 
 
-def _secret_diff(desired: Declared, difference: Difference, old: Json, origin: Origin) -> FieldDiff:
-    path = dotted(shown_path(difference.path, plainly_named_tools(desired)))
-    new = shown_declared(difference.new, difference.path, desired)
+def _secret_diff(
+    desired: Declared, names: ToolNames, difference: Difference, old: Json, origin: Origin
+) -> FieldDiff:
+    path = dotted(shown_path(difference.path, plainly_named_tools(desired, names)))
+    new = shown_declared(difference.new, difference.path, desired, names)
     return FieldDiff(path, old, new, origin, secret=True)
 
 
 def _shown_observed(comparison: Comparison, difference: Difference, unit: Path) -> Json:
     """What can be shown of what is there: all but secrets, or nothing where those cannot be told from it."""
-    template = templates(comparison.desired).get(difference.path)
+    template = templates(comparison.desired, comparison.tool_names).get(difference.path)
     beside = template.shown_beside(difference.old) if template and isinstance(difference.old, str) else None
     if difference.old is None or beside is not None:
         return beside

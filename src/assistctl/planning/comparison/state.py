@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.plan import Json
+from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import (
@@ -63,7 +64,7 @@ class Comparison:
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
         """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
         found = {
-            unit: tuple(one for one in differing if not self._is_kept_form(one, unit))
+            unit: tuple(difference for difference in differing if not self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
         }
         if found.get(_MODEL):
@@ -75,7 +76,7 @@ class Comparison:
     def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
         """What was applied and is there as the platform writes it, by unit."""
         kept = {
-            unit: tuple(one for one in differing if self._is_kept_form(one, unit))
+            unit: tuple(difference for difference in differing if self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
             if differing and unit in self.declared and not self.is_left_to_platform(unit)
         }
@@ -95,9 +96,9 @@ class Comparison:
         """
         if self.ignored or self._write_only_in_tools:
             return False
-        there = self.owned.units
+        observed = self.owned.units
         for unit, want in self.declared.items():
-            if unit not in there or not same(there[unit], want) or self.is_left_to_platform(unit):
+            if unit not in observed or not same(observed[unit], want) or self.is_left_to_platform(unit):
                 return False
         tools = self.declared.get(TOOLS)
         known = [*self.declared, *((*TOOLS, name) for name in (tools if isinstance(tools, dict) else ()))]
@@ -109,6 +110,11 @@ class Comparison:
         return tuple(unit for unit, found in self.differences.items() if found or self._is_outdated(unit))
 
     @property
+    def tool_names(self) -> ToolNames:
+        """How the platform's tools are told apart."""
+        return self._defaults.tool_names
+
+    @property
     def model_changes(self) -> bool:
         """Whether the assistant gets another model."""
         return _MODEL in self.changed
@@ -118,7 +124,7 @@ class Comparison:
         """The declared fields in the API's shapes, with what is ignored inside them taken from what is there."""
         if not self.ignored:
             return self.desired.fields
-        return keep_observed(self.desired.fields, self.owned.fields, self.ignored)
+        return keep_observed(self.desired.fields, self.owned.fields, self.ignored, self.tool_names)
 
     @cached_property
     def declared(self) -> dict[Path, Json]:
@@ -147,7 +153,7 @@ class Comparison:
     @cached_property
     def secrets(self) -> tuple[Path, ...]:
         """The paths of declared secrets."""
-        return secret_paths(self.desired)
+        return secret_paths(self.desired, self.tool_names)
 
     @cached_property
     def secret_units(self) -> tuple[Path, ...]:
@@ -175,7 +181,7 @@ class Comparison:
         """The same, had nobody edited what is ignored."""
         if not self.ignored:
             return self.seen
-        fields = keep_observed(self.owned.fields, self.desired.fields, self.ignored)
+        fields = keep_observed(self.owned.fields, self.desired.fields, self.ignored, self.tool_names)
         pairs = users_pairs(self.owned.observed.metadata)
         return self._narrowed(canonical_units(fields, pairs, self._defaults))
 
@@ -268,9 +274,9 @@ class Comparison:
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.value_in(self.declared, unit)
         if self.is_left_to_platform(unit):
-            there = whole_setting(unit, self.owned.units)
-            if there is not None and not self.baseline.is_still(unit, want):
-                yield Difference(unit, there, None)
+            observed = whole_setting(unit, self.owned.units)
+            if observed is not None and not self.baseline.is_still(unit, want):
+                yield Difference(unit, observed, None)
         elif not self.is_unseen(unit):
             yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)

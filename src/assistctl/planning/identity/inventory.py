@@ -41,7 +41,7 @@ class ObservedKnowledge:
 
     def held(self) -> frozenset[str]:
         """The ids of the uploads of ours in the vector stores that were looked into."""
-        files = (file for those in self.files.values() for file in those)
+        files = (file for contents in self.files.values() for file in contents)
         return frozenset(file.id for file in files if held_in_store(file) is not None)
 
     def recorded_tokens(self) -> dict[str, str]:
@@ -137,7 +137,7 @@ def interpret(
     """
     tokens = tokens or {}
     fields = observed.fields if fields is None else fields
-    fields = replaced_ids(fields, lambda each: tokens.get(each, each)) if tokens else fields
+    fields = replaced_ids(fields, lambda text: tokens.get(text, text)) if tokens else fields
     units = canonical_units(fields, users_pairs(observed.metadata), defaults)
     baseline = read_baseline(observed.metadata.get(BASELINE))
     return Owned(observed, mark, baseline, fields, units, is_marked(observed.metadata), tokens)
@@ -154,6 +154,6 @@ def read_owned(
 ) -> dict[str, list[Owned]]:
     """The owned things of a kind, each with what ``read`` finds written on it."""
     return {
-        key: [read(each, inventory.marks.get(each.id)) for each in same_key]
+        key: [read(listed, inventory.marks.get(listed.id)) for listed in same_key]
         for key, same_key in inventory.owned.items()
     }

@@ -40,22 +40,24 @@ def transfers(
     wanted: Mapping[str, Movable], inventory: Inventory[Observed], plan_options: PlanOptions
 ) -> Transfers:
     """What ``moved_from:``, ``import:`` and ``removed:`` come to in this inventory."""
-    newcomers = {key: one for key, one in wanted.items() if key not in inventory.owned}
+    newcomers = {key: desired for key, desired in wanted.items() if key not in inventory.owned}
     chosen = _chosen(wanted, inventory)
     moved = {
-        key: one.moved_from
-        for key, one in newcomers.items()
-        if one.moved_from is not None and one.moved_from in inventory.owned and one.moved_from not in wanted
+        key: desired.moved_from
+        for key, desired in newcomers.items()
+        if desired.moved_from is not None
+        and desired.moved_from in inventory.owned
+        and desired.moved_from not in wanted
     }
     settled = {*moved, *chosen}
-    wishes = {key: one for key, one in newcomers.items() if one.import_id and key not in settled}
+    wishes = {key: desired for key, desired in newcomers.items() if desired.import_id and key not in settled}
     imported = {
-        key: one.import_id
-        for key, one in wishes.items()
-        if one.import_id is not None and one.import_id in inventory.free_by_id
+        key: desired.import_id
+        for key, desired in wishes.items()
+        if desired.import_id is not None and desired.import_id in inventory.free_by_id
     }
     diagnostics = (
-        *(_cannot_import(one, inventory) for key, one in wishes.items() if key not in imported),
+        *(_cannot_import(desired, inventory) for key, desired in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
         *_misspelt(newcomers.values(), inventory, wanted),
         *(still_declared(wanted[key]) for key in sorted(plan_options.forget & wanted.keys())),
@@ -66,8 +68,10 @@ def transfers(
 
 def _chosen(wanted: Mapping[str, Movable], inventory: Inventory[Observed]) -> dict[str, str]:
     """The duplicates that manifests name by id: one with the mark of the manifest's own key, or of another."""
-    owners = {each.id: key for key, same_key in inventory.owned.items() if len(same_key) > 1 for each in same_key}
-    named = [(key, one.import_id) for key, one in wanted.items() if one.import_id in owners]
+    owners = {
+        owned.id: key for key, same_key in inventory.owned.items() if len(same_key) > 1 for owned in same_key
+    }
+    named = [(key, desired.import_id) for key, desired in wanted.items() if desired.import_id in owners]
     found = {key: object_id for key, object_id in named if owners[object_id] == key}
     taken = {*found.values()}
     for key, object_id in named:
@@ -82,42 +86,50 @@ def _misspelt(
 ) -> Iterator[Diagnostic]:
     """Each ``moved_from`` that is nearly a key which would be deleted; on a new target it is rightly nothing."""
     ending = inventory.owned.keys() - wanted.keys()
-    for one in newcomers if ending else ():
-        if one.moved_from is None or one.moved_from in inventory.owned or one.moved_from in wanted:
+    for newcomer in newcomers if ending else ():
+        if newcomer.moved_from is None or newcomer.moved_from in inventory.owned or newcomer.moved_from in wanted:
             continue
-        advice = did_you_mean(one.moved_from, ending)
+        advice = did_you_mean(newcomer.moved_from, ending)
         if advice:
-            summary = f"nothing here has the key {one.moved_from!r}, so {one.key!r} is a new {kind_of(one).noun}"
-            position = one.position_of("moved_from")
-            yield Diagnostic(Severity.WARNING, summary, advice, key=one.key, path="moved_from", position=position)
+            is_new = f"{newcomer.key!r} is a new {kind_of(newcomer).noun}"
+            summary = f"nothing here has the key {newcomer.moved_from!r}, so {is_new}"
+            position = newcomer.position_of("moved_from")
+            yield Diagnostic(
+                Severity.WARNING, summary, advice, key=newcomer.key, path="moved_from", position=position
+            )
 
 
 def _rivals(newcomers: Mapping[str, Movable], wanted: Mapping[str, Movable]) -> Iterator[Diagnostic]:
     """Two that want the same identity, or one that wants what another still has."""
     claimed: dict[str, str] = {}
-    for key, one in newcomers.items():
-        for path, wish in (("moved_from", one.moved_from), ("import", one.import_id)):
+    for key, newcomer in newcomers.items():
+        for path, wish in (("moved_from", newcomer.moved_from), ("import", newcomer.import_id)):
             if wish is None:
                 continue
             rival = claimed.setdefault(wish, key)
             if path == "moved_from" and wish in wanted:
                 yield _error(
-                    one, path, f"{wish!r} is declared itself, so it cannot move to {key!r}", "Remove one."
+                    newcomer, path, f"{wish!r} is declared itself, so it cannot move to {key!r}", "Remove one."
                 )
             elif rival != key:
-                yield _error(one, path, f"{rival!r} wants {wish!r} as well", "An identity goes to one key only.")
+                yield _error(
+                    newcomer, path, f"{rival!r} wants {wish!r} as well", "An identity goes to one key only."
+                )
 
 
-def _cannot_import(one: Movable, inventory: Inventory[Observed]) -> Diagnostic:
-    taken = inventory.others.get(str(one.import_id))
+def _cannot_import(desired: Movable, inventory: Inventory[Observed]) -> Diagnostic:
+    taken = inventory.others.get(str(desired.import_id))
     if taken is None:
         return _error(
-            one, "import", f"there is no {kind_of(one).noun} {one.import_id!r} on the platform", "Look for its id."
+            desired,
+            "import",
+            f"there is no {kind_of(desired).noun} {desired.import_id!r} on the platform",
+            "Look for its id.",
         )
     return _error(
-        one,
+        desired,
         "import",
-        f"{one.import_id!r} is owned by {_owner(taken)}",
+        f"{desired.import_id!r} is owned by {_owner(taken)}",
         "Only what nobody owns can be imported, or one of several with the same mark. Within a project, "
         "`moved_from:` carries it to another key.",
     )
@@ -128,16 +140,18 @@ def _owner(taken: Observed) -> str:
     return mark if is_marked(taken.metadata) and mark else "another project"
 
 
-def still_declared(one: Movable | DesiredStore) -> Diagnostic:
+def still_declared(desired: Movable | DesiredStore) -> Diagnostic:
     """Something that is to be let go, and that the manifests declare."""
     return Diagnostic(
         Severity.ERROR,
-        f"{one.key!r} is to be let go and is declared as well",
+        f"{desired.key!r} is to be let go and is declared as well",
         "Remove the manifest, or the key from `removed:` in assistctl.yaml.",
-        key=one.key,
-        position=one.position,
+        key=desired.key,
+        position=desired.position,
     )
 
 
-def _error(one: Movable, path: str, summary: str, detail: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, summary, detail, key=one.key, path=path, position=one.position_of(path))
+def _error(desired: Movable, path: str, summary: str, detail: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR, summary, detail, key=desired.key, path=path, position=desired.position_of(path)
+    )

@@ -44,8 +44,8 @@ class StoreContents:
     def reasons(self) -> Iterable[str]:
         """What is to be done, each kind of it in words."""
         work = self.work
-        replaced = sum(1 for one in work.attach if one.replaces)
-        again = sum(1 for one in work.attach if one.renew)
+        replaced = sum(1 for attached in work.attach if attached.replaces)
+        again = sum(1 for attached in work.attach if attached.renew)
         new = len(work.attach) - replaced - again
         for count, what in (
             (new, "to add"),
@@ -62,12 +62,12 @@ class StoreContents:
 def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> StoreContents:
     """What a vector store holds against what is declared for it; ``gone`` are uploads that it may only name."""
     contents = StoreContents()
-    there = [file for file in named if file.id not in gone]
+    present = [file for file in named if file.id not in gone]
     contents.lost = [held for file in named if file.id in gone and (held := held_in_store(file)) is not None]
-    ours, contents.spare = _ours(there)
-    contents.foreign = len(there) - len(ours) - len(contents.spare)
+    ours, contents.spare = _ours(present)
+    contents.foreign = len(present) - len(ours) - len(contents.spare)
     wanted = tokens_of(store)
-    stale = {token: one for token, one in ours.items() if token not in wanted}
+    stale = {token: upload for token, upload in ours.items() if token not in wanted}
     successors = _by_path(held for held, _ in stale.values())
     attach, pending, retag = [], {}, {}
     for token, entry in wanted.items():
@@ -102,11 +102,11 @@ def everything(store: DesiredStore) -> StoreContents:
     return compared(store, ())
 
 
-def _ours(there: Sequence[StoreFile]) -> tuple[dict[str, tuple[HeldFile, StoreFile]], list[HeldFile]]:
+def _ours(files: Sequence[StoreFile]) -> tuple[dict[str, tuple[HeldFile, StoreFile]], list[HeldFile]]:
     """The files that we put there, the best of each; and its copies."""
     ours: dict[str, tuple[HeldFile, StoreFile]] = {}
     spare = []
-    for file in sorted(there, key=lambda file: (_rank(file), file.id)):
+    for file in sorted(files, key=lambda file: (_rank(file), file.id)):
         held = held_in_store(file)
         if held is None:
             continue
@@ -121,9 +121,9 @@ def _rank(file: StoreFile) -> int:
     return _HEALTHY.index(file.status) if file.status in _HEALTHY else len(_HEALTHY)
 
 
-def _by_path(those: Iterable[HeldFile]) -> dict[str, list[HeldFile]]:
+def _by_path(uploads: Iterable[HeldFile]) -> dict[str, list[HeldFile]]:
     found: dict[str, list[HeldFile]] = {}
-    for held in those:
+    for held in uploads:
         found.setdefault(held.path, []).append(held)
     return found
 

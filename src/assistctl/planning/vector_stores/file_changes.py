@@ -121,7 +121,7 @@ class FileChanges:
 
         What one thing reads no longer and another still does is no change of the file.
         """
-        going = {each.file_id for each in self.discards}
+        going = {upload.file_id for upload in self.discards}
         return [
             self._change(path, file, going)
             for path, file in sorted(self._by_path().items())
@@ -180,9 +180,9 @@ def file_changes(
 ) -> FileChanges:
     """What changes file by file, with the uploads of ours that are there, wherever they are read."""
     in_store = (held_in_store(file) for files in observed.files.values() for file in files)
-    there = [each for each in in_store if each is not None and each.file_id not in observed.gone]
+    present = [upload for upload in in_store if upload is not None and upload.file_id not in observed.gone]
     in_place: dict[str, str] = {}
-    for held in (*chain.from_iterable(each.held for each in owned), *there, *observed.unread):
+    for held in (*chain.from_iterable(holder.held for holder in owned), *present, *observed.unread):
         in_place[held.token] = min(held.file_id, in_place.get(held.token, held.file_id))
     return FileChanges(holders, in_place, observed.recorded_tokens(), named)
 

@@ -43,7 +43,7 @@ def store_inventory(
     """The project's vector stores as this plan sees them."""
     project, target = plan_options.project, plan_options.target.name
     assistants = classify(observed, project, target).owned
-    in_use = {store_id for each in chain(*assistants.values()) for store_id in store_ids(each.fields)}
+    in_use = {store_id for assistant in chain(*assistants.values()) for store_id in store_ids(assistant.fields)}
     stores = classify((store for store in knowledge.observed.stores if not store.expired), project, target).owned
     live = {key: ranked_twins(same_key, in_use)[0] for key, same_key in stores.items()}
     wanted = _wanted(knowledge.desired, desired, plan_options)
@@ -79,27 +79,27 @@ def stores_to_look_into(
     found = store_inventory(knowledge, desired, observed, plan_options)
     listed = knowledge.observed.files.keys()
     changed = {
-        there.id
-        for key, there in found.live.items()
-        if thorough or _must_be_looked_into(key, there, found, plan_options)
+        store.id
+        for key, store in found.live.items()
+        if thorough or _must_be_looked_into(key, store, found, plan_options)
     }
     if not changed <= listed:
         return frozenset(changed - listed)
     owned = classify(observed, plan_options.project, plan_options.target.name).owned
     questions = _in_question(knowledge, found, desired, [*chain(*owned.values())])
     not_listed = {
-        key: store for key, store in found.wanted.items() if (one := found.there(key)) and one.id not in listed
+        key: store for key, store in found.wanted.items() if (live := found.there(key)) and live.id not in listed
     }
     asked = {key for key, store in not_listed.items() if questions & tokens_of(store).keys()}
-    return frozenset(there.id for key in asked if (there := found.there(key)))
+    return frozenset(live.id for key in asked if (live := found.there(key)))
 
 
-def _must_be_looked_into(key: str, there: ObservedStore, found: StoreInventory, plan_options: PlanOptions) -> bool:
-    new_key = found.keys_by_id[there.id]
+def _must_be_looked_into(key: str, store: ObservedStore, found: StoreInventory, plan_options: PlanOptions) -> bool:
+    new_key = found.keys_by_id[store.id]
     wanted = found.wanted.get(new_key)
     if wanted is not None:
         # What it holds stays, whatever that is: others may drop the same uploads.
-        return wanted.leaves_files or not is_settled(wanted, there)
+        return wanted.leaves_files or not is_settled(wanted, store)
     return plan_options.includes(Kind.VECTOR_STORE, key)
 
 
@@ -108,20 +108,20 @@ def _in_question(
 ) -> set[str]:
     """The tokens of what may have to be uploaded or deleted, so that it matters who else has them."""
     held = {
-        one.token
+        upload.token
         for files in knowledge.observed.files.values()
         for file in files
-        if (one := held_in_store(file)) is not None and one.file_id not in knowledge.observed.gone
+        if (upload := held_in_store(file)) is not None and upload.file_id not in knowledge.observed.gone
     }
     gone = knowledge.observed.gone
-    read = {one.token for one in uploads_read(observed) if one.file_id not in gone}
+    read = {upload.token for upload in uploads_read(observed) if upload.file_id not in gone}
     looked_into = [
         store
         for key, store in found.wanted.items()
-        if (there := found.there(key)) is None or there.id in knowledge.observed.files
+        if (live := found.there(key)) is None or live.id in knowledge.observed.files
     ]
     wanted = {token for store in looked_into for token in tokens_of(store)}
-    wanted |= {token for one in desired for token in tokens_of_files(one.interpreter_files)}
+    wanted |= {token for assistant in desired for token in tokens_of_files(assistant.interpreter_files)}
     return (wanted - held - read) | (held - wanted) | (read - wanted)
 
 
@@ -130,7 +130,7 @@ def _wanted(
 ) -> dict[str, DesiredStore]:
     if plan_options.destroy:
         return {}
-    needed = {one.store for one in desired if plan_options.includes(Kind.ASSISTANT, one.key)}
+    needed = {assistant.store for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)}
     return {
         store.key: store
         for store in sorted(stores, key=lambda store: store.key)

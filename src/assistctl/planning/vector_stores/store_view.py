@@ -6,6 +6,6 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Observed
 
 
-def as_observed(there: ObservedStore) -> Observed:
+def as_observed(store: ObservedStore) -> Observed:
     """A vector store as it is, without its files."""
-    return Observed(there.id, there.fields, there.metadata)
+    return Observed(store.id, store.fields, store.metadata)

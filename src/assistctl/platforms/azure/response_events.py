@@ -17,13 +17,11 @@ from assistctl.model.conversation import (
     FunctionCall,
     ProducedFile,
     RunStatus,
-    TextDelta,
 )
 from assistctl.model.json_value import Json
+from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.conversation import usage_in
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in
-
-_BETWEEN_MESSAGES = "\n\n"
 
 
 @dataclass(slots=True)
@@ -33,8 +31,7 @@ class ResponseEvents:
     response_id: str | None = None
     ended: bool = False
     _calls: bool = False
-    _message: str | None = None
-    _streamed: set[str] = field(default_factory=set)
+    _text: AnswerText = field(default_factory=AnswerText)
     _mentioned: dict[Event, None] = field(default_factory=dict)
 
     def read(self, name: str, data: Json) -> Iterator[Event]:
@@ -43,7 +40,7 @@ class ResponseEvents:
         response = as_object(event.get("response"))
         self.response_id = as_text(response.get("id")) or self.response_id
         if name in {"response.output_text.delta", "response.refusal.delta"}:
-            yield from self._text(as_text(event.get("item_id")), as_text(event.get("delta")))
+            yield from self._text.piece(as_text(event.get("item_id")), as_text(event.get("delta")))
         elif name == "response.output_text.annotation.added":
             yield from self._mention(as_object(event.get("annotation")))
         elif name == "response.output_item.done":
@@ -53,15 +50,6 @@ class ResponseEvents:
         elif name in {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}:
             yield from self._over(name.removeprefix("response."), response)
 
-    def _text(self, item: str, text: str) -> Iterator[Event]:
-        if not text:
-            return
-        if self._message not in {None, item}:
-            yield TextDelta(_BETWEEN_MESSAGES)
-        self._message = item
-        self._streamed.add(item)
-        yield TextDelta(text)
-
     def _item(self, item: Object) -> Iterator[Event]:
         if item.get("type") == "function_call":
             self._calls = True
@@ -70,10 +58,10 @@ class ResponseEvents:
             )
         elif item.get("type") == "message":
             item_id = as_text(item.get("id"))
-            is_new = item_id not in self._streamed
+            is_new = item_id not in self._text.streamed
             for part in objects_in(item.get("content")):
                 if is_new:
-                    yield from self._text(item_id, as_text(part.get("text")) or as_text(part.get("refusal")))
+                    yield from self._text.piece(item_id, as_text(part.get("text")) or as_text(part.get("refusal")))
                 for annotation in objects_in(part.get("annotations")):
                     yield from self._mention(annotation)
 

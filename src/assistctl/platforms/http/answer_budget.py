@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from assistctl.errors import PlatformError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import positive_number, timeout
+from assistctl.secrets.addresses import shown_address
 
 MEBIBYTE = 1024 * 1024
 ENCODINGS = "gzip, deflate"
@@ -82,7 +83,7 @@ async def unpacked(
 
 @asynccontextmanager
 async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
-    """Raise ``UnreadAnswerError`` when the block takes longer than so many seconds."""
+    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
     timer = asyncio.timeout(seconds if seconds < math.inf else None)
     try:
         async with timer:
@@ -91,7 +92,8 @@ async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeou
         if not timer.expired():
             raise
         raise UnreadAnswerError(
-            f"{address} did not finish its answer in the time it had", "Try again; --timeout allows more."
+            f"{shown_address(address)} did not finish its answer in the time it had",
+            "Try again; --timeout allows more.",
         ) from error
 
 

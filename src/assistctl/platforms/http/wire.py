@@ -19,7 +19,6 @@ from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_bud
 from assistctl.platforms.http.listing import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
-from assistctl.secrets.addresses import shown_address
 
 # For what is only advice, and not worth waiting for.
 _TIMEOUT_ONCE_SECONDS = 5.0
@@ -190,7 +189,7 @@ class HttpWire(ABC):
         """One of those ``_errors`` in words for people, as what it means for the request."""
 
     def _in_time(self, seconds: float) -> AbstractAsyncContextManager[object]:
-        return deadline(seconds, shown_address(self.base_url))
+        return deadline(seconds, self.base_url)
 
     async def _send(self, sent: Sent, in_time: AbstractAsyncContextManager[object] | None = None) -> Answer:
         from assistctl.platforms.http.sdk_errors import outcome_unknown

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage
+from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, Usage
 from assistctl.model.json_value import Json
+from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import as_text
 
 _RUN = "thread.run."
 _ENDS = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
-_BETWEEN_MESSAGES = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class RunEvents:
 
     run_id: str | None = None
     ended: bool = False
-    _streamed: set[str] = field(default_factory=set)
-    _message: str | None = None
+    _text: AnswerText = field(default_factory=AnswerText)
     _mentioned: dict[FileMention, None] = field(default_factory=dict)
 
     def read(self, name: str, data: Json) -> Iterator[Event | FileMention]:
@@ -47,7 +46,6 @@ class RunEvents:
             yield from self._pieces(as_text(data.get("id")), _content(data.get("delta")), is_whole=False)
         elif name in {"thread.message.completed", "thread.message.incomplete"}:
             yield from self._pieces(as_text(data.get("id")), _content(data), is_whole=True)
-            self._streamed.add(as_text(data.get("id")))
         elif name.startswith(_RUN) and not name.startswith(f"{_RUN}step."):
             self.run_id = as_text(data.get("id")) or self.run_id
             yield from self._run(name.removeprefix(_RUN), data)
@@ -66,18 +64,13 @@ class RunEvents:
 
     def _pieces(self, message: str, content: list[Json], *, is_whole: bool) -> Iterator[Event | FileMention]:
         """Text that did not come before, and the files that it mentions, each once."""
+        is_new = not (is_whole and message in self._text.streamed)
         for part in content:
             if not isinstance(part, dict):
                 continue
             text = part.get("text")
-            value = as_text(text.get("value")) if isinstance(text, dict) else ""
-            if value and not (is_whole and message in self._streamed):
-                if self._message not in {None, message}:
-                    yield TextDelta(_BETWEEN_MESSAGES)
-                self._message = message
-                yield TextDelta(value)
-                if not is_whole:
-                    self._streamed.add(message)
+            if is_new and isinstance(text, dict):
+                yield from self._text.piece(message, as_text(text.get("value")))
             for mention in _mentions(part):
                 if mention not in self._mentioned:
                     self._mentioned[mention] = None

@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta
+from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus
 from assistctl.model.json_value import Json
+from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.conversation import usage_in
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 
@@ -22,7 +23,6 @@ _ENDS = {
     "cancelled": RunStatus.CANCELLED,
 }
 _TOO_LONG = "max_output_tokens"
-_BETWEEN_MESSAGES = "\n\n"
 
 
 @dataclass(slots=True)
@@ -37,8 +37,7 @@ class SessionEvents:
     is_hosted: bool = True
     turns_of_calls: dict[str, str] = field(default_factory=dict)
     _others: set[str] = field(default_factory=set)
-    _streamed: set[str] = field(default_factory=set)
-    _message: str | None = None
+    _text: AnswerText = field(default_factory=AnswerText)
 
     def read(self, name: str, data: Json) -> Iterator[Event]:
         """What one event of the stream means."""
@@ -66,27 +65,22 @@ class SessionEvents:
             return
         self.turn_id = turn_id or self.turn_id
         if what == "output_text.delta":
-            yield from self._text(as_text(event.get("item_id")), as_text(event.get("delta")))
+            yield from self._text.piece(as_text(event.get("item_id")), as_text(event.get("delta")))
         elif what == "item.done":
             yield from self._whole(as_object(event.get("item")))
         elif what in _ENDS:
             yield from self._end(_finished(_ENDS[what], turn, event))
 
-    def _text(self, item: str, text: str) -> Iterator[Event]:
-        if not text:
-            return
-        if self._message not in {None, item}:
-            yield TextDelta(_BETWEEN_MESSAGES)
-        self._message = item
-        self._streamed.add(item)
-        yield TextDelta(text)
-
     def _whole(self, item: Object) -> Iterator[Event]:
         """The text of a message that did not come in pieces."""
         item_id = as_text(item.get("id"))
-        if item.get("type") == "message" and item.get("role") == "assistant" and item_id not in self._streamed:
+        if (
+            item.get("type") == "message"
+            and item.get("role") == "assistant"
+            and item_id not in self._text.streamed
+        ):
             text = "".join(as_text(part.get("text")) for part in objects_in(item.get("content")))
-            yield from self._text(item_id, text)
+            yield from self._text.piece(item_id, text)
 
     def _calls(self, actions: list[Object]) -> Iterator[Event]:
         calls = [one for one in actions if one.get("type") == "function_call"]

@@ -26,7 +26,6 @@ from assistctl.platforms.openai.workload_identity import (
     identity_settings,
     without_token,
 )
-from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import openai
@@ -101,9 +100,7 @@ class OpenAIWire(SdkWire):
             with file:
                 form = {"body": fields, "files": {"file": (name, file)}}
                 sent = Sent("post", path, repeatable=False, options=options, payload=form)
-                in_time = deadline_once_sent(
-                    max(self._budget.seconds, throttle_timeout), shown_address(self.base_url)
-                )
+                in_time = deadline_once_sent(max(self._budget.seconds, throttle_timeout), self.base_url)
                 return await self._send(sent, in_time)
 
         return (await self._pace.keep(send, repeatable=False)).body
