@@ -139,6 +139,7 @@ async def _present(
         declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
         resources={one.id for things in others.values() for one in things},
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
+        write_only={kind: table.write_only for kind, table in tables.items()},
     )
 
 

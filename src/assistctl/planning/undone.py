@@ -61,7 +61,7 @@ class Present:
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
     kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
     uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
-    kind of it what goes for good with one.
+    kind of it what goes for good with one, ``write_only`` which fields of it no answer shows.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -73,6 +73,7 @@ class Present:
     declared_resources: Mapping[QualifiedKey, DesiredResource] = field(default_factory=dict)
     resources: Collection[str] = ()
     loses: Mapping[Kind, str] = field(default_factory=dict)
+    write_only: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
