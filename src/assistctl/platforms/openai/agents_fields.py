@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import NOTHING_BESIDE, Capabilities, Finding, Level, Support
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
@@ -18,6 +19,7 @@ from assistctl.platforms.mcp_tools import (
     renamed,
     with_servers_as,
 )
+from assistctl.platforms.openai import environment_fields
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.counterparts import counterpart
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -165,6 +167,10 @@ CAPABILITIES = Capabilities(
         "files.code_interpreter": Support(Level.MAPPED, _MOUNTED),
         "files.file_search": Support(Level.UNSUPPORTED, _NO_STORES),
         **NOTHING_BESIDE,
+        "environment": Support(
+            Level.MAPPED,
+            "No agent has it: a session is started with its template, and the assistant's `files` beside that.",
+        ),
     },
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     computed=frozenset({"reasoning_effort"}),
@@ -183,9 +189,10 @@ CAPABILITIES = Capabilities(
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
     tells_account="answers",
+    resources={Kind.ENVIRONMENT: environment_fields.CAPABILITIES},
     converses=Support(
-        note="A conversation is a session, which begins with its first message and the agent's environment; files "
-        "go with that message, into the environment."
+        note="A conversation is a session, which begins with its first message, in the assistant's `environment` "
+        "or the one of its files; files go with that message, into the environment."
     ),
     counterpart=counterpart,
     findings=findings,
