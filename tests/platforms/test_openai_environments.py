@@ -138,14 +138,25 @@ def test_when_nothing_changed_five_lists_say_so(desk: ProjectFolder, server: Rec
     assert asked(server) == lists
 
 
-def test_templates_are_not_asked_for_when_no_agent_has_one(cloud: ProjectFolder, server: RecordingServer) -> None:
+def test_templates_are_asked_for_once_a_plan(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", tools=DESK["tools"])
     assert cloud.run("apply", "--yes").code == 0
-    # The second list and the third are the looks for twins, before and after the create.
-    beside = ["GET /v1/models", "GET /v1/skills"]
-    assert asked(server) == [*["GET /v1/agents"] * 3, *beside, "POST /v1/agents"]
+    server.clear()
     assert planned(cloud) == []
-    assert asked(server) == ["GET /v1/agents", *beside]
+    assert asked(server) == ["GET /v1/agents", f"GET {TEMPLATES}", "GET /v1/models", "GET /v1/skills"]
+
+
+def test_output_names_what_sessions_start_in(desk: ProjectFolder, workshop: Workshop) -> None:
+    template, agent = workshop.template()["id"], workshop.agent()["id"]
+    assert desk.run("output").json == {"desk": agent, "environment.desk": template}
+    assert desk.run("output", "--format", "dotenv").out == f"ASSISTANT_DESK={agent}\nENVIRONMENT_DESK={template}\n"
+    desk.write(PRICES, "sku,price\n1,3\n")
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("output").json["environment.desk"] == template
+    desk.remove("desk")
+    desk.manifest("counter", **DESK, moved_from="desk")
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("output").json == {"counter": agent, "environment.counter": template}
 
 
 def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -> None:
@@ -161,7 +172,7 @@ def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -
     assert planned(cloud) == []
 
 
-def test_a_changed_table_is_a_template_in_the_others_place(
+def test_a_changed_table_is_put_into_the_same_template(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
     before, uploads = workshop.template()["id"], workshop.stored_objects.uploads()
@@ -169,19 +180,79 @@ def test_a_changed_table_is_a_template_in_the_others_place(
     assert planned(desk) == [("update", "assistant", "desk"), ("update", "file", PRICES)]
     server.clear()
     assert desk.run("apply", "--yes").code == 0
+    # The second template keeps the old upload's name until that is gone.
     assert [f"{one.method} {one.path.rpartition('/')[0]}" for one in server.mutations] == [
         "POST /v1",
         "POST /v1/agents/environments",
+        f"POST {TEMPLATES}",
         "POST /v1/agents",
         "DELETE /v1/files",
         f"DELETE {TEMPLATES}",
     ]
-    assert workshop.template()["id"] != before
-    assert words(workshop.agent())["template"] == workshop.template()["id"]
+    assert workshop.template()["id"] == before
+    assert workshop.template()["name"].endswith(words(workshop.agent())["content"])
+    assert words(workshop.agent())["template"] == before
     after = workshop.stored_objects.uploads()
     assert sorted(after.values()) == ["prices.csv", "stock.csv"]
     assert len(set(after) - set(uploads)) == 1
     assert planned(desk) == []
+
+
+def test_a_table_that_came_too_is_put_into_the_same_template(desk: ProjectFolder, workshop: Workshop) -> None:
+    before = workshop.template()["id"]
+    desk.write("assistants/data/returns.csv", "sku\n1\n")
+    assert desk.run("apply", "--yes").code == 0
+    assert workshop.template()["id"] == before
+    assert len(workshop.mounted()) == 3
+    assert planned(desk) == []
+    assert garbage(desk, "--unproven") == []
+
+
+def test_a_refused_change_leaves_the_files_that_were_there(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    before = workshop.template()
+    desk.write(PRICES, "sku,price\n1,3\n")
+    refused = Answer(400, error_body("no such model"))
+    server.fault = lambda one: (
+        refused if one.method == "POST" and one.path.startswith("/v1/agents/agent_") else None
+    )
+    assert desk.run("apply", "--yes").code == 4
+    server.fault = lambda _: None
+    after = workshop.template()
+    assert {**after, "updated_at": None} == {**before, "updated_at": None}
+    assert list(wrong_after(desk.run, workshop)) == []
+    assert workshop.template()["id"] == before["id"]
+
+
+@pytest.mark.parametrize("table", ["sku,price\n1,33\n", "sku,price\n1,2\n"], ids=["goes on", "goes back"])
+@pytest.mark.parametrize("knows", [True, False], ids=["same checkout", "another checkout"])
+def test_a_change_that_was_killed_half_way_is_made_or_taken_back(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop, *, knows: bool, table: str
+) -> None:
+    before = workshop.agent()
+    desk.write(PRICES, "sku,price\n1,33\n")
+    interruption = Interruption(
+        Mishap.KILLED_AFTER, 2
+    )  # the template has the new files, the agent does not say so
+    interruption.on(server)
+    assert killed_apply(desk.path, interruption) == -9
+    interruption.over(server)
+    if not knows:
+        for record in (desk.path / ".assistctl/uploads").glob("*"):
+            record.unlink()
+    assert workshop.agent() == before
+    assert len(workshop.templates()) == 2
+    drift = desk.run("drift", "--format", "json")
+    assert [one["path"] for one in drift.json["drift"]] == [ENVIRONMENT]
+    # What the agent counts as having is not garbage, whatever its template has by now.
+    assert "environment" not in {kind for kind, _, _ in garbage(desk, "--yes")}
+    desk.write(PRICES, table)
+    assert list(wrong_after(desk.run, workshop)) == []
+    assert words(workshop.agent())["template"] == words(before)["template"]
+    sizes = workshop.stored_objects.sizes()
+    [prices] = [one["file_id"] for one in workshop.template()["files"] if one["path"] == "/workspace/prices.csv"]
+    assert sizes[prices] == ("prices.csv", len(table))
 
 
 def test_other_changes_leave_the_template_alone(
@@ -360,18 +431,15 @@ def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
     assert len(workshop.stored_objects.uploads()) == 2
 
 
-def test_a_template_that_was_only_edited_is_told_of_with_its_agent(
+def test_a_template_that_was_only_edited_is_put_right(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
-    open_the_network(workshop)
-    stuck = Answer(409, error_body("in use"))
-    server.fault = lambda one: stuck if one.method == "DELETE" and one.path.startswith(TEMPLATES) else None
-    outcome = desk.run("apply", "--yes", "--format", "json")
-    assert outcome.code == 4
-    (result,) = outcome.json["results"]
-    assert (result["kind"], result["status"]) == ("assistant", "failed")
-    assert "could not be deleted: in use" in result["error"]
-    server.fault = lambda _: None
+    before = workshop.template()
+    workshop.edit(before["id"], network={"access": "enabled"}, env={"A": "b"}, desktop={"enabled": True})
+    server.clear()
+    assert desk.run("apply", "--yes").code == 0
+    assert asked(server, lists=False) == ["POST /v1/agents/ID", f"POST {TEMPLATES}/ID"]
+    assert {**workshop.template(), "updated_at": None} == {**before, "updated_at": None}
     assert list(wrong_after(desk.run, workshop)) == []
 
 
@@ -455,15 +523,17 @@ def change(project: ProjectFolder) -> None:
     (project.path / "assistants/data/stock.csv").unlink()
 
 
-# Two uploads, the template and the agent; then an upload, the new template, the agent, the two uploads that go,
-# and the old template. Each as whether it is the second apply, and which of its requests.
-POINTS = [(False, place) for place in range(4)] + [(True, place) for place in range(6)]
+# Two uploads, the template and the agent; then an upload, the template that keeps the old files, the one that is
+# changed, the agent, the two uploads that go, and the keeper. Each as whether it is the second apply, and which of
+# its requests.
+POINTS = [(False, place) for place in range(4)] + [(True, place) for place in range(7)]
+TEMPLATES_AT = [(False, 2), (True, 1), (True, 2), (True, 6)]
 
 
 MISHAPS = [
     *((point, mishap) for point in POINTS for mishap in (Mishap.ANSWER_LOST, Mishap.KILLED_AFTER)),
     # What else can happen to the templates.
-    *((point, mishap) for point in POINTS[2:9:3] for mishap in (Mishap.DROPPED, Mishap.ERROR_AFTER, Mishap.LATE)),
+    *((point, mishap) for point in TEMPLATES_AT for mishap in (Mishap.DROPPED, Mishap.ERROR_AFTER, Mishap.LATE)),
     (POINTS[0], Mishap.KILLED),
 ]
 
@@ -493,7 +563,7 @@ def test_what_a_killed_apply_left_is_found_from_another_checkout(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
     change(desk)
-    interruption = Interruption(Mishap.KILLED_AFTER, 2)  # the agent has its new template, the old one is there
+    interruption = Interruption(Mishap.KILLED_AFTER, 3)  # the agent has its new files, the old ones are kept
     interruption.on(server)
     assert killed_apply(desk.path, interruption) == -9
     interruption.over(server)

@@ -16,9 +16,6 @@ from support.sdk_types import fields_of
 _METADATA = Place(How.NATIVE)
 _NOTHING_TO_SAY = Place(How.MAPPED, "the default: nothing is declared")
 _UPLOADED = Place(How.OURS, "the id of an upload that `files` asks for")
-_ENVIRONMENT = (
-    "Code runs in an environment that has files and no network, as the Assistants API's interpreter has."
-)
 _AGENT_NAME = Place(How.OURS, "made of the key, or the name that an adopted agent has")
 _KEPT = "Agents keep the one that they have."
 
@@ -73,36 +70,41 @@ def _agents() -> SdkRequest:
 
 def _templates() -> SdkRequest:
     from openai.types.beta.agents.environments.template_create_params import TemplateCreateParams
+    from openai.types.beta.agents.environments.template_update_params import TemplateUpdateParams
 
-    def no(reason: str = _ENVIRONMENT) -> Place:
-        return Place(How.REFUSED, reason)
+    def declared(field: str) -> Place:
+        return Place(How.NATIVE, f"`{field}` of `kind: environment`")
 
+    own = Place(How.PLATFORMS, "of `kind: environment`")
     return SdkRequest(
         "openai-agents",
         "Environment templates",
         "openai",
         fields_of(TemplateCreateParams),
+        fields_of(TemplateUpdateParams),
         explained={
-            "name": Place(How.OURS, "the mark of the agent that it belongs to"),
-            "files[file_id].file_id": _UPLOADED,
-            "files[file_id].path": Place(How.OURS, "`/workspace/` and the file's name"),
-            "files[file_id]": Place(How.MAPPED, "`files`, of the tool `code_interpreter`"),
-            "files[inline].*": no("Files are uploads, so that they can be told apart by their contents."),
-            "network.access": Place(How.OURS, "`disabled`"),
-            **dict.fromkeys(
-                (
-                    "capability_directories",
-                    "desktop.*",
-                    "env",
-                    "network.allowed_domains",
-                    "network.blocked_domains",
-                    "packages.*",
-                    "plugins.*",
-                    "setup_commands.*",
-                    "skills.*",
-                ),
-                no(),
+            "name": Place(
+                How.MAPPED, "`name` of `kind: environment`, its mark behind it; an agent's mark for its files"
             ),
+            "files[file_id].file_id": Place(
+                How.MAPPED, "`files` of `kind: environment`, under `platforms`; uploads of an agent's `files`"
+            ),
+            "files[file_id].path": Place(
+                How.MAPPED, "`files` of `kind: environment`, under `platforms`; `/workspace/` and a name"
+            ),
+            "files[file_id]": Place(How.MAPPED, "`files` of the tool `code_interpreter`, or under `platforms`"),
+            "files[inline].*": Place(
+                How.REFUSED, "Files are uploads, so that they can be told apart by their contents."
+            ),
+            "network.*": declared("network"),
+            "packages.*": declared("packages"),
+            "env": declared("env"),
+            "setup_commands.*": declared("setup_commands"),
+            "skills[skill_reference].*": Place(How.MAPPED, "`skills` of `kind: environment`, by key"),
+            "skills[inline].*": Place(How.REFUSED, "A skill is a document of its own, which has versions."),
+            "desktop.*": own,
+            "capability_directories": own,
+            "plugins.*": Place(How.REFUSED, "An archive inside of a manifest is nothing that can be reviewed."),
         },
     )
 

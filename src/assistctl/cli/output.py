@@ -16,6 +16,7 @@ HELP = """Print the key and id of each deployed assistant, environment, memory s
 
 json prints {"key": "id"}; dotenv prints a line ASSISTANT_<KEY>=id for each, with the key in capitals and _ for -,
 and likewise ENVIRONMENT_<KEY>, MEMORY_STORE_<KEY> and SKILL_<KEY>;
+an environment that comes with an assistant's files has its key, and is environment.<key> in json and github;
 github prints key=id lines for $GITHUB_OUTPUT."""
 EXAMPLE = """\
 Examples:
@@ -30,10 +31,10 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 @format_option("json", "dotenv", "github")
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
-    found = asyncio.run(list_deployed(terminal.deployment()))
+    found = asyncio.run(list_deployed(terminal.deployment(), environments=True))
     things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
     things += [(Kind.ASSISTANT, one) for one in found.assistants]
-    things += [(one.kind, one) for one in found.resources]
+    things += [(one.kind, one) for one in (*found.resources, *found.environments)]
     named = _by_name(things)
     ids = {name: _harmless(name, object_id) for name, (_, _, object_id) in named.items()}
     if output_format == "json":

@@ -13,9 +13,10 @@ from assistctl.export.yaml_writer import Written, written_document
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.plan import Json, Kind, Observed
 from assistctl.model.resource import CONTENT, DesiredResource
+from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical, default_of, same
 from assistctl.ownership.field_paths import Path, dotted
-from assistctl.ownership.mark import read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +43,47 @@ class ResourceDump:
             chosen = [one for one in chosen if one.id in self.contents]
         for key, one in keyed(chosen, (), self.scope, self.taken):
             self.taken.add(key)
-            withheld = withheld_units(one)
+            withheld, unseen = withheld_units(one), _unseen(one, table)
             files = self.contents.get(one.id, {})
             folder = f"{kind}s/{key}"
             document: dict[str, Json] = {
                 "kind": str(kind),
                 **identity(key, one, self.scope, duplicates),
-                **_document(one, key, table, withheld),
+                **_document(one, key, table, withheld, unseen),
                 **({CONTENT: folder} if files else {}),
             }
             schema = self.style.schema(kind.replace("_", "-"))
             written = written_document(document, key, schema=schema, withheld=tuple(map(dotted, withheld)))
-            yield replace(written, contents={f"{folder}/{path}": content for path, content in files.items()})
+            contents = {f"{folder}/{path}": content for path, content in files.items()}
+            yield replace(written, contents=contents, unseen=unseen)
 
 
-def _document(one: Observed, key: str, table: Capabilities, withheld: Sequence[Path]) -> dict[str, Json]:
+def _unseen(one: Observed, table: Capabilities) -> tuple[str, ...]:
+    """The fields that were applied and that no answer shows."""
+    baseline = read_baseline(one.metadata.get(BASELINE))
+    return tuple(name for name in sorted(table.write_only) if baseline.has((name,)) and name not in one.fields)
+
+
+def _lifecycle(one: Observed, unseen: Sequence[str]) -> dict[str, Json]:
+    """Protection as it is; what no answer shows stays as it is, until somebody declares it."""
+    mark = read_mark(one.metadata)
+    rules: dict[str, Json] = {"prevent_destroy": True} if mark and mark.prevent_destroy else {}
+    return rules | ({"ignore_changes": [*unseen]} if unseen else {})
+
+
+def _document(
+    one: Observed, key: str, table: Capabilities, withheld: Sequence[Path], unseen: Sequence[str]
+) -> dict[str, Json]:
     document = dict(_fields(one, key, table, {str(unit[0]) for unit in withheld if len(unit) == 1}))
     pairs = users_pairs(dict(one.metadata))
     pairs = {name: text for name, text in pairs.items() if ("metadata", name) not in withheld}
     own = own_part(one, table.defaults)
-    mark = read_mark(one.metadata)
+    rules = _lifecycle(one, unseen)
     return {
         **document,
         **({"metadata": pairs} if pairs else {}),
         **({PLATFORMS: own} if own else {}),
-        **({"lifecycle": {"prevent_destroy": True}} if mark and mark.prevent_destroy else {}),
+        **({"lifecycle": rules} if rules else {}),
     }
 
 

@@ -30,13 +30,14 @@ class Written:
     """One manifest: its key, and the texts of its files by their path in the manifest folder.
 
     ``contents`` are the bytes of those that it uploads, in the same way. ``withheld`` are the fields that hold a
-    secret: they are left out, as files go into git.
+    secret: they are left out, as files go into git. ``unseen`` are those that the platform never answers.
     """
 
     key: str
     files: Mapping[str, str]
     withheld: tuple[str, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
 
 def written_document(

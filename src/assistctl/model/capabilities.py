@@ -166,7 +166,8 @@ class Capabilities:
     kind of an object's values by their type (``response_format.json_object``); one that is not listed is
     unsupported. ``platform_fields`` are the names allowed under ``platforms.<name>``; ``tools`` among them are
     appended to the manifest's. ``write_only`` fields may be missing from answers, so a missing one cannot be
-    compared; so are the names ``write_only_in_tools``, in the platform's own tools.
+    compared; so are the names ``write_only_in_tools``, in the platform's own tools. A part of a field that is
+    never answered (``network.blocked_domains``) is a field of that name in what ``to_platform`` gives.
     ``computed`` fields are answered with what the platform chose where null was sent.
     ``replaced_together`` are fields that an update replaces as one, the platform's own as ``platforms.<name>``:
     all are sent when one is. ``archives``: a delete only archives. ``field_defaults`` are what it uses for fields

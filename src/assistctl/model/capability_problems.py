@@ -34,7 +34,7 @@ def _silent(capabilities: Capabilities) -> Iterator[str]:
 
 def _unknown(capabilities: Capabilities) -> Iterator[str]:
     """Names in other tables that no field has."""
-    fields = {name.partition(".")[0] for name in capabilities.fields}
+    fields = {*capabilities.fields, *(name.partition(".")[0] for name in capabilities.fields)}
     for table in ("computed", "write_only"):
         for name in sorted(getattr(capabilities, table) - fields):
             yield f"{table} names {name}, which is none of the fields"

@@ -126,7 +126,8 @@ class ObservedEnvironment:
     """The environment that sessions of assistants start in, on a platform that keeps it apart from the assistants.
 
     ``metadata`` has the mark of whose it is, if it says so. ``in_use``: an assistant refers to it. ``file_ids``
-    are the uploads in it; ``uploaded``: all of them were uploaded by the project that made it.
+    are the uploads in it; ``uploaded``: all of them were uploaded by the project that made it. ``used_by`` are the
+    ids of the assistants whose sessions start in it, where the platform says.
     """
 
     id: str
@@ -135,6 +136,7 @@ class ObservedEnvironment:
     in_use: bool
     file_ids: frozenset[str] = frozenset()
     uploaded: bool = False
+    used_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

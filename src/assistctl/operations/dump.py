@@ -80,6 +80,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     written = (*found.assistants, *found.stores, *resources)
     paths = write_new(written, folder, _FOLDER_OPTION)
     withheld = map(_withheld, (manifest for manifest in written if manifest.withheld))
+    unseen = map(_unseen, (manifest for manifest in written if manifest.unseen))
     return DumpOutcome(
         folder,
         beside,
@@ -87,7 +88,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         tuple(found.stores),
         resources,
         tuple(paths),
-        (*found.diagnostics, *(() if wanted else surroundings.unread), *withheld),
+        (*found.diagnostics, *(() if wanted else surroundings.unread), *withheld, *unseen),
     )
 
 
@@ -106,6 +107,12 @@ def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tu
 def _withheld(manifest: Written) -> Diagnostic:
     summary = f"{manifest.key}: {', '.join(manifest.withheld)} holds a secret and is not written"
     return Diagnostic(Severity.WARNING, summary, "Fill it in again with ${env:}.", key=manifest.key)
+
+
+def _unseen(manifest: Written) -> Diagnostic:
+    summary = f"{manifest.key}: the platform never answers {', '.join(manifest.unseen)}, which is not written"
+    advice = "It stays as it is: declare it again, and take it out of lifecycle.ignore_changes."
+    return Diagnostic(Severity.WARNING, summary, advice, key=manifest.key)
 
 
 def _named(wanted: Sequence[str], observed: Sequence[Observed], scope: Scope) -> list[Observed]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Kind, Observed
 from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.platforms.base import SupportsEnvironments
 from assistctl.secrets.redaction import SECRET
 
 
@@ -44,16 +47,26 @@ class DeployedResource:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What the project owns on the target, but for files and vector stores: each kind by key."""
+    """What the project owns on the target, but for files and vector stores: each kind by key.
+
+    ``environments`` are those that come with the files of assistants, by the keys of these.
+    """
 
     assistants: tuple[DeployedAssistant, ...]
     resources: tuple[DeployedResource, ...] = ()
+    environments: tuple[DeployedResource, ...] = ()
 
 
-async def list_deployed(deployment: Deployment) -> Deployed:
-    """What the project owns on the target. Raises ``PlatformError``."""
+async def list_deployed(deployment: Deployment, *, environments: bool = False) -> Deployed:
+    """What the project owns on the target; with ``environments`` those of its assistants are asked for as well.
+
+    Raises ``PlatformError``.
+    """
     async with deployment.open() as platform:
         observed, others = await asyncio.gather(platform.list_assistants(), listed_resources(platform))
+        used: Sequence[ObservedEnvironment] = ()
+        if environments and isinstance(platform, SupportsEnvironments):
+            used = await platform.list_environments()
     owned = deployment.owned(observed)
     return Deployed(
         tuple(_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key),
@@ -62,6 +75,13 @@ async def list_deployed(deployment: Deployment) -> Deployed:
             for kind, things in others.items()
             for key, same_key in deployment.owned(things).items()
             for one in same_key
+        ),
+        tuple(
+            DeployedResource(Kind.ENVIRONMENT, key, one.id, one.name, prevent_destroy=False)
+            for key, same_key in owned.items()
+            for assistant in same_key
+            for one in used
+            if assistant.id in one.used_by
         ),
     )
 

@@ -145,6 +145,7 @@ async def _present(
         keep_contents={kind for kind, table in tables.items() if table.keeps_contents},
         gone=await _gone(platform, undone, beside),
         entries=platform.capabilities.entries,
+        write_only={kind: table.write_only for kind, table in tables.items()},
     )
 
 

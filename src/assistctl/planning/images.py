@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from assistctl.model.assistant import Desired
 from assistctl.model.json_value import Json
 from assistctl.ownership.baseline import Baseline, read_baseline
-from assistctl.ownership.canonical import PLATFORMS, canonical_units, own_fields
+from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, own_fields
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import BASELINE, users_pairs
 from assistctl.ownership.projection import is_own_tool
@@ -35,6 +35,17 @@ def manages(image: Image, unit: Path) -> bool:
     """Whether this project managed that unit then."""
     baseline = _baseline(image)
     return not baseline.entries or baseline.has(unit)
+
+
+def unseen_fields(image: Image, write_only: Collection[str]) -> list[str]:
+    """The ``write_only`` fields that this project managed then and that no answer showed."""
+    baseline = _baseline(image)
+    return [name for name in sorted(write_only) if baseline.has((name,)) and name not in image.fields]
+
+
+def was_then(image: Image, name: str, value: Json) -> bool:
+    """Whether a field that no answer showed is known to have had ``value``."""
+    return _baseline(image).is_still((name,), canonical(name, value))
 
 
 def declared_fields(desired: Desired | None) -> dict[str, Json]:

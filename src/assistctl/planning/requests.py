@@ -157,7 +157,7 @@ def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tupl
             ours = {
                 name: there.get(name) if tokens_in_own_fields(part) else part
                 for name, part in own_fields(comparison.fields).items()
-                if not _has(sent, f".{name}")
+                if not _has(sent, f"{PLATFORMS}.{name}")
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
@@ -252,19 +252,25 @@ def _whole(comparison: Comparison, platform: str, name: str) -> Json:
 
 
 def _has(fields: Mapping[str, Json], name: str) -> bool:
-    field, _, own = name.partition(".")
-    return own in own_fields(fields) if own else field in fields
+    own = _own_name(name)
+    return own in own_fields(fields) if own else name in fields
 
 
 def _get(fields: Mapping[str, Json], name: str) -> Json:
+    own = _own_name(name)
+    return own_fields(fields)[own] if own else fields[name]
+
+
+def _own_name(name: str) -> str:
+    """The name of a platform's own field; empty for one of the document's."""
     field, _, own = name.partition(".")
-    return own_fields(fields)[own] if own else fields[field]
+    return own if field == PLATFORMS else ""
 
 
 def _put(fields: dict[str, Json], name: str, value: Json, comparison: Comparison) -> None:
-    field, _, own = name.partition(".")
+    own = _own_name(name)
     if not own:
-        fields[field] = value
+        fields[name] = value
         return
     platforms = comparison.fields.get(PLATFORMS) or comparison.owned.fields.get(PLATFORMS)
     platform = next(iter(platforms)) if isinstance(platforms, dict) else ""

@@ -11,7 +11,7 @@ from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
 from assistctl.ownership.references_by_key import REFERABLE, with_keys
-from assistctl.planning.images import declared_fields, managed_fields, taken_apart
+from assistctl.planning.images import declared_fields, managed_fields, taken_apart, unseen_fields, was_then
 from assistctl.planning.rollback_files import first_paths, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
@@ -138,6 +138,7 @@ class _Return:
         fields = managed_fields(image)
         secrets = now.secret_paths if now is not None else frozenset[str]()
         self._fill_in_secrets(about, image, fields, now.fields if now is not None else {}, secrets)
+        self._fill_in_unseen(about, image, fields, now.fields if now is not None else {})
         fields, own = taken_apart(image, fields)
         own = self._naming_by_key(own)
         mark = read_mark(image.metadata)
@@ -201,6 +202,22 @@ class _Return:
                     self._lose(about, f"{path} held a secret, and what the manifest says in its place holds none")
             elif path != BASELINE:
                 self._lose(about, f"{path} held a secret, which no journal keeps")
+
+    def _fill_in_unseen(
+        self, about: QualifiedKey, image: Image, fields: dict[str, Json], declared: Mapping[str, Json]
+    ) -> None:
+        """Take from the manifest what no answer ever showed."""
+        for path in unseen_fields(image, self.now.write_only.get(about.kind, ())):
+            name, _, part = path.partition(".")
+            whole = declared.get(name)
+            value = whole.get(part) if part and isinstance(whole, dict) else whole
+            if value is None:
+                self._lose(about, f"{path} is never answered, and no manifest declares it")
+                continue
+            there = fields.get(name)
+            fields[name] = {**(there if isinstance(there, dict) else {}), part: value} if part else value
+            if not was_then(image, path, value):
+                self._lose(about, f"{path} is never answered, and is what the manifest says now")
 
     def _lose(self, about: QualifiedKey, what: str) -> None:
         summary = f"{about} does not go back in full: {what}"

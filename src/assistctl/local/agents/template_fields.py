@@ -6,6 +6,8 @@ Limits: the JSON Schema of the create request that api-evangelist/openai keeps
 
 from __future__ import annotations
 
+import re
+
 from assistctl.local.agents.shapes import Base64, TextPairs, WorkspacePath
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import (
@@ -28,6 +30,8 @@ _TYPE = Text()
 _COMMAND = Text(max_length=64 * 1024, required=True)
 _STRINGS = "an array of strings"
 _TEXTS = Nullable(Items(Text(), max_items=1024, noun=_STRINGS))
+# "The absolute working directory" (``SetupCommandParam.cwd``).
+_FOLDER = Nullable(Text(pattern=re.compile("/.*")))
 
 _ZIP = Record(
     {"type": Choice(("base64",)), "media_type": Choice(("application/zip",)), "data": Base64()},
@@ -96,7 +100,7 @@ _FIELDS: dict[str, Shape] = {
     "packages": Nullable(Record({"npm": _TEXTS, "python": _TEXTS, "system": _TEXTS})),
     "plugins": Nullable(Items(Tagged({"inline": _ARCHIVE}), max_items=32)),
     "setup_commands": Nullable(
-        Items(Record({"command": _COMMAND, "cwd": Nullable(Text())}, required=("command",)), max_items=16)
+        Items(Record({"command": _COMMAND, "cwd": _FOLDER}, required=("command",)), max_items=16)
     ),
     "skills": Nullable(Items(_SKILL, max_items=200)),
 }

@@ -139,16 +139,20 @@ class Comparison:
     @cached_property
     def undeclared(self) -> tuple[Path, ...]:
         """The units that were applied once and are declared no longer: they go back to the default."""
+        unseen = ((name,) for name in sorted(self.capabilities.write_only))
         return tuple(
             unit
-            for unit in dict.fromkeys((*known_units(), *self.owned.units))
+            for unit in dict.fromkeys((*known_units(), *unseen, *self.owned.units))
             if unit not in self.declared and self.baseline.has(unit) and not covers(self.ignored, unit)
         )
 
     @cached_property
     def ignored(self) -> tuple[Path, ...]:
         """The paths of ``lifecycle.ignore_changes``."""
-        return tuple(map(parse, self.desired.lifecycle.ignore_changes))
+        ignored = tuple(map(parse, self.desired.lifecycle.ignore_changes))
+        # A part of a field that no answer shows is a unit of its own.
+        parts = (name for name in self.capabilities.write_only if "." in name) if ignored else ()
+        return (*ignored, *((name,) for name in parts if covers(ignored, parse(name))))
 
     @cached_property
     def secrets(self) -> tuple[Path, ...]:

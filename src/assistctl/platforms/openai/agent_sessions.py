@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
-from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus
+from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus, Surroundings
 from assistctl.model.json_value import Json
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.vendor_sdk import NamedEvent
 from assistctl.platforms.openai.agent_uploads import AgentUploads
-from assistctl.platforms.openai.environment_template import WORKSPACE
+from assistctl.platforms.openai.environment_template import WORKSPACE, Template
 from assistctl.platforms.openai.environments import Bound
 from assistctl.platforms.openai.session_events import SessionEvents
 from assistctl.platforms.openai.wire import OpenAIWire
@@ -31,11 +31,21 @@ _NO_NETWORK: Object = {"access": "disabled"}
 
 @dataclass(frozen=True, slots=True)
 class AgentSessions:
-    """The sessions of one server. ``bound_of`` says what environment an agent is to have."""
+    """The sessions of one server.
+
+    ``bound_of`` says what environment comes with an agent's files, ``environment_id`` is that of the declared one
+    that its manifest names, and ``template_of`` gives a template by its id.
+    """
 
     wire: OpenAIWire
     uploads: AgentUploads
     bound_of: Callable[[str], Awaitable[Bound]]
+    template_of: Callable[[str], Awaitable[Template | None]]
+    environment_id: str | None = None
+
+    def within(self, surroundings: Surroundings) -> AgentSessions:
+        """The same in a declared environment."""
+        return replace(self, environment_id=surroundings.environment_id)
 
     async def start(self, assistant_id: str, *, thread_id: str | None = None) -> SessionConversation:
         """A session that begins with its first message; or ``GET /agents/sessions/{id}``."""
@@ -43,7 +53,14 @@ class AgentSessions:
             await self.wire.get(path_of(_SESSIONS, thread_id))
             return SessionConversation(self.wire, self.uploads, assistant_id, Bound(), thread_id, is_ours=False)
         bound = await self.bound_of(assistant_id)
-        return SessionConversation(self.wire, self.uploads, assistant_id, bound, "", is_ours=True)
+        declared = None
+        if self.environment_id is not None:
+            declared = await self.template_of(self.environment_id)
+            if declared is None:
+                raise PlatformError(f"there is no environment {self.environment_id} any more", "Ask once more.")
+        return SessionConversation(
+            self.wire, self.uploads, assistant_id, bound, "", is_ours=True, _declared=declared
+        )
 
 
 @dataclass(slots=True)
@@ -56,6 +73,7 @@ class SessionConversation:
     _bound: Bound
     id: str
     is_ours: bool
+    _declared: Template | None = None
     _runs: bool = False
     _is_hosted: bool = True
     _turns_of_calls: dict[str, str] = field(default_factory=dict)
@@ -118,29 +136,29 @@ class SessionConversation:
         return path_of(_SESSIONS, self.id, "events")
 
     async def _environment(self, attachments: Sequence[MessageFile]) -> Json:
-        """What the session is to have: the agent's template, and the files of the message beside it."""
-        link, template = self._bound.link, self._bound.template
-        if not link and not any(file.tool for file in attachments):
+        """What the session is to have: a template, and the files of the message beside it."""
+        link, templates = self._bound.link, [one for one in (self._declared, self._bound.template) if one]
+        if not link and self._declared is None and not any(file.tool for file in attachments):
             if attachments:
                 raise PlatformError(
                     "the assistant reads no files: it has no code_interpreter", "Declare it under `tools`."
                 )
             return {"type": "none"}
         hosted: Object = {"type": "openai_hosted"}
-        if link.template_id:
-            hosted["environment_template_id"] = link.template_id
+        template_id = self._declared.id if self._declared else link.template_id
+        if template_id:
+            hosted["environment_template_id"] = template_id
         else:
             hosted["network"] = dict(_NO_NETWORK)
-        if attachments:
+        if attachments or len(templates) > 1:
             # What is said here takes the place of the template's.
-            hosted["files"] = [
-                *(_placed(file_id, path) for path, file_id in (template.files if template else ())),
-                *[
-                    _placed(await self._upload(file), f"{WORKSPACE}/{file.source.identity.name}")
-                    for file in attachments
-                ],
-            ]
+            _refuse_unseen_files(self._declared)
+            placed = [_placed(file_id, path) for one in templates for path, file_id in one.files]
+            hosted["files"] = [*placed, *[await self._attached(file) for file in attachments]]
         return hosted
+
+    async def _attached(self, file: MessageFile) -> Json:
+        return _placed(await self._upload(file), f"{WORKSPACE}/{file.source.identity.name}")
 
     async def _upload(self, file: MessageFile) -> str:
         uploaded = await self._uploads.upload(file.source, lambda _: None)
@@ -187,6 +205,15 @@ class SessionConversation:
         items = await listed(self._wire.get, path, listing=self._wire.listing(path))
         made = [one for one in items if one.get("turn_id") == reading.turn_id]
         return [_produced(str(one.get("id")), str(one.get("path"))) for one in made]
+
+
+def _refuse_unseen_files(template: Template | None) -> None:
+    """Raise ``PlatformError`` where files beside those of ``template`` would take the place of some of them."""
+    if template is not None and template.settings.get("files"):
+        raise PlatformError(
+            "files cannot go along: the environment has files of its own, whose contents the platform never gives",
+            "Ask without files, or name an environment whose files are uploads.",
+        )
 
 
 def _placed(file_id: str, path: str) -> Json:

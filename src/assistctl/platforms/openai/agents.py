@@ -7,7 +7,9 @@ https://developers.openai.com/api/reference/resources/beta/subresources/agents; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
@@ -21,11 +23,14 @@ from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link
 from assistctl.platforms.openai.agent_sessions import AgentSessions
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.openai.environment_resources import EnvironmentTemplates
 from assistctl.platforms.openai.environments import Bound, Environments
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.skills import OpenAISkills
+from assistctl.platforms.openai.templates import Templates
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.openai.workload_identity import OPTION
+from assistctl.platforms.resource_platform import ResourcePlatform
 from assistctl.platforms.skill_store import SkillStore
 from assistctl.platforms.translation import as_object, observed, texts
 
@@ -45,18 +50,23 @@ class OpenAIAgents(ClosedAtEnd):
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="agents=v1")
-        self.resources = {Kind.SKILL: SkillStore(OpenAISkills(self._wire))}
         self.knowledge = AgentUploads(self._wire)
-        self._environments = Environments(self._wire, self.knowledge)
+        self._templates = Templates(self._wire)
+        self._environments = Environments(self._templates, self.knowledge)
         self.knowledge.deleted = self._environments.upload_deleted
+        self.resources: Mapping[Kind, ResourcePlatform] = {
+            Kind.SKILL: SkillStore(OpenAISkills(self._wire)),
+            Kind.ENVIRONMENT: EnvironmentTemplates(self._wire, self._templates),
+        }
         self._bound: dict[str, Bound] = {}
         self._pairs: dict[str, str] = {}
-        self.conversations = AgentSessions(self._wire, self.knowledge, self._bound_of)
+        self.conversations = AgentSessions(self._wire, self.knowledge, self._bound_of, self._templates.found)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""
+        # Before the first request, so that what is listed at the same time is asked for once.
+        self._templates.forget()
         items = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
-        self._environments.forget()
         self._pairs.clear()
         return [await self._observed(item) for item in items]
 
@@ -91,14 +101,22 @@ class OpenAIAgents(ClosedAtEnd):
     ) -> Observed:
         """``POST /agents/{id}``; it replaces what it is given, so that repeating it does no harm.
 
-        A new environment template is there before, and the old one goes afterwards.
+        Its environment template is changed before, or a new one made; what held the old files goes afterwards.
         """
         body = to_wire(fields)
         before = await self._bound_of(assistant_id)
-        link = await self._environments.provided(fields, metadata, before)
+        named = self._others_name(assistant_id, before)
+        link = await self._environments.provided(fields, metadata, before, named=named)
         body["metadata"] = dict(with_link(metadata, link).items())
-        answer = await self._observed(await self._wire.post(_path(assistant_id), body, repeatable=True))
-        await self._environments.let_go(assistant_id, before, link, named=self._others_name(assistant_id, before))
+        try:
+            answered = await self._wire.post(_path(assistant_id), body, repeatable=True)
+        except PlatformError as error:
+            if error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                with suppress(PlatformError):  # the next apply sees to it
+                    await self._environments.put_back(before)
+            raise
+        answer = await self._observed(answered)
+        await self._environments.let_go(assistant_id, before, link, named=named)
         return answer
 
     async def delete_assistant(self, assistant_id: str) -> None:
@@ -116,11 +134,12 @@ class OpenAIAgents(ClosedAtEnd):
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
         agents = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
-        return await self._environments.observed(read_link(texts(one.get("metadata"))) for one in agents)
+        links = {str(one["id"]): read_link(texts(one.get("metadata"))) for one in agents}
+        return await self._environments.observed(links)
 
     async def delete_environment(self, environment_id: str) -> None:
         """``DELETE /agents/environments/templates/{id}``."""
-        await self._environments.remove(environment_id)
+        await self._templates.remove(environment_id)
 
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""

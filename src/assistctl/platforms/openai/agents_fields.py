@@ -19,7 +19,7 @@ from assistctl.platforms.mcp_tools import (
     renamed,
     with_servers_as,
 )
-from assistctl.platforms.openai import skill_fields
+from assistctl.platforms.openai import environment_fields, skill_fields
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.counterparts import counterpart
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
@@ -168,8 +168,11 @@ CAPABILITIES = Capabilities(
         "files.file_search": Support(Level.UNSUPPORTED, _NO_STORES),
         **NOTHING_BESIDE,
         "skills": Support(Level.UNSUPPORTED, "An environment has skills there, and no agent: name it there."),
+        "environment": Support(
+            Level.MAPPED,
+            "No agent has it: a session is started with its template, and the assistant's `files` beside that.",
+        ),
     },
-    resources={Kind.SKILL: skill_fields.CAPABILITIES},
     platform_fields=frozenset({*_OWN, "reasoning_summary", "verbosity", "tools"}),
     computed=frozenset({"reasoning_effort"}),
     replaced_together=(
@@ -187,9 +190,10 @@ CAPABILITIES = Capabilities(
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
     tells_account="answers",
+    resources={Kind.SKILL: skill_fields.CAPABILITIES, Kind.ENVIRONMENT: environment_fields.CAPABILITIES},
     converses=Support(
-        note="A conversation is a session, which begins with its first message and the agent's environment; files "
-        "go with that message, into the environment."
+        note="A conversation is a session, which begins with its first message, in the assistant's `environment` "
+        "or the one of its files; files go with that message, into the environment."
     ),
     counterpart=counterpart,
     findings=findings,

@@ -1,4 +1,4 @@
-"""An environment template of ours: what is in it, what it is called, and whether it is as it was made.
+"""A template that comes with an assistant's files: its contents, its name, and whether it is as it was made.
 
 A template has no metadata (``TemplateCreateParams`` of openai 3.57.0), so its name says whose it is and
 what was put into it::
@@ -6,8 +6,8 @@ what was put into it::
     assistctl: project=acme target=prod key=desk files=pM3vA9yXcK1d
 
 ``files`` is a digest of files that the project uploaded, ``ids`` one of uploads that a manifest names by their
-ids. Templates are made and deleted, never changed: whenever an apply stops, an agent has either the old files or
-the new ones, and what holds the others names them.
+ids. A template keeps its id when other files are to be in it; how an apply that stops half way is told from an
+edit by others is said in ``environments``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from assistctl.errors import PlatformError
@@ -35,22 +35,33 @@ _UPLOADED, _NAMED = "files", "ids"
 _DIGEST_CHARACTERS = 12
 # The code interpreter of the Assistants API reached no network either; left out, the API's version decides.
 _NETWORK: Mapping[str, Json] = {"access": "disabled"}
+# What a template may have beside what it is made with (``TemplateUpdateParams``); null is the default.
+_ELSE = ("capability_directories", "desktop", "env", "packages", "plugins", "setup_commands", "skills")
 _LISTS = ("capability_directories", "plugins", "skills")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One template. ``settings`` is what it has and no template has that was made here."""
+    """One template, as it was answered (``answer``).
+
+    ``settings`` is what it has, and no template has that was made for files.
+    """
 
     id: str
     name: str = ""
     files: Files = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
+    answer: Object = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_implicit(self) -> bool:
+        """Whether it comes with the files of an assistant, and is declared by no document of its own."""
+        return self.name.startswith(_OWN)
 
     @property
     def owner(self) -> str:
         """Whose it is, in the words of a mark; empty when it does not say."""
-        return _owner_in(self.name.removeprefix(_OWN)) if self.name.startswith(_OWN) else ""
+        return _owner_in(self.name.removeprefix(_OWN)) if self.is_implicit else ""
 
     @property
     def file_ids(self) -> tuple[str, ...]:
@@ -60,7 +71,20 @@ class Template:
     @property
     def has_only_uploads_of_its_owner(self) -> bool:
         """Whether the project uploaded all that is in it: it was made so, and is as it was made."""
-        return self.name.startswith(_OWN) and words_in(self.name).get(_UPLOADED) == content_digest(self.files)
+        return self.is_implicit and words_in(self.name).get(_UPLOADED) == content_digest(self.files)
+
+    @property
+    def has_files_as_made(self) -> bool:
+        """Whether just those files are in it that its name is about."""
+        words = words_in(self.name) if self.is_implicit else {}
+        return content_digest(self.files) in {words.get(_UPLOADED), words.get(_NAMED)}
+
+    def with_files_of(self, keeper: Template | None) -> Template:
+        """It with the files that ``keeper`` has, or none; what is in it counts as an edit."""
+        settings: Object = {**self.settings, "files": [path for path, _ in self.files]}
+        if keeper is None:
+            return replace(self, files=(), settings=settings)
+        return replace(self, name=keeper.name, files=keeper.files, settings=settings)
 
     def has_just(self, files: Files) -> bool:
         """Whether it is what would be made for these files."""
@@ -75,13 +99,18 @@ def read_template(answer: Json) -> Template:
         raise PlatformError("the platform's answer is no environment template", "Is the base_url right?")
     entries = objects_in(fields.get("files"))
     files = [(str(one.get("path")), str(one["file_id"])) for one in entries if one.get("file_id")]
-    return Template(identity, str(fields.get("name") or ""), in_order(files), _settings(fields))
+    return Template(identity, str(fields.get("name") or ""), in_order(files), _settings(fields), fields)
 
 
 def template_body(name: str, files: Files) -> Object:
     """The body of the request that makes one."""
     entries: list[Json] = [{"type": "file_id", "file_id": file_id, "path": path} for path, file_id in files]
     return {"name": name, "files": entries, "network": dict(_NETWORK)}
+
+
+def renewed_body(name: str, files: Files) -> Object:
+    """The body of the request that makes one be as if it had just been made."""
+    return {**dict.fromkeys(_ELSE), **template_body(name, files)}
 
 
 def template_name(mark: str, files: Files, *, uploaded: bool) -> str:

@@ -1,26 +1,24 @@
 """The environment templates of the Agents API, and which agent has which.
 
 https://developers.openai.com/api/reference/resources/beta/subresources/agents/subresources/environments. An agent
-gets a new template before it lets go of the old one, and that stays until the uploads are gone that nothing else
-has: as long as it is there, they can be told from other people's. One that an interrupted apply left behind is
-used if it bears the mark of this very agent and is just what is needed.
+keeps its template when its files change, so that whoever starts sessions in it goes on doing so. Before that a
+second template is made with the old files, the keeper: as long as the agent does not say that it has the new ones,
+it counts as having those, in a template that was edited; and the keeper stays until the uploads are gone that
+nothing else has, so that they can be told from other people's. What an interrupted apply left behind is used if it
+bears the mark of this very agent and is just what is needed.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import pairwise
 
-from assistctl.errors import LeftBehindError, OutcomeUnknownError, PlatformError
+from assistctl.errors import LeftBehindError, PlatformError
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Json
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK
-from assistctl.platforms.http.pager import listed
-from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, interpreter_ids, runs_code
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.environment_template import (
@@ -29,16 +27,10 @@ from assistctl.platforms.openai.environment_template import (
     Template,
     content_digest,
     in_order,
-    read_template,
     same_scope,
-    template_body,
     template_name,
 )
-from assistctl.platforms.openai.knowledge_answers import made
-from assistctl.platforms.openai.wire import OpenAIWire
-
-_PATH = "/agents/environments/templates"
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+from assistctl.platforms.openai.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +44,33 @@ class Bound:
 
 @dataclass(slots=True)
 class Environments:
-    """The templates as far as they are known: listed once, then kept in step with what is done here.
+    """Which template an agent has, gets and had.
 
-    Those that are to go wait for the uploads that no other template has.
+    Those that are to go wait for the uploads that no other template has. ``_keepers`` are the keepers of those
+    that were changed, by the ids of these.
     """
 
-    wire: OpenAIWire
+    templates: Templates
     uploads: AgentUploads
-    _known: dict[str, Template] | None = None
     _waiting: dict[str, set[str]] = field(default_factory=dict)
-    _listing: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def known(self) -> dict[str, Template]:
-        """All templates on the account by their ids. A server without any such thing has none."""
-        async with self._listing:
-            if self._known is None:
-                self._known = await self._listed()
-            return self._known
-
-    def forget(self) -> None:
-        """They are to be listed again when they are next asked for."""
-        self._known = None
+    _keepers: dict[str, Template] = field(default_factory=dict)
 
     async def bound(self, link: Link, mark: str) -> Bound:
         """What an agent with that link and mark has."""
         if link.template_id is None:
             return Bound(link, None, mark)
-        return Bound(link, (await self.known()).get(link.template_id), mark)
+        template = await self.templates.found(link.template_id)
+        if template is not None and _is_half_changed(template, link):
+            template = template.with_files_of(await self._kept_for(link, template))
+        return Bound(link, template, mark)
 
-    async def provided(self, fields: Mapping[str, Json], metadata: Mapping[str, str], before: Bound) -> Link:
-        """The link of an agent that is given ``fields`` and ``metadata``; its template is there by then."""
+    async def provided(
+        self, fields: Mapping[str, Json], metadata: Mapping[str, str], before: Bound, *, named: bool = False
+    ) -> Link:
+        """The link of an agent that is given ``fields`` and ``metadata``; its template is there by then.
+
+        It is the one that the agent has, if that is the project's and no other agent has it too (``named``).
+        """
         if not {"tools", "tool_resources"} & fields.keys():
             return before.link
         runs = runs_code(fields["tools"]) if "tools" in fields else before.link.runs_code
@@ -93,12 +82,18 @@ class Environments:
         if before.template is not None and before.template.has_just(files):
             return Link(before.template.id, content_digest(files), runs)
         name = template_name(metadata.get(MARK, ""), files, uploaded=FILES in metadata)
-        marked = MARK in metadata
-        template = (await self._left_behind(name, files) if marked else None) or await self._made(
-            name, files, marked=marked
-        )
-        self._wait_no_longer(template.file_ids)
-        return Link(template.id, content_digest(files), runs)
+        template_id = await self._template_for(name, files, before, marked=MARK in metadata, named=named)
+        self._wait_no_longer(one for _, one in files)
+        return Link(template_id, content_digest(files), runs)
+
+    async def _template_for(self, name: str, files: Files, before: Bound, *, marked: bool, named: bool) -> str:
+        """The id of the template with ``files``: the agent's own, one that was left behind, or a new one."""
+        old = before.template
+        if marked and old is not None and not named and old.owner and same_scope(old.owner, before.mark):
+            await self._change(old, name, files)
+            return old.id
+        found = await self.templates.left_behind(name, files) if marked else None
+        return (found or await self.templates.make(name, files, marked=marked)).id
 
     async def let_go(self, agent_id: str, before: Bound, after: Link, *, named: bool = False) -> None:
         """Have the template go that an agent had, if it is the project's and the agent has another now.
@@ -109,42 +104,86 @@ class Environments:
         old = before.template
         replaced = old is not None and old.id != after.template_id
         if old is not None and replaced and not named and old.owner and same_scope(old.owner, before.mark):
-            self._waiting[old.id] = await self._only_in(old) if old.has_only_uploads_of_its_owner else set()
+            await self._let_wait(old)
+        if old is not None and (keeper := self._keepers.pop(old.id, None)) is not None:
+            await self._let_wait(keeper)
         try:
             await self._sweep()
         except PlatformError as error:
             raise LeftBehindError(agent_id, error.summary, error.hint, status=error.status) from error
+
+    async def put_back(self, before: Bound) -> None:
+        """Have an agent's template be as it was, where its agent was refused. Raises ``PlatformError``."""
+        old = before.template
+        keeper = self._keepers.pop(old.id, None) if old is not None else None
+        if old is not None and keeper is not None:
+            await self.templates.renew(old.id, keeper.name, keeper.files)
+            await self.templates.remove(keeper.id)
 
     async def upload_deleted(self, file_id: str) -> None:
         """Delete the templates that waited for nothing but that. Raises ``PlatformError`` when one stays."""
         self._wait_no_longer({file_id})
         await self._sweep()
 
-    async def remove(self, template_id: str) -> None:
-        """``DELETE /agents/environments/templates/{id}``; one that is gone already is no error."""
-        await self.wire.remove(path_of(_PATH, template_id), template_id)
-        if self._known is not None:
-            self._known.pop(template_id, None)
-
-    async def observed(self, links: Iterable[Link]) -> list[ObservedEnvironment]:
-        """All templates, whoever owns them; ``links`` are those of all agents."""
-        used = {link.template_id for link in links}
-        self.forget()
+    async def observed(self, links: Mapping[str, Link]) -> list[ObservedEnvironment]:
+        """All templates, whoever owns them; ``links`` are those of all agents, by their ids."""
+        self.templates.forget()
+        known = await self.templates.known()
+        used_by: dict[str, set[str]] = {}
+        for agent_id, link in links.items():
+            used_by.setdefault(link.template_id or "", set()).add(agent_id)
+        keepers = {kept.id for link in links.values() if (kept := await self._keeper_of(link)) is not None}
         return [
             ObservedEnvironment(
                 one.id,
                 one.name,
                 {MARK: one.owner} if one.owner else {},
-                in_use=one.id in used,
+                in_use=one.id in used_by or one.id in keepers,
                 file_ids=frozenset(one.file_ids),
                 uploaded=one.has_only_uploads_of_its_owner,
+                used_by=frozenset(used_by.get(one.id, ())),
             )
-            for one in (await self.known()).values()
+            for one in known.values()
         ]
+
+    async def _keeper_of(self, link: Link) -> Template | None:
+        """The keeper of the files that an agent counts as having, where its template has others already."""
+        template = (await self.templates.known()).get(link.template_id or "")
+        if template is None or not _is_half_changed(template, link):
+            return None
+        return await self._kept_for(link, template)
+
+    async def _kept_for(self, link: Link, template: Template) -> Template | None:
+        """The one that keeps the files which the link is about, and which ``template`` had."""
+        there = (one for one in (await self.templates.known()).values() if one.id != template.id)
+        found = (one for one in there if one.owner == template.owner and one.has_files_as_made)
+        return next((one for one in found if content_digest(one.files) == link.content), None)
+
+    async def _change(self, old: Template, name: str, files: Files) -> None:
+        """Put other files into a template, and have one that keeps those that the agent counts as having.
+
+        What an interrupted apply put there instead is kept as well: nothing else may name those uploads.
+        """
+        there = (await self.templates.known()).get(old.id, old)
+        if there.has_files_as_made and there.files not in {old.files, files}:
+            await self.templates.keeper_of(there)
+        if old.has_files_as_made:
+            keeper = await self.templates.left_behind(old.name, old.files, {old.id})
+            if keeper is None and old.files != files:
+                keeper = await self.templates.keeper_of(old)
+            if keeper is not None:
+                self._keepers[old.id] = keeper
+        await self.templates.renew(old.id, name, files)
+
+    async def _let_wait(self, template: Template) -> None:
+        uploads = await self._only_in(template) if template.has_only_uploads_of_its_owner else set[str]()
+        self._waiting[template.id] = uploads
 
     async def _only_in(self, template: Template) -> set[str]:
         """The uploads that no other template has."""
-        others = [one for one in (await self.known()).values() if one.id not in {template.id, *self._waiting}]
+        others = [
+            one for one in (await self.templates.known()).values() if one.id not in {template.id, *self._waiting}
+        ]
         return {*template.file_ids}.difference(*(one.file_ids for one in others))
 
     def _wait_no_longer(self, file_ids: Iterable[str]) -> None:
@@ -158,7 +197,7 @@ class Environments:
             if self._waiting.pop(template_id, None) is None:
                 continue
             try:
-                await self.remove(template_id)
+                await self.templates.remove(template_id)
             except PlatformError as error:
                 raise PlatformError(
                     f"the old environment template {template_id} could not be deleted: {error.summary}",
@@ -181,41 +220,7 @@ class Environments:
                 )
         return files
 
-    async def _made(self, name: str, files: Files, *, marked: bool) -> Template:
-        there = {*await self.known()}
-        try:
-            answer = await self.wire.post(_PATH, template_body(name, files), repeatable=False)
-            template = made(read_template, answer)
-        except OutcomeUnknownError as error:
-            self.forget()
-            # Without a mark in its name it may be anybody's.
-            found = await self._left_behind(name, files, there) if marked else None
-            if found is None:
-                # The agent itself was surely not touched, so that its own outcome is known.
-                raise PlatformError(
-                    f"whether its environment template was made is not known: {error.summary}",
-                    "The next apply looks for it first.",
-                    status=error.status,
-                ) from error
-            return found
-        if template.id in there:
-            raise PlatformError(
-                f"the platform answered with the environment template {template.id}, which was there before",
-                "It may be somebody else's, so it is not used and was left alone.",
-            )
-        (await self.known())[template.id] = template
-        return template
 
-    async def _left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
-        """A template that bears the mark in ``name``, was made for just this, and is not among ``but``."""
-        there = (one for one in (await self.known()).values() if one.id not in but)
-        return next((one for one in there if one.name == name and one.has_just(files)), None)
-
-    async def _listed(self) -> dict[str, Template]:
-        try:
-            items = await listed(self.wire.get, _PATH, listing=self.wire.listing(_PATH))
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return {}
-            raise
-        return {one.id: one for one in map(read_template, items)}
+def _is_half_changed(template: Template, link: Link) -> bool:
+    """Whether other files were put into an agent's template and the agent does not say so yet."""
+    return template.has_files_as_made and content_digest(template.files) != link.content

@@ -1,0 +1,115 @@
+"""The environment templates of a server: listed once, then kept in step with what is done here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.environment_template import (
+    Files,
+    Template,
+    read_template,
+    renewed_body,
+    template_body,
+)
+from assistctl.platforms.openai.knowledge_answers import made
+from assistctl.platforms.openai.wire import OpenAIWire
+
+TEMPLATES = "/agents/environments/templates"
+_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+@dataclass(slots=True)
+class Templates:
+    """The templates of one server, as far as they are known; the requests about those that come with files."""
+
+    wire: OpenAIWire
+    _known: dict[str, Template] | None = None
+    _listing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def known(self) -> dict[str, Template]:
+        """All templates on the account by their ids. A server without any such thing has none."""
+        async with self._listing:
+            if self._known is None:
+                self._known = await self._listed()
+            return self._known
+
+    def forget(self) -> None:
+        """They are to be listed again when they are next asked for."""
+        self._known = None
+
+    async def found(self, template_id: str) -> Template | None:
+        """One template. It may have been made after the rest was listed, so one that is missing is asked for."""
+        known = await self.known()
+        if template_id not in known:
+            try:
+                known[template_id] = read_template(await self.wire.get(path_of(TEMPLATES, template_id)))
+            except PlatformError as error:
+                if error.status not in _NO_SUCH_ROUTE:
+                    raise
+        return known.get(template_id)
+
+    async def remove(self, template_id: str) -> None:
+        """``DELETE /agents/environments/templates/{id}``; one that is gone already is no error."""
+        await self.wire.remove(path_of(TEMPLATES, template_id), template_id)
+        if self._known is not None:
+            self._known.pop(template_id, None)
+
+    async def keeper_of(self, template: Template) -> Template:
+        """Another template that is just as one of ours is now: one that was left behind, or a new one."""
+        found = await self.left_behind(template.name, template.files, {template.id})
+        return found or await self.make(template.name, template.files, marked=True, but={template.id})
+
+    async def renew(self, template_id: str, name: str, files: Files) -> None:
+        """``POST /agents/environments/templates/{id}``; it replaces everything, so repeating it does no harm."""
+        body = renewed_body(name, files)
+        answer = await self.wire.post(path_of(TEMPLATES, template_id), body, repeatable=True)
+        (await self.known())[template_id] = read_template(answer)
+
+    async def make(self, name: str, files: Files, *, marked: bool, but: Collection[str] = ()) -> Template:
+        """A new one. ``marked``: its name says whose it is. Those whose ids are in ``but`` are others for sure.
+
+        Raises ``PlatformError`` also where it may have been made.
+        """
+        there = {*await self.known(), *but}
+        try:
+            answer = await self.wire.post(TEMPLATES, template_body(name, files), repeatable=False)
+            template = made(read_template, answer)
+        except OutcomeUnknownError as error:
+            self.forget()
+            # Without a mark in its name it may be anybody's.
+            found = await self.left_behind(name, files, there) if marked else None
+            if found is None:
+                # The agent itself was surely not touched, so that its own outcome is known.
+                raise PlatformError(
+                    f"whether its environment template was made is not known: {error.summary}",
+                    "The next apply looks for it first.",
+                    status=error.status,
+                ) from error
+            return found
+        if template.id in there:
+            raise PlatformError(
+                f"the platform answered with the environment template {template.id}, which was there before",
+                "It may be somebody else's, so it is not used and was left alone.",
+            )
+        (await self.known())[template.id] = template
+        return template
+
+    async def left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
+        """A template that bears the mark in ``name``, was made for just this, and is not among ``but``."""
+        there = (one for one in (await self.known()).values() if one.id not in but)
+        return next((one for one in there if one.name == name and one.has_just(files)), None)
+
+    async def _listed(self) -> dict[str, Template]:
+        try:
+            items = await listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))
+        except PlatformError as error:
+            if error.status in _NO_SUCH_ROUTE:
+                return {}
+            raise
+        return {one.id: one for one in map(read_template, items)}

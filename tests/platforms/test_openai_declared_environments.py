@@ -1,0 +1,532 @@
+"""Environments of the Agents API that documents declare, through the command, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openai.types.beta.agents.environments.template_create_params import TemplateCreateParams
+from pydantic import TypeAdapter
+
+from assistctl.local.app import create_app
+from assistctl.model.diagnostics import Position
+from assistctl.model.kind import Kind
+from assistctl.model.plan import QualifiedKey
+from assistctl.model.resource import DesiredResource
+from assistctl.ownership.references_by_key import id_token, with_ids
+from assistctl.planning.resource_check import resource_to_platform
+from assistctl.platforms.openai.agents_fields import CAPABILITIES
+from assistctl.platforms.openai.environment_fields import from_wire, to_wire
+from support.environments import Workshop
+from support.interruptions import Interruption, Mishap
+from support.live_sessions import OpenAISessions, with_routes
+from support.projects import ProjectFolder
+from support.server import Answer, RecordingServer, error_body, serving
+
+TEMPLATES = "/v1/agents/environments/templates"
+ENVIRONMENT = """\
+kind: environment
+name: Analysis
+network: {access: restricted, allowed_domains: [api.example.com]}
+packages: {python: [pandas==2.3.3], system: [poppler-utils], npm: []}
+env: {LOG_LEVEL: info, ORDERS_TOKEN: "${env:ORDERS_TOKEN}"}
+setup_commands:
+  - {command: pip install -e ., cwd: /workspace/tools}
+platforms: {openai-agents: {desktop: {enabled: true}, capability_directories: [/workspace/skills]}}
+"""
+TOKEN = "tk-5a1f0c"
+
+
+def write_target(project: ProjectFolder, url: str) -> None:
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: cloud
+        targets:
+          cloud: {{platform: openai-agents, base_url: "{url}", api_key: test-key}}
+        """,
+    )
+
+
+@pytest.fixture
+def workshop(server: RecordingServer) -> Iterator[Workshop]:
+    seen = Workshop(server.url)
+    yield seen
+    seen.close()
+
+
+@pytest.fixture
+def shop(project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
+    """A project with an agent and the environment that it names, not applied yet."""
+    monkeypatch.setenv("ORDERS_TOKEN", TOKEN)
+    write_target(project, server.url)
+    project.write("assistants/analysis.yaml", ENVIRONMENT)
+    project.manifest("desk", tools=[{"type": "code_interpreter"}], environment="analysis")
+    return project
+
+
+def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
+    """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
+    document = project.run("plan", "--format", "json", *args).json
+    return {
+        f"{one['kind']} {one['key']}": (one["action"], {diff["path"]: diff["new"] for diff in one["diffs"]})
+        for one in document["changes"]
+    }
+
+
+def applied(project: ProjectFolder, *args: str) -> None:
+    """An apply after which nothing is left to do."""
+    outcome = project.run("apply", "--yes", *args)
+    assert outcome.code == 0, outcome.err + outcome.out
+    again = project.run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert project.run("drift").code == 0
+
+
+def sent(server: RecordingServer) -> list[dict[str, Any]]:
+    """The bodies of the requests that made or changed a template."""
+    return [one.body for one in server.mutations if one.path.startswith(TEMPLATES) and one.method == "POST"]
+
+
+def test_it_is_created_as_declared(shop: ProjectFolder, server: RecordingServer, workshop: Workshop) -> None:
+    action, diffs = planned(shop)["environment analysis"]
+    assert (action, diffs["packages"]) == ("create", {"python": ["pandas==2.3.3"], "system": ["poppler-utils"]})
+    applied(shop)
+    made = workshop.template()
+    name, _, ours = made["name"].partition(" [")
+    assert (name, ours.split()[:2]) == ("Analysis", ["assistctl", "acme/cloud/analysis"])
+    assert TOKEN not in made["name"]
+    assert made["network"] == {"access": "restricted", "allowed_domains": ["api.example.com"]}
+    assert (made["packages"]["python"], made["desktop"]) == (["pandas==2.3.3"], {"enabled": True})
+    [body] = sent(server)
+    assert body["env"] == {"LOG_LEVEL": "info", "ORDERS_TOKEN": TOKEN}
+    assert body["setup_commands"] == [{"command": "pip install -e .", "cwd": "/workspace/tools"}]
+    assert set(workshop.agent()["metadata"]["assistctl_environment"].split()) == {"tool=code_interpreter"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "diffs", "bodies"),
+    [
+        ("2.3.3", "3.0.0", {"packages.python[0]": "pandas==3.0.0"}, {"packages"}),
+        ("LOG_LEVEL: info", "LOG_LEVEL: debug", {"env": {"LOG_LEVEL": "debug"}}, {"env"}),
+        ("pip install", "uv pip install", {"setup_commands": None}, {"setup_commands"}),
+        ("name: Analysis", "name: Orders", {"name": "Orders"}, set()),
+        ("[/workspace/skills]", "[]", {"platforms.openai-agents.capability_directories[0]": None}, {"x"}),
+    ],
+)
+def test_a_change_keeps_the_id_and_the_rest(
+    shop: ProjectFolder,
+    server: RecordingServer,
+    workshop: Workshop,
+    *,
+    old: str,
+    new: str,
+    diffs: dict[str, Any],
+    bodies: set[str],
+) -> None:
+    applied(shop)
+    before = workshop.template()
+    server.clear()
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace(old, new))
+    action, found = planned(shop)["environment analysis"]
+    assert (action, {*found}) == ("update", {*diffs})
+    applied(shop)
+    [body] = sent(server)
+    assert body.keys() - {"name"} == (bodies if bodies != {"x"} else {"capability_directories"})
+    after = workshop.template()
+    assert after["id"] == before["id"]
+    unchanged = before.keys() - {"name", "updated_at", *body}
+    assert {name: after[name] for name in unchanged} == {name: before[name] for name in unchanged}
+
+
+def test_no_secret_is_printed_and_a_rotated_one_is_sent(
+    shop: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = [shop.run("plan"), shop.run("plan", "--format", "json"), shop.run("apply", "--yes")]
+    monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
+    outcomes += [shop.run("plan"), shop.run("plan", "--out", "it.plan"), shop.run("drift")]
+    assert "(secret ORDERS_TOKEN)" in outcomes[0].out
+    assert planned(shop).keys() == {"environment analysis"}
+    applied(shop)
+    assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
+    outcomes.append(shop.run("history", "--format", "json"))
+    kept = [*(shop.path / ".assistctl").rglob("*"), shop.path / "it.plan"]
+    texts = [one.out + one.err for one in outcomes]
+    texts += [one.read_text(errors="replace") for one in kept if one.is_file()]
+    assert not any(secret in text for text in texts for secret in (TOKEN, "tk-9e44b1"))
+    assert TOKEN not in workshop.template()["name"]
+
+
+def test_what_is_removed_goes_back_to_the_default(
+    shop: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
+    server.clear()
+    applied(shop)
+    [body] = sent(server)
+    assert {name: value for name, value in body.items() if name != "name"} == {
+        "network": None,
+        "packages": None,
+        "env": None,
+        "setup_commands": None,
+        "desktop": None,
+        "capability_directories": None,
+    }
+    made = workshop.template()
+    assert (made["network"]["access"], made["packages"]["python"], made["desktop"]) == (
+        "enabled",
+        [],
+        {"enabled": False},
+    )
+
+
+def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder, server: RecordingServer) -> None:
+    blocked = "{access: restricted, blocked_domains: [internal.example.com]}"
+    shop.write("assistants/analysis.yaml", f"kind: environment\nnetwork: {blocked}\n")
+    applied(shop)
+    shop.write(
+        "assistants/analysis.yaml",
+        f"kind: environment\nnetwork: {blocked.replace('internal', 'private')}\n",
+    )
+    assert planned(shop) == {
+        "environment analysis": ("update", {"network.blocked_domains": ["private.example.com"]})
+    }
+    applied(shop)
+    assert sent(server)[-1]["network"] == {
+        "access": "restricted",
+        "blocked_domains": ["private.example.com"],
+    }
+    shop.write("assistants/analysis.yaml", "kind: environment\nnetwork: {access: restricted}\n")
+    applied(shop)
+    assert sent(server)[-1]["network"] == {"access": "restricted"}
+
+
+def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    workshop.edit(workshop.template()["id"], network={"access": "enabled"}, packages={"npm": ["vite"]})
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    paths = {(one["kind"], one["key"], one["path"].split(".")[0]) for one in found.json["drift"]}
+    assert paths == {("environment", "analysis", "network"), ("environment", "analysis", "packages")}
+    applied(shop)
+    assert workshop.template()["network"]["access"] == "restricted"
+    assert workshop.template()["packages"]["npm"] == []
+
+
+def test_what_is_missing_is_told(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    identity = workshop.template()["id"]
+    workshop.delete(identity)
+    found = shop.run("drift", "--format", "json")
+    assert found.code == 2
+    [missing] = found.json["missing"]
+    assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
+    applied(shop)
+
+
+def test_one_whose_mark_was_taken_away_is_only_taken_over_when_that_is_said(
+    shop: ProjectFolder, workshop: Workshop
+) -> None:
+    applied(shop)
+    identity = workshop.template()["id"]
+    workshop.edit(identity, name="Analysis")
+    assert shop.run("apply", "--yes").code == 3
+    applied(shop, "--adopt")
+    assert workshop.template()["id"] == identity
+
+
+def test_a_new_key_keeps_the_template(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    identity = workshop.template()["id"]
+    shop.remove("analysis")
+    shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
+    shop.manifest("desk", tools=[{"type": "code_interpreter"}], environment="sandbox")
+    applied(shop)
+    assert workshop.template()["id"] == identity
+    assert "acme/cloud/sandbox" in workshop.template()["name"]
+
+
+def test_protection_holds_without_the_document(shop: ProjectFolder, workshop: Workshop) -> None:
+    shop.write("assistants/analysis.yaml", ENVIRONMENT + "lifecycle: {prevent_destroy: true}\n")
+    applied(shop)
+    shop.remove("analysis")
+    shop.manifest("desk")
+    assert shop.run("apply", "--yes").code == 3
+    assert shop.run("gc", "--yes").code == 0
+    assert workshop.templates()
+
+
+def test_what_is_declared_no_longer_goes_unless_somebody_names_it(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    identity = workshop.template()["id"]
+    workshop.edit_metadata(workshop.agent(), runs_in=identity)
+    shop.remove("analysis")
+    shop.manifest("desk")
+    assert shop.run("apply", "--yes").code == 0
+    assert shop.run("gc", "--yes").code == 0
+    assert workshop.templates()
+    workshop.edit_metadata(workshop.agent(), runs_in=None)
+    found = shop.run("gc", "--yes", "--format", "json")
+    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
+    assert not workshop.templates()
+    applied(shop)
+
+
+def test_a_saved_plan_holds_until_somebody_changes_it(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    shop.run("plan", "--out", "it.plan")
+    workshop.edit(workshop.template()["id"], packages={"npm": ["vite"]})
+    refused = shop.run("apply", "it.plan", "--yes")
+    assert (refused.code, "analysis (environment)" in refused.err) == (3, True)
+    shop.run("plan", "--out", "it.plan")
+    assert shop.run("apply", "it.plan", "--yes").code == 0
+    assert workshop.template()["packages"] == {
+        "npm": [],
+        "python": ["pandas==3.0.0"],
+        "system": ["poppler-utils"],
+    }
+
+
+@pytest.mark.parametrize("mishap", [Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED, Mishap.DROPPED])
+def test_a_create_whose_answer_is_lost_is_found_by_its_name(
+    shop: ProjectFolder, server: RecordingServer, workshop: Workshop, mishap: Mishap
+) -> None:
+    interruption = Interruption(mishap, 0, TEMPLATES)
+    interruption.on(server)
+    shop.run("apply", "--yes")
+    assert interruption.hit
+    interruption.over(server)
+    applied(shop)
+    assert len(workshop.templates()) == 1
+
+
+def test_twins_stop_the_apply(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    workshop.make(name=workshop.template()["name"])
+    assert shop.run("apply", "--yes").code == 3
+
+
+def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
+    shop: ProjectFolder, server: RecordingServer, workshop: Workshop
+) -> None:
+    refusal = Answer(400, error_body("too many"))
+    server.fault = lambda asked: refusal if asked.method == "POST" and asked.path == TEMPLATES else None
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 4
+    failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
+    assert failed == [("environment", "analysis")]
+    server.fault = lambda _: None
+    applied(shop)
+    assert workshop.template()
+
+
+def test_destroy_deletes_all_of_it(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    theirs = workshop.make(name="Theirs")
+    assert shop.run("destroy", "analysis", "--yes").code == 0
+    assert len(workshop.templates()) == 2
+    assert shop.run("destroy", "--yes").code == 0
+    assert workshop.template()["id"] == theirs["id"]
+    assert not workshop.agents()
+
+
+def test_list_and_output_name_it(shop: ProjectFolder, workshop: Workshop) -> None:
+    applied(shop)
+    identity = workshop.template()["id"]
+    [listed] = shop.run("list", "--format", "json").json["resources"]
+    assert (listed["kind"], listed["key"], listed["id"], listed["name"]) == (
+        "environment",
+        "analysis",
+        identity,
+        "Analysis",
+    )
+    assert shop.run("output").json["analysis"] == identity
+    assert f"ENVIRONMENT_ANALYSIS={identity}\n" in shop.run("output", "--format", "dotenv").out
+
+
+def test_a_dump_declares_what_is_there(shop: ProjectFolder, workshop: Workshop, server: RecordingServer) -> None:
+    applied(shop)
+    ours = workshop.template()["id"]
+    workshop.make(name="Theirs", packages={"npm": ["vite"]}, env={"A": "b"})
+    shop.remove("analysis")
+    shop.remove("desk")
+    assert {one["key"] for one in shop.run("dump", "--format", "json").json["resources"]} == {"analysis", "theirs"}
+    text = (shop.path / "assistants/theirs.yaml").read_text()
+    assert "import: envtmpl_" in text
+    assert "vite" in text
+    found = planned(shop)
+    assert found["environment theirs"] == ("adopt", {})
+    server.clear()
+    assert shop.run("apply", "--yes").code == 0
+    assert shop.run("plan", "--detailed-exitcode").code == 0
+    # The values that no answer shows are left as they are.
+    assert not any({"env", "setup_commands"} & body.keys() for body in sent(server))
+    assert ours in {one["id"] for one in workshop.templates()}
+
+
+PLAIN = ENVIRONMENT.replace("${env:ORDERS_TOKEN}", "none")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names", "lost"),
+    [
+        ("2.3.3", "3.0.0", {"packages"}, []),
+        ("[api.example.com]", "[www.example.com]", {"network"}, []),
+        ("LOG_LEVEL: info", "LOG_LEVEL: debug", set(), ["env"]),
+    ],
+)
+def test_a_rollback_puts_back_what_answers_show(
+    shop: ProjectFolder,
+    server: RecordingServer,
+    workshop: Workshop,
+    *,
+    old: str,
+    new: str,
+    names: set[str],
+    lost: list[str],
+) -> None:
+    shop.write("assistants/analysis.yaml", PLAIN)
+    applied(shop)
+    before = workshop.template()
+    shop.write("assistants/analysis.yaml", PLAIN.replace(old, new))
+    applied(shop)
+    server.clear()
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.out + outcome.err
+    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    words = (
+        "analysis (environment) does not go back in full: {} is never answered, and is what the manifest says now"
+    )
+    assert [one for one in told if "does not go back" in one] == [words.format(name) for name in lost]
+    assert {name for body in sent(server) for name in body} - {"name"} == names
+    after = workshop.template()
+    assert {name: after[name] for name in before.keys() - {"name", "updated_at"}} == {
+        name: before[name] for name in before.keys() - {"name", "updated_at"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "summary"),
+    [
+        ("description: Mine\n", 2, "openai-agents cannot express description"),
+        ("metadata: {team: data}\n", 2, "openai-agents cannot express metadata"),
+        ("packages: {cargo: [ripgrep]}\n", 2, "openai-agents cannot express packages.cargo"),
+        (
+            "network: {access: restricted, allow_mcp_servers: true}\n",
+            2,
+            "openai-agents cannot express network.allow_mcp_servers",
+        ),
+        (
+            "network: {access: restricted, allowed_domains: [a.example.com], blocked_domains: [b.example.com]}\n",
+            2,
+            "openai-agents has either allowed or blocked domains",
+        ),
+        (
+            'network: {access: restricted, blocked_domains: ["*.example.com"]}\n',
+            2,
+            "openai-agents blocks no patterns: *.example.com",
+        ),
+        (f"name: {'n' * 101}\n", 2, "the name has 101 characters, and openai-agents has room for 100"),
+        ("name: 'assistctl: mine'\n", 2, "openai-agents has other environments whose names begin with assistctl:"),
+        (f"setup_commands: {[{'command': 'ls'}] * 17}\n", 2, "openai-agents takes 16 setup_commands"),
+    ],
+)
+def test_what_cannot_be_expressed_is_an_error_offline(
+    shop: ProjectFolder, server: RecordingServer, text: str, line: int, summary: str
+) -> None:
+    shop.write("assistants/analysis.yaml", f"kind: environment\n{text}")
+    found = shop.run("validate", "-t", "cloud", "--format", "json")
+    assert found.code == 1
+    [error] = [one for one in found.json["diagnostics"] if one["severity"] == "error"]
+    assert (error["file"], error["line"]) == ("assistants/analysis.yaml", line)
+    assert error["summary"].startswith(summary)
+    assert server.asked == []
+
+
+def test_a_name_that_leaves_no_room_is_refused_before_anything_is_sent(
+    shop: ProjectFolder, server: RecordingServer
+) -> None:
+    key = "k" * 64
+    shop.remove("analysis")
+    shop.write(f"assistants/{key}.yaml", ENVIRONMENT.replace("Analysis", "n" * 100))
+    shop.manifest("desk")
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    [failed] = [one for one in outcome.json["results"] if one["status"] == "failed"]
+    assert "characters too long" in failed["error"]
+    assert sent(server) == []
+
+
+def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
+    sessions = OpenAISessions()
+    app = create_app(tmp_path / "sessions.db")
+    with serving(with_routes(sessions.routes(), app)) as server:
+        write_target(shop, server.url)
+        assert shop.run("apply", "--yes", "desk").code == 0
+        early = shop.run("ask", "desk", "Who are you?")
+        assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
+        applied(shop)
+        outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
+        assert outcome.code == 0, outcome.err
+        shop.write("notes.csv", "a,b\n")
+        attached = shop.run("ask", "desk", "What is in it?", "--attach", "notes.csv", "--format", "json")
+        assert attached.code == 0, attached.err
+        seen = Workshop(server.url)
+        identity = seen.template()["id"]
+        seen.close()
+    first, second = [one.body["environment"] for one in sessions.sessions.values()]
+    assert first == {"type": "openai_hosted", "environment_template_id": identity}
+    [file] = second.pop("files")
+    assert (second, file["path"]) == (first, "/workspace/notes.csv")
+
+
+def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: Any) -> None:
+    shop.write("assistants/prices.csv", "sku,price\n1,2\n")
+    files = [{"path": "prices.csv", "tool": "code_interpreter"}]
+    shop.manifest("desk", tools=[{"type": "code_interpreter"}], files=files, environment="analysis")
+    sessions = OpenAISessions()
+    with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
+        write_target(shop, server.url)
+        applied(shop)
+        found = shop.run("plan", "--format", "json").json["diagnostics"]
+        assert "environment is mapped on openai-agents" in [one["summary"] for one in found]
+        outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
+        assert outcome.code == 0, outcome.err
+        ids = shop.run("output").json
+    [session] = sessions.sessions.values()
+    environment = session.body["environment"]
+    assert environment["environment_template_id"] == ids["analysis"] != ids["environment.desk"]
+    assert [file["path"] for file in environment["files"]] == ["/workspace/prices.csv"]
+
+
+def test_uploads_that_are_there_are_named_by_their_ids(shop: ProjectFolder, workshop: Workshop) -> None:
+    upload = workshop.stored_objects.upload("prices.csv", b"sku,price\n")
+    entry = f"{{file_id: {upload}, path: /workspace/prices.csv}}"
+    own = f"platforms: {{openai-agents: {{files: [{entry}]}}}}\n"
+    shop.write("assistants/analysis.yaml", f"kind: environment\n{own}")
+    applied(shop)
+    assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv"}
+    assert shop.run("gc", "--yes", "--unproven").code == 0
+    assert upload in workshop.stored_objects.uploads()
+    template = workshop.template()
+    inline = {"type": "inline", "path": "/workspace/theirs.txt", "data": "YQ=="}
+    workshop.edit(template["id"], files=[*template["files"], inline])
+    assert shop.run("drift").code == 2
+    applied(shop)
+    assert workshop.template()["files"] == template["files"]
+
+
+def test_skills_are_entries_of_the_template() -> None:
+    table = CAPABILITIES.resources[Kind.ENVIRONMENT]
+    fields: dict[str, Any] = {"name": "Analysis", "skills": [{"skill": "refunds", "version": "3"}]}
+    desired = DesiredResource(Kind.ENVIRONMENT, "analysis", fields, Position("analysis.yaml"))
+    expressed = resource_to_platform(desired, "openai-agents", table)
+    ids = {id_token(QualifiedKey(Kind.SKILL, "refunds")): "skill_1"}
+    body = to_wire(with_ids(expressed.fields, ids))
+    assert body == {"skills": [{"type": "skill_reference", "skill_id": "skill_1", "version": "3"}]}
+    TypeAdapter(TemplateCreateParams).validate_python(body)
+    assert from_wire(body)["skills"] == body["skills"]
