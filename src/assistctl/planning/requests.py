@@ -15,7 +15,7 @@ from assistctl.ownership.field_paths import Path, covers
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.ownership.placeholders import is_token, replaced_ids
-from assistctl.ownership.references_by_key import with_ids
+from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
@@ -108,20 +108,20 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
 
 
 def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """The declared fields, and the platform's own, that are not ``sent`` and not ignored."""
+    """The declared fields, and the platform's own, that are not ``sent`` and not ignored, with ids for tokens."""
+    there = comparison.owned.observed.fields
+    own_there = own_fields(there)
     for field, value in comparison.fields.items():
         if field == PLATFORMS and isinstance(value, dict):
             ours = {
-                name: part for name, part in own_fields(comparison.fields).items() if not _has(sent, f".{name}")
+                name: own_there[name] if name in own_there and tokens_in_own_fields(part) else part
+                for name, part in own_fields(comparison.fields).items()
+                if not _has(sent, f".{name}")
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
-            # Among what is declared tokens may stand for ids.
-            yield field, comparison.owned.observed.fields[field] if _has_ids(comparison, field) else value
-
-
-def _has_ids(comparison: Comparison, field: str) -> bool:
-    return field == "tool_resources" and field in comparison.owned.observed.fields
+            has_ids = field == "tool_resources" or bool(tokens_in_own_fields(value))
+            yield field, there[field] if has_ids and field in there else value
 
 
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:
