@@ -29,10 +29,22 @@ def was_applied_in_part(there: Json, want: Json, was_applied: Callable[[Json], b
 
     ``want`` is what is declared now. False also means that too much would have to be tried.
     """
-    if not isinstance(there, dict | list):
-        return False
+    return isinstance(there, dict | list) and next(_applied_parts(there, want, was_applied), None) is not None
+
+
+def applied_part(there: Json, want: Json, was_applied: Callable[[Json], bool]) -> Json:
+    """``there`` without names of its objects that nobody declared when it was applied.
+
+    All of it, if none of what was tried is what was applied.
+    """
+    return next(_applied_parts(there, want, was_applied), there) if isinstance(there, dict | list) else there
+
+
+def _applied_parts(
+    there: dict[str, Json] | list[Json], want: Json, was_applied: Callable[[Json], bool]
+) -> Iterator[Json]:
     most = min(_MOST_TRIED, _MOST_DIGESTED // len(json.dumps(there)) + 1)
-    return any(was_applied(tried) for tried in islice(_parts(there, want), most))
+    return (tried for tried in islice(_parts(there, want), most) if was_applied(tried))
 
 
 def _parts(there: Json, want: Json) -> Iterator[Json]:

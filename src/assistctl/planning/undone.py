@@ -59,9 +59,10 @@ class Present:
 
     ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
-    kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
-    uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
-    kind of it what goes for good with one.
+    kept to go back to. ``sent`` has the fields of what is ``declared`` as the platform is given them.
+    ``documents`` maps the ids of vector stores to what they held then, where all of that is uploaded still.
+    ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each kind of it what
+    goes for good with one.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Present:
     declared_resources: Mapping[QualifiedKey, DesiredResource] = field(default_factory=dict)
     resources: Collection[str] = ()
     loses: Mapping[Kind, str] = field(default_factory=dict)
+    sent: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
