@@ -59,7 +59,7 @@ def test_a_key_of_another_kind(shop: ProjectFolder) -> None:
     desk(shop, "  - analysis\n")
     summary = "no document declares a memory store with the key 'analysis'"
     place = ("assistants/desk.yaml", 5, 5)
-    assert told(shop) == [(*place, ERROR, "memory_stores[1]", summary, "Analysis is an environment.")]
+    assert told(shop) == [(*place, ERROR, "memory_stores[1]", summary, "There is an environment with this key.")]
 
 
 def test_a_key_that_two_kinds_have(shop: ProjectFolder) -> None:

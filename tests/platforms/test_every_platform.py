@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
-from support import foundry
-from support.managed_agents import BETA, ManagedAgents
-from support.mistral_agents import MistralAgents
+from support.clouds import CLOUDS, Cloud
 from support.projects import ProjectFolder
-from support.server import recording_server, serving
 
 PROJECT = """\
 project: acme
@@ -78,128 +71,6 @@ CHANGES = (
     ("Where an order is", "Where it is", "tools[order_status].function.description"),
     ("team: support", "team: sales", "metadata.team"),
 )
-
-
-@dataclass
-class Person:
-    """Somebody else on the account, over plain HTTP: ``path`` is where assistants are, ``word`` instructions'."""
-
-    url: str
-    path: str
-    beta: tuple[str, str]
-    word: str = "instructions"
-
-    def names(self) -> list[str]:
-        """What there is."""
-        return sorted(one["name"] for one in self._all())
-
-    def edit(self, name: str, instructions: str) -> None:
-        """Change an assistant's instructions behind the project's back."""
-        (one,) = (one for one in self._all() if one["name"] == name)
-        self._ask("POST", f"{self.path}/{one['id']}", json={self.word: instructions})
-
-    def _all(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("GET", f"{self.path}?limit=100")["data"]
-        return found
-
-    def _ask(self, method: str, path: str, **more: Any) -> Any:
-        headers = dict([self.beta, ("authorization", "Bearer test-key")])
-        answer = httpx2.request(method, f"{self.url}{path}", headers=headers, **more)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-
-@dataclass
-class MistralPerson(Person):
-    """Somebody else with Mistral's agents."""
-
-    def edit(self, name: str, instructions: str) -> None:
-        (one,) = (one for one in self._all() if one["name"] == name)
-        self._ask("PATCH", f"/v1/agents/{one['id']}", json={self.word: instructions})
-
-    def _all(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("GET", f"{self.path}?page_size=100")["data"]
-        return found
-
-
-@dataclass
-class AzurePerson(Person):
-    """Somebody else in a Foundry project, where a change is a new version, and a name may be in the metadata."""
-
-    def names(self) -> list[str]:
-        return sorted(self._agents())
-
-    def edit(self, name: str, instructions: str) -> None:
-        latest = self._agents()[name]
-        kept = {part: latest[part] for part in ("metadata", "description") if part in latest}
-        definition = {**latest["definition"], self.word: instructions}
-        path = f"{self.path}/{latest['name']}/versions?api-version=v1"
-        self._ask("POST", path, json={**kept, "definition": definition})
-
-    def _agents(self) -> dict[str, dict[str, Any]]:
-        listed = self._ask("GET", f"{self.path}?limit=100&api-version=v1")["data"]
-        latest = [one["versions"]["latest"] for one in listed]
-        return {one["metadata"].get("assistctl_name", one["name"]): one for one in latest}
-
-
-@dataclass
-class Cloud:
-    """A platform, its address, its models, and somebody else on it."""
-
-    platform: str
-    url: str
-    models: tuple[str, str]
-    person: Person
-
-
-@contextmanager
-def local(folder: Path) -> Iterator[Cloud]:
-    # Somebody else with the project's own database: the target itself is reached in this process.
-    with recording_server(folder / "acme" / ".assistctl" / "local.db") as server:
-        person = Person(server.url, "/assistants", ("OpenAI-Beta", "assistants=v2"))
-        yield Cloud("local", server.url, ("gpt-5", "gpt-5-mini"), person)
-
-
-@contextmanager
-def openai_assistants(folder: Path) -> Iterator[Cloud]:
-    with recording_server(folder / "server.db") as server:
-        person = Person(server.url, "/assistants", ("OpenAI-Beta", "assistants=v2"))
-        yield Cloud("openai-assistants", server.url, ("gpt-5", "gpt-5-mini"), person)
-
-
-@contextmanager
-def openai_agents(folder: Path) -> Iterator[Cloud]:
-    with recording_server(folder / "server.db") as server:
-        person = Person(server.url, "/agents", ("OpenAI-Beta", "agents=v1"))
-        yield Cloud("openai-agents", server.url, ("gpt-5", "gpt-5-mini"), person)
-
-
-@contextmanager
-def anthropic_agents(_: Path) -> Iterator[Cloud]:
-    with serving(ManagedAgents().app()) as server:
-        url = server.url.removesuffix("/v1")
-        person = Person(url, "/v1/agents", ("anthropic-beta", BETA), "system")
-        yield Cloud("anthropic-agents", url, ("claude-opus-5-5", "claude-haiku-5-5"), person)
-
-
-@contextmanager
-def azure_foundry(_: Path) -> Iterator[Cloud]:
-    with serving(foundry.Foundry().app()) as server:
-        url = server.url.removesuffix("/v1") + foundry.PROJECT
-        person = AzurePerson(url, "/agents", ("accept", "application/json"))
-        yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person)
-
-
-@contextmanager
-def mistral_agents(_: Path) -> Iterator[Cloud]:
-    with serving(MistralAgents().app()) as server:
-        url = server.url.removesuffix("/v1")
-        person = MistralPerson(url, "/v1/agents/pages", ("accept", "application/json"))
-        yield Cloud("mistral-agents", url, ("mistral-medium-latest", "mistral-small-latest"), person)
-
-
-SERVERS = (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry, mistral_agents)
-CLOUDS = {one.__name__: one for one in SERVERS}
 
 
 @pytest.fixture(params=CLOUDS)

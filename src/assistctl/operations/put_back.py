@@ -15,7 +15,7 @@ from assistctl.model.plan import Action, Change, Kind, Plan, Position, Qualified
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on
-from assistctl.operations.rollback import declared_again, key_of_store, listed_stores, rollback_policy
+from assistctl.operations.rollback import as_sent, declared_again, key_of_store, listed_stores, rollback_policy
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.options import PlanOptions
@@ -91,6 +91,7 @@ async def way_back(
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
         kept=frozenset(file.file_id for file in unread),
         documents=before.documents(),
+        sent=as_sent(deployment, platform, loaded),
     )
     back = declare_rollback(Undone("under way", images), present)
     deletable = frozenset(made[about] for about, image in images.items() if image is None and about in made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from assistctl.applying.limits import ApplyLimits
@@ -11,11 +11,12 @@ from assistctl.errors import AssistctlError, JournalError, RefusedError
 from assistctl.journal import Apply, Created, Journal, created_by
 from assistctl.manifest import Loaded
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Kind, QualifiedKey
+from assistctl.model.plan import Json, Kind, QualifiedKey
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.mark import read_mark
+from assistctl.planning.capability_check import to_platform
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
@@ -146,6 +147,7 @@ async def _present(
         gone=await _gone(platform, undone, beside),
         entries=platform.capabilities.entries,
         write_only={kind: table.write_only for kind, table in tables.items()},
+        sent=as_sent(deployment, platform, loaded),
     )
 
 
@@ -157,6 +159,12 @@ async def _gone(platform: Platform, undone: Undone, beside: Collection[str]) -> 
     if not ids - {*beside}:
         return frozenset()
     return frozenset(ids - {*beside} - {one.id for one in await platform.list_assistants()})
+
+
+def as_sent(deployment: Deployment, platform: Platform, loaded: Loaded) -> dict[str, Mapping[str, Json]]:
+    """The fields of each declared assistant in the form that the platform is given, by key."""
+    name, capabilities = deployment.target.platform, platform.capabilities
+    return {one.key: to_platform(one, name, capabilities).fields for one in loaded.desired}
 
 
 def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:

@@ -29,10 +29,28 @@ def was_applied_in_part(observed: Json, want: Json, was_applied: Callable[[Json]
 
     ``want`` is what is declared now. False also means that too much would have to be tried.
     """
-    if not isinstance(observed, dict | list):
-        return False
+    return (
+        isinstance(observed, dict | list) and next(_applied_parts(observed, want, was_applied), None) is not None
+    )
+
+
+def applied_part(observed: Json, want: Json, was_applied: Callable[[Json], bool]) -> Json:
+    """``observed`` without names of its objects that nobody declared when it was applied.
+
+    All of it, if none of what was tried is what was applied.
+    """
+    return (
+        next(_applied_parts(observed, want, was_applied), observed)
+        if isinstance(observed, dict | list)
+        else observed
+    )
+
+
+def _applied_parts(
+    observed: dict[str, Json] | list[Json], want: Json, was_applied: Callable[[Json], bool]
+) -> Iterator[Json]:
     most = min(_MOST_TRIED, _MOST_DIGESTED // len(json.dumps(observed)) + 1)
-    return any(was_applied(tried) for tried in islice(_parts(observed, want), most))
+    return (tried for tried in islice(_parts(observed, want), most) if was_applied(tried))
 
 
 def _parts(observed: Json, want: Json) -> Iterator[Json]:

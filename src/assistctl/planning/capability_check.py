@@ -7,7 +7,7 @@ appended to the manifest's own, because an assistant has one list of tools, whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.errors import did_you_mean
@@ -42,13 +42,20 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
     own = without_keys(own, capabilities.entries) if own else own
     for name in own:
         if name not in capabilities.platform_fields:
-            path, advice = f"platforms.{platform}.{name}", did_you_mean(name, capabilities.platform_fields)
+            path, advice = f"platforms.{platform}.{name}", _way_on(name, platform, capabilities.platform_fields)
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
     if desired.fields.get("metadata"):
         yield from check_metadata(desired, platform, capabilities.metadata_limits)
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def _way_on(name: str, platform: str, known: Collection[str]) -> str:
+    """What to write in the place of an unknown field of a platform's own."""
+    if not known:
+        return f"It has none of its own: leave platforms.{platform} out."
+    return did_you_mean(name, known) or f"Allowed here: {', '.join(sorted(known))}."
 
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:

@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 
 from assistctl.model.assistant import Desired
 from assistctl.model.json_value import Json
+from assistctl.model.resource import DesiredResource
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
+from assistctl.ownership.applied_part import applied_part
 from assistctl.ownership.baseline import Baseline, read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, own_fields
 from assistctl.ownership.field_paths import Path
@@ -16,8 +19,12 @@ from assistctl.planning.undone import Image
 _TOOLS = "tools"
 
 
-def managed_fields(image: Image) -> dict[str, Json]:
-    """What this project managed of it then; all of it, if it was nobody's."""
+def managed_fields(image: Image, now: Mapping[str, Json]) -> dict[str, Json]:
+    """What this project managed of it then; all of it, if it was nobody's.
+
+    Of a platform's own things that is what was declared of them, without what the platform has filled in: ``now``,
+    what is declared at present, helps to tell.
+    """
     baseline, pairs = _baseline(image), users_pairs(image.metadata)
     if not baseline.entries:
         return {**image.fields, "metadata": pairs}
@@ -26,8 +33,10 @@ def managed_fields(image: Image) -> dict[str, Json]:
     fields = {name: value for name, value in image.fields.items() if name in names}
     if "metadata" in names:
         fields["metadata"] = {key: value for key, value in pairs.items() if baseline.has(("metadata", key))}
+    if _TOOLS in fields:
+        fields[_TOOLS] = _managed_tools(fields[_TOOLS], now.get(_TOOLS), baseline)
     if PLATFORMS in fields:
-        fields[PLATFORMS] = {_platform(image): _managed_own(image, baseline)}
+        fields[PLATFORMS] = {_platform(image): _managed_own(image, baseline, own_fields(now))}
     return fields
 
 
@@ -48,7 +57,7 @@ def was_then(image: Image, name: str, value: Json) -> bool:
     return _baseline(image).is_still((name,), canonical(name, value))
 
 
-def declared_fields(desired: Desired | None) -> dict[str, Json]:
+def declared_fields(desired: Desired | DesiredResource | None) -> dict[str, Json]:
     """All that a manifest declares, in the shape of an image's fields."""
     if desired is None:
         return {}
@@ -82,14 +91,38 @@ def _platform(image: Image) -> str:
     return next(iter(platforms), "") if isinstance(platforms, dict) else ""
 
 
-def _managed_own(image: Image, baseline: Baseline) -> dict[str, Json]:
+def _managed_tools(there: Json, now: Json, baseline: Baseline) -> Json:
+    if not isinstance(there, list) or not baseline.by_tool:
+        return there
+    wanted = _by_identity(now)
+    return [
+        _declared_then((_TOOLS, name), tool, wanted.get(name), baseline) if is_own_tool(tool) else tool
+        for name, tool in _by_identity(there).items()
+    ]
+
+
+def _by_identity(tools: Json) -> dict[str, Json]:
+    listed = tools if isinstance(tools, list) else []
+    return dict(zip(ASSISTANTS_API_TOOLS.identities(listed), listed, strict=True))
+
+
+def _managed_own(image: Image, baseline: Baseline, now: Mapping[str, Json]) -> dict[str, Json]:
     managed: dict[str, Json] = {}
     for name, value in own_fields(image.fields).items():
-        unit: Path = (PLATFORMS, _platform(image), name)
+        unit, wanted = (PLATFORMS, _platform(image), name), now.get(name)
         if isinstance(value, dict) and value:
-            parts: Json = {part: inner for part, inner in value.items() if baseline.has((*unit, part))}
+            inside = wanted if isinstance(wanted, dict) else {}
+            parts: Json = {
+                part: _declared_then((*unit, part), inner, inside.get(part), baseline)
+                for part, inner in value.items()
+                if baseline.has((*unit, part))
+            }
             if parts:
                 managed[name] = parts
         elif baseline.has(unit):
-            managed[name] = value
+            managed[name] = _declared_then(unit, value, wanted, baseline)
     return managed
+
+
+def _declared_then(part: Path, there: Json, now: Json, baseline: Baseline) -> Json:
+    return applied_part(there, now, lambda value: baseline.is_still(part, value))

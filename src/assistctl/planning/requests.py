@@ -150,23 +150,20 @@ def resolved(request: Request, ids: Mapping[str, str]) -> Request:
 
 
 def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """The declared fields, and the platform's own, that are not ``sent`` and not ignored."""
+    """The declared fields, and the platform's own, that are not ``sent`` and not ignored, with ids for tokens."""
+    there = comparison.owned.observed.fields
+    own_there = own_fields(there)
     for field, value in comparison.fields.items():
         if field == PLATFORMS and isinstance(value, dict):
-            there = own_fields(comparison.owned.observed.fields)
             ours = {
-                name: there.get(name) if tokens_in_own_fields(part) else part
+                name: own_there[name] if name in own_there and tokens_in_own_fields(part) else part
                 for name, part in own_fields(comparison.fields).items()
                 if not _has(sent, f"{PLATFORMS}.{name}")
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
-            # Among what is declared tokens may stand for ids.
-            yield field, comparison.owned.observed.fields[field] if _has_ids(comparison, field) else value
-
-
-def _has_ids(comparison: Comparison, field: str) -> bool:
-    return field == "tool_resources" and field in comparison.owned.observed.fields
+            has_ids = field == "tool_resources" or bool(tokens_in_own_fields(value))
+            yield field, there[field] if has_ids and field in there else value
 
 
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:

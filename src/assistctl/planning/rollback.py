@@ -58,7 +58,7 @@ class _Return:
     def _assistant(self, about: QualifiedKey, image: Image) -> None:
         self.back.about.add(about)
         now = self.now.declared.get(about.key)
-        fields = managed_fields(image)
+        fields = managed_fields(image, self.now.sent.get(about.key, {}))
         self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
         fields, own = taken_apart(image, fields)
         own = self._naming_by_key(own)
@@ -120,7 +120,7 @@ class _Return:
             self._lose(about, f"no manifest declares its documents, so it {state}")
             return
         self.back.about.add(about)
-        fields = managed_fields(image)
+        fields = managed_fields(image, now.fields)
         self._fill_in_secrets(about, image, fields, now.fields, now.secret_paths)
         mark = read_mark(image.metadata)
         lifecycle = Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy))
@@ -135,10 +135,11 @@ class _Return:
         """Of what was nobody's, all goes back to how it was, and it is let go."""
         self.back.about.add(about)
         now = self.now.declared_resources.get(about)
-        fields = managed_fields(image)
+        declared = declared_fields(now)
+        fields = managed_fields(image, declared)
         secrets = now.secret_paths if now is not None else frozenset[str]()
-        self._fill_in_secrets(about, image, fields, now.fields if now is not None else {}, secrets)
-        self._fill_in_unseen(about, image, fields, now.fields if now is not None else {})
+        self._fill_in_secrets(about, image, fields, declared, secrets)
+        self._fill_in_unseen(about, image, fields, declared)
         fields, own = taken_apart(image, fields)
         own = self._naming_by_key(own)
         mark = read_mark(image.metadata)

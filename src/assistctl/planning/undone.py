@@ -60,10 +60,11 @@ class Present:
 
     ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
-    kept to go back to. ``documents`` maps the ids of vector stores to what they held then, where all of that is
-    uploaded still. ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each
-    kind of it what goes for good with one, ``write_only`` which fields of it no answer shows. Things of the kinds
-    in ``keep_contents`` go back to the files that they had without being given them. ``gone`` are the ids of the
+    kept to go back to. ``sent`` has the fields of what is ``declared`` as the platform is given them.
+    ``documents`` maps the ids of vector stores to what they held then, where all of that is uploaded still.
+    ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each kind of it what
+    goes for good with one, ``write_only`` which fields of it no answer shows. Things of the kinds in
+    ``keep_contents`` go back to the files that they had without being given them. ``gone`` are the ids of the
     images that are not there any more, and ``entries`` is how the platform's lists name things.
     """
 
@@ -80,6 +81,7 @@ class Present:
     gone: Collection[str] = ()
     entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
     write_only: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    sent: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

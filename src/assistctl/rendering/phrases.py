@@ -9,6 +9,7 @@ from rich.filesize import decimal
 
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
+from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import (
     Action,
     Blocked,
@@ -103,9 +104,19 @@ def no_changes(plan: Plan) -> str:
     unchanged = plan.summary.unchanged
     if not unchanged:
         return "No changes. Nothing is declared, and nothing there is this project's."
-    if plan.files is not None:
-        return f"No changes. {unchanged:,} assistants and vector stores are as declared, with their files."
+    others = [*_beside_assistants(plan)]
+    ending = ", with their files" if plan.files is not None else ""
+    if others:
+        *first, last = "assistants", *(f"{kind.noun}s" for kind in others)
+        return f"No changes. {unchanged:,} {', '.join(first)} and {last} are as declared{ending}."
     return f"No changes. {counted(unchanged, 'assistant is', 'assistants are')} as declared."
+
+
+def _beside_assistants(plan: Plan) -> Iterator[Kind]:
+    """The kinds of what was looked at and is no assistant."""
+    if plan.files is not None:
+        yield Kind.VECTOR_STORE
+    yield from (kind for kind in RESOURCE_KINDS if any(name.startswith(f"{kind}:") for name in plan.seen))
 
 
 def _counts(plan: Plan) -> Iterator[str]:

@@ -76,6 +76,12 @@ def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things,
     assert memory_stores.named("Customers")["description"] == "What customers told us"
 
 
+def test_an_empty_plan_counts_them(shop: ProjectFolder) -> None:
+    applied(shop)
+    said = "No changes. 3 assistants, memory stores and environments are as declared."
+    assert said in shop.run("plan").out
+
+
 def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environments: Things) -> None:
     applied(shop)
     identity = environments.named("Analysis")["id"]

@@ -274,3 +274,11 @@ def test_who_names_what_is_put_back_is_put_back_with_it(answering: ProjectFolder
     errors = {one["key"]: one["error"] for one in document["results"]}
     assert errors["boss"] == "it was put back with researcher, which it names"
     assert set(planned(answering)) == {"boss", "researcher"}
+
+
+def test_a_misspelt_reference_is_told_from_an_entry_without_a_type(cloud: ProjectFolder) -> None:
+    roster = {"type": "coordinator", "agents": [{"asistant": "sub"}]}
+    cloud.manifest("desk", model="claude-opus-5-5", platforms={"anthropic-agents": {"multiagent": roster}})
+    (error,) = cloud.run("validate", "--format", "json").json["diagnostics"]
+    assert error["path"] == "platforms.anthropic-agents.multiagent.agents[0]"
+    assert error["detail"] == "Did you mean 'assistant'? It names another assistant of the project by its key."

@@ -311,6 +311,11 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
     settled(cloud)
     by_name = {one["name"]: one for one in agents.all()}
     assert by_name["boss"]["handoffs"] == [by_name["refunds"]["id"]]
+    cloud.manifest(
+        "boss", model=MODEL, instructions="New.", platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}}
+    )
+    settled(cloud)
+    assert {one["instructions"] for one in agents.all() if one["name"] == "boss"} == {"New."}
     cloud.manifest("refunds", model=MODEL, instructions="Give all of it back.")
     settled(cloud)
     (cloud.path / "assistants/refunds.yaml").unlink()

@@ -107,7 +107,7 @@ def _unknown(
 ) -> Diagnostic:
     kind, key = about
     if declared_as is not None:
-        advice = f"{key} is {declared_as.article}."
+        advice = f"There is {declared_as.article} with this key."
     else:
         word = f"`kind: {kind}` and " if kind in RESOURCE_KINDS else ""
         advice = did_you_mean(key, known) or f"Write a manifest with {word}`key: {key}`."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.errors import did_you_mean
 from assistctl.manifest.syntax.node import Path
 from assistctl.manifest.syntax.phrases import shown
 
@@ -61,6 +62,11 @@ def _about_unknown_in_tool(field: str, path: Path, instance: Mapping[str, object
 
 def about_missing(field: str, path: Path, instance: Mapping[str, object]) -> str:
     """Advice on a field that ``path`` lacks; the empty string where none is known."""
+    if path[:1] == ("platforms",) and field == "type" and len(instance) == 1:
+        near = did_you_mean(next(iter(instance)), ("assistant",))
+        return (
+            f"{near[:1].upper()}{near[1:]} It names another assistant of the project by its key." if near else ""
+        )
     is_tool = path[:1] == ("tools",) and len(path) == 2  # noqa: PLR2004 - tools[0]
     if not is_tool or field not in {"type", "function"}:
         return ""
