@@ -35,7 +35,8 @@ class AnthropicAgents(ClosedAtEnd):
 
     name = NAME
     capabilities = CAPABILITIES
-    knowledge = None
+    uploads = None
+    vector_stores = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = AnthropicWire(connection)

@@ -41,7 +41,8 @@ class MistralAgents(ClosedAtEnd):
 
     name = NAME
     capabilities = CAPABILITIES
-    knowledge = None
+    uploads = None
+    vector_stores = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = MistralWire(connection)

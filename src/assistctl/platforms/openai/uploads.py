@@ -44,7 +44,7 @@ async def upload(
     there: Collection[str] = (),
     purpose: str = PURPOSE,
 ) -> UploadedFile:
-    """See ``KnowledgePlatform.upload``. What is not kept as it was sent is deleted again.
+    """See ``UploadPlatform.upload``. What is not kept as it was sent is deleted again.
 
     ``there`` are the ids of what was there before: a server that answers with one of those made nothing new.
     """
