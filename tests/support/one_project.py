@@ -122,20 +122,16 @@ LACKS: Mapping[str, Mapping[str, str]] = {
     "openai-agents": {
         "sampling": _STEER,
         "knowledge": "Declare a function or an MCP server that searches",
-        "skill": "Say in the instructions what the skill says",
-        "environment": "Leave it out",
+        "skill": "An environment has skills there",
         "memory": "in your application",
     },
     "anthropic-agents": {
         "structured output": "Declare a function whose parameters are the schema",
         "sampling": _STEER,
-        "code": "agent_toolset_20260401",
-        "files": "resources of a session",
-        "knowledge": "agent_toolset_20260401",
-        "skill": "platforms.anthropic-agents.skills",
+        "knowledge": "give files to code_interpreter",
     },
     "azure-foundry": {
-        "skill": "Say in the instructions what the skill says",
+        "skill": "under platforms.azure-foundry.skills",
         "environment": "Leave it out",
         "memory": "in your application",
     },
@@ -157,7 +153,7 @@ OWN = """\
 platforms:
   openai-agents: {service_tier: flex, multi_agent: {enabled: true}}
   anthropic-agents:
-    skills: [{type: custom, skill_id: skill_refunds}]
+    skills: [{type: custom, skill_id: skill_refunds, version: "1"}]
     tools: [{type: agent_toolset_20260401}]
     multiagent: {type: coordinator, agents: [{assistant: returns}]}
   azure-foundry:

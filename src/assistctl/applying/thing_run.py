@@ -118,4 +118,5 @@ class ThingRun:
     async def _filled_in(self, change: Change, request: Request) -> Request:
         """The request with ids for its tokens, once what they stand for is there."""
         ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
-        return resolved(request, ids | await self.named.ids_for(change, request))
+        as_one = self._things_of(change).capabilities.metadata_limits.file_pairs == 1
+        return resolved(request, ids | await self.named.ids_for(change, request), as_one=as_one)
