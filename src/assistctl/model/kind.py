@@ -32,3 +32,6 @@ RESOURCE_KINDS = (Kind.SKILL, Kind.MEMORY_STORE, Kind.ENVIRONMENT)
 
 ``model.resource`` has them as data, ``platforms.resource_platform`` what a platform does with them.
 """
+
+SURROUNDINGS = (Kind.ENVIRONMENT, Kind.MEMORY_STORE)
+"""The kinds of things that conversations with an assistant have beside it, whether or not it names them itself."""

@@ -20,6 +20,7 @@ from assistctl.operations.ask_checks import (
 from assistctl.operations.check_comparison import compared
 from assistctl.operations.check_records import CheckRecords, state_of
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.surroundings import surroundings_on
 from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform
 
@@ -58,10 +59,11 @@ async def check(
         assistants = [_assistant(deployment, one, owned.get(one.key, ())) for one in wanted]
         there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
         stores = await stores_read(platform, there.values())
+        beside = await surroundings_on(deployment, platform, wanted)
         progress.begins(sum(len(one.checks) for one in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
     declared = {one.key: one for one in wanted}
-    states = {key: state_of(deployment, one, declared[key], stores) for key, one in there.items()}
+    states = {key: state_of(deployment, one, declared[key], stores, beside) for key, one in there.items()}
     past = {one.key: await records.past(one.key) for one in assistants if one.checks} if compare else {}
     for one in assistants:
         if one.id is not None:

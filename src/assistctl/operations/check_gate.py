@@ -27,17 +27,28 @@ from assistctl.operations.ask_checks import (
 from assistctl.operations.check import stores_read
 from assistctl.operations.check_records import CheckRecords, state_of
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.gate_findings import about, changed_by, changed_with, entry, failure, told, told_with
+from assistctl.operations.gate_findings import (
+    about,
+    changed_by,
+    changed_with,
+    entry,
+    failure,
+    told,
+    told_with,
+    undone_with,
+)
 from assistctl.operations.model_address import require_model
 from assistctl.operations.put_back import (
     Before,
     WayBack,
+    kept_beside,
     kept_stores,
     stores_that_change,
     way_back,
     why_not,
 )
 from assistctl.operations.store_contents import list_contents
+from assistctl.operations.surroundings import deployed_surroundings, surroundings_on
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses
 from assistctl.rendering.tally import done_summary
@@ -85,7 +96,8 @@ class CheckGate:
             return
         require_conversations(self.deployment)
         require_model(self.deployment)
-        self._converses = conversations_on(self.deployment, platform, self.loaded.desired)
+        deployed = await deployed_surroundings(self.deployment, platform, self.loaded.desired)
+        self._converses = conversations_on(self.deployment, platform, deployed)
         there = await self._there(platform, plan)
         states = await self._states(platform, there)
         assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
@@ -110,6 +122,7 @@ class CheckGate:
         before = self._before
         if before is None:
             return {}
+        self._converses = conversations_on(self.deployment, platform, self.loaded.desired)
         try:
             outcomes = await self._asked_after(platform, results)
         except AssistctlError as error:
@@ -153,7 +166,10 @@ class CheckGate:
 
     async def _states(self, platform: Platform, there: Mapping[str, Observed]) -> dict[str, str]:
         stores = await stores_read(platform, there.values())
-        return {key: state_of(self.deployment, one, self._desired[key], stores) for key, one in there.items()}
+        beside = await surroundings_on(self.deployment, platform, self._desired.values())
+        return {
+            key: state_of(self.deployment, one, self._desired[key], stores, beside) for key, one in there.items()
+        }
 
     async def _recall(self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str]) -> None:
         """What is on record of just these states."""
@@ -283,8 +299,9 @@ class CheckGate:
         self.report = replace(self.report, put_back=failures)
         for key, why_failed in failures.items():
             why = told(self.report, key, why_failed) if key in worse else told_with(naming[key], why_failed)
-            undoes = {QualifiedKey(Kind.ASSISTANT, key), *about(desired[key])}
+            undoes = undone_with(desired[key], before.plan)
             undoes |= {QualifiedKey(Kind.VECTOR_STORE, one) for one in kept_stores(before.plan, frozenset({key}))}
+            undoes |= kept_beside(before.plan, undoes)
             undone |= dict.fromkeys(undoes, why)
         return undone
 

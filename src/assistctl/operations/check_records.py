@@ -15,8 +15,9 @@ from assistctl.model.checks import Check
 from assistctl.model.conversation import MessageFile
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastCheck, PastChecks, PastExchange
-from assistctl.model.plan import Desired, Json, Observed
+from assistctl.model.plan import Desired, Json, Observed, QualifiedKey
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.gate_findings import surroundings_of
 from assistctl.operations.model_address import model_address
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import dotted
@@ -120,12 +121,16 @@ def state_of(
     observed: Observed,
     desired: Desired | None,
     stores: Mapping[str, ObservedStore],
+    beside: Mapping[QualifiedKey, Observed],
 ) -> str:
     """A digest of all that an answer depends on: the assistant, its documents, and where it is answered.
 
-    Empty where that holds a secret. ``stores`` are the vector stores by their ids.
+    Empty where that holds a secret. ``stores`` are the vector stores by their ids, ``beside`` what conversations
+    have beside an assistant.
     """
-    if (desired is not None and desired.secret_paths) or holds_secret([dict(observed.fields)]):
+    names = surroundings_of(desired) if desired is not None else ()
+    used: dict[str, Json] = {str(about): dict(beside[about].fields) for about in sorted(names) if about in beside}
+    if (desired is not None and desired.secret_paths) or holds_secret([dict(observed.fields), used]):
         return ""
     pairs = users_pairs(observed.metadata)
     if holds_secret([dict(pairs)]):
@@ -139,6 +144,7 @@ def state_of(
         model_address(deployment),
         {dotted(unit): value for unit, value in units.items()},
         {**read},
+        *([dict(used)] if used else []),
     ]
     return digest(whole, salt="state", length=_CHARACTERS)
 

@@ -10,6 +10,7 @@ from assistctl.journal import CheckEntry
 from assistctl.manifest import Loaded
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
+from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS
 from assistctl.model.plan import Action, Desired, Kind, Plan, QualifiedKey, Result, Status
 from assistctl.planning.rosters import naming
 from assistctl.platforms.base import Platform
@@ -18,15 +19,30 @@ _CHANGED = frozenset({Action.CREATE, Action.UPDATE, Action.ADOPT})
 
 
 def changed_by(plan: Plan, loaded: Loaded) -> list[Desired]:
-    """The declared assistants that ``plan`` changes, themselves or what they search."""
+    """The declared assistants that ``plan`` changes, themselves or what they search and run in."""
     qualified = {change.qualified_key for change in plan.changes if change.action in _CHANGED}
     return [desired for desired in loaded.desired if qualified & about(desired)]
 
 
 def about(desired: Desired) -> set[QualifiedKey]:
-    """An assistant, and the vector store that it searches."""
+    """An assistant, the vector store that it searches, and what its conversations have beside it."""
     store = {QualifiedKey(Kind.VECTOR_STORE, desired.store)} if desired.store is not None else set()
-    return {QualifiedKey(Kind.ASSISTANT, desired.key), *store}
+    return {QualifiedKey(Kind.ASSISTANT, desired.key), *store, *surroundings_of(desired)}
+
+
+def surroundings_of(desired: Desired) -> set[QualifiedKey]:
+    """The environment and the memory stores that an assistant's manifest names."""
+    return {QualifiedKey(use.kind, use.key) for use in desired.uses if use.kind in SURROUNDINGS}
+
+
+def undone_with(desired: Desired, plan: Plan) -> set[QualifiedKey]:
+    """What of ``plan`` is undone with an assistant. An environment that is new stays: its manifest names it."""
+    stay = {
+        change.qualified_key
+        for change in plan.changes
+        if change.kind in RESOURCE_KINDS and change.action is Action.CREATE
+    }
+    return about(desired) - stay
 
 
 def failure(desired: Desired, results: Sequence[Result]) -> str | None:

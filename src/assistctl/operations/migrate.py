@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from assistctl import clock
-from assistctl.errors import ManifestError, PlatformError, ProjectError
+from assistctl.errors import ManifestError, ProjectError
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, keyed, undeclared
 from assistctl.export.write_files import schema_beside, write_new
@@ -21,20 +19,16 @@ from assistctl.migration.convert import Source, migrated
 from assistctl.migration.declared import judged
 from assistctl.migration.destination import Destination
 from assistctl.migration.export_reader import PLATFORM, read_exported
-from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
+from assistctl.migration.left_there import left_there
+from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
+from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Observed, Severity, TargetName
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.downloads import Downloads
-from assistctl.platforms.base import Platform, VectorStorePlatform
+from assistctl.operations.migration_library import beside_on, library_on
 from assistctl.platforms.registry import capabilities_of
 
-Listed = TypeVar("Listed")
-
-_LISTED_AT_ONCE = 8
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--dir"
 
@@ -44,7 +38,7 @@ class Origin:
     """Where assistants come from: what is there, and whose it is.
 
     ``strange`` are the fields, by assistant's id, that manifests have no place for; ``doubts`` are sentences about
-    what may be missing.
+    what may be missing. ``beside`` is what is kept beside assistants, by kind.
     """
 
     name: TargetName
@@ -53,6 +47,7 @@ class Origin:
     scope: Scope
     strange: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    beside: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +89,12 @@ async def origin_on(deployment: Deployment) -> Origin:
     """
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
-        resource_names, doubts = await _library(platform, assistants)
+        resource_names, doubts = await library_on(platform, assistants)
+        beside, more_doubts = await beside_on(platform)
     scope = Scope(deployment.owner, deployment.target.name)
-    return Origin(deployment.target_name, assistants, resource_names, scope, doubts=doubts)
+    return Origin(
+        deployment.target_name, assistants, resource_names, scope, doubts=(*doubts, *more_doubts), beside=beside
+    )
 
 
 def origin_in(path: Path, to: Deployment) -> Origin:
@@ -140,7 +138,11 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
         declared=tuple(assistant.name or assistant.id for assistant in ours if assistant.id not in ids),
         others=len(origin.assistants) - len(ours),
         manifests=tuple(judged(assistant, origin.name.platform, destination) for assistant in known),
-        diagnostics=(*map(_doubt, origin.doubts), *(loaded.diagnostics if known else ())),
+        diagnostics=(
+            *map(_doubt, origin.doubts),
+            *left_there(origin.beside, loaded.resources, origin.scope, origin.name, to.target_name),
+            *(loaded.diagnostics if known else ()),
+        ),
         servers=book,
     )
 
@@ -216,50 +218,3 @@ def _is_declared(assistant: Migrated, known: Sequence[Desired]) -> bool:
         return False
     key = key_for(Observed(assistant.id, {"name": assistant.name}, {}), ())
     return any(key == desired.key == desired.fields.get("name") for desired in known)
-
-
-async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
-    """The names of all that the assistants read, and sentences on those that could not be found out."""
-    uploads, stores_there = platform.uploads, platform.vector_stores
-    resources = [item.fields.get("tool_resources") for item in assistants]
-    stores = {store_id for item in resources for store_id in ids_in(item, "file_search")}
-    if uploads is None or not (stores or any(ids_in(item, "code_interpreter") for item in resources)):
-        return ResourceNames(), ()
-    slots = asyncio.Semaphore(_LISTED_AT_ONCE)
-    reading = (_contents(stores_there, item, slots) for item in sorted(stores))
-    files, listed, contents = await asyncio.gather(
-        _told(uploads.list_files()), _stores(stores_there), asyncio.gather(*reading)
-    )
-    held = {store_id: found for store_id, found in contents if found is not None}
-    doubts = []
-    if files is None:
-        doubts.append("the uploads could not be listed, so that their names are not told")
-    if stores and (listed is None or len(held) < len(contents)):
-        doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
-    names = {item.id: item.name for item in files or ()}
-    sizes = {item.id: item.size for item in files or ()}
-    read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
-    downloads = Downloads(uploads, stores_there, sizes, slots)
-    downloaded = await downloads.all(read, {store: [one.id for one in found] for store, found in held.items()})
-    doubts += downloads.doubts
-    return replace(library_of(names, listed or (), held), downloaded=downloaded), tuple(doubts)
-
-
-async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
-    try:
-        return await listing
-    except PlatformError:
-        return None
-
-
-async def _stores(platform: VectorStorePlatform | None) -> Sequence[ObservedStore] | None:
-    return await _told(platform.list_stores()) if platform is not None else None
-
-
-async def _contents(
-    platform: VectorStorePlatform | None, store_id: str, slots: asyncio.Semaphore
-) -> tuple[str, Sequence[StoreFile] | None]:
-    if platform is None:
-        return store_id, None
-    async with slots:
-        return store_id, await _told(platform.list_store_files(store_id))

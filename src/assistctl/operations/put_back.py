@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,17 +10,20 @@ from assistctl.checkout.spelling import composed
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.journal import BeforeImage
 from assistctl.manifest import Loaded
+from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS
 from assistctl.model.knowledge import StoreEntry, StoreFile
 from assistctl.model.plan import Action, Change, Kind, Plan, Position, QualifiedKey
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.gate_findings import surroundings_of
 from assistctl.operations.plan_on_platform import plan_on
-from assistctl.operations.rollback import as_sent, declared_again, key_of_store, listed_stores, rollback_policy
+from assistctl.operations.rollback import declared_again, listed_stores, present_on, rollback_policy
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
-from assistctl.planning.undone import Documents, Present, Undone
+from assistctl.planning.undone import Documents, Undone
 from assistctl.platforms.base import Platform
 
 _NOWHERE = Path()
@@ -44,12 +47,18 @@ class Before:
     plan: Plan
     contents: Mapping[str, Sequence[StoreFile]] = field(default_factory=dict)
 
-    def changes_of(self, keys: frozenset[str], stores: frozenset[str]) -> list[Change]:
-        """The changes that made the assistants of ``keys`` what they are now; ``stores`` are keys of theirs."""
+    def changes_of(
+        self, keys: frozenset[str], stores: frozenset[str], beside: frozenset[QualifiedKey]
+    ) -> list[Change]:
+        """The changes that made the assistants of ``keys`` what they are now.
+
+        ``stores`` are the keys of their vector stores, ``beside`` their environments and memory stores.
+        """
         return [
             change
             for change in self.plan.changes
             if (change.kind is Kind.ASSISTANT and change.key in keys and change.action in _CHANGED)
+            or (change.qualified_key in beside and change.action in _CHANGED)
             or (change.kind is Kind.VECTOR_STORE and change.key in stores and change.action is not Action.FORGET)
         ]
 
@@ -81,19 +90,15 @@ async def way_back(
 
     Raises ``RefusedError`` where a safety rule refuses it, and ``PlatformError``.
     """
-    changes = before.changes_of(keys, _stores_of(before.plan, loaded, keys))
-    images = {change.qualified_key: BeforeImage.of(change.before) if change.before else None for change in changes}
-    stores = await listed_stores(platform)
-    unread = before.unread()
-    present = Present(
-        {desired.key: desired for desired in loaded.desired},
-        {store.key: store for store in loaded.stores},
-        {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
-        kept=frozenset(file.file_id for file in unread),
-        documents=before.documents(),
-        sent=as_sent(deployment, platform, loaded),
+    beside = frozenset[QualifiedKey]().union(
+        *(surroundings_of(desired) for desired in loaded.desired if desired.key in keys)
     )
-    back = declare_rollback(Undone("under way", images), present)
+    changes = before.changes_of(keys, _stores_of(before.plan, loaded, keys), beside)
+    images = {change.qualified_key: BeforeImage.of(change.before) if change.before else None for change in changes}
+    unread, undone = before.unread(), Undone("under way", images)
+    found = await present_on(deployment, platform, undone, loaded, await listed_stores(platform))
+    present = replace(found, kept=frozenset(file.file_id for file in unread), documents=before.documents())
+    back = declare_rollback(undone, present)
     deletable = frozenset(made[about] for about, image in images.items() if image is None and about in made)
     policy = rollback_policy(deployment, back, deletable, allow_deletes=True)
     plan_options = replace(policy, also_declared=loaded.desired)
@@ -117,6 +122,23 @@ def kept_stores(plan: Plan, keys: frozenset[str]) -> frozenset[str]:
         change.key
         for change in plan.changes
         if change.kind is Kind.VECTOR_STORE and change.action is Action.DELETE and change.id in searched
+    )
+
+
+def kept_beside(plan: Plan, undone: Collection[QualifiedKey]) -> frozenset[QualifiedKey]:
+    """What ``plan`` deletes beside assistants, and what is ``undone`` may have used before it.
+
+    That is what it named by id. Which environment and memory stores conversations of an assistant had is written
+    nowhere, so that all of these stay.
+    """
+    images = [change.before for change in plan.changes if change.qualified_key in undone and change.before]
+    named = frozenset[str]().union(*(ids_named(image.fields, {}) for image in images))
+    return frozenset(
+        change.qualified_key
+        for change in plan.changes
+        if change.action is Action.DELETE
+        and change.kind in RESOURCE_KINDS
+        and (change.kind in SURROUNDINGS or change.id in named)
     )
 
 

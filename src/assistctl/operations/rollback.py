@@ -60,7 +60,7 @@ async def _way_back(
     created = await _created(journal, apply)
     async with deployment.open() as platform:
         stores = await listed_stores(platform)
-        back = declare_rollback(undone, await _present(deployment, platform, undone, loaded, stores))
+        back = declare_rollback(undone, await present_on(deployment, platform, undone, loaded, stores))
         deletable = created.ids | await _unnamed(deployment, platform, created, stores)
     if not back.about:
         reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
@@ -127,9 +127,10 @@ async def listed_stores(platform: Platform) -> list[ObservedStore]:
     return list(await platform.vector_stores.list_stores()) if platform.vector_stores is not None else []
 
 
-async def _present(
+async def present_on(
     deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
 ) -> Present:
+    """What is declared now, and what there is of what ``undone`` names; ``stores`` are all vector stores."""
     declared = {desired.key: desired for desired in loaded.desired}
     others = await listed_resources(platform)
     tables = platform.capabilities.resources

@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Use
 from assistctl.model.conversation import Surroundings
-from assistctl.model.plan import Desired, Kind, QualifiedKey
+from assistctl.model.kind import SURROUNDINGS
+from assistctl.model.plan import Desired, Kind, Observed, QualifiedKey
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.mark import read_mark
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings
 from assistctl.platforms.resource_platform import resources_of
 
-_KINDS = (Kind.ENVIRONMENT, Kind.MEMORY_STORE)
-
 
 def with_surroundings(
     converses: Converses, deployment: Deployment, platform: Platform, desired: Iterable[Desired]
 ) -> Converses:
     """``converses``, in which conversations of ``desired`` have what these name by key."""
-    uses = {one.key: [use for use in one.uses if use.kind in _KINDS] for one in desired}
+    uses = {one.key: [use for use in one.uses if use.kind in SURROUNDINGS] for one in desired}
     if not any(uses.values()) or not isinstance(converses, SupportsSurroundings):
         return converses
     return _Surrounded(converses, deployment, platform, uses)
+
+
+async def surroundings_on(
+    deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+) -> dict[QualifiedKey, Observed]:
+    """The project's things of the kinds that manifests of ``desired`` name for conversations, by kind and key."""
+    named = {use.kind for one in desired for use in one.uses if use.kind in SURROUNDINGS}
+    found: dict[QualifiedKey, Observed] = {}
+    for kind, things in resources_of(platform).items():
+        if kind in named:
+            owned = deployment.owned(await things.list())
+            found |= {QualifiedKey(kind, key): same_key[0] for key, same_key in owned.items()}
+    return found
+
+
+async def deployed_surroundings(
+    deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+) -> list[Desired]:
+    """``desired`` without what they name for conversations and what is not deployed yet."""
+    wanted = [*desired]
+    there = await surroundings_on(deployment, platform, wanted)
+    return [replace(one, uses=tuple(use for use in one.uses if _is_there(use, there))) for one in wanted]
+
+
+def _is_there(use: Use, there: Mapping[QualifiedKey, Observed]) -> bool:
+    return use.kind not in SURROUNDINGS or QualifiedKey(use.kind, use.key) in there
 
 
 @dataclass(slots=True)

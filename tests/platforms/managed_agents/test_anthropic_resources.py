@@ -395,3 +395,24 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     server.fault = lambda _: None
     applied(shop)
     assert environments.things
+
+
+def test_a_migration_says_what_it_leaves_there(
+    shop: ProjectFolder, environments: Things, server: RecordingServer
+) -> None:
+    applied(shop)
+    environments.add(name="Theirs")
+    environments.add(name="Of others", metadata={"assistctl": "project=other target=cloud key=it"})
+    shop.remove("customers")
+    shop.manifest("desk", model=MODEL, environment="analysis")
+    check = ("migrate", "--from", "cloud", "--to", "local", "--check")
+    shown = shop.run(*check, "--format", "json")
+    said = [one["summary"] for one in shown.json["diagnostics"] if one["severity"] == "warning"]
+    assert "1 environment on cloud without a document, and not moved: Theirs" in said
+    assert "1 memory store on cloud without a document, and not moved: customers" in said
+    assert "assistctl dump --target cloud" in shop.run(*check).out
+
+    server.fault = lambda asked: Answer(403, b"{}") if asked.path.endswith("/v1/environments") else None
+    shown = shop.run(*check, "--format", "json")
+    said = [one["summary"] for one in shown.json["diagnostics"]]
+    assert "the environments could not be listed, so that nothing is told of them" in said
