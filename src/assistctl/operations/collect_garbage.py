@@ -236,7 +236,9 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
             | {(file.identity.name, file.size) for file in declared}
         ),
         frozenset(file_id for file_id, upload in named if not upload.proven),
-        frozenset().union(*(ids_declared(upload, deployment.target.platform) for upload in loaded.desired)),
+        frozenset(deployment.named_by_targets()).union(
+            *(ids_declared(upload, deployment.target.platform) for upload in loaded.desired)
+        ),
         frozenset(QualifiedKey(one.kind, one.key) for one in loaded.resources),
     )
 

@@ -123,6 +123,7 @@ class Deployment:
             forget=self.project.removed | frozenset(forget),
             address=address_of(self.project, self.target),
             targets=frozenset(self.project.targets),
+            named_by_targets=self.named_by_targets(),
         )
 
     def plan_options_for(self, scope: PlanScope) -> PlanOptions:
@@ -130,6 +131,20 @@ class Deployment:
         return self.plan_options(
             adopt=scope.adopt, destroy=scope.destroy, allow_deletes=scope.allow_deletes, only=scope.keys
         )
+
+    def named_by_targets(self) -> dict[str, str]:
+        """The texts in the options of the project's targets, and which option that is: a text may be an id.
+
+        Those of this target are filled in, others as they are written. Raises ``ProjectError``.
+        """
+        options = {name: target.options for name, target in self.project.targets.items()}
+        options[self.target.name] = self.project.resolve_options(self.target)
+        return {
+            value: f"options.{option} of the target {name}"
+            for name, declared in options.items()
+            for option, value in declared.items()
+            if isinstance(value, str) and value
+        }
 
     def journal(self) -> Journal:
         """The record of the project's applies. Raises ``JournalError`` for an address that cannot be used."""

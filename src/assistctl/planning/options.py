@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistctl.model.kind import RESOURCE_KINDS
 from assistctl.model.plan import Action, Desired, Kind, QualifiedKey, TargetName
@@ -15,7 +15,7 @@ _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
 class Thresholds:
     """How much of what a project owns one apply may delete or update, in percent.
 
-    Below ``min_existing`` owned assistants no threshold holds: half of two is not a landslide.
+    Below ``min_existing`` owned things of a kind no threshold holds: half of two is not a landslide.
     """
 
     max_delete_percent: float = 30
@@ -23,7 +23,7 @@ class Thresholds:
     min_existing: int = 10
 
     def exceeded(self, action: Action, count: int, owned: int) -> bool:
-        """Whether ``count`` is too many of the ``owned`` assistants to delete, or to update."""
+        """Whether ``count`` is too many of the ``owned`` things of a kind to delete, or to update."""
         return owned >= self.min_existing and count * 100 > self.percent(action) * owned
 
     def percent(self, action: Action) -> float:
@@ -44,6 +44,8 @@ class PlanOptions:
     deleted; ``None`` where there is no such bound. ``also_declared`` are assistants that the manifests declare and
     the plan is not about: what they name by its id stays. ``targets`` are the names of the project's targets,
     ``None`` where they are not known. ``rolls_back``: what is declared is what an apply had found.
+    ``named_by_targets`` are the texts in the options of the project's targets, which may be ids of things, and
+    where each of them stands.
     """
 
     project: str
@@ -62,9 +64,10 @@ class PlanOptions:
     also_declared: tuple[Desired, ...] = ()
     targets: frozenset[str] | None = None
     rolls_back: bool = False
+    named_by_targets: Mapping[str, str] = field(default_factory=dict)
 
     def exceeded(self, counts: Mapping[Action, int], owned: int) -> tuple[Action, ...]:
-        """Which actions concern more of the ``owned`` assistants than a threshold allows."""
+        """Which actions concern more of the ``owned`` things of a kind than a threshold allows."""
         if self.destroy:
             return ()
         limited = (Action.UPDATE,) if self.allow_deletes else (Action.DELETE, Action.UPDATE)

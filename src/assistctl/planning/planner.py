@@ -238,15 +238,11 @@ class _Planning:
         self, assistants: Sequence[Change], others: Sequence[Change]
     ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
         """All changes in the order of their keys, those marked that go too far, and why."""
-        exceeded = self.plan_options.exceeded(Counter(change.action for change in assistants), self._owned_count)
-        why: tuple[Diagnostic, ...] = ()
-        if exceeded:
-            thresholds = self.plan_options.thresholds
-            assistants, why = safety.over_thresholds(assistants, exceeded, self._owned_count, thresholds)
-        changes = (*assistants, *others)
+        counted = {kind: things.owned_count for kind, things in self.beside.kinds.items()} if others else {}
+        counted[Kind.ASSISTANT] = self._owned_count
+        changes, why = safety.over_thresholds((*assistants, *others), counted, self.plan_options)
         if any(change.action is Action.DELETE for change in changes):
-            owned = {Kind.ASSISTANT: self._owned_count, Kind.VECTOR_STORE: len(self.stores.live)}
-            owned |= {kind: things.owned_count for kind, things in self.beside.kinds.items()}
+            owned = {**counted, Kind.VECTOR_STORE: len(self.stores.live)}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)
             why = (*why, *emptied)
         # An assistant before its vector store.

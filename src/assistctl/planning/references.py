@@ -142,7 +142,7 @@ def references(
     needed when that is applied again. What names something and is named itself stays, and what it names.
     """
     things = kinds or {}
-    named = dict(_named_by_things(things, outlook))
+    named = {**dict(_named_by_things(things, outlook)), **outlook.plan_options.named_by_targets}
     for desired in declared:
         itself = {assistant.id for assistant in outlook.inventory.owned.get(desired.key, ())}
         by_key = _ids_of_keys(Kind.ASSISTANT, desired, outlook, things)

@@ -75,11 +75,11 @@ def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
 
 
 def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
-    """A thing that is declared no longer, and which an assistant goes on naming by its id."""
+    """A thing that is declared no longer, and which an assistant, or a target, goes on naming by its id."""
     return Diagnostic(
         Severity.WARNING,
         f"{about} stays: {by} names {object_id} by its id",
-        "Nothing is deleted that an assistant refers to; once none does, it is.",
+        "Nothing is deleted that something refers to; once nothing does, it is.",
         key=about.key,
     )
 
@@ -107,15 +107,31 @@ def nothing_declared(owned: int) -> Diagnostic:
 
 
 def over_thresholds(
-    changes: Sequence[Change], exceeded: Sequence[Action], owned: int, thresholds: Thresholds
+    changes: Sequence[Change], owned: Mapping[Kind, int], plan_options: PlanOptions
 ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
-    """``changes`` of assistants, those marked whose action is among the ``exceeded``, and why."""
+    """``changes``, those marked that are too many of their kind and action, and why.
+
+    ``owned`` is how many things of each kind that counts the project owns; each kind counts for itself, for what
+    goes with one may be all that it has. Vector stores come and go with assistants and do not count.
+    """
+    counts = Counter((change.kind, change.action) for change in changes)
+    exceeded = {
+        (kind, action): number
+        for kind, number in owned.items()
+        for action in plan_options.exceeded({one: counts[kind, one] for one in Action}, number)
+    }
+    if not exceeded:
+        return tuple(changes), ()
     marked = tuple(
-        replace(change, blocked=change.blocked or Blocked.THRESHOLD) if change.action in exceeded else change
+        replace(change, blocked=change.blocked or Blocked.THRESHOLD)
+        if (change.kind, change.action) in exceeded
+        else change
         for change in changes
     )
-    counts = Counter(change.action for change in changes)
-    return marked, tuple(_over_threshold(action, counts[action], owned, thresholds) for action in exceeded)
+    return marked, tuple(
+        _over_threshold(kind, action, (counts[kind, action], number), plan_options.thresholds)
+        for (kind, action), number in exceeded.items()
+    )
 
 
 def not_everything(
@@ -165,11 +181,12 @@ def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], plan_options:
     )
 
 
-def _over_threshold(action: Action, count: int, owned: int, thresholds: Thresholds) -> Diagnostic:
+def _over_threshold(kind: Kind, action: Action, share: tuple[int, int], thresholds: Thresholds) -> Diagnostic:
+    count, owned = share
     passing = "Pass --allow-deletes if that is meant, or raise" if action is Action.DELETE else "Raise"
     return Diagnostic(
         Severity.WARNING,
-        f"{count} of the {owned} assistants owned here would be {action}d, more than "
+        f"{count} of the {owned} {kind.noun}s owned here would be {action}d, more than "
         f"{thresholds.percent(action):g} %",
         f"Apply refuses this. {passing} safety.max_{action}_percent in assistctl.yaml.",
     )

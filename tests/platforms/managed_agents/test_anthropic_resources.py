@@ -416,3 +416,54 @@ def test_a_migration_says_what_it_leaves_there(
     shown = shop.run(*check, "--format", "json")
     said = [one["summary"] for one in shown.json["diagnostics"]]
     assert "the environments could not be listed, so that nothing is told of them" in said
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_what_a_target_names_is_never_deleted(
+    shop: ProjectFolder, environments: Things, monkeypatch: pytest.MonkeyPatch, *, mine: bool
+) -> None:
+    applied(shop)
+    [identity] = environments.things
+    text = (shop.path / "assistctl.yaml").read_text()
+    option = "{environment_id: ENV}"
+    if mine:
+        monkeypatch.setenv("RUNS_IN", identity)
+        named = text.replace("api_key: test-key}", f"api_key: test-key, options: {option}}}")
+        named = named.replace("ENV", "'${env:RUNS_IN}'")
+    else:
+        named = text + f"  other: {{platform: anthropic-agents, api_key: k, options: {option}}}\n"
+        named = named.replace("ENV", identity)
+    shop.write("assistctl.yaml", named)
+    shop.remove("analysis")
+    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
+    outcome = shop.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.err
+    where = "options.environment_id of the target " + ("cloud" if mine else "other")
+    said = [one["summary"] for one in outcome.json["diagnostics"]]
+    assert f"analysis (environment) stays: {where} names {identity} by its id" in [
+        one.replace("(secret RUNS_IN)", identity) for one in said
+    ]
+    assert shop.run("gc", "--yes").code == 0
+    assert shop.run("destroy", "--yes").code == 0
+    assert [*environments.things] == [identity]
+    shop.write("assistctl.yaml", text)
+    shop.run("apply", "--yes", "--allow-deletes")
+    assert shop.run("destroy", "--yes").code == 0
+    assert not environments.things
+
+
+def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, memory_stores: Things) -> None:
+    for number in range(12):
+        cloud.write(f"assistants/store-{number}.yaml", "kind: memory_store\n")
+    cloud.manifest("desk", model=MODEL)
+    applied(cloud)
+    for number in range(4):
+        cloud.remove(f"store-{number}")
+    planned_deletes = cloud.run("plan", "--format", "json").json
+    assert [one["blocked"] for one in planned_deletes["changes"]] == ["threshold"] * 4
+    said = [one["summary"] for one in planned_deletes["diagnostics"] if one["severity"] == "warning"]
+    assert "4 of the 12 memory stores owned here would be deleted, more than 30 %" in said
+    assert cloud.run("apply", "--yes").code == 3
+    assert len(memory_stores.things) == 12
+    applied(cloud, "--allow-deletes")
+    assert len(memory_stores.things) == 8
