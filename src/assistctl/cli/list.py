@@ -13,7 +13,13 @@ from assistctl.model.counting import counted
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Json
 from assistctl.model.serving import WHOLE
-from assistctl.operations.list_deployed import Deployed, DeployedAssistant, DeployedResource, list_deployed
+from assistctl.operations.list_deployed import (
+    Deployed,
+    DeployedAssistant,
+    DeployedResource,
+    list_deployed,
+    said_of_hidden,
+)
 from assistctl.rendering.listing import Column, Listing
 
 HELP = """List what the project has deployed on the target.
@@ -31,6 +37,8 @@ def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
     found = asyncio.run(list_deployed(deployment))
+    if found.hidden:
+        terminal.complain(said_of_hidden(found).strip())
     if output_format == "json":
         _print_json(terminal, found)
     else:
@@ -60,7 +68,8 @@ def _print_json(terminal: Terminal, found: Deployed) -> None:
         }
         for each in found.resources
     ]
-    terminal.write_json({**terminal.head, "assistants": assistants, "resources": resources})
+    hidden: dict[str, Json] = {"hidden": [str(kind) for kind in found.hidden]} if found.hidden else {}
+    terminal.write_json({**terminal.head, "assistants": assistants, "resources": resources, **hidden})
 
 
 def _print_table(terminal: Terminal, found: Deployed, output_format: str) -> None:
@@ -87,7 +96,7 @@ def _conclusion(found: Deployed) -> str:
     assistants = f"{counted(len(found.assistants), 'assistant is', 'assistants are')} deployed"
     counts = Counter(each.kind for each in found.resources)
     others = ", ".join(counted(count, kind.noun) for kind, count in counts.items())
-    return f"{assistants}, with {others}." if others else f"{assistants}."
+    return (f"{assistants}, with {others}." if others else f"{assistants}.") + said_of_hidden(found)
 
 
 def _row_of_resource(resource: DeployedResource) -> tuple[str, ...]:

@@ -12,7 +12,12 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.model.plan import Kind
-from assistctl.operations.list_deployed import DeployedAssistant, DeployedResource, list_deployed
+from assistctl.operations.list_deployed import (
+    DeployedAssistant,
+    DeployedResource,
+    list_deployed,
+    said_of_hidden,
+)
 
 HELP = """Print the key and id of each deployed assistant, environment, memory store and skill, for scripts.
 
@@ -42,6 +47,8 @@ _NOT_IN_LINES = re.compile(r"[^A-Za-z0-9_.-]")
 def command(terminal: Terminal, output_format: str, *, files: bool) -> int:
     """Ask the platform and print."""
     found = asyncio.run(list_deployed(terminal.deployment(), environments=True, files=files))
+    if found.hidden:
+        terminal.complain(said_of_hidden(found).strip())
     things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
     things += [(Kind.ASSISTANT, one) for one in found.assistants]
     things += [(one.kind, one) for one in (*found.resources, *found.environments)]

@@ -198,7 +198,8 @@ class Capabilities:
     which ``fields``, ``platform_fields``, ``write_only``, ``archives``, ``computed``, ``replaced_together``,
     ``defaults``, ``field_defaults``, ``resource_entries``, ``findings`` and ``to_platform`` count. ``loses`` says
     of them what goes for good when one is deleted. ``folder_limits`` is how much it takes of what is made of
-    files, and ``keeps_contents`` whether it goes back to files that such a thing had before, by their digest.
+    files, ``names_nothing`` whether none of them can name anything else by its id, and ``keeps_contents`` whether
+    it goes back to files that such a thing had before, by their digest.
     ``uses_in`` are the platform's own fields in which it has an assistant's ``environment``, ``memory_stores`` and
     ``skills``; what is not among them is for its conversations.
 
@@ -231,6 +232,7 @@ class Capabilities:
     loses: str = ""
     folder_limits: FolderLimits = FolderLimits()
     keeps_contents: bool = False
+    names_nothing: bool = False
     tells_account: str = ""
     lists_every_model: bool = True
     serving_fields: frozenset[str] = frozenset()

@@ -20,7 +20,7 @@ from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
 from assistctl.model.plan import Desired, Diagnostic, Kind, Observed, Severity
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import listed_resources
+from assistctl.operations.listed_resources import visible_resources
 from assistctl.operations.store_contents import list_contents
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
@@ -200,9 +200,10 @@ async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
-        resources = await listed_resources(platform)
-        contents, unread = await _contents(deployment, platform, loaded, resources)
-        return _Seen(assistants, stores, names, resources, contents, unread)
+        seen = await visible_resources(platform, {one.kind for one in loaded.resources})
+        contents, unread = await _contents(deployment, platform, loaded, seen.things)
+        unread += seen.diagnostics(deployment.target.name)
+        return _Seen(assistants, stores, names, seen.things, contents, unread)
 
 
 async def _contents(
@@ -215,7 +216,7 @@ async def _contents(
     for kind, requests in resources_of(platform).items():
         if isinstance(requests, GivesContents):
             declared = [one for one in loaded.resources if one.kind is kind]
-            for one in undeclared(resources[kind], declared, scope):
+            for one in undeclared(resources.get(kind, ()), declared, scope):
                 try:
                     found[one.id] = await requests.contents(one.id)
                 except PlatformError as error:

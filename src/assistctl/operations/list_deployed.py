@@ -10,7 +10,7 @@ from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.plan import Kind, Observed
 from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import listed_resources
+from assistctl.operations.listed_resources import visible_resources
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE, read_mark
 from assistctl.ownership.placeholders import file_ids
@@ -60,13 +60,14 @@ class Deployed:
     """What the project owns on the target, but for vector stores and their files: each kind by key.
 
     ``environments`` are those that come with the files of assistants, by the keys of these; they and ``files`` are
-    there if they were asked for.
+    there if they were asked for. ``hidden`` are the kinds of resources that the key may not see.
     """
 
     assistants: tuple[DeployedAssistant, ...]
     resources: tuple[DeployedResource, ...] = ()
     environments: tuple[DeployedResource, ...] = ()
     files: tuple[DeployedFile, ...] = ()
+    hidden: tuple[Kind, ...] = ()
 
 
 async def list_deployed(deployment: Deployment, *, environments: bool = False, files: bool = False) -> Deployed:
@@ -75,7 +76,7 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
     Raises ``PlatformError``.
     """
     async with deployment.open() as platform:
-        observed, others = await asyncio.gather(platform.list_assistants(), listed_resources(platform))
+        observed, others = await asyncio.gather(platform.list_assistants(), visible_resources(platform, ()))
         used: Sequence[ObservedEnvironment] = ()
         if environments and isinstance(platform, SupportsEnvironments):
             used = await platform.list_environments()
@@ -85,7 +86,7 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
         tuple(_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key),
         tuple(
             _resource(kind, key, one)
-            for kind, things in others.items()
+            for kind, things in others.things.items()
             for key, same_key in deployment.owned(things).items()
             for one in same_key
         ),
@@ -97,6 +98,7 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
             if assistant.id in one.used_by
         ),
         read,
+        tuple(others.hidden),
     )
 
 
@@ -107,6 +109,12 @@ async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) ->
         return ()
     names = {file.id: file.name for file in await platform.uploads.list_files()}
     return tuple(DeployedFile(key, one, names.get(one) or one) for key, one in ids)
+
+
+def said_of_hidden(found: Deployed) -> str:
+    """A sentence on what could not be listed, behind others; empty where all could."""
+    kinds = " and ".join(f"{kind.noun}s" for kind in found.hidden)
+    return f" This key may not see {kinds}." if kinds else ""
 
 
 def _resource(kind: Kind, key: str, one: Observed) -> DeployedResource:

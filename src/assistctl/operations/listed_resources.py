@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
-from assistctl.model.plan import Kind, Observed
+from assistctl.errors import PlatformError
+from assistctl.model.plan import Diagnostic, Kind, Observed, Severity
 from assistctl.platforms.base import Platform
-from assistctl.platforms.resource_platform import resources_of
+from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleResources:
+    """``things`` are all of them, whoever owns them, by kind; ``hidden`` the kinds that the key may not see."""
+
+    things: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
+    hidden: Mapping[Kind, PlatformError] = field(default_factory=dict)
+
+    def diagnostics(self, target: str) -> Iterator[Diagnostic]:
+        """A word about each kind that was not looked at."""
+        for kind, error in self.hidden.items():
+            yield Diagnostic(
+                Severity.INFO,
+                f"this key may not see {kind.noun}s on {target}: {error.summary}",
+                "None is declared, so they are not looked at; one of this project that is there stays as it is.",
+            )
 
 
 async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]:
@@ -15,3 +35,27 @@ async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]
     kinds = resources_of(platform)
     listed = await asyncio.gather(*(one.list() for one in kinds.values()))
     return dict(zip(kinds, listed, strict=True))
+
+
+async def visible_resources(platform: Platform, needed: Collection[Kind]) -> VisibleResources:
+    """The same, without the kinds that the key may not see and that nobody needs.
+
+    Kinds whose things may name others are always needed, for what is named stays. Raises ``PlatformError``.
+    """
+    tables = platform.capabilities.resources
+    kinds = resources_of(platform)
+    free = {kind for kind in kinds if kind not in needed and kind in tables and tables[kind].names_nothing}
+    found = await asyncio.gather(*(_visible(one, may_be_hidden=kind in free) for kind, one in kinds.items()))
+    return VisibleResources(
+        {kind: things for kind, things in zip(kinds, found, strict=True) if not isinstance(things, PlatformError)},
+        {kind: things for kind, things in zip(kinds, found, strict=True) if isinstance(things, PlatformError)},
+    )
+
+
+async def _visible(things: ResourcePlatform, *, may_be_hidden: bool) -> Sequence[Observed] | PlatformError:
+    try:
+        return await things.list()
+    except PlatformError as error:
+        if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
+            return error
+        raise

@@ -17,7 +17,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import listed_resources
+from assistctl.operations.listed_resources import VisibleResources, visible_resources
 from assistctl.operations.plan_history import with_history
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
@@ -55,12 +55,15 @@ async def plan_on(
     wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
     # Before anything is asked for: opening them may fail.
     uploads_there, stores_there = platform.uploads, platform.vector_stores
-    observed, models, stores, others = await asyncio.gather(
+    observed, models, stores, seen = await asyncio.gather(
         platform.list_assistants(),
         platform.list_models() if wanted else _nothing(),
         stores_there.list_stores() if stores_there else _no_stores(),
-        listed_resources(platform) if platform.capabilities.resources else _no_resources(),
+        visible_resources(platform, {one.kind for one in loaded.resources})
+        if platform.capabilities.resources
+        else _no_resources(),
     )
+    others = seen.things
     resources = Resources(loaded.resources, others)
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(others.values())]
     if plan_options.only is not None:
@@ -76,6 +79,7 @@ async def plan_on(
     today = clock.today()
     beside = (
         *loaded.diagnostics,
+        *seen.diagnostics(deployment.target.name),
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
         *(
@@ -194,9 +198,9 @@ async def _nothing() -> None:
     """The models when nobody asks for them."""
 
 
-async def _no_resources() -> dict[Kind, Sequence[Observed]]:
+async def _no_resources() -> VisibleResources:
     """The things beside assistants on a platform that keeps none."""
-    return {}
+    return VisibleResources()
 
 
 async def _no_stores() -> Sequence[ObservedStore]:

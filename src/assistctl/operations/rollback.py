@@ -14,7 +14,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Json, Kind, QualifiedKey
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import listed_resources
+from assistctl.operations.listed_resources import visible_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.capability_check import to_platform
 from assistctl.planning.options import PlanOptions
@@ -132,7 +132,8 @@ async def present_on(
 ) -> Present:
     """What is declared now, and what there is of what ``undone`` names; ``stores`` are all vector stores."""
     declared = {desired.key: desired for desired in loaded.desired}
-    others = await listed_resources(platform)
+    needed = {about.kind for about in undone.images} | {one.kind for one in loaded.resources}
+    others = (await visible_resources(platform, needed)).things
     tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
     beside = {one.id for things in others.values() for one in things}
@@ -190,7 +191,8 @@ async def _unnamed(
         QualifiedKey(Kind.ASSISTANT, key): [assistant.id for assistant in assistants]
         for key, assistants in owned.items()
     }
-    for kind, things in (await listed_resources(platform)).items():
+    others = await visible_resources(platform, {about.kind for about in created.unnamed})
+    for kind, things in others.things.items():
         owned_there = deployment.owned(things)
         ids |= {QualifiedKey(kind, named): [one.id for one in same] for named, same in owned_there.items()}
     for store in stores:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -467,3 +469,64 @@ def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, mem
     assert len(memory_stores.things) == 12
     applied(cloud, "--allow-deletes")
     assert len(memory_stores.things) == 8
+
+
+def refused(path: str) -> Callable[[Asked], Answer | None]:
+    """A server that lets nobody see what is at ``path``."""
+    error = b'{"type": "error", "error": {"type": "permission_error", "message": "not for this key"}}'
+    return lambda asked: Answer(403, error) if asked.path.endswith(path) else None
+
+
+def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder, server: RecordingServer) -> None:
+    cloud.manifest("desk", model=MODEL)
+    server.fault = refused("/v1/environments")
+    applied(cloud)
+    document = cloud.run("plan", "--format", "json").json
+    told = [one for one in document["diagnostics"] if "may not see" in one["summary"]]
+    [(severity, summary)] = [(one["severity"], one["summary"]) for one in told]
+    assert severity == "info"
+    assert summary.startswith("this key may not see environments on cloud: not for this key (HTTP 403")
+    assert cloud.run("list", "--format", "json").json["hidden"] == ["environment"]
+    assert "This key may not see environments." in cloud.run("list").err
+    assert "This key may not see environments." in cloud.run("list", "--format", "markdown").out
+    output = cloud.run("output")
+    assert ([*output.json], "may not see environments" in output.err) == (["desk"], True)
+    cloud.remove("desk")
+    assert cloud.run("dump").code == 0
+    [last, *_] = cloud.run("history", "--format", "json").json["applies"]
+    assert cloud.run("rollback", last["id"], "--yes").code == 0
+
+
+def test_what_is_declared_has_to_be_seen(shop: ProjectFolder, server: RecordingServer) -> None:
+    applied(shop)
+    server.fault = refused("/v1/environments")
+    refusal = shop.run("plan")
+    assert (refusal.code, "not for this key" in refusal.err) == (1, True)
+
+
+def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
+    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    cloud.manifest("desk", model=MODEL)
+    applied(cloud)
+    for number in range(120):
+        agents.add(f"agent_{number:03}")
+    server.clear()
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    asked = Counter(one.path for one in server.asked)
+    assert asked == {
+        "/v1/agents": 2,
+        "/v1/environments": 1,
+        "/v1/memory_stores": 1,
+        "/v1/skills": 1,
+        "/v1/models": 1,
+    }
+
+
+def test_the_last_document_that_goes_takes_its_thing_along(cloud: ProjectFolder, environments: Things) -> None:
+    cloud.manifest("desk", model=MODEL)
+    cloud.write("assistants/analysis.yaml", ENVIRONMENT)
+    applied(cloud)
+    cloud.remove("analysis")
+    applied(cloud)
+    assert not environments.things

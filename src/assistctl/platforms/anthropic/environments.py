@@ -92,6 +92,7 @@ CAPABILITIES = Capabilities(
     },
     platform_fields=frozenset({"type", "scope"}),
     defaults={"type": _CLOUD, "scope": "organization"},
+    names_nothing=True,
     field_defaults=FieldDefaults({"description": "", "network": {"access": "enabled"}, "packages": {}}),
     findings=findings,
     to_platform=to_platform,

@@ -31,6 +31,7 @@ def from_wire(answer: Object) -> Object:
 
 CAPABILITIES = Capabilities(
     fields={"name": Support(), "description": Support(), "metadata": Support()},
+    names_nothing=True,
     field_defaults=FieldDefaults({"description": ""}),
     loses="its memories",
 )

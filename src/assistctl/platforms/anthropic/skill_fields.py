@@ -17,5 +17,6 @@ CAPABILITIES = Capabilities(
     },
     folder_limits=FolderLimits(size=30 * 1000 * 1000, reserved=frozenset({MARK_FILE})),
     keeps_contents=True,
+    names_nothing=True,
     loses="all its versions",
 )

@@ -20,5 +20,6 @@ CAPABILITIES = Capabilities(
     # One of the files is ours.
     folder_limits=FolderLimits(50 * _MEGABYTE, 499, 25 * _MEGABYTE, frozenset({MARK_FILE})),
     keeps_contents=True,
+    names_nothing=True,
     loses="all its versions",
 )
