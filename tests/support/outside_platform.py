@@ -108,7 +108,10 @@ class Cloud(ClosedAtEnd):
             raise NotFoundError("it is not there")
         if revision not in (None, before.revision) and "takes any revision" not in self.faults:
             raise ConflictError("it is at another version", status=409)
-        kept, pairs = self._kept({**before.fields, **fields}), self._pairs(metadata)
+        there = dict(before.fields)
+        if "forgets the files of an assistant" in self.faults and "tool_resources" not in fields:
+            there.pop("tool_resources", None)
+        kept, pairs = self._kept({**there, **fields}), self._pairs(metadata)
         newest = before.revision if "keeps its revision" in self.faults else str(next(self._revisions))
         changed = replace(before, fields=self._answered(kept), metadata=pairs, revision=newest)
         if "moves what is changed to the end" in self.faults:

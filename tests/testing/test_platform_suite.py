@@ -57,6 +57,7 @@ FAULTS: Mapping[str, str] = {
     "keeps its revision": "test_each_change_makes_another_revision",
     "takes any revision": "test_a_stale_revision_is_a_conflict",
     "counts no bytes": "test_uploads_are_kept_as_they_were_sent",
+    "forgets the files of an assistant": "test_an_assistant_keeps_its_files",
     "spoils names": "test_uploads_are_kept_as_they_were_sent",
     "an upload is deleted once": "test_uploads_are_kept_as_they_were_sent",
     "no null": "test_stores_keep_what_they_are_sent",
@@ -92,10 +93,14 @@ def test_a_fault_is_seen(fault: str, tmp_path: Path) -> None:
 
 def test_a_platform_whose_assistants_read_files_needs_them(tmp_path: Path) -> None:
     class Bare(Cloud):
-        knowledge: Any = None
+        uploads: Any = None
 
-    with pytest.raises(AssertionError):
-        looked_at(Bare(), "test_what_reads_files_has_files", tmp_path)
+    class Unsearchable(Cloud):
+        vector_stores: Any = None
+
+    for lacking in (Bare(), Unsearchable()):
+        with pytest.raises(AssertionError):
+            looked_at(lacking, "test_what_reads_files_has_files", tmp_path)
 
 
 def test_what_a_platform_does_not_have_is_not_asked_of_it(tmp_path: Path) -> None:

@@ -385,3 +385,19 @@ def test_a_plan_without_changes_asks_little(desk: ProjectFolder, server: Recordi
     asked = sorted(f"{one.method} {one.path}" for one in server.asked)
     assert asked.count("GET /v1/files") == 1
     assert not any(one.startswith("GET /v1/files/") for one in asked)
+
+
+def test_what_was_uploaded_before_the_agent_was_refused_is_used_by_the_next_apply(
+    cloud: ProjectFolder, files: Files, agents: ManagedAgents, server: RecordingServer
+) -> None:
+    error = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "not today"}}'
+    server.fault = lambda asked: (
+        Answer(400, error) if (asked.method, asked.path) == ("POST", "/v1/agents") else None
+    )
+    cloud.write(PRICES, "sku,price\n1,2\n")
+    cloud.manifest("desk", model=MODEL, **TABLES)
+    assert cloud.run("apply", "--yes").code == 4
+    assert (files.names, agents.agents) == (["prices.csv"], {})
+    server.fault = lambda _: None
+    applied(cloud)
+    assert (files.uploads, files.names) == (1, ["prices.csv"])

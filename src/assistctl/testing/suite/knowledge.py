@@ -11,7 +11,10 @@ import pytest
 from assistctl.errors import OutcomeUnknownError
 from assistctl.model.knowledge import Attachment, ObservedStore, StoreFile
 from assistctl.model.plan import Json
+from assistctl.ownership.mark import MARK, Mark
+from assistctl.ownership.placeholders import file_ids
 from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
+from assistctl.testing.exchange import created, updated
 from assistctl.testing.samples import file_at
 from assistctl.testing.suite.base import BreakNext, SuiteBase, run
 
@@ -48,6 +51,30 @@ class KnowledgeTests(SuiteBase):
             for unknown in _NOWHERE:
                 assert await files.find_file(unknown) is None
                 await files.delete_file(unknown)
+
+        run(platform, scenario)
+
+    def test_an_assistant_keeps_its_files(self, platform: Platform, tmp_path: Path) -> None:
+        """Those it was given, whatever else is changed; an update that names others replaces them."""
+        sources = [file_at(tmp_path, name, b"a,1\n") for name in ("prices.csv", "stock.csv")]
+        mark = Mark("acme", "prod", "desk")
+
+        async def scenario(platform: Platform) -> None:
+            if not (
+                self._has(platform, "files.code_interpreter") and self._has(platform, "tools.code_interpreter")
+            ):
+                pytest.skip("its assistants read no files")
+            files = self._files(platform)
+            ids = [(await files.upload(source, _unseen)).id for source in sources]
+            tools: Json = [{"type": "code_interpreter"}]
+            made = await created(platform, self._fields(tools=tools, **_read(ids[:1])), {MARK: str(mark)})
+            assert file_ids(made.fields) == ids[:1]
+            renamed = await updated(platform, made, {"name": "Counter"})
+            assert file_ids(renamed.fields) == ids[:1]
+            assert [file_ids(one.fields) for one in await platform.list_assistants()] == [ids[:1]]
+            both = await updated(platform, renamed, _read(ids))
+            assert sorted(file_ids(both.fields)) == sorted(ids)
+            assert file_ids((await updated(platform, both, _read([]))).fields) == []
 
         run(platform, scenario)
 
@@ -148,6 +175,10 @@ class KnowledgeTests(SuiteBase):
         if platform.vector_stores is None or not self._has(platform, "files.file_search"):
             pytest.skip("it has no vector stores")
         return platform.vector_stores
+
+
+def _read(ids: Sequence[str]) -> dict[str, Json]:
+    return {"tool_resources": {"code_interpreter": {"file_ids": [*ids]}}}
 
 
 async def _indexed(stores: VectorStorePlatform, store_id: str, batch: str) -> None:
