@@ -79,7 +79,7 @@ async def plan_on(
     today = clock.today()
     beside = (
         *loaded.diagnostics,
-        *seen.diagnostics(deployment.target.name),
+        *(seen.diagnostics(deployment.target.name) if seen.hidden else ()),
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
         *(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Action, Desired, Kind, QualifiedKey, TargetName
+from assistctl.model.plan import Action, Change, Desired, Kind, QualifiedKey, TargetName
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
 
@@ -66,12 +67,22 @@ class PlanOptions:
     rolls_back: bool = False
     named_by_targets: Mapping[str, str] = field(default_factory=dict)
 
-    def exceeded(self, counts: Mapping[Action, int], owned: int) -> tuple[Action, ...]:
-        """Which actions concern more of the ``owned`` things of a kind than a threshold allows."""
-        if self.destroy:
-            return ()
+    def exceeded(
+        self, changes: Iterable[Change], owned: Mapping[Kind, int]
+    ) -> dict[tuple[Kind, Action], tuple[int, int]]:
+        """The kinds and actions of which ``changes`` are too many: how many, and of how many that are ``owned``.
+
+        Each kind in ``owned`` counts for itself, for what goes with one thing of it may be all that it has. Vector
+        stores come and go with assistants, and are not among them.
+        """
         limited = (Action.UPDATE,) if self.allow_deletes else (Action.DELETE, Action.UPDATE)
-        return tuple(action for action in limited if self.thresholds.exceeded(action, counts[action], owned))
+        counts = Counter((change.kind, change.action) for change in changes)
+        return {
+            (kind, action): (counts[kind, action], number)
+            for kind, number in owned.items()
+            for action in limited
+            if not self.destroy and self.thresholds.exceeded(action, counts[kind, action], number)
+        }
 
     def includes(self, kind: Kind, key: str) -> bool:
         """Whether this plan is about the thing of that kind and key."""

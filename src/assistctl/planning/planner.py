@@ -240,7 +240,10 @@ class _Planning:
         """All changes in the order of their keys, those marked that go too far, and why."""
         counted = {kind: things.owned_count for kind, things in self.beside.kinds.items()} if others else {}
         counted[Kind.ASSISTANT] = self._owned_count
-        changes, why = safety.over_thresholds((*assistants, *others), counted, self.plan_options)
+        changes, why = (*assistants, *others), tuple[Diagnostic, ...]()
+        exceeded = self.plan_options.exceeded(changes, counted)
+        if exceeded:
+            changes, why = safety.over_thresholds(changes, exceeded, self.plan_options.thresholds)
         if any(change.action is Action.DELETE for change in changes):
             owned = {**counted, Kind.VECTOR_STORE: len(self.stores.live)}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)

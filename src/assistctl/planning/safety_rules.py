@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -107,31 +106,20 @@ def nothing_declared(owned: int) -> Diagnostic:
 
 
 def over_thresholds(
-    changes: Sequence[Change], owned: Mapping[Kind, int], plan_options: PlanOptions
+    changes: Sequence[Change], exceeded: Mapping[tuple[Kind, Action], tuple[int, int]], thresholds: Thresholds
 ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
-    """``changes``, those marked that are too many of their kind and action, and why.
+    """``changes``, those marked whose kind and action are among the ``exceeded``, and why.
 
-    ``owned`` is how many things of each kind that counts the project owns; each kind counts for itself, for what
-    goes with one may be all that it has. Vector stores come and go with assistants and do not count.
+    ``exceeded`` has how many they are, of how many.
     """
-    counts = Counter((change.kind, change.action) for change in changes)
-    exceeded = {
-        (kind, action): number
-        for kind, number in owned.items()
-        for action in plan_options.exceeded({one: counts[kind, one] for one in Action}, number)
-    }
-    if not exceeded:
-        return tuple(changes), ()
     marked = tuple(
         replace(change, blocked=change.blocked or Blocked.THRESHOLD)
         if (change.kind, change.action) in exceeded
         else change
         for change in changes
     )
-    return marked, tuple(
-        _over_threshold(kind, action, (counts[kind, action], number), plan_options.thresholds)
-        for (kind, action), number in exceeded.items()
-    )
+    why = (_over_threshold(kind, action, share, thresholds) for (kind, action), share in exceeded.items())
+    return marked, tuple(why)
 
 
 def not_everything(
