@@ -136,8 +136,8 @@ def anthropic_agents(_: Path) -> Iterator[Cloud]:
 
 
 @contextmanager
-def azure_foundry(_: Path) -> Iterator[Cloud]:
-    with serving(foundry.Foundry().app()) as server:
+def azure_foundry(folder: Path) -> Iterator[Cloud]:
+    with serving(foundry.Foundry(shelf=folder / "files.db").app()) as server:
         url = server.url.removesuffix("/v1") + foundry.PROJECT
         person = AzurePerson(url, "/agents", ("accept", "application/json"), query="api-version=v1")
         yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person, "/openai/v1/files")

@@ -162,7 +162,8 @@ def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tupl
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
-            has_ids = field == "tool_resources" or bool(tokens_in_own_fields(value))
+            is_nested = isinstance(value, dict | list)
+            has_ids = field == "tool_resources" or (is_nested and bool(tokens_in_own_fields(value)))
             yield field, there[field] if has_ids and field in there else value
 
 
