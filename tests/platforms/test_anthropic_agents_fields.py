@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Level
 from assistctl.platforms.anthropic.agents_fields import (
     CAPABILITIES,
     NAME,
@@ -15,7 +16,6 @@ from assistctl.platforms.anthropic.agents_fields import (
     to_platform,
     to_wire,
 )
-from assistctl.platforms.base import Level
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 FUNCTION: dict[str, Any] = {"name": "f", "description": "d", "parameters": SCHEMA}

@@ -31,8 +31,9 @@ from assistctl.applying.rosters import NamedThings, Version
 from assistctl.applying.thing_changes import change_thing, delete_thing
 from assistctl.applying.things import Things, things_on
 from assistctl.errors import AssistctlError, ConflictError, PlatformError, RefusedError
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Request, Result
+from assistctl.model.change import Action, Change, QualifiedKey, Request, Result
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import Plan
 from assistctl.ownership.references_by_key import REFERABLE
 from assistctl.planning.requests import completing, resolved
 from assistctl.platforms.base import Platform

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
-from assistctl.model.plan import Json, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.resources import resources_over

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import UploadedFile
-from assistctl.model.plan import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.url_path import path_of
