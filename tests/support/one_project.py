@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 DESK, SUB = "assistants/desk.yaml", "assistants/returns.yaml"
+SKILL = "assistants/skills/refunds/SKILL.md"
 MCP_URL = "https://mcp.example.com/orders"
 FILES = {
     "assistants/data/prices.csv": "sku,price\n1,20\n",
     "assistants/guide/warranty.md": "Two years.\n",
-    "assistants/skills/refunds/SKILL.md": "---\nname: refunds\ndescription: How to refund\n---\nAsk first.\n",
+    SKILL: "---\nname: refunds\ndescription: How to refund\n---\nAsk first.\n",
 }
 
 

@@ -72,6 +72,8 @@ def _listed(written: Sequence[Written]) -> list[Json]:
 def _next_step(outcome: DumpOutcome, manifest_folder: str) -> str:
     if not outcome.paths:
         return "Everything that is there is declared."
-    if outcome.beside:
+    if not outcome.beside:
+        return f"They count once they are in {manifest_folder}/."
+    if any(manifest.imports for manifest in (*outcome.assistants, *outcome.stores, *outcome.resources)):
         return "What nobody owns yet is taken over by the next apply, because its manifest says `import:`."
-    return f"They count once they are in {manifest_folder}/."
+    return "`assistctl plan` shows what they change."
