@@ -36,12 +36,12 @@ def kind_of(desired: Declared) -> Kind:
 
 def secret_paths(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> tuple[Path, ...]:
     """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
-    return tuple(_no_finer(_by_identity(desired, parse(text), names)) for text in desired.secret_paths)
+    return tuple(_no_finer(by_identity(desired, parse(text), names)) for text in desired.secret_paths)
 
 
 def templates(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Mapping[Path, Template]:
     """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
-    return {_by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
+    return {by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
 
 
 def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Json:
@@ -52,7 +52,7 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
     secrets = {
         text
         for text in desired.secret_paths
-        if touches([_no_finer(_by_identity(desired, parse(text), names))], path)
+        if touches([_no_finer(by_identity(desired, parse(text), names))], path)
     }
     made = [desired.templates[text] for text in secrets if text in desired.templates]
     if value is None or not secrets:
@@ -85,7 +85,8 @@ def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOO
     return frozenset(identities) - hidden
 
 
-def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+def by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+    """A declared ``path`` with a tool's identity in the place of its number."""
     tools = desired.fields.get("tools")
     if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
         return path

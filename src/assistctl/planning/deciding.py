@@ -161,10 +161,10 @@ class Decider(Generic[ListedT, DeclaredT]):
         comparable, labels = self.facts.comparable(desired, None)
         mark = self._mark(desired, None)
         defaults = self.facts.capabilities.field_defaults
-        request = create_request(comparable, mark, defaults, contents)
+        request = create_request(comparable, mark, self.facts.capabilities, contents)
         later = self.facts.named_later(desired)
         if later:
-            request = replace(request, first=first_of(request, later, comparable, mark, defaults))
+            request = replace(request, first=first_of(request, later, comparable, mark, self.facts.capabilities))
         change = Change(
             self.facts.kind,
             desired.key,
