@@ -183,11 +183,14 @@ def test_the_name_holds_no_digest_of_a_secret(
     assert (workshop.template()["name"] == before["name"]) is is_same
 
 
-def test_a_secret_in_a_blocked_domain_is_not_digested(
+def test_a_secret_in_a_blocked_domain_is_neither_shown_nor_digested(
     shop: ProjectFolder, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = '{access: restricted, blocked_domains: ["${env:ORDERS_TOKEN}.example.com"]}'
     shop.write("assistants/analysis.yaml", f"kind: environment\nnetwork: {blocked}\n")
+    monkeypatch.setenv("ORDERS_TOKEN", "zq")
+    _, diffs = planned(shop)["environment analysis"]
+    assert diffs["network.blocked_domains"] == ["(secret ORDERS_TOKEN).example.com"]
     applied(shop)
     before = workshop.template()
     workshop.delete(before["id"])

@@ -67,6 +67,9 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
 
 def touches(secrets: Iterable[Path], path: Path) -> bool:
     """Whether ``path`` is, lies in, or holds one of the secrets."""
+    # A part of a field that is never answered is a unit of its own, with a dot in its name.
+    if path and "." in str(path[0]):
+        path = (*parse(str(path[0])), *path[1:])
     return any(secret[: min(len(secret), len(path))] == path[: min(len(secret), len(path))] for secret in secrets)
 
 
