@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from assistctl.applying.verification import rejected_fields
-from assistctl.model.plan import Action, Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.change import Action, Change
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
+from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import Capabilities, Finding, Level, Support
 from support.planning import declared
 
 POLICY = PlanOptions("acme", TargetName("prod", "cloud"))

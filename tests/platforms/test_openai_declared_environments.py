@@ -10,9 +10,9 @@ from openai.types.beta.agents.environments.template_create_params import Templat
 from pydantic import TypeAdapter
 
 from assistctl.local.app import create_app
+from assistctl.model.change import QualifiedKey
 from assistctl.model.diagnostics import Position
 from assistctl.model.kind import Kind
-from assistctl.model.plan import QualifiedKey
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform

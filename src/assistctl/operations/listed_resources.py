@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from assistctl.model.plan import Kind, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.kind import Kind
 from assistctl.platforms.base import Platform
 from assistctl.platforms.resource_platform import resources_of
 

@@ -24,9 +24,12 @@ from assistctl.migration.export_reader import PLATFORM, read_exported
 from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
 from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Desired, Diagnostic, Json, Observed, Severity, TargetName
+from assistctl.model.plan import TargetName
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.downloads import Downloads
 from assistctl.platforms.base import Platform, VectorStorePlatform

@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from assistctl.model.assistant import Desired
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Json, Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.field_paths import Path, parse

@@ -6,8 +6,11 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
-from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed, QualifiedKey
+from assistctl.model.change import Absence, Missing, QualifiedKey
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted

@@ -9,14 +9,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Generic
 
-from assistctl.model.plan import (
-    Action,
-    Blocked,
-    Change,
-    FieldDiff,
-    QualifiedKey,
-    seen_as,
-)
+from assistctl.model.change import Action, Blocked, Change, FieldDiff, QualifiedKey
+from assistctl.model.plan import seen_as
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import labelled

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Action, Desired, Kind, QualifiedKey, TargetName
+from assistctl.model.assistant import Desired
+from assistctl.model.change import Action, QualifiedKey
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import TargetName
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
 

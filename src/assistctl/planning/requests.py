@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.plan import Json, Request
+from assistctl.model.change import Request
+from assistctl.model.json_value import Json
 from assistctl.model.resource import CONTENT
 from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline
