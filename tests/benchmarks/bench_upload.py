@@ -50,7 +50,7 @@ def source(path):
 async def upload(source):
     connection = Connection("bench", folder, base_url=url or None, api_key="any")
     async with (OpenAIAssistants if url else Local)(connection) as platform:
-        await platform.knowledge.upload(source, lambda _: None)
+        await platform.uploads.upload(source, lambda _: None)
 
 small = folder / "small.bin"
 small.write_bytes(b"x")

@@ -60,7 +60,7 @@ def test_declared_assistants_are_judged_and_stay_as_they_are(clouds: ProjectFold
     clouds.manifest(
         "desk",
         model="gpt-6-luna",
-        tools=[{"type": "code_interpreter"}],
+        tools=[{"type": "file_search"}],
         files=["data.csv"],
         metadata={"team": "support"},
     )
@@ -78,7 +78,7 @@ def test_declared_assistants_are_judged_and_stay_as_they_are(clouds: ProjectFold
     lost = outcomes(shown.json, kind="manifests")
     assert {(path, one["file"], one["line"]) for path, one in lost.items()} == {
         ("model", "assistants/desk.yaml", 1),
-        ("tools[code_interpreter]", "assistants/desk.yaml", 1),
+        ("tools[file_search]", "assistants/desk.yaml", 1),
         ("files", "assistants/desk.yaml", 1),
     }
     assert lost["model"]["value"] == "gpt-6-luna"
@@ -86,7 +86,7 @@ def test_declared_assistants_are_judged_and_stay_as_they_are(clouds: ProjectFold
     text = clouds.run("migrate", "--from", "old", "--to", "managed", "--check")
     assert text.code == 2
     assert "Declared by manifests already, which stay as they are:" in text.out
-    assert "tools[code_interpreter] (assistants/desk.yaml:1:35)" in text.out
+    assert "tools[file_search] (assistants/desk.yaml:1:35)" in text.out
     assert text.out.endswith("1 assistant: 0 without loss, 1 with something lost.\n")
     done = clouds.run("migrate", "--from", "old", "--to", "managed")
     assert (done.code, clouds.snapshot()) == (0, before)
@@ -232,7 +232,8 @@ def test_settings_of_exported_stores_are_lost_by_name(clouds: ProjectFolder) -> 
     assert '{"lang": "de"}' in text
     elsewhere = outcomes(checked(clouds, SEARCHER, *things, to="managed").json)
     assert elsewhere["vector_stores[vs_1].expires_after"]["note"] == (
-        "Files are resources of a session there, not of an agent."
+        "There are no vector stores: give files to code_interpreter, which greps in them, or declare an MCP "
+        "server that searches."
     )
 
 

@@ -41,11 +41,6 @@ def told(one: Migrated, outcome: Outcome) -> list[str]:
 
 
 ONE_TOOL: dict[str, Json] = {"tools": [function(**FULL)]}
-TOOLSET: Json = {
-    "type": "agent_toolset_20260401",
-    "default_config": {"enabled": False},
-    "configs": [{"name": name, "enabled": True} for name in ("bash", "read", "write", "edit", "glob", "grep")],
-}
 CASES: list[tuple[str, str, dict[str, Json], dict[str, Json], list[str], list[str]]] = [
     # What it is, where to, what there is, what is left of that, what maps, what is lost.
     ("nothing", "openai-agents", {}, {}, [], []),
@@ -70,8 +65,10 @@ CASES: list[tuple[str, str, dict[str, Json], dict[str, Json], list[str], list[st
         "anthropic-agents",
         {"tools": [{"type": "code_interpreter"}, function(name="now")]},
         {
-            "tools": [function(name="now", description="now", parameters={"type": "object", "properties": {}})],
-            "platforms": {"anthropic-agents": {"tools": [TOOLSET]}},
+            "tools": [
+                {"type": "code_interpreter"},
+                function(name="now", description="now", parameters={"type": "object", "properties": {}}),
+            ],
         },
         ["tools[code_interpreter]", "tools[now].function.description", "tools[now].function.parameters"],
         [],
@@ -195,7 +192,7 @@ def resources(**ids: list[str]) -> dict[str, Json]:
     ("to", "words"),
     [
         ("local", "Put the originals into the project, with `files: [{path: PATH, tool: code_interpreter}]`."),
-        ("anthropic-agents", "Keep the originals. Files are resources of a session there"),
+        ("anthropic-agents", "tool: code_interpreter}]`. No agent has files there."),
     ],
 )
 def test_files_are_lost_by_name_with_what_to_do(to: str, words: str) -> None:

@@ -31,7 +31,7 @@ from assistctl.model.diagnostics import Position
 from assistctl.model.plan import TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import Connection, KnowledgePlatform, Platform, SupportsEnvironments
+from assistctl.platforms.base import Connection, Platform, SupportsEnvironments
 from assistctl.platforms.registry import capabilities_of, open_platform
 from support.answer_shapes import NEW_WORD, answers, least_answer
 from support.foundry import PROJECT
@@ -63,21 +63,19 @@ async def assistants(platform: Platform) -> Any:
     return await platform.list_assistants()
 
 
-def knowledge_of(platform: Platform) -> KnowledgePlatform:
-    assert platform.knowledge is not None
-    return platform.knowledge
-
-
 async def stores(platform: Platform) -> Any:
-    return await knowledge_of(platform).list_stores()
+    assert platform.vector_stores is not None
+    return await platform.vector_stores.list_stores()
 
 
 async def uploads(platform: Platform) -> Any:
-    return await knowledge_of(platform).list_files()
+    assert platform.uploads is not None
+    return await platform.uploads.list_files()
 
 
 async def store_files(platform: Platform) -> Any:
-    return await knowledge_of(platform).list_store_files("vs_1")
+    assert platform.vector_stores is not None
+    return await platform.vector_stores.list_store_files("vs_1")
 
 
 async def templates(platform: Platform) -> Any:

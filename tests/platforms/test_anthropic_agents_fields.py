@@ -8,14 +8,9 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.model.capabilities import Level
-from assistctl.platforms.anthropic.agents_fields import (
-    CAPABILITIES,
-    NAME,
-    findings,
-    from_wire,
-    to_platform,
-    to_wire,
-)
+from assistctl.platforms.anthropic.agent_findings import findings
+from assistctl.platforms.anthropic.agent_wire import NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, to_platform
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 FUNCTION: dict[str, Any] = {"name": "f", "description": "d", "parameters": SCHEMA}
@@ -65,7 +60,7 @@ def test_what_is_sent(fields: dict[str, Any], body: dict[str, Any]) -> None:
     "fields",
     [
         {"temperature": 0.5},
-        {"tool_resources": {}},
+        {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}},
         {"response_format": {"type": "json_object"}},
         {"reasoning_effort": "low"},
         own(speed="fast"),

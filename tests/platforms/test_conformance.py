@@ -17,6 +17,7 @@ from assistctl.testing.suite.base import BreakNext, PutTool
 from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
+from support.managed_files import Files
 from support.mistral_agents import MistralAgents
 from support.mistral_conversations import MistralConversations
 from support.sdk_requests import sdk_requests
@@ -26,6 +27,9 @@ from support.unknown_tools import WithUnknownTools
 
 ONE_OR_ALL = r"/v1/(assistants|agents)(/(?!sessions|environments)[^/]+)?"
 JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))
+
+
+SESSIONS = [one for one in AnthropicSessions().routes() if not one.path.startswith("/v1/files")]
 
 
 def breaking(server: RecordingServer) -> BreakNext:
@@ -141,7 +145,7 @@ class TestAnthropicAgents(PlatformSuite):
 
     @pytest.fixture
     def app(self) -> WithUnknownTools:
-        return WithUnknownTools(with_routes(AnthropicSessions().routes(), ManagedAgents().app()))
+        return WithUnknownTools(with_routes(SESSIONS, ManagedAgents().app(*Files().routes())))
 
     @pytest.fixture
     def agents(self, app: WithUnknownTools) -> Iterator[RecordingServer]:

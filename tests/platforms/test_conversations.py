@@ -250,19 +250,19 @@ def test_files_go_along_and_are_gone_afterwards(vendor: Vendor, tmp_path: Path) 
     async def scenario(converses: Converses, agent: str) -> None:
         conversation: Conversation = await converses.start(agent)
         assert text_of(await all_of(conversation.say("Read", [file]))) == "Hello."
-        knowledge = vendor.platform.knowledge
-        if knowledge is None:
+        files = vendor.platform.uploads
+        if files is None or vendor.name == "anthropic-agents":
             document = vendor.sessions.inputs[0]["content"][0]
             if vendor.name == "mistral-agents":
                 assert document == {"type": "text", "text": "march.csv:\na,b\n"}
             else:
                 assert (document["title"], document["source"]["data"]) == ("march.csv", "a,b\n")
             return
-        (uploaded,) = await knowledge.list_files()
+        (uploaded,) = await files.list_files()
         session = vendor.sessions.sessions[conversation.id]
         assert uploaded.id in str([session.body, vendor.sessions.inputs])
         await conversation.close()
-        assert [*await knowledge.list_files()] == []
+        assert [*await files.list_files()] == []
 
     run(vendor, scenario)
 
@@ -284,8 +284,8 @@ def test_what_cannot_be_deleted_keeps_nothing_else_there(vendor: Vendor, tmp_pat
             await conversation.close()
         assert vendor.sessions.sessions.keys() == {conversation.id}
         assert not vendor.sessions.others
-        if vendor.platform.knowledge is not None:
-            assert [*await vendor.platform.knowledge.list_files()] == []
+        if vendor.platform.uploads is not None:
+            assert [*await vendor.platform.uploads.list_files()] == []
         vendor.server.fault = lambda _: None
         await conversation.close()
         assert not vendor.sessions.sessions
@@ -381,9 +381,9 @@ def test_an_environment_is_bound_where_the_session_begins(vendor: Vendor, tmp_pa
         await all_of(plain.say("Hello"))
         assert vendor.sessions.sessions[plain.id].body["environment"] == {"type": "none"}
         platform = vendor.platform
-        assert platform.knowledge is not None
+        assert platform.uploads is not None
         source = SourceFile("prices.csv", location, 4, _identity(location))
-        uploaded = await platform.knowledge.upload(source, lambda _: None)
+        uploaded = await platform.uploads.upload(source, lambda _: None)
         resources: Json = {"code_interpreter": {"file_ids": [uploaded.id]}}
         tools: Json = [{"type": "code_interpreter"}]
         fields: dict[str, Json] = {
@@ -434,13 +434,14 @@ def test_a_thread_that_cannot_be_deleted_keeps_neither_its_files_nor_their_store
 
     async def main() -> None:
         async with platform:
-            converses, knowledge = conversations_of(platform), platform.knowledge
+            converses, files, stores = conversations_of(platform), platform.uploads, platform.vector_stores
             assert converses is not None
-            assert knowledge is not None
+            assert files is not None
+            assert stores is not None
             made = await platform.create_assistant({"model": "m", "tools": [{"type": "file_search"}]}, {})
             conversation = await converses.start(made.id)
             await all_of(conversation.say("Read", [file]))
-            assert [len(await knowledge.list_files()), len(await knowledge.list_stores())] == [1, 1]
+            assert [len(await files.list_files()), len(await stores.list_stores())] == [1, 1]
             server.fault = lambda asked: (
                 Answer(403, error_body("no"))
                 if (asked.method, "threads" in asked.path) == ("DELETE", True)
@@ -448,6 +449,6 @@ def test_a_thread_that_cannot_be_deleted_keeps_neither_its_files_nor_their_store
             )
             with pytest.raises(PlatformError, match="no"):
                 await conversation.close()
-            assert [*await knowledge.list_files(), *await knowledge.list_stores()] == []
+            assert [*await files.list_files(), *await stores.list_stores()] == []
 
     asyncio.run(main())

@@ -137,7 +137,7 @@ def anthropic_agents(_: Path) -> Iterator[Cloud]:
     with serving(managed_resources.whole_app()) as server:
         url = server.url.removesuffix("/v1")
         person = Person(url, "/v1/agents", ("anthropic-beta", BETA), "system")
-        yield Cloud("anthropic-agents", url, ("claude-opus-5-5", "claude-haiku-5-5"), person)
+        yield Cloud("anthropic-agents", url, ("claude-opus-5-5", "claude-haiku-5-5"), person, "/v1/files")
 
 
 @contextmanager

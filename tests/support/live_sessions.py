@@ -371,6 +371,8 @@ class AnthropicSessions(Sessions):
         return JSONResponse({"data": []})
 
     async def _files(self, request: Request) -> Response:
+        if "scope_id" not in request.query_params:
+            return JSONResponse({"data": [], "next_page": None})
         assert request.query_params["scope_id"] in self.sessions
         made: Object = {"type": "file", "created_at": _NOW, "downloadable": True, "size_bytes": len(MADE)}
         named = [f"{number}.txt" for number in range(self.older_files)] + ["chart.png"]

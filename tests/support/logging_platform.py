@@ -42,7 +42,8 @@ class LoggingPlatform(ClosedAtEnd):
     most_under_way: int = 0
     name: str = "in-memory"
     capabilities: Capabilities = CAPABILITIES
-    knowledge: None = None
+    uploads: None = None
+    vector_stores: None = None
 
     @property
     def changing_calls(self) -> list[Call]:

@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from support.managed_agents import ManagedAgents, Object, RefusedError, check_headers, fields_of, valid
+from support.managed_files import Files
 from support.managed_skills import Skills
 
 _PAIRS, _LONGEST_KEY, _LONGEST_VALUE, _MOST = 16, 64, 512, 100
@@ -158,9 +159,9 @@ def memory_stores() -> Things:
 
 
 def whole_app() -> Starlette:
-    """A server with agents, environments, memory stores and skills, none yet."""
+    """A server with agents, environments, memory stores, skills and files, none yet."""
     skills = Skills()
-    beside = (*environments().routes(), *memory_stores().routes(), *skills.routes())
+    beside = (*environments().routes(), *memory_stores().routes(), *skills.routes(), *Files().routes())
     return ManagedAgents(newest_skill=skills.newest_version).app(*beside)
 
 

@@ -139,9 +139,7 @@ LACKS: Mapping[str, Mapping[str, str]] = {
     "anthropic-agents": {
         "structured output": "Declare a function whose parameters are the schema",
         "sampling": _STEER,
-        "code": "agent_toolset_20260401",
-        "files": "resources of a session",
-        "knowledge": "agent_toolset_20260401",
+        "knowledge": "give files to code_interpreter",
     },
     "azure-foundry": {
         "skill": "platforms.azure-foundry.skills",

@@ -14,7 +14,7 @@ from assistctl.model.source_file import SourceFile
 
 @dataclass
 class Shelf:
-    """A ``KnowledgePlatform`` that does as it should unless one of its ``faults`` is named."""
+    """Uploads and vector stores as they should be, unless one of the ``faults`` is named."""
 
     faults: frozenset[str]
     breaks: list[tuple[int, bool]]

@@ -1,6 +1,6 @@
 """A small platform in memory, as another package may bring one, which does as it should or has faults.
 
-Files, vector stores and environments included: ``Shelf`` is the knowledge of a ``Cloud``.
+Files, vector stores and environments included: ``Shelf`` has those of a ``Cloud``.
 """
 
 from __future__ import annotations
@@ -58,11 +58,16 @@ class Cloud(ClosedAtEnd):
     _shelf: Shelf | None = None
 
     @property
-    def knowledge(self) -> Shelf:
+    def uploads(self) -> Shelf:
         """Its files and vector stores."""
         if self._shelf is None:
             self._shelf = Shelf(self.faults, self.breaks)
         return self._shelf
+
+    @property
+    def vector_stores(self) -> Shelf:
+        """See ``uploads``."""
+        return self.uploads
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All, the oldest first."""
@@ -134,7 +139,7 @@ class Cloud(ClosedAtEnd):
         if gone is None and "an environment is deleted once" in self.faults:
             raise NotFoundError("it is not there")
         if "takes its uploads along" in self.faults:
-            self.knowledge.uploads.clear()
+            self.uploads.uploads.clear()
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -113,7 +113,7 @@ def _anthropic() -> SdkRequest:
     from anthropic.types.beta.agent_create_params import AgentCreateParams
     from anthropic.types.beta.agent_update_params import AgentUpdateParams
 
-    from assistctl.platforms.anthropic.agents_fields import from_wire, to_wire
+    from assistctl.platforms.anthropic.agent_wire import from_wire, to_wire
 
     efforts = ("low", "medium", "high", "xhigh", "max")
     return SdkRequest(

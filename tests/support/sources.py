@@ -42,7 +42,7 @@ def with_knowledge(connect: Connect, work: Callable[[OpenAIKnowledge], Awaitable
 
     async def main() -> Found:
         async with connect() as platform:
-            return await work(platform.knowledge)
+            return await work(platform.uploads)
 
     return asyncio.run(main())
 

@@ -16,7 +16,7 @@ from assistctl.model.assistant import Observed
 from assistctl.model.change import Change
 from assistctl.ownership.digests import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import VectorStorePlatform
 
 _CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _PLAN_AGAIN = "Plan again: that shows what they did."
@@ -34,7 +34,7 @@ async def check_thing(things: Things, change: Change) -> None:
         _compare(before, now)
 
 
-async def check_store(platform: KnowledgePlatform, change: Change, *, holding: int | None = None) -> None:
+async def check_store(platform: VectorStorePlatform, change: Change, *, holding: int | None = None) -> None:
     """Raise ``PlatformError`` when somebody changed a vector store since it was observed.
 
     ``holding`` is how many files it must hold still; ``None`` when that does not matter.

@@ -28,6 +28,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
+from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import file_ids, store_ids
 from assistctl.planning.references import ids_named
@@ -157,7 +158,7 @@ class Dump:
 
     def _interpreted(self, key: str, assistant: Observed, document: Mapping[str, Json]) -> list[str]:
         """The files of the code interpreter as a manifest names them; none if it cannot name them all."""
-        if not file_ids(assistant.fields) or not _has_tool(document, _INTERPRETER):
+        if not file_ids(assistant.fields) or not self._has_interpreter(document):
             return []
         named = self._tried(
             lambda: interpreter_entries(assistant, self.there.naming),
@@ -166,6 +167,15 @@ class Dump:
             "they are named by id",
         )
         return named or []
+
+    def _has_interpreter(self, document: Mapping[str, Json]) -> bool:
+        """Whether it has a code interpreter, or what is one on its platform."""
+        platforms = document.get(PLATFORMS)
+        own = platforms.values() if isinstance(platforms, dict) else ()
+        kinds = self.style.capabilities.code_tools
+        return _has_tool(document, _INTERPRETER) or any(
+            _has_tool(part, kind) for part in own if isinstance(part, dict) for kind in kinds
+        )
 
     def _searched(self, key: str, assistant: Observed, document: Mapping[str, Json]) -> DeclaredStore | str | None:
         """The vector store that an assistant searches: its own, or the key of a shared one."""

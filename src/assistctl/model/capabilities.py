@@ -130,13 +130,16 @@ class MetadataLimits:
     """How much metadata a platform keeps with an assistant, ours included; ``None`` where it has no limit.
 
     ``reserved`` are pairs among them that the platform's own module takes, beside those of every project. The
-    Assistants API's, unless it is said otherwise (Metadata in OpenAI's API description).
+    Assistants API's, unless it is said otherwise (Metadata in OpenAI's API description). ``file_pairs`` are those
+    that say which files an assistant has: where it is one, because the module takes the other, the paths of the
+    files have what is left of it.
     """
 
     pairs: int | None = 16
     key_characters: int | None = 64
     value_characters: int | None = 512
     reserved: int = 0
+    file_pairs: int = 2
 
     @property
     def open_pairs(self) -> int | None:
@@ -182,6 +185,8 @@ class Capabilities:
     ``lists_every_model``, one that it does not list is told of.
     ``roster_entry`` is how it lists assistants that another one may use; ``None`` where those are ids alone.
     ``metadata_limits`` is how much metadata it keeps.
+    ``code_tools`` are the types of its own tools that a code interpreter becomes: they read the files that are for
+    it, and one that is declared takes its place, for an assistant has one of each.
     ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the
     platform's own; ``serving_fields`` are those that decide it.
 
@@ -219,6 +224,7 @@ class Capabilities:
     converses: Support = Support(Level.UNSUPPORTED)
     roster_entry: RosterEntry | None = None
     metadata_limits: MetadataLimits = MetadataLimits()
+    code_tools: frozenset[str] = frozenset()
     resource_entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
     resources: Mapping[Kind, Capabilities] = field(default_factory=dict)
     uses_in: Mapping[Kind, str] = field(default_factory=dict)

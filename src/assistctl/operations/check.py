@@ -88,9 +88,9 @@ async def check_against(
 
 async def stores_read(platform: Platform, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:
     """The vector stores of the platform by their ids; none where none of ``assistants`` searches any."""
-    if platform.knowledge is None or not any(store_ids(one.fields) for one in assistants):
+    if platform.vector_stores is None or not any(store_ids(one.fields) for one in assistants):
         return {}
-    return {store.id: store for store in await platform.knowledge.list_stores()}
+    return {store.id: store for store in await platform.vector_stores.list_stores()}
 
 
 def _compared(

@@ -98,7 +98,8 @@ class CheckGate:
         may_go_back = checked.union(changed_with(platform, plan, self.loaded, checked))
         stores = stores_that_change(plan, self.loaded, may_go_back)
         ids = [change.id for change in stores if change.id is not None]
-        contents = await list_contents(platform.knowledge, ids) if platform.knowledge is not None and ids else {}
+        held = platform.vector_stores
+        contents = await list_contents(held, ids) if held is not None and ids else {}
         self._before = Before(plan, contents)
 
     async def look_after(

@@ -25,7 +25,7 @@ from assistctl.operations.status import OperationStatus, status_of
 from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
-from assistctl.platforms.base import KnowledgePlatform, Platform, SupportsEnvironments
+from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.platforms.resource_platform import resources_of
 
 _SIDE_BY_SIDE = 8
@@ -101,15 +101,16 @@ async def collect_garbage(
 
 async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
     """The things that nothing refers to. Raises ``ProjectError`` on a platform that has nothing but assistants."""
-    knowledge = _knowledge_of(platform)
+    _require_garbage(platform)
+    stores_there, uploads_there = platform.vector_stores, platform.uploads
     assistants, stores, uploads, environments, resources = await asyncio.gather(
         platform.list_assistants(),
-        knowledge.list_stores() if knowledge is not None else _nothing(),
-        knowledge.list_files() if knowledge is not None else _nothing(),
+        stores_there.list_stores() if stores_there is not None else _nothing(),
+        uploads_there.list_files() if uploads_there is not None else _nothing(),
         _environments(platform),
         listed_resources(platform),
     )
-    contents = await list_contents(knowledge, [store.id for store in stores]) if knowledge is not None else {}
+    contents = await list_contents(stores_there, [one.id for one in stores]) if stores_there is not None else {}
     everything = Everything(assistants, stores, contents, uploads, environments, resources)
     return garbage(everything, _ours(deployment, loaded))
 
@@ -201,10 +202,11 @@ def _deletion(item: Garbage) -> Operation:
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
-    knowledge = _knowledge_of(platform)
     deletes: dict[Kind, Delete] = {kind: one.delete for kind, one in resources_of(platform).items()}
-    if knowledge is not None:
-        deletes |= {Kind.VECTOR_STORE: knowledge.delete_store, Kind.FILE: knowledge.delete_file}
+    if platform.vector_stores is not None:
+        deletes[Kind.VECTOR_STORE] = platform.vector_stores.delete_store
+    if platform.uploads is not None:
+        deletes[Kind.FILE] = platform.uploads.delete_file
     if isinstance(platform, SupportsEnvironments):
         deletes.setdefault(Kind.ENVIRONMENT, platform.delete_environment)
     return deletes
@@ -244,7 +246,7 @@ def _look(upload: Recorded) -> tuple[str, int] | None:
     return None if upload.filed is None else (upload.filed.name, upload.filed.size)
 
 
-def _knowledge_of(platform: Platform) -> KnowledgePlatform | None:
-    if platform.knowledge is None and not resources_of(platform):
+def _require_garbage(platform: Platform) -> None:
+    """Raise ``ProjectError`` for a platform that has nothing but assistants."""
+    if platform.uploads is None and platform.vector_stores is None and not resources_of(platform):
         raise ProjectError(f"the platform {platform.name} has no uploads and no vector stores to look through")
-    return platform.knowledge

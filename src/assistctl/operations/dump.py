@@ -230,18 +230,18 @@ async def _stores(
     deployment: Deployment, platform: Platform, assistants: Sequence[Observed], known: Known
 ) -> dict[str, HeldStore]:
     """The vector stores of ours that count, by id; with their files, unless manifests declare them."""
-    knowledge = platform.knowledge
-    if knowledge is None:
+    stores = platform.vector_stores
+    if stores is None:
         return {}
-    observed = ObservedKnowledge(await knowledge.list_stores())
+    observed = ObservedKnowledge(await stores.list_stores())
     live = store_inventory(Knowledge((), observed), (), assistants, deployment.plan_options()).live
     declared = known.own_stores | known.shared_stores
-    contents = await list_contents(knowledge, [store.id for key, store in live.items() if key not in declared])
+    contents = await list_contents(stores, [store.id for key, store in live.items() if key not in declared])
     return {store.id: HeldStore(key, store, contents.get(store.id, ())) for key, store in live.items()}
 
 
 async def _upload_names(platform: Platform, held: Iterable[HeldFile]) -> dict[str, str]:
     pathless = [held_file.file_id for held_file in held if not held_file.path]
-    if platform.knowledge is None or not pathless:
+    if platform.uploads is None or not pathless:
         return {}
-    return {file.id: file.name for file in await platform.knowledge.list_files() if file.id in pathless}
+    return {file.id: file.name for file in await platform.uploads.list_files() if file.id in pathless}

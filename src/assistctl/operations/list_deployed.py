@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.model.assistant import Observed
@@ -14,7 +14,8 @@ from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import listed_resources
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE, read_mark
-from assistctl.platforms.base import SupportsEnvironments
+from assistctl.ownership.placeholders import file_ids
+from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.secrets.redaction import SECRET
 
 
@@ -47,19 +48,30 @@ class DeployedResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """What the project owns on the target, but for files and vector stores: each kind by key.
+class DeployedFile:
+    """An upload that the code interpreter of the assistant ``key`` reads, under its base name."""
 
-    ``environments`` are those that come with the files of assistants, by the keys of these.
+    key: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the project owns on the target, but for vector stores and their files: each kind by key.
+
+    ``environments`` are those that come with the files of assistants, by the keys of these; they and ``files`` are
+    there if they were asked for.
     """
 
     assistants: tuple[DeployedAssistant, ...]
     resources: tuple[DeployedResource, ...] = ()
     environments: tuple[DeployedResource, ...] = ()
+    files: tuple[DeployedFile, ...] = ()
 
 
-async def list_deployed(deployment: Deployment, *, environments: bool = False) -> Deployed:
-    """What the project owns on the target; with ``environments`` those of its assistants are asked for as well.
+async def list_deployed(deployment: Deployment, *, environments: bool = False, files: bool = False) -> Deployed:
+    """What the project owns on the target; its assistants' ``environments`` and ``files`` where they are wanted.
 
     Raises ``PlatformError``.
     """
@@ -68,7 +80,8 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False) -
         used: Sequence[ObservedEnvironment] = ()
         if environments and isinstance(platform, SupportsEnvironments):
             used = await platform.list_environments()
-    owned = deployment.owned(observed)
+        owned = deployment.owned(observed)
+        read = await _files(platform, owned) if files else ()
     return Deployed(
         tuple(_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key),
         tuple(
@@ -84,7 +97,17 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False) -
             for one in used
             if assistant.id in one.used_by
         ),
+        read,
     )
+
+
+async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) -> tuple[DeployedFile, ...]:
+    """What the code interpreters read, by the names that the platform has; an upload that is gone has its id."""
+    ids = [(key, one) for key, same_key in owned.items() for each in same_key for one in file_ids(each.fields)]
+    if not ids or platform.uploads is None:
+        return ()
+    names = {file.id: file.name for file in await platform.uploads.list_files()}
+    return tuple(DeployedFile(key, one, names.get(one) or one) for key, one in ids)
 
 
 def _resource(kind: Kind, key: str, one: Observed) -> DeployedResource:

@@ -28,11 +28,11 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
-from assistctl.model.knowledge import StoreFile
+from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import TargetName
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.downloads import Downloads
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import Platform, VectorStorePlatform
 from assistctl.platforms.registry import capabilities_of
 
 Listed = TypeVar("Listed")
@@ -223,15 +223,15 @@ def _is_declared(assistant: Migrated, known: Sequence[Desired]) -> bool:
 
 async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
     """The names of all that the assistants read, and sentences on those that could not be found out."""
-    knowledge = platform.knowledge
+    uploads, stores_there = platform.uploads, platform.vector_stores
     resources = [item.fields.get("tool_resources") for item in assistants]
     stores = {store_id for item in resources for store_id in ids_in(item, "file_search")}
-    if knowledge is None or not (stores or any(ids_in(item, "code_interpreter") for item in resources)):
+    if uploads is None or not (stores or any(ids_in(item, "code_interpreter") for item in resources)):
         return ResourceNames(), ()
     slots = asyncio.Semaphore(_LISTED_AT_ONCE)
-    reading = (_contents(knowledge, item, slots) for item in sorted(stores))
+    reading = (_contents(stores_there, item, slots) for item in sorted(stores))
     files, listed, contents = await asyncio.gather(
-        _told(knowledge.list_files()), _told(knowledge.list_stores()), asyncio.gather(*reading)
+        _told(uploads.list_files()), _stores(stores_there), asyncio.gather(*reading)
     )
     held = {store_id: found for store_id, found in contents if found is not None}
     doubts = []
@@ -242,7 +242,7 @@ async def _library(platform: Platform, assistants: Sequence[Observed]) -> tuple[
     names = {item.id: item.name for item in files or ()}
     sizes = {item.id: item.size for item in files or ()}
     read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
-    downloads = Downloads(knowledge, sizes, slots)
+    downloads = Downloads(uploads, stores_there, sizes, slots)
     downloaded = await downloads.all(read, {store: [one.id for one in found] for store, found in held.items()})
     doubts += downloads.doubts
     return replace(library_of(names, listed or (), held), downloaded=downloaded), tuple(doubts)
@@ -255,8 +255,14 @@ async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None
         return None
 
 
+async def _stores(platform: VectorStorePlatform | None) -> Sequence[ObservedStore] | None:
+    return await _told(platform.list_stores()) if platform is not None else None
+
+
 async def _contents(
-    knowledge: KnowledgePlatform, store_id: str, slots: asyncio.Semaphore
+    platform: VectorStorePlatform | None, store_id: str, slots: asyncio.Semaphore
 ) -> tuple[str, Sequence[StoreFile] | None]:
+    if platform is None:
+        return store_id, None
     async with slots:
-        return store_id, await _told(knowledge.list_store_files(store_id))
+        return store_id, await _told(platform.list_store_files(store_id))

@@ -62,10 +62,10 @@ async def _explained(
     owned = [thing.id for thing in observed if _is_owned(deployment, thing)]
     past = await past_ids(journal, deployment.journal_target(), owned)
     present = {thing.id for thing in observed}
-    if platform.knowledge is not None:
+    if platform.uploads is not None:
         files = (past.last.get((thing.kind, thing.key)) for thing in missing if thing.kind is Kind.FILE)
         named = {file_id for file_id in files if file_id is not None}
-        present |= named - await UploadReferences(platform.knowledge).gone(named)
+        present |= named - await UploadReferences(platform.uploads).gone(named)
     return explained(missing, past, present)
 
 

@@ -36,7 +36,7 @@ from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
 from assistctl.planning.vector_stores.inventory import stores_to_look_into
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
 
 async def plan_on(
@@ -57,11 +57,12 @@ async def plan_on(
     """
     desired = () if plan_options.destroy else loaded.desired
     wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
-    files = platform.knowledge  # before anything is asked for: opening it may fail
+    # Before anything is asked for: opening them may fail.
+    uploads_there, stores_there = platform.uploads, platform.vector_stores
     observed, models, stores, others = await asyncio.gather(
         platform.list_assistants(),
         platform.list_models() if wanted else _nothing(),
-        files.list_stores() if files else _no_stores(),
+        stores_there.list_stores() if stores_there else _no_stores(),
         listed_resources(platform) if platform.capabilities.resources else _no_resources(),
     )
     resources = Resources(loaded.resources, others)
@@ -72,8 +73,8 @@ async def plan_on(
     uploads = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
     recorded = deployment.upload_log().uploads() if uploads else {}
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
-    if files is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
-        looking = _Looking(deployment, files, observed, plan_options)
+    if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
+        looking = _Looking(deployment, uploads_there, stores_there, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
     today = clock.today()
@@ -161,20 +162,27 @@ class _Looking:
     """Looking at the files that a plan depends on, after everything was listed."""
 
     deployment: Deployment
-    files: KnowledgePlatform
+    uploads: UploadPlatform
+    stores: VectorStorePlatform | None
     observed: Sequence[Observed]
     plan_options: PlanOptions
 
     async def into(self, knowledge: Knowledge, desired: Sequence[Desired], *, thorough: bool) -> Knowledge:
         """``knowledge`` with the contents of the vector stores that matter, without uploads that are gone."""
-        references, destroy = UploadReferences(self.files), self.plan_options.destroy
+        references, destroy = UploadReferences(self.uploads), self.plan_options.destroy
         if not destroy:
             knowledge = knowledge.without(await references.gone(self._read()))
         # Some vector stores only matter for what is in others.
-        while knowledge.observed.stores and (
-            wanted := stores_to_look_into(knowledge, desired, self.observed, self.plan_options, thorough=thorough)
+        while (
+            self.stores is not None
+            and knowledge.observed.stores
+            and (
+                wanted := stores_to_look_into(
+                    knowledge, desired, self.observed, self.plan_options, thorough=thorough
+                )
+            )
         ):
-            contents = {**knowledge.observed.files, **await list_contents(self.files, sorted(wanted))}
+            contents = {**knowledge.observed.files, **await list_contents(self.stores, sorted(wanted))}
             knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
         return knowledge if destroy else knowledge.without(await references.gone(knowledge.observed.held()))
 

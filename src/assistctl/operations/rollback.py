@@ -24,7 +24,7 @@ from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.rollback_files import uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import Platform, UploadPlatform
 
 
 async def rollback_request(
@@ -126,7 +126,7 @@ async def _created(journal: Journal, apply: Apply) -> Created:
 
 async def listed_stores(platform: Platform) -> list[ObservedStore]:
     """All vector stores of a platform; none where it has no such thing."""
-    return list(await platform.knowledge.list_stores()) if platform.knowledge is not None else []
+    return list(await platform.vector_stores.list_stores()) if platform.vector_stores is not None else []
 
 
 async def _present(
@@ -141,7 +141,7 @@ async def _present(
         declared,
         {store.key: store for store in loaded.stores},
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
-        await _uploads(platform.knowledge, uploads) if platform.knowledge is not None else (),
+        await _uploads(platform.uploads, uploads) if platform.uploads is not None else (),
         declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
         resources=beside,
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
@@ -175,7 +175,7 @@ def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:
     return mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
 
 
-async def _uploads(platform: KnowledgePlatform, ids: Iterable[str]) -> frozenset[str]:
+async def _uploads(platform: UploadPlatform, ids: Iterable[str]) -> frozenset[str]:
     found = await asyncio.gather(*(platform.find_file(file_id) for file_id in sorted(ids)))
     return frozenset(file.id for file in found if file is not None)
 

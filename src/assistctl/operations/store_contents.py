@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from assistctl.model.knowledge import StoreFile
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import VectorStorePlatform
 
 # How many vector stores are listed side by side.
 _SIDE_BY_SIDE = 8
 
 
-async def list_contents(platform: KnowledgePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
+async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
     """The files of each vector store, by its id. Raises ``PlatformError`` when one cannot be listed."""
     slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from http import HTTPStatus
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import UploadPlatform
 
 # How many uploads that were not listed are asked for side by side.
 _SIDE_BY_SIDE = 8
@@ -17,7 +17,7 @@ _CANNOT_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, H
 class UploadReferences:
     """The uploads of a platform, listed once, and only when something refers to any."""
 
-    def __init__(self, platform: KnowledgePlatform) -> None:
+    def __init__(self, platform: UploadPlatform) -> None:
         self._platform = platform
         self._listed: frozenset[str] | None = None
 

@@ -63,15 +63,19 @@ def store_token(key: str) -> str:
     return STORE_TOKEN + key
 
 
-def files_pairs(files: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+def files_pairs(files: Sequence[tuple[str, str, str]], *, as_one: bool = False) -> dict[str, str]:
     """The metadata pairs that say what the code interpreter's files are: of each its id, token and path.
 
-    20 files need 342 characters of 512; paths are written as far as they fit, for whoever reads them.
+    20 files need 342 characters of 512; paths are written as far as they fit, for whoever reads them, and with
+    ``as_one`` as far as both pairs fit into one.
     """
     if not files:
         return {}
     entries = "".join(_id_digest(file_id) + token.removeprefix(FILE_TOKEN) for file_id, token, _ in files)
-    return {FILES: _VERSION + entries, PATHS: _as_fits(path for _, _, path in files)}
+    marks = _VERSION + entries
+    room = _MAX_VALUE - len(marks) - 1 if as_one else _MAX_VALUE
+    paths = _as_fits((path for _, _, path in files), room)
+    return {FILES: marks, **({PATHS: paths} if paths else {})}
 
 
 def interpreter_files(metadata: Mapping[str, str], file_ids: Iterable[Json]) -> list[HeldFile]:
@@ -199,11 +203,11 @@ def _id_digest(file_id: str) -> str:
     return digest(file_id, salt="id", length=_ID_CHARACTERS)
 
 
-def _as_fits(paths: Iterable[str]) -> str:
+def _as_fits(paths: Iterable[str], room: int) -> str:
     text = ""
     for place, path in enumerate(paths):
         longer = f"{text}\n{path}" if place else path
-        if len(longer) > _MAX_VALUE:
+        if len(longer) > room:
             break
         text = longer
     return text

@@ -153,7 +153,7 @@ def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
     gone = [
         upload for token, upload in held_by_token.items() if token not in wanted and upload.file_id not in by_id
     ]
-    stale = {upload.path: upload for upload in gone}
+    stale = {upload.path or upload.file_id: upload for upload in gone}
     changes = []
     for token, source in wanted.items():
         if token not in held_by_token:

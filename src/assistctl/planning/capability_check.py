@@ -7,7 +7,7 @@ appended to the manifest's own, because an assistant has one list of tools, whic
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistctl.errors import did_you_mean
@@ -38,6 +38,7 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.INFO, f"{path} is mapped on {platform}", note)
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
+    yield from _unread_files(desired, platform, capabilities)
     own = _own_fields(desired, platform, capabilities)
     own = without_keys(own, capabilities.entries) if own else own
     for name in own:
@@ -71,13 +72,8 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
         fields[PLATFORMS] = {platform: own}
     if not isinstance(more_tools, list):
         return replace(desired, fields=fields)
-    tools = fields.get("tools")
-    before = tools if isinstance(tools, list) else []
-    fields["tools"] = [*before, *more_tools]
-    places = {
-        f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{len(before) + place}]"
-        for place in range(len(more_tools))
-    }
+    fields["tools"], moved = _with_own_tools(fields.get("tools"), more_tools, capabilities.code_tools)
+    places = {f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{there}]" for place, there in moved.items()}
     return replace(
         desired,
         fields=fields,
@@ -85,6 +81,22 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
         templates={_moved(path, places): made for path, made in desired.templates.items()},
         positions={**desired.positions, **_positions(desired.positions, places)},
     )
+
+
+def _with_own_tools(
+    tools: Json, own: Sequence[Json], one_of_each: Collection[str]
+) -> tuple[list[Json], dict[int, int]]:
+    """``tools`` with a platform's ``own`` behind them, and where each of these is then.
+
+    One of the types ``one_of_each`` takes the place of its like.
+    """
+    joined = list(tools) if isinstance(tools, list) else []
+    there = {_type_of(tool): place for place, tool in enumerate(joined) if _type_of(tool) in one_of_each}
+    places = {}
+    for number, tool in enumerate(own):
+        places[number] = there.get(_type_of(tool), len(joined))
+        joined[places[number] : places[number] + 1] = [tool]
+    return joined, places
 
 
 def _own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> dict[str, Json]:
@@ -187,10 +199,32 @@ def _used_files(desired: Desired) -> Iterator[tuple[str, str]]:
         yield f"files.{_SEARCH}", places.get(_SEARCH, path)
 
 
+def _unread_files(desired: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    """An error for files of the code interpreter that only a tool of another platform reads."""
+    if not (desired.interpreter_files or _INTERPRETER in desired.file_places):
+        return
+    own = desired.platform_fields.get(platform, {}).get("tools")
+    types = {_type_of(tool) for tool in _listed(own)} & capabilities.code_tools
+    if types or any(_type_of(tool) == _INTERPRETER for tool in _listed(desired.fields.get("tools"))):
+        return
+    path = desired.file_places.get(_INTERPRETER, "files")
+    summary = f"no tool of the assistant reads files on {platform}"
+    yield _diagnostic(desired, path, Severity.ERROR, summary, f"Add `- type: {_INTERPRETER}` to `tools`.")
+
+
 def _used_tools(tools: Json) -> Iterator[tuple[str, str]]:
-    for place, tool in enumerate(tools if isinstance(tools, list) else []):
+    for place, tool in enumerate(_listed(tools)):
         kind = tool.get("type") if isinstance(tool, dict) else None
         yield f"tools.{kind}", f"tools[{place}]"
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _type_of(tool: Json) -> str:
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def _diagnostic(desired: Desired, path: str, severity: Severity, summary: str, note: str) -> Diagnostic:

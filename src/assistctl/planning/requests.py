@@ -145,13 +145,14 @@ def released(request: Request) -> Request:
     return replace(request, metadata=theirs, removed=request.removed | ours, reads={})
 
 
-def resolved(request: Request, ids: Mapping[str, str]) -> Request:
+def resolved(request: Request, ids: Mapping[str, str], *, as_one: bool = False) -> Request:
     """``request`` with ids for its tokens, and with the pairs that say what the ids of files stand for.
 
-    Raises ``KeyError`` for a token that ``ids`` does not have.
+    With ``as_one`` these have the room of one alone. Raises ``KeyError`` for a token that ``ids`` does not have.
     """
     fields = with_ids(replaced_ids(request.fields, lambda text: ids[text] if is_token(text) else text), ids)
-    pairs = files_pairs([(ids[token], token, path) for token, path in request.reads.items()])
+    files = [(ids[token], token, path) for token, path in request.reads.items()]
+    pairs = files_pairs(files, as_one=as_one)
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
 
 

@@ -37,7 +37,6 @@ __all__ = [
     "Connection",
     "FieldDefaults",
     "Finding",
-    "KnowledgePlatform",
     "Level",
     "MetadataLimits",
     "Platform",
@@ -46,6 +45,8 @@ __all__ = [
     "SupportsEnvironments",
     "SupportsGet",
     "ToolNames",
+    "UploadPlatform",
+    "VectorStorePlatform",
     "nobody_listens",
 ]
 
@@ -80,8 +81,8 @@ class Connection:
     told: Callable[[str], None] = nobody_listens
 
 
-class KnowledgePlatform(Protocol):
-    """The files and vector stores of a platform.
+class UploadPlatform(Protocol):
+    """The uploads of a platform: files of the project that its assistants read, in vector stores or without any.
 
     All methods raise ``PlatformError`` (or a subclass) and nothing else on failure.
     """
@@ -104,6 +105,13 @@ class KnowledgePlatform(Protocol):
 
     async def delete_file(self, file_id: str) -> None:
         """Delete an upload; one that is already gone is no error."""
+
+
+class VectorStorePlatform(Protocol):
+    """The vector stores of a platform, which hold its uploads.
+
+    All methods raise ``PlatformError`` (or a subclass) and nothing else on failure.
+    """
 
     async def list_stores(self) -> Sequence[ObservedStore]:
         """All vector stores there are, whoever owns them, each once."""
@@ -158,13 +166,18 @@ BATCH_SIZE = 2_000
 
 @runtime_checkable
 class SupportsContents(Protocol):
-    """Knowledge that can be had back: an optional part of a ``KnowledgePlatform``. Raises ``PlatformError``."""
+    """Uploads that can be had back: an optional part of an ``UploadPlatform``. Raises ``PlatformError``."""
 
     async def file_content(self, file_id: str) -> bytes:
         """The bytes of an upload; many a platform refuses them."""
 
+
+@runtime_checkable
+class SupportsTexts(Protocol):
+    """Vector stores that show what they search: an optional part of a ``VectorStorePlatform``."""
+
     async def text_in_store(self, store_id: str, file_id: str) -> str:
-        """The text that was read from a file of a vector store."""
+        """The text that was read from a file of a vector store. Raises ``PlatformError``."""
 
 
 @runtime_checkable
@@ -204,8 +217,12 @@ class Platform(Protocol):
     capabilities: Capabilities
 
     @property
-    def knowledge(self) -> KnowledgePlatform | None:
-        """Its files and vector stores; ``None`` where it has none."""
+    def uploads(self) -> UploadPlatform | None:
+        """Its uploads; ``None`` where no assistant of it reads files of a project."""
+
+    @property
+    def vector_stores(self) -> VectorStorePlatform | None:
+        """Its vector stores; ``None`` where it has none. What has them has ``uploads``."""
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants there are, whoever owns them, each once; the oldest first, where the platform can say.

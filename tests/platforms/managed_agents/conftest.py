@@ -8,6 +8,7 @@ import pytest
 
 from support import managed_resources
 from support.managed_agents import ManagedAgents
+from support.managed_files import Files
 from support.managed_resources import Things
 from support.managed_skills import Skills
 from support.projects import ProjectFolder
@@ -39,12 +40,19 @@ def skills() -> Skills:
 
 
 @pytest.fixture
+def files() -> Files:
+    """The files that it has."""
+    return Files()
+
+
+@pytest.fixture
 def server(
-    agents: ManagedAgents, environments: Things, memory_stores: Things, skills: Skills
+    agents: ManagedAgents, environments: Things, memory_stores: Things, skills: Skills, files: Files
 ) -> Iterator[RecordingServer]:
     """It, over HTTP."""
     agents.newest_skill = skills.newest_version
-    with serving(agents.app(*environments.routes(), *memory_stores.routes(), *skills.routes())) as running:
+    beside = (*environments.routes(), *memory_stores.routes(), *skills.routes(), *files.routes())
+    with serving(agents.app(*beside)) as running:
         yield running
 
 

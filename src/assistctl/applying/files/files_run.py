@@ -10,7 +10,7 @@ from assistctl.applying.cancellation import CancellationToken, NotBegunError, Un
 from assistctl.applying.files.indexing import NotIndexedError
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.files.vector_stores import StoreChange
-from assistctl.applying.operations import OperationLog
+from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.change import Action, Change, Request
@@ -19,17 +19,20 @@ from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.ownership.file_marks import FILE_TOKEN, store_token
 from assistctl.ownership.placeholders import tokens_in
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import UploadPlatform, VectorStorePlatform
 
 
 @dataclass(slots=True)
 class FilesRun:
-    """The files and vector stores of one plan, on their way. ``wait`` is how many seconds indexing may take.
+    """The files and vector stores of one plan for ``platform``, on their way.
 
+    ``wait`` is how many seconds indexing may take;
     ``there`` are the ids of what was there before (see ``create_once``).
     """
 
-    platform: KnowledgePlatform
+    platform: str
+    files: UploadPlatform
+    stores: VectorStorePlatform | None
     plan: Plan
     uploads: Uploads
     progress: ProgressListener
@@ -67,22 +70,11 @@ class FilesRun:
 
     async def change_store(self, change: Change) -> None:
         """Make one change of a vector store."""
-        work = self.plan.knowledge.stores.get(change.key, StoreOperations())
         operation = self.log.change(change)
-        doing = StoreChange(
-            self.platform,
-            self.uploads,
-            self.progress,
-            self.cancellation,
-            self.wait,
-            change,
-            work,
-            operation,
-            self.there,
-        )
         outcome: str | Exception
         try:
             self.cancellation.check()
+            doing = self._doing(change, operation)
             async with operation.under_way(change.request):
                 outcome = await doing.carry_out()
         except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
@@ -103,6 +95,21 @@ class FilesRun:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(side_by_side):
                 tasks.create_task(delete_each())
+
+    def _doing(self, change: Change, operation: Operation) -> StoreChange:
+        if self.stores is None:
+            raise PlatformError(f"{self.platform} has no vector stores")
+        return StoreChange(
+            self.stores,
+            self.uploads,
+            self.progress,
+            self.cancellation,
+            self.wait,
+            change,
+            self.plan.knowledge.stores.get(change.key, StoreOperations()),
+            operation,
+            self.there,
+        )
 
     async def _id_of(self, token: str) -> str:
         if token.startswith(FILE_TOKEN):
@@ -131,7 +138,7 @@ class FilesRun:
         try:
             self.cancellation.check()
             async with operation.under_way():
-                await operation.sends(self.platform.delete_file(discard.file_id))
+                await operation.sends(self.files.delete_file(discard.file_id))
         except AssistctlError as error:
             operation.fails(error)
             return

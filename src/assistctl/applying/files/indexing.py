@@ -14,7 +14,7 @@ from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, OutcomeUnknownError
 from assistctl.model.file_operations import PlannedAttachment, StoreOperations
 from assistctl.model.knowledge import Attachment
-from assistctl.platforms.base import BATCH_SIZE, KnowledgePlatform
+from assistctl.platforms.base import BATCH_SIZE, VectorStorePlatform
 
 # How long to wait before asking again how far the indexing is, when the platform does not say; in seconds.
 _FIRST_POLL = 0.2
@@ -61,7 +61,7 @@ class Filling:
     ``operation`` is the account of it, and says of each file that was put in, or not, what became of it.
     """
 
-    platform: KnowledgePlatform
+    platform: VectorStorePlatform
     uploads: Uploads
     progress: ProgressListener
     cancellation: CancellationToken

@@ -17,7 +17,7 @@ from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
 from assistctl.model.file_operations import FileOperations
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import UploadPlatform
 
 _Needed: TypeAlias = tuple[str, SourceFile]
 
@@ -26,7 +26,7 @@ _Needed: TypeAlias = tuple[str, SourceFile]
 class Uploads:
     """The files that a plan needs on the platform: those that are there, and those that are uploaded now."""
 
-    platform: KnowledgePlatform
+    platform: UploadPlatform
     work: FileOperations
     record: UploadLog
     progress: ProgressListener

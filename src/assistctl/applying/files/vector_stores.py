@@ -21,7 +21,7 @@ from assistctl.ownership.digests import digest_of
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK
 from assistctl.planning.vector_stores.store_view import as_observed
-from assistctl.platforms.base import KnowledgePlatform
+from assistctl.platforms.base import VectorStorePlatform
 
 # A vector store has none of the fields that platforms differ in.
 _CAPABILITIES = Capabilities(fields={})
@@ -34,7 +34,7 @@ class StoreChange:
     ``there`` are the ids of what was there before (see ``create_once``).
     """
 
-    platform: KnowledgePlatform
+    platform: VectorStorePlatform
     uploads: Uploads
     progress: ProgressListener
     cancellation: CancellationToken

@@ -42,7 +42,7 @@ class FileEntry:
 
 def assistant_entries(contents: Contents) -> list[FileEntry]:
     """The entries of an assistant's ``files`` without those that are wrong or not known, which are reported."""
-    readers = readers_of(contents)
+    readers = readers_of(contents) if _has_any(contents, ("files",)) else None
     return [
         entry
         for written in _written(contents)
@@ -65,7 +65,7 @@ def folder_entries(contents: Contents) -> list[FileEntry]:
 
 
 def readers_of(contents: Contents) -> frozenset[Reader] | None:
-    """The tools in ``tools`` that read files; ``None`` when that is not known."""
+    """The tools that read files, those of a platform's own among them; ``None`` when that is not known."""
     value = contents.value if isinstance(contents.value, dict) else {}
     tools = value.get("tools", [])
     if not isinstance(tools, list):
@@ -73,7 +73,32 @@ def readers_of(contents: Contents) -> frozenset[Reader] | None:
     types = [tool.get("type") if isinstance(tool, dict) else None for tool in tools]
     if any(("tools", place, "type") in contents.unjudged for place in range(len(types))):
         return None
-    return frozenset(reader for reader in TOOLS if reader in types)
+    readers = {reader for reader in TOOLS if reader in types}
+    if Reader.INTERPRETER not in readers and _is_code_run_by_own_tool(value.get("platforms")):
+        readers.add(Reader.INTERPRETER)
+    return frozenset(readers)
+
+
+def _is_code_run_by_own_tool(platforms: Json) -> bool:
+    """Whether a platform's own tools have one that is a code interpreter there."""
+    declared = platforms if isinstance(platforms, dict) else {}
+    tools = {name: part["tools"] for name, part in declared.items() if isinstance(part, dict) and "tools" in part}
+    if not tools:
+        return False
+    from assistctl.platforms.registry import capabilities_of, known_platforms
+
+    known = known_platforms()
+    return any(
+        isinstance(tool, dict) and tool.get("type") in capabilities_of(name).code_tools
+        for name, listed in tools.items()
+        if name in known and isinstance(listed, list)
+        for tool in listed
+    )
+
+
+def _has_any(contents: Contents, of: Path) -> bool:
+    files = value_at(contents.value, of)
+    return isinstance(files, list) and bool(files)
 
 
 def attachment_entries(contents: Contents, field: Path) -> list[FileEntry]:

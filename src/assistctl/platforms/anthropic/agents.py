@@ -1,19 +1,29 @@
 """Anthropic's managed agents, wherever they are served.
 
-https://platform.claude.com/docs/en/managed-agents; its fields are translated by ``anthropic_agents_fields``. An
-agent cannot be deleted, only archived, and every change makes a new version of it.
+https://platform.claude.com/docs/en/managed-agents; its fields are translated by ``agent_wire``, and what its files
+come to in ``agent_files``. An agent cannot be deleted, only archived, and every change makes a new version of it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
-from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.agent_files import (
+    files_declared,
+    mounted,
+    with_files,
+    with_ids,
+    without_files,
+)
+from assistctl.platforms.anthropic.agent_wire import NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.agents_fields import CAPABILITIES
+from assistctl.platforms.anthropic.files import AnthropicFiles
 from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.resources import resources_over
 from assistctl.platforms.anthropic.sessions import AnthropicSessions
@@ -36,14 +46,17 @@ class AnthropicAgents(ClosedAtEnd):
 
     name = NAME
     capabilities = CAPABILITIES
-    knowledge = None
+    vector_stores = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = AnthropicWire(connection)
-        self.conversations = AnthropicSessions(self._wire, _environment_of(connection))
+        self.uploads = AnthropicFiles(self._wire)
+        self.conversations = AnthropicSessions(self._wire, self._mounted, _environment_of(connection))
         self.resources = resources_over(self._wire)
         # The metadata of each version that was seen: an update is a patch, and has to name the pairs that go.
         self._pairs: dict[tuple[str, str | None], frozenset[str]] = {}
+        self._files: dict[tuple[str, str | None], list[str]] = {}
+        self._newest: dict[str, str | None] = {}
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents that are not archived, oldest first."""
@@ -53,7 +66,8 @@ class AnthropicAgents(ClosedAtEnd):
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /v1/agents``, once."""
         body = {name: value for name, value in to_wire(fields).items() if value is not None}
-        answer = await self._wire.post("/v1/agents", {**body, "metadata": {**metadata}}, repeatable=False)
+        pairs = with_files(metadata, files_declared(fields) or ())
+        answer = await self._wire.post("/v1/agents", {**body, "metadata": {**pairs}}, repeatable=False)
         try:
             return self._observed(answer)
         except PlatformError as error:
@@ -72,12 +86,14 @@ class AnthropicAgents(ClosedAtEnd):
 
         Raises ``ConflictError`` when that is not the newest one any more.
         """
-        pairs = self._pairs.get((assistant_id, revision))
-        if pairs is None:
+        seen = (assistant_id, revision)
+        if seen not in self._pairs:
             now = self._observed(await self._wire.get(_path(assistant_id)))
             _require_version(now, revision)
-            pairs = frozenset(now.metadata)
-        patch: Object = {**dict.fromkeys(sorted(pairs - metadata.keys())), **metadata}
+            seen = (now.id, now.revision)
+        files = files_declared(fields)
+        pairs = with_files(metadata, self._files[seen] if files is None else files)
+        patch: Object = {**dict.fromkeys(sorted(self._pairs[seen] - pairs.keys())), **pairs}
         version: Object = {"version": int(revision)} if revision is not None else {}
         body = {**to_wire(fields), "metadata": patch, **version}
         try:
@@ -144,8 +160,18 @@ class AnthropicAgents(ClosedAtEnd):
         is_number = isinstance(version, int) and not isinstance(version, bool)
         revision = str(version) if is_number else None
         one = observed(answer, from_wire(as_object(answer)), revision)
+        metadata, files = without_files(one.metadata)
         self._pairs[one.id, one.revision] = frozenset(one.metadata)
-        return one
+        self._files[one.id, one.revision] = files
+        self._newest[one.id] = one.revision
+        return replace(one, fields=with_ids(dict(one.fields), files), metadata=metadata)
+
+    async def _mounted(self, assistant_id: str) -> Sequence[Json]:
+        """The files that a session of an agent is to have, as it was last seen. Raises ``PlatformError``."""
+        if assistant_id not in self._newest:
+            self._observed(await self._wire.get(_path(assistant_id)))
+        files = self._files[assistant_id, self._newest[assistant_id]]
+        return mounted([(one, await self.uploads.name_of(one)) for one in files])
 
 
 def _oldest_first(items: Sequence[Object]) -> list[Object]:

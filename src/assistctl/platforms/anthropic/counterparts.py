@@ -1,8 +1,8 @@
 """What managed agents have in the place of tools of other platforms.
 
-``BetaManagedAgentsAgentToolset20260401Params`` and ``BetaManagedAgentsMultiagent20261001Params`` of anthropic
-2.14.0; a connected agent is ``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0, a library and a connector
-are ``DocumentLibraryTool`` and ``CustomConnector`` of mistralai 3.7.0.
+``BetaManagedAgentsMultiagent20261001Params`` of anthropic 2.14.0; a connected agent is
+``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0, a library and a connector are ``DocumentLibraryTool``
+and ``CustomConnector`` of mistralai 3.7.0.
 """
 
 from __future__ import annotations
@@ -14,17 +14,6 @@ from assistctl.model.json_value import Json
 from assistctl.platforms.translation import as_object
 from assistctl.platforms.web_search import TYPES as SEARCHES
 
-# A code interpreter reads and writes files and runs code; it has no way into the web.
-_LIKE_AN_INTERPRETER = ("bash", "read", "write", "edit", "glob", "grep")
-_TOOLSET: Mapping[str, Json] = {
-    "type": "agent_toolset_20260401",
-    "default_config": {"enabled": False},
-    "configs": [{"name": name, "enabled": True} for name in _LIKE_AN_INTERPRETER],
-}
-_INTERPRETER = (
-    "It is the agent toolset there, with those of its tools that run code and handle files: bash runs it in the "
-    "environment of the session, which has to have the packages."
-)
 _CONNECTED = "It is one of multiagent.subagents there; its own description says what it is for."
 _NOT_MOVED = (
     "That agent is not among those that are moved: move it too, and name it under "
@@ -42,9 +31,7 @@ _WAYS_ON: Mapping[str, str] = {
 
 
 def counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Counterpart | None:
-    """A code interpreter or a connected agent as it is here; ``None`` for any other tool."""
-    if tool.get("type") == "code_interpreter":
-        return Counterpart(_INTERPRETER, {"tools": [dict(_TOOLSET)]})
+    """A connected agent as it is here, or the way on from another tool; ``None`` where none is known."""
     kind = str(tool.get("type"))
     if kind in _WAYS_ON:
         return Counterpart(_WAYS_ON[kind])

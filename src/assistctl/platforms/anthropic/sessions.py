@@ -3,18 +3,19 @@
 https://platform.claude.com/docs/en/managed-agents/sessions; shapes are those of
 ``anthropic/types/beta/session_create_params.py`` and ``sessions/``. A session runs in an environment: the one that
 the assistant's manifest names, else the target's ``options.environment_id``, else one that is made for it and goes
-with it.
+with it. It mounts the agent's files.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
 from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus, Surroundings
 from assistctl.model.json_value import Json
+from assistctl.platforms.anthropic import files
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.each_tried import each_tried
@@ -23,10 +24,8 @@ from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.source_reader import SourceReader
 from assistctl.platforms.translation import Object, as_object
 
-_SESSIONS, _ENVIRONMENTS, _FILES = "/v1/sessions", "/v1/environments", "/v1/files"
+_SESSIONS, _ENVIRONMENTS = "/v1/sessions", "/v1/environments"
 _ENVIRONMENT: Object = {"name": "assistctl conversation", "config": {"type": "cloud"}}
-_FILES_OF_PAGE = 1_000
-"""The longest page of files (``anthropic/types/beta/file_list_params.py``)."""
 _LARGEST_DOCUMENT = 20 * 1024 * 1024
 """Bytes of one file that goes along inside a message; a request may have 32 MB."""
 
@@ -35,10 +34,13 @@ _LARGEST_DOCUMENT = 20 * 1024 * 1024
 class AnthropicSessions:
     """The sessions of one server, which run in the environment ``environment_id`` if there is one.
 
-    ``resources`` are what they are started with, as ``BetaManagedAgentsMemoryStoreResourceParam`` has it.
+    ``files_of`` gives the files that an agent's sessions mount, and ``resources`` are what they are started with
+    beside those, as ``BetaManagedAgentsFileResourceParams`` and ``BetaManagedAgentsMemoryStoreResourceParam`` have
+    it.
     """
 
     wire: AnthropicWire
+    files_of: Callable[[str], Awaitable[Sequence[Json]]]
     environment_id: str | None = None
     resources: tuple[Object, ...] = ()
 
@@ -58,12 +60,13 @@ class AnthropicSessions:
         if thread_id is not None:
             await self.wire.get(path_of(_SESSIONS, thread_id))
             return SessionConversation(self.wire, thread_id, is_ours=False)
+        resources = [*await self.files_of(assistant_id), *self.resources]
         made: str | None = None
         if self.environment_id is None:
             made = _id(await self.wire.post(_ENVIRONMENTS, _ENVIRONMENT, repeatable=False))
         body: Object = {"agent": assistant_id, "environment_id": made or self.environment_id}
-        if self.resources:
-            body["resources"] = [*self.resources]
+        if resources:
+            body["resources"] = resources
         try:
             session_id = _id(await self.wire.post(_SESSIONS, body, repeatable=False))
         except PlatformError:
@@ -105,7 +108,7 @@ class SessionConversation:
 
     async def read_file(self, file_id: str) -> bytes:
         """``GET /v1/files/{id}/content``."""
-        return await self._wire.get_content(path_of(_FILES, file_id, "content"))
+        return await self._wire.get_content(path_of(files.PATH, file_id, "content"))
 
     async def cancel(self) -> None:
         """``POST /v1/sessions/{id}/events`` that interrupts the agent."""
@@ -150,10 +153,10 @@ class SessionConversation:
             return []
 
         async def page(token: str | None) -> Json:
-            params = {"scope_id": self.id, "limit": _FILES_OF_PAGE, **({} if token is None else {"page": token})}
-            return await self._wire.get(_FILES, params)
+            params = {"scope_id": self.id, "limit": files.PAGE_SIZE, **({} if token is None else {"page": token})}
+            return await self._wire.get(files.PATH, params)
 
-        found = await all_items_by_token(page, listing=self._wire.listing(_FILES))
+        found = await all_items_by_token(page, listing=self._wire.listing(files.PATH))
         new = [one for one in found if str(one.get("id")) not in self._made]
         self._made |= {str(one.get("id")) for one in new}
         return [

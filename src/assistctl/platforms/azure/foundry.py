@@ -48,16 +48,21 @@ class AzureFoundry(ClosedAtEnd):
     def __init__(self, connection: Connection) -> None:
         self._wire = AzureWire(connection)
         self._files: OpenAIWire | None = None
-        self.conversations = FoundryConversations(lambda: self.knowledge, self._newest)
+        self.conversations = FoundryConversations(lambda: self.uploads, self._newest)
         # Names that a create under way has found free.
         self._claimed: set[str] = set()
 
     @property
-    def knowledge(self) -> OpenAIKnowledge:
+    def uploads(self) -> OpenAIKnowledge:
         """The project's files and vector stores, which are OpenAI's."""
         if self._files is None:
             self._files = self._wire.files_wire()
         return OpenAIKnowledge(self._files)
+
+    @property
+    def vector_stores(self) -> OpenAIKnowledge:
+        """See ``uploads``."""
+        return self.uploads
 
     @property
     def answered_as(self) -> Sequence[str]:

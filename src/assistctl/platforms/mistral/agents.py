@@ -43,7 +43,8 @@ class MistralAgents(ClosedAtEnd):
 
     name = NAME
     capabilities = CAPABILITIES
-    knowledge = None
+    uploads = None
+    vector_stores = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = MistralWire(connection)

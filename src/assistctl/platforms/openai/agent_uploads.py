@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from assistctl.errors import PlatformError
-from assistctl.model.knowledge import ObservedStore, UploadedFile
+from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.uploads import PURPOSE, USER_DATA
@@ -18,7 +18,7 @@ async def _nobody_asked(_file_id: str) -> None:
 
 @dataclass
 class AgentUploads(OpenAIKnowledge):
-    """``KnowledgePlatform`` of a platform whose assistants search no vector stores.
+    """``UploadPlatform`` of a platform whose assistants search no vector stores.
 
     ``deleted`` is told of each upload that is deleted. Earlier ones of ours were made for assistants.
     """
@@ -44,10 +44,6 @@ class AgentUploads(OpenAIKnowledge):
         """See ``OpenAIKnowledge``."""
         await super().delete_file(file_id)
         await self.deleted(file_id)
-
-    async def list_stores(self) -> Sequence[ObservedStore]:
-        """None: what the account has is no agent's."""
-        return ()
 
     async def name_of(self, file_id: str) -> str:
         """The name of an upload, asked for if need be. Raises ``PlatformError`` when it is not there."""

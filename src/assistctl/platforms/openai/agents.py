@@ -49,20 +49,21 @@ class OpenAIAgents(ClosedAtEnd):
 
     name = NAME
     capabilities = CAPABILITIES
+    vector_stores = None
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="agents=v1")
-        self.knowledge = AgentUploads(self._wire)
+        self.uploads = AgentUploads(self._wire)
         self._templates = Templates(self._wire)
-        self._environments = Environments(self._templates, self.knowledge)
-        self.knowledge.deleted = self._environments.upload_deleted
+        self._environments = Environments(self._templates, self.uploads)
+        self.uploads.deleted = self._environments.upload_deleted
         self.resources: Mapping[Kind, ResourcePlatform] = {
             Kind.SKILL: SkillStore(OpenAISkills(self._wire)),
             Kind.ENVIRONMENT: EnvironmentTemplates(self._wire, self._templates),
         }
         self._bound: dict[str, Bound] = {}
         self._pairs: dict[str, str] = {}
-        self.conversations = AgentSessions(self._wire, self.knowledge, self._bound_of, self._templates.found)
+        self.conversations = AgentSessions(self._wire, self.uploads, self._bound_of, self._templates.found)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""

@@ -39,14 +39,14 @@ class OpenAIAssistants(ClosedAtEnd):
 
     def __init__(self, connection: Connection) -> None:
         self._wire = OpenAIWire(connection, beta="assistants=v2")
-        self.knowledge = OpenAIKnowledge(self._wire)
+        self.uploads = self.vector_stores = OpenAIKnowledge(self._wire)
 
     @cached_property
     def conversations(self) -> OpenAIConversations:
         """Over threads and runs; most commands ask nothing."""
         from assistctl.platforms.openai.conversations import OpenAIConversations
 
-        return OpenAIConversations(self._wire, self.knowledge)
+        return OpenAIConversations(self._wire, self.uploads)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""

@@ -20,9 +20,9 @@ from assistctl.model.conversation import (
     RunStatus,
 )
 from assistctl.model.json_value import Json
-from assistctl.platforms.base import KnowledgePlatform
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.run_events import FileMention, RunEvents
 from assistctl.platforms.openai.wire import OpenAIWire
 
@@ -32,7 +32,7 @@ _ENDED = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"}
 class OpenAIConversations:
     """The conversations of one server."""
 
-    def __init__(self, wire: OpenAIWire, knowledge: KnowledgePlatform) -> None:
+    def __init__(self, wire: OpenAIWire, knowledge: OpenAIKnowledge) -> None:
         self._wire = wire
         self._knowledge = knowledge
 
@@ -53,7 +53,7 @@ class ThreadConversation:
     """One thread. ``is_ours``: it was made for this conversation, and goes with it."""
 
     _wire: OpenAIWire
-    _knowledge: KnowledgePlatform
+    _knowledge: OpenAIKnowledge
     _assistant_id: str
     id: str
     is_ours: bool

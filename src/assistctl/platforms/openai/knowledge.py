@@ -54,7 +54,7 @@ class _NewBatch:
 
 @dataclass(slots=True)
 class OpenAIKnowledge:
-    """``KnowledgePlatform`` over ``wire``.
+    """``UploadPlatform`` and ``VectorStorePlatform`` over ``wire``.
 
     Uploads are made for the first of ``purposes``; the others are those that ours may have been made for.
     """

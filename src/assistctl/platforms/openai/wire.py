@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
@@ -30,10 +30,8 @@ from assistctl.platforms.openai.workload_identity import (
 if TYPE_CHECKING:
     import openai
 
+    from assistctl.platforms.file_upload import NamedFile
     from assistctl.platforms.http.sdk_errors import StatusError
-
-NamedFile: TypeAlias = tuple[str, BinaryIO]
-"""A file open for reading, and the name to send it by."""
 
 ERRORS: ErrorTable = {
     "insufficient_quota": ErrorMeaning.SPENT,

@@ -50,6 +50,7 @@ class CapabilityTests(SuiteBase):
         reads = [name for name in ("files.code_interpreter", "files.file_search") if self._has(platform, name)]
 
         async def scenario(platform: Platform) -> None:
-            assert platform.knowledge is not None or not reads
+            assert platform.uploads is not None or not reads
+            assert platform.vector_stores is not None or "files.file_search" not in reads
 
         run(platform, scenario)

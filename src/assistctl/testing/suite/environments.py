@@ -23,9 +23,9 @@ class EnvironmentTests(SuiteBase):
         mark = Mark("acme", "prod", "desk")
 
         async def scenario(platform: Platform) -> None:
-            if not isinstance(platform, SupportsEnvironments) or platform.knowledge is None:
+            if not isinstance(platform, SupportsEnvironments) or platform.uploads is None:
                 pytest.skip("it keeps no environments")
-            upload = await platform.knowledge.upload(source, lambda _: None)
+            upload = await platform.uploads.upload(source, lambda _: None)
             tools: Json = [{"type": "code_interpreter"}]
             resources: Json = {"code_interpreter": {"file_ids": [upload.id]}}
             made = await created(platform, self._fields(tools=tools, tool_resources=resources), {MARK: str(mark)})
@@ -40,6 +40,6 @@ class EnvironmentTests(SuiteBase):
             for _ in range(2):
                 await platform.delete_environment(used.id)
             assert [*await platform.list_environments()] == []
-            assert await platform.knowledge.find_file(upload.id) is not None
+            assert await platform.uploads.find_file(upload.id) is not None
 
         run(platform, scenario)

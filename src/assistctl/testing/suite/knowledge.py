@@ -11,7 +11,7 @@ import pytest
 from assistctl.errors import OutcomeUnknownError
 from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Attachment, ObservedStore, StoreFile
-from assistctl.platforms.base import KnowledgePlatform, Platform
+from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 from assistctl.testing.samples import file_at
 from assistctl.testing.suite.base import BreakNext, SuiteBase, run
 
@@ -34,20 +34,20 @@ class KnowledgeTests(SuiteBase):
         ]
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._files(platform)
+            files = self._files(platform)
             counted: list[int] = []
-            made = [await knowledge.upload(source, counted.append) for source in sources]
+            made = [await files.upload(source, counted.append) for source in sources]
             assert sum(counted) == sum(source.size for source in sources)
             assert [(one.name, one.size) for one in made] == [(one.identity.name, one.size) for one in sources]
-            assert [one.id for one in await knowledge.list_files()] == [one.id for one in made]
-            assert await knowledge.find_file(made[0].id) == made[0]
-            await knowledge.delete_file(made[0].id)
-            await knowledge.delete_file(made[0].id)
-            assert await knowledge.find_file(made[0].id) is None
-            assert [one.id for one in await knowledge.list_files()] == [made[1].id]
+            assert [one.id for one in await files.list_files()] == [one.id for one in made]
+            assert await files.find_file(made[0].id) == made[0]
+            await files.delete_file(made[0].id)
+            await files.delete_file(made[0].id)
+            assert await files.find_file(made[0].id) is None
+            assert [one.id for one in await files.list_files()] == [made[1].id]
             for unknown in _NOWHERE:
-                assert await knowledge.find_file(unknown) is None
-                await knowledge.delete_file(unknown)
+                assert await files.find_file(unknown) is None
+                await files.delete_file(unknown)
 
         run(platform, scenario)
 
@@ -55,20 +55,18 @@ class KnowledgeTests(SuiteBase):
         """An update changes what it is sent, null clears, and metadata is replaced whole."""
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._stores(platform)
-            made = await knowledge.create_store(
-                {"name": "Größer", "expires_after": _EXPIRES}, {"a": "1", "b": "2"}
-            )
+            stores = self._stores(platform)
+            made = await stores.create_store({"name": "Größer", "expires_after": _EXPIRES}, {"a": "1", "b": "2"})
             assert _shown(made) == ("Größer", _EXPIRES, {"a": "1", "b": "2"})
             assert made.total == 0
-            other = await knowledge.create_store({"name": "Other"}, {"c": "3"})
-            renamed = await knowledge.update_store(made.id, {"name": "Smaller"}, {"b": "3"})
+            other = await stores.create_store({"name": "Other"}, {"c": "3"})
+            renamed = await stores.update_store(made.id, {"name": "Smaller"}, {"b": "3"})
             assert (renamed.id, _shown(renamed)) == (made.id, ("Smaller", _EXPIRES, {"b": "3"}))
-            cleared = await knowledge.update_store(made.id, {"expires_after": None}, {})
+            cleared = await stores.update_store(made.id, {"expires_after": None}, {})
             assert _shown(cleared) == ("Smaller", None, {})
-            listed = await knowledge.list_stores()
+            listed = await stores.list_stores()
             assert [(one.id, _shown(one)) for one in listed] == [(one.id, _shown(one)) for one in (cleared, other)]
-            found = await knowledge.find_store(made.id)
+            found = await stores.find_store(made.id)
             assert found is not None
             assert _shown(found) == _shown(cleared)
 
@@ -78,9 +76,9 @@ class KnowledgeTests(SuiteBase):
         """However many pages there are."""
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._stores(platform)
-            made = [(await knowledge.create_store({"name": "Store"}, {})).id for _ in range(_PAGE_AND_MORE)]
-            listed = [one.id for one in await knowledge.list_stores()]
+            stores = self._stores(platform)
+            made = [(await stores.create_store({"name": "Store"}, {})).id for _ in range(_PAGE_AND_MORE)]
+            listed = [one.id for one in await stores.list_stores()]
             assert listed == made if self.lists_in_order else sorted(listed) == sorted(made)
 
         run(platform, scenario)
@@ -90,24 +88,24 @@ class KnowledgeTests(SuiteBase):
         sources = [file_at(tmp_path, f"page-{place}.md", b"# A page\n" * (place + 1)) for place in range(_A_FEW)]
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._stores(platform)
-            ids = [(await knowledge.upload(source, _unseen)).id for source in sources]
-            store = await knowledge.create_store({"name": "Pages"}, {})
-            batch = await knowledge.attach(store.id, [Attachment(one, {"page": one, "rank": 1.5}) for one in ids])
-            await _indexed(knowledge, store.id, batch)
-            held = await knowledge.list_store_files(store.id)
+            files, stores = self._files(platform), self._stores(platform)
+            ids = [(await files.upload(source, _unseen)).id for source in sources]
+            store = await stores.create_store({"name": "Pages"}, {})
+            batch = await stores.attach(store.id, [Attachment(one, {"page": one, "rank": 1.5}) for one in ids])
+            await _indexed(stores, store.id, batch)
+            held = await stores.list_store_files(store.id)
             assert _attributes(held) == {one: {"page": one, "rank": 1.5} for one in ids}
             assert {one.status for one in held} == {"completed"}
-            await knowledge.set_attributes(store.id, ids[0], {"rank": 2})
-            await knowledge.detach(store.id, ids[1])
-            await knowledge.detach(store.id, ids[1])
-            left = _attributes(await knowledge.list_store_files(store.id))
+            await stores.set_attributes(store.id, ids[0], {"rank": 2})
+            await stores.detach(store.id, ids[1])
+            await stores.detach(store.id, ids[1])
+            left = _attributes(await stores.list_store_files(store.id))
             assert left == {one: {"page": one, "rank": 1.5} for one in ids[2:]} | {ids[0]: {"rank": 2}}
-            there = await knowledge.find_store(store.id)
+            there = await stores.find_store(store.id)
             assert there is not None
             assert (there.total, there.completed) == (_A_FEW - 1, _A_FEW - 1)
-            await knowledge.delete_store(store.id)
-            assert [one.id for one in await knowledge.list_files()] == ids
+            await stores.delete_store(store.id)
+            assert [one.id for one in await files.list_files()] == ids
 
         run(platform, scenario)
 
@@ -115,13 +113,13 @@ class KnowledgeTests(SuiteBase):
         """To delete what is not there is no error; an id is never taken for a path."""
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._stores(platform)
-            first, second = [await knowledge.create_store({"name": "Store"}, {}) for _ in range(2)]
-            await knowledge.delete_store(first.id)
+            stores = self._stores(platform)
+            first, second = [await stores.create_store({"name": "Store"}, {}) for _ in range(2)]
+            await stores.delete_store(first.id)
             for unknown in (first.id, *_NOWHERE):
-                await knowledge.delete_store(unknown)
-                assert await knowledge.find_store(unknown) is None
-            assert [one.id for one in await knowledge.list_stores()] == [second.id]
+                await stores.delete_store(unknown)
+                assert await stores.find_store(unknown) is None
+            assert [one.id for one in await stores.list_stores()] == [second.id]
 
         run(platform, scenario)
 
@@ -133,33 +131,33 @@ class KnowledgeTests(SuiteBase):
             pytest.skip("no request can be made to fail")
 
         async def scenario(platform: Platform) -> None:
-            knowledge = self._stores(platform)
+            stores = self._stores(platform)
             break_next(500, True)
             with pytest.raises(OutcomeUnknownError):
-                await knowledge.create_store({"name": "Store"}, {})
-            assert len(await knowledge.list_stores()) == 1
+                await stores.create_store({"name": "Store"}, {})
+            assert len(await stores.list_stores()) == 1
 
         run(platform, scenario)
 
-    def _files(self, platform: Platform) -> KnowledgePlatform:
-        if platform.knowledge is None:
+    def _files(self, platform: Platform) -> UploadPlatform:
+        if platform.uploads is None:
             pytest.skip("it has no files")
-        return platform.knowledge
+        return platform.uploads
 
-    def _stores(self, platform: Platform) -> KnowledgePlatform:
-        if platform.knowledge is None or not self._has(platform, "files.file_search"):
+    def _stores(self, platform: Platform) -> VectorStorePlatform:
+        if platform.vector_stores is None or not self._has(platform, "files.file_search"):
             pytest.skip("it has no vector stores")
-        return platform.knowledge
+        return platform.vector_stores
 
 
-async def _indexed(knowledge: KnowledgePlatform, store_id: str, batch: str) -> None:
+async def _indexed(stores: VectorStorePlatform, store_id: str, batch: str) -> None:
     """Wait until a batch is done with."""
     loop = asyncio.get_running_loop()
     end = loop.time() + _INDEXED_WITHIN
-    found = await knowledge.indexing(store_id, batch)
+    found = await stores.indexing(store_id, batch)
     while found.in_progress and loop.time() < end:
         await asyncio.sleep(found.poll_after or _POLL_SECONDS)
-        found = await knowledge.indexing(store_id, batch)
+        found = await stores.indexing(store_id, batch)
     assert (found.in_progress, found.failed, found.completed) == (0, 0, _A_FEW)
 
 

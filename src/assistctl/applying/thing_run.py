@@ -1,0 +1,123 @@
+"""Everything of an apply that is about things with keys: each change waits for what it names, and is sent once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.deletion_order import DeletionOrder
+from assistctl.applying.duplicates import Uniqueness
+from assistctl.applying.files.files_run import FilesRun
+from assistctl.applying.operations import Operation, OperationLog
+from assistctl.applying.preconditions import check_thing
+from assistctl.applying.replanning import Replan, planned_again
+from assistctl.applying.rosters import NamedThings, Version
+from assistctl.applying.thing_changes import change_thing, delete_thing
+from assistctl.applying.things import Things
+from assistctl.errors import ConflictError, PlatformError
+from assistctl.model.change import Change, Request
+from assistctl.model.kind import Kind
+from assistctl.planning.requests import completing, resolved
+
+
+@dataclass(slots=True)
+class ThingRun:
+    """Assistants, and what is kept beside them, of one plan on their way.
+
+    ``slots`` are for requests, ``on_record`` for changes that are written down; ``there`` are the ids of what was
+    there before (see ``create_once``). A change that meets a newer version is planned again with ``replan``, once.
+    """
+
+    platform: str
+    things: Mapping[Kind, Things]
+    files_run: FilesRun | None
+    named: NamedThings
+    deletion_order: DeletionOrder
+    unique: Mapping[Kind, Uniqueness]
+    cancellation: CancellationToken
+    log: OperationLog
+    slots: asyncio.Semaphore
+    on_record: asyncio.Semaphore
+    there: set[str]
+    replan: Replan | None = None
+
+    async def change(self, change: Change) -> None:
+        """Make one change; the account says what became of it."""
+        operation = self.log.change(change)
+        try:
+            things = self._things_of(change)
+            if change.request is not None and change.request.first is not None:
+                await self._in_two_steps(things, change, change.request, change.request.first)
+            else:
+                await self._in_one_step(things, change, operation)
+        except Exception as error:  # noqa: BLE001  # one change's defect must not cut the others off
+            operation.fails(error)
+            self.named.ended(change, error)
+        if self.files_run is not None and change.request is not None and operation.is_done:
+            self.files_run.uploads.in_use(change.request.reads)
+
+    async def _in_one_step(self, things: Things, change: Change, operation: Operation) -> None:
+        request = await self._filled_in(change, change.request) if change.request else None
+        async with self.on_record:
+            self.cancellation.check()
+            await self.unique[change.kind].check(change)
+            async with operation.under_way(request), self.slots:
+                # A request may have waited for its turn since it was put on record.
+                self.cancellation.check()
+                await self._send(things, change, request, operation)
+
+    async def _in_two_steps(self, things: Things, change: Change, request: Request, first: Request) -> None:
+        """Create something, and let it name those that name it once they are there: no slot is kept for that."""
+        operation = self.log.change(change)
+        part = await self._filled_in(change, first)
+        self.cancellation.check()
+        await self.unique[change.kind].check(change)
+        async with operation.under_way(part):
+            async with self.slots:
+                self.cancellation.check()
+                await check_thing(things, change)
+                made = await operation.sends(change_thing(things, change, part, self.there))
+            operation.id, operation.answered = made.id, made.answered
+            self.named.created(change, Version(made.id, made.revision))
+            try:
+                whole = await self._filled_in(change, request)
+            except PlatformError as error:
+                raise PlatformError(f"it was created, and not completed: {error.summary}", error.hint) from error
+            async with self.slots:
+                self.cancellation.check()
+                more = completing(whole, part, made.revision)
+                now = replace(change, id=made.id, before=made.seen)
+                done = await operation.sends(change_thing(things, now, more, self.there))
+        self.named.ended(change, Version(done.id, done.revision))
+
+    def _things_of(self, change: Change) -> Things:
+        if change.kind not in self.things:
+            raise PlatformError(f"{self.platform} has no {change.kind.noun}s")
+        return self.things[change.kind]
+
+    async def _send(self, things: Things, change: Change, request: Request | None, operation: Operation) -> None:
+        await check_thing(things, change)
+        if request is None:
+            self.deletion_order.require_unnamed(change, self.log)
+            await operation.sends(delete_thing(things, change))
+            return
+        try:
+            made = await operation.sends(change_thing(things, change, request, self.there))
+        except ConflictError as conflict:
+            if self.replan is None:
+                raise
+            again = await planned_again(change, conflict, self.replan)
+            if again.request is None:
+                raise PlatformError(f"there is nothing to send for {change.key}") from conflict
+            filled_in = await self._filled_in(again, again.request)
+            made = await operation.sends(change_thing(things, again, filled_in, self.there))
+        operation.id, operation.answered = made.id, made.answered
+        self.named.ended(change, Version(made.id, made.revision))
+
+    async def _filled_in(self, change: Change, request: Request) -> Request:
+        """The request with ids for its tokens, once what they stand for is there."""
+        ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
+        as_one = self._things_of(change).capabilities.metadata_limits.file_pairs == 1
+        return resolved(request, ids | await self.named.ids_for(change, request), as_one=as_one)
