@@ -93,7 +93,8 @@ def test_a_fault_is_seen(fault: str, tmp_path: Path) -> None:
 
 def test_a_platform_whose_assistants_read_files_needs_them(tmp_path: Path) -> None:
     class Bare(Cloud):
-        knowledge: Any = None
+        uploads: Any = None
+        vector_stores: Any = None
 
     with pytest.raises(AssertionError):
         looked_at(Bare(), "test_what_reads_files_has_files", tmp_path)
