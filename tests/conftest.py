@@ -13,6 +13,7 @@ import pytest
 from assistctl.secrets.redaction import Secrets, replace_known
 from support.clock import shorten_waits
 from support.projects import ProjectFolder
+from support.served_command import served_command
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
 
@@ -86,14 +87,31 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) ->
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     monkeypatch.setenv("XDG_STATE_HOME", str(cache_folder / "state"))
     for name in list(os.environ):
-        if name.startswith(SETTINGS) or name in _OTHER_SETTINGS:
+        if _is_setting(name):
             monkeypatch.delenv(name)
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(SETTINGS) or name in _OTHER_SETTINGS
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are shorter than for a real platform; the tests of the waits have a fixture in the place of this."""
     shorten_waits(monkeypatch.setattr)
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Path]:
+    """The folder of an ``assistctl`` that starts at once."""
+    with served_command({name: value for name, value in os.environ.items() if not _is_setting(name)}) as folder:
+        yield folder
+
+
+@pytest.fixture
+def assistctl_on_path(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``assistctl`` is what shells find by that name."""
+    monkeypatch.setenv("PATH", f"{served}{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture

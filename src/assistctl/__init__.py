@@ -67,22 +67,11 @@ if TYPE_CHECKING:
         ProjectError,
         RefusedError,
     )
-    from assistctl.model.plan import (
-        Action,
-        Change,
-        Diagnostic,
-        Drift,
-        FieldDiff,
-        Kind,
-        Missing,
-        Plan,
-        Result,
-        Severity,
-        Status,
-        Summary,
-        TargetName,
-    )
-    from assistctl.operations.apply import ApplyOutcome
+    from assistctl.model.change import Action, Change, Drift, FieldDiff, Missing, Result, Status, Summary
+    from assistctl.model.diagnostics import Diagnostic, Severity
+    from assistctl.model.kind import Kind
+    from assistctl.model.plan import Plan, TargetName
+    from assistctl.operations.apply_outcome import ApplyOutcome
     from assistctl.operations.collect_garbage import GarbageCollection
     from assistctl.operations.journal import PastApply
     from assistctl.operations.list_deployed import DeployedAssistant
@@ -135,10 +124,11 @@ _NAMES_BY_MODULE = {
     "errors": (
         "AssistctlError ExitCode JournalError LockedError ManifestError PlatformError ProjectError RefusedError"
     ),
-    "model.plan": (
-        "Action Change Diagnostic Drift FieldDiff Kind Missing Plan Result Severity Status Summary TargetName"
-    ),
-    "operations.apply": "ApplyOutcome",
+    "model.change": "Action Change Drift FieldDiff Missing Result Status Summary",
+    "model.diagnostics": "Diagnostic Severity",
+    "model.kind": "Kind",
+    "model.plan": "Plan TargetName",
+    "operations.apply_outcome": "ApplyOutcome",
     "operations.collect_garbage": "GarbageCollection",
     "operations.journal": "PastApply",
     "operations.list_deployed": "DeployedAssistant",

@@ -9,7 +9,9 @@ from typing import TypeAlias
 import pytest
 
 from assistctl.applying.engine import carry_out
-from assistctl.model.plan import Action, Desired, Plan
+from assistctl.model.assistant import Desired
+from assistctl.model.change import Action
+from assistctl.model.plan import Plan
 from support.growth import TENFOLD, growth
 from support.logging_platform import LoggingPlatform
 from support.planning import POLICY, ProjectOnStore, declared

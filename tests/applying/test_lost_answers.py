@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from assistctl.applying.engine import carry_out
 from assistctl.errors import OutcomeUnknownError, PlatformError
-from assistctl.model.plan import Plan, Result, Status
+from assistctl.model.change import Result, Status
+from assistctl.model.plan import Plan
 from support.logging_platform import Call, LoggingPlatform
 from support.planning import ProjectOnStore, declared
 

@@ -10,7 +10,8 @@ import pytest
 from assistctl.applying.engine import carry_out
 from assistctl.applying.replanning import planned_again
 from assistctl.errors import ConflictError, PlatformError
-from assistctl.model.plan import Action, Blocked, Change, FieldDiff, Kind, Origin, Request, Status
+from assistctl.model.change import Action, Blocked, Change, FieldDiff, Origin, Request, Status
+from assistctl.model.kind import Kind
 from support.logging_platform import Call, LoggingPlatform
 from support.planning import ProjectOnStore, declared
 

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from assistctl.cli.main import run as assistctl
 from support.agreement import Before
-from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply, wrong_after
+from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, hurry_uploads, killed_apply, wrong_after
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
 
@@ -71,6 +71,7 @@ def try_point(mishap: Mishap, place: int, *, second: bool) -> list[str] | None:
     with tempfile.TemporaryDirectory() as folder, recording_server(Path(folder, "server.db")) as server:
         project = Path(folder, "project")
         write_project(project, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
+        hurry_uploads(setattr)
         os.environ["XDG_STATE_HOME"] = str(Path(folder, "state"))
         stored_objects, others = StoredObjects(server.url), StoredObjects(server.url)
         theirs = look_alikes(others)

@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
+from assistctl.model.capabilities import Level, Support
 from assistctl.platforms.anthropic import agents_fields
-from assistctl.platforms.base import Level, Support
 from assistctl.testing.scripted_model import Failure, ScriptedModel
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns

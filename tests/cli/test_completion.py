@@ -12,7 +12,7 @@ import pytest
 
 from support.projects import ProjectFolder
 
-_PROGRAM = Path(sys.executable).parent / "assistctl"
+pytestmark = pytest.mark.usefixtures("assistctl_on_path")
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ def answered(folder: Path, line: str, protocol: str = "bash") -> list[str]:
     words = line.split(" ")
     environment = {**os.environ, "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
     environment["_ASSISTCTL_COMPLETE"] = f"{protocol}_complete"
-    done = subprocess.run([_PROGRAM], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    program = shutil.which("assistctl")
+    assert program is not None
+    done = subprocess.run([program], cwd=folder, env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return [word.partition(",")[2] for word in done.stdout.splitlines()]
 
@@ -126,8 +128,7 @@ def test_in_the_shell_itself(shop: ProjectFolder, tmp_path: Path, shell: str) ->
         pytest.skip(f"{shell} is not installed")
     home = tmp_path / "home"
     home.mkdir()
-    environment = {**os.environ, "PATH": f"{_PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"}
-    environment |= {"HOME": str(home), "TMPDIR": str(home), "XDG_CONFIG_HOME": str(home)}
+    environment = {**os.environ, "HOME": str(home), "TMPDIR": str(home), "XDG_CONFIG_HOME": str(home)}
     arguments = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
     done = subprocess.run(
         [shell, *arguments, "-c", _ASKING[shell]],

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.export.yaml_writer import key_for
-from assistctl.model.plan import Observed
+from assistctl.model.assistant import Observed
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 

@@ -55,6 +55,19 @@ def test_a_second_dump_writes_nothing(remote: ProjectFolder, dashboard: Dashboar
     assert remote.snapshot() == before
 
 
+def test_import_is_spoken_of_only_where_a_manifest_says_it(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("desk")
+    kept = remote.run("dump")
+    assert (kept.code, "import" in manifest(remote, "desk")) == (0, False)
+    assert "import:" not in kept.out + kept.err
+    dashboard.create(name="Bot")
+    taken = remote.run("dump")
+    assert (taken.code, "import" in manifest(remote, "bot")) == (0, True)
+    assert "taken over by the next apply" in taken.out + taken.err
+
+
 def test_a_name_that_a_key_has_already_hides_nobody(remote: ProjectFolder, dashboard: Dashboard) -> None:
     remote.manifest("desk")
     assert remote.run("apply", "--yes").code == 0

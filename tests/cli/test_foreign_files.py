@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.dashboard import Dashboard
-from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
+from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, hurry_uploads, killed_apply
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -77,9 +77,15 @@ def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
 
 @pytest.mark.parametrize("mishap", list(Mishap))
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(
-    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, mishap: Mishap, when: str
+def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(  # noqa: PLR0917  # fixtures
+    desk: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    monkeypatch: pytest.MonkeyPatch,
+    mishap: Mishap,
+    when: str,
 ) -> None:
+    hurry_uploads(monkeypatch.setattr)
     theirs = [stored_objects.upload("one.md", THEIRS.encode())] if when == "before" else []
     write_config(desk, server, timeout=TIMEOUT if mishap is Mishap.LATE else 30)
     elsewhere = StoredObjects(server.url)

@@ -9,18 +9,11 @@ import sys
 import pytest
 
 from support.projects import ProjectFolder
+from support.served_command import with_file_limit
 from support.stored_objects import StoredObjects
 
-# ``assistctl ARGS`` where no file can grow beyond so many bytes, as on a disk that is full.
-# Run it with ``-B``: Python would leave compiled modules behind that are cut off.
-_LIMITED = """\
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-from assistctl.cli.main import run
-sys.exit(run(sys.argv[2:]))
-"""
 
-
+@pytest.mark.usefixtures("assistctl_on_path")
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
 @pytest.mark.parametrize(
     ("lines", "expected"),
@@ -42,7 +35,7 @@ def test_what_is_told_is_true(
     remote.manifest("b")
     limit = sum(sizes[:lines]) + sizes[lines] // 2
     done = subprocess.run(
-        [sys.executable, "-B", "-c", _LIMITED, str(limit), "apply", "--yes", "--format", "json"],
+        with_file_limit(limit, "apply", "--yes", "--format", "json"),
         cwd=remote.path,
         capture_output=True,
         text=True,

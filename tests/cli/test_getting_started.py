@@ -8,8 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
+
+import pytest
 
 from support.ci_runner import CiRunner
 
@@ -23,6 +24,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+@pytest.mark.usefixtures("assistctl_on_path")
 def test_the_walk_works_as_written(tmp_path: Path) -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```", _PAGE.read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) == 7
@@ -31,7 +33,6 @@ def test_the_walk_works_as_written(tmp_path: Path) -> None:
     environment = {
         **os.environ,
         **who,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
     bash = shutil.which("bash")

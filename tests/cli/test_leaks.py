@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
@@ -97,11 +96,12 @@ def test_a_plan_is_saved_to_plain_files_only(project: ProjectFolder) -> None:
     ("redirect", "code"),
     [("2>&1 | head -1; exit ${PIPESTATUS[0]}", 0), ("2>&-", 0), ("| true; exit ${PIPESTATUS[0]}", 0)],
 )
+@pytest.mark.usefixtures("assistctl_on_path")
 def test_nobody_listening_stops_nothing(project: ProjectFolder, redirect: str, code: int) -> None:
     for number in range(30):
         project.manifest(f"a{number}")
     done = subprocess.run(
-        ["/bin/bash", "-c", f"{sys.executable} -m assistctl apply --yes {redirect}"],
+        ["/bin/bash", "-c", f"assistctl apply --yes {redirect}"],
         cwd=project.path,
         capture_output=True,
         check=False,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistctl.manifest import load_manifests, load_project
-from assistctl.model.plan import Desired
+from assistctl.model.assistant import Desired
 from support.projects import ProjectFolder
 from support.stored_objects import StoredObjects
 

@@ -24,6 +24,8 @@ from support.git_project import commit_all, git
 from support.projects import ProjectFolder
 from support.server import RecordingServer, recording_server
 
+pytestmark = pytest.mark.usefixtures("assistctl_on_path")
+
 PLACES = {"github": ".github/workflows/assistctl.yml", "gitlab": ".gitlab-ci.yml"}
 PLAN_KEY, DEPLOY_KEY = "sk-may-only-read", "sk-may-deploy"
 WHEEL = f"./vendor/assistctl-{__version__}-py3-none-any.whl"

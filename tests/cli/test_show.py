@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.model.plan import Action, Plan
+from assistctl.model.change import Action
+from assistctl.model.plan import Plan
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.server import RecordingServer

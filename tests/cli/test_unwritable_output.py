@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from support.projects import ProjectFolder
+from support.served_command import with_file_limit
 from support.stored_objects import StoredObjects
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither a full device nor such a shell")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="it has neither a full device nor such a shell"),
+    pytest.mark.usefixtures("assistctl_on_path"),
+]
 
 CHANGING = {
     "apply": ("apply", "--yes"),
@@ -47,7 +51,7 @@ BOTH_ARE_FULL, BOTH_ARE_CLOSED = "> /dev/full 2>&1", ">&- 2>&-"
 
 def shell(folder: Path, args: tuple[str, ...], redirect: str = "") -> tuple[int, str, str]:
     """``assistctl ARGS REDIRECT`` in bash: the command's exit code, and what reached stdout and stderr."""
-    command = f'{sys.executable} -m assistctl "$@" {redirect}; exit ${{PIPESTATUS[0]}}'
+    command = f'assistctl "$@" {redirect}; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(
         ["/bin/bash", "-c", command, "bash", *args],
         cwd=folder,
@@ -74,7 +78,8 @@ def prepared(remote: ProjectFolder) -> ProjectFolder:
     """``a`` is to be updated, ``b`` is there and nobody's, ``c`` is no longer declared."""
     for key in ("a", "b", "c"):
         remote.manifest(key, instructions="One.")
-    assert remote.run("apply", "--yes").code == 0
+    # One after the other: they are listed in the order in which they were made.
+    assert remote.run("apply", "--yes", "--parallelism", "1").code == 0
     remote.remove("b")
     remote.remove("c")
     assert remote.run("forget", "b", "--yes").code == 0
@@ -167,14 +172,6 @@ def test_a_database_does_not_become_the_stderr_that_was_closed(project: ProjectF
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
-# ``assistctl ARGS`` where no file can grow beyond so many bytes, as on a disk that is full.
-# Run it with ``-B``: Python would leave compiled modules behind that are cut off.
-LIMITED = """\
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-from assistctl.cli.main import run
-sys.exit(run(sys.argv[2:]))
-"""
 FILES = {
     "plan": (("plan", "--out", "x.plan"), "x.plan"),
     "dump": (("dump", "--to", "dumped"), "dumped/b.yaml"),
@@ -189,7 +186,7 @@ def test_a_file_that_cannot_be_written_whole_is_an_error_and_leaves_nothing(
 ) -> None:
     (prepared.path / "new").mkdir()
     done = subprocess.run(
-        [sys.executable, "-B", "-c", LIMITED, "20", *args],
+        with_file_limit(20, *args),
         cwd=prepared.path,
         capture_output=True,
         text=True,
@@ -209,7 +206,7 @@ def test_a_full_disk_takes_nothing_from_an_ignore_file(prepared: ProjectFolder) 
     for name in ("assistctl.yaml", "assistants/helper.yaml"):
         prepared.write(f"new/{name}", "")
     done = subprocess.run(
-        [sys.executable, "-B", "-c", LIMITED, str(len(before)), "init", "-C", "new"],
+        with_file_limit(len(before), "init", "-C", "new"),
         cwd=prepared.path,
         capture_output=True,
         check=False,

@@ -10,7 +10,8 @@ import pytest
 
 from assistctl.errors import JournalError
 from assistctl.journal import BeforeImage, Journal, Operation, Outcome, State, open_journal
-from assistctl.model.plan import Action, Kind, QualifiedKey
+from assistctl.model.change import Action, QualifiedKey
+from assistctl.model.kind import Kind
 from support.journals import WHO, create, heading, logs_of, record_one, update
 from support.object_stores import Service
 

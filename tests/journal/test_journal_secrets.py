@@ -19,7 +19,10 @@ from assistctl.journal import (
     Outcome,
     open_journal,
 )
-from assistctl.model.plan import Action, Json, Kind, Observed, Request
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Action, Request
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import register
 
 SECRET = "hunter2-and-more"

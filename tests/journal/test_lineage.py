@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assistctl.journal import Actor, Apply, BeforeImage, Created, Entry, Header, JournalTarget, Outcome, created_by
-from assistctl.model.plan import Action, Kind, QualifiedKey
+from assistctl.model.change import Action, QualifiedKey
+from assistctl.model.kind import Kind
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DESK = QualifiedKey(Kind.ASSISTANT, "desk")

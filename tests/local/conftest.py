@@ -25,6 +25,7 @@ from referencing.jsonschema import DRAFT202012
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
+from assistctl.local.runs import endpoints
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing import ScriptedModel
 from support.server_events import events_of
@@ -256,6 +257,17 @@ async def sdk(app: Starlette, description: Description) -> AsyncIterator[AsyncOp
         base_url=BASE_URL, api_key="any", http_client=http_client, _strict_response_validation=True
     ) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def short_polls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's helpers ask for a run again as soon as the platform says: here it says, soon.
+
+    The test of what it says is marked ``usual_polls``.
+    """
+    if request.node.get_closest_marker("usual_polls"):
+        return
+    monkeypatch.setattr(endpoints, "POLL_MS", 10)
 
 
 @pytest.fixture

@@ -577,6 +577,7 @@ async def test_ids_of_other_threads_and_runs_are_not_found(client: AsyncOpenAI, 
             await lookup
 
 
+@pytest.mark.usual_polls
 async def test_how_long_to_wait_before_asking_again(http: httpx2.AsyncClient) -> None:
     made = (await http.post("/assistants", json={"model": "m"})).json()
     response = await http.post("/threads/runs", json={"assistant_id": made["id"]})

@@ -6,7 +6,7 @@ import pytest
 
 from assistctl.errors import ManifestError
 from assistctl.manifest import load_manifests, load_project
-from assistctl.model.plan import Lifecycle
+from assistctl.model.assistant import Lifecycle
 from support.manifest_folder import ManifestFolder, paths
 
 EXPIRES = {"anchor": "last_active_at", "days": 30}

@@ -19,7 +19,7 @@ from assistctl.manifest.syntax.json_parser import compose_json
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, escape
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from support.manifest_text import anything, fields, file_bytes, text
 
 

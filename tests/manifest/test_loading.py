@@ -9,7 +9,9 @@ import pytest
 
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.syntax.text_file import MAX_BYTES
-from assistctl.model.plan import Desired, Json, Lifecycle, Severity
+from assistctl.model.assistant import Desired, Lifecycle
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import mask
 
 PROJECT = """\

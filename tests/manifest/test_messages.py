@@ -13,7 +13,7 @@ import pytest
 
 from assistctl.errors import ManifestError
 from assistctl.manifest import load_manifests, load_project
-from assistctl.model.plan import Diagnostic
+from assistctl.model.diagnostics import Diagnostic
 
 CASES = Path(__file__).parent / "cases"
 SECRET = "s3cret-value"

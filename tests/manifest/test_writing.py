@@ -14,7 +14,7 @@ from assistctl.manifest import load_manifests, load_project
 from assistctl.manifest.syntax.node import plain_value, position_at
 from assistctl.manifest.syntax.text_file import unprintable_in
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from support.manifest_folder import ManifestFolder
 
 # Line breaks to some parsers and to others none, what YAML cannot hold as it is, and what it gives a meaning to.

@@ -8,19 +8,11 @@ from enum import StrEnum
 import pytest
 
 from assistctl.manifest.validation.schema import whole_schema
-from assistctl.model.plan import (
-    Action,
-    Blocked,
-    Change,
-    Json,
-    Kind,
-    Origin,
-    Plan,
-    Severity,
-    Status,
-    Summary,
-    TargetName,
-)
+from assistctl.model.change import Action, Blocked, Change, Origin, Status, Summary
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, TargetName
 from assistctl.rendering.phrases import refusals
 from assistctl.secrets.plain_words import WORDS
 

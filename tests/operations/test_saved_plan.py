@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
-from assistctl.model.plan import Diagnostic, Json, Kind, Plan, PlanScope, Position, Severity, TargetName
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, PlanScope, TargetName
 from assistctl.operations.saved_plan import SavedPlan, load_plan, save_plan
 from assistctl.operations.stale_plan import check_still_holds
 from assistctl.planning.planner import make_plan

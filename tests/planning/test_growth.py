@@ -9,9 +9,12 @@ from typing import TypeAlias
 import pytest
 
 from assistctl.journal.records import BeforeImage
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import RosterEntry
+from assistctl.model.change import Action, QualifiedKey
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Action, Desired, Json, Kind, Observed, QualifiedKey
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.references_by_key import id_token, revision_token
 from assistctl.planning.assistants import Assistants

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, MetadataLimits, Support
 from assistctl.model.capability_problems import problems_in
-from assistctl.model.plan import Desired, Json, Position, TargetName
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
+from assistctl.model.plan import TargetName
 from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan

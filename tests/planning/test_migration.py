@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from assistctl.export import from_observed as declaring
 from assistctl.manifest.validation.plain_documents import faults
-from assistctl.migration.convert import Destination, Source, migrated
+from assistctl.migration.convert import Source, migrated
+from assistctl.migration.destination import Destination
 from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.report import Migrated, Outcome
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.planning.capability_check import check_expressible
-from assistctl.platforms.openai.assistants import FIELDS, observed_assistant
+from assistctl.platforms.openai.assistants import observed_assistant
+from assistctl.platforms.openai.assistants_fields import FIELDS
 from assistctl.platforms.registry import capabilities_of
 from support.planning import declared
 

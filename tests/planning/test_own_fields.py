@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from assistctl.applying.verification import rejected_fields
-from assistctl.model.plan import Action, Change, Json, Observed, Plan, Severity, TargetName
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.capabilities import Capabilities, Finding, Level, Support
+from assistctl.model.change import Action, Change
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
+from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import Capabilities, Finding, Level, Support
+from assistctl.secrets.template import Named, Template
 from support.planning import declared
 
 POLICY = PlanOptions("acme", TargetName("prod", "cloud"))
@@ -374,3 +379,39 @@ def test_what_tools_never_show_is_judged_by_what_was_applied(
     assert change.request is not None
     assert change.request.fields["tools"] == [after, *beside]
     assert plan_of(wanted, shown(answer(change, there))).changes == ()
+
+
+@pytest.mark.parametrize("beside", [[], [WEB]])
+def test_secrets_that_tools_never_show_are_not_digested(
+    beside: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        globals(), "CAPABILITIES", replace(CAPABILITIES, write_only_in_tools=frozenset({"authorization"}))
+    )
+
+    def wanted(token: str, url: str = "https://mcp.example.com") -> Desired:
+        made = Template(("Bearer ", Named("S", token)))
+        tool = {**MCP, "server_url": url, "authorization": made.filled}
+        place = "tools[0].authorization"
+        tools: Any = [tool, *beside]
+        desired = declared("desk", {"model": "m", "tools": tools})
+        return replace(desired, secret_paths=frozenset({place}), templates={place: made})
+
+    def planned(desired: Desired, *observed: Observed) -> Plan:
+        return make_plan([desired], observed, POLICY, CAPABILITIES)
+
+    def shown(there: Observed) -> Observed:
+        tools: Any = there.fields["tools"]
+        told: Any = [{name: part for name, part in tool.items() if name != "authorization"} for tool in tools]
+        return replace(there, fields={**there.fields, "tools": told})
+
+    first, second = (shown(answer(planned(wanted(token)).changes[0])) for token in ("a", "b"))
+    assert first.metadata == second.metadata
+    assert planned(wanted("b"), first).changes == ()
+    moved = wanted("b", "https://other.example.com")
+    plan = planned(moved, first)
+    assert plan.drift == ()
+    (change,) = plan.changes
+    assert change.request is not None
+    assert change.request.fields["tools"] == moved.fields["tools"]
+    assert planned(moved, shown(answer(change, first))).changes == ()

@@ -9,10 +9,13 @@ import pytest
 
 from assistctl.applying.verification import rejected_fields
 from assistctl.export.from_observed import declared as declared_by
-from assistctl.model.plan import Action, Change, Json, Observed, Plan, TargetName
+from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities, FieldDefaults, Support
+from assistctl.model.change import Action, Change
+from assistctl.model.json_value import Json
+from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import Capabilities, FieldDefaults, Support
 from support.planning import declared
 
 NAMES = ("name", "model", "metadata", "temperature", "top_p", "response_format", "tools.file_search")

@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistctl.model.assistant import Use
+from assistctl.model.assistant import Desired, Observed, Use
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
-from assistctl.model.plan import (
-    Action,
-    Change,
-    Desired,
-    Json,
-    Kind,
-    Observed,
-    Plan,
-    Position,
-    QualifiedKey,
-    TargetName,
-)
+from assistctl.model.change import Action, Change, QualifiedKey
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, TargetName
 from assistctl.model.resource import DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.planning.options import PlanOptions

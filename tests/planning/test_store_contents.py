@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import DesiredStore, StoreFile
-from assistctl.model.plan import Json
 from assistctl.ownership.file_marks import file_token
 from assistctl.planning.vector_stores.contents_diff import compared
 from support.knowledge import desired_store, source, store_file

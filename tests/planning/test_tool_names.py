@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from assistctl.applying.engine import carry_out
-from assistctl.model.plan import Action, Change, Plan, Status, TargetName
-from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
+from assistctl.model.capabilities import FieldDefaults, Support
+from assistctl.model.change import Action, Change, Status
+from assistctl.model.plan import Plan, TargetName
+from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
-from assistctl.platforms.base import FieldDefaults, Support, ToolNames
 from support.outside_platform import SOUND, Cloud
 from support.planning import declared
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistctl.model.capabilities import Capabilities, Support
+from assistctl.model.change import Action
+from assistctl.model.diagnostics import Position
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Action, Plan, Position, TargetName
+from assistctl.model.plan import Plan, TargetName
 from assistctl.ownership.mark import METADATA_PAIRS
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.options import PlanOptions, of_any_kind

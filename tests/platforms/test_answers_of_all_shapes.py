@@ -26,7 +26,9 @@ from starlette.types import Receive, Scope, Send
 
 from assistctl.errors import PlatformError
 from assistctl.export.from_observed import declared
-from assistctl.model.plan import Desired, Observed, Position, TargetName
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.diagnostics import Position
+from assistctl.model.plan import TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.base import Connection, Platform, SupportsEnvironments

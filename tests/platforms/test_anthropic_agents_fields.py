@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Level
 from assistctl.platforms.anthropic.agent_findings import findings
-from assistctl.platforms.anthropic.agent_wire import from_wire, to_wire
-from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME, to_platform
-from assistctl.platforms.base import Level
+from assistctl.platforms.anthropic.agent_wire import NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, to_platform
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 FUNCTION: dict[str, Any] = {"name": "f", "description": "d", "parameters": SCHEMA}

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model.capabilities import NOTHING_BESIDE
+from assistctl.model.capabilities import NOTHING_BESIDE, Level
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, NAME, definition, findings, from_wire
-from assistctl.platforms.base import Level
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 FUNCTION: dict[str, Any] = {"name": "f", "description": "d", "parameters": SCHEMA}

@@ -11,8 +11,9 @@ import pytest
 from assistctl.local.app import create_app
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
-from assistctl.testing.platform_suite import BreakNext, PlatformSuite, PutTool
+from assistctl.testing.platform_suite import PlatformSuite
 from assistctl.testing.scripted_model import ScriptedModel
+from assistctl.testing.suite.base import BreakNext, PutTool
 from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents

@@ -22,7 +22,7 @@ from assistctl.model.conversation import (
     TextDelta,
     Usage,
 )
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.conversation import Conversation, Converses, conversations_of

@@ -297,11 +297,15 @@ def test_secrets_that_are_never_answered_are_kept_renewed_and_removed(
 
     told_of_tools(foundry, silent)
     server = {"type": "mcp", "server_label": "orders", "server_url": "https://mcp.example.com"}
-    secret = {"authorization": "${env:MCP_TOKEN}", "headers": {"x-tenant": "acme"}}
+    secret: dict[str, Any] = {"authorization": "${env:MCP_TOKEN}", "headers": {"x-tenant": "acme"}}
     project.manifest("desk", platforms={"azure-foundry": {"tools": [{**server, **secret}]}})
     monkeypatch.setenv("MCP_TOKEN", "the-first-token")
     settled(project)
     monkeypatch.setenv("MCP_TOKEN", "the-second-token")
+    # Others read the baseline and not the token, so there is no digest of it there.
+    assert project.run("plan", "--format", "json").json["changes"] == []
+    secret["headers"] = {"x-tenant": "globex"}
+    project.manifest("desk", platforms={"azure-foundry": {"tools": [{**server, **secret}]}})
     planned = project.run("plan", "--format", "json")
     assert [change["reason"] for change in planned.json["changes"]] == ["manifest changed"]
     assert "second-token" not in planned.out

@@ -12,7 +12,7 @@ import pytest
 
 from assistctl.platforms.registry import known_platforms
 from support.clouds import CLOUDS, Cloud
-from support.one_project import DESK, FILES, HELD_OWN, LACKS, PARTS, SUB_AGENTS, manifests, parts_of
+from support.one_project import DESK, FILES, HELD_OWN, LACKS, PARTS, SKILL, SUB_AGENTS, manifests, parts_of
 from support.projects import Outcome, ProjectFolder
 
 SERVERS = {name.replace("_", "-"): server for name, server in CLOUDS.items()}
@@ -27,8 +27,15 @@ CHANGES = (
 CHANGES_OF_PARTS = {
     "sampling": (DESK, "temperature: 0.2", "temperature: 0.4", "desk", "temperature"),
     "mcp server": ("assistants/orders.yaml", "[find, cancel]", "[find]", "desk", "tools[mcp:orders]"),
+    "skill": (SKILL, "Ask first.", "Ask twice.", "refunds", "folder"),
+    "skill of an environment": (SKILL, "Ask first.", "Ask twice.", "refunds", "folder"),
     "environment": ("assistants/analysis.yaml", "2.3.3", "3.0.0", "analysis", "packages.python[0]"),
     "memory": ("assistants/customers.yaml", "What they", "All they", "customers", "description"),
+}
+# What names a skill has its newest version, which goes up with each change of it.
+FOLLOWING = {
+    "skill": ("desk", "platforms.anthropic-agents.skills[0].version"),
+    "skill of an environment": ("analysis", "skills[0].version"),
 }
 
 # A server's tool has another type on each platform, and its parts are changes of their own.
@@ -42,7 +49,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
 
 
 def written(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> dict[str, str]:
-    """The manifests with those parts, in the project, on that platform."""
+    """The manifests with those parts and the files, in the project, on that platform."""
     project.write(
         "assistctl.yaml",
         f"""\
@@ -56,8 +63,8 @@ def written(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> dic
             variables: {{model: {MODELS.get(cloud.platform, "gpt-4.1")}}}
         """,
     )
-    texts = manifests(parts)
-    for path, text in (FILES | texts).items():
+    texts = FILES | manifests(parts)
+    for path, text in texts.items():
         project.write(path, text)
     return texts
 
@@ -81,7 +88,7 @@ def settled(project: ProjectFolder) -> None:
 
 
 def changed_fields(project: ProjectFolder, texts: dict[str, str], parts: Collection[str]) -> set[tuple[str, str]]:
-    """Change several fields of the manifests; the keys and paths that differ from then on."""
+    """Change several fields of the manifests and a skill's file; the keys and paths that differ from then on."""
     for old, new, _ in CHANGES:
         texts[DESK] = texts[DESK].replace(old, new)
     for path, old, new, _, _ in (change for name, change in CHANGES_OF_PARTS.items() if name in parts):
@@ -89,7 +96,12 @@ def changed_fields(project: ProjectFolder, texts: dict[str, str], parts: Collect
     for path, text in texts.items():
         project.write(path, text)
     of_parts = {(key, path) for name, (_, _, _, key, path) in CHANGES_OF_PARTS.items() if name in parts}
-    return {("desk", path) for _, _, path in CHANGES} | of_parts
+    return {("desk", path) for _, _, path in CHANGES} | of_parts | renewed(parts)
+
+
+def renewed(parts: Collection[str]) -> set[tuple[str, str]]:
+    """The keys and paths that follow a skill: a rollback goes back to the version that was named before."""
+    return {change for name, change in FOLLOWING.items() if name in parts}
 
 
 def holds_all(cloud: Cloud, parts: Collection[str]) -> None:
@@ -184,6 +196,9 @@ def test_from_nothing_to_nothing(project: ProjectFolder, cloud: Cloud) -> None:
     holds_all(cloud, parts)
     for path, text in first.items():
         project.write(path, text)
+    found = {(one["key"], diff["path"]) for one in planned(project)["changes"] for diff in one["diffs"]}
+    assert found == renewed(parts)
+    of(project.run("apply", "--yes", "--format", "json"))
     settled(project)
 
     destroyed(project, cloud)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.base import Level
+from assistctl.model.capabilities import Level
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, findings, from_wire, to_platform, to_wire
 
 PARAMETERS: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}

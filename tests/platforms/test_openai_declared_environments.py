@@ -10,10 +10,11 @@ from openai.types.beta.agents.environments.template_create_params import Templat
 from pydantic import TypeAdapter
 
 from assistctl.local.app import create_app
+from assistctl.model.change import QualifiedKey
 from assistctl.model.diagnostics import Position
 from assistctl.model.kind import Kind
-from assistctl.model.plan import QualifiedKey
 from assistctl.model.resource import DesiredResource
+from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform
 from assistctl.platforms.openai.agents_fields import CAPABILITIES
@@ -141,11 +142,13 @@ def test_a_change_keeps_the_id_and_the_rest(
     assert {name: after[name] for name in unchanged} == {name: before[name] for name in unchanged}
 
 
-def test_no_secret_is_printed_and_a_rotated_one_is_sent(
+def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     shop: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcomes = [shop.run("plan"), shop.run("plan", "--format", "json"), shop.run("apply", "--yes")]
     monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
+    assert planned(shop) == {}
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("env: {", "env: {TOKEN_OF: May, "))
     outcomes += [shop.run("plan"), shop.run("plan", "--out", "it.plan"), shop.run("drift")]
     assert "(secret ORDERS_TOKEN)" in outcomes[0].out
     assert planned(shop).keys() == {"environment analysis"}
@@ -157,6 +160,60 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent(
     texts += [one.read_text(errors="replace") for one in kept if one.is_file()]
     assert not any(secret in text for text in texts for secret in (TOKEN, "tk-9e44b1"))
     assert TOKEN not in workshop.template()["name"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "level", "is_same"), [("7", "info", True), ("info", "info", True), (TOKEN, "debug", False)]
+)
+def test_the_name_holds_no_digest_of_a_secret(
+    shop: ProjectFolder,
+    workshop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str,
+    level: str,
+    *,
+    is_same: bool,
+) -> None:
+    applied(shop)
+    before = workshop.template()
+    workshop.delete(before["id"])
+    monkeypatch.setenv("ORDERS_TOKEN", secret)
+    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("info", level))
+    applied(shop)
+    assert (workshop.template()["name"] == before["name"]) is is_same
+
+
+def test_a_secret_in_a_blocked_domain_is_neither_shown_nor_digested(
+    shop: ProjectFolder, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = '{access: restricted, blocked_domains: ["${env:ORDERS_TOKEN}.example.com"]}'
+    shop.write("assistants/analysis.yaml", f"kind: environment\nnetwork: {blocked}\n")
+    monkeypatch.setenv("ORDERS_TOKEN", "zq")
+    _, diffs = planned(shop)["environment analysis"]
+    assert diffs["network.blocked_domains"] == ["(secret ORDERS_TOKEN).example.com"]
+    applied(shop)
+    before = workshop.template()
+    workshop.delete(before["id"])
+    monkeypatch.setenv("ORDERS_TOKEN", "internal")
+    applied(shop)
+    assert workshop.template()["name"] == before["name"]
+
+
+def test_a_baseline_of_the_plain_value_counts_as_applied(
+    shop: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied(shop)
+    made = workshop.template()
+    labelled = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": "(secret ORDERS_TOKEN)"}})[3:]
+    plain = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": TOKEN}})[3:]
+    assert labelled in made["name"]
+    workshop.edit(made["id"], name=made["name"].replace(labelled, plain))
+    assert shop.run("plan", "--detailed-exitcode").code == 0
+    assert shop.run("drift").code == 0
+    monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
+    applied(shop)
+    assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
+    assert labelled in workshop.template()["name"]
 
 
 def test_what_is_removed_goes_back_to_the_default(

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing
-from assistctl.model.plan import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.openai import knowledge as openai_knowledge
 from assistctl.platforms.openai.assistants import OpenAIAssistants

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Json
 from assistctl.platforms.openai.knowledge_answers import (
     batch_id,
     indexing,

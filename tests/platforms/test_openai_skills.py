@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,9 @@ def skills() -> OpenAISkillsServer:
 
 
 @pytest.fixture
-def server(skills: OpenAISkillsServer) -> Iterator[RecordingServer]:
+def server(skills: OpenAISkillsServer, tmp_path: Path) -> Iterator[RecordingServer]:
     """It, over HTTP."""
-    app = create_app(None)
+    app = create_app(tmp_path / "server.db")
     with serving(with_routes(skills.routes(), app)) as running:
         yield running
     app.state.database.close()

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from assistctl.manual import page
 from assistctl.platforms.base import Connection, Platform
-from assistctl.testing.platform_suite import BreakNext, PlatformSuite
+from assistctl.testing.platform_suite import PlatformSuite
+from assistctl.testing.suite.base import BreakNext
 from support.server import Answer, Asked, RecordingServer, serving
 
 JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))

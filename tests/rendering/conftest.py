@@ -7,26 +7,12 @@ from collections.abc import Callable
 import pytest
 from hypothesis import strategies as st
 
+from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, Result, Status, Summary
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.plan import (
-    Action,
-    Blocked,
-    Change,
-    Diagnostic,
-    Drift,
-    FieldDiff,
-    Json,
-    Kind,
-    Origin,
-    Plan,
-    Position,
-    Result,
-    Severity,
-    Status,
-    Summary,
-    TargetName,
-    seen_as,
-)
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, TargetName, seen_as
 
 PROMPT = "".join(
     f"{number}. Check the order before you answer; never guess a delivery date.\n" for number in range(1, 41)

@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.model.plan import Action, Change, Kind, Plan, Summary
+from assistctl.model.change import Action, Change, Summary
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering.html import plan_html
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "span", "ul", "li"}

@@ -10,8 +10,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.model.plan import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Result, Status
-from assistctl.rendering.json import dumps, plan_document, results_document
+from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin, Result, Status
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
+from assistctl.model.plan_document import plan_document
+from assistctl.rendering.json import dumps, results_document
 from assistctl.secrets.redaction import register
 
 HEAD = ["format_version", "project", "target", "summary", "changes"]

@@ -8,19 +8,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from assistctl.model.plan import (
-    Absence,
-    Action,
-    Diagnostic,
-    Drift,
-    Kind,
-    Missing,
-    Plan,
-    Position,
-    Result,
-    Severity,
-    Status,
-)
+from assistctl.model.change import Absence, Action, Drift, Missing, Result, Status
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering.html import plan_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.platforms.base import Capabilities, Level, Support
+from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.platforms.registry import capabilities_of, known_platforms
 from assistctl.rendering.capability_table import capability_table, with_table
 

@@ -16,19 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from assistctl.model.plan import (
-    Absence,
-    Action,
-    Diagnostic,
-    FieldDiff,
-    Kind,
-    Missing,
-    Origin,
-    Plan,
-    Result,
-    Severity,
-    Status,
-)
+from assistctl.model.change import Absence, Action, FieldDiff, Missing, Origin, Result, Status
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations
 from assistctl.rendering.editors.gitlab import code_quality
 from assistctl.rendering.editors.junit import validation_junit

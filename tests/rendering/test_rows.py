@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.diff.rows import Sign, diff_rows, marked, preview_rows
+from assistctl.rendering.diff.row import Sign, marked
+from assistctl.rendering.diff.rows import diff_rows, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side
 
 TEXT = st.text(st.sampled_from("ab \t\n\r…·\x1b\u202e订é[-]{+}"), max_size=200)

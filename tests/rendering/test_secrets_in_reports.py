@@ -10,9 +10,13 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from assistctl.model.plan import Action, Change, Diagnostic, Drift, FieldDiff, Kind, Origin, Plan, Severity
+from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
+from assistctl.model.plan_document import plan_document
 from assistctl.rendering.html import plan_html
-from assistctl.rendering.json import dumps, plan_document
+from assistctl.rendering.json import dumps
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_plan
 from assistctl.secrets.redaction import register

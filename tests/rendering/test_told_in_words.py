@@ -8,9 +8,13 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from assistctl.model.plan import Action, Change, FieldDiff, Json, Kind, Origin, Plan
+from assistctl.model.change import Action, Change, FieldDiff, Origin
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering.change_view import change_views
-from assistctl.rendering.diff.rows import Sign, diff_rows, marked
+from assistctl.rendering.diff.row import Sign, marked
+from assistctl.rendering.diff.rows import diff_rows
 from assistctl.rendering.editors.github import plan_annotations
 from assistctl.rendering.editors.placed import Places
 from assistctl.rendering.field_view import EVERYTHING, Limits, view_diff

@@ -19,8 +19,9 @@ from typing import Any
 
 import httpx2
 
+from assistctl.model.capabilities import Capabilities
 from assistctl.platforms.anthropic import agents as anthropic_agents
-from assistctl.platforms.base import Capabilities, Connection, Platform
+from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.openai import agents as openai_agents
 from assistctl.platforms.openai import assistants as openai_assistants
 from support.spoiling import ODD_TEXTS, odd_value, spoiled

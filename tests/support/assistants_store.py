@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Capabilities, Support
+from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities, Support
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

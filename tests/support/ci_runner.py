@@ -70,12 +70,10 @@ class CiRunner:
         command = (
             [sys.executable, "-c", script] if shell == "python" else ["bash", "-eo", "pipefail", "-c", script]
         )
-        programs = (self.folder / "bin", Path(sys.executable).parent)
         environment = {
             **os.environ,
-            "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "CI": "true",
-            "PYTHONWARNINGS": "ignore",
             **self.environment,
             **own,
         }

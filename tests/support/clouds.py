@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx2
 
+from assistctl.local.app import create_app
 from support import foundry, managed_resources
+from support.live_sessions import with_routes
 from support.managed_agents import BETA
 from support.mistral_agents import MistralAgents
+from support.openai_skills import OpenAISkillsServer
 from support.server import recording_server, serving
 
 
@@ -122,9 +125,11 @@ def openai_assistants(folder: Path) -> Iterator[Cloud]:
 
 @contextmanager
 def openai_agents(folder: Path) -> Iterator[Cloud]:
-    with recording_server(folder / "server.db") as server:
+    app = create_app(folder / "server.db")
+    with serving(with_routes(OpenAISkillsServer().routes(), app)) as server:
         person = Person(server.url, "/agents", ("OpenAI-Beta", "agents=v1"))
         yield Cloud("openai-agents", server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
+    app.state.database.close()
 
 
 @contextmanager
@@ -136,8 +141,8 @@ def anthropic_agents(_: Path) -> Iterator[Cloud]:
 
 
 @contextmanager
-def azure_foundry(_: Path) -> Iterator[Cloud]:
-    with serving(foundry.Foundry().app()) as server:
+def azure_foundry(folder: Path) -> Iterator[Cloud]:
+    with serving(foundry.Foundry(shelf=folder / "files.db").app()) as server:
         url = server.url.removesuffix("/v1") + foundry.PROJECT
         person = AzurePerson(url, "/agents", ("accept", "application/json"), query="api-version=v1")
         yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person, "/openai/v1/files")

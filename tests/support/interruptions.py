@@ -18,10 +18,15 @@ from support.stored_objects import StoredObjects
 
 _NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
 _TOO_LONG = ((b"content-type", b"application/json"), (b"content-length", b"4096"))
-# How long a request is held back that comes too late for who sent it, in seconds; longer than ``TIMEOUT``.
-_HELD_BACK = 1.0
 TIMEOUT = 0.5
-"""The client's timeout in seconds while requests are held back."""
+"""The client's timeout in seconds where a request is to come too late for who sent it."""
+
+
+def hurry_uploads(set_to: Callable[[object, str, object], None]) -> None:
+    """Have the answer to an upload, which has minutes, awaited no longer than any. ``set_to`` is ``setattr``."""
+    from assistctl.platforms.openai import wire
+
+    set_to(wire, "_TIMEOUT_AFTER_UPLOAD_SECONDS", TIMEOUT)
 
 
 class Mishap(StrEnum):
@@ -77,15 +82,16 @@ class Interruption:
         if self._seen != self.place:
             return None
         self.hit = asked
-        seconds = _HELD_BACK if self.mishap is Mishap.LATE else 0.0
-        if not seconds and self.meanwhile is None:
+        if self.mishap is not Mishap.LATE and self.meanwhile is None:
             return None
         event = threading.Event()
-        threading.Timer(seconds, self._goes_on, (event,)).start()
+        threading.Thread(target=self._goes_on, args=(asked, event)).start()
         return event
 
-    def _goes_on(self, event: threading.Event) -> None:
+    def _goes_on(self, asked: Asked, event: threading.Event) -> None:
         try:
+            if self.mishap is Mishap.LATE:
+                assert asked.given_up.wait(20), "who sent it waited to the end"
             if self.meanwhile is not None:
                 self.meanwhile()
         finally:

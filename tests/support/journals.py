@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistctl.journal import Actor, BeforeImage, GitState, Heading, Journal, JournalTarget, Operation, Outcome
-from assistctl.model.plan import Action, Kind, Request, Summary
+from assistctl.model.change import Action, Request, Summary
+from assistctl.model.kind import Kind
 
 WHO = Actor("someone", "a-machine", GitState("0123abcd", "main", dirty=False))
 

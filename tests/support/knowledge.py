@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
-from assistctl.model.plan import Json, Position
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.ownership.file_marks import FILES, attributes_of, sync_marker
 from assistctl.ownership.mark import MARK, Mark

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.plan import Json, Observed
-from assistctl.platforms.base import Capabilities, ClosedAtEnd
+from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.json_value import Json
+from assistctl.platforms.base import ClosedAtEnd
 from support.assistants_store import CAPABILITIES, AssistantsStore
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistctl.manifest import Loaded, load_manifests, load_project
+from assistctl.model.assistant import Desired
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired
 
 
 @dataclass

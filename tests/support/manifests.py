@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
-from assistctl.model.plan import Desired, Json
+from assistctl.model.assistant import Desired
+from assistctl.model.json_value import Json
 from support.planning import declared
 
 Manifest = dict[str, Json]

@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 DESK, SUB = "assistants/desk.yaml", "assistants/returns.yaml"
+SKILL = "assistants/skills/refunds/SKILL.md"
 MCP_URL = "https://mcp.example.com/orders"
 FILES = {
     "assistants/data/prices.csv": "sku,price\n1,20\n",
     "assistants/guide/warranty.md": "Two years.\n",
-    "assistants/skills/refunds/SKILL.md": "---\nname: refunds\ndescription: How to refund\n---\nAsk first.\n",
+    SKILL: "---\nname: refunds\ndescription: How to refund\n---\nAsk first.\n",
 }
 
 
@@ -24,7 +25,8 @@ class Part:
 
     ``held``: words that are in what the server has, when it has the part. ``uploads``: the names of its files.
     ``made``: the kind that a plan has of it. ``at``: how the text begins that a message points to, which calls it
-    ``path``. ``needs``: the parts without which it makes no sense.
+    ``path``. ``needs``: the parts without which it makes no sense. ``only``: the platforms that it is written for,
+    where it is not for all.
     """
 
     tools: str = ""
@@ -36,8 +38,11 @@ class Part:
     at: str = ""
     path: str = ""
     needs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
+_SKILL = "kind: skill\nfolder: skills/refunds\n"
+_ENVIRONMENT = "kind: environment\npackages: {python: [pandas==2.3.3]}\n"
 PARTS: Mapping[str, Part] = {
     "function": Part(
         tools="""\
@@ -88,17 +93,23 @@ response_format:
     ),
     "skill": Part(
         fields="skills: [refunds]\n",
-        documents={"refunds": "kind: skill\nfolder: skills/refunds\n"},
+        documents={"refunds": _SKILL},
         made="skill",
         at="refunds]",
         path="skills[0]",
     ),
     "environment": Part(
         fields="environment: analysis\n",
-        documents={"analysis": "kind: environment\npackages: {python: [pandas==2.3.3]}\n"},
+        documents={"analysis": _ENVIRONMENT},
         made="environment",
         at="analysis",
         path="environment",
+    ),
+    "skill of an environment": Part(
+        documents={"refunds": _SKILL, "analysis": f"{_ENVIRONMENT}skills: [refunds]\n"},
+        made="skill",
+        needs=("environment",),
+        only=("openai-agents",),
     ),
     "memory": Part(
         fields="memory_stores: [customers]\n",
@@ -131,7 +142,7 @@ LACKS: Mapping[str, Mapping[str, str]] = {
         "knowledge": "give files to code_interpreter",
     },
     "azure-foundry": {
-        "skill": "under platforms.azure-foundry.skills",
+        "skill": "platforms.azure-foundry.skills",
         "environment": "Leave it out",
         "memory": "in your application",
     },
@@ -153,7 +164,6 @@ OWN = """\
 platforms:
   openai-agents: {service_tier: flex, multi_agent: {enabled: true}}
   anthropic-agents:
-    skills: [{type: custom, skill_id: skill_refunds, version: "1"}]
     tools: [{type: agent_toolset_20260401}]
     multiagent: {type: coordinator, agents: [{assistant: returns}]}
   azure-foundry:
@@ -163,14 +173,15 @@ platforms:
 """
 HELD_OWN = {
     "openai-agents": ("flex",),
-    "anthropic-agents": ("skill_refunds", "agent_toolset_20260401", "coordinator"),
+    "anthropic-agents": ("agent_toolset_20260401", "coordinator"),
     "azure-foundry": ("customer", "Who asks"),
 }
 
 
 def parts_of(platform: str) -> list[str]:
     """The names of the parts that a platform has."""
-    return [name for name in PARTS if name not in LACKS[platform]]
+    written_for = (name for name, part in PARTS.items() if platform in (part.only or (platform,)))
+    return [name for name in written_for if name not in LACKS[platform]]
 
 
 def manifests(parts: Collection[str]) -> dict[str, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistctl.local.app import create_app
 from assistctl.local.runs.model_client import ModelSettings
+from assistctl.testing.prompt_server import PromptServer
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -30,6 +30,8 @@ class Asked:
     query: str
     headers: dict[str, str]
     body: Any
+    given_up: threading.Event = field(default_factory=threading.Event, compare=False)
+    """Set once whoever sent it has hung up, while a gate holds it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer
     """Serve any app in the same way; with ``lifespan`` it is told of its start and its end."""
     record = RecordingServer()
     config = uvicorn.Config(_Recorder(app, record), port=0, log_config=None, lifespan="on" if lifespan else "off")
-    server = _PromptServer(config)
+    server = PromptServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.up.wait(20)
@@ -130,41 +132,6 @@ def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer
     finally:
         server.stop()
         thread.join(20)
-
-
-class _PromptServer(uvicorn.Server):
-    """Says when it is ``up``, and ends when it is told to: uvicorn's own sleeps for up to 0.2 s first."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-        self._over = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._loop = asyncio.get_running_loop()
-        self.up.set()
-
-    def stop(self) -> None:
-        """From another thread."""
-        self._loop.call_soon_threadsafe(self._over.set)
-
-    async def main_loop(self) -> None:
-        while not self._over.is_set():
-            await self.on_tick(0)  # the time in its answers
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), 1)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listening in self.servers:
-            listening.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        await asyncio.sleep(0)
-        if self.server_state.connections or self.server_state.tasks:
-            await super().shutdown(sockets)  # which waits for what is under way
-        else:
-            await self.lifespan.shutdown()
 
 
 @dataclass
@@ -187,7 +154,9 @@ class _Recorder:
         self.record.asked.append(asked)
         gate = self.record.gate(asked)
         if gate is not None:
+            watching = asyncio.create_task(_note_end(receive, asked.given_up))
             await asyncio.to_thread(gate.wait, 20)
+            watching.cancel()
         fault = self.record.fault(asked)
         if fault is None:
             await self._in_dialect(scope, asked, _replayed(body, receive), send)
@@ -268,6 +237,13 @@ async def _whole(receive: Receive) -> bytes | None:
         body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)
+
+
+async def _note_end(receive: Receive, given_up: threading.Event) -> None:
+    """After its body, all that can come of a request is that its connection is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    given_up.set()
 
 
 def _replayed(body: bytes, rest: Receive) -> Receive:

@@ -10,7 +10,9 @@ from html import unescape
 
 from rich.console import Console
 
-from assistctl.model.plan import Action, Change, Drift, FieldDiff, Kind, Origin, Plan, Summary, TargetName
+from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin, Summary
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, TargetName
 from assistctl.rendering.html import plan_html
 from assistctl.rendering.markdown.drift_markdown import drift_markdown
 from assistctl.rendering.markdown.plan_markdown import plan_markdown

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from assistctl.model.file_operations import FileTotals, FileUse
-from assistctl.model.plan import (
+from assistctl.model.change import (
     Absence,
     Action,
     Blocked,
     Change,
-    Diagnostic,
     Drift,
     FieldDiff,
-    Json,
-    Kind,
     LastApplied,
     Missing,
     Origin,
-    Plan,
-    Position,
-    Severity,
     Summary,
-    TargetName,
 )
+from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.file_operations import FileTotals, FileUse
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, TargetName
 
 _PROMPT = """\
 # Returns desk

@@ -13,7 +13,8 @@ from _pytest.outcomes import Skipped
 
 from assistctl.errors import AssistctlError
 from assistctl.model.capabilities import MetadataLimits
-from assistctl.testing.platform_suite import BreakNext, PlatformSuite, run
+from assistctl.testing.platform_suite import PlatformSuite
+from assistctl.testing.suite.base import BreakNext, run
 from support.outside_platform import SOUND, Cloud
 
 SMALL = replace(SOUND, metadata_limits=MetadataLimits(pairs=8, key_characters=40, value_characters=600))

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from assistctl.applying.operations import OperationLog
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Action, Change, Plan
+from assistctl.model.change import Action, Change
+from assistctl.model.plan import Plan
 from assistctl.ownership.references_by_key import REFERABLE
 from assistctl.planning.references import ids_named
 

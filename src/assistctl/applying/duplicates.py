@@ -15,7 +15,10 @@ from dataclasses import InitVar, dataclass, field
 
 from assistctl.applying.things import Things, things_on
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Action, Change, Kind, Observed, Plan, id_seen
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Action, Change
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, id_seen
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.platforms.base import Platform
 

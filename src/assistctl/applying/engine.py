@@ -31,8 +31,9 @@ from assistctl.applying.thing_run import ThingRun
 from assistctl.applying.things import things_on
 from assistctl.applying.twin_check import TwinCheck
 from assistctl.errors import AssistctlError, PlatformError, RefusedError
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Action, Change, Kind, Plan, QualifiedKey, Result
+from assistctl.model.change import Action, Change, QualifiedKey, Result
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import Plan
 from assistctl.ownership.references_by_key import REFERABLE
 from assistctl.platforms.base import Platform
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from assistctl.journal import BeforeImage, Operation, Outcome, Record
-from assistctl.model.plan import Action, Change, Kind, Observed, Request
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Action, Change, Request
+from assistctl.model.kind import Kind
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units
 from assistctl.ownership.field_paths import dotted

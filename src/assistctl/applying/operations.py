@@ -17,7 +17,8 @@ from assistctl.applying.cancellation import CutOffError, NotBegunError, Unfinish
 from assistctl.applying.journaling import Recorder
 from assistctl.errors import AssistctlError, JournalError, LeftBehindError, NotKeptError, OutcomeUnknownError
 from assistctl.journal import Outcome
-from assistctl.model.plan import Action, Change, Kind, Request, Status
+from assistctl.model.change import Action, Change, Request, Status
+from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 
 Answer = TypeVar("Answer")

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from assistctl.applying.things import Things
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Change, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Change
 from assistctl.ownership.digests import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.platforms.base import VectorStorePlatform

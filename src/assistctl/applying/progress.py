@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from assistctl.model.change import Result
 from assistctl.model.check_report import CheckOutcome
-from assistctl.model.plan import Plan, Result
+from assistctl.model.plan import Plan
 
 
 class ProgressListener:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from assistctl.errors import ConflictError
-from assistctl.model.plan import Change
+from assistctl.model.change import Change
 
 Replan: TypeAlias = Callable[[Change], Awaitable[Change | None]]
 """Plans what a change is about again, and nothing else; ``None`` when nothing is to be done any more."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from assistctl.applying.cancellation import NotBegunError
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.errors import AssistctlError, PlatformError
+from assistctl.model.change import Action, Change, Result, Status
 from assistctl.model.file_operations import FileUse
-from assistctl.model.plan import Action, Change, Kind, Result, Status
+from assistctl.model.kind import Kind
 
 
 def result_of(change: Change, log: OperationLog) -> Result:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from assistctl.applying.cancellation import NotBegunError, UnfinishedError
 from assistctl.errors import AssistctlError, PlatformError
+from assistctl.model.change import Action, Change, QualifiedKey, Request
 from assistctl.model.circles import circles_in
-from assistctl.model.plan import Action, Change, Plan, QualifiedKey, Request
+from assistctl.model.plan import Plan
 from assistctl.ownership.references_by_key import (
     REFERABLE,
     id_token,

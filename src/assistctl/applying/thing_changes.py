@@ -8,7 +8,8 @@ from assistctl.applying.things import Things
 from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
-from assistctl.model.plan import Change, Observed, Request
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Change, Request
 from assistctl.ownership.digests import digest_of
 from assistctl.ownership.mark import MARK
 

@@ -17,7 +17,8 @@ from assistctl.applying.rosters import NamedThings, Version
 from assistctl.applying.thing_changes import change_thing, delete_thing
 from assistctl.applying.things import Things
 from assistctl.errors import ConflictError, PlatformError
-from assistctl.model.plan import Change, Kind, Request
+from assistctl.model.change import Change, Request
+from assistctl.model.kind import Kind
 from assistctl.planning.requests import completing, resolved
 
 

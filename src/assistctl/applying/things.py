@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Kind, Observed, Request
+from assistctl.model.change import Request
+from assistctl.model.kind import Kind
 from assistctl.platforms.base import Platform, SupportsGet
 from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
 

@@ -10,7 +10,8 @@ from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.operations import OperationLog
 from assistctl.applying.things import Things
 from assistctl.errors import AssistctlError, PlatformError
-from assistctl.model.plan import Action, Change, Kind
+from assistctl.model.change import Action, Change
+from assistctl.model.kind import Kind
 
 
 @dataclass(slots=True)

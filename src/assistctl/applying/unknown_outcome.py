@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.model.assistant import Observed
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Observed
 from assistctl.ownership.mark import MARK
 
 Made = TypeVar("Made", Observed, ObservedStore)

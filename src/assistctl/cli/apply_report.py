@@ -10,7 +10,8 @@ from assistctl.cli.progress_bars import progress_listener
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Plan
-from assistctl.operations.apply import ApplyOutcome, Confirm, apply
+from assistctl.operations.apply import Confirm, apply
+from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus

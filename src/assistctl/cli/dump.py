@@ -13,7 +13,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.export.yaml_writer import Written
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.
@@ -72,6 +72,8 @@ def _listed(written: Sequence[Written]) -> list[Json]:
 def _next_step(outcome: DumpOutcome, manifest_folder: str) -> str:
     if not outcome.paths:
         return "Everything that is there is declared."
-    if outcome.beside:
+    if not outcome.beside:
+        return f"They count once they are in {manifest_folder}/."
+    if any(manifest.imports for manifest in (*outcome.assistants, *outcome.stores, *outcome.resources)):
         return "What nobody owns yet is taken over by the next apply, because its manifest says `import:`."
-    return f"They count once they are in {manifest_folder}/."
+    return "`assistctl plan` shows what they change."

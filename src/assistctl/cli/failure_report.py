@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.plan import Diagnostic
+from assistctl.model.diagnostics import Diagnostic
 
 # ``output`` and ``check`` have formats of the same names that hold something else.
 _EDITED = frozenset({"validate", "plan"})

@@ -21,7 +21,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
 from assistctl.model.counting import counted
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.operations.journal import History, list_applies, put_back_by, read_apply_with_later
 from assistctl.rendering.listing import Column, Listing
 

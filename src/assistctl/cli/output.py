@@ -11,7 +11,7 @@ import click
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.model.plan import Kind
+from assistctl.model.kind import Kind
 from assistctl.operations.list_deployed import (
     DeployedAssistant,
     DeployedResource,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.plan import Diagnostic, Plan, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance
 from assistctl.operations.apply_outcome import ApplyOutcome
 
@@ -37,7 +38,8 @@ def print_plan(
         console = terminal.messages() if to_messages else terminal.results()
         as_text(console, plan, verbose=terminal.invocation.verbose)
     elif output_format == "json":
-        from assistctl.rendering.json import dumps, plan_document
+        from assistctl.model.plan_document import plan_document
+        from assistctl.rendering.json import dumps
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from assistctl.applying.progress import ProgressListener
 from assistctl.cli.terminal import Terminal
+from assistctl.model.change import Result, Status
 from assistctl.model.check_report import CheckOutcome
 from assistctl.model.counting import counted
-from assistctl.model.plan import Kind, Plan, Result, Status
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

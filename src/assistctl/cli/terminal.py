@@ -116,7 +116,8 @@ class Terminal:
 
     def write_json(self, document: Mapping[str, Json]) -> None:
         """Print ``document`` as JSON, the version of its format first."""
-        from assistctl.rendering.json import FORMAT_VERSION, dumps
+        from assistctl.model.plan_document import FORMAT_VERSION
+        from assistctl.rendering.json import dumps
 
         self.write(dumps({"format_version": FORMAT_VERSION, **document}))
 

@@ -23,8 +23,11 @@ from assistctl.export.declare_files import (
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, identity, keyed
 from assistctl.export.yaml_writer import Written, written_document
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Observed, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import file_ids, store_ids

@@ -16,7 +16,8 @@ from assistctl.manifest.syntax.key_text import LONGEST_KEY, key_from
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.text_file import unprintable_in
-from assistctl.model.plan import Json, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
@@ -31,6 +32,7 @@ class Written:
 
     ``contents`` are the bytes of those that it uploads, in the same way. ``withheld`` are the fields that hold a
     secret: they are left out, as files go into git. ``unseen`` are those that the platform never answers.
+    ``imports`` is whether it takes over by its id what nobody owns.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Written:
     withheld: tuple[str, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
+    imports: bool = False
 
 
 def written_document(
@@ -59,13 +62,14 @@ def written_document(
         files[prompt] = instructions
         fields["instructions"] = {"file": prompt}
     files[f"{stem}.yaml"] = SCHEMA_LINE.format(schema=schema) + _yaml(fields)
-    return Written(key, files, withheld)
+    return Written(key, files, withheld, imports="import" in document)
 
 
 def written_mapping(document: Mapping[str, Json], key: str, stem: str, *, schema: str) -> Written:
     """The document of another kind than an assistant, as the file ``stem``."""
     fields = {name: _escaped(value) for name, value in document.items()}
-    return Written(key, {f"{stem}.yaml": SCHEMA_LINE.format(schema=schema) + _yaml(fields)})
+    files = {f"{stem}.yaml": SCHEMA_LINE.format(schema=schema) + _yaml(fields)}
+    return Written(key, files, imports="import" in document)
 
 
 def key_for(observed: Observed, taken: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.journal.records import Apply, Entry, Outcome
-from assistctl.model.plan import Action, QualifiedKey
+from assistctl.model.change import Action, QualifiedKey
 
 _ROLLBACK = "rollback "
 

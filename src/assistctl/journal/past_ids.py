@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from assistctl.errors import JournalError
 from assistctl.journal.journal import KEEP, Journal
 from assistctl.journal.records import Apply, Entry, JournalTarget, Outcome
-from assistctl.model.plan import Action
+from assistctl.model.change import Action
 from assistctl.planning.absence import PastIds, Thing
 
 # How long the record may take to be read, in seconds: a plan can do without it.

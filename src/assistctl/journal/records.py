@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Action, QualifiedKey, Request, Summary
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.kind import RESOURCE_KINDS
+from assistctl.model.json_value import Json
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Action, Json, Kind, Observed, QualifiedKey, Request, Summary
 
 _TAKEN_OVER = (Kind.ASSISTANT, *RESOURCE_KINDS)
 

@@ -13,7 +13,7 @@ from assistctl.journal.line_format import CheckLine, EndLine, IntentLine, Line, 
 from assistctl.journal.records import CheckEntry, Operation, Outcome
 from assistctl.journal.redact import digests, without_secrets
 from assistctl.journal.storage.store import Log
-from assistctl.model.plan import Action
+from assistctl.model.change import Action
 
 
 class Record:

@@ -20,14 +20,14 @@ from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
 from assistctl.migration.server_uses import with_uses
 from assistctl.migration.taken_along import taken_along
 from assistctl.migration.version_one import FILE_IDS, in_version_two, lost_files
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
-from assistctl.model.plan import Desired, Json, Position, Severity
+from assistctl.model.diagnostics import Position, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.planning.capability_check import check_expressible
-
-__all__ = ["Destination", "Source", "migrated"]
 
 _ROOM = METADATA_PAIRS - OUR_PAIRS
 _NO_ROOM = f"Of the {METADATA_PAIRS} pairs a platform keeps assistctl takes {OUR_PAIRS}, which leaves {_ROOM}."

@@ -12,7 +12,9 @@ from assistctl.migration.destination import Destination
 from assistctl.migration.fit import Names, value_at
 from assistctl.migration.manifest_parts import kept_for, parts_of
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
-from assistctl.model.plan import Desired, Diagnostic, Json, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import PLATFORMS
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from assistctl.migration.report import Document, FieldOutcome, Outcome
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import NEAR, READ_ON, shutdown_of, vendor_of
-from assistctl.model.plan import Desired, Diagnostic, Json, Severity
 from assistctl.ownership.references_by_key import without_keys
 from assistctl.planning.capability_check import check_expressible, inexpressible
 from assistctl.planning.lint import a_current_one, about_model, other_vendor, when_shut_down

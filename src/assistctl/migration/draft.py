@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.migration.report import Document, FieldOutcome
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from pathlib import Path
 from assistctl.errors import ProjectError
 from assistctl.migration.json_stream import Found, values_at
 from assistctl.migration.lost_resources import ResourceNames, library_of
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Json, Observed
-from assistctl.platforms.openai.assistants import FIELDS, OpenAIAssistants, observed_assistant
+from assistctl.platforms.openai.assistants import OpenAIAssistants, observed_assistant
+from assistctl.platforms.openai.assistants_fields import FIELDS
 from assistctl.platforms.openai.knowledge_answers import observed_store, store_file
 
 PLATFORM = OpenAIAssistants.name

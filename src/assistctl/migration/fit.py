@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from assistctl.migration.report import FieldOutcome, Outcome
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.field_paths import Token, dotted, parse
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import NeverReadError, refuse_path
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.strict_json import decoder
 
 _LARGEST = 1024 * 1024 * 1024

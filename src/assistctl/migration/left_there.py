@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistctl.export.undeclared import Scope, undeclared
+from assistctl.model.assistant import Observed
 from assistctl.model.counting import counted
-from assistctl.model.plan import Diagnostic, Kind, Observed, Severity, TargetName
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
+from assistctl.model.plan import TargetName
 from assistctl.model.resource import DesiredResource
 
 _MOST_NAMES = 5

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from assistctl.migration.report import FieldOutcome, Outcome
 from assistctl.migration.store_settings import file_settings, store_settings
 from assistctl.model.capabilities import Capabilities, Level
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 
 _NO_PLACE = "It is not the Assistants API's: manifests have no place for it."

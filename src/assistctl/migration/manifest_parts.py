@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from assistctl.migration.fit import Names
 from assistctl.migration.report import Document, FieldOutcome, Outcome
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 

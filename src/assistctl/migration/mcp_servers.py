@@ -14,8 +14,8 @@ from assistctl.export.yaml_writer import Written, written_mapping
 from assistctl.manifest.documents.mcp_servers import lets_somebody_in
 from assistctl.manifest.syntax.key_text import key_from
 from assistctl.model.diagnostics import Position
+from assistctl.model.json_value import Json
 from assistctl.model.mcp_server import McpServer
-from assistctl.model.plan import Json
 
 _NOWHERE = Position("")
 _CREDENTIALS = ("project_connection_id", "credential_id")

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
-from assistctl.model.plan import Json, TargetName
-from assistctl.rendering.field_view import label, value_text
+from assistctl.model.json_value import Json
+from assistctl.model.plan import TargetName
 from assistctl.rendering.text.lines import Line, emit
+from assistctl.rendering.values import label, value_text
 from assistctl.secrets.escaping import visible
 
 _VERBS = {Outcome.CARRIED: "carries over", Outcome.MAPPED: "maps", Outcome.LOST: "lost"}

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from assistctl.migration.mcp_servers import ServerBook
-from assistctl.model.plan import Diagnostic, Json, Position, TargetName
+from assistctl.model.diagnostics import Diagnostic, Position
+from assistctl.model.json_value import Json
+from assistctl.model.plan import TargetName
 
 Document: TypeAlias = Mapping[str, Json]
 """A manifest's fields, in the Assistants API's shapes."""

@@ -10,9 +10,11 @@ from assistctl.migration.draft import Draft
 from assistctl.migration.manifest_parts import own_part, platforms_in, tools_in
 from assistctl.migration.mcp_servers import FoundServer, ServerBook, server_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
+from assistctl.model.diagnostics import Position, Severity
+from assistctl.model.json_value import Json
 from assistctl.model.mcp_server import McpServer
-from assistctl.model.plan import Desired, Json, Position, Severity
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.planning.capability_check import support_of
 

@@ -15,7 +15,7 @@ from assistctl.migration.lost_resources import Content, ResourceNames, ids_in
 from assistctl.migration.manifest_parts import tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Capabilities, Level
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 
 _HOW = "The files are taken along, in {folder}/."

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from assistctl.migration.lost_resources import ResourceNames, way_on
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 FILE_IDS = "file_ids"
 _RETRIEVAL = "retrieval"

@@ -1,70 +1,22 @@
-"""The plan: what apply would do, and what that was decided upon.
-
-The words that plans are made of are importable from here as well: those of an assistant from ``model.assistant``,
-those of a change from ``model.change``, messages from ``model.diagnostics``.
-"""
+"""The plan: what apply would do, and what that was decided upon."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from assistctl.model import json_value
-from assistctl.model.assistant import Desired, Lifecycle, Observed
 from assistctl.model.change import (
-    Absence,
-    Action,
-    Blocked,
     Change,
     Drift,
-    FieldDiff,
-    LastApplied,
     Missing,
-    Origin,
-    QualifiedKey,
-    Request,
-    Result,
-    Status,
     Summary,
 )
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.file_operations import FileOperations, FileTotals
+from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan_document import plan_document
 from assistctl.secrets.redaction import masked
-
-__all__ = [
-    "Absence",
-    "Action",
-    "Blocked",
-    "Change",
-    "Desired",
-    "Diagnostic",
-    "Drift",
-    "FieldDiff",
-    "Json",
-    "Kind",
-    "LastApplied",
-    "Lifecycle",
-    "Missing",
-    "Observed",
-    "Origin",
-    "Plan",
-    "PlanScope",
-    "Position",
-    "QualifiedKey",
-    "Request",
-    "Result",
-    "Severity",
-    "Status",
-    "Summary",
-    "TargetName",
-    "id_seen",
-    "seen_as",
-]
-
-Json: TypeAlias = json_value.Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, JournalError
-from assistctl.model.plan import Kind, Plan, QualifiedKey, Result, Status
+from assistctl.model.change import QualifiedKey, Result, Status
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
@@ -22,8 +24,6 @@ from assistctl.operations.saved_plan import SavedPlan
 from assistctl.operations.stale_plan import check_still_holds
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.platforms.base import Platform
-
-__all__ = ["ApplyOutcome", "Confirm", "apply"]
 
 if TYPE_CHECKING:
     from assistctl.applying.duplicates import Uniqueness

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistctl.errors import ExitCode
+from assistctl.model.change import Result
 from assistctl.model.check_gate import GateReport
 from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.plan import Json, Plan, Result
+from assistctl.model.json_value import Json
+from assistctl.model.plan import Plan
 from assistctl.operations.status import OperationStatus
 
 

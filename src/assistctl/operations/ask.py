@@ -17,11 +17,11 @@ from assistctl.conversing.starting import started
 from assistctl.conversing.wording import quoted
 from assistctl.errors import PlatformError
 from assistctl.model.answer_report import AnswerReport, SavedFile
+from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import FunctionAnswer
 from assistctl.model.conversation import Citation, Event, Finished, MessageFile, ProducedFile, RunStatus, Usage
-from assistctl.model.plan import Observed
 from assistctl.operations.ask_files import file_to_attach, save
 from assistctl.operations.deployed_assistant import deployed_assistant, no_conversations, require_functions
 from assistctl.operations.deployment import Deployment

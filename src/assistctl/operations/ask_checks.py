@@ -10,9 +10,9 @@ from assistctl.conversing.needed_settings import RUBRIC
 from assistctl.conversing.runner import CheckedAssistant, CheckSetup, nobody_looks, run_checks
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome
-from assistctl.model.plan import Desired, Observed
 from assistctl.operations.check_files import files_of_checks
 from assistctl.operations.deployed_assistant import no_conversations
 from assistctl.operations.deployment import Deployment

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from assistctl.conversing.runner import CheckedAssistant, nobody_looks
 from assistctl.errors import ProjectError, did_you_mean
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.check_report import CheckOutcome, CheckReport, Comparison
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastChecks
-from assistctl.model.plan import Desired, Observed
 from assistctl.operations.ask_checks import (
     ask_checks,
     checked_assistant,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.model.plan import PlanScope
-from assistctl.operations.apply import ApplyOutcome, apply
+from assistctl.operations.apply import apply
+from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import apply_request
 from assistctl.operations.ask_checks import require_conversations
 from assistctl.operations.deployment import Deployment

@@ -14,10 +14,13 @@ from assistctl.conversing.runner import CheckedAssistant
 from assistctl.errors import AssistctlError, JournalError, ProjectError
 from assistctl.journal import Record
 from assistctl.manifest import Loaded
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.change import Action, QualifiedKey, Result, Status
 from assistctl.model.check_gate import GatedCheck, GateMode, GateReport, Source
 from assistctl.model.check_report import CheckOutcome, CheckStatus
 from assistctl.model.checks import Check
-from assistctl.model.plan import Action, Desired, Kind, Observed, Plan, QualifiedKey, Result, Status
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.operations.ask_checks import (
     ask_checks,
     checked_assistant,

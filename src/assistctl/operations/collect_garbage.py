@@ -16,8 +16,9 @@ from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.manifest import Loaded
+from assistctl.model.change import Action, QualifiedKey, Result, Status
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Action, Kind, QualifiedKey, Result, Status
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.status import OperationStatus, status_of

@@ -18,7 +18,9 @@ from assistctl.export.undeclared import Scope, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
-from assistctl.model.plan import Desired, Diagnostic, Kind, Observed, Severity
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources
 from assistctl.operations.store_contents import list_contents

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from assistctl.errors import AssistctlError, PlatformError
 from assistctl.journal import CheckEntry
 from assistctl.manifest import Loaded
+from assistctl.model.assistant import Desired
+from assistctl.model.change import Action, QualifiedKey, Result, Status
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS
-from assistctl.model.plan import Action, Desired, Kind, Plan, QualifiedKey, Result, Status
+from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS, Kind
+from assistctl.model.plan import Plan
 from assistctl.planning.rosters import naming
 from assistctl.platforms.base import Platform
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.model.assistant import Observed
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Kind, Observed
 from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources

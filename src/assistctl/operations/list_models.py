@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.model_catalog import shutdown_of
-from assistctl.model.plan import Desired, Observed
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.mark import BASELINE

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Diagnostic, Kind, Observed, Severity
+from assistctl.model.assistant import Observed
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 from assistctl.platforms.base import Platform
 from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
 

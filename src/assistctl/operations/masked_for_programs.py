@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistctl.errors import AssistctlError
-from assistctl.model.plan import Result
+from assistctl.model.change import Result
 from assistctl.secrets.redaction import mask
 
 if TYPE_CHECKING:

@@ -23,8 +23,12 @@ from assistctl.migration.left_there import left_there
 from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Desired, Diagnostic, Json, Kind, Observed, Severity, TargetName
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import TargetName
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.migration_library import beside_on, library_on
 from assistctl.platforms.registry import capabilities_of

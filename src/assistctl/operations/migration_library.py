@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from assistctl.errors import PlatformError
 from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
+from assistctl.model.assistant import Observed
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.model.plan import Kind, Observed
 from assistctl.operations.downloads import Downloads
 from assistctl.platforms.base import Platform, VectorStorePlatform
 from assistctl.platforms.resource_platform import resources_of

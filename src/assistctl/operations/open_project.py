@@ -16,7 +16,8 @@ from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.plan import Plan, PlanScope, TargetName
-from assistctl.operations.apply import ApplyOutcome, Confirm, apply
+from assistctl.operations.apply import Confirm, apply
+from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest, apply_request
 from assistctl.operations.deployment import Deployment, open_deployment
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed

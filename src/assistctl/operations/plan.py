@@ -8,7 +8,8 @@ from pathlib import Path
 
 from assistctl.errors import AssistctlError
 from assistctl.manifest import Loaded
-from assistctl.model.plan import Blocked, Plan, PlanScope
+from assistctl.model.change import Blocked
+from assistctl.model.plan import Plan, PlanScope
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.plan_on_platform import plan_on
 from assistctl.operations.provenance import provenance_of

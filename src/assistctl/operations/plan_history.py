@@ -8,8 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistctl.errors import JournalError
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Missing
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Diagnostic, Kind, Missing, Observed, Plan, Severity
+from assistctl.model.plan import Plan
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.mark import read_mark

@@ -12,9 +12,13 @@ from assistctl import clock
 from assistctl.applying.replanning import Replan
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Loaded
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Change
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Change, Desired, Diagnostic, Kind, Observed, Plan
+from assistctl.model.plan import Plan
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import VisibleResources, visible_resources

@@ -10,9 +10,11 @@ from assistctl.checkout.spelling import composed
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.journal import BeforeImage
 from assistctl.manifest import Loaded
-from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS
+from assistctl.model.change import Action, Change, QualifiedKey
+from assistctl.model.diagnostics import Position
+from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS, Kind
 from assistctl.model.knowledge import StoreEntry, StoreFile
-from assistctl.model.plan import Action, Change, Kind, Plan, Position, QualifiedKey
+from assistctl.model.plan import Plan
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.gate_findings import surroundings_of

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.model.change import Change
 from assistctl.model.file_operations import StoreOperations
-from assistctl.model.plan import Change, Json, Kind, Plan
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.ownership.canonical import digest
 
 # Enough to tell two requests apart.

@@ -10,8 +10,10 @@ from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import AssistctlError, JournalError, RefusedError
 from assistctl.journal import Apply, Created, Journal, created_by
 from assistctl.manifest import Loaded
+from assistctl.model.change import QualifiedKey
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Json, Kind, QualifiedKey
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources

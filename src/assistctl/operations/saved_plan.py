@@ -17,11 +17,13 @@ from typing import cast
 from assistctl.checkout.own_folder import place_in
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
 from assistctl.errors import AssistctlError, RefusedError
-from assistctl.model.plan import Json, Plan, PlanScope
+from assistctl.model.json_value import Json
+from assistctl.model.plan import Plan, PlanScope
+from assistctl.model.plan_document import FORMAT_VERSION, plan_document
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance
 from assistctl.operations.request_digests import request_digests, request_name
 from assistctl.ownership.canonical import sha256
-from assistctl.rendering.json import FORMAT_VERSION, dumps, plan_document
+from assistctl.rendering.json import dumps
 from assistctl.secrets.redaction import mask, masked
 
 _LARGEST = 256 * 1024 * 1024

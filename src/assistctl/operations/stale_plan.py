@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.errors import RefusedError
-from assistctl.model.plan import Json, Kind, Missing, Plan, QualifiedKey, Severity
+from assistctl.model.change import Missing, QualifiedKey
+from assistctl.model.diagnostics import Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.model.plan_document import change_part, plan_document
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.secrets.redaction import masked

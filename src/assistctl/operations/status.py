@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from assistctl.errors import ExitCode
-from assistctl.model.plan import Result, Status
+from assistctl.model.change import Result, Status
 
 
 class OperationStatus(StrEnum):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
-from assistctl.model.assistant import Use
+from assistctl.model.assistant import Desired, Observed, Use
+from assistctl.model.change import QualifiedKey
 from assistctl.model.conversation import Surroundings
-from assistctl.model.kind import SURROUNDINGS
-from assistctl.model.plan import Desired, Kind, Observed, QualifiedKey
+from assistctl.model.kind import SURROUNDINGS, Kind
 from assistctl.operations.deployment import Deployment
 from assistctl.ownership.mark import read_mark
 from assistctl.platforms.base import Platform

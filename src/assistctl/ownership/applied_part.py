@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 # A place in a value, with "*" and its kind for whichever item of a list, and a name in the object there.
 _Slot: TypeAlias = tuple[str, ...]

@@ -6,8 +6,9 @@ in the baseline if, and only if, the manifest declared it. Tools have an entry e
 fit, so that a foreign tool is told from our own. Behind a ``!`` stand the units that were given a secret, so
 that their values stay hidden when the manifest no longer says so.
 
-Whoever reads a baseline reads the values too, beside it. Where it goes without them, the digests of secret units
-are left out (``hidden``): a short secret could be found by trying.
+Whoever reads a baseline reads the values too, beside it; secrets that no answer shows have labels in it
+(``unseen_secrets``). Where it goes without the values, the digests of secret units are left out (``hidden``): a
+short secret could be found by trying.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.kept_form import before_it_was_kept

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.model.capabilities import RosterEntry
+from assistctl.model.change import FieldDiff, QualifiedKey
+from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
-from assistctl.model.plan import FieldDiff, Json, QualifiedKey
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.projection import is_own_tool

@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from assistctl.model.assistant import Desired
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Json, Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.field_paths import Path, parse
@@ -34,12 +36,12 @@ def kind_of(desired: Declared) -> Kind:
 
 def secret_paths(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> tuple[Path, ...]:
     """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
-    return tuple(_no_finer(_by_identity(desired, parse(text), names)) for text in desired.secret_paths)
+    return tuple(_no_finer(by_identity(desired, parse(text), names)) for text in desired.secret_paths)
 
 
 def templates(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Mapping[Path, Template]:
     """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
-    return {_by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
+    return {by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
 
 
 def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Json:
@@ -50,7 +52,7 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
     secrets = {
         text
         for text in desired.secret_paths
-        if touches([_no_finer(_by_identity(desired, parse(text), names))], path)
+        if touches([_no_finer(by_identity(desired, parse(text), names))], path)
     }
     made = [desired.templates[text] for text in secrets if text in desired.templates]
     if value is None or not secrets:
@@ -65,6 +67,9 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
 
 def touches(secrets: Iterable[Path], path: Path) -> bool:
     """Whether ``path`` is, lies in, or holds one of the secrets."""
+    # A part of a field that is never answered is a unit of its own, with a dot in its name.
+    if path and "." in str(path[0]):
+        path = (*parse(str(path[0])), *path[1:])
     return any(secret[: min(len(secret), len(path))] == path[: min(len(secret), len(path))] for secret in secrets)
 
 
@@ -83,7 +88,8 @@ def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOO
     return frozenset(identities) - hidden
 
 
-def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+def by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+    """A declared ``path`` with a tool's identity in the place of its number."""
     tools = desired.fields.get("tools")
     if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
         return path

@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.change import Absence, Action, Change, Missing
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Absence, Action, Change, Desired, Json, Kind, Missing, Observed
 from assistctl.ownership.mark import is_marked
 from assistctl.ownership.placeholders import store_ids
 from assistctl.planning.identity.inventory import Inventory

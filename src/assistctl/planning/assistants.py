@@ -6,8 +6,11 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
-from assistctl.model.plan import Absence, Desired, Diagnostic, Kind, Missing, Observed, QualifiedKey
+from assistctl.model.change import Absence, Missing, QualifiedKey
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.field_paths import Path, dotted
@@ -165,15 +168,15 @@ def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
 def _foreign_edits(owned: Owned, capabilities: Capabilities) -> tuple[Path, ...]:
     """The units of something whose manifest is gone that are not as this project applied them.
 
-    Write-only fields that are missing from the answer cannot be judged, and are left out. A metadata pair that
-    somebody removed has no name any more; it is told as ``metadata``.
+    Write-only fields that are missing from the answer, or were given a secret, cannot be judged, and are left out.
+    A metadata pair that somebody removed has no name any more; it is told as ``metadata``.
     """
     baseline, defaults = owned.baseline, capabilities.field_defaults
     units = {**{unit: default_of(unit, defaults) for unit in known_units()}, **owned.units}
     edited = [
         unit
         for unit, value in units.items()
-        if not (unit[0] in capabilities.write_only and unit not in owned.units)
+        if not (unit[0] in capabilities.write_only and (unit not in owned.units or baseline.is_secret(unit)))
         and is_comparable(unit, value)
         and baseline.has(unit)
         and not baseline.is_still_in_some_form(unit, value)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Change, Desired, Kind, Observed, QualifiedKey
+from assistctl.model.change import Change, QualifiedKey
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision

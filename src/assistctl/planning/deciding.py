@@ -9,14 +9,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Generic
 
-from assistctl.model.plan import (
-    Action,
-    Blocked,
-    Change,
-    FieldDiff,
-    QualifiedKey,
-    seen_as,
-)
+from assistctl.model.change import Action, Blocked, Change, FieldDiff, QualifiedKey
+from assistctl.model.plan import seen_as
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import labelled
@@ -167,10 +161,10 @@ class Decider(Generic[ListedT, DeclaredT]):
         comparable, labels = self.facts.comparable(desired, None)
         mark = self._mark(desired, None)
         defaults = self.facts.capabilities.field_defaults
-        request = create_request(comparable, mark, defaults, contents)
+        request = create_request(comparable, mark, self.facts.capabilities, contents)
         later = self.facts.named_later(desired)
         if later:
-            request = replace(request, first=first_of(request, later, comparable, mark, defaults))
+            request = replace(request, first=first_of(request, later, comparable, mark, self.facts.capabilities))
         change = Change(
             self.facts.kind,
             desired.key,

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Change, Drift, FieldDiff, Missing
+from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import StoreOperations
-from assistctl.model.plan import Change, Diagnostic, Drift, FieldDiff, Kind, Missing
+from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.sensitive import Declared

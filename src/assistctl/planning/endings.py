@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic
 
-from assistctl.model.plan import Action, Change, QualifiedKey
+from assistctl.model.change import Action, Change, QualifiedKey
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.comparison.origin import deletion_diffs
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.model.assistant import Observed
+from assistctl.model.change import QualifiedKey
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Kind, Observed, QualifiedKey
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.file_marks import HeldFile, held_in_store
 from assistctl.ownership.mark import BASELINE, read_mark

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistctl.model.plan import Desired, Diagnostic, FieldDiff, Json, Severity
+from assistctl.model.assistant import Desired
+from assistctl.model.change import FieldDiff
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
 from assistctl.ownership.sensitive import Declared
 
 _AROUND = 20

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import FieldDefaults
+from assistctl.model.change import Action, Change
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Action, Change, Desired, Diagnostic, Json, Kind, Observed, Severity
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import canonical, default_of, digest
 from assistctl.ownership.file_marks import contents_digest, filled_with

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import Action, Change, Desired, Kind, QualifiedKey, TargetName
+from assistctl.model.assistant import Desired
+from assistctl.model.change import Action, Change, QualifiedKey
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import TargetName
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
 

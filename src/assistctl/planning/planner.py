@@ -8,21 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Action, Change, Missing, QualifiedKey, Summary
+from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import FileOperations
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import (
-    Action,
-    Change,
-    Desired,
-    Diagnostic,
-    Kind,
-    Missing,
-    Observed,
-    Plan,
-    QualifiedKey,
-    Summary,
-)
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import Plan
 from assistctl.ownership.file_marks import store_token
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent

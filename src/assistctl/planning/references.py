@@ -11,8 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assistctl.model.assistant import Desired, Lifecycle, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Desired, Json, Kind, Lifecycle, Observed, QualifiedKey
+from assistctl.model.change import QualifiedKey
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units

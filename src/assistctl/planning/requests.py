@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.plan import Json, Request
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Request
+from assistctl.model.json_value import Json
 from assistctl.model.resource import CONTENT
 from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields
@@ -17,20 +18,25 @@ from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.ownership.placeholders import is_token, replaced_ids
 from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
+from assistctl.ownership.unseen_secrets import unseen_secrets
 from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
 from assistctl.planning.identity.inventory import Owned
 from assistctl.secrets.redaction import SECRET
 
 
-def create_request(desired: Declared, mark: Mark, defaults: FieldDefaults, contents: Contents) -> Request:
-    """Everything that is declared, marked as ours. ``defaults`` are the platform's."""
+def create_request(desired: Declared, mark: Mark, capabilities: Capabilities, contents: Contents) -> Request:
+    """Everything that is declared, marked as ours. ``capabilities`` are the platform's."""
+    defaults = capabilities.field_defaults
     fields = {name: value for name, value in desired.fields.items() if name != "metadata"}
     declared = desired.fields.get("metadata")
     metadata = declared if isinstance(declared, dict) else {}
     units = canonical_units(fields, metadata, defaults)
     secret_units = [unit for unit in units if touches(secret_paths(desired, defaults.tool_names), unit)]
-    pairs = {**_texts(metadata), **_ours(mark, units, secret_units)}
+    pairs = {
+        **_texts(metadata),
+        **_ours(mark, unseen_secrets(desired, capabilities).recorded(units), secret_units),
+    }
     return Request(
         fields,
         pairs,
@@ -62,7 +68,7 @@ def update_request(
     for unit in comparison.undeclared:
         if unit[0] == "metadata":
             metadata.pop(str(unit[1]), None)
-    metadata.update(_ours(mark, comparison.applied, comparison.secret_units))
+    metadata.update(_ours(mark, comparison.recorded, comparison.secret_units))
     removed = observed.metadata.keys() - metadata.keys() - ({FILES, PATHS} if contents.reads else set())
     return Request(
         fields,
@@ -85,7 +91,7 @@ def update_request(
 
 
 def first_of(
-    request: Request, later: Collection[str], desired: Declared, mark: Mark, defaults: FieldDefaults
+    request: Request, later: Collection[str], desired: Declared, mark: Mark, capabilities: Capabilities
 ) -> Request:
     """The part of a create ``request`` that can be made before what the fields ``later`` name is there.
 
@@ -99,7 +105,7 @@ def first_of(
     metadata = {"metadata": desired.fields["metadata"]} if "metadata" in desired.fields else {}
     contents = Contents(reads=request.reads, store=request.store, sources=request.sources)
     part = replace(desired, fields={**rest, **({PLATFORMS: own} if own else {}), **metadata})
-    return create_request(part, mark, defaults, contents)
+    return create_request(part, mark, capabilities, contents)
 
 
 def completing(request: Request, first: Request, revision: str | None) -> Request:
@@ -163,7 +169,8 @@ def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tupl
             }
             yield PLATFORMS, dict.fromkeys(value, ours)
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
-            has_ids = field == "tool_resources" or bool(tokens_in_own_fields(value))
+            is_nested = isinstance(value, dict | list)
+            has_ids = field == "tool_resources" or (is_nested and bool(tokens_in_own_fields(value)))
             yield field, there[field] if has_ids and field in there else value
 
 

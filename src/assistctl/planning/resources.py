@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Diagnostic, Kind, Observed, QualifiedKey
+from assistctl.model.change import QualifiedKey
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.mark import Mark

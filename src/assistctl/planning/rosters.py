@@ -8,21 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities, RosterEntry
+from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedKey
 from assistctl.model.circles import circles_in
-from assistctl.model.plan import (
-    Action,
-    Change,
-    Desired,
-    Diagnostic,
-    FieldDiff,
-    Json,
-    Kind,
-    Observed,
-    Origin,
-    QualifiedKey,
-    Severity,
-)
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path, covers, dotted, parse

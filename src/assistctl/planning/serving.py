@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.plan import Action, Change, Desired, Diagnostic, Kind, Severity
+from assistctl.model.change import Action, Change
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
 from assistctl.model.serving import WHOLE, Serving
 from assistctl.ownership.canonical import PLATFORMS, own_fields
 from assistctl.ownership.field_paths import Path, parse

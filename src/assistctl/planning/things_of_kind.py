@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistctl.model.plan import Action, Change, Diagnostic, Kind, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.change import Action, Change
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, MetadataLimits, Support
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import (
     Attachment,
     Indexing,
@@ -22,7 +24,6 @@ from assistctl.model.knowledge import (
     StoreFile,
     UploadedFile,
 )
-from assistctl.model.plan import Json, Observed
 from assistctl.model.source_file import SourceFile
 from assistctl.model.tool_names import ToolNames
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Json, Observed
 from assistctl.model.resource import ResourceFile
 
 

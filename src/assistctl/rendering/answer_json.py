@@ -6,7 +6,7 @@ from assistctl.model.answer_report import AnswerReport
 from assistctl.model.conversation import Usage
 from assistctl.model.json_value import Json
 from assistctl.model.money import rounded
-from assistctl.rendering.json import FORMAT_VERSION
+from assistctl.model.plan_document import FORMAT_VERSION
 
 _DIGITS = 3
 

@@ -9,26 +9,17 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistctl.model.change import Action, Drift, FieldDiff, Origin
 from assistctl.model.counting import counted
-from assistctl.model.plan import Action, Drift, FieldDiff, Json, Origin
+from assistctl.model.json_value import Json
+from assistctl.rendering.diff.excerpts import LONGEST
 from assistctl.rendering.diff.look_alikes import look_alike, told_apart
-from assistctl.rendering.diff.rows import LONGEST, Row, Sign, TextDiff, diff_rows, preview_rows
+from assistctl.rendering.diff.row import Row, Sign
+from assistctl.rendering.diff.rows import TextDiff, diff_rows, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
 from assistctl.rendering.structures import list_changes, named, short_items, tool_in_words
 from assistctl.rendering.values import NOT_SET, is_secret, label, quoted, value_text
 from assistctl.secrets.redaction import masked
-
-__all__ = [
-    "EVERYTHING",
-    "NOT_SET",
-    "FieldView",
-    "Limits",
-    "Shape",
-    "label",
-    "value_text",
-    "view_diff",
-    "view_drift",
-]
 
 _INLINE = 100
 """A value with more characters than this, or with a newline, is shown as rows."""

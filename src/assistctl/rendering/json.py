@@ -6,8 +6,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from assistctl.model.change import Result
 from assistctl.model.check_gate import GateReport
-from assistctl.model.plan import Diagnostic, Json, Kind, Plan, Result, Severity
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.model.plan_document import (
     FORMAT_VERSION,
     change_part,
@@ -16,24 +20,11 @@ from assistctl.model.plan_document import (
     document_head,
     drift_part,
     missing_part,
-    plan_document,
 )
 from assistctl.rendering.checks.check_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands
 from assistctl.secrets.redaction import Masked, masked
-
-__all__ = [
-    "FORMAT_VERSION",
-    "diagnostics_document",
-    "drift_document",
-    "dumps",
-    "dumps_any",
-    "masked_document",
-    "plan_document",
-    "result_documents",
-    "results_document",
-]
 
 
 def results_document(

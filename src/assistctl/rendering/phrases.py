@@ -7,23 +7,13 @@ from dataclasses import dataclass
 
 from rich.filesize import decimal
 
+from assistctl.model.change import Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
 from assistctl.model.counting import counted
+from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.kind import RESOURCE_KINDS
-from assistctl.model.plan import (
-    Action,
-    Blocked,
-    Change,
-    Diagnostic,
-    Drift,
-    Kind,
-    Missing,
-    Origin,
-    Plan,
-    QualifiedKey,
-    Result,
-)
-from assistctl.rendering.diff.rows import Row
+from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import Plan
+from assistctl.rendering.diff.row import Row
 from assistctl.rendering.field_view import FieldView, Shape
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from rich.filesize import decimal
 
+from assistctl.model.change import Action, Result, Status
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.plan import Action, Kind, Plan, Result, Status
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases
 from assistctl.rendering.tally import count, done_files, done_summary
 

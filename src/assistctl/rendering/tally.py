@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from assistctl.model.change import Action, Result, Status, Summary
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.plan import Action, Kind, Plan, Result, Status, Summary
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 
 
 def done_summary(plan: Plan, results: Sequence[Result]) -> Summary:

@@ -170,6 +170,8 @@ class _Running:
     def __init__(self, app: Starlette) -> None:
         import uvicorn
 
+        from assistctl.testing.prompt_server import PromptServer
+
         # Named as TCP, its connections do not hold small pieces back (asyncio sets TCP_NODELAY for such only).
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
@@ -180,13 +182,14 @@ class _Running:
             app, log_config=None, log_level="critical", access_log=False, lifespan="off", ws="none", http="h11"
         )
         config.timeout_graceful_shutdown = 1
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End it; connections that are open are closed after a second."""
-        self._server.should_exit = True
+        self._server.up.wait(10)
+        self._server.stop()
         self._thread.join(10)
         self._socket.close()
 

@@ -13,8 +13,10 @@ from assistctl.applying.files.vector_stores import StoreChange
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, PlatformError
+from assistctl.model.change import Action, Change, Request
 from assistctl.model.file_operations import Discard, StoreOperations
-from assistctl.model.plan import Action, Change, Kind, Plan, Request
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.ownership.file_marks import FILE_TOKEN, store_token
 from assistctl.ownership.placeholders import tokens_in
 from assistctl.platforms.base import UploadPlatform, VectorStorePlatform

@@ -14,9 +14,9 @@ from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Action, Change, Request
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Action, Change, Request
 from assistctl.ownership.digests import digest_of
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 
 from assistctl.local.database.collection import Stored
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import takes_sampling
-from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
 

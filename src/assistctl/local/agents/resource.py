@@ -18,7 +18,7 @@ from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.http.shapes import Record
 from assistctl.local.state import database_of
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Shape, Text, key_path, require_object, wrong_type
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from assistctl.local.http.shapes import (
     Text,
     require_object,
 )
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 MAX_INLINE = 6_990_508
 """How long the base64 of an inline file may be, in characters: 5 MiB of bytes."""

@@ -9,7 +9,7 @@ import base64
 import time
 
 from assistctl.local.database.collection import Stored
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

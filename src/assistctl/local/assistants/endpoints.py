@@ -22,7 +22,7 @@ from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class Assistants(AssistantsEndpoint):

@@ -28,7 +28,7 @@ from assistctl.local.http.shapes import (
     wrong_type,
 )
 from assistctl.local.vector_stores.fields import HELPER
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _NAME = Text(max_length=64, required=True, pattern=re.compile("[a-zA-Z0-9_-]+"))
 """The name of a function or of a JSON Schema response format."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from assistctl.local.database.collection import Collection, Stored
 from assistctl.local.http.errors import ApiError
+from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import takes_sampling
-from assistctl.model.plan import Json
 
 Fields = dict[str, Json]
 

@@ -18,7 +18,7 @@ from typing import IO
 
 from assistctl.local.code_interpreter.data_folder import usage
 from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable, Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 START_SECONDS = 60.0
 """How long a start may take, in seconds; compiling is done before."""

@@ -15,8 +15,6 @@ from assistctl.local.code_interpreter.data_folder import DataFolder, ProducedFil
 from assistctl.local.code_interpreter.sandbox import Interpreter, Limits, Sandbox, SandboxUnavailable, Turn
 from assistctl.local.code_interpreter.session_folder import make_folders
 
-__all__ = ["Execution", "ProducedFile", "SandboxUnavailable", "Sessions"]
-
 DEFAULT_LIMITS = Limits()
 
 _ENDED_EARLY = "The code interpreter's session was ended."

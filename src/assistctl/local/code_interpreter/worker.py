@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from assistctl.local.code_interpreter.sandbox import Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery, page_of_rows
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _BASE62 = string.digits + string.ascii_letters
 _ROW = tuple[int, str, int, str]

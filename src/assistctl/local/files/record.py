@@ -12,7 +12,7 @@ from assistctl.local.database.collection import Collection, Condition, Page, Sto
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.http.shapes import Choice, Integer, Record, Text
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -14,7 +14,7 @@ from typing import IO
 from starlette.requests import Request
 
 from assistctl.local.http.errors import ApiError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 MAX_BYTES = 512 * 1024 * 1024
 """The largest file taken, in bytes: "Individual files can be up to 512 MB" (API reference of ``POST /files``)."""

@@ -16,7 +16,7 @@ from starlette.datastructures import QueryParams
 
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Choice, Integer
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Row = tuple[Any, ...]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistctl.local.http.errors import ApiError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class Shape(Protocol):

@@ -7,7 +7,7 @@ from typing import cast
 
 from assistctl.local.runs.tools import ToolResult
 from assistctl.local.runs.turn import Call, Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -23,7 +23,7 @@ from assistctl.local.threads import fields as thread_fields
 from assistctl.local.threads import record as threads
 from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 Change: TypeAlias = Callable[[sqlite3.Connection], tuple[Stored, list[Event]]]

@@ -16,7 +16,7 @@ from assistctl.local.database.collection import Stored
 from assistctl.local.http.errors import SERVER_ERROR
 from assistctl.local.runs import record, steps
 from assistctl.local.threads import messages
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

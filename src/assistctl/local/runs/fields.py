@@ -25,7 +25,7 @@ from assistctl.local.http.shapes import (
     wrong_type,
 )
 from assistctl.local.threads import fields as threads
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 CONTENT_OF_RESULTS = "step_details.tool_calls[*].file_search.results[*].content"
 """The one value that ``include[]`` may have."""

@@ -16,7 +16,7 @@ from assistctl.local.runs.tools import FILE_SEARCH, Fields, ToolError, ToolResul
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.chunking import estimated_tokens
 from assistctl.local.vector_stores.search import Library, SearchResult, search_stores
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _RESULTS, _TOKENS = 20, 16_000
 _OLD_RESULTS, _OLD_TOKENS = 5, 4_000

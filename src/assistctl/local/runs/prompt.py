@@ -21,7 +21,7 @@ from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import record, steps
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores.chunking import estimated_tokens
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -17,7 +17,7 @@ from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import open_runs
 from assistctl.local.runs.open_runs import OpenRun
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

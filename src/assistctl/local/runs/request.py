@@ -9,7 +9,7 @@ from typing import Any, cast
 from assistctl.local.database.collection import Stored
 from assistctl.local.runs import prompt, record
 from assistctl.local.runs.tools import BuiltInTool
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -15,7 +15,7 @@ from typing import cast
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

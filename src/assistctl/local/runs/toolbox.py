@@ -21,7 +21,7 @@ from assistctl.local.threads import record as threads
 from assistctl.local.vector_stores import attachments, stores
 from assistctl.local.vector_stores.indexer import Indexer
 from assistctl.local.vector_stores.search import Library
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -14,7 +14,7 @@ from assistctl.local.http.errors import ApiError
 from assistctl.local.runs import open_runs, record, steps
 from assistctl.local.runs.events import Event, message_event, run_event, step_event
 from assistctl.local.threads import messages
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -17,7 +17,7 @@ from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Event, message_delta, message_event, step_delta, step_event
 from assistctl.local.runs.model_chunk import CallPiece, ModelChunk
 from assistctl.local.threads import messages
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 Write: TypeAlias = Callable[[Callable[[sqlite3.Connection], list[Event]]], Awaitable[None]]

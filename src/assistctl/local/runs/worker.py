@@ -20,7 +20,7 @@ from assistctl.local.runs.model_client import ModelError
 from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.local.runs.runtime import Runtime

@@ -17,7 +17,7 @@ from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields, message_endpoints, record
 from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class Threads(AssistantsEndpoint):

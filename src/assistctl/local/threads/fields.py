@@ -11,7 +11,7 @@ import re
 from assistctl.local.assistants.fields import NEW_RESOURCES, RESOURCES
 from assistctl.local.http.metadata import Metadata
 from assistctl.local.http.shapes import Choice, Items, Nullable, Record, Shape, Tagged, Text, wrong_type
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 MAX_MESSAGES = 100_000
 """How many messages a thread may hold (deep dive of the Assistants API)."""

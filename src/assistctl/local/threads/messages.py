@@ -15,7 +15,7 @@ from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.vector_stores import attachments, stores
 from assistctl.local.vector_stores.fields import wishes_of
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

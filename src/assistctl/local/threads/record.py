@@ -13,7 +13,7 @@ from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.files import record as files
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores import stores
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -14,7 +14,7 @@ from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.files import record as files
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Integer, Items, Record, Text
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

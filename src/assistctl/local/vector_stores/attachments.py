@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.paging import PageQuery, Row, page_of_rows
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _COLUMNS = """SELECT seq, vector_store_id, file_id, created_at, status, attributes, max_chunk_size_tokens,
     chunk_overlap_tokens, usage_bytes, error_code, error_message FROM vector_store_files"""

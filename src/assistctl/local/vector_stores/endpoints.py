@@ -17,7 +17,7 @@ from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments, batch_endpoints, fields, file_endpoints, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
 from assistctl.local.vector_stores.search import Library, search_page
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class VectorStores(HTTPEndpoint):

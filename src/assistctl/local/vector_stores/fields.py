@@ -24,7 +24,7 @@ from assistctl.local.http.shapes import (
 )
 from assistctl.local.vector_stores.attachments import AttachmentRequest, Chunking
 from assistctl.local.vector_stores.filters import Filter
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 MAX_FILES = 500
 """How many files a new store may be given at once."""

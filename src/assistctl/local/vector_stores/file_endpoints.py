@@ -14,7 +14,7 @@ from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.vector_stores import attachments, fields, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 
 class Files(HTTPEndpoint):

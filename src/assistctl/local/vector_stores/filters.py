@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Items, Record, Tagged, Text, wrong_type
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 _ORDER: Mapping[str, Callable[[float | str, float | str], bool]] = {
     "gt": operator.gt,

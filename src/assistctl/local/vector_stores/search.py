@@ -19,7 +19,7 @@ from assistctl.local.vector_stores.embeddings import Embedder, RefusedTextsError
 from assistctl.local.vector_stores.filters import fits
 from assistctl.local.vector_stores.indexer import Indexer
 from assistctl.local.vector_stores.ranking import Hit, rank
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

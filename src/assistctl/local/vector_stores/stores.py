@@ -13,7 +13,7 @@ from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.vector_stores import attachments
 from assistctl.local.vector_stores.attachments import AttachmentRequest
 from assistctl.local.vector_stores.fields import wishes_of
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 
 # The kinds are the words of their 404, and the triggers in `migrations` know them.
 STORES = Collection("vector store")

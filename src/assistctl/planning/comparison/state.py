@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline
@@ -20,7 +20,7 @@ from assistctl.ownership.canonical import (
     same,
 )
 from assistctl.ownership.field_paths import Path, covers, parse
-from assistctl.ownership.kept_form import differs_in_form_alone
+from assistctl.ownership.kept_form import before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import (
@@ -33,6 +33,7 @@ from assistctl.ownership.projection import (
 from assistctl.ownership.references_by_key import tokens_in_own_fields
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.ownership.tool_extras import without_extras
+from assistctl.ownership.unseen_secrets import UnseenSecrets, unseen_secrets
 from assistctl.planning.comparison.ignore_changes import keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.planning.identity.inventory import Owned
@@ -137,6 +138,11 @@ class Comparison:
         return self._managed(self.desired.fields) if self.ignored else self.declared
 
     @cached_property
+    def recorded(self) -> Mapping[Path, Json]:
+        """The same as the baseline has them: with labels for secrets that no answer shows."""
+        return self._unseen_secrets.recorded(self.applied) if self.desired.secret_paths else self.applied
+
+    @cached_property
     def undeclared(self) -> tuple[Path, ...]:
         """The units that were applied once and are declared no longer: they go back to the default."""
         unseen = ((name,) for name in sorted(self.capabilities.write_only))
@@ -201,7 +207,7 @@ class Comparison:
         if is_comparable(part, whole) or not self.baseline.has(part):
             return None
         wanted = self.value_in(self.declared, part)
-        return settings_before(whole, wanted, lambda value: self.baseline.is_still(part, value))
+        return settings_before(whole, wanted, lambda value: self._is_still(part, value))
 
     def agrees(self, part: Path) -> bool:
         """Whether all that is declared of a unit, or a single tool, is there."""
@@ -220,12 +226,12 @@ class Comparison:
         is_missing_tool = part[:1] == TOOLS and part != TOOLS and value is None
         if is_missing_tool:
             return not self.baseline.has(part)
-        return self.baseline.is_still(part, value) or self.baseline.is_still(part, _without_extras(part, value))
+        return self._is_still(part, value) or self._is_still(part, _without_extras(part, value))
 
     def is_as_applied_in_some_form(self, part: Path) -> bool:
         """Whether a unit, or a single tool, is what a platform may have made of what was last applied."""
         seen, wanted = self.value_in(self.seen, part), self.value_in(self.declared, part)
-        return self.baseline.is_still_in_some_form(part, seen, wanted)
+        return any(self._is_still(part, sent) for sent in before_it_was_kept(seen, wanted))
 
     def is_left_to_platform(self, unit: Path) -> bool:
         """Whether the manifest asks for the platform's own choice, which cannot be told from another's."""
@@ -245,7 +251,18 @@ class Comparison:
         if is_comparable(part, whole) or not self.baseline.has(part):
             return False
         wanted = self.value_in(self.declared, part)
-        return was_applied_in_part(whole, wanted, lambda value: self.baseline.is_still(part, value))
+        return was_applied_in_part(whole, wanted, lambda value: self._is_still(part, value))
+
+    @cached_property
+    def _unseen_secrets(self) -> UnseenSecrets:
+        return unseen_secrets(self.desired, self.capabilities)
+
+    def _is_still(self, part: Path, value: Json) -> bool:
+        if self.baseline.is_still(part, value):
+            return True
+        # Baselines of earlier versions have a digest of the value with its secrets, those of now one with labels.
+        has_secrets = bool(self.desired.secret_paths)
+        return has_secrets and self.baseline.is_still(part, self._unseen_secrets.labelled(part, value))
 
     def _is_outdated(self, unit: Path) -> bool:
         return bool(self.outdated) and bool(self.outdated & tokens_in_own_fields(self.declared.get(unit)))
@@ -284,7 +301,7 @@ class Comparison:
         elif not self.is_unseen(unit):
             yield from _leaves(unit, self.value_in(self.seen, unit), want)
             yield from self._settings_dropped(unit, want)
-        elif not self.baseline.is_still(unit, want):
+        elif not self._is_still(unit, want):
             yield Difference(unit, None, want)
 
     def _settings_dropped(self, unit: Path, want: Json) -> Iterator[Difference]:

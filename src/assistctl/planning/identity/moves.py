@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from assistctl.errors import did_you_mean
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import DesiredStore
-from assistctl.model.plan import Desired, Diagnostic, Observed, Severity
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import MARK, is_marked
 from assistctl.ownership.sensitive import kind_of

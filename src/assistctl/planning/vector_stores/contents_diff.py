@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import PlannedAttachment, StoreOperations
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import DesiredStore, StoreEntry, StoreFile
-from assistctl.model.plan import Json
 from assistctl.ownership.file_marks import (
     HeldFile,
     attributes_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from assistctl.model.plan import Kind
+from assistctl.model.kind import Kind
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from assistctl.model.change import Action, Change
 from assistctl.model.file_operations import Discard, FileOperations, FileTotals, FileUse, StoreOperations
-from assistctl.model.plan import Action, Change, Kind
+from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 from assistctl.ownership.file_marks import HeldFile, held_in_store
 from assistctl.planning.identity.inventory import ObservedKnowledge, Owned

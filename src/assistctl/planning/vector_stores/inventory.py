@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Desired, Kind, Observed
 from assistctl.ownership.file_marks import (
     held_in_store,
     is_settled,

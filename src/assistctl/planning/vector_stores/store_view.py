@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from assistctl.model.assistant import Observed
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Observed
 
 
 def as_observed(store: ObservedStore) -> Observed:

@@ -6,17 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Absence, Drift, Missing
 from assistctl.model.counting import counted
+from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.file_operations import StoreOperations
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import (
-    Absence,
-    Diagnostic,
-    Drift,
-    Kind,
-    Missing,
-    Severity,
-)
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.file_marks import (

@@ -12,7 +12,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
-from assistctl.model.plan import Json, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.agent_files import (
     files_declared,
     mounted,
@@ -20,8 +21,8 @@ from assistctl.platforms.anthropic.agent_files import (
     with_ids,
     without_files,
 )
-from assistctl.platforms.anthropic.agent_wire import from_wire, to_wire
-from assistctl.platforms.anthropic.agents_fields import CAPABILITIES, NAME
+from assistctl.platforms.anthropic.agent_wire import NAME, from_wire, to_wire
+from assistctl.platforms.anthropic.agents_fields import CAPABILITIES
 from assistctl.platforms.anthropic.files import AnthropicFiles
 from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.resources import resources_over

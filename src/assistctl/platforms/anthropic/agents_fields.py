@@ -17,8 +17,6 @@ from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN
 from assistctl.platforms.mcp_tools import renamed, servers_in, with_servers_as
 from assistctl.platforms.translation import Object, as_object, is_function, without_strict
 
-__all__ = ["CAPABILITIES", "NAME", "to_platform"]
-
 _POLICIES = {"always": "always_ask", "never": "always_allow"}
 _SESSIONS_HAVE = "No agent has it there. `ask` and `check` have it as"
 _MOUNTED = (

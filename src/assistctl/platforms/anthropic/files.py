@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import UploadedFile
-from assistctl.model.plan import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.file_upload import NamedFile, UploadRequests, upload_file

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.plan import Json, Kind, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.skills import AnthropicSkills

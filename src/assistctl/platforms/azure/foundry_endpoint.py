@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from assistctl.model.capabilities import Finding
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.model.serving import NEWEST, WHOLE, Serving
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 

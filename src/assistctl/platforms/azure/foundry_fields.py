@@ -16,7 +16,7 @@ from assistctl.model.capabilities import (
     MetadataLimits,
     Support,
 )
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.counterparts import counterpart
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE

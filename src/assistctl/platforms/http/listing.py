@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection, nobody_listens
 from assistctl.platforms.http.answer_budget import answer_budget
 from assistctl.platforms.http.connection_options import positive_number

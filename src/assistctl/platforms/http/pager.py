@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.platforms.http.listing import Listing
 
 PAGE_SIZE = 100

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from assistctl.errors import PlatformError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.platforms.http.listing import Listing
 from assistctl.platforms.http.pager import Item, as_page
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
 from assistctl.platforms.http.listing import Listing, listing_of

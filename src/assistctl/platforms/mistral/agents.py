@@ -13,16 +13,18 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, OutcomeUnknownError, PlatformError
-from assistctl.model.plan import Json, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.mistral.agents_fields import CAPABILITIES, NAME, declared_aliases, from_wire, to_wire
+from assistctl.platforms.mistral.agents_fields import CAPABILITIES, declared_aliases, from_wire, to_wire
 from assistctl.platforms.mistral.alias_names import PAIR, names_in, with_names
 from assistctl.platforms.mistral.aliases import Aliases
 from assistctl.platforms.mistral.conversations import MistralConversations
+from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata
 from assistctl.platforms.mistral.models import listed_models
 from assistctl.platforms.mistral.serving import serving_of

@@ -35,8 +35,6 @@ from assistctl.platforms.translation import (
     without_nulls,
 )
 
-__all__ = ["CAPABILITIES", "NAME", "declared_aliases", "from_wire", "to_wire"]
-
 _SAME = ("name", "description", "model", "instructions")
 _ARGUMENTS = ("temperature", "top_p", "reasoning_effort", "response_format")
 _FIELDS = (*_SAME, *_ARGUMENTS, "tools", "platforms")

@@ -12,8 +12,10 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Json, Kind, Observed
 from assistctl.ownership.mark import MARK
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.plan import Json, Observed
+from assistctl.model.assistant import Observed
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
@@ -25,7 +26,7 @@ from assistctl.platforms.openai.workload_identity import OPTION
 if TYPE_CHECKING:
     from assistctl.platforms.openai.conversations import OpenAIConversations
 
-__all__ = ["CAPABILITIES", "FIELDS", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
+__all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAssistants", "connect", "observed_assistant"]
 
 OPTIONS = COMMON_OPTIONS | {OPTION}
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from assistctl.errors import LeftBehindError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedEnvironment
-from assistctl.model.plan import Json
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK
 from assistctl.platforms.openai.agent_link import Link, interpreter_ids, runs_code

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of

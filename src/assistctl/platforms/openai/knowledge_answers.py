@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
-from assistctl.model.plan import Json
 from assistctl.platforms.http.outside_text import excerpt
 
 Fields: TypeAlias = "dict[str, Json]"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
-from assistctl.model.plan import Json
+from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text, timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable

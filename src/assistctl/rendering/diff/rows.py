@@ -14,20 +14,8 @@ from itertools import count
 from assistctl.rendering.diff.excerpts import LONGEST, excerpts, readable
 from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
 from assistctl.rendering.diff.outline import Outline, counted_sentences
-from assistctl.rendering.diff.row import Row, Sign, escaped_marks, is_change, marked, numbers_shown
+from assistctl.rendering.diff.row import Row, Sign, is_change
 from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, one_side, words_of
-
-__all__ = [
-    "LONGEST",
-    "Row",
-    "Sign",
-    "TextDiff",
-    "diff_rows",
-    "escaped_marks",
-    "marked",
-    "numbers_shown",
-    "preview_rows",
-]
 
 _REWRITTEN = 0.35
 """Where two texts have no more of their words in common than this share, one is told as rewritten."""

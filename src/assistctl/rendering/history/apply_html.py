@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import EVERYTHING, label
+from assistctl.rendering.field_view import EVERYTHING
 from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.html.cards import Anchors, card, failure_text, folded, heading, identifier
 from assistctl.rendering.html.fields import fields_table, summary
 from assistctl.rendering.html.header import Fact, facts, header
 from assistctl.rendering.html.page import html_page, isolated, section
+from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
 _OPEN = 12

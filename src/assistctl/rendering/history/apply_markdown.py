@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistctl.rendering.field_view import label
 from assistctl.rendering.history.wording import PastApplyReport, PastCheck
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document, paragraph
 from assistctl.rendering.markdown.escape import code, plain
 from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
+from assistctl.rendering.values import label
 
 
 def apply_markdown(report: PastApplyReport) -> str:

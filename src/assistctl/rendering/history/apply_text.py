@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.rendering.field_view import EVERYTHING, Limits, label
+from assistctl.rendering.field_view import EVERYTHING, Limits
 from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 from assistctl.rendering.text.fields import field_lines
 from assistctl.rendering.text.lines import Line, emit
+from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
 _LIMITS = Limits(rows=8, preview=3)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from assistctl.model.plan import Action, FieldDiff, Kind, QualifiedKey
+from assistctl.model.change import Action, FieldDiff, QualifiedKey
+from assistctl.model.kind import Kind
 from assistctl.rendering.field_view import FieldView, Limits, view_diff
 
 UNRECORDED = "(not on record)"

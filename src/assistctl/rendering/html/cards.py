@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from assistctl.model.plan import Diagnostic, Missing
+from assistctl.model.change import Missing
+from assistctl.model.diagnostics import Diagnostic
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.html.page import as_text, isolated, joined
+from assistctl.rendering.values import label
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from assistctl.model.plan import Drift, Plan
+from assistctl.model.change import Drift
+from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.html.cards import card, folded, heading, missing_card
 from assistctl.rendering.html.fields import Differences, drift_differences
 from assistctl.rendering.html.header import Fact, facts, header, provenance_facts
 from assistctl.rendering.html.page import html_page, section
+from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
 _OPEN = 12

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from assistctl.model.change import Change, Drift
 from assistctl.model.counting import counted
-from assistctl.model.plan import Change, Drift, Json
+from assistctl.model.json_value import Json
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs
-from assistctl.rendering.diff.rows import Row, numbers_shown
+from assistctl.rendering.diff.row import Row, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
 from assistctl.rendering.html.page import as_text, joined

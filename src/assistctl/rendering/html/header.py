@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from assistctl.model.provenance import Provenance
-from assistctl.rendering.field_view import label
 from assistctl.rendering.html.page import as_text, isolated, joined
+from assistctl.rendering.values import label
 
 _LONG = 30
 """Characters from which on a value gets a line for itself."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from assistctl.model.plan import Change, Plan
+from assistctl.model.change import Change
+from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.html.cards import (
     Anchors,
@@ -25,6 +25,7 @@ from assistctl.rendering.html.header import Count, Fact, command_to_copy, facts,
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.html.view_options import view_options
 from assistctl.rendering.phrases import by_importance
+from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
 _OPEN = 12

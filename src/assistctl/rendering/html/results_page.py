@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from assistctl.model.change import Result, Status
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.plan import Diagnostic, Plan, Result, Status
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.html.cards import card, diagnostic_card, failure_text, heading, identifier
 from assistctl.rendering.html.header import Count, Fact, facts, header
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
 from assistctl.rendering.result_phrases import done, said, told_results, tried
+from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
 _FILES = 500

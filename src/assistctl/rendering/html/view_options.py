@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from assistctl.model.plan import Action, Change, Kind
+from assistctl.model.change import Action, Change
+from assistctl.model.kind import Kind
 from assistctl.rendering.html.page import joined
 
 _FEWEST = 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistctl.model.plan import Drift, Plan
+from assistctl.model.change import Drift
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.field_view import view_drift
 from assistctl.rendering.markdown.budget import Part

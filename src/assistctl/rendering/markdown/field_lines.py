@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked
+from assistctl.rendering.diff.row import Row, Sign, escaped_marks, marked
 from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Limits, Shape
 from assistctl.rendering.markdown.budget import Part

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assistctl.model.change import Result, Status
 from assistctl.model.check_gate import GatedCheck, GateReport
-from assistctl.model.plan import Diagnostic, Plan, Result, Status
+from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.markdown.budget import Part
 from assistctl.rendering.markdown.document import document, paragraph, table_head
 from assistctl.rendering.markdown.escape import code, code_cell, plain
 from assistctl.rendering.markdown.messages_markdown import messages
 from assistctl.rendering.result_phrases import done, said, told_results, tried
+from assistctl.rendering.values import label
 
 _FILES = 50
 _STATUS = {Status.OK: "✅", Status.FAILED: "❌", Status.SKIPPED: "⏭️"}

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.rendering.diff.rows import Row, Sign, escaped_marks, marked, numbers_shown
+from assistctl.rendering.diff.row import Row, Sign, escaped_marks, marked, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Shape
 from assistctl.rendering.phrases import gap_before, left_out

@@ -12,13 +12,17 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model.plan import Action, Change, Diagnostic, Drift, Kind, Missing, Plan, Result, Severity
+from assistctl.model.change import Action, Change, Drift, Missing, Result
+from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
-from assistctl.rendering.field_view import EVERYTHING, Limits, label, view_drift
+from assistctl.rendering.field_view import EVERYTHING, Limits, view_drift
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.text.fields import field_lines
 from assistctl.rendering.text.lines import Line, emit, pad
+from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
 _COLOURS = {

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.model.plan import Plan, Result, Status
+from assistctl.model.change import Result, Status
+from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.field_view import label
 from assistctl.rendering.result_phrases import done, said, told_results, tried
 from assistctl.rendering.text.lines import Line, emit, pad
 from assistctl.rendering.text.plan_text import widths
+from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
 _STATUS_SIGNS = {Status.OK: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("·", "yellow")}

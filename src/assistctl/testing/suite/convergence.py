@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assistctl.model.plan import Action
+from assistctl.model.change import Action
 from assistctl.platforms.base import Platform
 from assistctl.testing.exchange import updated
 from assistctl.testing.samples import FUNCTION, OTHER_FUNCTION
