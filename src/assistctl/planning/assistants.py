@@ -10,6 +10,7 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
 from assistctl.model.change import Absence, Missing, QualifiedKey
 from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets
@@ -81,6 +82,10 @@ class Assistants(KindFacts[Observed, Desired]):
         diagnostics = check_expressible(desired, self.platform, self.capabilities)
         expressed = to_platform(desired, self.platform, self.capabilities)
         return expressed, with_tools_named(desired, diagnostics, self.capabilities.field_defaults.tool_names)
+
+    def given(self, desired: Desired) -> Mapping[str, Json]:
+        """The fields that the platform is given of ``desired``, with tokens for its files and its vector store."""
+        return to_platform(with_tokens(desired), self.platform, self.capabilities).fields
 
     def named_later(self, desired: Desired) -> Collection[str]:
         """See ``Rosters.named_later``."""

@@ -163,10 +163,9 @@ class _Planning:
     @cached_property
     def references(self) -> References:
         """What is named by its id; not asked for where nothing would be deleted."""
-        outlook = Outlook(self.wanted, self.inventory, self.transfers, self.plan_options, self.capabilities)
-        return references(
-            self.observed, (*self.desired, *self.plan_options.also_declared), outlook, self.beside.kinds
-        )
+        about = (Kind.ASSISTANT, self.wanted, self.inventory, self.transfers, self.plan_options)
+        declared = (*self.desired, *self.plan_options.also_declared)
+        return references(declared, Outlook(*about, self.assistants.given), self.beside.kinds)
 
     @property
     def _has_resources(self) -> bool:
@@ -258,7 +257,7 @@ class _Planning:
         found = (self.wanted, stores, self.inventory, self.transfers, self.stores, self.plan_options, defaults)
         yield from LookAlikes(*found).among(changes)
         for things in self.beside.kinds.values() if self._has_resources else ():
-            yield from things.under_other_keys(changes, self.plan_options)
+            yield from things.under_other_keys(changes)
 
     def _absent(self, changes: Sequence[Change]) -> Iterable[Missing]:
         is_coming = any(change.action in {Action.CREATE, Action.ADOPT} for change in changes)

@@ -1,4 +1,4 @@
-"""Which ids assistants name, and go on naming once a plan is carried out: nothing of those is deleted.
+"""Which ids are named, and go on being named once a plan is carried out: nothing of those is deleted.
 
 The one place for that rule. Whatever deletes something asks here: the planner, for apply, destroy and rollback,
 and ``planning.garbage`` for gc.
@@ -7,12 +7,13 @@ and ``planning.garbage`` for gc.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from assistctl.model.assistant import Desired, Lifecycle, Observed
-from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import QualifiedKey
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -20,9 +21,7 @@ from assistctl.model.resource import DesiredResource
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units
 from assistctl.ownership.field_paths import Path, covers, parse
-from assistctl.ownership.mark import BASELINE, users_pairs
-from assistctl.ownership.placeholders import with_tokens
-from assistctl.planning.capability_check import to_platform
+from assistctl.ownership.mark import BASELINE, Mark, users_pairs
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
@@ -37,6 +36,8 @@ _PROSE_OF_TOOLS = frozenset({"function", "description", "instructions", "paramet
 _LONGEST_ID = 256
 _BETWEEN_IDS = re.compile(r"[\s,;]+")
 
+NamingT = TypeVar("NamingT", bound=Naming)
+
 
 def ids_named(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> frozenset[str]:
     """Everything in an assistant's fields, and in the pairs that are not ours, that may be the id of something.
@@ -49,58 +50,78 @@ def ids_named(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> froze
     return frozenset(found).union(*(_BETWEEN_IDS.split(text) for text in pairs if len(text) <= 2 * _LONGEST_ID))
 
 
-def ids_declared(desired: Desired, platform: str) -> frozenset[str]:
+def ids_declared(desired: Naming, platform: str) -> frozenset[str]:
     """The same of a manifest, with its fields for ``platform``."""
     pairs = desired.fields.get("metadata")
     own: Json = dict(desired.platform_fields.get(platform, {}))
     return ids_named({**desired.fields, PLATFORMS: own}, pairs if isinstance(pairs, dict) else {})
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What becomes of assistants when a plan is carried out, as far as it is known before the plan is made.
+def _as_declared(desired: Naming) -> Mapping[str, Json]:
+    return desired.fields
 
-    ``wanted`` are the assistants it is to bring about, by key.
+
+@dataclass(frozen=True)
+class Outlook(Generic[NamingT]):
+    """What becomes of the things of a ``kind`` when a plan is carried out, as far as that is known beforehand.
+
+    ``wanted`` are those that it is to bring about, by key, and ``given`` has what the platform is given of one.
     """
 
-    wanted: Mapping[str, Desired]
+    kind: Kind
+    wanted: Mapping[str, NamingT]
     inventory: Inventory[Observed]
     moving: Transfers
     plan_options: PlanOptions
-    capabilities: Capabilities
-    _taken_over: dict[str, str] = field(default_factory=dict)
-    _new_keys: dict[str, str] = field(default_factory=dict)
+    given: Callable[[NamingT], Mapping[str, Json]] = _as_declared
 
-    def __post_init__(self) -> None:
-        self._new_keys.update({old: new for new, old in self.moving.moved.items()})
-        takes = {**self.moving.imported, **self.moving.chosen}
-        self._taken_over.update({object_id: key for key, object_id in takes.items()})
-        self._taken_over.update(self._adopted())
+    @property
+    def observed(self) -> Iterator[Observed]:
+        """All that is there, whoever owns it."""
+        return chain(self.inventory.others.values(), self.inventory.free_by_id.values())
 
     def ends(self, observed: Observed) -> bool:
-        """Whether the plan deletes an assistant, unless something names it."""
+        """Whether the plan deletes a thing, unless something names it."""
         key = self._key(observed)
         if key is None or key in self.wanted or key in self.moving.forgotten:
             return False
-        return self.plan_options.includes(Kind.ASSISTANT, key) and self.plan_options.may_delete(observed.id)
+        return self.plan_options.includes(self.kind, key) and self.plan_options.may_delete(observed.id)
 
     def ids_kept(self, observed: Observed) -> frozenset[str]:
-        """The ids that an assistant has, and that the plan does not take from it."""
+        """The ids that a thing has, and that the plan does not take from it."""
         key = self._key(observed)
         desired = self.wanted.get(key) if key is not None else None
-        if desired is None or key is None or not self.plan_options.includes(Kind.ASSISTANT, key):
+        if desired is None or key is None or not self.plan_options.includes(self.kind, key):
             return ids_named(observed.fields, observed.metadata)
-        given = to_platform(with_tokens(desired), self.plan_options.target.platform, self.capabilities).fields
-        return _ids_left(observed, given, desired.lifecycle)
+        return _ids_left(observed, self.given(desired), desired.lifecycle)
+
+    def shown(self, observed: Observed) -> str:
+        """What a thing is called: an assistant of ours by its key, everything else by its id."""
+        mark = self._mark(observed) if self.kind is Kind.ASSISTANT else None
+        return mark.key if mark is not None else observed.id
 
     def _key(self, observed: Observed) -> str | None:
-        """The key that an assistant has once it is ours, the new one if it moves."""
+        """The key that a thing has once it is ours, the new one if it moves."""
         if observed.id in self._taken_over:
             return self._taken_over[observed.id]
+        mark = self._mark(observed)
+        return self._new_keys.get(mark.key, mark.key) if mark is not None else None
+
+    def _mark(self, observed: Observed) -> Mark | None:
+        """The mark of a thing that is ours: others have keys like it."""
         mark = self.inventory.marks.get(observed.id)
-        if mark is None or not mark.owned_by(self.plan_options.project, self.plan_options.target.name):
-            return None
-        return self._new_keys.get(mark.key, mark.key)
+        is_ours = mark is not None and mark.owned_by(self.plan_options.project, self.plan_options.target.name)
+        return mark if is_ours else None
+
+    @cached_property
+    def _new_keys(self) -> Mapping[str, str]:
+        return {old: new for new, old in self.moving.moved.items()}
+
+    @cached_property
+    def _taken_over(self) -> Mapping[str, str]:
+        """The keys of what is taken over, by its id."""
+        takes = {**self.moving.imported, **self.moving.chosen}
+        return {**{object_id: key for key, object_id in takes.items()}, **dict(self._adopted())}
 
     def _adopted(self) -> Iterator[tuple[str, str]]:
         """Those that are taken over by their name, where that is not decided against."""
@@ -116,6 +137,9 @@ class Outlook:
             ]
             if len(named) == 1 and key not in self.moving.imported and key not in self.moving.moved:
                 yield named[0].id, key
+
+
+_AnyOutlook: TypeAlias = Outlook[Desired] | Outlook[DesiredResource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,73 +158,56 @@ class References:
 
 
 def references(
-    observed: Sequence[Observed],
     declared: Iterable[Desired],
-    outlook: Outlook,
+    assistants: Outlook[Desired],
     kinds: Mapping[Kind, ThingsOfKind] | None = None,
 ) -> References:
-    """What is named by id once the plan is carried out. ``kinds`` is what is there beside the assistants.
+    """What is named by id once the plan is carried out. ``kinds`` is what is there beside the ``assistants``.
 
-    ``declared`` are all manifests, also where the plan is not about them: what a declared assistant names is
-    needed when that is applied again. What names something and is named itself stays, and what it names.
+    ``declared`` are all manifests of these, also where the plan is not about them: what a declared assistant names
+    is needed when that is applied again. What names something and is named itself stays, and what it names.
     """
-    things = kinds or {}
-    named = {**dict(_named_by_things(things, outlook)), **outlook.plan_options.named_by_targets}
-    for desired in declared:
-        itself = {assistant.id for assistant in outlook.inventory.owned.get(desired.key, ())}
-        by_key = _ids_of_keys(Kind.ASSISTANT, desired, outlook, things)
-        for object_id in (ids_declared(desired, outlook.plan_options.target.platform) | by_key) - itself:
-            named.setdefault(object_id, desired.key)
-    ending = {assistant.id: assistant for assistant in observed if outlook.ends(assistant)}
-    staying = [assistant for assistant in observed if assistant.id not in ending]
-    while staying:
-        for assistant in staying:
-            for object_id in outlook.ids_kept(assistant) - {assistant.id}:
-                named.setdefault(object_id, _shown(assistant, outlook))
-        staying = [ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys())]
+    manifests: list[tuple[_AnyOutlook, Iterable[Naming]]] = [
+        *((of_kind.outlook, of_kind.declared) for of_kind in (kinds or {}).values()),
+        (assistants, declared),
+    ]
+    inventories = {outlook.kind: outlook.inventory for outlook, _ in manifests}
+    named = dict(assistants.plan_options.named_by_targets)
+    for outlook, of_its_kind in manifests:
+        for desired in of_its_kind:
+            by = desired.key if outlook.kind is Kind.ASSISTANT else str(QualifiedKey(outlook.kind, desired.key))
+            for object_id in _ids_in_manifest(desired, outlook, inventories):
+                named.setdefault(object_id, by)
+    _add_ids_kept(named, [outlook for outlook, _ in manifests])
     return References(named)
 
 
-def _ids_of_keys(
-    kind: Kind, desired: Naming, outlook: Outlook, things: Mapping[Kind, ThingsOfKind]
+def _add_ids_kept(named: dict[str, str], outlooks: Iterable[_AnyOutlook]) -> None:
+    """Add the ids in what stays, because the plan does not delete it or because it is ``named`` itself."""
+    there = [(outlook, observed) for outlook in outlooks for observed in outlook.observed]
+    ending = {observed.id: (outlook, observed) for outlook, observed in there if outlook.ends(observed)}
+    staying = [(outlook, observed) for outlook, observed in there if observed.id not in ending]
+    while staying := [*staying, *(ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys()))]:
+        for outlook, observed in staying:
+            for object_id in outlook.ids_kept(observed) - {observed.id}:
+                named.setdefault(object_id, outlook.shown(observed))
+        staying = []
+
+
+def _ids_in_manifest(
+    desired: Naming,
+    outlook: _AnyOutlook,
+    inventories: Mapping[Kind, Inventory[Observed]],
 ) -> frozenset[str]:
-    """The ids of what a manifest names by key, as long as what it declares is to stay itself."""
+    """The ids that a manifest names, and of what it names by key as long as what it declares is to stay itself."""
     plan_options = outlook.plan_options
-    if plan_options.destroy and plan_options.includes(kind, desired.key):
-        return frozenset()
-    inventories = {known_kind: of_kind.inventory for known_kind, of_kind in things.items()} | {
-        Kind.ASSISTANT: outlook.inventory
-    }
-    keys = {named.about for _, named in named_in(desired, plan_options.target.platform)}
-    return frozenset(
-        owned.id
-        for named_kind, key in keys
-        if named_kind in inventories
-        for owned in inventories[named_kind].owned.get(key, ())
-    )
-
-
-def _named_by_things(things: Mapping[Kind, ThingsOfKind], outlook: Outlook) -> Iterator[tuple[str, str]]:
-    """The ids that go on being named by what is beside the assistants, each with what names it."""
-    for kind, of_kind in things.items():
-        for desired in of_kind.declared:
-            by_key = _ids_of_keys(kind, desired, outlook, things)
-            by_id = ids_named(desired.fields, {})
-            yield from ((object_id, str(QualifiedKey(kind, desired.key))) for object_id in by_key | by_id)
-        for observed in of_kind.observed:
-            if not of_kind.ends(observed, outlook.plan_options):
-                mark = of_kind.inventory.marks.get(observed.id)
-                wanted = of_kind.wanted.get(mark.key) if mark is not None and of_kind.includes(mark.key) else None
-                left = (
-                    ids_named(observed.fields, observed.metadata)
-                    if wanted is None
-                    else _ids_left_in(observed, wanted)
-                )
-                yield from ((object_id, observed.id) for object_id in left - {observed.id})
-
-
-def _ids_left_in(observed: Observed, wanted: DesiredResource) -> frozenset[str]:
-    return _ids_left(observed, wanted.fields, wanted.lifecycle)
+    by_id = ids_declared(desired, plan_options.target.platform)
+    if not (plan_options.destroy and plan_options.includes(outlook.kind, desired.key)):
+        keys = {named.about for _, named in named_in(desired, plan_options.target.platform)}
+        by_id |= {
+            owned.id for kind, key in keys if kind in inventories for owned in inventories[kind].owned.get(key, ())
+        }
+    return by_id - {owned.id for owned in outlook.inventory.owned.get(desired.key, ())}
 
 
 def _ids_left(observed: Observed, given: Mapping[str, Json], lifecycle: Lifecycle) -> frozenset[str]:
@@ -226,12 +233,6 @@ def _units(fields: Mapping[str, Json], pairs: Json) -> dict[Path, Json]:
 def _ids_in_unit(unit: Path, value: Json) -> frozenset[str]:
     field = str(unit[0])
     return ids_named({}, {str(unit[1]): value}) if field == "metadata" else ids_named({field: value}, {})
-
-
-def _shown(observed: Observed, outlook: Outlook) -> str:
-    mark = outlook.inventory.marks.get(observed.id)
-    ours = mark is not None and mark.owned_by(outlook.plan_options.project, outlook.plan_options.target.name)
-    return mark.key if ours and mark is not None else observed.id
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.model.assistant import Observed
@@ -14,6 +14,7 @@ from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import Outlook
 from assistctl.planning.resources import Resources
 
 
@@ -27,7 +28,11 @@ class ThingsOfKind:
     wanted: Mapping[str, DesiredResource]
     inventory: Inventory[Observed]
     transfers: Transfers
-    includes: Callable[[str], bool]
+    plan_options: PlanOptions
+
+    def includes(self, key: str) -> bool:
+        """Whether the plan is about the one with that key."""
+        return self.plan_options.includes(self.kind, key)
 
     @property
     def owned_count(self) -> int:
@@ -45,15 +50,12 @@ class ThingsOfKind:
         moved = {new: self.inventory.owned[old] for new, old in self.transfers.moved.items()}
         return {**self.inventory.owned, **moved}
 
-    def ends(self, observed: Observed, plan_options: PlanOptions) -> bool:
-        """Whether the plan deletes it, unless something names it."""
-        mark = self.inventory.marks.get(observed.id)
-        if mark is None or not mark.owned_by(plan_options.project, plan_options.target.name):
-            return False
-        stays = mark.key in self.wanted or mark.key in {*self.transfers.moved.values(), *self.transfers.forgotten}
-        return not stays and self.includes(mark.key) and plan_options.may_delete(observed.id)
+    @property
+    def outlook(self) -> Outlook[DesiredResource]:
+        """What becomes of them, as far as it is known before the plan is made."""
+        return Outlook(self.kind, self.wanted, self.inventory, self.transfers, self.plan_options)
 
-    def under_other_keys(self, changes: Iterable[Change], plan_options: PlanOptions) -> Iterator[Diagnostic]:
+    def under_other_keys(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         """A warning for each new one that has the name of one which nobody declares any more."""
         left = {
             key: same_key[0]
@@ -61,7 +63,7 @@ class ThingsOfKind:
             if key not in self.wanted and key not in {*self.transfers.moved.values(), *self.transfers.forgotten}
         }
         created = [change for change in changes if (change.kind, change.action) == (self.kind, Action.CREATE)]
-        if plan_options.deletable is None and left:
+        if self.plan_options.deletable is None and left:
             yield from same_name_under_other_key(created, self.wanted, left)
 
 
@@ -79,5 +81,5 @@ def things_of(kind: Kind, resources: Resources, plan_options: PlanOptions) -> Th
         wanted,
         inventory,
         moving,
-        lambda key: plan_options.includes(kind, key),
+        plan_options,
     )
