@@ -577,6 +577,23 @@ def test_uploads_that_are_there_are_named_by_their_ids(shop: ProjectFolder, work
     assert workshop.template()["files"] == template["files"]
 
 
+def test_gc_leaves_an_upload_that_only_a_manifest_names(shop: ProjectFolder, workshop: Workshop) -> None:
+    shop.write("assistants/prices.csv", "sku,price\n")
+    files = [{"path": "prices.csv", "tool": "code_interpreter"}]
+    shop.manifest("desk", tools=[{"type": "code_interpreter"}], files=files)
+    upload = workshop.stored_objects.upload("prices.csv", b"sku,price\n")
+
+    def garbage() -> list[str]:
+        return [one["id"] for one in shop.run("gc", "--format", "json").json["garbage"]]
+
+    shop.write("assistants/analysis.yaml", "kind: environment\n")
+    assert garbage() == [upload]
+    entry = f"{{file_id: {upload}, path: /workspace/prices.csv}}"
+    own = f"platforms: {{openai-agents: {{files: [{entry}]}}}}\n"
+    shop.write("assistants/analysis.yaml", f"kind: environment\n{own}")
+    assert garbage() == []
+
+
 def test_skills_are_entries_of_the_template() -> None:
     table = CAPABILITIES.resources[Kind.ENVIRONMENT]
     fields: dict[str, Any] = {"name": "Analysis", "skills": [{"skill": "refunds", "version": "3"}]}

@@ -25,6 +25,7 @@ from assistctl.operations.status import OperationStatus, status_of
 from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.references import ids_declared
+from assistctl.planning.rosters import Naming
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.platforms.resource_platform import resources_of
 
@@ -225,6 +226,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
     unfinished = deployment.upload_log().unfinished()
     named = [(upload.file_id, upload) for upload in unfinished if upload.file_id is not None]
     nameless = [upload.filed for upload in unfinished if upload.file_id is None and upload.filed]
+    manifests: tuple[Naming, ...] = (*loaded.desired, *loaded.resources)
     declared = [entry.source for store in loaded.stores for entry in store.files]
     declared += [file for upload in loaded.desired for file in upload.interpreter_files]
     return Ours(
@@ -238,7 +240,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
         ),
         frozenset(file_id for file_id, upload in named if not upload.proven),
         frozenset(deployment.named_by_targets()).union(
-            *(ids_declared(upload, deployment.target.platform) for upload in loaded.desired)
+            *(ids_declared(manifest, deployment.target.platform) for manifest in manifests)
         ),
         frozenset(QualifiedKey(one.kind, one.key) for one in loaded.resources),
     )
