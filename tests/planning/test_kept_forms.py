@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistctl.model.diagnostics import Position
 from assistctl.model.plan import Plan
 from support.planning import ProjectOnStore, declared
 
@@ -56,3 +57,16 @@ def test_what_others_change_is_drift_all_the_same(count: int) -> None:
         project.store.assistants[key] = replace(there, fields={**there.fields, "tools": edited})
     (change,) = project.plan([declared("desk", {"model": "m", "tools": functions(count)})]).changes
     assert change.reason == "changed outside"
+
+
+def test_what_is_kept_is_told_of_where_it_is_declared() -> None:
+    places = {f"tools[{number}]": Position("desk.yaml", 10 + number, 3) for number in range(2)}
+    tools = functions(2)
+    project = ProjectOnStore()
+    desk = replace(declared("desk", {"model": "m", "tools": tools}), positions=places)
+    project.apply([desk])
+    ((object_id, there),) = project.store.assistants.items()
+    kept: Any = [tools[0], function("look_1", "Looks.")]
+    project.store.assistants[object_id] = replace(there, fields={**there.fields, "tools": kept})
+    [told] = project.plan([desk]).diagnostics
+    assert (told.path, told.position) == ("tools[look_1].function.description", places["tools[1]"])

@@ -192,7 +192,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         blocked: Blocked | None = None,
     ) -> Iterator[Decision]:
         """Make something that is there what is declared. An update has the reasons that it finds."""
-        kind, key = self.facts.kind, desired.key
+        kind, key, defaults = self.facts.kind, desired.key, self.facts.capabilities.field_defaults
         contents = self.facts.contents(desired, owned)
         yield contents.decision
         comparable, labels = self.facts.comparable(desired, owned)
@@ -203,10 +203,9 @@ class Decider(Generic[ListedT, DeclaredT]):
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
             if kept or diffs:
+                platform, placed = self.plan_options.target.platform, with_places(kept, desired, defaults)
                 yield Decision(
-                    diagnostics=tuple(told_of_form(desired, self.plan_options.target.platform, kept))
-                    if kept
-                    else (),
+                    diagnostics=tuple(told_of_form(desired, platform, placed)) if placed else (),
                     drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
                 )
             why = [self._why(of_fields)] if of_fields else []
@@ -225,7 +224,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             owned.id,
             action,
             reason,
-            with_places(diffs, desired, self.facts.capabilities.field_defaults),
+            with_places(diffs, desired, defaults),
             blocked=blocked,
             name=_name(desired),
             request=released(request) if action is Action.FORGET else request,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assistctl.model.assistant import Desired
 from assistctl.model.change import FieldDiff
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.json_value import Json
@@ -14,7 +13,7 @@ _AROUND = 20
 
 
 def told_of_form(desired: Declared, platform: str, kept: tuple[FieldDiff, ...]) -> Iterator[Diagnostic]:
-    """A word about each value that ``platform`` keeps in another form."""
+    """A word about each value that ``platform`` keeps in another form; ``kept`` have their places."""
     for diff in kept:
         shown = "" if diff.secret else " Declared: {}; kept: {}.".format(*_both(diff.new, diff.old))
         yield Diagnostic(
@@ -23,7 +22,7 @@ def told_of_form(desired: Declared, platform: str, kept: tuple[FieldDiff, ...]) 
             f"It says the same, so there is nothing to change.{shown}",
             key=desired.key,
             path=diff.path,
-            position=desired.position_of(diff.path) if isinstance(desired, Desired) else desired.position,
+            position=diff.position or desired.position,
         )
 
 
