@@ -33,7 +33,7 @@ class Recorder(Protocol):
 class NullRecorder:
     """Nothing is written down."""
 
-    async def begins(self, change: Change, request: Request | None) -> int:  # noqa: ARG002  # see Book
+    async def begins(self, change: Change, request: Request | None) -> int:  # noqa: ARG002  # see Recorder
         """See ``Recorder``."""
         return 0
 

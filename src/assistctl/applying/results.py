@@ -120,7 +120,7 @@ def _status(error: Exception | None) -> Status:
 
 
 def _not_done(reader: Operation) -> AssistctlError:
-    about = reader.key if reader.kind is Kind.ASSISTANT else f"{reader.key} ({reader.kind.replace('_', ' ')})"
+    about = reader.key if reader.kind is Kind.ASSISTANT else f"{reader.key} ({reader.kind.noun})"
     if reader.status is Status.SKIPPED:
         return NotBegunError()
     return PlatformError(f"{about} is not in order yet: its error says why")

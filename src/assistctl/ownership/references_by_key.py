@@ -72,11 +72,6 @@ def reference_in(value: Json) -> Reference | None:
     return Reference(QualifiedKey(kind, key), None if version is None else str(version))
 
 
-def named_in(own: Mapping[str, Json]) -> frozenset[Reference]:
-    """All that a platform's own fields name by key."""
-    return frozenset(named for _, named in references_in(dict(own)))
-
-
 def with_entries(own: Mapping[str, Json], entries: Entries) -> dict[str, Json]:
     """A platform's own fields with tokens in the place of keys: the item of a list as its entry, else the id."""
 

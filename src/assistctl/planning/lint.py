@@ -108,8 +108,8 @@ def _about_listed_model(
 ) -> Iterator[Diagnostic]:
     if not models:
         return
-    model = assistant.fields.get("model")
-    if not isinstance(model, str) or "model" in assistant.secret_paths:
+    model = model_of(assistant)
+    if model is None:
         return
     if model not in models:
         yield _warning(
@@ -122,8 +122,9 @@ def _about_listed_model(
     date = _date(models[model])
     if date is None or date - today > NEAR:
         return
-    when = "was shut down" if date <= today else "will be shut down"
-    yield _warning(assistant, "model", f"the model {model!r} {when} on {date}", "Move to a newer one.")
+    yield _warning(
+        assistant, "model", f"the model {model!r} {when_shut_down(date, today)}", "Move to a newer one."
+    )
 
 
 def _about_prompt(assistant: Desired, functions: set[str]) -> Iterator[Diagnostic]:
