@@ -114,6 +114,15 @@ def test_messages_are_sorted_by_place_whoever_says_them(project: ProjectFolder) 
     assert {file for file, *_ in places} == {"assistants/a.yaml", "assistants/b.yaml", "assistants/c.yaml"}
 
 
+def test_a_plan_has_its_messages_by_place_too(project: ProjectFolder) -> None:
+    project.manifest("b", tools=[{"type": "file_search"}])
+    project.manifest("a", **{"import": "asst_none"})
+    told = project.run("plan", "--format", "json").json["diagnostics"]
+    places = [(one["file"], one["line"], one["column"]) for one in told]
+    assert places == sorted(places)
+    assert {file for file, *_ in places} == {"assistants/a.yaml", "assistants/b.yaml"}
+
+
 def test_a_tool_has_one_name_in_messages_and_plans(project: ProjectFolder) -> None:
     search = {"type": "file_search", "file_search": {"max_num_results": 99}}
     project.manifest("desk", tools=[{"type": "code_interpreter"}, search])

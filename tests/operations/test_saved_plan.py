@@ -294,6 +294,12 @@ def test_a_message_that_depends_on_the_day_or_the_line_does_not_make_it_stale(
     check_still_holds(saved, with_messages(project.plan(MOVED), RETIRES, lower))
 
 
+def test_messages_in_another_order_do_not_make_it_stale(project: ProjectOnStore, tmp_path: Path) -> None:
+    other = replace(MENTIONS, summary="mentions another tool")
+    saved = saved_and_loaded(with_messages(project.plan(MOVED), MENTIONS, other), tmp_path)
+    check_still_holds(saved, with_messages(project.plan(MOVED), other, MENTIONS))
+
+
 @pytest.mark.parametrize("messages", [(), (replace(MENTIONS, severity=Severity.INFO),), (MENTIONS, MENTIONS)])
 def test_other_messages_do(project: ProjectOnStore, tmp_path: Path, messages: tuple[Diagnostic, ...]) -> None:
     saved = saved_and_loaded(with_messages(project.plan(MOVED), MENTIONS), tmp_path)

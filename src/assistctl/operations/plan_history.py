@@ -47,7 +47,7 @@ async def with_history(
         missing = await _explained(plan.missing, journal, deployment, platform, observed)
         plan = replace(plan, missing=missing)
     moved = await _former_place(journal, deployment.journal_target()) if is_new else None
-    return plan if moved is None else replace(plan, diagnostics=(*plan.diagnostics, moved))
+    return plan if moved is None else replace(plan, diagnostics=(moved, *plan.diagnostics))
 
 
 async def _explained(

@@ -15,7 +15,7 @@ from assistctl.manifest import Loaded
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Change
-from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.diagnostics import Diagnostic, by_place
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan
@@ -94,7 +94,7 @@ async def plan_on(
         *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
         *_about_models(deployment, wanted, platform, models or {}, today),
     )
-    plan = replace(plan, diagnostics=(*beside, *plan.diagnostics))
+    plan = replace(plan, diagnostics=tuple(by_place((*beside, *plan.diagnostics))))
     return await with_history(plan, deployment, platform, everything) if explains else plan
 
 

@@ -83,9 +83,10 @@ def _absent(missing: Iterable[Missing]) -> list[Json]:
 def _stable(plan: Plan) -> list[Json]:
     """The messages that are the same whenever they are made, without their lines, which a comment moves.
 
-    A warning about a model is not: models retire by the calendar, and come and go on the platform.
+    A warning about a model is not: models retire by the calendar, and come and go on the platform. Nor is their
+    order, which is that of the lines.
     """
-    return [
+    messages: list[list[Json]] = [
         [
             str(diagnostic.severity),
             diagnostic.key,
@@ -97,6 +98,7 @@ def _stable(plan: Plan) -> list[Json]:
         for diagnostic in plan.diagnostics
         if (diagnostic.severity, diagnostic.path) != (Severity.WARNING, "model")
     ]
+    return [*sorted(messages, key=str)]
 
 
 def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
