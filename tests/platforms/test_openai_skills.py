@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,25 @@ def test_what_is_too_much_is_told_offline(
     [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
     assert summary in error["summary"]
     assert not server.asked
+
+
+def test_an_environment_that_names_other_skills_was_changed_by_its_manifest(shop: ProjectFolder) -> None:
+    shop.write("assistants/returns.yaml", "kind: skill\nname: Returns\nfolder: skills/refunds\n")
+
+    def planned(skills: str) -> tuple[str, dict[str, Any]]:
+        shop.write("assistants/analysis.yaml", f"kind: environment\nname: Analysis\nskills: [{skills}]\n")
+        changes = shop.run("plan", "--format", "json").json["changes"]
+        [change] = [one for one in changes if one["key"] == "analysis"]
+        return change["reason"], {diff["path"]: diff["new"] for diff in change["diffs"]}
+
+    assert planned("{skill: refunds}")[1]["skills"] == [{"skill": "refunds"}]
+    applied(shop)
+    returns = {"skills[0].skill_id": {"skill": "returns"}, "skills[0].version": "newest"}
+    assert planned("{skill: returns}") == ("manifest changed", returns)
+    assert planned("")[0] == "manifest changed"
+    assert planned("{skill: returns}, {skill: refunds, version: '1'}")[0] == "manifest changed"
+    applied(shop)
+    assert planned("{skill: returns}")[0] == "manifest changed"
 
 
 def test_a_key_that_may_not_see_skills_stops_only_who_has_one(

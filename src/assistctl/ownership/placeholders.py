@@ -21,21 +21,20 @@ from assistctl.ownership.file_marks import (
     store_token,
     tokens_of_files,
 )
-from assistctl.ownership.references_by_key import shown_by_key
+from assistctl.ownership.references_by_key import REFERRING_FIELDS, shown_by_key
 
 _INTERPRETER = "tool_resources.code_interpreter.file_ids"
 _SEARCH = "tool_resources.file_search.vector_store_ids"
-# Only what one platform has names assistants: its own fields, and its own tools.
-_NAME_ASSISTANTS = ("platforms", "tools")
 # Enough of a digest to see that two versions of a file differ.
 _SHOWN_CHARACTERS = 7
 
 
 def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[FieldDiff, ...]:
-    """``diffs`` as people know what tokens stand for: files by path, vector stores and assistants by key."""
-    return tuple(
-        shown_by_key(diff) if diff.path.startswith(_NAME_ASSISTANTS) else _labelled(diff, labels) for diff in diffs
+    """``diffs`` as people know what tokens stand for: files by path, and what has a key by that."""
+    shown = (
+        shown_by_key(diff) if diff.path.startswith(REFERRING_FIELDS) else _labelled(diff, labels) for diff in diffs
     )
+    return tuple(diff for diff in shown if diff is not None)
 
 
 def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:

@@ -28,8 +28,13 @@ _REVISION_TOKENS = {
 }
 _KINDS_OF_TOKENS = {prefix: kind for tokens in (_ID_TOKENS, _REVISION_TOKENS) for kind, prefix in tokens.items()}
 _IDS, _REVISIONS = tuple(_ID_TOKENS.values()), tuple(_REVISION_TOKENS.values())
-# The fields that may hold ids of what is named by key, beside the platform's own tools.
 _REFERRING = (PLATFORMS, "skills")
+REFERRING_FIELDS = (*_REFERRING, "tools")
+"""The fields that may hold ids of what is named by key; of tools, only a platform's own do."""
+
+NEWEST = "newest"
+"""What a plan shows for the version that something is to be named with: it may only come with the plan."""
+
 # What tools have for the model to read is no place for ids; schemas have properties of any name.
 _PROSE = frozenset({"function", "parameters", "input_schema", "description", "instructions"})
 
@@ -146,7 +151,7 @@ def pinned_revisions(
     """The versions that an answer pins of what ``keys`` has by id: each with its place and what it is of."""
     if not any(entry.revision for entry in entries.values()):
         return []
-    own = {name: fields[name] for name in (*_REFERRING, "tools") if name in fields}
+    own = {name: fields[name] for name in REFERRING_FIELDS if name in fields}
     return list(_pinned(own, (), _Naming(keys, entries)))
 
 
@@ -160,7 +165,7 @@ def tokens_in_own_fields(value: Json | Mapping[str, Json]) -> set[str]:
 
 def with_ids(fields: Mapping[str, Json], ids: Mapping[str, str]) -> Mapping[str, Json]:
     """A request's fields with what their tokens stand for. Raises ``KeyError`` for one that is not in ``ids``."""
-    if not tokens_in_own_fields({name: fields.get(name) for name in (*_REFERRING, "tools")}):
+    if not tokens_in_own_fields({name: fields.get(name) for name in REFERRING_FIELDS}):
         return fields
 
     def fill(value: Json) -> Json:
@@ -175,10 +180,15 @@ def with_ids(fields: Mapping[str, Json], ids: Mapping[str, str]) -> Mapping[str,
     return _in_own_fields(fields, fill)
 
 
-def shown_by_key(diff: FieldDiff) -> FieldDiff:
-    """A diff as the manifest has it: ``{assistant: KEY}`` for tokens."""
+def shown_by_key(diff: FieldDiff) -> FieldDiff | None:
+    """A diff as the manifest has it: ``{assistant: KEY}`` for tokens; ``None`` where both are a newest version.
+
+    Then something else is named, and the diff of its id says so.
+    """
     if not tokens_in_own_fields([diff.old, diff.new]):
         return diff
+    if all(isinstance(value, str) and value.startswith(_REVISIONS) for value in (diff.old, diff.new)):
+        return None
     return replace(diff, old=_shown(diff.old), new=_shown(diff.new))
 
 
@@ -264,6 +274,8 @@ def _shown(value: Json) -> Json:
     if isinstance(value, str) and value.startswith(_IDS):
         about = named_by(value)
         return {str(about.kind): about.key}
+    if isinstance(value, str) and value.startswith(_REVISIONS):
+        return NEWEST
     if isinstance(value, dict):
         named = [text for text in value.values() if isinstance(text, str) and text.startswith(_IDS)]
         is_entry = any(isinstance(text, str) and text.startswith(_REVISIONS) for text in value.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.assistant import Desired, Observed
@@ -34,7 +34,7 @@ class Assistants(KindFacts[Observed, Desired]):
 
     ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
     that are not there, ``unread`` the uploads of ours that nothing reads at the moment. ``rosters`` tells who
-    names whom.
+    names whom, ``everything`` the same with all that is there even where nothing is named.
     """
 
     platform: str
@@ -43,6 +43,7 @@ class Assistants(KindFacts[Observed, Desired]):
     gone: Collection[str]
     unread: Collection[HeldFile] = ()
     rosters: Rosters = field(default_factory=Rosters)
+    everything: Callable[[], Rosters] = Rosters
     _unread: dict[str, HeldFile] = field(init=False, repr=False, compare=False)
     _unread_tokens: dict[str, str] = field(init=False, repr=False, compare=False)
     kind = Kind.ASSISTANT
@@ -68,6 +69,12 @@ class Assistants(KindFacts[Observed, Desired]):
             )
         read = interpret(listed, mark, self.capabilities.field_defaults, tokens, fields)
         return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
+
+    def read_otherwise(self, owned: Owned) -> Iterator[Owned]:
+        """An assistant with tokens for all of ours that it may have named by key."""
+        for fields in self.everything().named_before(self.kind, owned):
+            read = interpret(owned.observed, owned.mark, self.capabilities.field_defaults, owned.tokens, fields)
+            yield replace(read, held=owned.held, lost=owned.lost)
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""

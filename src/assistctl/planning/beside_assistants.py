@@ -54,8 +54,6 @@ class BesideAssistants:
     @cached_property
     def rosters(self) -> Rosters:
         """What names what by key."""
-        if not self.kinds and not any(desired.platform_fields or desired.uses for desired in self.wanted.values()):
-            return Rosters()
         owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()}
         for kind, things in self.kinds.items():
             owned |= {QualifiedKey(kind, key): same_key for key, same_key in things.by_new_key.items()}

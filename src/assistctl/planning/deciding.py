@@ -196,7 +196,13 @@ class Decider(Generic[ListedT, DeclaredT]):
         contents = self.facts.contents(desired, owned)
         yield contents.decision
         comparable, labels = self.facts.comparable(desired, owned)
-        comparison = Comparison(comparable, owned, self.facts.capabilities, contents.outdated)
+        comparison = Comparison(
+            comparable,
+            owned,
+            self.facts.capabilities,
+            contents.outdated,
+            lambda: self.facts.read_otherwise(owned),
+        )
         mark = self._mark(desired, owned)
         of_fields = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
         diffs = (*of_fields, *contents.renewed)

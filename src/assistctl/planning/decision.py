@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -84,6 +84,10 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
     @abstractmethod
     def read(self, listed: ListedT, mark: Mark | None) -> Owned:
         """A listed thing with what is written on it."""
+
+    def read_otherwise(self, owned: Owned) -> Iterator[Owned]:  # noqa: ARG002 - for kinds that name others
+        """The same thing as it may have been read when it was applied: what it names has other tokens then."""
+        return iter(())
 
     @abstractmethod
     def digest(self, owned: Owned, desired: DeclaredT | None) -> str:

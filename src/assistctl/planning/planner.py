@@ -130,7 +130,15 @@ class _Planning:
     @cached_property
     def assistants(self) -> Assistants:
         platform, known = self.plan_options.target.platform, self.knowledge.observed
-        return Assistants(platform, self.capabilities, self.store_tokens, known.gone, known.unread, self.rosters)
+        return Assistants(
+            platform,
+            self.capabilities,
+            self.store_tokens,
+            known.gone,
+            known.unread,
+            self.rosters,
+            lambda: self.beside.rosters,
+        )
 
     @cached_property
     def rosters(self) -> Rosters:

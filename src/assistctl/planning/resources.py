@@ -6,7 +6,7 @@ Nothing here knows a kind: what is different from one to another is in the platf
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.model.assistant import Observed
@@ -54,6 +54,11 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
         about = QualifiedKey(self.kind, mark.key) if mark else None
         fields = self.rosters.with_tokens(about, listed)
         return interpret(listed, mark, self.capabilities.field_defaults, fields=fields)
+
+    def read_otherwise(self, owned: Owned) -> Iterator[Owned]:
+        """A thing with tokens for all of ours that it may have named by key."""
+        for fields in self.rosters.named_before(self.kind, owned):
+            yield interpret(owned.observed, owned.mark, self.capabilities.field_defaults, fields=fields)
 
     def digest(self, owned: Owned, desired: DesiredResource | None) -> str:
         """A digest of its fields."""

@@ -19,6 +19,7 @@ from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path, covers, dotted, parse
 from assistctl.ownership.references_by_key import (
+    NEWEST,
     Entries,
     Reference,
     id_token,
@@ -27,9 +28,7 @@ from assistctl.ownership.references_by_key import (
     references_in,
     revision_token,
 )
-
-NEWEST = "newest"
-"""What a plan shows for the version that an assistant is to be named with: it may only come with the plan."""
+from assistctl.planning.identity.inventory import Owned
 
 Naming: TypeAlias = Desired | DesiredResource
 """What may name others by key."""
@@ -82,8 +81,25 @@ class Rosters:
         """The fields of a thing with tokens for those that its manifest names by key."""
         if about is None or about not in self.named:
             return observed.fields
-        pinned = {one.about for one in self.named[about] if one.version is not None}
-        return named_by_key(observed.fields, self._keys_by_id(about), self._entries(about.kind), pinned)
+        keys = self._keys_by_id(about)
+        return named_by_key(observed.fields, keys, self._entries(about.kind), self._pinned_by(about))
+
+    def named_before(self, kind: Kind, owned: Owned) -> Iterator[Mapping[str, Json]]:
+        """The fields of a thing as its baseline may have them, if it names anything of ours.
+
+        Its manifest may have named by key, with a version or without, what it names no longer, and by id what it
+        now names by key.
+        """
+        keys, entries, observed = self._keys_there, self._entries(kind), owned.observed
+        if owned.mark is None or named_by_key(observed.fields, keys, entries) == observed.fields:
+            return
+        yield observed.fields
+        about = QualifiedKey(kind, owned.mark.key)
+        there = frozenset(named for _, named, _ in pinned_revisions(observed.fields, keys, entries))
+        pinned = there & self._pinned_by(about)
+        dropped = there - {one.about for one in self.named.get(about, ())}
+        for before in dict.fromkeys((pinned, pinned | dropped, frozenset(), there)):
+            yield named_by_key(observed.fields, keys, entries, before)
 
     def naming(self, things: Iterable[QualifiedKey]) -> list[QualifiedKey]:
         """Those that name one of ``things``, in the order of ``named``."""
@@ -105,7 +121,7 @@ class Rosters:
         if about not in self.named:
             return []
         ignored = tuple(map(parse, desired.lifecycle.ignore_changes))
-        pinned = {one.about for one in self.named[about] if one.version is not None}
+        pinned = self._pinned_by(about)
         found = pinned_revisions(observed.fields, self._keys_by_id(about), self._entries(kind))
         return [
             (named, FieldDiff(dotted(path), revision, NEWEST, Origin.MANIFEST))
@@ -136,9 +152,17 @@ class Rosters:
         entry = self._entries(kind).get(named)
         return entry is not None and bool(entry.revision)
 
+    def _pinned_by(self, about: QualifiedKey) -> frozenset[QualifiedKey]:
+        """The things that the manifest of one names with a version."""
+        return frozenset(one.about for one in self.named.get(about, ()) if one.version is not None)
+
     def _keys_by_id(self, about: QualifiedKey) -> dict[str, QualifiedKey]:
         named = (one.about for one in self.named.get(about, ()))
         return {there.id: one for one in named if (there := self._there(one)) is not None}
+
+    @cached_property
+    def _keys_there(self) -> Mapping[str, QualifiedKey]:
+        return {same_key[0].id: about for about, same_key in self.owned.items() if len(same_key) == 1}
 
     def _there(self, about: QualifiedKey) -> Observed | None:
         same_key = self.owned.get(about, ())

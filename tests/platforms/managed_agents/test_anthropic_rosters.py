@@ -187,6 +187,41 @@ def test_an_id_becomes_a_key_without_a_change(cloud: ProjectFolder, agents: Mana
     assert cloud.run("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("keys", [("writer",), ("writer", "researcher"), ()])
+def test_who_is_named_otherwise_was_changed_by_the_manifest(
+    cloud: ProjectFolder, agents: ManagedAgents, keys: tuple[str, ...]
+) -> None:
+    cloud.manifest("writer", model=MODEL)
+    assert cloud.run("apply", "--yes").code == 0
+    coordinator(cloud, *keys) if keys else cloud.manifest("boss", model=MODEL)
+    assert planned(cloud)["boss"][1] == "manifest changed"
+    assert cloud.run("drift").code == 0
+    agents.edit(named(agents, "boss")["id"], multiagent={"type": "coordinator", "agents": [{"type": "self"}]})
+    assert planned(cloud)["boss"][1] == "manifest changed and changed outside"
+    assert cloud.run("drift").code == 2
+
+
+def test_an_id_becomes_a_key_beside_another_one(cloud: ProjectFolder, agents: ManagedAgents) -> None:
+    cloud.manifest("writer", model=MODEL)
+    cloud.run("apply", "--yes", "researcher", "writer")
+    literal = {"type": "coordinator", "agents": [{"type": "agent", "id": named(agents, "researcher")["id"]}]}
+    cloud.manifest("boss", model=MODEL, platforms={NAME: {"multiagent": literal}})
+    assert cloud.run("apply", "--yes").code == 0
+    coordinator(cloud, "researcher", "writer")
+    assert planned(cloud)["boss"][1] == "manifest changed"
+
+
+def test_a_plan_names_others_by_their_keys(cloud: ProjectFolder) -> None:
+    cloud.manifest("writer", model=MODEL)
+    assert cloud.run("apply", "--yes").code == 0
+    path = f"platforms.{NAME}.multiagent.agents"
+    coordinator(cloud, "writer", "researcher")
+    diffs = planned(cloud)["boss"][2]
+    assert diffs == {f"{path}[0].id": {"assistant": "writer"}, f"{path}[1]": {"assistant": "researcher"}}
+    coordinator(cloud, "writer")
+    assert planned(cloud)["boss"][2] == {f"{path}[0].id": {"assistant": "writer"}, f"{path}[0].version": "newest"}
+
+
 def test_somebody_elses_roster_is_drift(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     cloud.run("apply", "--yes")
     agents.edit(named(agents, "boss")["id"], multiagent=None)

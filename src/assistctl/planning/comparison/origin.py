@@ -140,17 +140,23 @@ def _position(path: str, places: dict[str, str], desired: Declared) -> Position:
 def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
     if comparison.is_unseen(unit) or comparison.is_left_to_platform(unit) or comparison.agrees(part):
         return Origin.MANIFEST
-    theirs_untouched = (
+    if not comparison.baseline.has(unit) or _is_untouched(comparison, part):
+        return Origin.MANIFEST
+    if any(_is_untouched(reading, part) for reading in comparison.other_readings):
+        return Origin.MANIFEST
+    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
+    return Origin.BOTH if moved_by_us else Origin.DRIFT
+
+
+def _is_untouched(comparison: Comparison, part: Path) -> bool:
+    """Whether a unit, or a single tool, is what this project applied, as far as that can be told."""
+    return (
         comparison.is_as_applied(part, comparison.seen)
         or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
         or comparison.is_as_applied_in_some_form(part)
         or comparison.settings_before(part) is not None
         or comparison.was_applied_in_part(part)
     )
-    if theirs_untouched or not comparison.baseline.has(unit):
-        return Origin.MANIFEST
-    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
-    return Origin.BOTH if moved_by_us else Origin.DRIFT
 
 
 def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
@@ -53,13 +53,19 @@ class Comparison:
     write-only fields may be missing from what it answers, and one that is missing is judged by the baseline alone.
     For the computed fields, and for a platform's own, null is answered with what the platform chose: a declared
     null is judged by the baseline alone as well. What holds ``outdated`` tokens counts as changed: they stand for
-    something else by now.
+    something else by now. ``read_otherwise`` gives ``owned`` with the tokens that it may have been applied with.
     """
 
     desired: Declared
     owned: Owned
     capabilities: Capabilities
     outdated: frozenset[str] = frozenset()
+    read_otherwise: Callable[[], Iterable[Owned]] = tuple
+
+    @cached_property
+    def other_readings(self) -> tuple[Comparison, ...]:
+        """The same, with the tokens that may stand in the baseline."""
+        return tuple(replace(self, owned=owned, read_otherwise=tuple) for owned in self.read_otherwise())
 
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
