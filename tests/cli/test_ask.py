@@ -6,12 +6,13 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
+from assistctl.operations.deployment import Deployment
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
 from support.server import Answer, Asked, RecordingServer
@@ -55,6 +56,20 @@ def test_an_answer_is_printed_and_the_thread_stays(remote: ProjectFolder, runs: 
     again = remote.run("ask", "order-desk", ASK, "--thread", "thread_1", "-q")
     assert (again.code, again.out, again.err) == (0, "Order 1001 is on its way.\n", "")
     assert runs.made == 1
+
+
+def test_manifests_are_not_read_where_conversations_have_nothing_beside_them(
+    remote: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.answers = {"1001": ["Order 1001 is on its way."]}
+    deploy(remote)
+
+    def read(_: Deployment) -> Never:
+        raise AssertionError
+
+    monkeypatch.setattr(Deployment, "keys_only", read)
+    outcome = remote.run("ask", "order-desk", ASK)
+    assert (outcome.code, outcome.out) == (0, "Order 1001 is on its way.\n")
 
 
 def test_a_thread_that_is_not_to_stay_goes_and_one_that_was_there_stays(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -539,6 +540,28 @@ def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
     assert first == {"type": "openai_hosted", "environment_template_id": identity}
     [file] = second.pop("files")
     assert (second, file["path"]) == (first, "/workspace/notes.csv")
+
+
+def test_conversations_that_begin_at_once_look_for_it_once(shop: ProjectFolder, tmp_path: Any) -> None:
+    sessions = OpenAISessions()
+    checks = [{"ask": f"Who are you, {number}?", "expect": {"contains": "a"}} for number in range(4)]
+    shop.manifest("desk", environment="analysis", checks=checks)
+    with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
+        write_target(shop, server.url)
+        assert shop.run("apply", "--yes").code == 0
+        server.clear()
+        shop.run("check", "--parallel", "1")
+        one_by_one = asked_for_sessions(server)
+        server.clear()
+        shop.run("check", "--parallel", "4")
+        assert asked_for_sessions(server) == one_by_one
+        assert one_by_one["POST /v1/agents/sessions"] == len(checks)
+
+
+def asked_for_sessions(server: RecordingServer) -> Counter[str]:
+    """How often sessions were begun, and agents and templates listed."""
+    counted = {"POST /v1/agents/sessions", "GET /v1/agents", f"GET {TEMPLATES}"}
+    return Counter(name for one in server.asked if (name := f"{one.method} {one.path}") in counted)
 
 
 def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: Any) -> None:

@@ -27,7 +27,7 @@ from assistctl.operations.deployed_assistant import deployed_assistant, no_conve
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.function_environment import environment_of_commands
 from assistctl.operations.surroundings import with_surroundings
-from assistctl.platforms.conversation import Conversation, Converses, conversations_of
+from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings, conversations_of
 from assistctl.platforms.registry import capabilities_of
 
 _STOPPING_SECONDS = 10.0
@@ -73,8 +73,9 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
             raise no_conversations(deployment, "ask")
         assistant = await deployed_assistant(deployment, platform, key)
         require_functions(assistant, key, settings.tools)
-        declared = [one for one in deployment.keys_only().desired if one.key == key]
-        converses = with_surroundings(converses, deployment, platform, declared)
+        if isinstance(converses, SupportsSurroundings):
+            declared = [one for one in deployment.keys_only().desired if one.key == key]
+            converses = with_surroundings(converses, deployment, platform, declared)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -55,7 +56,10 @@ def _is_there(use: Use, there: Mapping[QualifiedKey, Observed]) -> bool:
 
 @dataclass(slots=True)
 class _Surrounded:
-    """``uses`` are those of each assistant by its key. What is found once is not looked for again."""
+    """``uses`` are those of each assistant by its key. What is found once is not looked for again.
+
+    Conversations begin side by side: the first of them looks, and the others wait for what it finds.
+    """
 
     converses: Converses
     deployment: Deployment
@@ -63,20 +67,23 @@ class _Surrounded:
     uses: Mapping[str, list[Use]]
     _ids: dict[QualifiedKey, str] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self, assistant_id: str, *, thread_id: str | None = None) -> Conversation:
         """A conversation with all that its assistant names. Raises ``PlatformError`` where that is not there."""
-        uses = self.uses.get(await self._key_of(assistant_id), ())
+        async with self._looking:
+            uses = self.uses.get(await self._key_of(assistant_id), ())
         if thread_id is not None or not uses or not isinstance(self.converses, SupportsSurroundings):
             return await self.converses.start(assistant_id, thread_id=thread_id)
         environment: str | None = None
         stores = {}
-        for use in uses:
-            object_id = await self._id_of(use)
-            if use.kind is Kind.ENVIRONMENT:
-                environment = object_id
-            else:
-                stores[object_id] = use.settings
+        async with self._looking:
+            for use in uses:
+                object_id = await self._id_of(use)
+                if use.kind is Kind.ENVIRONMENT:
+                    environment = object_id
+                else:
+                    stores[object_id] = use.settings
         return await self.converses.within(Surroundings(environment, stores)).start(assistant_id)
 
     async def _key_of(self, assistant_id: str) -> str:
