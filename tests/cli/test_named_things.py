@@ -118,4 +118,14 @@ def test_what_cannot_be_expressed_is_told_offline(shop: ProjectFolder) -> None:
 
 def test_a_memory_store_that_nobody_uses(shop: ProjectFolder) -> None:
     shop.manifest("desk", environment="analysis")
-    assert [one[3:6] for one in told(shop)] == [(INFO, "", "no assistant uses this memory store")]
+    assert [one[3:6] for one in told(shop)] == [(INFO, "", "nothing uses this memory store")]
+
+
+def test_a_skill_is_used_by_an_assistant_or_by_an_environment(shop: ProjectFolder) -> None:
+    shop.write("assistants/refunds/SKILL.md", "---\nname: refunds\ndescription: How money goes back.\n---\nAsk.\n")
+    shop.write("assistants/refunds.yaml", "kind: skill\nfolder: refunds\n")
+    [(*_, severity, _, summary, advice)] = told(shop)
+    assert (severity, summary) == (INFO, "nothing uses this skill")
+    assert advice == "An assistant, or on openai-agents an environment, does when it says `skills: [refunds]`."
+    shop.write("assistants/analysis.yaml", "kind: environment\nskills: [refunds]\n")
+    assert told(shop) == []

@@ -43,7 +43,6 @@ SCHEMAS = {
 }
 _MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
-_NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 
 
 class DocumentReader(NamedTuple):

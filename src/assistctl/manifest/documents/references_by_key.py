@@ -74,7 +74,7 @@ def _may_be(circle: Sequence[_Thing], platform: str) -> bool:
 
 
 def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnostic]:
-    """A warning for each declared skill and memory store that nothing uses; an environment is used by its id."""
+    """A word about each declared skill and memory store that nothing uses; an environment is used by its id."""
     used = {about for naming in _namings(declarations) for _, about in _references(naming)}
     for declaration in declarations:
         if (
@@ -84,8 +84,8 @@ def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnost
         ):
             yield Diagnostic(
                 Severity.INFO,
-                f"no assistant uses this {declaration.kind.noun}",
-                f"An assistant does when it says `{_FIELDS[declaration.kind]}: [{declaration.key}]`.",
+                f"nothing uses this {declaration.kind.noun}",
+                f"{_USERS[declaration.kind]} does when it says `{_FIELDS[declaration.kind]}: [{declaration.key}]`.",
                 key=declaration.key,
                 position=declaration.position,
             )
@@ -100,6 +100,7 @@ def _namings(declarations: Sequence[Declaration]) -> list[_Naming]:
 
 
 _FIELDS = {Kind.SKILL: "skills", Kind.MEMORY_STORE: "memory_stores"}
+_USERS = {Kind.SKILL: "An assistant, or on openai-agents an environment,", Kind.MEMORY_STORE: "An assistant"}
 
 
 def _unknown(

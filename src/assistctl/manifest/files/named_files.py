@@ -52,7 +52,6 @@ class Candidates:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._sorted = sorted(str(path) for path in paths)
-
         self._folders: dict[str, str] = {}
 
     @cached_property
