@@ -462,3 +462,16 @@ def test_a_vector_store_whose_name_alone_changes_still_says_that_it_is_complete(
     assert [asked.path for asked in server.mutations] == [f"/v1/vector_stores/{stored_objects.stores()[0]['id']}"]
     assert stored_objects.stores()[0]["name"] == "Two"
     assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_output_gives_no_id_for_a_name_that_two_uploads_have(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    ids = [stored_objects.upload("prices.csv", content) for content in (b"a,1\n", b"a,2\n")]
+    tools = [{"type": "code_interpreter"}]
+    remote.manifest("desk", tools=tools, tool_resources={"code_interpreter": {"file_ids": ids}})
+    assert remote.run("apply", "--yes").code == 0
+    assert len(remote.run("output").json) == 1
+    refused = remote.run("output", "--files")
+    assert refused.code == 1
+    assert "two ids come to the name desk/prices.csv here" in refused.err

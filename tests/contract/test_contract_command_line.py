@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
+HEADERS = {"OpenAI-Beta": "assistants=v2"}
 ALL = ["validate", "plan", "apply", "destroy", "list", "output", "serve", "init", "migrate"]
 
 
@@ -206,6 +208,23 @@ def test_output_formats(remote: ProjectFolder) -> None:
     assert all(name.isidentifier() for name in dotenv)
     github = dict(line.split("=", 1) for line in remote.run("output", "--format", "github").out.splitlines())
     assert github == ids
+
+
+def test_output_tells_ids_apart_or_gives_none(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("a-b")
+    remote.manifest("a_b")
+    remote.run("apply", "--yes")
+    assert len(remote.run("output").json) == 2
+    alike = remote.run("output", "--format", "dotenv")
+    assert (alike.code, alike.out) == (1, "")
+    assert "two ids come to the name ASSISTANT_A_B here" in alike.err
+    owned = httpx2.get(f"{server.url}/assistants/{remote.run('output').json['a-b']}", headers=HEADERS).json()
+    again = {"model": owned["model"], "metadata": owned["metadata"]}
+    httpx2.post(f"{server.url}/assistants", json=again, headers=HEADERS)
+    twice = remote.run("output")
+    assert twice.code == 1
+    assert "a-b" not in twice.json
+    assert "two ids come to the name a-b here" in twice.err
 
 
 def test_plan_changes_nothing_anywhere(remote: ProjectFolder, server: RecordingServer) -> None:

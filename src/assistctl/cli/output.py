@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -13,6 +13,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.model.kind import Kind
 from assistctl.operations.list_deployed import (
+    Deployed,
     DeployedAssistant,
     DeployedResource,
     list_deployed,
@@ -28,7 +29,9 @@ github prints key=id lines for $GITHUB_OUTPUT.
 
 With --files the uploads of each assistant's code interpreter are there as well, for sessions that an application
 starts: <key>/<name> in json, FILE_<KEY>_<NAME> in dotenv and file.<key>.<name> in github, with _ for what has no
-place there."""
+place there.
+
+Kinds that the target's key may not see are left out, and named on stderr."""
 EXAMPLE = """\
 Examples:
   assistctl output | jq -r '."order-desk"'
@@ -39,6 +42,10 @@ Examples:
 _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 _NOT_IN_VARIABLES = re.compile(r"[^A-Za-z0-9_]")
 _NOT_IN_LINES = re.compile(r"[^A-Za-z0-9_.-]")
+_TELL_APART = (
+    "Rename a key or an upload, or delete what is there twice: `assistctl list` shows it. "
+    "In --format json, keys and uploads have their names as they are."
+)
 
 
 @subcommand("output", HELP, EXAMPLE)
@@ -49,46 +56,42 @@ def command(terminal: Terminal, output_format: str, *, files: bool) -> int:
     found = asyncio.run(list_deployed(terminal.deployment(), environments=True, files=files))
     if found.hidden:
         terminal.complain(said_of_hidden(found).strip())
-    things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
-    things += [(Kind.ASSISTANT, one) for one in found.assistants]
-    things += [(one.kind, one) for one in (*found.resources, *found.environments)]
-    named = _by_name(things)
-    ids = {name: _harmless(name, object_id) for name, (_, _, object_id) in named.items()}
+    ids = _named_once(_named(found, output_format))
     if output_format == "json":
         from assistctl.rendering.json import dumps
 
-        uploads = {f"{one.key}/{one.name}": _harmless(one.name, one.id) for one in found.files}
-        terminal.write(dumps({**ids, **uploads}))
-        return ExitCode.OK
-    if output_format == "dotenv":
-        lines = [(_variable(str(kind), key), ids[name]) for name, (kind, key, _) in named.items()]
-        lines += [(_variable("file", one.key, one.name), one.id) for one in found.files]
+        terminal.write(dumps({**ids}))
     else:
-        lines = [*ids.items(), *((f"file.{one.key}.{_plain(one.name)}", one.id) for one in found.files)]
-    lines = [(name, _harmless(name, identifier)) for name, identifier in lines]
-    terminal.write("".join(f"{name}={identifier}\n" for name, identifier in _named_once(lines).items()))
+        terminal.write("".join(f"{name}={identifier}\n" for name, identifier in ids.items()))
     return ExitCode.OK
 
 
-def _by_name(
-    things: Iterable[tuple[Kind, DeployedAssistant | DeployedResource]],
-) -> dict[str, tuple[Kind, str, str]]:
-    """The kind, the key and the id of each thing by its key; of what has the key of another kind, with its own."""
-    named: dict[str, tuple[Kind, str, str]] = {}
+def _named(found: Deployed, output_format: str) -> Iterator[tuple[str, str]]:
+    """Each id with its name in that format."""
+    things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
+    things += [(Kind.ASSISTANT, one) for one in found.assistants]
+    things += [(one.kind, one) for one in (*found.resources, *found.environments)]
+    first: dict[str, Kind] = {}
     for kind, one in things:
-        name = one.key if named.get(one.key, (kind,))[0] is kind else f"{kind}.{one.key}"
-        named[name] = (kind, one.key, one.id)
-    return named
+        name = one.key if first.setdefault(one.key, kind) is kind else f"{kind}.{one.key}"
+        yield _variable(str(kind), one.key) if output_format == "dotenv" else name, one.id
+    for file in found.files:
+        names = {
+            "json": f"{file.key}/{file.name}",
+            "dotenv": _variable("file", file.key, file.name),
+            "github": f"file.{file.key}.{_plain(file.name)}",
+        }
+        yield names[output_format], file.id
 
 
 def _named_once(things: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The ids by the names of their lines. Raises ``AssistctlError`` for two of one name."""
-    lines: dict[str, str] = {}
+    """The ids by their names. Raises ``AssistctlError`` for two of one name, and for what is not safe to print."""
+    ids: dict[str, str] = {}
     for name, identifier in things:
-        if name in lines:
-            raise AssistctlError(f"two keys come to the name {name} here", "Use --format json, or rename a key.")
-        lines[name] = identifier
-    return lines
+        if ids.get(name, identifier) != identifier:
+            raise AssistctlError(f"two ids come to the name {name} here", _TELL_APART)
+        ids[name] = _harmless(name, identifier)
+    return ids
 
 
 def _variable(*parts: str) -> str:
