@@ -77,15 +77,12 @@ def resources_not_used(declarations: Sequence[Declaration]) -> Iterator[Diagnost
     """A word about each declared skill and memory store that nothing uses; an environment is used by its id."""
     used = {about for naming in _namings(declarations) for _, about in _references(naming)}
     for declaration in declarations:
-        if (
-            declaration.resource is not None
-            and declaration.kind in _FIELDS
-            and (declaration.kind, declaration.key) not in used
-        ):
+        kind = declaration.kind
+        if declaration.resource is not None and kind in _FIELDS and (kind, declaration.key) not in used:
             yield Diagnostic(
                 Severity.INFO,
-                f"nothing uses this {declaration.kind.noun}",
-                f"{_USERS[declaration.kind]} does when it says `{_FIELDS[declaration.kind]}: [{declaration.key}]`.",
+                f"nothing uses this {kind.noun}",
+                f"{_USERS[kind]} does when it says `{_FIELDS[kind]}: [{declaration.key}]`.",
                 key=declaration.key,
                 position=declaration.position,
             )
