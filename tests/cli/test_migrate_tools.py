@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -339,11 +340,8 @@ def test_connected_agents_are_handed_off_to_on_mistral(clouds: Clouds) -> None:
 SEARCH = {"type": "web_search"}
 
 
-@pytest.mark.parametrize("there", ["agents", "foundry", "mistral"])
-@pytest.mark.parametrize("to", ["agents", "foundry", "mistral"])
+@pytest.mark.parametrize(("there", "to"), [*permutations(["agents", "foundry", "mistral"], 2)])
 def test_a_web_search_is_that_of_each_platform(clouds: Clouds, there: str, to: str) -> None:
-    if there == to:
-        return
     names = {"agents": "openai-agents", "foundry": "azure-foundry", "mistral": "mistral-agents"}
     clouds.project.manifest("desk", model="${var:model}", platforms={names[there]: {"tools": [SEARCH]}})
     clouds.applied(there)
@@ -478,11 +476,8 @@ def test_the_assistants_api_has_none(clouds: Clouds) -> None:
 SERVER = "kind: mcp_server\nkey: orders\nurl: https://mcp.example.com/mcp\n"
 
 
-@pytest.mark.parametrize("there", ["agents", "managed", "foundry"])
-@pytest.mark.parametrize("to", ["agents", "managed", "foundry"])
+@pytest.mark.parametrize(("there", "to"), [*permutations(["agents", "managed", "foundry"], 2)])
 def test_servers_move_between_all_platforms_that_have_them(clouds: Clouds, there: str, to: str) -> None:
-    if there == to:
-        return
     clouds.project.write("assistants/orders.yaml", SERVER)
     use = {"type": "mcp", "server": "orders", "allowed_tools": ["find"]}
     clouds.project.manifest("desk", model="${var:model}", tools=[use])
