@@ -74,6 +74,52 @@ def test_validate_finds_the_project_of_a_path(project: ProjectFolder, path: str)
     ]
 
 
+NAMES = """\
+key: {key}
+name: {key}
+model: m
+environment: analysis
+memory_stores: [notes]
+tools: [{{type: mcp, server: orders}}, {{type: file_search}}]
+vector_store: handbook
+platforms: {{anthropic-agents: {{multiagent: {{type: coordinator, agents: [{{assistant: helper}}]}}}}}}
+"""
+
+
+def summaries(project: ProjectFolder, *paths: str) -> list[str]:
+    """All that validating says, in the order of its places."""
+    return [one["summary"] for one in project.run("validate", *paths, "--format", "json").json["diagnostics"]]
+
+
+def test_one_manifest_is_held_against_the_project_that_it_is_of(project: ProjectFolder) -> None:
+    project.write("assistants/desk.yaml", NAMES.format(key="desk"))
+    undeclared = [
+        "no document declares an environment with the key 'analysis'",
+        "no document declares a memory store with the key 'notes'",
+        "no document declares an MCP server with the key 'orders'",
+        "no document declares a vector store with the key 'handbook'",
+        "no document declares an assistant with the key 'helper'",
+    ]
+    assert summaries(project) == summaries(project, "assistants/desk.yaml") == undeclared
+    project.write("assistants/other.yaml", NAMES.format(key="other"))
+    assert summaries(project, "assistants/desk.yaml") == undeclared
+    project.write("assistants/z.yaml", "key: desk\nmodel: m\n")
+    assert summaries(project, "assistants/z.yaml") == [
+        "the key 'desk' is declared twice: first at assistants/desk.yaml:1:6"
+    ]
+
+
+def test_one_manifest_is_not_blamed_for_what_nobody_can_know(project: ProjectFolder) -> None:
+    project.write("drafts/desk.yaml", NAMES.format(key="desk"))
+    assert summaries(project, "drafts/desk.yaml") == []
+    project.write("assistants/desk.yaml", NAMES.format(key="desk"))
+    project.write("assistants/broken.yaml", "key: analysis\nkind: [\n")
+    assert summaries(project, "assistants/desk.yaml") == []
+    (project.path / "assistctl.yaml").unlink()
+    (project.path / "assistants/broken.yaml").unlink()
+    assert summaries(project, "assistants/desk.yaml") == []
+
+
 def test_validate_takes_one_project_at_a_time(project: ProjectFolder) -> None:
     for name in ("a", "b"):
         project.write(f"{name}/assistctl.yaml", f"project: {name}\n")

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 HELP = """Check manifests offline.
 
-Checks the given files and folders, or else all of the project's manifests. Needs no network, no API key and no
-project. With --target, also reports what that target's platform cannot express and which models were shut down.
-An unset variable is a warning here and an error everywhere else."""
+Checks the given files and folders, or else all of the project's manifests. Keys that they name may be declared in
+any manifest of the project. Needs no network, no API key and no project. With --target, also reports what that
+target's platform cannot express and which models were shut down. An unset variable is a warning here and an error
+everywhere else."""
 EXAMPLE = """\
 Examples:
   assistctl validate

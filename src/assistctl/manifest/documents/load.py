@@ -17,7 +17,7 @@ from assistctl.manifest.documents.cross_references import (
 )
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
-from assistctl.manifest.project.discovery import ManifestFile, discover
+from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
 from assistctl.model.assistant import Desired
@@ -80,7 +80,9 @@ def load_manifests(
     variables = Variables(project, target, lenient=lenient_variables)
     folders = cache(_folders) if check_files or read_files else None
     readings = [read_manifest(file, variables, folders) for file in files]
-    others = [] if paths is None else _others(project, files, variables)
+    listed = files if paths is None else discover(project, None)[0]
+    given = {file.place for file in files}
+    others = [read_manifest(file, variables, None) for file in listed if file.place not in given]
     named = _named((*readings, *others))
     declarations: list[Declaration] = []
     for reading in readings:
@@ -89,15 +91,18 @@ def load_manifests(
             continue
         declarations += reading.declarations
         diagnostics += reading.messages
-    known = [declaration for reading in (*readings, *others) for declaration in reading.declarations]
+    others = [reading for reading in others if not (named and reading.file.path in named)]
+    known = [*(declaration for reading in others for declaration in reading.declarations), *declarations]
     if any(declaration.server for declaration in known):
         from assistctl.manifest.documents.mcp_servers import with_servers
 
         declarations = with_servers(declarations, known)
-    diagnostics += keys_declared_twice(declarations)
-    diagnostics += names_used_twice(declarations)
     if paths is None:
+        diagnostics += _said_twice(declarations)
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
+    else:
+        is_all_known = project.file is not None and given <= {file.place for file in listed}
+        diagnostics += _of_some(declarations, known if is_all_known and _are_read(others) else None)
     if folders is not None and any(each.resource and each.resource.source for each in declarations):
         from assistctl.manifest.documents.skill_sources import with_sources
 
@@ -141,10 +146,9 @@ def _named(readings: Sequence[ReadManifest]) -> Mapping[Path, Position]:
     return who_names([Naming(reading.file.path, reading.named) for reading in readings])
 
 
-def _others(project: Project, files: Sequence[ManifestFile], variables: Variables) -> list[ReadManifest]:
-    """The project's other manifests, which may name some of ``files``."""
-    known = {file.place for file in files}
-    return [read_manifest(file, variables, None) for file in discover(project, None)[0] if file.place not in known]
+def _are_read(others: Sequence[ReadManifest]) -> bool:
+    """Whether it is known of all of them what they declare."""
+    return all(_are_sound(reading.messages) for reading in others)
 
 
 def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
@@ -162,23 +166,55 @@ def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> 
     ]
 
 
+def _of_some(declarations: Sequence[Declaration], known: Sequence[Declaration] | None) -> list[Diagnostic]:
+    """What can be said of some of the ``known`` declarations; little where it is not known what the others are."""
+    if known is None:
+        return _said_twice(declarations)
+    keys = {declaration.key for declaration in declarations}
+    others = {each.position.file for each in known} - {each.position.file for each in declarations}
+    return [
+        message
+        for message in (*_said_twice(known), *_undeclared(known))
+        if message.key in keys and not (message.position and message.position.file in others)
+    ]
+
+
+def _said_twice(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    return [*keys_declared_twice(declarations), *names_used_twice(declarations)]
+
+
 def _of_the_whole(
     declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
 ) -> list[Diagnostic]:
     """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
-    messages = stores_not_declared(declarations)
-    if is_sound:
-        messages += (
-            overrides_of_nothing(target, {declaration.key for declaration in declarations}) if target else ()
-        )
-        messages += stores_not_searched(declarations)
+    messages = _undeclared(declarations)
+    if not is_sound:
+        return messages
+    messages += overrides_of_nothing(target, {declaration.key for declaration in declarations}) if target else ()
+    messages += stores_not_searched(declarations)
     if any(map(_may_refer, declarations)):
-        messages += _of_references(declarations, is_sound=is_sound)
-    if any(
-        declaration.kind is Kind.MCP_SERVER or (declaration.assistant and "tools" in declaration.assistant.fields)
-        for declaration in declarations
-    ):
-        messages += _of_servers(declarations, is_sound=is_sound)
+        from assistctl.manifest.documents import references_by_key
+
+        messages += references_by_key.naming_in_circles(declarations)
+        messages += references_by_key.resources_not_used(declarations)
+    if any(map(_may_use_servers, declarations)):
+        from assistctl.manifest.documents import mcp_servers
+
+        messages += (*mcp_servers.servers_not_used(declarations), *mcp_servers.undeclared_servers(declarations))
+    return messages
+
+
+def _undeclared(declarations: Sequence[Declaration]) -> list[Diagnostic]:
+    """An error for each key that is named and that nothing declares."""
+    messages = stores_not_declared(declarations)
+    if any(map(_may_refer, declarations)):
+        from assistctl.manifest.documents import references_by_key
+
+        messages += references_by_key.unknown_references(declarations)
+    if any(map(_may_use_servers, declarations)):
+        from assistctl.manifest.documents import mcp_servers
+
+        messages += mcp_servers.servers_not_declared(declarations)
     return messages
 
 
@@ -188,23 +224,10 @@ def _may_refer(declaration: Declaration) -> bool:
     return declaration.resource is not None or bool(assistant and (assistant.uses or assistant.platform_fields))
 
 
-def _of_references(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
-    from assistctl.manifest.documents import references_by_key
-
-    messages = [*references_by_key.unknown_references(declarations)]
-    if is_sound:
-        messages += references_by_key.naming_in_circles(declarations)
-        messages += references_by_key.resources_not_used(declarations)
-    return messages
-
-
-def _of_servers(declarations: Sequence[Declaration], *, is_sound: bool) -> list[Diagnostic]:
-    from assistctl.manifest.documents import mcp_servers
-
-    messages = [*mcp_servers.servers_not_declared(declarations)]
-    if is_sound:
-        messages += (*mcp_servers.servers_not_used(declarations), *mcp_servers.undeclared_servers(declarations))
-    return messages
+def _may_use_servers(declaration: Declaration) -> bool:
+    """Whether it is an MCP server, or may use some."""
+    assistant = declaration.assistant
+    return declaration.kind is Kind.MCP_SERVER or bool(assistant and "tools" in assistant.fields)
 
 
 def _are_sound(diagnostics: Sequence[Diagnostic]) -> bool:
