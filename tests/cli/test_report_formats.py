@@ -197,6 +197,17 @@ def test_messages_in_the_forms_that_code_hosts_read(project: ProjectFolder) -> N
     }
 
 
+def test_whatever_is_declared_counts_as_checked(project: ProjectFolder) -> None:
+    project.write("assistants/analysis.yaml", "kind: environment\nnetwork: {access: disabled}\n")
+    project.write("assistants/orders.yaml", "kind: mcp_server\nurl: https://mcp.example.com/mcp\n")
+    suites = ET.fromstring(project.run("validate", "--format", "junit").out)  # noqa: S314  # our own output
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in suites] == [
+        ("assistants/analysis.yaml", "1", "0"),
+        ("assistants/orders.yaml", "1", "0"),
+    ]
+    assert project.run("validate").out.splitlines()[-1] == "0 assistants, 1 environment, no errors."
+
+
 def test_a_fingerprint_stays_when_lines_are_added_above(project: ProjectFolder) -> None:
     project.write("assistants/a.yaml", "model: gpt-4.1\ntemprature: 1\n")
     before = project.run("validate", "--format", "gitlab").json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,8 +74,7 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     if output_format == "json":
         _print_json(terminal, diagnostics)
     elif output_format in EDITOR_FORMATS:
-        files = dict.fromkeys(desired.position.file for desired in loaded.desired)
-        print_messages(terminal, diagnostics, output_format, directory=project.directory, files=files)
+        print_messages(terminal, diagnostics, output_format, directory=project.directory, files=_files(loaded))
     else:
         _print_text(terminal, loaded, diagnostics)
     return ExitCode.ERROR if _errors(diagnostics) else ExitCode.OK
@@ -158,8 +158,20 @@ def _print_text(terminal: Terminal, loaded: Loaded, diagnostics: Sequence[Diagno
 
         print_diagnostics(terminal.results(), diagnostics)
     if not _errors(diagnostics):
-        count = len(loaded.desired)
-        terminal.write(f"{counted(count, 'assistant')}, no errors.\n")
+        counts = Counter(resource.kind for resource in loaded.resources)
+        found = [counted(len(loaded.desired), "assistant"), *(counted(counts[kind], kind.noun) for kind in counts)]
+        terminal.write(f"{', '.join(found)}, no errors.\n")
+
+
+def _files(loaded: Loaded) -> list[str]:
+    """The files with documents that are right."""
+    positions = [
+        *(assistant.position for assistant in loaded.desired),
+        *(store.position for store in loaded.stores),
+        *(server.position for server in loaded.servers),
+        *(resource.position for resource in loaded.resources),
+    ]
+    return sorted({position.file for position in positions})
 
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> bool:
