@@ -19,8 +19,8 @@ torn entries outcome at before fields metadata withheld
 command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
 held_by from to declared fates note value written lossless losses check last_applied known undeclared file
 index ask answer assertions held of at_least seconds tokens cost turns passed failed errors compared course
-passed_at same_state traffic aliases disabled mcp_servers answer_changed against before_from answer_before after
-put_back put_back_by reasons
+passed_at same_state traffic aliases disabled hidden mcp_servers answer_changed against before_from answer_before
+after put_back put_back_by reasons
 """
 # Fields of a manifest, which are the paths in a plan.
 _FIELDS = """
