@@ -27,7 +27,7 @@ class ConversationTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             converses = conversations_of(platform)
             if converses is None:
-                return
+                pytest.skip("nobody can talk with its assistants")
             made = await created(platform, self._fields())
             conversation = await converses.start(made.id)
             await conversation.cancel()

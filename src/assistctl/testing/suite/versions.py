@@ -21,7 +21,7 @@ class VersionTests(SuiteBase):
             entry = platform.capabilities.roster_entry
             assert one.revision is not None or entry is None or not entry.revision
             if one.revision is None:
-                return
+                pytest.skip("it has no versions")
             seen = {one.revision}
             for text in ("one", "two", "one"):
                 one = await updated(platform, one, {"instructions": text})
@@ -38,7 +38,7 @@ class VersionTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             made = await created(platform, self._fields(), {"a": "1"})
             if made.revision is None:
-                return
+                pytest.skip("it has no versions")
             changed = await updated(platform, made, {"instructions": "theirs"})
             assert changed.revision != made.revision
             with pytest.raises(ConflictError):
