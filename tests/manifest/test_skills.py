@@ -60,15 +60,29 @@ def test_its_content_is_what_is_in_them_and_what_they_are_called(folder: Manifes
     [
         ("skills/refunds/scripts", "there is no SKILL.md in this folder"),
         ("skills", "there is no SKILL.md in this folder"),
-        ("skills/returns", "assistants/skills/returns"),
+        ("skills/returns", "assistants/skills/returns: there is no such folder"),
+        ("skills/page.md", "assistants/skills/page.md: this is no folder"),
+        ("skills/*", "assistants/skills/*: there is no such folder"),
+        ("../empty", "empty: there are no files in this folder"),
+        ("../..", "..: it leaves the project"),
     ],
 )
 def test_what_is_no_skill_is_an_error_at_its_line(folder: ManifestFolder, folder_named: str, summary: str) -> None:
     folder.write("assistants/skills/page.md", "More.\n")
+    (folder.path / "empty").mkdir()
     folder.write("assistants/refunds.yaml", f"kind: skill\nfolder: {folder_named}\n")
     [error] = folder.load().errors
     assert (error.path, str(error.position)) == ("folder", "assistants/refunds.yaml:2:9")
     assert summary in f"{error.summary} {error.detail}"
+
+
+def test_a_folder_is_meant_as_it_is_named(folder: ManifestFolder) -> None:
+    folder.write("assistants/skills/v[1]/SKILL.md", SKILL)
+    folder.write("assistants/skills/v[1]/agent.yaml", "model: m\nkey: another\n")
+    folder.write("assistants/skills/v1/SKILL.md", SKILL)
+    folder.write("assistants/refunds.yaml", "kind: skill\nfolder: skills/v[1]/\n")
+    assert [file.path for file in skill(folder).files] == ["SKILL.md", "agent.yaml"]
+    assert [assistant.key for assistant in folder.load().desired] == ["desk"]
 
 
 def test_nothing_in_it_is_a_manifest(folder: ManifestFolder) -> None:

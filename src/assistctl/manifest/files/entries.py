@@ -29,6 +29,7 @@ TOOLS = (Reader.INTERPRETER, Reader.SEARCH)
 class FileEntry:
     """One entry: a path or pattern relative to the manifest, who reads the files, and their attributes.
 
+    For a reader that is no tool, ``pattern`` is a folder as it is named, with all that is in it.
     ``place`` is where the entry stands (``files[0]``), ``field`` where its path does (``files[0].path``; the same
     for an entry that is text alone).
     """
@@ -61,7 +62,7 @@ def folder_entries(contents: Contents) -> list[FileEntry]:
     folder = value_at(contents.value, field)
     if not isinstance(folder, str) or not folder or field in contents.unjudged:
         return []
-    return [FileEntry(f"{folder.rstrip('/')}/**/*", Reader.CONTENT, {}, field, field)]
+    return [FileEntry(folder, Reader.CONTENT, {}, field, field)]
 
 
 def readers_of(contents: Contents) -> frozenset[Reader] | None:

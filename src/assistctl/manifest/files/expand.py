@@ -127,8 +127,15 @@ class _Search:
         self._never_read: NeverReadError | None = None
 
     @property
+    def _is_folder(self) -> bool:
+        """Whether it names a folder, all of which is meant."""
+        return self._entry.reader is Reader.CONTENT
+
+    @property
     def is_pattern(self) -> bool:
         """Whether it is a pattern. A name may have brackets in it: one that is there is what is meant."""
+        if self._is_folder:
+            return True
         if not is_pattern(self._entry.pattern):
             return False
         return not os.path.lexists(as_spelled(self._folder / self._entry.pattern))
@@ -158,9 +165,9 @@ class _Search:
         if not found and self._never_read and not self._refused:
             raise UnusableFileError("all that matches is never read", self._never_read.detail)
         if not found and not self._refused:
+            summary = "there are no files in this folder" if self._is_folder else "no file matches"
             raise UnusableFileError(
-                "no file matches",
-                "A path is relative to the file it stands in; hidden files and folders are left out.",
+                summary, "A path is relative to the file it stands in; hidden files and folders are left out."
             )
         more = self._refused - _MOST_SAID
         if more > 0:
@@ -168,15 +175,17 @@ class _Search:
         return list(found.values())
 
     def _usable(self) -> Iterator[FoundFile]:
-        fixed, names = divided(self._entry.pattern)
+        fixed, names = self._divided()
         base = as_spelled(self._folder.joinpath(*fixed))
         if ".." in names:
             raise UnusableFileError("`..` cannot follow a wildcard", "Write it at the beginning of the path.")
+        if self._is_folder:
+            _require_folder(base)
         if not os.path.lexists(base):
             return
         for folder, name in sorted(self._folders.matches(resolve_inside(base, self._root), names, self._root)):
             try:
-                yield find(folder, name, self._root, may_be_empty=self._entry.reader is Reader.CONTENT)
+                yield find(folder, name, self._root, may_be_empty=self._is_folder)
             except NeverReadError as error:
                 self._never_read = error
             except UnusableFileError as error:
@@ -189,8 +198,16 @@ class _Search:
             advice = "They differ in the Unicode form of their letters alone (NFC and NFD): rename or remove one."
             self._report(file.path, UnusableFileError("there are two files that look the same", advice))
 
+    def _divided(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of its path that are meant as they stand, and those that are patterns."""
+        if self._is_folder:
+            return PurePosixPath(self._entry.pattern).parts, ("**", "*")
+        return divided(self._entry.pattern)
+
     def _shown(self) -> str:
-        fixed, names = divided(self._entry.pattern)
+        fixed, names = self._divided()
+        if self._is_folder:
+            names = ()
         folder = posixpath.dirname(self._manifest.shown)
         return posixpath.join(posixpath.normpath(posixpath.join(folder, *fixed)), *names)
 
@@ -198,3 +215,10 @@ class _Search:
         name = os.fsencode(shown).decode("utf-8", "backslashreplace")
         name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
         self._contents.report(self._entry.field, f"{name}: {error.summary}", error.detail)
+
+
+def _require_folder(place: Path) -> None:
+    if not os.path.lexists(place):
+        raise UnusableFileError("there is no such folder", "A path is relative to the file it stands in.")
+    if not is_folder(place):
+        raise UnusableFileError("this is no folder", "Name the folder, with all that is in it.")

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from glob import escape
 from pathlib import Path
 
 from assistctl.checkout.spelling import as_spelled
@@ -158,7 +159,8 @@ def _written(value: Json) -> Iterator[tuple[FieldPath, str]]:
     yield from _paths_in(document.get("files"), ("files",))
     yield from _included(document.get("instructions"), ("instructions",))
     if isinstance(folder := document.get("folder"), str) and folder:
-        yield ("folder",), f"{folder.rstrip('/')}/**"
+        # A folder is meant as it is named, whatever a pattern would make of that.
+        yield ("folder",), f"{escape(folder.rstrip('/'))}/**"
     for place, tool in _numbered(document.get("tools")):
         if isinstance(tool, dict):
             yield from _included(tool.get("function"), ("tools", place, "function"))
