@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,41 +11,12 @@ from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 from support.dashboard import Dashboard
-from support.projects import Outcome, ProjectFolder
+from support.printed_documents import assert_valid, printed
+from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer, error_body
 
 PRINTED = ("plan", "results", "drift", "history", "diagnostics")
 SCHEMA_FILES = Path(__file__).parent.parent.parent / "schemas"
-
-
-@cache
-def strict(name: str) -> Draft202012Validator:
-    """A schema that lets nothing through that it does not name, as the published one does for later versions."""
-    return Draft202012Validator(closed(whole_schema(name)))
-
-
-def closed(schema: Any) -> Any:
-    """``schema`` with no more than the named properties in each object."""
-    if isinstance(schema, list):
-        return [closed(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inside = {name: closed(inner) for name, inner in schema.items()}
-    is_object = inside.get("type") == "object" and "properties" in inside
-    return {**inside, "additionalProperties": False} if is_object else inside
-
-
-def assert_valid(name: str, document: Any) -> None:
-    """Hold a document against a schema, strictly."""
-    problems = [f"{error.json_path}: {error.message[:300]}" for error in strict(name).iter_errors(document)]
-    assert problems == []
-
-
-def printed(name: str, outcome: Outcome, *codes: int) -> Any:
-    """What a command printed, held against a schema."""
-    assert outcome.code in codes, outcome.err
-    assert_valid(name, outcome.json)
-    return outcome.json
 
 
 @pytest.fixture

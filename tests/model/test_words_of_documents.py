@@ -11,7 +11,7 @@ from assistctl.manifest.validation.schema import whole_schema
 from assistctl.model.change import Action, Blocked, Change, Origin, Status, Summary
 from assistctl.model.diagnostics import Severity
 from assistctl.model.json_value import Json
-from assistctl.model.kind import Kind
+from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan, TargetName
 from assistctl.rendering.phrases import refusals
 from assistctl.secrets.plain_words import WORDS
@@ -48,6 +48,13 @@ def test_the_schema_lists_every_word(name: str) -> None:
     assert listed
     # An MCP server is declared, and is no thing on a platform that a change could be about.
     assert frozenset(map(str, words)) - {str(Kind.MCP_SERVER)} in listed
+
+
+@pytest.mark.parametrize("schema", ["plan", "results", "drift", "history"])
+def test_whatever_is_said_of_things_may_be_said_of_every_kind(schema: str) -> None:
+    listed = [*_enums(dict(whole_schema(schema)), "kind")]
+    assert listed
+    assert all({*map(str, RESOURCE_KINDS)} <= kinds for kinds in listed)
 
 
 @pytest.mark.parametrize("name", sorted(ENUMERATED))
