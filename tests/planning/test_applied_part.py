@@ -46,6 +46,13 @@ def test_another_value_is_not_what_was_applied(applied: Any) -> None:
     assert not found({**applied, "a": "changed outside"}, applied, {**applied, "a": "before"})
 
 
+def test_items_of_one_kind_are_filled_in_one_by_one() -> None:
+    applied: Any = [{"type": "agent", "id": "a", "version": 3}, {"type": "agent", "id": "b"}]
+    there: Any = [applied[0], {**applied[1], "version": 1}]
+    assert found(there, applied, applied)
+    assert not found([applied[0], {**there[1], "id": "c"}], applied, applied)
+
+
 def test_what_is_too_much_to_try_ends() -> None:
     there = {f"n{number}": {f"m{inner}": inner for inner in range(30)} for number in range(100)}
     assert not found(there, {}, {"never": "there"})

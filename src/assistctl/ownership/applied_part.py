@@ -13,6 +13,7 @@ from itertools import combinations, islice
 from typing import TypeAlias
 
 from assistctl.model.json_value import Json
+from assistctl.ownership.projection import mentioned
 
 # A place in a value, with "*" and its kind for whichever item of a list, and a name in the object there.
 _Slot: TypeAlias = tuple[str, ...]
@@ -55,14 +56,15 @@ def _applied_parts(
 
 def _parts(observed: Json, want: Json) -> Iterator[Json]:
     """``observed`` without what nobody may have declared, the likeliest first."""
+    yield mentioned(observed, want)
     slots = [*dict.fromkeys(_slots(observed))]
-    mentioned = {*_slots(want)}
-    kinds = {step for slot in mentioned for step in slot}
-    of_any_kind = {_of_any_kind(slot) for slot in mentioned}
+    named = {*_slots(want)}
+    kinds = {step for slot in named for step in slot}
+    of_any_kind = {_of_any_kind(slot) for slot in named}
     guess = frozenset(
         slot
         for slot in slots
-        if slot in mentioned or (not _kinds(slot) <= kinds and _of_any_kind(slot) in of_any_kind)
+        if slot in named or (not _kinds(slot) <= kinds and _of_any_kind(slot) in of_any_kind)
     )
     for count in range(min(len(slots), _MOST_GUESSED_WRONG) + 1):
         for wrong in combinations(slots, count):

@@ -34,7 +34,7 @@ def declared_part(unit: Path, observed: Json, want: Json, write_only: Collection
     What is ``write_only`` in the platform's own tools is missing from answers: it counts as being there.
     """
     if unit[0] == "platforms":
-        return _mentioned(observed, want)
+        return mentioned(observed, want)
     if unit != ("tools",) or not isinstance(observed, dict) or not isinstance(want, dict):
         return observed
     return {
@@ -53,7 +53,7 @@ def settings_before(observed: Json, want: Json, was_applied: Callable[[Json], bo
         return None
     wanted = want if isinstance(want, dict) else {}
     settings = {
-        name: _mentioned(value, wanted[name]) if name in wanted else value for name, value in observed.items()
+        name: mentioned(value, wanted[name]) if name in wanted else value for name, value in observed.items()
     }
     for count in range(len(settings), 0, -1):
         for names in combinations(settings, count):
@@ -76,25 +76,26 @@ def whole_setting(unit: Path, observed: Mapping[Path, Json]) -> Json:
     return parts or observed.get(unit)
 
 
+def mentioned(observed: Json, want: Json) -> Json:
+    """``observed`` with only those names of its objects that ``want`` has; lists as long as its item by item."""
+    if isinstance(observed, dict) and isinstance(want, dict):
+        return {name: mentioned(observed[name], inner) for name, inner in want.items() if name in observed}
+    if isinstance(observed, list) and isinstance(want, list) and len(observed) == len(want):
+        return [mentioned(item, inner) for item, inner in zip(observed, want, strict=True)]
+    return observed
+
+
 def _declared_of_tool(observed: Json, want: Json, write_only: Collection[str]) -> Json:
     if not is_own_tool(want):
         return _with_extras_as_declared(observed, want)
-    mentioned = _mentioned(observed, want)
-    if not isinstance(mentioned, dict) or not isinstance(want, dict):
-        return mentioned
-    return {**mentioned, **{name: want[name] for name in write_only if name in want and name not in mentioned}}
+    declared = mentioned(observed, want)
+    if not isinstance(declared, dict) or not isinstance(want, dict):
+        return declared
+    return {**declared, **{name: want[name] for name in write_only if name in want and name not in declared}}
 
 
 def _with_extras_as_declared(observed: Json, want: Json) -> Json:
     kept, plain = without_extras(observed, want), without_extras(observed)
     if not isinstance(kept, dict) or not isinstance(plain, dict) or not isinstance(want, dict):
         return kept
-    return {name: part if name in plain else _mentioned(part, want[name]) for name, part in kept.items()}
-
-
-def _mentioned(observed: Json, want: Json) -> Json:
-    if isinstance(observed, dict) and isinstance(want, dict):
-        return {name: _mentioned(observed[name], inner) for name, inner in want.items() if name in observed}
-    if isinstance(observed, list) and isinstance(want, list) and len(observed) == len(want):
-        return [_mentioned(item, inner) for item, inner in zip(observed, want, strict=True)]
-    return observed
+    return {name: part if name in plain else mentioned(part, want[name]) for name, part in kept.items()}
