@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import AssistctlError, JournalError, RefusedError
 from assistctl.journal import Apply, Created, Journal, created_by
 from assistctl.manifest import Loaded
+from assistctl.model.assistant import Observed
 from assistctl.model.change import QualifiedKey
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -139,6 +140,10 @@ async def present_on(
     tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
     beside = {one.id for things in others.values() for one in things}
+    images = [image for image in undone.images.values() if image is not None]
+    named = frozenset[str]().union(*(ids_named(image.fields, {}) - {image.id} for image in images))
+    found = {image.id for image in images} & named - beside
+    assistants = await platform.list_assistants() if found or _names_versions(platform, named) else ()
     return Present(
         declared,
         {store.key: store for store in loaded.stores},
@@ -148,21 +153,30 @@ async def present_on(
         resources=beside,
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
         keep_contents={kind for kind, table in tables.items() if table.keeps_contents},
-        gone=await _gone(platform, undone, beside),
+        gone=found - {one.id for one in assistants},
+        owned=_owned(deployment, {**others, Kind.ASSISTANT: assistants}),
         entries=platform.capabilities.entries,
         write_only={kind: table.write_only for kind, table in tables.items()},
         sent=as_sent(deployment, platform, loaded),
     )
 
 
-async def _gone(platform: Platform, undone: Undone, beside: Collection[str]) -> frozenset[str]:
-    """The ids of what was found and is not there any more, as far as something else that was found names it."""
-    images = [image for image in undone.images.values() if image is not None]
-    named = frozenset[str]().union(*(ids_named(image.fields, {}) - {image.id} for image in images))
-    ids = {image.id for image in images} & named
-    if not ids - {*beside}:
-        return frozenset()
-    return frozenset(ids - {*beside} - {one.id for one in await platform.list_assistants()})
+def _names_versions(platform: Platform, named: Collection[str]) -> bool:
+    """Whether ``named``, all that may be ids, is as where something names assistants with their versions."""
+    entry = platform.capabilities.entries.get(Kind.ASSISTANT)
+    return entry is not None and bool(entry.revision) and {*entry.fixed.values()} <= {*named}
+
+
+def _owned(
+    deployment: Deployment, there: Mapping[Kind, Sequence[Observed]]
+) -> dict[str, tuple[QualifiedKey, str | None]]:
+    """The keys of what the project owns, by id, with its newest version; of two with one key neither."""
+    return {
+        same_key[0].id: (QualifiedKey(kind, key), same_key[0].revision)
+        for kind, things in there.items()
+        for key, same_key in deployment.owned(things).items()
+        if len(same_key) == 1
+    }
 
 
 def as_sent(deployment: Deployment, platform: Platform, loaded: Loaded) -> dict[str, Mapping[str, Json]]:

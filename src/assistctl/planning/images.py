@@ -14,16 +14,17 @@ from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units,
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import BASELINE, users_pairs
 from assistctl.ownership.projection import is_own_tool
+from assistctl.planning.names_on_record import NamesOnRecord
 from assistctl.planning.undone import Image
 
 _TOOLS = "tools"
 
 
-def managed_fields(image: Image, now: Mapping[str, Json]) -> dict[str, Json]:
+def managed_fields(image: Image, now: Mapping[str, Json], on_record: NamesOnRecord) -> dict[str, Json]:
     """What this project managed of it then; all of it, if it was nobody's.
 
     Of a platform's own things that is what was declared of them, without what the platform has filled in: ``now``,
-    what is declared at present, helps to tell.
+    what is declared at present, helps to tell, and ``on_record`` what was named by key then.
     """
     baseline, pairs = _baseline(image), users_pairs(image.metadata)
     if not baseline.entries:
@@ -34,9 +35,9 @@ def managed_fields(image: Image, now: Mapping[str, Json]) -> dict[str, Json]:
     if "metadata" in names:
         fields["metadata"] = {key: value for key, value in pairs.items() if baseline.has(("metadata", key))}
     if _TOOLS in fields:
-        fields[_TOOLS] = _managed_tools(fields[_TOOLS], now.get(_TOOLS), baseline)
+        fields[_TOOLS] = _managed_tools(fields[_TOOLS], now.get(_TOOLS), baseline, on_record)
     if PLATFORMS in fields:
-        fields[PLATFORMS] = {_platform(image): _managed_own(image, baseline, own_fields(now))}
+        fields[PLATFORMS] = {_platform(image): _managed_own(image, baseline, own_fields(now), on_record)}
     return fields
 
 
@@ -91,12 +92,12 @@ def _platform(image: Image) -> str:
     return next(iter(platforms), "") if isinstance(platforms, dict) else ""
 
 
-def _managed_tools(there: Json, now: Json, baseline: Baseline) -> Json:
+def _managed_tools(there: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
     if not isinstance(there, list) or not baseline.by_tool:
         return there
     wanted = _by_identity(now)
     return [
-        _declared_then((_TOOLS, name), tool, wanted.get(name), baseline) if is_own_tool(tool) else tool
+        _declared_then((_TOOLS, name), tool, wanted.get(name), baseline, on_record) if is_own_tool(tool) else tool
         for name, tool in _by_identity(there).items()
     ]
 
@@ -106,23 +107,26 @@ def _by_identity(tools: Json) -> dict[str, Json]:
     return dict(zip(ASSISTANTS_API_TOOLS.identities(listed), listed, strict=True))
 
 
-def _managed_own(image: Image, baseline: Baseline, now: Mapping[str, Json]) -> dict[str, Json]:
+def _managed_own(
+    image: Image, baseline: Baseline, now: Mapping[str, Json], on_record: NamesOnRecord
+) -> dict[str, Json]:
     managed: dict[str, Json] = {}
     for name, value in own_fields(image.fields).items():
         unit, wanted = (PLATFORMS, _platform(image), name), now.get(name)
         if isinstance(value, dict) and value:
             inside = wanted if isinstance(wanted, dict) else {}
             parts: Json = {
-                part: _declared_then((*unit, part), inner, inside.get(part), baseline)
+                part: _declared_then((*unit, part), inner, inside.get(part), baseline, on_record)
                 for part, inner in value.items()
                 if baseline.has((*unit, part))
             }
             if parts:
                 managed[name] = parts
         elif baseline.has(unit):
-            managed[name] = _declared_then(unit, value, wanted, baseline)
+            managed[name] = _declared_then(unit, value, wanted, baseline, on_record)
     return managed
 
 
-def _declared_then(part: Path, there: Json, now: Json, baseline: Baseline) -> Json:
-    return applied_part(there, now, lambda value: baseline.is_still(part, value))
+def _declared_then(part: Path, there: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
+    applied = applied_part(there, now, lambda value: on_record.has(baseline, part, value))
+    return on_record.declared(baseline, part, applied)

@@ -15,6 +15,7 @@ from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
 from assistctl.ownership.references_by_key import REFERABLE, with_keys
 from assistctl.planning.images import declared_fields, managed_fields, taken_apart, unseen_fields, was_then
+from assistctl.planning.names_on_record import NamesOnRecord
 from assistctl.planning.rollback_files import first_paths, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template
@@ -38,9 +39,15 @@ class _Return:
     back: RollbackDeclarations = field(default_factory=RollbackDeclarations)
     there: frozenset[str | None] = field(init=False)
     """The keys of the vector stores that are there."""
+    names: NamesOnRecord = field(init=False)
 
     def __post_init__(self) -> None:
         self.there = frozenset(self.now.stores.values())
+        images = self.undone.images.items()
+        found = {one.id: about for about, one in images if one is not None and about.kind in REFERABLE}
+        owned = {one: about for one, (about, _) in self.now.owned.items()}
+        unchanged = dict(each for each in self.now.owned.values() if each[0] not in self.undone.images)
+        self.names = NamesOnRecord({**found, **owned}, self.now.entries, unchanged)
 
     def found(self) -> RollbackDeclarations:
         for about, image in sorted(self.undone.images.items()):
@@ -61,7 +68,7 @@ class _Return:
     def _assistant(self, about: QualifiedKey, image: Image) -> None:
         self.back.about.add(about)
         now = self.now.declared.get(about.key)
-        fields = managed_fields(image, self.now.sent.get(about.key, {}))
+        fields = managed_fields(image, self.now.sent.get(about.key, {}), self.names)
         self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
         fields, own = taken_apart(image, fields)
         own = self._naming_by_key(own)
@@ -123,7 +130,7 @@ class _Return:
             self._lose(about, f"no manifest declares its documents, so it {state}")
             return
         self.back.about.add(about)
-        fields = managed_fields(image, now.fields)
+        fields = managed_fields(image, now.fields, self.names)
         self._fill_in_secrets(about, image, fields, now.fields, now.secret_paths)
         mark = read_mark(image.metadata)
         lifecycle = Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy))
@@ -139,7 +146,7 @@ class _Return:
         self.back.about.add(about)
         now = self.now.declared_resources.get(about)
         declared = declared_fields(now)
-        fields = managed_fields(image, declared)
+        fields = managed_fields(image, declared, self.names)
         secrets = now.secret_paths if now is not None else frozenset[str]()
         self._fill_in_secrets(about, image, fields, declared, secrets)
         self._fill_in_unseen(about, image, fields, declared)

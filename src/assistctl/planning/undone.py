@@ -68,8 +68,9 @@ class Present:
     ``documents`` maps the ids of vector stores to what they held then, where all of that is uploaded still.
     ``resources`` are the ids of all that is kept beside assistants, and ``loses`` says of each kind of it what
     goes for good with one, ``write_only`` which fields of it no answer shows. Things of the kinds in
-    ``keep_contents`` go back to the files that they had without being given them. ``gone`` are the ids of the
-    images that are not there any more, and ``entries`` is how the platform's lists name things.
+    ``keep_contents`` go back to the files that they had without being given them. ``gone`` are the ids of
+    the images that are not there any more, and ``entries`` is how the platform's lists name things. ``owned`` has
+    by id what is this project's and may be named by key, with its newest version.
     """
 
     declared: Mapping[str, Desired] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Present:
     loses: Mapping[Kind, str] = field(default_factory=dict)
     keep_contents: Collection[Kind] = ()
     gone: Collection[str] = ()
+    owned: Mapping[str, tuple[QualifiedKey, str | None]] = field(default_factory=dict)
     entries: Mapping[Kind, RosterEntry] = field(default_factory=dict)
     write_only: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     sent: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

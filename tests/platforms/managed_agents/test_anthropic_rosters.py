@@ -243,6 +243,25 @@ def test_predefined_agents(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     assert cloud.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_somebody_elses_agent_stands_beside_one_that_is_named_by_key(
+    cloud: ProjectFolder, agents: ManagedAgents
+) -> None:
+    """The platform fills in the version of the one, and this project names that of the other."""
+    agents.add("agent_theirs")
+    members = [{"assistant": "researcher"}, {"type": "agent", "id": "agent_theirs"}]
+    own = {NAME: {"multiagent": {"type": "coordinator", "agents": members}}}
+    cloud.manifest("boss", model=MODEL, platforms=own, instructions="Before.")
+    assert cloud.run("apply", "--yes").code == 0
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    cloud.manifest("boss", model=MODEL, platforms=own, instructions="After.")
+    assert cloud.run("apply", "--yes").code == 0
+    last = cloud.run("history", "--format", "json").json["applies"][0]["id"]
+    assert cloud.run("rollback", last, "--yes").code == 0
+    assert named(agents, "boss")["system"] == "Before."
+    cloud.manifest("boss", model=MODEL, platforms=own, instructions="Before.")
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
 def test_a_saved_plan_with_a_roster(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     cloud.run("apply", "--yes")
     cloud.manifest("researcher", model=MODEL, instructions="Be quick.")

@@ -403,3 +403,35 @@ def test_a_failed_upload_changes_nothing_of_its_agents(
     assert shop.run("apply", "--yes").code == 1
     assert desk(agents) == before
     assert len(skills.only.versions) == 1
+
+
+def test_a_rollback_pins_no_version_that_the_platform_filled_in(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    """Beside a skill that is named by key, whose id is no part of what is on record."""
+    own = {"anthropic-agents": {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}}
+    shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="Before.")
+    applied(shop)
+    before = desk(agents)
+    assert [one["skill_id"] for one in before if one["version"]] == ["xlsx", entry(skills)["skill_id"]]
+    shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="After.")
+    applied(shop)
+    [last, *_] = shop.run("history", "--format", "json").json["applies"]
+    assert shop.run("rollback", last["id"], "--yes").code == 0
+    assert desk(agents) == before
+    shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="Before.")
+    assert planned(shop) == {}
+
+
+def test_a_rollback_goes_back_to_the_version_of_then(shop: ProjectFolder, agents: ManagedAgents) -> None:
+    """Also where another apply has uploaded a newer one since, which is not rolled back."""
+    applied(shop)
+    before = desk(agents)
+    shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="After.")
+    applied(shop)
+    [undone, *_] = shop.run("history", "--format", "json").json["applies"]
+    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    applied(shop)
+    assert desk(agents) != before
+    assert shop.run("rollback", undone["id"], "--yes").code == 0
+    assert desk(agents) == before
