@@ -87,6 +87,11 @@ class Outlook(Generic[NamingT]):
             return False
         return self.plan_options.includes(self.kind, key) and self.plan_options.may_delete(observed.id)
 
+    def undoes(self, desired: Naming) -> bool:
+        """Whether what a manifest declares is to end, or to be as it was before that."""
+        is_wanted = self.wanted.get(desired.key) is desired
+        return not is_wanted and self.plan_options.includes(self.kind, desired.key)
+
     def ids_kept(self, observed: Observed) -> frozenset[str]:
         """The ids that a thing has, and that the plan does not take from it."""
         key = self._key(observed)
@@ -200,10 +205,10 @@ def _ids_in_manifest(
     inventories: Mapping[Kind, Inventory[Observed]],
 ) -> frozenset[str]:
     """The ids that a manifest names, and of what it names by key as long as what it declares is to stay itself."""
-    plan_options = outlook.plan_options
-    by_id = ids_declared(desired, plan_options.target.platform)
-    if not (plan_options.destroy and plan_options.includes(outlook.kind, desired.key)):
-        keys = {named.about for _, named in named_in(desired, plan_options.target.platform)}
+    platform = outlook.plan_options.target.platform
+    by_id = ids_declared(desired, platform)
+    if not outlook.undoes(desired):
+        keys = {named.about for _, named in named_in(desired, platform)}
         by_id |= {
             owned.id for kind, key in keys if kind in inventories for owned in inventories[kind].owned.get(key, ())
         }

@@ -225,6 +225,17 @@ def test_a_rollback_goes_back_to_the_files_that_it_had(
     assert desk(agents) == [entry(skills, first)]
 
 
+def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
+    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+) -> None:
+    applied(shop)
+    [last] = shop.run("history", "--format", "json").json["applies"]
+    outcome = shop.run("rollback", last["id"], "--yes")
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert not skills.skills
+    assert [one for one in agents.agents.values() if one["archived_at"] is None] == []
+
+
 def test_a_rollback_says_what_a_deletion_took(shop: ProjectFolder, skills: Skills) -> None:
     applied(shop)
     shop.remove("refunds")

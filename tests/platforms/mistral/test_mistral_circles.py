@@ -107,6 +107,45 @@ def test_what_was_deleted_is_made_again_with_those_that_it_names(
     assert cloud.run("plan", "--detailed-exitcode").code == 0
 
 
+def undone(project: ProjectFolder) -> list[tuple[str, str]]:
+    """What a rollback of the last apply does to which key, without a word about anything that stays."""
+    last = project.run("history", "--format", "json").json["applies"][0]["id"]
+    outcome = project.run("rollback", last, "--yes", "--format", "json")
+    assert (outcome.code, outcome.json["diagnostics"]) == (0, []), outcome.out
+    return [(one["key"], one["action"]) for one in outcome.json["results"]]
+
+
+def test_what_came_naming_each_other_goes_with_a_rollback(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    """The manifests declare it still, and what they name by key is needed no longer than they are."""
+    pair(cloud)
+    declare(cloud, "front", "boss")
+    settled(cloud)
+    assert sorted(undone(cloud)) == [("boss", "delete"), ("front", "delete"), ("refunds", "delete")]
+    assert agents.agents == {}
+
+
+def test_what_came_for_one_that_was_there_goes_with_a_rollback(
+    cloud: ProjectFolder, agents: MistralAgents
+) -> None:
+    declare(cloud, "boss")
+    settled(cloud)
+    pair(cloud)
+    settled(cloud)
+    assert sorted(undone(cloud)) == [("boss", "update"), ("refunds", "delete")]
+    assert handoffs(agents) == {"boss": []}
+
+
+def test_what_others_name_by_now_stays_in_a_rollback(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    pair(cloud)
+    settled(cloud)
+    created = cloud.run("history", "--format", "json").json["applies"][0]["id"]
+    declare(cloud, "front", "boss")
+    settled(cloud)
+    before = handoffs(agents)
+    assert "boss stays: front names" in cloud.run("rollback", created, "--yes").out
+    assert handoffs(agents) == before
+
+
 def test_a_saved_plan_has_both_steps(cloud: ProjectFolder, agents: MistralAgents) -> None:
     pair(cloud)
     assert cloud.run("plan", "--out", "release.plan").code == 0
