@@ -144,6 +144,7 @@ def test_only_a_commit_is_taken(
         ("ext::sh -c touch% /tmp/x", "it is no https address"),
         ("--upload-pack=touch /tmp/x", "it is no https address"),
         ("git@example.com:a.git", "it is no https address"),
+        ("https://[example.com/a.git", "it is no https address"),
     ],
 )
 def test_only_public_https_addresses_are_taken(shop: ProjectFolder, address: str, words: str) -> None:

@@ -28,7 +28,10 @@ _HERE = {"127.0.0.1", "::1", "localhost"}
 
 def refused_address(repository: str) -> str | None:
     """Why ``repository`` is no address to fetch from; ``None`` where it is one."""
-    parts = urlsplit(repository)
+    try:
+        parts = urlsplit(repository)
+    except ValueError:
+        return "it is no https address"
     if parts.username is not None or parts.password is not None:
         return "it holds a user or a password, and only public repositories are fetched"
     if parts.scheme == "https" and parts.hostname:
