@@ -10,6 +10,7 @@ import pytest
 
 from assistctl.checkout import isolated_git
 from assistctl.checkout import public_repository as fetching
+from assistctl.checkout.pinned_folder import PinnedFolder
 from support.git_project import git
 from support.git_server import PublicRepository, public_repository
 from support.managed_agents import ManagedAgents
@@ -233,13 +234,33 @@ def test_too_much_is_not_taken(
     assert "are taken" in error["summary"]
 
 
-def test_a_transfer_that_is_too_large_is_ended(
+def test_a_transfer_that_is_too_large_is_ended_and_not_begun_again(
     shop: ProjectFolder, repository: PublicRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    begun: list[Path] = []
+
+    def fetch(folder: PinnedFolder, place: Path, *arguments: str) -> None:
+        begun.append(place)
+        isolated_git.fetch(folder, place, *arguments)
+
     monkeypatch.setattr(isolated_git, "LARGEST_FETCHED", 1)
+    monkeypatch.setattr(fetching, "fetch", fetch)
     declare(shop, repository, published(repository))
     [error] = errors(shop, "plan")
     assert "is larger than 1 bytes" in error["summary"]
+    assert len(begun) == 1
+
+
+def test_nobodys_login_is_used(
+    shop: ProjectFolder, repository: PublicRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote the manifest may not read what whoever runs it may: curl would find a user in their home."""
+    declare(shop, repository, published(repository))
+    repository.wants_login = True
+    (shop.path.parent / ".netrc").write_text("default login me password it-is-me\n")
+    monkeypatch.setenv("HOME", str(shop.path.parent))
+    [error] = errors(shop, "plan")
+    assert "cannot be fetched" in error["summary"]
 
 
 def test_a_document_says_once_where_it_is(shop: ProjectFolder, repository: PublicRepository) -> None:

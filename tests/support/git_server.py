@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,12 +16,16 @@ from support.git_project import commit_all, git
 
 @dataclass
 class PublicRepository:
-    """A repository at ``address``; ``work`` is where it is written, ``asked`` what was asked of the server."""
+    """A repository at ``address``; ``work`` is where it is written, ``asked`` what was asked of the server.
+
+    One that ``wants_login`` gives nothing to who names no user.
+    """
 
     address: str
     work: Path
     bare: Path
     asked: list[str] = field(default_factory=list)
+    wants_login: bool = False
 
     def commit(self, files: dict[str, bytes]) -> str:
         """Publish a commit with ``files`` changed; its id."""
@@ -47,17 +52,26 @@ def public_repository(folder: Path) -> Iterator[PublicRepository]:
         place.mkdir(parents=True)
     git(work, "init", "--quiet", "--initial-branch=main")
     git(bare, "init", "--quiet", "--bare", "--initial-branch=main")
-    asked: list[str] = []
+    there = PublicRepository("", work, bare)
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, _format: str, *_args: object) -> None:
-            asked.append(self.path)
+            there.asked.append(self.path)
+
+        def do_GET(self) -> None:
+            if not there.wants_login or self.headers["Authorization"]:
+                super().do_GET()
+                return
+            self.send_response(HTTPStatus.UNAUTHORIZED)
+            self.send_header("WWW-Authenticate", "Basic realm=skills")
+            self.end_headers()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(bare.parent)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield PublicRepository(f"http://127.0.0.1:{server.server_port}/skills.git", work, bare, asked)
+        there.address = f"http://127.0.0.1:{server.server_port}/skills.git"
+        yield there
     finally:
         server.shutdown()
         thread.join()

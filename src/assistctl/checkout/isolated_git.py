@@ -29,12 +29,20 @@ _SETTINGS = (
     *("-c", "credential.helper="),
     *("-c", "protocol.version=2"),
 )
+_TOO_LONG = f"it took longer than {SECONDS:g} seconds"
 _SAID = 300
 _POLL_SECONDS = 0.1
 
 
+class NotGivenError(ProjectError):
+    """The server does not give what was asked for; it may be asked in another way."""
+
+
 def fetch(folder: PinnedFolder, repository: Path, *arguments: str) -> None:
-    """Run ``git fetch``, and end it where it takes too long or brings too much. Raises ``ProjectError``."""
+    """Run ``git fetch``, and end it where it takes too long or brings too much.
+
+    Raises ``NotGivenError`` where git itself fails, and ``ProjectError`` where it was ended.
+    """
     deadline = time.monotonic() + SECONDS
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603  # a fixed command; the address was looked at
@@ -57,7 +65,7 @@ def fetch(folder: PinnedFolder, repository: Path, *arguments: str) -> None:
             said.seek(0)
             why = _last_line(said.read(64 * 1024))
             advice = "The commit has to be in the repository, and the repository has to be public."
-            raise ProjectError(f"{folder.shown} cannot be fetched: {why}", advice)
+            raise NotGivenError(f"{folder.shown} cannot be fetched: {why}", advice)
 
 
 def _waited(process: subprocess.Popen[bytes], repository: Path, deadline: float) -> str | None:
@@ -67,7 +75,7 @@ def _waited(process: subprocess.Popen[bytes], repository: Path, deadline: float)
             process.wait(_POLL_SECONDS)
         except subprocess.TimeoutExpired:
             if time.monotonic() > deadline:
-                return f"it took longer than {SECONDS:g} seconds"
+                return _TOO_LONG
         if _size(repository) > LARGEST_FETCHED:
             return f"it is larger than {LARGEST_FETCHED:,} bytes"
         if process.returncode is not None:
@@ -107,7 +115,9 @@ def run(place: Path, *arguments: str, about: PinnedFolder) -> bytes:
             timeout=SECONDS,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except subprocess.TimeoutExpired as error:
+        raise ProjectError(f"{about.shown} cannot be read: {_TOO_LONG}") from error
+    except OSError as error:
         raise ProjectError(f"{about.shown} cannot be read: {error}") from error
     if done.returncode != 0:
         raise ProjectError(f"{about.shown} cannot be read: {_last_line(done.stderr)}")
@@ -131,6 +141,8 @@ def _environment(folder: PinnedFolder) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "GIT_NO_LAZY_FETCH": "1",
+        # There curl looks for the user's logins (``.netrc``).
+        "HOME": os.devnull,
         "LC_ALL": "C",
     }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from assistctl.checkout.isolated_git import fetch, run
+from assistctl.checkout.isolated_git import NotGivenError, fetch, run
 from assistctl.checkout.pinned_folder import PinnedFolder
 from assistctl.errors import ProjectError
 
@@ -69,7 +69,7 @@ def _fetch(folder: PinnedFolder, repository: Path) -> None:
     run(repository.parent, "init", "--quiet", "--bare", "--template=", str(repository), about=folder)
     try:
         fetch(folder, repository, "--depth=1", "--end-of-options", folder.repository, folder.commit)
-    except ProjectError:
+    except NotGivenError:
         # A plain web server gives neither a single commit nor less than all of its history.
         everything = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         fetch(folder, repository, "--end-of-options", folder.repository, *everything)
