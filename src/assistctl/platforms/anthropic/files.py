@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
@@ -19,7 +19,7 @@ from assistctl.model.json_value import Json
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.file_upload import NamedFile, UploadRequests, upload_file
+from assistctl.platforms.file_upload import UploadRequests, upload_file
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.translation import Object, as_object, as_text
@@ -44,7 +44,8 @@ class AnthropicFiles:
     async def upload(self, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
         """``POST /v1/files``, after one look at what is there: what an upload made is not among that."""
         there = await self._known()
-        requests = UploadRequests(self._post, self._made, "size_bytes", self.delete_file)
+        post = partial(self.wire.post_file, PATH, {})
+        requests = UploadRequests(post, self._made, "size_bytes", self.delete_file)
         uploaded = await upload_file(requests, source, sent, there)
         there.add(uploaded.id)
         return uploaded
@@ -100,15 +101,6 @@ class AnthropicFiles:
             if error.status in _NO_SUCH_ROUTE:
                 return []
             raise
-
-    async def _post(self, opened: Callable[[], NamedFile]) -> Json:
-        @contextmanager
-        def parts() -> Iterator[list[tuple[str, object]]]:
-            name, file = opened()
-            with file:
-                yield [("file", (name, file))]
-
-        return await self.wire.post_files(PATH, {}, parts)
 
     def _made(self, answer: Json) -> UploadedFile:
         try:

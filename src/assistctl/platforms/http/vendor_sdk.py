@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from importlib import import_module
@@ -24,9 +24,9 @@ from assistctl.platforms.http.connection_options import (
 )
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
 from assistctl.platforms.http.wire import Answer, AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
-from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
+    from assistctl.platforms.file_upload import NamedFile
     from assistctl.platforms.http.sdk_errors import StatusError
 
 # A key may be good for agents alone, and a server need not list models.
@@ -39,7 +39,7 @@ NamedEvent: TypeAlias = tuple[str, Json]
 # A model may think for minutes before it says a word.
 _TIMEOUT_BETWEEN_EVENTS = 600.0
 
-TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
+_TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
 """For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
 for, when to us all of it is sent."""
 
@@ -221,7 +221,7 @@ class SdkWire(HttpWire):
         from assistctl.platforms.http.answer_stream import deadline_once_sent
 
         seconds = timeout(self._connection)
-        patience = max(seconds, TIMEOUT_AFTER_UPLOAD_SECONDS)
+        patience = max(seconds, _TIMEOUT_AFTER_UPLOAD_SECONDS)
         options = {
             "timeout": httpx2.Timeout(seconds, read=patience),
             "headers": {"Content-Type": "multipart/form-data"},
@@ -232,10 +232,21 @@ class SdkWire(HttpWire):
                 sent = Sent(
                     "post", path, repeatable=False, options=options, payload={"body": fields, "files": [*parts]}
                 )
-                in_time = deadline_once_sent(max(self._budget.seconds, patience), shown_address(self.base_url))
+                in_time = deadline_once_sent(max(self._budget.seconds, patience), self.base_url)
                 return await self._send(sent, in_time)
 
         return (await self._pace.keep(send, repeatable=False)).body
+
+    async def post_file(self, path: str, fields: Mapping[str, str], opened: Callable[[], NamedFile]) -> Json:
+        """The same of a form with ``fields`` and, as ``file``, what ``opened`` gives; it is closed afterwards."""
+
+        @contextmanager
+        def parts() -> Iterator[list[tuple[str, object]]]:
+            name, file = opened()
+            with file:
+                yield [("file", (name, file))]
+
+        return await self.post_files(path, fields, parts)
 
     async def _named_events(self, events: AsyncIterable[object], sent: Sent) -> AsyncIterator[NamedEvent]:
         sdk = self._sdk.imported()

@@ -6,19 +6,16 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
-from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import header_text, timeout
+from assistctl.platforms.http.connection_options import header_text
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
-from assistctl.platforms.http.vendor_sdk import TIMEOUT_AFTER_UPLOAD_SECONDS as _TIMEOUT_AFTER_UPLOAD_SECONDS
 from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
-from assistctl.platforms.http.wire import Answer, Sent
+from assistctl.platforms.http.wire import Sent
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.openai.workload_identity import (
     OPTION,
@@ -30,7 +27,6 @@ from assistctl.platforms.openai.workload_identity import (
 if TYPE_CHECKING:
     import openai
 
-    from assistctl.platforms.file_upload import NamedFile
     from assistctl.platforms.http.sdk_errors import StatusError
 
 ERRORS: ErrorTable = {
@@ -74,34 +70,6 @@ class OpenAIWire(SdkWire):
         client = signed_in.client if signed_in else _client(connection, base_url)
         super().__init__(connection, base_url, SDK, client, {"OpenAI-Beta": beta})
         self._key_hint = signed_in.key_hint if signed_in else SDK.key_hint
-        self._timeout = timeout(connection)
-
-    async def post_file(self, path: str, fields: Mapping[str, str], opened: Callable[[], NamedFile]) -> Json:
-        """The answer to a form with ``fields`` and, as ``file``, what ``opened`` gives; it is closed afterwards.
-
-        The file is streamed. The form is only repeated when it surely was not taken, with a file opened anew.
-        Raises ``OutcomeUnknownError`` when it may have been taken all the same, and whatever ``opened`` and
-        reading from its file raise.
-        """
-        import httpx2
-
-        from assistctl.platforms.http.answer_stream import deadline_once_sent
-
-        throttle_timeout = max(self._timeout, _TIMEOUT_AFTER_UPLOAD_SECONDS)
-        options = {
-            "timeout": httpx2.Timeout(self._timeout, read=throttle_timeout),
-            "headers": {"Content-Type": "multipart/form-data"},
-        }
-
-        async def send() -> Answer:
-            name, file = opened()
-            with file:
-                form = {"body": fields, "files": {"file": (name, file)}}
-                sent = Sent("post", path, repeatable=False, options=options, payload=form)
-                in_time = deadline_once_sent(max(self._budget.seconds, throttle_timeout), self.base_url)
-                return await self._send(sent, in_time)
-
-        return (await self._pace.keep(send, repeatable=False)).body
 
     async def remove(self, path: str, object_id: str) -> None:
         """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
