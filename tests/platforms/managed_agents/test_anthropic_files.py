@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -329,9 +331,11 @@ def test_a_toolset_of_another_platform_reads_nothing(cloud: ProjectFolder) -> No
     assert cloud.run("validate", "-t", "cloud").code == 0
 
 
-def test_sessions_mount_the_files(
+@contextmanager
+def in_sessions(
     desk: ProjectFolder, agents: ManagedAgents, files: Files, server: RecordingServer
-) -> None:
+) -> Iterator[tuple[AnthropicSessions, RecordingServer]]:
+    """The project on a server that has sessions as well."""
     sessions = AnthropicSessions()
     mine = [route for route in sessions.routes() if not route.path.startswith("/v1/files")]
     beside = (*environments().routes(), *memory_stores().routes(), *files.routes())
@@ -339,6 +343,13 @@ def test_sessions_mount_the_files(
     with serving(with_routes(mine, agents.app(*beside))) as live:
         text = (desk.path / "assistctl.yaml").read_text()
         desk.write("assistctl.yaml", text.replace(address, live.url.removesuffix("/v1")))
+        yield sessions, live
+
+
+def test_sessions_mount_the_files(
+    desk: ProjectFolder, agents: ManagedAgents, files: Files, server: RecordingServer
+) -> None:
+    with in_sessions(desk, agents, files, server) as (sessions, live):
         assert desk.run("ask", "desk", "Hello").code == 0
         [session] = sessions.sessions.values()
         mounts = {one["mount_path"]: one["file_id"] for one in session.body["resources"]}
@@ -350,6 +361,25 @@ def test_sessions_mount_the_files(
         assert desk.run("check").code == 0
         created = [one for one in live.asked if (one.method, one.path) == ("POST", "/v1/sessions")]
         assert [len((one.body or {})["resources"]) for one in created] == [2, 2]
+
+
+def test_a_file_is_mounted_that_is_answered_with_another_id(
+    desk: ProjectFolder, agents: ManagedAgents, files: Files, server: RecordingServer
+) -> None:
+    names = {files.named(name): name for name in ("prices.csv", "stock.csv")}
+
+    def answer(asked: Asked) -> Answer | None:
+        name = names.get(asked.path.rpartition("/")[2]) if asked.method == "GET" else None
+        said = {"id": "file_1", "type": "file", "filename": name, "size_bytes": 1}
+        return Answer(200, json.dumps(said).encode()) if name else None
+
+    with in_sessions(desk, agents, files, server) as (sessions, live):
+        live.fault = answer
+        assert desk.run("ask", "desk", "Hello").code == 0
+        [session] = sessions.sessions.values()
+    assert {one["file_id"]: one["mount_path"] for one in session.body["resources"]} == {
+        file_id: f"/{name}" for file_id, name in names.items()
+    }
 
 
 def test_output_gives_the_ids_of_uploads_where_they_are_asked_for(

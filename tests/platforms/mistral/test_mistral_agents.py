@@ -230,13 +230,18 @@ def test_what_it_refuses_is_told_in_its_words(cloud: ProjectFolder) -> None:
     assert "HTTP 404" in outcome.out
 
 
-def test_a_problem_of_the_request_is_told_with_its_place(cloud: ProjectFolder, server: RecordingServer) -> None:
-    detail = b'{"detail": [{"type": "value_error", "loc": ["body", "model"], "msg": "no such model"}]}'
+@pytest.mark.parametrize(
+    ("place", "told"), [(b'["body", "model"]', "body.model: no such model"), (b"7", "no such model")]
+)
+def test_a_problem_of_the_request_is_told_with_its_place(
+    cloud: ProjectFolder, server: RecordingServer, place: bytes, told: str
+) -> None:
+    detail = b'{"detail": [{"type": "value_error", "loc": %s, "msg": "no such model"}]}' % place
     server.fault = lambda asked: Answer(422, detail) if asked.method == "POST" else None
     cloud.manifest("desk", model=MODEL)
     outcome = cloud.run("apply", "--yes")
     assert outcome.code == 1
-    assert "body.model: no such model (HTTP 422" in " ".join(outcome.out.split())
+    assert f"failed: create {told} (HTTP 422" in " ".join(outcome.out.split())
 
 
 @pytest.mark.parametrize("fields", [{"tools": [{"type": "file_search"}]}, {"tools": [{"type": "mcp"}]}])

@@ -75,11 +75,14 @@ class AnthropicFiles:
 
     async def name_of(self, file_id: str) -> str:
         """The name of an upload, asked for if need be. Raises ``PlatformError`` when it is not there."""
-        if file_id not in self._names and await self.find_file(file_id) is None:
-            raise PlatformError(
-                f"there is no upload {file_id}",
-                "It is among the assistant's files: `assistctl plan` shows which, and apply uploads it again.",
-            )
+        if file_id not in self._names:
+            found = await self.find_file(file_id)
+            if found is None:
+                raise PlatformError(
+                    f"there is no upload {file_id}",
+                    "It is among the assistant's files: `assistctl plan` shows which, and apply uploads it again.",
+                )
+            self._names[file_id] = found.name
         return self._names[file_id]
 
     async def _known(self) -> set[str]:

@@ -139,7 +139,11 @@ def message(error: StatusError, base_url: str) -> str:
 def _problems(said: object) -> str:
     """FastAPI's list of what is wrong with a request, each with its place; empty if it is none."""
     problems = [one for one in said if isinstance(one, dict) and "msg" in one] if isinstance(said, list) else []
-    return "; ".join(f"{'.'.join(map(str, one.get('loc') or ()))}: {one['msg']}".lstrip(": ") for one in problems)
+    return "; ".join(f"{_place(one.get('loc'))}: {one['msg']}".lstrip(": ") for one in problems)
+
+
+def _place(steps: object) -> str:
+    return ".".join(map(str, steps)) if isinstance(steps, list) else ""
 
 
 def _timeout(base_url: str) -> PlatformError:
