@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from assistctl.errors import PlatformError
+from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Finding, Level
 from assistctl.model.json_value import Json
 
 Object = dict[str, Json]
+Made = TypeVar("Made")
 
 _STRICT = "Functions are not strict there: check the arguments in your own code."
 
@@ -27,6 +29,18 @@ def objects_in(value: Json) -> list[Object]:
 def as_text(value: Json) -> str:
     """``value`` if it is text, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def made(read: Callable[[Json], Made], answer: Json) -> Made:
+    """What ``read`` finds in the answer to a request that adds something.
+
+    Raises ``OutcomeUnknownError`` when the server said yes in words that are not understood: most likely it was
+    done.
+    """
+    try:
+        return read(answer)
+    except PlatformError as error:
+        raise OutcomeUnknownError(error.summary, error.hint) from error
 
 
 def without_nulls(value: Object) -> Object:

@@ -33,7 +33,7 @@ from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.translation import Object, as_object, as_text, observed
+from assistctl.platforms.translation import Object, as_object, as_text, made, observed
 
 __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
 
@@ -68,11 +68,7 @@ class AnthropicAgents(ClosedAtEnd):
         body = {name: value for name, value in to_wire(fields).items() if value is not None}
         pairs = with_files(metadata, files_declared(fields) or ())
         answer = await self._wire.post("/v1/agents", {**body, "metadata": {**pairs}}, repeatable=False)
-        try:
-            return self._observed(answer)
-        except PlatformError as error:
-            # It said yes, in words that are not understood: most likely the agent is there.
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(self._observed, answer)
 
     async def update_assistant(
         self,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
-from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
@@ -22,7 +22,7 @@ from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.file_upload import UploadRequests, upload_file
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.translation import Object, as_object, as_text
+from assistctl.platforms.translation import Object, as_object, as_text, made
 
 PATH = "/v1/files"
 
@@ -45,7 +45,7 @@ class AnthropicFiles:
         """``POST /v1/files``, after one look at what is there: what an upload made is not among that."""
         there = await self._known()
         post = partial(self.wire.post_file, PATH, {})
-        requests = UploadRequests(post, self._made, "size_bytes", self.delete_file)
+        requests = UploadRequests(post, partial(made, self._read), "size_bytes", self.delete_file)
         uploaded = await upload_file(requests, source, sent, there)
         there.add(uploaded.id)
         return uploaded
@@ -104,13 +104,6 @@ class AnthropicFiles:
             if error.status in _NO_SUCH_ROUTE:
                 return []
             raise
-
-    def _made(self, answer: Json) -> UploadedFile:
-        try:
-            return self._read(answer)
-        except PlatformError as error:
-            # It said yes, in words that are not understood: most likely the file is there.
-            raise OutcomeUnknownError(error.summary, error.hint) from error
 
     def _read(self, answer: Json) -> UploadedFile:
         item = as_object(answer)

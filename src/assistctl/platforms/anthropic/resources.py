@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -23,7 +23,7 @@ from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.resource_platform import ResourcePlatform
 from assistctl.platforms.skill_store import SkillStore
-from assistctl.platforms.translation import Object, as_object, observed
+from assistctl.platforms.translation import Object, as_object, made, observed
 
 _NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
@@ -78,11 +78,7 @@ class AnthropicResources:
         """``POST``, once."""
         body = {name: value for name, value in self.to_wire(fields, {}).items() if value is not None}
         answer = await self.wire.post(self.path, {**body, "metadata": {**metadata}}, repeatable=False)
-        try:
-            return self._observed(answer)
-        except PlatformError as error:
-            # It said yes, in words that are not understood: most likely it is there.
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(self._observed, answer)
 
     async def update(
         self,

@@ -19,7 +19,7 @@ from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.skill_store import ListedSkill
 from assistctl.platforms.skill_upload import SkillUpload
-from assistctl.platforms.translation import Object, as_object, as_text
+from assistctl.platforms.translation import Object, as_object, as_text, made
 
 _PATH = "/v1/skills"
 _CUSTOM = "custom"
@@ -66,10 +66,7 @@ class AnthropicSkills:
     async def create(self, upload: SkillUpload, label: str) -> ListedSkill:
         """``POST``, once."""
         answer = await self.wire.post_files(_PATH, {"display_name": label}, upload.opened)
-        try:
-            return _listed(as_object(answer))
-        except PlatformError as error:
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(_listed, answer)
 
     async def add_version(self, skill_id: str, upload: SkillUpload) -> str:
         """``POST`` of a version, once."""
@@ -104,8 +101,9 @@ def _is_custom(item: Object) -> bool:
     return (source if isinstance(source, str) else as_object(source).get("type")) == _CUSTOM
 
 
-def _listed(item: Object) -> ListedSkill:
+def _listed(answer: Json) -> ListedSkill:
     """Raises ``PlatformError`` for what is no skill."""
+    item = as_object(answer)
     skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version_id"))
     if not skill_id or not newest:
         raise PlatformError("the platform answered with a skill that has no id, or no version")

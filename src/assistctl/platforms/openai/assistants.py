@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
@@ -22,6 +22,7 @@ from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.openai.workload_identity import OPTION
+from assistctl.platforms.translation import made
 
 if TYPE_CHECKING:
     from assistctl.platforms.openai.conversations import OpenAIConversations
@@ -63,11 +64,7 @@ class OpenAIAssistants(ClosedAtEnd):
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /assistants``, once."""
         answer = await self._wire.post("/assistants", _body(fields, metadata), repeatable=False)
-        try:
-            return observed_assistant(answer)
-        except PlatformError as error:
-            # It said yes, in words that are not understood: most likely the assistant is there.
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(observed_assistant, answer)
 
     async def update_assistant(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import NotFoundError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.model.resource import ResourceFile
@@ -18,7 +18,7 @@ from assistctl.platforms.openai.environment_fields import from_wire, to_wire
 from assistctl.platforms.openai.environment_name import read_name, template_name_of
 from assistctl.platforms.openai.templates import TEMPLATES, Templates
 from assistctl.platforms.openai.wire import OpenAIWire
-from assistctl.platforms.translation import Object, as_object, observed
+from assistctl.platforms.translation import Object, as_object, made, observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,7 @@ class EnvironmentTemplates:
             answer = await self.wire.post(TEMPLATES, body, repeatable=False)
         finally:
             self.templates.forget()
-        try:
-            return _observed(answer)
-        except PlatformError as error:
-            # It said yes, in words that are not understood: most likely it is there.
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(_observed, answer)
 
     async def update(
         self,

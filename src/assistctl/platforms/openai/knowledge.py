@@ -20,14 +20,13 @@ from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge_answers import (
     batch_id,
     indexing,
-    made,
     observed_store,
     store_file,
     uploaded_file,
 )
 from assistctl.platforms.openai.uploads import PURPOSE, file_path, upload
 from assistctl.platforms.openai.wire import OpenAIWire
-from assistctl.platforms.translation import as_object, objects_in
+from assistctl.platforms.translation import as_object, made, objects_in
 
 FILES_PAGE_SIZE = 10_000
 """The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""

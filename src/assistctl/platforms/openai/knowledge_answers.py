@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.errors import PlatformError
 from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.platforms.http.outside_text import excerpt
 
 Fields: TypeAlias = "dict[str, Json]"
-Made = TypeVar("Made")
 
 _STORE_FIELDS = ("name", "expires_after")
 # The last of these, in seconds since 1970, is in the year 5138; what is beyond it are milliseconds.
@@ -84,18 +83,6 @@ def indexing(answer: Json, headers: Mapping[str, str]) -> Indexing:
     if status == "in_progress":
         waiting = max(waiting, 1)
     return Indexing(waiting, counts["completed"], failed, _poll_after(headers))
-
-
-def made(parse: Callable[[Json], Made], answer: Json) -> Made:
-    """What ``parse`` finds in the answer to a request that adds something.
-
-    Raises ``OutcomeUnknownError`` when the server said yes in words that are not understood: most likely it was
-    done.
-    """
-    try:
-        return parse(answer)
-    except PlatformError as error:
-        raise OutcomeUnknownError(error.summary, error.hint) from error
 
 
 def _object(answer: Json, what: str) -> Fields:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.model.json_value import Json
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.skill_store import ListedSkill
 from assistctl.platforms.skill_upload import SkillUpload
-from assistctl.platforms.translation import Object, as_object, as_text
+from assistctl.platforms.translation import Object, as_object, as_text, made
 
 _PATH = "/skills"
 _NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
@@ -43,7 +44,7 @@ class OpenAISkills:
     async def one(self, skill_id: str) -> ListedSkill | None:
         """``GET`` of one."""
         try:
-            return _listed(as_object(await self.wire.get(path_of(_PATH, skill_id))))
+            return _listed(await self.wire.get(path_of(_PATH, skill_id)))
         except NotFoundError:
             return None
 
@@ -60,10 +61,7 @@ class OpenAISkills:
     async def create(self, upload: SkillUpload, label: str) -> ListedSkill:  # noqa: ARG002 - there is none
         """``POST``, once."""
         answer = await self.wire.post_files(_PATH, {}, upload.opened)
-        try:
-            return _listed(as_object(answer))
-        except PlatformError as error:
-            raise OutcomeUnknownError(error.summary, error.hint) from error
+        return made(_listed, answer)
 
     async def add_version(self, skill_id: str, upload: SkillUpload) -> str:
         """``POST`` of a version, once; it is the default from then on."""
@@ -82,8 +80,9 @@ class OpenAISkills:
         return await listed(self.wire.get, path, listing=self.wire.listing(path))
 
 
-def _listed(item: Object) -> ListedSkill:
+def _listed(answer: Json) -> ListedSkill:
     """Raises ``PlatformError`` for what is no skill."""
+    item = as_object(answer)
     skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version"))
     if not skill_id or not newest:
         raise PlatformError("the platform answered with a skill that has no id, or no version")

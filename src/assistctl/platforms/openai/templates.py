@@ -17,8 +17,8 @@ from assistctl.platforms.openai.environment_template import (
     renewed_body,
     template_body,
 )
-from assistctl.platforms.openai.knowledge_answers import made
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import made
 
 TEMPLATES = "/agents/environments/templates"
 _NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}

@@ -11,8 +11,9 @@ from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.file_upload import UploadRequests, upload_file
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.openai.knowledge_answers import made, uploaded_file
+from assistctl.platforms.openai.knowledge_answers import uploaded_file
 from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.translation import made
 
 PURPOSE = "assistants"
 """For what assistants read; such a file cannot be downloaded."""
