@@ -12,7 +12,6 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
@@ -20,6 +19,7 @@ from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.file_upload import UploadRequests, upload_file
+from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.translation import Object, as_object, as_text, made
@@ -28,8 +28,6 @@ PATH = "/v1/files"
 
 PAGE_SIZE = 1_000
 """The longest page of files (``FileListParams``)."""
-
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 @dataclass(slots=True)
@@ -98,12 +96,7 @@ class AnthropicFiles:
         async def page(token: str | None) -> Json:
             return await self.wire.get(PATH, {"limit": PAGE_SIZE, **({} if token is None else {"page": token})})
 
-        try:
-            return await all_items_by_token(page, listing=self.wire.listing(PATH))
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return []
-            raise
+        return await none_if_absent(all_items_by_token(page, listing=self.wire.listing(PATH)))
 
     def _read(self, answer: Json) -> UploadedFile:
         item = as_object(answer)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
-from assistctl.errors import NotFoundError, PlatformError
+from assistctl.errors import NotFoundError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -18,14 +17,13 @@ from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.skills import AnthropicSkills
 from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.resource_platform import ResourcePlatform
 from assistctl.platforms.skill_store import SkillStore
 from assistctl.platforms.translation import Object, as_object, made, observed
-
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 def resources_over(wire: AnthropicWire) -> dict[Kind, ResourcePlatform]:
@@ -52,12 +50,7 @@ class AnthropicResources:
 
     async def list(self) -> Sequence[Observed]:
         """All that are not archived, the oldest first. A server without any such thing has none."""
-        try:
-            items = await all_items_by_token(self._page, listing=self.wire.listing(self.path))
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return []
-            raise
+        items = await none_if_absent(all_items_by_token(self._page, listing=self.wire.listing(self.path)))
         there = [item for item in items if item.get("archived_at") is None]
         return [self._observed(item) for item in sorted(there, key=lambda item: str(item.get("created_at")))]
 

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
@@ -23,7 +24,6 @@ from assistctl.platforms.translation import Object, as_object, as_text, made
 
 _PATH = "/v1/skills"
 _CUSTOM = "custom"
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 _HAS_VERSIONS = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}
 
 
@@ -36,12 +36,7 @@ class AnthropicSkills:
 
     async def listed(self) -> Sequence[ListedSkill]:
         """Those that users made. A server without any such thing has none."""
-        try:
-            items = await self._all(_PATH, source=_CUSTOM)
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return []
-            raise
+        items = await none_if_absent(self._all(_PATH, source=_CUSTOM))
         ours = [item for item in items if _is_custom(item)]
         return [_listed(item) for item in sorted(ours, key=lambda item: str(item.get("created_at")))]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model.source_file import SourceFile
+from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge_answers import (
@@ -36,7 +36,6 @@ APPEARS_WITHIN = 30.0
 
 _STORES = "/vector_stores"
 _APPEARING_POLL_SECONDS = 1.0
-_NO_SUCH_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +182,8 @@ class OpenAIKnowledge:
             return self._files_there
 
     async def _file_ids(self) -> set[str]:
-        try:
-            return {str(item.get("id")) for item in await self._items("/files", FILES_PAGE_SIZE)}
-        except PlatformError as error:
-            if error.status in _NO_SUCH_LIST:
-                return set()
-            raise
+        items = await none_if_absent(self._items("/files", FILES_PAGE_SIZE))
+        return {str(item.get("id")) for item in items}
 
     async def _items(
         self,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.model.json_value import Json
+from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.wire import OpenAIWire
@@ -21,7 +21,6 @@ from assistctl.platforms.skill_upload import SkillUpload
 from assistctl.platforms.translation import Object, as_object, as_text, made
 
 _PATH = "/skills"
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,7 @@ class OpenAISkills:
 
     async def listed(self) -> Sequence[ListedSkill]:
         """All of the project, the oldest first. A server without any such thing has none."""
-        try:
-            items = await self._all(_PATH)
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return []
-            raise
-        return [_listed(item) for item in items]
+        return [_listed(item) for item in await none_if_absent(self._all(_PATH))]
 
     async def one(self, skill_id: str) -> ListedSkill | None:
         """``GET`` of one."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.platforms.http.absent_list import NO_SUCH_ROUTE, none_if_absent
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_template import (
@@ -21,7 +21,6 @@ from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import made
 
 TEMPLATES = "/agents/environments/templates"
-_NO_SUCH_ROUTE = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
 @dataclass(slots=True)
@@ -50,7 +49,7 @@ class Templates:
             try:
                 known[template_id] = read_template(await self.wire.get(path_of(TEMPLATES, template_id)))
             except PlatformError as error:
-                if error.status not in _NO_SUCH_ROUTE:
+                if error.status not in NO_SUCH_ROUTE:
                     raise
         return known.get(template_id)
 
@@ -106,10 +105,6 @@ class Templates:
         return next((one for one in there if one.name == name and one.has_just(files)), None)
 
     async def _listed(self) -> dict[str, Template]:
-        try:
-            items = await listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))
-        except PlatformError as error:
-            if error.status in _NO_SUCH_ROUTE:
-                return {}
-            raise
+        asked = listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))
+        items = await none_if_absent(asked)
         return {one.id: one for one in map(read_template, items)}
