@@ -228,3 +228,40 @@ def test_whoever_names_itself_is_refused(cloud: ProjectFolder) -> None:
     outcome = cloud.run("validate")
     assert outcome.code == 1
     assert "boss names itself" in outcome.out + outcome.err
+
+
+def last_apply(project: ProjectFolder) -> str:
+    found: str = project.run("history", "--format", "json").json["applies"][0]["id"]
+    return found
+
+
+def test_a_rollback_takes_back_what_names_each_other(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    """The manifests, which name them still, say nothing about what is to be there afterwards."""
+    pair(cloud)
+    settled(cloud)
+    undone = cloud.run("rollback", last_apply(cloud), "--yes")
+    assert undone.code == 0, undone.out + undone.err
+    assert agents.agents == {}
+
+
+def test_a_rollback_takes_back_whom_it_no_longer_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    declare(cloud, "boss")
+    settled(cloud)
+    pair(cloud)
+    settled(cloud)
+    undone = cloud.run("rollback", last_apply(cloud), "--yes")
+    assert undone.code == 0, undone.out + undone.err
+    assert handoffs(agents) == {"boss": []}
+
+
+def test_a_rollback_leaves_whom_somebody_goes_on_naming(cloud: ProjectFolder, agents: MistralAgents) -> None:
+    declare(cloud, "boss")
+    settled(cloud)
+    declare(cloud, "refunds")
+    settled(cloud)
+    first = last_apply(cloud)
+    declare(cloud, "boss", "refunds")
+    settled(cloud)
+    undone = cloud.run("rollback", first, "--yes")
+    assert "refunds stays: boss names" in " ".join((undone.out + undone.err).split())
+    assert handoffs(agents) == {"boss": ["refunds"], "refunds": []}
