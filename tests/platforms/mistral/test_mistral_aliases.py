@@ -68,11 +68,41 @@ def test_an_alias_that_cannot_be_moved_is_told(
     server.fault = lambda asked: Answer(403, b'{"detail": "Forbidden"}') if asked.method == "PUT" else None
     cloud.manifest("desk", model=MODEL, platforms={NAME: {"aliases": ["live"]}})
     outcome = cloud.run("apply", "--yes")
-    assert outcome.code in {1, 4}
-    assert f"platforms.{NAME}.aliases" in outcome.out
+    assert outcome.code == 4
+    words = " ".join(outcome.out.split())
+    assert f"was changed, and platforms.{NAME}.aliases was not: live was not moved: Forbidden" in words
     server.fault = lambda _: None
     settled(cloud)
-    assert len(agents.agents) == 1
+    assert (len(agents.agents), stand_for(agents)) == (1, {"live": 1})
+
+
+def test_an_alias_that_cannot_be_deleted_is_told(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    """It goes on standing for what is there no longer, and no manifest names it."""
+    declare(cloud, "one", "live")
+    settled(cloud)
+    server.fault = lambda asked: Answer(403, b'{"detail": "Forbidden"}') if asked.method == "DELETE" else None
+    declare(cloud, "two")
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 4
+    words = " ".join(outcome.out.split())
+    assert "live was not deleted: Forbidden" in words
+    assert "Delete it there" in words
+    assert (only(agents)["instructions"], stand_for(agents)) == ("two", {"live": 0})
+
+
+def test_an_answer_without_a_version_moves_no_alias(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    server.tell = lambda _, __, payload: {name: payload[name] for name in payload if name != "version"}
+    declare(cloud, "one", "live")
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 4
+    assert "live was not moved" in " ".join(outcome.out.split())
+    server.tell = None
+    settled(cloud)
+    assert stand_for(agents) == {"live": 1}
 
 
 def test_a_name_that_is_no_alias_is_told_where_it_stands(cloud: ProjectFolder) -> None:

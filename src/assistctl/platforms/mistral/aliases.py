@@ -6,14 +6,16 @@ that those of each agent are asked for: of agents that carry a mark of ours, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from assistctl.errors import NotFoundError, PlatformError
+from assistctl.errors import LeftBehindError, NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.ownership.mark import is_marked
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.mistral.alias_names import names_in
+from assistctl.platforms.mistral.alias_names import ALIASES, names_in
+from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import as_object, as_text, objects_in
 
@@ -44,19 +46,35 @@ class Aliases:
     async def moved(self, agent: Mapping[str, Json], gone: Sequence[str]) -> Mapping[str, str] | None:
         """The same once those in its metadata were moved to the current version, and those ``gone`` deleted.
 
-        Nothing where one could not be moved: the agent itself was changed all the same.
+        Raises ``LeftBehindError`` where that failed: the agent itself was changed all the same.
         """
         names = names_in(agent.get("metadata"))
         if not names and not gone:
             return None
-        try:
-            for name in names:
-                await self.wire.put(_path(agent), {"alias": name, "version": agent["version"]})
-            for name in gone:
+        for name in names:
+            with _told(agent, f"{name} was not moved", "The next apply tries again."):
+                await self.wire.put(_path(agent), {"alias": name, "version": agent.get("version")})
+        for name in gone:
+            # What no metadata names is nothing that an apply would look for.
+            with _told(agent, f"{name} was not deleted", "Delete it there: no apply will."):
                 await self.wire.remove(_path(agent), {"alias": name})
+        with _told(agent, "it cannot be read", "The next apply tries again."):
             return await self.of(agent)
-        except PlatformError:
-            return {}
+
+
+@contextmanager
+def _told(agent: Mapping[str, Json], failed: str, way_on: str) -> Iterator[None]:
+    """Says of a failure that the agent was changed, and not its aliases."""
+    try:
+        yield
+    except PlatformError as error:
+        agent_id = as_text(agent.get("id"))
+        raise LeftBehindError(
+            agent_id,
+            f"{agent_id} was changed, and platforms.{NAME}.{ALIASES} was not: {failed}: {error.summary}",
+            f"{error.hint} {way_on}".lstrip(),
+            status=error.status,
+        ) from error
 
 
 def _versions_in(told: Json) -> dict[str, str]:
