@@ -16,13 +16,12 @@ from assistctl.model.conversation import (
     FunctionCall,
     ProducedFile,
     RunStatus,
-    TextDelta,
     Usage,
 )
 from assistctl.model.json_value import Json
+from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import Object, as_object, as_text
 
-_BETWEEN_MESSAGES = "\n\n"
 _LIBRARY = "document_library"
 
 
@@ -32,7 +31,7 @@ class ConversationEvents:
 
     conversation_id: str = ""
     ended: bool = False
-    _message: str | None = None
+    _text: AnswerText = field(default_factory=AnswerText)
     _calls: dict[str, FunctionCall] = field(default_factory=dict)
     _waits_for: str = ""
     _mentioned: dict[Event, None] = field(default_factory=dict)
@@ -56,19 +55,11 @@ class ConversationEvents:
             for chunk in content:
                 yield from self._content(message, chunk)
         elif isinstance(content, str):
-            yield from self._text(message, content)
+            yield from self._text.piece(message, content)
         elif isinstance(content, dict) and content.get("type") == "text":
-            yield from self._text(message, as_text(content.get("text")))
+            yield from self._text.piece(message, as_text(content.get("text")))
         elif isinstance(content, dict):
             yield from self._mention(content)
-
-    def _text(self, message: str, text: str) -> Iterator[Event]:
-        if not text:
-            return
-        if self._message not in {None, message}:
-            yield TextDelta(_BETWEEN_MESSAGES)
-        self._message = message
-        yield TextDelta(text)
 
     def _mention(self, chunk: Object) -> Iterator[Event]:
         """A document that is cited, or a file that was made, the first time that it is told."""
