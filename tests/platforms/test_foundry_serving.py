@@ -177,6 +177,22 @@ def test_an_endpoint_that_is_refused_leaves_nothing_behind(cloud: ProjectFolder,
     assert cloud.run("apply", "--yes").code == 0
 
 
+def test_an_agent_that_cannot_be_taken_back_is_told_of(
+    cloud: ProjectFolder, agents: Foundry, server: RecordingServer
+) -> None:
+    refusal = Answer(403, body=b'{"error": {"code": "forbidden", "message": "Not you."}}')
+    server.fault = lambda asked: refusal if asked.method in {"PATCH", "DELETE"} else None
+    declare(cloud, "one", agent_endpoint=endpoint(v1=100))
+    outcome = cloud.run("apply", "--yes", "--format", "json")
+    (result,) = outcome.json["results"]
+    assert (outcome.code, result["status"], result["id"]) == (4, "failed", "desk")
+    assert "desk was created, and its endpoint and its state are not as declared: Not you." in result["error"]
+    server.fault = lambda _: None
+    assert cloud.run("apply", "--yes").code == 0
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    assert len(agents.agents) == 1
+
+
 def test_traffic_that_was_moved_for_a_version_that_failed_is_told_as_done_in_part(
     cloud: ProjectFolder, server: RecordingServer
 ) -> None:

@@ -20,7 +20,7 @@ from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_endpoint import serving_of
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
-from assistctl.platforms.azure.foundry_serving import agent_path, half_done, serve
+from assistctl.platforms.azure.foundry_serving import agent_path, half_done, not_as_declared, serve
 from assistctl.platforms.azure.models import listed_deployments
 from assistctl.platforms.azure.wire import AzureWire
 from assistctl.platforms.base import ClosedAtEnd, Connection
@@ -82,7 +82,8 @@ class AzureFoundry(ClosedAtEnd):
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /agents/{name}/versions``, once, for a name that nobody has.
 
-        An agent that does not get the state and the endpoint that are declared is taken back.
+        An agent that does not get the state and the endpoint that are declared is taken back; raises
+        ``LeftBehindError`` where it cannot be.
         """
         body = {"definition": definition(fields, {}), **_described(fields, {})}
         agent = agent_name(fields.get("name"), metadata)
@@ -98,7 +99,7 @@ class AzureFoundry(ClosedAtEnd):
         try:
             served = await serve(self._wire, free, fields, {})
         except PlatformError as error:
-            await self.delete_assistant(free)
+            await self._take_back(free, error)
             raise PlatformError(error.summary, error.hint, status=error.status) from error
         return _observed(made, served or await self._details(free))
 
@@ -179,6 +180,13 @@ class AzureFoundry(ClosedAtEnd):
             return answer
         await self._wire.delete(agent_path(agent, "versions", str(added.revision)))
         raise _conflict(agent, behind, before)
+
+    async def _take_back(self, agent: str, why: PlatformError) -> None:
+        """Delete an agent that was just made, because of ``why``. Raises ``LeftBehindError`` when it stays."""
+        try:
+            await self.delete_assistant(agent)
+        except PlatformError as error:
+            raise not_as_declared(agent, why) from error
 
     async def _newest(self, agent: str) -> str:
         """The newest version of an agent. Raises ``NotFoundError`` when there is none."""

@@ -45,3 +45,11 @@ def half_done(agent: str, error: PlatformError) -> LeftBehindError:
     """That of a change of ``agent`` only this part was made, because of ``error``."""
     summary = f"the endpoint or the state of {agent} was changed, and the rest was not: {error.summary}"
     return LeftBehindError(agent, summary, error.hint, status=error.status)
+
+
+def not_as_declared(agent: str, error: PlatformError) -> LeftBehindError:
+    """That ``agent`` was made without what is beside its versions, because of ``error``, and stays so for now."""
+    summary = f"{agent} was created, and its endpoint and its state are not as declared: {error.summary}"
+    return LeftBehindError(
+        agent, summary, f"{error.hint} The next apply tries again.".lstrip(), status=error.status
+    )
