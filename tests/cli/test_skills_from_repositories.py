@@ -40,12 +40,7 @@ def shop(project: ProjectFolder, skills: Skills) -> Iterator[ProjectFolder]:
     """A project on that platform."""
     agents = ManagedAgents(newest_skill=skills.newest_version)
     with serving(agents.app(*skills.routes())) as server:
-        address = server.url.removesuffix("/v1")
-        project.write(
-            "assistctl.yaml",
-            "project: acme\ndefault_target: cloud\ntargets:\n"
-            f"  cloud: {{platform: anthropic-agents, base_url: '{address}', api_key: test-key}}\n",
-        )
+        project.use("anthropic-agents", server.address)
         project.manifest("desk", model="claude-opus-5-5", skills=["refunds"])
         yield project
 

@@ -32,25 +32,10 @@ def server(agents: Foundry) -> Iterator[RecordingServer]:
         yield running
 
 
-def use(project: ProjectFolder, server: RecordingServer, api_key: str = "test-key") -> None:
-    """Make the server the project's one target."""
-    address = server.url.removesuffix("/v1") + PROJECT
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: azure-foundry, base_url: "{address}", api_key: {api_key}}}
-        """,
-    )
-
-
 @pytest.fixture
 def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project whose one target is that server."""
-    use(project, server)
-    return project
+    return project.use("azure-foundry", server.address + PROJECT)
 
 
 def is_new_version(asked: Asked) -> bool:
@@ -301,7 +286,7 @@ def test_a_token_is_sent_as_a_token(project: ProjectFolder, agents: Foundry, ser
     parts = ({"alg": "RS256", "typ": "JWT"}, {"aud": "https://ai.azure.com", "exp": 4_000_000_000})
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     token = ".".join([*encoded, "signature"])
-    use(project, server, token)
+    project.use("azure-foundry", server.address + PROJECT, api_key=token)
     project.manifest("desk", model=MODEL)
     assert project.run("apply", "--yes").code == 0
     assert [*agents.agents] == ["desk"]

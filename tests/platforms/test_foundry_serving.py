@@ -29,17 +29,7 @@ def server(agents: Foundry) -> Iterator[RecordingServer]:
 
 @pytest.fixture
 def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
-    address = server.url.removesuffix("/v1") + PROJECT
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: azure-foundry, base_url: "{address}", api_key: test-key}}
-        """,
-    )
-    return project
+    return project.use("azure-foundry", server.address + PROJECT)
 
 
 def declare(project: ProjectFolder, instructions: str, **own: Any) -> None:
@@ -249,12 +239,7 @@ def test_questions_go_to_what_was_applied_whatever_the_traffic(project: ProjectF
     agents, sessions = Foundry(shelf=tmp_path / "files.db"), FoundryConversations(prefix=f"{PROJECT}/openai/v1")
     sessions.answers = {"ping": ["pong"]}
     with serving(with_routes(sessions.routes(), agents.app())) as running:
-        address = running.url.removesuffix("/v1") + PROJECT
-        project.write(
-            "assistctl.yaml",
-            f"project: acme\ndefault_target: cloud\ntargets:\n"
-            f"  cloud: {{platform: azure-foundry, base_url: '{address}', api_key: k}}\n",
-        )
+        project.use("azure-foundry", running.address + PROJECT)
         applied(project, "one", agent_endpoint=endpoint(v1=100))
         applied(project, "two", agent_endpoint=endpoint(v1=100))
         assert "pong" in project.run("ask", "desk", "ping").out

@@ -13,7 +13,7 @@ import pytest
 from support.foundry import PROJECT, Foundry
 from support.managed_agents import ManagedAgents
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Asked, RecordingServer, serving
 
 Json: TypeAlias = Any
@@ -41,40 +41,23 @@ def told_of_tools(server: RecordingServer, rewrite: Callable[[Json], None]) -> N
     server.tell = told
 
 
-def use(project: ProjectFolder, platform: str, address: str) -> ProjectFolder:
-    project.write(
-        "assistctl.yaml",
-        f"project: acme\ndefault_target: it\ntargets:\n"
-        f"  it: {{platform: {platform}, base_url: '{address}', api_key: test-key}}\n",
-    )
-    return project
-
-
 @pytest.fixture
 def agents(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project on the Agents API."""
-    return use(project, "openai-agents", server.url)
+    return project.use("openai-agents", server.url)
 
 
 @pytest.fixture
 def managed(project: ProjectFolder) -> Iterator[ProjectFolder]:
     """A project on Anthropic's managed agents."""
     with serving(ManagedAgents().app()) as running:
-        yield use(project, "anthropic-agents", running.url.removesuffix("/v1"))
+        yield project.use("anthropic-agents", running.address)
 
 
 @pytest.fixture
 def foundry(tmp_path: Path) -> Iterator[RecordingServer]:
     with serving(Foundry(shelf=tmp_path / "files.db").app()) as running:
         yield running
-
-
-def settled(project: ProjectFolder) -> None:
-    """Applied, and nothing is left to do or to tell."""
-    applied = project.run("apply", "--yes")
-    assert applied.code == 0, applied.out + applied.err
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
 
 
 def ours_alone(project: ProjectFolder) -> None:
@@ -140,13 +123,13 @@ def test_a_new_field_on_a_function_is_no_difference_anywhere(
 ) -> None:
     if platform == "azure-foundry":
         server: RecordingServer = request.getfixturevalue("foundry")
-        use(project, platform, server.url.removesuffix("/v1") + PROJECT)
+        project.use(platform, server.address + PROJECT)
     elif platform == "openai-agents":
         server = request.getfixturevalue("server")
-        use(project, platform, server.url)
+        project.use(platform, server.url)
     else:
         server = request.getfixturevalue("claude" if platform == "anthropic-agents" else "mistral")
-        use(project, platform, server.url.removesuffix("/v1"))
+        project.use(platform, server.address)
     told_of_tools(server, lambda tool: tool.update({"cache": {"ttl": 60}}))
     models = {"anthropic-agents": "claude-opus-5-5", "mistral-agents": "mistral-medium-latest"}
     project.manifest("desk", model=models.get(platform, "gpt-6-luna"), tools=[FUNCTION])
@@ -289,7 +272,7 @@ def test_a_file_that_was_uploaded_is_not_told_as_failed(remote: ProjectFolder, s
 def test_secrets_that_are_never_answered_are_kept_renewed_and_removed(
     project: ProjectFolder, foundry: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(project, "azure-foundry", foundry.url.removesuffix("/v1") + PROJECT)
+    project.use("azure-foundry", foundry.address + PROJECT)
 
     def silent(tool: dict[str, Any]) -> None:
         for name in ("authorization", "headers"):
@@ -341,8 +324,8 @@ def test_optional_parts_may_be_missing(
     server: RecordingServer = request.getfixturevalue(
         {"azure-foundry": "foundry", "anthropic-agents": "claude"}.get(platform, "server")
     )
-    base = server.url.removesuffix("/v1")
-    use(project, platform, {"azure-foundry": base + PROJECT, "anthropic-agents": base}.get(platform, server.url))
+    base = server.address
+    project.use(platform, {"azure-foundry": base + PROJECT, "anthropic-agents": base}.get(platform, server.url))
     server.tell = lambda _, __, payload: without_empty(payload)
     model = "claude-opus-5-5" if "anthropic" in platform else "gpt-6-luna"
     described = {} if platform == "openai-agents" else {"description": "Described."}
@@ -357,8 +340,8 @@ def test_a_text_that_was_taken_away_may_be_answered_as_an_empty_one(
     request: pytest.FixtureRequest, project: ProjectFolder, platform: str
 ) -> None:
     server: RecordingServer = request.getfixturevalue("foundry" if platform == "azure-foundry" else "claude")
-    base = server.url.removesuffix("/v1")
-    use(project, platform, base + PROJECT if platform == "azure-foundry" else base)
+    base = server.address
+    project.use(platform, base + PROJECT if platform == "azure-foundry" else base)
 
     def told(_: Asked, __: int, payload: Json) -> Json:
         payload = copy.deepcopy(payload)

@@ -16,16 +16,7 @@ HEADERS = {"OpenAI-Beta": "agents=v1"}
 @pytest.fixture
 def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project whose one target is the embedded server."""
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: openai-agents, base_url: "{server.url}", api_key: test-key}}
-        """,
-    )
-    return project
+    return project.use("openai-agents", server.url)
 
 
 def only(server: RecordingServer) -> dict[str, Any]:

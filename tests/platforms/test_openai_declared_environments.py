@@ -40,18 +40,6 @@ platforms: {openai-agents: {desktop: {enabled: true}, capability_directories: [/
 TOKEN = "tk-5a1f0c"
 
 
-def write_target(project: ProjectFolder, url: str) -> None:
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: openai-agents, base_url: "{url}", api_key: test-key}}
-        """,
-    )
-
-
 @pytest.fixture
 def workshop(server: RecordingServer) -> Iterator[Workshop]:
     seen = Workshop(server.url)
@@ -63,7 +51,7 @@ def workshop(server: RecordingServer) -> Iterator[Workshop]:
 def shop(project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
     """A project with an agent and the environment that it names, not applied yet."""
     monkeypatch.setenv("ORDERS_TOKEN", TOKEN)
-    write_target(project, server.url)
+    project.use("openai-agents", server.url)
     project.write("assistants/analysis.yaml", ENVIRONMENT)
     project.manifest("desk", tools=[{"type": "code_interpreter"}], environment="analysis")
     return project
@@ -523,7 +511,7 @@ def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
     sessions = OpenAISessions()
     app = create_app(tmp_path / "sessions.db")
     with serving(with_routes(sessions.routes(), app)) as server:
-        write_target(shop, server.url)
+        shop.use("openai-agents", server.url)
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
@@ -570,7 +558,7 @@ def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: An
     shop.manifest("desk", tools=[{"type": "code_interpreter"}], files=files, environment="analysis")
     sessions = OpenAISessions()
     with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
-        write_target(shop, server.url)
+        shop.use("openai-agents", server.url)
         applied(shop)
         found = shop.run("plan", "--format", "json").json["diagnostics"]
         assert "environment is mapped on openai-agents" in [one["summary"] for one in found]

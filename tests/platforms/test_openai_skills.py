@@ -38,8 +38,7 @@ def server(skills: OpenAISkillsServer, tmp_path: Path) -> Iterator[RecordingServ
 @pytest.fixture
 def shop(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project with a skill on that platform."""
-    target = f'{{platform: openai-agents, base_url: "{server.url}", api_key: test-key}}'
-    project.write("assistctl.yaml", f"project: acme\ndefault_target: cloud\ntargets:\n  cloud: {target}\n")
+    project.use("openai-agents", server.url)
     project.write("assistants/refunds.yaml", "kind: skill\nname: Refunds\nfolder: skills/refunds\n")
     folder(project, FILES)
     project.manifest("desk", model="gpt-5")

@@ -45,6 +45,19 @@ class ProjectFolder:
         self.written.append(path)
         return path
 
+    def use(self, platform: str, address: str, *, api_key: str = "test-key") -> ProjectFolder:
+        """Make ``cloud`` its one target: a platform on a server at ``address``. The project itself."""
+        self.write(
+            "assistctl.yaml",
+            f"""\
+            project: acme
+            default_target: cloud
+            targets:
+              cloud: {{platform: {platform}, base_url: "{address}", api_key: {api_key}}}
+            """,
+        )
+        return self
+
     def manifest(self, key: str, **fields: object) -> Path:
         """A manifest with these fields."""
         return self.write(f"assistants/{key}.yaml", json.dumps({"model": "gpt-4.1", **fields}))
@@ -65,3 +78,11 @@ class ProjectFolder:
     def snapshot(self) -> Mapping[str, bytes]:
         """Every file below the folder, and what is in it."""
         return {str(path): path.read_bytes() for path in sorted(self.path.rglob("*")) if path.is_file()}
+
+
+def settled(project: ProjectFolder, *options: str) -> None:
+    """Apply, with nothing left to do and nobody accused afterwards."""
+    applied = project.run("apply", "--yes", *options)
+    assert applied.code == 0, applied.out + applied.err
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    assert project.run("drift").code == 0

@@ -79,6 +79,11 @@ class RecordingServer:
     _under_way: int = 0
     _fewer: threading.Condition = field(default_factory=threading.Condition)
 
+    @property
+    def address(self) -> str:
+        """Its ``url`` without the version."""
+        return self.url.removesuffix("/v1")
+
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """A request that is carried out meanwhile, whether or not whoever sent it is still there."""

@@ -306,12 +306,7 @@ def test_a_conversation_has_what_the_manifest_names(
     shop.manifest("desk", model=MODEL, environment="analysis", memory_stores=[use])
     beside = (*environments.routes(), *memory_stores.routes())
     with serving(with_routes(routes, agents.app(*beside))) as server:
-        address = server.url.removesuffix("/v1")
-        shop.write(
-            "assistctl.yaml",
-            f"project: acme\ndefault_target: cloud\ntargets:\n"
-            f"  cloud: {{platform: anthropic-agents, base_url: '{address}', api_key: test-key}}\n",
-        )
+        shop.use("anthropic-agents", server.address)
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)

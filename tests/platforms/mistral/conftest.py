@@ -27,14 +27,4 @@ def server(agents: MistralAgents) -> Iterator[RecordingServer]:
 @pytest.fixture
 def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     """A project whose one target is that server."""
-    address = server.url.removesuffix("/v1")
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud: {{platform: mistral-agents, base_url: "{address}", api_key: test-key}}
-        """,
-    )
-    return project
+    return project.use("mistral-agents", server.address)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -46,14 +46,6 @@ RICH: dict[str, Any] = {
 def only(agents: MistralAgents) -> dict[str, Any]:
     (agent,) = agents.all()
     return agent
-
-
-def settled(project: ProjectFolder) -> None:
-    """Applied, with nothing left to do, and nobody accused."""
-    applied = project.run("apply", "--yes")
-    assert applied.code == 0, applied.out + applied.err
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
 
 
 def test_all_of_an_agent_is_sent_and_taken_back(cloud: ProjectFolder, agents: MistralAgents) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -14,14 +14,6 @@ MODEL, NAME = "mistral-medium-latest", "mistral-agents"
 def only(agents: MistralAgents) -> dict[str, Any]:
     (agent,) = agents.all()
     return agent
-
-
-def settled(project: ProjectFolder) -> None:
-    """Applied, with nothing left to do, and nobody accused."""
-    applied = project.run("apply", "--yes")
-    assert applied.code == 0, applied.out + applied.err
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
 
 
 def declare(project: ProjectFolder, instructions: str, *aliases: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -21,14 +21,6 @@ def declare(project: ProjectFolder, key: str, *others: str, **more: Any) -> None
 def pair(project: ProjectFolder) -> None:
     declare(project, "boss", "refunds", max_tokens=100)
     declare(project, "refunds", "boss")
-
-
-def settled(project: ProjectFolder, *options: str) -> None:
-    """Applied, with nothing left to do, and nobody accused."""
-    applied = project.run("apply", "--yes", *options)
-    assert applied.code == 0, applied.out + applied.err
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
 
 
 def handoffs(agents: MistralAgents) -> dict[str, list[str]]:
