@@ -11,7 +11,7 @@ import pytest
 from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import FoundryConversations, with_routes
 from support.projects import ProjectFolder
-from support.server import Answer, RecordingServer, serving
+from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "gpt-5"
 
@@ -183,12 +183,13 @@ def test_an_agent_that_cannot_be_taken_back_is_told_of(
     assert len(agents.agents) == 1
 
 
+@pytest.mark.parametrize("status", [400, 500])
 def test_traffic_that_was_moved_for_a_version_that_failed_is_told_as_done_in_part(
-    cloud: ProjectFolder, server: RecordingServer
+    cloud: ProjectFolder, server: RecordingServer, status: int
 ) -> None:
     applied(cloud, "one")
     declare(cloud, "two", agent_endpoint=endpoint(v1=100))
-    refusal = Answer(400, body=b'{"error": {"code": "invalid_payload", "message": "No room."}}')
+    refusal = Answer(status, body=b'{"error": {"code": "invalid_payload", "message": "No room."}}')
     server.fault = lambda asked: refusal if asked.path.endswith("/versions") and asked.method == "POST" else None
     outcome = cloud.run("apply", "--yes")
     assert outcome.code == 4
@@ -196,6 +197,24 @@ def test_traffic_that_was_moved_for_a_version_that_failed_is_told_as_done_in_par
     server.fault = lambda _: None
     assert cloud.run("apply", "--yes").code == 0
     assert cloud.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_traffic_that_was_moved_for_a_version_behind_anothers_is_told_as_done_in_part(
+    cloud: ProjectFolder, agents: Foundry, server: RecordingServer
+) -> None:
+    applied(cloud, "one")
+    declare(cloud, "two", agent_endpoint=endpoint(v1=100))
+
+    def meanwhile(asked: Asked) -> None:
+        if asked.method == "PATCH":
+            agents.edit("desk", instructions="theirs")
+
+    server.fault = meanwhile
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 4
+    assert "the endpoint or the state of desk was changed, and the rest was not" in " ".join(outcome.out.split())
+    assert agents.latest("desk")["definition"]["instructions"] == "theirs"
+    assert agents.details["desk"]["agent_endpoint"]["version_selector"] == selector(v1=100)
 
 
 def test_an_endpoint_that_does_not_stay_as_it_was_set_fails(cloud: ProjectFolder, server: RecordingServer) -> None:

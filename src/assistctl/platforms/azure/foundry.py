@@ -132,10 +132,8 @@ class AzureFoundry(ClosedAtEnd):
         }
         served = await serve(self._wire, assistant_id, fields, agent)
         try:
-            return _observed(await self._added(assistant_id, body, now.revision), served)
-        except OutcomeUnknownError as error:
-            return await self._done_all_the_same(now, error)
-        except ConflictError:
+            return await self._changed(now, body, served)
+        except OutcomeUnknownError:
             raise
         except PlatformError as error:
             if served is agent:
@@ -160,6 +158,13 @@ class AzureFoundry(ClosedAtEnd):
         if self._files is not None:
             await self._files.close()
         await self._wire.close()
+
+    async def _changed(self, now: Observed, body: Object, served: Object) -> Observed:
+        """The agent that was as ``now``, with one more version, and ``served`` in this way."""
+        try:
+            return _observed(await self._added(now.id, body, now.revision), served)
+        except OutcomeUnknownError as error:
+            return await self._done_all_the_same(now, error)
 
     async def _added(self, agent: str, body: Object, before: str | None) -> Object:
         """The answer about a new version of ``agent``, behind ``before`` or, if that is ``None``, behind none.
