@@ -285,3 +285,16 @@ def test_what_could_not_be_looked_into_is_said_in_the_report(live: ProjectFolder
     shown = live.run(*command, "--format", "json")
     assert [words in one["summary"] for one in shown.json["diagnostics"]] == [True]
     assert words in live.run(*command).out
+
+
+def test_only_the_pairs_that_there_is_no_room_for_are_lost(clouds: ProjectFolder) -> None:
+    """Of 16 pairs 4 are ours, and a platform may take more."""
+    pairs = {f"k{number:02}": "v" for number in range(14)}
+    lost = outcomes(checked(clouds, {**ASSISTANT, "metadata": pairs}).json)
+    assert {*lost} == {"metadata.k12", "metadata.k13"}
+    clouds.use("azure-foundry", "http://127.0.0.1:9/api/projects/acme")
+    told = checked(clouds, {**ASSISTANT, "metadata": pairs}, to="cloud").json
+    lost = outcomes(told)
+    assert {*lost} == {"metadata.k11", "metadata.k12", "metadata.k13"}
+    assert "azure-foundry 1, which leaves 11" in lost["metadata.k11"]["note"]
+    assert "metadata" in outcomes(told, "carried")

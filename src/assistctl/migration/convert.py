@@ -29,8 +29,6 @@ from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.planning.capability_check import check_expressible
 
-_ROOM = METADATA_PAIRS - OUR_PAIRS
-_NO_ROOM = f"Of the {METADATA_PAIRS} pairs a platform keeps assistctl takes {OUR_PAIRS}, which leaves {_ROOM}."
 _TWICE = "It is there twice; the first one counts."
 _WITHHELD = "It holds a secret, which does not go into files: fill it in again with ${env:}."
 _NO_SUCH_TOOL = "No tool of the Assistants API: manifests have no place for it."
@@ -75,7 +73,7 @@ def migrated(
     named, nameless, renamed = in_version_two(fields, source.nameless)
     draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
     there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, source.platform, to)
-    document, beyond = _with_room(there.document)
+    document, beyond = _with_room(there.document, to)
     fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
     gone = {fate.path for fate in fit.outcomes}
     mapped = [
@@ -100,17 +98,20 @@ def migrated(
     return Migrated(source.key, source.id, source.name, whole, outcomes, contents=taken.contents)
 
 
-def _with_room(document: Document) -> tuple[dict[str, Json], list[FieldOutcome]]:
+def _with_room(document: Document, to: Destination) -> tuple[dict[str, Json], list[FieldOutcome]]:
     """The document without the metadata pairs that there is no room for beside ours."""
-    metadata = document.get("metadata")
+    metadata, limits = document.get("metadata"), to.capabilities.metadata_limits
     pairs = list(metadata.items()) if isinstance(metadata, dict) else []
-    if len(pairs) <= _ROOM:
+    kept = min(METADATA_PAIRS, METADATA_PAIRS if limits.pairs is None else limits.pairs)
+    room = max(kept - limits.reserved - OUR_PAIRS, 0)
+    if len(pairs) <= room:
         return {**document}, []
+    own = f", and {to.platform} {limits.reserved}" if limits.reserved else ""
+    note = f"Of the {kept} pairs a platform keeps assistctl takes {OUR_PAIRS}{own}, which leaves {room}."
     beyond = [
-        FieldOutcome(f"metadata.{name}", "metadata", Outcome.LOST, _NO_ROOM, value)
-        for name, value in pairs[_ROOM:]
+        FieldOutcome(f"metadata.{name}", "metadata", Outcome.LOST, note, value) for name, value in pairs[room:]
     ]
-    return {**document, "metadata": dict(pairs[:_ROOM])}, beyond
+    return {**document, "metadata": dict(pairs[:room])}, beyond
 
 
 def _of_counterparts(there: Draft, to: Destination) -> Iterator[str]:
