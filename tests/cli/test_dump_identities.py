@@ -181,3 +181,11 @@ def test_what_others_own_is_written_as_a_copy_and_taken_from_nobody(
     assert remote.run("dump", identifier).code == 0
     assert manifest(remote, "theirs") == {"model": "gpt-4.1"}
     assert [action for action, *_ in planned(remote)] == ["create"]
+
+
+def test_the_key_of_a_server_is_not_free(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.write("assistants/ours.yaml", "kind: mcp_server\nkey: orders\nurl: https://mcp.example.com/mcp\n")
+    created = dashboard.create(name="Orders")["id"]
+    assert remote.run("dump").code == 0
+    assert planned(remote) == [("adopt", created, None)]
+    assert manifest(remote, "orders-2")["import"] == created

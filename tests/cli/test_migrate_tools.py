@@ -428,6 +428,14 @@ MCP = {
 }
 
 
+def test_the_document_of_a_server_stands_beside_an_assistant_of_its_name(clouds: Clouds) -> None:
+    uses = {"name": "orders-server", "tools": [MCP]}
+    clouds.moved(uses, to="agents")
+    assert clouds.written("orders-server")["tools"][0]["server"] == "orders"
+    assert clouds.written("orders-server-2")["kind"] == "mcp_server"
+    assert clouds.project.run("validate").code == 0
+
+
 def test_an_mcp_server_is_a_document(clouds: Clouds) -> None:
     resources = {
         "mcp": [{"server_label": "Orders", "headers": {"X-Tenant": "acme", "Authorization": "Bearer t0k3n"}}]
@@ -451,13 +459,21 @@ def test_an_mcp_server_is_a_document(clouds: Clouds) -> None:
     assert (tool["server_url"], tool["headers"]) == ("https://mcp.example.com/mcp", {"X-Tenant": "acme"})
 
 
-def test_a_server_may_have_the_key_of_an_assistant(clouds: Clouds) -> None:
+def test_a_server_has_a_key_of_its_own(clouds: Clouds) -> None:
+    """A key is one identity in the project, whatever it is of."""
     clouds.project.write("export.json", json.dumps({**AGENT, "id": "asst_1", "name": "Orders", "tools": [MCP]}))
-    shown = clouds.project.run(
-        "migrate", "--from", "export.json", "--to", "foundry", "--check", "--format", "json"
-    )
+    shown = clouds.project.run("migrate", "--from", "export.json", "--to", "foundry", "--format", "json")
     assert [one["files"] for one in shown.json["assistants"]] == [["orders.yaml"]]
-    assert shown.json["mcp_servers"] == [{"key": "orders", "files": ["orders-server.yaml"]}]
+    assert shown.json["mcp_servers"] == [{"key": "orders-2", "files": ["orders-2-server.yaml"]}]
+    assert clouds.written("orders")["tools"][0]["server"] == "orders-2"
+    assert clouds.project.run("validate").code == 0
+
+
+def test_an_assistant_gets_no_key_of_something_else(clouds: Clouds) -> None:
+    clouds.project.write("assistants/ours.yaml", "kind: mcp_server\nkey: desk\nurl: https://mcp.example.com/m\n")
+    clouds.moved({"name": "Desk", "tools": [MCP]}, to="foundry")
+    assert clouds.written("desk-2")["name"] == "Desk"
+    assert clouds.project.run("validate").code == 0
 
 
 def test_a_server_that_is_declared_already_is_used(clouds: Clouds) -> None:

@@ -50,7 +50,7 @@ def _not_named(_: HeldFile) -> None:
 class Known:
     """Declared things: assistants, and the keys of vector stores, those with a document apart.
 
-    ``resources`` are the keys of environments, memory stores and skills.
+    ``resources`` are the keys of environments, memory stores, skills and MCP servers.
     """
 
     assistants: Sequence[Desired] = ()

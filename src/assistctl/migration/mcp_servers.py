@@ -7,7 +7,8 @@ azure-ai-projects 2.10.0, and of ``MCPToolDefinition`` and ``MCPToolResource`` o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.export.yaml_writer import Written, written_mapping
@@ -46,9 +47,13 @@ class FoundServer:
 
 @dataclass(slots=True)
 class ServerBook:
-    """The servers that are declared, and those that a migration adds: the same one once for all that use it."""
+    """The servers that are declared, and those that a migration adds: the same one once for all that use it.
+
+    Keys in ``taken`` are those of other things, and no server gets one of them.
+    """
 
     known: Sequence[McpServer] = ()
+    taken: Collection[str] = ()
     added: dict[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def key_of(self, found: FoundServer) -> str:
@@ -59,10 +64,7 @@ class ServerBook:
         same = [key for key, fields in declared.items() if _same(fields, found.fields)]
         if same:
             return same[0]
-        base = key = key_from(found.label) or "server"
-        number = 2
-        while key in declared:
-            key, number = f"{base}-{number}", number + 1
+        key = _free(key_from(found.label) or "server", {*declared, *self.taken})
         self.added[key] = found.fields
         return key
 
@@ -77,11 +79,21 @@ class ServerBook:
         known = next((one for one in self.known if one.key == key), None)
         return (known or McpServer(key, self.added[key], _NOWHERE)).as_tool(use)
 
-    def written(self, schema: str) -> Iterator[Written]:
-        """A document for each server that was added; ``schema`` is where an editor finds theirs."""
+    def written(self, schema: str, taken: Collection[str] = ()) -> Iterator[Written]:
+        """A document for each server that was added; ``schema`` is where an editor finds theirs.
+
+        Files in ``taken`` are those of other documents.
+        """
+        stems = {name.removesuffix(".yaml") for name in taken}
         for key, fields in self.added.items():
-            name = f"{key}-server"
+            name = _free(f"{key}-server", stems)
             yield written_mapping({"kind": "mcp_server", "key": key, **fields}, key, name, schema=schema)
+
+
+def _free(base: str, taken: Collection[str]) -> str:
+    """``base``, with a number behind it where that is taken."""
+    names = itertools.chain([base], (f"{base}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def is_use(tool: Json) -> bool:

@@ -152,12 +152,13 @@ def _refuse_declared(chosen: Sequence[Observed], declared: Sequence[Desired], sc
 
 
 def _known_to(loaded: Loaded) -> Known:
-    """The assistants and vector stores that manifests declare."""
+    """The assistants, and the keys of all else that manifests declare."""
     stores = {
         shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
         for shared in (True, False)
     }
-    return Known(loaded.desired, stores[False], stores[True], frozenset(one.key for one in loaded.resources))
+    others = loaded.keys.difference((one.key for one in loaded.desired), *stores.values())
+    return Known(loaded.desired, stores[False], stores[True], others)
 
 
 def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:

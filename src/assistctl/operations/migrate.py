@@ -125,8 +125,10 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
     known_defaults = replace(
         came_from, field_defaults=came_from.field_defaults.shared_with(destination.capabilities.field_defaults)
     )
-    book, found = ServerBook(loaded.servers), keyed(chosen, known, origin.scope)
+    others = loaded.keys - {assistant.key for assistant in known}
+    found = keyed(chosen, known, origin.scope, others)
     keys = {assistant.id: key for key, assistant in found}
+    book = ServerBook(loaded.servers, {*loaded.keys, *keys.values()})
     moved = [
         migrated(_source(key, one, origin, known_defaults), destination, origin.resource_names, book, keys)
         for key, one in found
@@ -188,13 +190,13 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     found = migration(origin, to, clock.today())
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
-    written = (
-        *(
-            replace(written_document(one.document, one.key, schema=schema), contents=one.contents)
-            for one in found.assistants
-        ),
-        *found.servers.written(schema_beside(into, to.project.directory, "mcp-server")),
-    )
+    assistants = [
+        replace(written_document(one.document, one.key, schema=schema), contents=one.contents)
+        for one in found.assistants
+    ]
+    names = {name for one in assistants for name in one.files}
+    servers = found.servers.written(schema_beside(into, to.project.directory, "mcp-server"), names)
+    written = (*assistants, *servers)
     if write:
         write_new(written, into, _FOLDER_OPTION)
     return MigrationOutcome(into, write, found, written)

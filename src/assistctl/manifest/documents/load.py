@@ -50,6 +50,13 @@ class Loaded:
     resources: tuple[DesiredResource, ...] = ()
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The keys that are taken; one is one identity in the project, whatever it is of."""
+        declared: tuple[Desired | DesiredStore | McpServer | DesiredResource, ...]
+        declared = (*self.desired, *self.stores, *self.servers, *self.resources)
+        return frozenset(one.key for one in declared)
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that stop."""
         return tuple(found for found in self.diagnostics if found.severity is Severity.ERROR)
