@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,20 @@ def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
     assert not skills.skills
     shop.remove("refunds")
     assert shop.run("apply", "--yes").code == 0
+
+
+def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
+    applied(shop)
+    shutil.rmtree(shop.path / "assistants")
+    [dumped] = shop.run("dump", "--format", "json").json["resources"]
+    assert {*dumped["files"]} == {"refunds.yaml", *(f"skills/refunds/{path}" for path in FILES)}
+    assert {name for name in dumped["files"] if (shop.path / "assistants" / name).is_file()} == {*dumped["files"]}
+
+
+def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: RecordingServer) -> None:
+    applied(shop)
+    shutil.rmtree(shop.path / "assistants")
+    server.clear()
+    assert shop.run("dump", "desk").code == 0
+    assert [asked.path for asked in server.asked if "skills" in asked.path] == []
+    assert [path.name for path in (shop.path / "assistants").iterdir()] == ["desk.yaml"]

@@ -66,7 +66,7 @@ def _print_json(terminal: Terminal, outcome: DumpOutcome) -> None:
 
 
 def _listed(written: Sequence[Written]) -> list[Json]:
-    return [{"key": manifest.key, "files": [*manifest.files]} for manifest in written]
+    return [{"key": manifest.key, "files": [*manifest.files, *manifest.contents]} for manifest in written]
 
 
 def _next_step(outcome: DumpOutcome, manifest_folder: str) -> str:

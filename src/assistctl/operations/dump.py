@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -65,7 +65,8 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     beside = folder.resolve().is_relative_to(deployment.project.assistants)
     loaded = deployment.keys_only()
     known, scope = _known_to(loaded), Scope(deployment.owner, deployment.target.name)
-    surroundings = _nameable(deployment, await _looked(deployment, loaded, known), folder)
+    seen = await _looked(deployment, loaded, known, assistants_alone=bool(wanted))
+    surroundings = _nameable(deployment, seen, folder)
     schema = partial(schema_beside, folder, deployment.project.directory)
     found = Dump(scope, known, surroundings, Style(schema, capabilities_of(deployment.target.platform)))
     if wanted:
@@ -78,7 +79,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         left = undeclared(surroundings.assistants, loaded.desired, scope)
         found.add([assistant for assistant in left if scope.key_of(assistant.metadata) not in forgotten])
         found.add_unsearched_stores()
-    resources = () if wanted else _resources(loaded, surroundings, found, beside=beside)
+    resources = _resources(loaded, surroundings, found, beside=beside)
     written = (*found.assistants, *found.stores, *resources)
     paths = write_new(written, folder, _FOLDER_OPTION)
     withheld = map(_withheld, (manifest for manifest in written if manifest.withheld))
@@ -90,7 +91,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         tuple(found.stores),
         resources,
         tuple(paths),
-        (*found.diagnostics, *(() if wanted else surroundings.unread), *withheld, *unseen),
+        (*found.diagnostics, *surroundings.unread, *withheld, *unseen),
     )
 
 
@@ -193,16 +194,18 @@ class _Seen:
     assistants: Sequence[Observed]
     stores: Mapping[str, HeldStore]
     names: Mapping[str, str]
-    resources: Mapping[Kind, Sequence[Observed]]
-    contents: Mapping[str, Mapping[str, bytes]]
-    unread: Sequence[Diagnostic]
+    resources: Mapping[Kind, Sequence[Observed]] = field(default_factory=dict)
+    contents: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    unread: Sequence[Diagnostic] = ()
 
 
-async def _looked(deployment: Deployment, loaded: Loaded, known: Known) -> _Seen:
+async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assistants_alone: bool) -> _Seen:
     async with deployment.open() as platform:
         assistants = await platform.list_assistants()
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
+        if assistants_alone:
+            return _Seen(assistants, stores, names)
         seen = await visible_resources(platform, {one.kind for one in loaded.resources})
         contents, unread = await _contents(deployment, platform, loaded, seen.things)
         unread += seen.diagnostics(deployment.target.name)
