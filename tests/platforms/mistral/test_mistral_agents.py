@@ -97,6 +97,30 @@ def test_whether_or_not_updates_merge(cloud: ProjectFolder, agents: MistralAgent
     assert (agent["metadata"].get("a"), agent["metadata"]["b"]) == (None, "3")
 
 
+def test_a_pair_that_cannot_be_taken_out_is_told(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
+) -> None:
+    agents.merges = True
+    cloud.manifest("desk", model=MODEL, metadata={"a": "1"})
+    settled(cloud)
+    cloud.manifest("desk", model=MODEL)
+    server.clear()
+
+    def second(_: Asked) -> Answer | None:
+        patches = [asked for asked in server.asked if asked.method == "PATCH"]
+        return Answer(403, b'{"detail": "Forbidden"}') if len(patches) == 2 else None
+
+    server.fault = second
+    outcome = cloud.run("apply", "--yes")
+    assert outcome.code == 4
+    words = " ".join(outcome.out.split())
+    assert "was changed, and still has a in its metadata: Forbidden" in words
+    assert "Take that out there: no apply will." in words
+    server.fault = lambda _: None
+    settled(cloud)
+    assert only(agents)["metadata"]["a"] == "1"
+
+
 def test_a_change_of_one_argument_leaves_those_of_others(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL, temperature=0.2)
     settled(cloud)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
-from assistctl.errors import ConflictError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
@@ -139,9 +139,20 @@ class MistralAgents(ClosedAtEnd):
             await self._wire.patch(f"{path}/version", repeatable=True, params={"version": max(between)})
             raise _conflict(str(before["id"]), str(max(between)), str(before.get("version")))
         gone = left_over(pairs, made.get("metadata"))
-        if gone:
-            made = _understood(await self._wire.patch(path, {"metadata": gone}, repeatable=False))
-        return made
+        return await self._without_pairs(made, gone) if gone else made
+
+    async def _without_pairs(self, agent: Object, gone: Object) -> Object:
+        """The agent without pairs that an update left in its metadata. Raises ``LeftBehindError`` if they stay."""
+        agent_id = str(agent["id"])
+        try:
+            return _understood(await self._wire.patch(_path(agent_id), {"metadata": gone}, repeatable=False))
+        except OutcomeUnknownError:
+            raise
+        except PlatformError as error:
+            summary = f"{agent_id} was changed, and still has {', '.join(gone)} in its metadata: {error.summary}"
+            # What its mark no longer names is nothing that an apply would take out.
+            way_on = f"{error.hint} Take that out there: no apply will.".lstrip()
+            raise LeftBehindError(agent_id, summary, way_on, status=error.status) from error
 
     async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
         """The agent as it is now, if that is no longer the version of ``before``."""
