@@ -28,7 +28,8 @@ from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.resources import resources_over
 from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answering_platform import AnsweringPlatform
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
@@ -41,7 +42,7 @@ __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]
 OPTIONS = COMMON_OPTIONS | {"environment_id"}
 
 
-class AnthropicAgents(ClosedAtEnd):
+class AnthropicAgents(AnsweringPlatform[AnthropicWire]):
     """A connection to one server of the managed agents API."""
 
     name = NAME
@@ -131,19 +132,6 @@ class AnthropicAgents(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids in the headers of its answers so far."""
-        return self._wire.account.ids
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids in the headers of its answers, of one about ``GET /v1/models`` if there is none yet."""
-        return await self._wire.account_ids("/v1/models")
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()
 
     async def _page(self, token: str | None) -> Json:
         params: dict[str, object] = {"limit": PAGE_SIZE}

@@ -22,6 +22,7 @@ SDK = VendorSdk(
     address_variable=ADDRESS_VARIABLE,
     key_variable=KEY_VARIABLE,
     account_headers=("anthropic-organization-id", "anthropic-workspace-id"),
+    account_path="/v1/models",
     without_key=credentials_without_key,
     ways_without_key=WAYS_WITHOUT_KEY,
     errors=ERRORS,

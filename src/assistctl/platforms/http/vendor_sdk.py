@@ -61,7 +61,8 @@ class VendorSdk:
     address come from that a target leaves unsaid.
 
     ``requirement`` is what pip installs to have it; ``example`` is an address as its API has it.
-    ``account_headers`` are the headers of answers with the ids of the account, the organization's first.
+    ``account_headers`` are the headers of answers with the ids of the account, the organization's first, and
+    ``account_path`` is asked for what changes nothing, to have an answer.
     ``without_key`` gives the settings of the client that stand for a key, at an address, if there are any;
     ``ways_without_key`` tells people of them. ``errors`` is what the codes mean that ``error_code`` finds in the
     body of a refusal.
@@ -76,6 +77,7 @@ class VendorSdk:
     address_variable: str
     key_variable: str
     account_headers: tuple[str, ...] = ()
+    account_path: str = "/models"
     without_key: Callable[[Connection, str], Mapping[str, object]] = _nothing
     ways_without_key: str = ""
     errors: ErrorTable = field(default_factory=dict)
@@ -173,15 +175,20 @@ class SdkWire(HttpWire):
         self._headers = headers
         self.account = AnsweringAccount(sdk.account_headers)
 
-    async def account_ids(self, path: str) -> Sequence[str]:
-        """The ids of the account that answers; it is asked for ``path`` if it has not answered yet.
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids in the headers of its answers so far."""
+        return self.account.ids
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids of the account that answers; it is asked for the SDK's path if it has not answered yet.
 
         The headers of a refusal have them too. Raises ``PlatformError`` when there is no answer, and for a refusal
         of the key.
         """
         if not self.account.ids:
             try:
-                await self.get(path)
+                await self.get(self._sdk.account_path)
             except PlatformError as error:
                 if not self.account.ids and error.status not in _SAYS_NOTHING_OF_KEYS:
                     raise

@@ -15,7 +15,8 @@ from http import HTTPStatus
 from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
-from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answering_platform import AnsweringPlatform
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
@@ -38,7 +39,7 @@ OPTIONS = COMMON_OPTIONS
 _AGENTS = "/v1/agents"
 
 
-class MistralAgents(ClosedAtEnd):
+class MistralAgents(AnsweringPlatform[MistralWire]):
     """A connection to one server of the agents API."""
 
     name = NAME
@@ -104,19 +105,6 @@ class MistralAgents(ClosedAtEnd):
         """See ``listed_models``; besides, what a target could be pinned to, which is as much of an advice."""
         models, _ = await asyncio.gather(listed_models(self._wire), self._wire.learn_account())
         return models
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids of the organization and the workspace, once they were asked for: other answers have none."""
-        return self._wire.answered_as
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids of the organization and of the workspace that the key is for."""
-        return await self._wire.account_ids()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()
 
     async def _page(self, token: str | None) -> Json:
         params: dict[str, object] = {"page_size": PAGE_SIZE}

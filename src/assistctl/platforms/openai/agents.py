@@ -17,7 +17,8 @@ from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.mark import MARK
-from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answering_platform import AnsweringPlatform
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
@@ -44,7 +45,7 @@ _AGENTS = "/agents"
 OPTIONS = COMMON_OPTIONS | {OPTION}
 
 
-class OpenAIAgents(ClosedAtEnd):
+class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
     """A connection to one server of the Agents API."""
 
     name = NAME
@@ -147,19 +148,6 @@ class OpenAIAgents(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids in the headers of its answers so far."""
-        return self._wire.account.ids
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
-        return await self._wire.account_ids("/models")
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()
 
     async def _bound_of(self, assistant_id: str) -> Bound:
         """What the agent has, as it was last seen. Raises ``NotFoundError``."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
-from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answering_platform import AnsweringPlatform
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
@@ -32,7 +33,7 @@ __all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAssistants", "connect", "observed_a
 OPTIONS = COMMON_OPTIONS | {OPTION}
 
 
-class OpenAIAssistants(ClosedAtEnd):
+class OpenAIAssistants(AnsweringPlatform[OpenAIWire]):
     """A connection to one server of the Assistants API."""
 
     name = "openai-assistants"
@@ -85,19 +86,6 @@ class OpenAIAssistants(ClosedAtEnd):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids in the headers of its answers so far."""
-        return self._wire.account.ids
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids in the headers of its answers, of one about ``GET /models`` if there is none yet."""
-        return await self._wire.account_ids("/models")
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()
 
     async def _page(self, after: str | None) -> Page:
         # Oldest first: what others create meanwhile then comes last and is not missed, and one known server
