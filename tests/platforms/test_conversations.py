@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ def openai_agents(folder: Path) -> Iterator[Vendor]:
 def anthropic_agents(folder: Path) -> Iterator[Vendor]:
     sessions = AnthropicSessions()
     with serving(with_routes(sessions.routes(), ManagedAgents().app())) as server:
-        address = server.url.removesuffix("/v1")
+        address = server.address
         platform = _opened("anthropic-agents", folder, address)
         yield Vendor("anthropic-agents", "claude-opus-5-5", sessions, address, platform, server)
 
@@ -79,7 +79,7 @@ def anthropic_agents(folder: Path) -> Iterator[Vendor]:
 def azure_foundry(folder: Path) -> Iterator[Vendor]:
     sessions = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
     with serving(with_routes(sessions.routes(), Foundry(shelf=folder / "files.db").app())) as server:
-        address = server.url.removesuffix("/v1") + PROJECT
+        address = server.address + PROJECT
         platform = _opened("azure-foundry", folder, address)
         yield Vendor("azure-foundry", "gpt-5", sessions, address, platform, server)
 
@@ -87,7 +87,7 @@ def azure_foundry(folder: Path) -> Iterator[Vendor]:
 def mistral_agents(folder: Path) -> Iterator[Vendor]:
     sessions = MistralConversations()
     with serving(with_routes(sessions.routes(), MistralAgents().app())) as server:
-        address = server.url.removesuffix("/v1")
+        address = server.address
         opened = _opened("mistral-agents", folder, address)
         yield Vendor("mistral-agents", "mistral-medium-latest", sessions, address, opened, server)
 
@@ -305,6 +305,26 @@ def test_what_was_made_is_found_behind_a_thousand_older_files(vendor: Vendor) ->
         made = [event for event in events if isinstance(event, ProducedFile)]
         assert (len(made), made[-1].name) == (1_001, "chart.png")
         assert await conversation.read_file(made[-1].id) == MADE
+
+    run(vendor, scenario)
+
+
+@pytest.mark.parametrize("vendor", ["anthropic-agents", "mistral-agents"], indirect=True)
+def test_what_a_message_has_no_room_for_is_told(vendor: Vendor, tmp_path: Path) -> None:
+    """Where files go inside messages: none of it is sent."""
+    binary = tmp_path / "logo.png"
+    binary.write_bytes(b"\x89PNG\xff")
+    strange = SourceFile("logo.png", binary, 5, _identity(binary))
+    large = replace(strange, size=20 * 1024 * 1024 + 1)
+
+    async def scenario(converses: Converses, agent: str) -> None:
+        conversation = await converses.start(agent)
+        for source, words in ((strange, "neither PDF nor text"), (large, "too large to go inside a message")):
+            with pytest.raises(PlatformError, match=words) as refused:
+                await all_of(conversation.say("Read", [MessageFile(source, "code_interpreter")]))
+            assert refused.value.hint
+        assert vendor.sessions.inputs == []
+        await conversation.close()
 
     run(vendor, scenario)
 

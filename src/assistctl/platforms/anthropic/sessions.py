@@ -8,7 +8,6 @@ with it. It mounts the agent's files.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,13 +20,11 @@ from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.source_reader import SourceReader
+from assistctl.platforms.inline_file import inlined
 from assistctl.platforms.translation import Object, as_object
 
 _SESSIONS, _ENVIRONMENTS = "/v1/sessions", "/v1/environments"
 _ENVIRONMENT: Object = {"name": "assistctl conversation", "config": {"type": "cloud"}}
-_LARGEST_DOCUMENT = 20 * 1024 * 1024
-"""Bytes of one file that goes along inside a message; a request may have 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,27 +164,11 @@ class SessionConversation:
 
 
 def _document(file: MessageFile) -> Json:
-    """A file inside of the message: PDF as it is, anything else as text.
-
-    Raises ``PlatformError``, and as ``SourceReader`` does.
-    """
-    source, name = file.source, file.source.identity.name
-    if source.size > _LARGEST_DOCUMENT:
-        raise PlatformError(f"{name} is too large to go inside a message: it has {source.size:,} bytes")
-    with SourceReader(source, lambda _: None) as reader:
-        content = b"".join(iter(reader.read, b""))
-    document: Object
-    if content.startswith(b"%PDF-"):
-        data = base64.b64encode(content).decode("ascii")
-        document = {"type": "base64", "media_type": "application/pdf", "data": data}
-    else:
-        try:
-            document = {"type": "text", "media_type": "text/plain", "data": content.decode("utf-8")}
-        except UnicodeDecodeError as error:
-            raise PlatformError(
-                f"{name} is neither PDF nor text in UTF-8", "Nothing else goes inside a message there."
-            ) from error
-    return {"type": "document", "source": document, "title": name}
+    """A file inside of the message: PDF as it is, anything else as text. Raises as ``inlined`` does."""
+    inside = inlined(file)
+    kind, media_type = ("base64", "application/pdf") if inside.is_pdf else ("text", "text/plain")
+    document: Object = {"type": kind, "media_type": media_type, "data": inside.content}
+    return {"type": "document", "source": document, "title": inside.name}
 
 
 def _id(answer: Json) -> str:

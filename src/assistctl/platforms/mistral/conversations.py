@@ -7,22 +7,18 @@ ends with its stream: there is nothing to cancel it with.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistctl.errors import PlatformError
 from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
 from assistctl.model.json_value import Json
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.inline_file import inlined
 from assistctl.platforms.mistral.conversation_events import ConversationEvents
 from assistctl.platforms.mistral.wire import MistralWire
-from assistctl.platforms.source_reader import SourceReader
 from assistctl.platforms.translation import Object, as_object
 
 _CONVERSATIONS, _FILES = "/v1/conversations", "/v1/files"
-_LARGEST_DOCUMENT = 20 * 1024 * 1024
-"""Bytes of one file that goes along inside a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +91,10 @@ class MistralConversation:
 def _document(file: MessageFile) -> Json:
     """A file inside of the message: PDF as ``DocumentURLChunk``, anything else as text under its name.
 
-    Raises ``PlatformError``, and as ``SourceReader`` does.
+    Raises as ``inlined`` does.
     """
-    source, name = file.source, file.source.identity.name
-    if source.size > _LARGEST_DOCUMENT:
-        raise PlatformError(f"{name} is too large to go inside a message: it has {source.size:,} bytes")
-    with SourceReader(source, lambda _: None) as reader:
-        content = b"".join(iter(reader.read, b""))
-    if content.startswith(b"%PDF-"):
-        data = base64.b64encode(content).decode("ascii")
-        return {
-            "type": "document_url",
-            "document_url": f"data:application/pdf;base64,{data}",
-            "document_name": name,
-        }
-    try:
-        return {"type": "text", "text": f"{name}:\n{content.decode('utf-8')}"}
-    except UnicodeDecodeError as error:
-        raise PlatformError(
-            f"{name} is neither PDF nor text in UTF-8", "Nothing else goes inside a message there."
-        ) from error
+    inside = inlined(file)
+    if not inside.is_pdf:
+        return {"type": "text", "text": f"{inside.name}:\n{inside.content}"}
+    url = f"data:application/pdf;base64,{inside.content}"
+    return {"type": "document_url", "document_url": url, "document_name": inside.name}
