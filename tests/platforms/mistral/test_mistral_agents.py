@@ -311,7 +311,11 @@ def test_somebody_elses_tools_of_unknown_types_are_kept(
 
 
 @pytest.mark.parametrize("part", ["versions", "completion_args", "tools", "metadata", "created_at", "handoffs"])
-def test_optional_parts_may_be_missing(cloud: ProjectFolder, server: RecordingServer, part: str) -> None:
+def test_optional_parts_may_be_missing(
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, part: str
+) -> None:
+    agents.add(name="Theirs")
+
     def told(_: Asked, status: int, payload: Any) -> Any:
         changed = copy.deepcopy(payload)
         for agent in changed.get("data", [changed]) if status == 200 else ():
