@@ -110,6 +110,24 @@ def test_uploads_that_may_be_downloaded_are_the_same_bytes(clouds: ProjectFolder
     assert len(paths) == len(names)
     assert all((clouds.path / "assistants" / path).read_bytes() == data for path in paths)
     assert not any(".." in path or "/." in path for path in paths)
+    assert {"files/desk/env", "files/desk/a b.bin", "files/desk/données _1_.csv"} <= {*paths}
+    assert clouds.run("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("store.p12", b"\x30\x82"), ("notes.txt", b"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n")]
+)
+def test_a_private_key_stays_where_it_is(
+    clouds: ProjectFolder, server: RecordingServer, name: str, data: bytes
+) -> None:
+    """No manifest may name it, and it would be in git."""
+    resources = {"code_interpreter": {"file_ids": [upload(server, name, data, "user_data")]}}
+    person = Dashboard(server.url)
+    person.create(name="Desk", model="m", tools=[{"type": "code_interpreter"}], tool_resources=resources)
+    person.close()
+    shown = clouds.run("migrate", "--from", "old", "--to", "new", "--format", "json").json
+    assert f"private keys are not taken along: {name}" in [one["summary"] for one in shown["diagnostics"]]
+    assert shown["assistants"][0]["files"] == ["desk.yaml"]
     assert clouds.run("validate").code == 0
 
 

@@ -83,7 +83,7 @@ def _take(taken: TakenAlong, files: _Files, known: ResourceNames) -> None:
     folder, extracted = f"files/{files.key}", list[str]()
     for file_id in files.ids:
         content, original = known.downloaded[file_id], known.files.get(file_id) or ""
-        name = _file_name(original, file_id, content)
+        name = file_name(original, file_id, content)
         path = _free(f"{folder}/{name}", taken.contents, file_id)
         if content.is_extracted:
             extracted.append(path.rpartition("/")[2])
@@ -111,7 +111,7 @@ def _store_settings(files: _Files, known: ResourceNames) -> Iterator[tuple[str, 
         yield "chunking_strategy", cuts[0]
 
 
-def _file_name(original: str, file_id: str, content: Content) -> str:
+def file_name(original: str, file_id: str, content: Content) -> str:
     """A name that is safe in any folder, of a text where that is what there is."""
     base = re.split(r"[/\\]", original)[-1]
     name = _NOT_IN_NAMES.sub("_", base).strip(" .") or file_id

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from assistctl.errors import PlatformError
-from assistctl.migration.lost_resources import ResourceNames, ids_in, library_of
+from assistctl.manifest.files.never_read import NeverReadError, refuse_names, refuse_private_key
+from assistctl.migration.lost_resources import Content, ResourceNames, ids_in, library_of
+from assistctl.migration.taken_along import file_name
 from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
-from assistctl.model.knowledge import ObservedStore, StoreFile
+from assistctl.model.knowledge import ObservedStore, StoreFile, UploadedFile
 from assistctl.operations.downloads import Downloads
-from assistctl.platforms.base import Platform, VectorStorePlatform
+from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 from assistctl.platforms.resource_platform import resources_of
 
 Listed = TypeVar("Listed")
@@ -39,13 +42,46 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
         doubts.append("the uploads could not be listed, so that their names are not told")
     if stores and (listed is None or len(held) < len(contents)):
         doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
-    names = {item.id: item.name for item in files or ()}
-    sizes = {item.id: item.size for item in files or ()}
     read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
-    downloads = Downloads(uploads, stores_there, sizes, slots)
-    downloaded = await downloads.all(read, {store: [one.id for one in found] for store, found in held.items()})
-    doubts += downloads.doubts
-    return replace(library_of(names, listed or (), held), downloaded=downloaded), tuple(doubts)
+    in_stores = {store: [one.id for one in found] for store, found in held.items()}
+    known = {item.id: item for item in files or ()}
+    if files is not None:
+        known |= await _unlisted(uploads, {*read, *chain(*in_stores.values())} - known.keys(), slots)
+    names = {file_id: item.name for file_id, item in known.items()}
+    downloads = Downloads(uploads, stores_there, {file_id: item.size for file_id, item in known.items()}, slots)
+    downloaded, keys = _without_keys(names, await downloads.all(read, in_stores))
+    if keys:
+        doubts.append(f"private keys are not taken along: {', '.join(keys)}")
+    library = library_of(names, listed or (), held)
+    return replace(library, downloaded=downloaded), (*doubts, *downloads.doubts)
+
+
+def _without_keys(
+    names: Mapping[str, str], downloaded: Mapping[str, Content]
+) -> tuple[dict[str, Content], Sequence[str]]:
+    """What manifests may name of what was ``downloaded``, and the names of the private keys among it.
+
+    No command would read these, and whoever writes them would put them into git.
+    """
+    named = {file_id: file_name(names.get(file_id, ""), file_id, one) for file_id, one in downloaded.items()}
+    kept = {file_id: one for file_id, one in downloaded.items() if _is_readable(named[file_id], one)}
+    return kept, sorted(named[file_id] for file_id in downloaded.keys() - kept.keys())
+
+
+async def _unlisted(
+    uploads: UploadPlatform, file_ids: Iterable[str], slots: asyncio.Semaphore
+) -> dict[str, UploadedFile]:
+    """Those of the files that can be found by their ids: lists have what was uploaded for assistants alone."""
+
+    async def found(file_id: str) -> UploadedFile | None:
+        async with slots:
+            try:
+                return await uploads.find_file(file_id)
+            except PlatformError:
+                return None
+
+    listed = await asyncio.gather(*map(found, sorted(file_ids)))
+    return {item.id: item for item in listed if item is not None}
 
 
 async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]], list[str]]:
@@ -59,6 +95,16 @@ async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]],
         else:
             found[kind] = listed
     return found, doubts
+
+
+def _is_readable(name: str, content: Content) -> bool:
+    """Whether a manifest may name such a file."""
+    try:
+        refuse_names(name)
+        refuse_private_key(content.data)
+    except NeverReadError:
+        return False
+    return True
 
 
 async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
