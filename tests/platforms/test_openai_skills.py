@@ -205,3 +205,18 @@ def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: 
     assert shop.run("dump", "desk").code == 0
     assert [asked.path for asked in server.asked if "skills" in asked.path] == []
     assert [path.name for path in (shop.path / "assistants").iterdir()] == ["desk.yaml"]
+
+
+@pytest.mark.parametrize(
+    "file", [("id_rsa", b"x"), (".env", b"A=1\n"), ("notes.md", b"-----BEGIN OPENSSH PRIVATE KEY-----\n")]
+)
+def test_a_skill_with_what_is_never_read_is_not_dumped(
+    shop: ProjectFolder, skills: OpenAISkillsServer, file: tuple[str, bytes]
+) -> None:
+    applied(shop)
+    skills.add({**THEIRS, **dict([file])})
+    outcome = shop.run("dump")
+    assert outcome.code == 0
+    assert "is not written: this is never read" in outcome.err
+    assert not any(path.name == file[0] for path in (shop.path / "assistants").rglob("*"))
+    assert shop.run("validate").code == 0

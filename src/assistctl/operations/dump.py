@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from assistctl.errors import PlatformError, ProjectError, did_you_mean
+from assistctl.errors import ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
 from assistctl.export.dumped_resources import ResourceDump
@@ -22,6 +22,7 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.dumped_contents import contents_on
 from assistctl.operations.listed_resources import visible_resources
 from assistctl.operations.store_contents import list_contents
 from assistctl.ownership.file_marks import HeldFile
@@ -30,7 +31,6 @@ from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import Platform
 from assistctl.platforms.registry import capabilities_of
-from assistctl.platforms.resource_platform import GivesContents, resources_of
 
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--to"
@@ -207,28 +207,10 @@ async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assis
         if assistants_alone:
             return _Seen(assistants, stores, names)
         seen = await visible_resources(platform, {one.kind for one in loaded.resources})
-        contents, unread = await _contents(deployment, platform, loaded, seen.things)
+        scope = Scope(deployment.owner, deployment.target.name)
+        contents, unread = await contents_on(platform, seen.things, loaded.resources, scope)
         unread += seen.diagnostics(deployment.target.name)
         return _Seen(assistants, stores, names, seen.things, contents, unread)
-
-
-async def _contents(
-    deployment: Deployment, platform: Platform, loaded: Loaded, resources: Mapping[Kind, Sequence[Observed]]
-) -> tuple[dict[str, Mapping[str, bytes]], list[Diagnostic]]:
-    """The files of what no document declares, by its id, where the platform gives them back; and where not."""
-    scope = Scope(deployment.owner, deployment.target.name)
-    found: dict[str, Mapping[str, bytes]] = {}
-    unread: list[Diagnostic] = []
-    for kind, requests in resources_of(platform).items():
-        if isinstance(requests, GivesContents):
-            declared = [one for one in loaded.resources if one.kind is kind]
-            for one in undeclared(resources.get(kind, ()), declared, scope):
-                try:
-                    found[one.id] = await requests.contents(one.id)
-                except PlatformError as error:
-                    summary = f"the {kind.noun} {one.name or one.id} is not written: {error.summary}"
-                    unread.append(Diagnostic(Severity.WARNING, summary, error.hint))
-    return found, unread
 
 
 async def _stores(
