@@ -159,3 +159,15 @@ def test_aliases_are_read_where_somebody_may_ask_for_them(
     declare(cloud, "two")
     settled(cloud)
     assert listed(cloud) == {"version": "1"}
+
+
+def test_advice_is_not_asked_for_again_once_it_is_refused(cloud: ProjectFolder, server: RecordingServer) -> None:
+    """A platform that limits requests limits those that matter with them."""
+    for number in range(50):
+        cloud.manifest(f"desk-{number}", model=MODEL)
+    settled(cloud)
+    limited = Answer(429, b'{"message": "Requests rate limit exceeded"}')
+    server.fault = lambda asked: limited if asked.path.endswith("/aliases") else None
+    server.clear()
+    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    assert 0 < len([asked for asked in server.asked if asked.path.endswith("/aliases")]) <= 20

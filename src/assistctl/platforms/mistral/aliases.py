@@ -6,9 +6,10 @@ that those of each agent are asked for: of agents that carry a mark of ours, and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistctl.errors import LeftBehindError, NotFoundError, PlatformError
 from assistctl.model.json_value import Json
@@ -19,12 +20,17 @@ from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import as_object, as_text, objects_in
 
+# How many agents are asked about at once for advice alone: that slows no other request down.
+_ASKED_AT_ONCE = 20
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Aliases:
     """The aliases of the agents of one server."""
 
     wire: MistralWire
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_ASKED_AT_ONCE))
+    _is_silent: bool = False
 
     async def of(self, agent: Mapping[str, Json]) -> Mapping[str, str] | None:
         """The version that each alias of ``agent`` stands for; ``None`` where that was not asked, or is not told.
@@ -36,12 +42,20 @@ class Aliases:
                 return _versions_in(await self.wire.get(_path(agent)))
             except NotFoundError:  # the agent was deleted meanwhile
                 return {}
-        if not is_marked(as_object(agent.get("metadata"))):
-            return None
-        try:
-            return _versions_in(await self.wire.get_once(_path(agent)))
-        except PlatformError:
-            return None
+        return await self._advised(agent) if is_marked(as_object(agent.get("metadata"))) else None
+
+    async def _advised(self, agent: Mapping[str, Json]) -> Mapping[str, str] | None:
+        """The same for advice alone: nobody is asked any more once that was refused."""
+        async with self._slots:
+            if self._is_silent:
+                return None
+            try:
+                return _versions_in(await self.wire.get_once(_path(agent)))
+            except NotFoundError:  # there are no aliases, or the agent was deleted meanwhile
+                return None
+            except PlatformError:
+                self._is_silent = True
+                return None
 
     async def moved(self, agent: Mapping[str, Json], gone: Sequence[str]) -> Mapping[str, str] | None:
         """The same once those in its metadata were moved to the current version, and those ``gone`` deleted.
