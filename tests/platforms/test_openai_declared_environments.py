@@ -535,7 +535,7 @@ def test_conversations_that_begin_at_once_look_for_it_once(shop: ProjectFolder, 
     checks = [{"ask": f"Who are you, {number}?", "expect": {"contains": "a"}} for number in range(4)]
     shop.manifest("desk", environment="analysis", checks=checks)
     with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
-        write_target(shop, server.url)
+        shop.use("openai-agents", server.url)
         assert shop.run("apply", "--yes").code == 0
         server.clear()
         shop.run("check", "--parallel", "1")
