@@ -242,7 +242,7 @@ def test_in_ci_settings_in_the_env_file_are_warned_of(
     shown = project.run("plan", "--format", "json")
     assert shown.code == 0
     assert shown.json["target"]["name"] == "local"
-    warning, embedded = shown.json["diagnostics"]
+    embedded, warning = shown.json["diagnostics"]
     assert "is the embedded platform" in embedded["summary"]
     named = "ASSISTCTL_TARGET, HTTPS_PROXY, OPENAI_BASE_URL"
     assert warning["summary"].startswith(f"{named} in this file are not used")

@@ -321,8 +321,8 @@ def test_there_are_no_vector_stores(cloud: ProjectFolder, server: RecordingServe
         if one["severity"] == "error"
     ]
     assert [summary for summary, _ in errors] == [
-        "openai-agents cannot express files",
         "openai-agents cannot express tools[file_search]",
+        "openai-agents cannot express files",
     ]
     assert all("files for code_interpreter are there to be read, under /workspace" in one for _, one in errors)
     assert cloud.run("apply", "--yes").code == 1
