@@ -16,11 +16,11 @@ from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError
 from assistctl.model.assistant import Observed
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answering_platform import AnsweringPlatform
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE
 from assistctl.platforms.http.token_pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
+from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.mistral.agents_fields import CAPABILITIES, declared_aliases, from_wire, to_wire
 from assistctl.platforms.mistral.alias_names import PAIR, names_in, with_names
 from assistctl.platforms.mistral.aliases import Aliases
