@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,18 @@ POSIX_ONLY = [
     "platforms/test_openai_environments.py",
 ]
 collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
+
+
+# A file system in memory, where there is one: the journal and the embedded platform often wait for the disk.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
+# Far more than all tests need at any moment, in bytes; a container may have little memory for files.
+_ROOM = 2**30
+
+
+def pytest_configure() -> None:
+    """Keep the temporary folders of tests in memory, unless somebody says where they go."""
+    if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
 
 
 # What is imported is there to stay: the garbage collector need not go through it again and again.
