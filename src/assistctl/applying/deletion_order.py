@@ -11,7 +11,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.change import Action, Change
 from assistctl.model.plan import Plan
 from assistctl.ownership.references_by_key import REFERABLE
-from assistctl.planning.references import ids_named
+from assistctl.planning.named_ids import ids_named
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import file_ids, store_ids
-from assistctl.planning.references import ids_named
+from assistctl.planning.named_ids import ids_named
 
 _INTERPRETER, _SEARCH = "code_interpreter", "file_search"
 # After which field of a manifest its files stand.

@@ -24,7 +24,7 @@ from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.status import OperationStatus, status_of
 from assistctl.operations.store_contents import list_contents
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
-from assistctl.planning.references import ids_declared
+from assistctl.planning.named_ids import ids_declared
 from assistctl.planning.rosters import Naming
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.platforms.resource_platform import resources_of

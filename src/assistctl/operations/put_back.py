@@ -22,8 +22,8 @@ from assistctl.operations.plan_on_platform import plan_on
 from assistctl.operations.rollback import declared_again, listed_stores, present_on, rollback_policy
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read
+from assistctl.planning.named_ids import ids_named
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.undone import Documents, Undone
 from assistctl.platforms.base import Platform

@@ -20,8 +20,8 @@ from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.capability_check import to_platform
+from assistctl.planning.named_ids import ids_named
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import ids_named
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.rollback_files import uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone

@@ -12,7 +12,7 @@ from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreF
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.file_marks import HeldFile, held_in_store
 from assistctl.ownership.mark import BASELINE, read_mark
-from assistctl.planning.references import ids_named
+from assistctl.planning.named_ids import ids_named
 from assistctl.planning.vector_stores.inventory import ranked_twins
 from assistctl.secrets.redaction import SECRET
 

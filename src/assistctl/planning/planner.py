@@ -27,7 +27,8 @@ from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, c
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import Outlook, References, references
+from assistctl.planning.outlook import Outlook
+from assistctl.planning.references import References, references
 from assistctl.planning.resources import Resources
 from assistctl.planning.rosters import Rosters, renewed_by
 from assistctl.planning.serving import told_of_serving

@@ -14,7 +14,7 @@ from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
 from assistctl.planning.options import PlanOptions
-from assistctl.planning.references import Outlook
+from assistctl.planning.outlook import Outlook
 from assistctl.planning.resources import Resources
 
 
