@@ -85,7 +85,9 @@ def test_a_broken_project_is_silent(shop: ProjectFolder, settings: str | bytes) 
 
 def test_it_speaks_to_nobody_and_imports_little(shop: ProjectFolder) -> None:
     program = (
-        "import sys; from assistctl.cli.completion import answer; answer('bash_complete');"
+        "import sys; from assistctl.cli.completion import answer;"
+        "from assistctl.cli.main import COMMANDS, assistctl;"
+        "answer('bash_complete', assistctl, COMMANDS);"
         "print(*sys.modules, file=sys.stderr)"
     )
     environment = {**os.environ, "COMP_WORDS": "assistctl plan o", "COMP_CWORD": "2"}

@@ -14,7 +14,7 @@ MOST = {
     "planning": 10,
     "ownership": 9,
     "operations": 8,
-    "cli": 7,
+    "cli": 8,
     "model": 7,
     "secrets": 4,
     "checkout": 3,

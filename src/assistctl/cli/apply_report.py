@@ -30,7 +30,7 @@ async def apply_and_report(
         request,
         confirm=_confirm(terminal, options),
         progress=progress_listener(terminal),
-        cancellation=cancelled_by_signals(terminal),
+        cancellation=cancelled_by_signals(terminal.complain),
         report=report.show,
     )
     report.warn(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Container
 
 import click
 from click.shell_completion import get_completion_class
@@ -28,43 +29,40 @@ VARIABLE = "_ASSISTCTL_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
 def command(terminal: Terminal, *, shell: str) -> int:
     """Print click's own script for the shell."""
-    from assistctl.cli.main import assistctl
-
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"there is no completion for {shell}")
-    terminal.write(found(assistctl, {}, "assistctl", VARIABLE).source().lstrip("\n"))
+    program = click.get_current_context().find_root().command
+    terminal.write(found(program, {}, "assistctl", VARIABLE).source().lstrip("\n"))
     return ExitCode.OK
 
 
-def answer(instruction: str) -> str:
+def answer(instruction: str, program: click.Group, commands: Container[str]) -> str:
     """The answer to a shell that asks with ``bash_complete`` or the like; empty whatever is wrong.
+
+    ``commands`` are the names of those that ``program`` has.
 
     click itself would answer with bytes, which the streams that mask do not take, and only after a command.
     """
-    from assistctl.cli.main import assistctl
-
     lines: list[str] = []
     with contextlib.suppress(Exception):
         made = get_completion_class(instruction.partition("_")[0])
         if made is not None:
-            shell = made(assistctl, {}, "assistctl", VARIABLE)
+            shell = made(program, {}, "assistctl", VARIABLE)
             words, incomplete = shell.get_completion_args()
-            items = shell.get_completions(_with_command(words), incomplete)
+            items = shell.get_completions(_with_command(words, commands), incomplete)
             lines = [shell.format_completion(item) for item in items]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _with_command(words: list[str]) -> list[str]:
+def _with_command(words: list[str], commands: Container[str]) -> list[str]:
     """``words`` with a command where the value of an option before it is typed: every command takes these alike.
 
     Raises ``LookupError`` for a command that is none.
     """
-    from assistctl.cli.main import COMMANDS
-
     place = 0
     while place < len(words):
-        if words[place] in COMMANDS:
+        if words[place] in commands:
             return words
         if not words[place].startswith("-"):
             raise LookupError(words[place])

@@ -46,7 +46,7 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
             unproven=unproven,
             lock_timeout=lock_timeout,
             confirm=_confirm(terminal, deployment, yes=yes),
-            cancellation=cancelled_by_signals(terminal),
+            cancellation=cancelled_by_signals(terminal.complain),
         )
     )
     if outcome.status is OperationStatus.DECLINED and terminal.is_interactive:

@@ -171,7 +171,7 @@ def main() -> None:
     if asked.endswith("_complete"):
         from assistctl.cli.completion import answer
 
-        sys.stdout.write(answer(asked))
+        sys.stdout.write(answer(asked, assistctl, COMMANDS))
         sys.exit()
     code = run(sys.argv[1:])
     # All that is left goes with the process: to look for cycles among it first takes longer than to print a plan.

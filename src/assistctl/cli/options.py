@@ -148,7 +148,7 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
             config_from: str | None,
             **own: object,
         ) -> int:
-            from assistctl.cli.terminal import reporting
+            from assistctl.cli.reporting import reporting
 
             _refuse_unused(click.get_current_context())
             invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)

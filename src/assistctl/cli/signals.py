@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from assistctl.applying.cancellation import CancellationToken
-    from assistctl.cli.terminal import Terminal
 
 GRACE_SECONDS = 30.0
 """How long requests under way may take to end once the command was told to stop, in seconds."""
@@ -32,19 +31,22 @@ def take_sigterm_as_ctrl_c() -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def cancelled_by_signals(terminal: Terminal) -> CancellationToken:
-    """A token that Ctrl-C and SIGTERM close while changes are made; before and after, they end the command."""
+def cancelled_by_signals(tell: Callable[[str], None]) -> CancellationToken:
+    """A token that Ctrl-C and SIGTERM close while changes are made; before and after, they end the command.
+
+    ``tell`` is given the line that says so.
+    """
     import asyncio
 
     from assistctl.applying.cancellation import CancellationToken
 
     stop, cut_off = asyncio.Event(), asyncio.Event()
-    return CancellationToken(stop, cut_off=cut_off, heeded=lambda: stopping(terminal, stop, cut_off))
+    return CancellationToken(stop, cut_off=cut_off, heeded=lambda: stopping(tell, stop, cut_off))
 
 
 @contextlib.contextmanager
 def stopping(
-    terminal: Terminal, stop: asyncio.Event, cut_off: asyncio.Event, *, grace: float = GRACE_SECONDS
+    tell: Callable[[str], None], stop: asyncio.Event, cut_off: asyncio.Event, *, grace: float = GRACE_SECONDS
 ) -> Iterator[None]:
     """The first signal sets ``stop``: what is under way may finish. The second, or ``grace``, sets ``cut_off``."""
     import asyncio
@@ -57,7 +59,7 @@ def stopping(
             return
         stop.set()
         loop.call_later(grace, cut_off.set)
-        terminal.complain("Stopping: what is under way is finished first. Ctrl-C again ends it at once.")
+        tell("Stopping: what is under way is finished first. Ctrl-C again ends it at once.")
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
