@@ -17,6 +17,8 @@ _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("documents", "docs", "knowledge"), "files"),
     "file_ids": "files",
 }
+# Package managers, for what they install.
+_PACKAGES: Mapping[str, str] = {"pip": "python", "pypi": "python", "apt": "system", "gems": "gem"}
 _ANSWERED = frozenset({"id", "object", "created_at"})
 _TOOLS = frozenset({"code_interpreter", "file_search", "function"})
 _OF_MCP_SERVERS = frozenset({"server_label", "server_url", "transport", "headers", "connector_id", "url"})
@@ -38,8 +40,9 @@ def about_unknown(field: str, path: Path, instance: Mapping[str, object]) -> str
     if instance.get(field) is None:
         # What APIs answer has such fields: `hybrid_search: null` in ranking options.
         return "It is null and so says nothing: remove it."
-    if not path and field in _WORDS:
-        return f"did you mean {_WORDS[field]!r}?"
+    meant = _WORDS.get(field) if not path else _PACKAGES.get(field) if path == ("packages",) else None
+    if meant:
+        return f"did you mean {meant!r}?"
     return _about_unknown_in_tool(field, path, instance) if path[:1] == ("tools",) else ""
 
 
