@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistctl.model.assistant import Desired, Observed, Use
+from assistctl.model.assistant import Desired, Lifecycle, Observed, Use
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.change import Action, Change, QualifiedKey
 from assistctl.model.diagnostics import Position
@@ -86,8 +86,43 @@ def test_both_are_created_the_skill_with_its_files() -> None:
     request = changes[Kind.SKILL].request
     assert request is not None
     assert [file.path for file in request.sources] == ["SKILL.md"]
-    [diff] = [diff for diff in changes[Kind.ASSISTANT].diffs if diff.path.startswith("platforms")]
-    assert (diff.path, diff.new) == ("platforms.cloud.skills", [{"skill": "refunds"}])
+    shown = {(kind, diff.path): diff.new for kind, change in changes.items() for diff in change.diffs}
+    assert shown[Kind.ASSISTANT, "skills"] == [{"skill": "refunds"}]
+    assert shown[Kind.SKILL, "folder"] == "skills/refunds (a)"
+
+
+def test_a_skill_is_told_under_the_field_that_names_it_unless_that_is_the_platforms() -> None:
+    agent, there = settled(desk())
+    declared = replace(desk(), positions={"skills[0]": Position("assistants/desk.yaml", 4, 3)})
+    [diff] = by_kind(planned([declared], [skill("b")], [agent], [there]))[Kind.ASSISTANT].diffs
+    assert (diff.path, diff.position) == ("skills[0].version", declared.positions["skills[0]"])
+    theirs: dict[str, Json] = {"skills": [{"type": "custom", "skill_id": "skill_2", "version": "1"}]}
+    both = replace(desk(), platform_fields={PLATFORM: theirs})
+    change = by_kind(planned([both], [skill("a")], [agent], [there]))[Kind.ASSISTANT]
+    assert {diff.path.partition("[")[0] for diff in change.diffs} == {"platforms.cloud.skills"}
+
+
+def test_files_are_told_by_their_folder_when_they_change_and_when_they_go() -> None:
+    agent, there = settled(desk())
+
+    def folder(plan: Plan) -> tuple[Json, Json]:
+        [diff] = [diff for diff in by_kind(plan)[Kind.SKILL].diffs if diff.path == "folder"]
+        return diff.old, diff.new
+
+    changed = planned([desk()], [skill("b")], [agent], [there])
+    assert folder(changed) == ("other files (a)", "skills/refunds (b)")
+    as_before = replace(skill("b"), files=())
+    assert folder(planned([desk()], [as_before], [agent], [there]))[1] == "the files of then (b)"
+    gone = planned([], [], [], [there], replace(OPTIONS, destroy=True))
+    assert folder(gone) == ("its files (a)", None)
+
+
+def test_skills_are_left_to_others_under_that_name_too() -> None:
+    agent, there = settled(desk())
+    edited = replace(agent, fields={**agent.fields, "platforms": {PLATFORM: {"skills": []}}})
+    assert by_kind(planned([desk()], [skill("a")], [edited], [there])).keys() == {Kind.ASSISTANT}
+    left = replace(desk(), lifecycle=Lifecycle(ignore_changes=("skills",)))
+    assert not planned([left], [skill("a")], [edited], [there]).changes
 
 
 def test_the_request_has_the_id_and_the_version() -> None:

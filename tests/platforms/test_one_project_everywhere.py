@@ -34,7 +34,7 @@ CHANGES_OF_PARTS = {
 }
 # What names a skill has its newest version, which goes up with each change of it.
 FOLLOWING = {
-    "skill": ("desk", "platforms.anthropic-agents.skills[0].version"),
+    "skill": ("desk", "skills[0].version"),
     "skill of an environment": ("analysis", "skills[0].version"),
 }
 

@@ -29,6 +29,14 @@ class Lifecycle:
     ignore_changes: tuple[str, ...] = ()
 
 
+USE_FIELDS: Mapping[str, Kind] = {
+    "environment": Kind.ENVIRONMENT,
+    "memory_stores": Kind.MEMORY_STORE,
+    "skills": Kind.SKILL,
+}
+"""The fields of an assistant that name things of other kinds by their keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """Something that an assistant's ``environment``, ``memory_stores`` or ``skills`` names by its key.

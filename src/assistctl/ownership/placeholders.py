@@ -25,7 +25,6 @@ from assistctl.ownership.references_by_key import REFERRING_FIELDS, shown_by_key
 
 _INTERPRETER = "tool_resources.code_interpreter.file_ids"
 _SEARCH = "tool_resources.file_search.vector_store_ids"
-# Enough of a digest to see that two versions of a file differ.
 _SHOWN_CHARACTERS = 7
 
 
@@ -142,7 +141,12 @@ def _others(items: list[str], others: list[str]) -> Json:
 
 
 def _file_label(path: str, token: str) -> str:
-    return f"{path} ({token.removeprefix(FILE_TOKEN)[:_SHOWN_CHARACTERS]})"
+    return f"{path} ({shortened(token.removeprefix(FILE_TOKEN))})"
+
+
+def shortened(digest: str) -> str:
+    """Enough of a digest to see that two versions of a file differ."""
+    return digest[:_SHOWN_CHARACTERS]
 
 
 def has_token(value: Json) -> bool:

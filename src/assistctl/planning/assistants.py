@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
-from assistctl.model.change import Absence, Missing, QualifiedKey
+from assistctl.model.change import Absence, FieldDiff, Missing, QualifiedKey
 from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
@@ -25,6 +25,7 @@ from assistctl.planning.comparison.state import TOOLS, known_units
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
 from assistctl.planning.rosters import Rosters
+from assistctl.planning.uses import in_words_of_manifest
 from assistctl.planning.vector_stores.file_changes import FileChange, HolderFiles
 
 
@@ -106,6 +107,13 @@ class Assistants(KindFacts[Observed, Desired]):
         desired = with_tokens(desired)
         fields = replaced_ids(desired.fields, lambda text: tokens.get(text, text))
         return desired if fields is desired.fields else replace(desired, fields=fields), labels
+
+    def in_words_of_manifest(self, diffs: Sequence[FieldDiff], desired: Desired | None) -> Sequence[FieldDiff]:
+        """``diffs`` with what it names of other kinds under the manifest's fields for that."""
+        if not self.capabilities.uses_in:
+            return diffs
+        own = desired.platform_fields.get(self.platform, {}) if desired is not None else {}
+        return in_words_of_manifest(diffs, own, self.platform, self.capabilities)
 
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""

@@ -15,12 +15,12 @@ from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level, Support
 from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.json_value import Json
-from assistctl.model.kind import Kind
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.ownership.tool_paths import tools_by_name
 from assistctl.planning.metadata_limits import check_metadata
+from assistctl.planning.uses import own_fields, with_ignored_uses
 
 # What is asked for by kind alone: nobody declares tools as such.
 _BY_KIND = frozenset({"tools", "files"})
@@ -39,8 +39,8 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
         else:
             yield _diagnostic(desired, path, Severity.ERROR, inexpressible(platform, path), note)
     yield from _unread_files(desired, platform, capabilities)
-    own = _own_fields(desired, platform, capabilities)
-    own = without_keys(own, capabilities.entries) if own else own
+    has_own = bool(desired.uses) or platform in desired.platform_fields
+    own = without_keys(own_fields(desired, platform, capabilities), capabilities.entries) if has_own else {}
     for name in own:
         if name not in capabilities.platform_fields:
             path, advice = f"platforms.{platform}.{name}", _way_on(name, platform, capabilities.platform_fields)
@@ -64,8 +64,9 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
     translated = capabilities.to_platform(desired.fields)
     if translated is desired.fields and platform not in desired.platform_fields and not desired.uses:
         return desired
-    own = with_entries(_own_fields(desired, platform, capabilities), capabilities.entries)
+    own = with_entries(own_fields(desired, platform, capabilities), capabilities.entries)
     more_tools = own.pop("tools", None)
+    desired = with_ignored_uses(desired, platform, capabilities)
     fields = {**translated}
     own = _with_more(own, fields.pop(PLATFORMS, None), platform)
     if own:
@@ -97,22 +98,6 @@ def _with_own_tools(
         places[number] = there.get(_type_of(tool), len(joined))
         joined[places[number] : places[number] + 1] = [tool]
     return joined, places
-
-
-def _own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> dict[str, Json]:
-    """The platform's own fields, with what the manifest uses by key in those that have it there."""
-    own = dict(desired.platform_fields.get(platform, {}))
-    for use in desired.uses:
-        name = capabilities.uses_in.get(use.kind)
-        if name is None:
-            continue
-        reference: Json = {str(use.kind): use.key, **({"version": use.version} if use.version else {})}
-        declared = own.get(name)
-        if use.kind is Kind.ENVIRONMENT:
-            own[name] = reference
-        else:
-            own[name] = [*(declared if isinstance(declared, list) else ()), reference]
-    return own
 
 
 def _with_more(own: Mapping[str, Json], made: Json, platform: str) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Generic
 
 from assistctl.model.change import Action, Blocked, Change, FieldDiff, QualifiedKey
+from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.plan import seen_as
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
@@ -171,10 +172,8 @@ class Decider(Generic[ListedT, DeclaredT]):
             None,
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
-            with_places(
-                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)),
-                desired,
-                defaults,
+            self._placed(
+                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)), desired
             ),
             name=_name(desired),
             request=request,
@@ -192,7 +191,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         blocked: Blocked | None = None,
     ) -> Iterator[Decision]:
         """Make something that is there what is declared. An update has the reasons that it finds."""
-        kind, key, defaults = self.facts.kind, desired.key, self.facts.capabilities.field_defaults
+        kind, key = self.facts.kind, desired.key
         contents = self.facts.contents(desired, owned)
         yield contents.decision
         comparable, labels = self.facts.comparable(desired, owned)
@@ -205,13 +204,12 @@ class Decider(Generic[ListedT, DeclaredT]):
         )
         mark = self._mark(desired, owned)
         of_fields = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
-        diffs = (*of_fields, *contents.renewed)
+        diffs = self._placed((*of_fields, *contents.renewed), desired)
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
             if kept or diffs:
-                platform, placed = self.plan_options.target.platform, with_places(kept, desired, defaults)
                 yield Decision(
-                    diagnostics=tuple(told_of_form(desired, platform, placed)) if placed else (),
+                    diagnostics=tuple(self._told_of_form(kept, desired)) if kept else (),
                     drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
                 )
             why = [self._why(of_fields)] if of_fields else []
@@ -230,7 +228,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             owned.id,
             action,
             reason,
-            with_places(diffs, desired, defaults),
+            diffs,
             blocked=blocked,
             name=_name(desired),
             request=released(request) if action is Action.FORGET else request,
@@ -239,6 +237,16 @@ class Decider(Generic[ListedT, DeclaredT]):
             position=desired.position,
         )
         yield Decision(changes=(change,), store_operations=contents.operations)
+
+    def _placed(self, diffs: Sequence[FieldDiff], desired: DeclaredT) -> tuple[FieldDiff, ...]:
+        """``diffs`` in the words of the manifest, each with its place there."""
+        if not diffs:
+            return ()
+        told = self.facts.in_words_of_manifest(diffs, desired)
+        return with_places(told, desired, self.facts.capabilities.field_defaults)
+
+    def _told_of_form(self, kept: Sequence[FieldDiff], desired: DeclaredT) -> Iterator[Diagnostic]:
+        return told_of_form(desired, self.plan_options.target.platform, self._placed(kept, desired))
 
     def _why(self, diffs: Sequence[FieldDiff]) -> str:
         """Why fields are changed, in words."""

@@ -101,6 +101,10 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
     def comparable(self, desired: DeclaredT, owned: Owned | None) -> tuple[DeclaredT, Mapping[str, str]]:
         """Its own fields, with tokens for all that may have another id tomorrow; and what people call those."""
 
+    def in_words_of_manifest(self, diffs: Sequence[FieldDiff], _desired: DeclaredT | None) -> Sequence[FieldDiff]:
+        """``diffs`` as the manifest has what they are about; ``None`` where there is no manifest any more."""
+        return diffs
+
     @abstractmethod
     def contents(self, desired: DeclaredT, owned: Owned | None) -> Contents:
         """What it is to hold beside its fields; ``owned`` is ``None`` for a new one."""

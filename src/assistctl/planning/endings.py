@@ -51,7 +51,8 @@ class Endings(Generic[ListedT, DeclaredT]):
     def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
         reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
         before = owned.observed
-        lost = tuple(deletion_diffs(owned, self.facts.capabilities.field_defaults))
+        diffs = [*deletion_diffs(owned, self.facts.capabilities.field_defaults)]
+        lost = tuple(self.facts.in_words_of_manifest(diffs, None))
         change = Change(
             about.kind, about.key, owned.id, Action.DELETE, reason, lost, name=before.name, before=before
         )

@@ -7,16 +7,18 @@ Nothing here knows a kind: what is different from one to another is in the platf
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.change import QualifiedKey
+from assistctl.model.change import FieldDiff, QualifiedKey
 from assistctl.model.diagnostics import Diagnostic
+from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
-from assistctl.model.resource import DesiredResource
+from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.mark import Mark
+from assistctl.ownership.placeholders import shortened
 from assistctl.ownership.references_by_key import revision_token
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
@@ -73,6 +75,12 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
         """``desired`` as it is: it has tokens for what it names already."""
         return desired, {}
 
+    def in_words_of_manifest(
+        self, diffs: Sequence[FieldDiff], desired: DesiredResource | None
+    ) -> Sequence[FieldDiff]:
+        """``diffs`` with the folder that its files come from."""
+        return [_with_folder(diff, desired) if diff.path == CONTENT else diff for diff in diffs]
+
     def contents(self, desired: DesiredResource, owned: Owned | None) -> Contents:
         """What it is made of, and the versions of what it names."""
         outdated = self.rosters.outdated(self.kind, desired, owned.observed) if owned is not None else []
@@ -92,3 +100,21 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
         reasons = ["the platform archives it"] if self.capabilities.archives else []
         reasons += [f"{self.capabilities.loses} go with it"] if self.capabilities.loses else []
         return Contents(reasons=reasons)
+
+
+def _with_folder(diff: FieldDiff, desired: DesiredResource | None) -> FieldDiff:
+    """A diff of what a thing is made of, with the folder in the place of the digest of its files."""
+
+    def told(digest: Json, place: str) -> Json:
+        return None if digest is None else f"{place} ({shortened(str(digest))})"
+
+    if desired is None:
+        return replace(diff, old=told(diff.old, "its files"))
+    place = desired.source.shown if desired.source is not None else _place_of_files(desired)
+    return replace(diff, old=told(diff.old, "other files"), new=told(diff.new, place))
+
+
+def _place_of_files(desired: DesiredResource) -> str:
+    """The folder in the project that the files come from; a rollback has only their digest."""
+    first = next(iter(desired.files), None)
+    return "the files of then" if first is None else first.source.path.removesuffix(f"/{first.path}")

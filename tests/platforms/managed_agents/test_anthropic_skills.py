@@ -94,7 +94,7 @@ def test_a_change_is_one_new_version_that_reaches_its_agent(
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     assert planned(shop) == {
         "skill refunds": ("update", {"folder"}),
-        "assistant desk": ("update", {"platforms.anthropic-agents.skills[0].version"}),
+        "assistant desk": ("update", {"skills[0].version"}),
     }
     applied(shop)
     assert (skills.uploads, len(skills.only.versions)) == (2, 2)

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import lifecycle
-from assistctl.manifest.documents.uses import FIELDS, uses_in
+from assistctl.manifest.documents.uses import uses_in
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.assistant import Desired, Lifecycle
+from assistctl.model.assistant import USE_FIELDS, Desired, Lifecycle
 from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.manifest.files.entries import FileEntry
     from assistctl.model.checks import Check
 
-_NOT_FIELDS = frozenset(
-    {"kind", "key", "import", "moved_from", "files", "vector_store", "lifecycle", "checks", "platforms", *FIELDS}
-)
+_RULES = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "checks", "platforms"})
+_NOT_FIELDS = _RULES | {"files", "vector_store"} | USE_FIELDS.keys()
 _TOOLS = frozenset({"code_interpreter", "file_search", "function", "mcp"})
 
 
@@ -47,7 +46,7 @@ def assistant(
         templates=templates,
         file_places={str(entry.reader): dotted(entry.place) for entry in reversed(entries)},
         checks=checks,
-        uses=tuple(uses_in(value)) if FIELDS.keys() & value.keys() else (),
+        uses=tuple(uses_in(value)) if USE_FIELDS.keys() & value.keys() else (),
     )
 
 

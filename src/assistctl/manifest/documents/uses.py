@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assistctl.model.assistant import Use
+from assistctl.model.assistant import USE_FIELDS, Use
 from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
-
-FIELDS: Mapping[str, Kind] = {
-    "environment": Kind.ENVIRONMENT,
-    "memory_stores": Kind.MEMORY_STORE,
-    "skills": Kind.SKILL,
-}
-"""The fields of an assistant that are about things of other kinds."""
 
 
 def uses_in(value: Mapping[str, Json]) -> Iterator[Use]:
     """Each thing that an assistant's document names in these fields."""
-    for field, kind in FIELDS.items():
+    for field, kind in USE_FIELDS.items():
         declared = value.get(field)
         if isinstance(declared, str):
             yield Use(kind, declared, field)
