@@ -494,6 +494,20 @@ def test_what_cannot_be_expressed_is_an_error_offline(
     assert server.asked == []
 
 
+def test_registries_are_reached_before_the_network_is_restricted(shop: ProjectFolder, workshop: Workshop) -> None:
+    network = "{access: restricted, allowed_domains: [api.example.com], allow_package_managers: true}"
+    shop.write(
+        "assistants/analysis.yaml", f"kind: environment\nnetwork: {network}\npackages: {{python: [pandas]}}\n"
+    )
+    [told] = [one for one in shop.run("plan", "--format", "json").json["diagnostics"] if "network" in one["path"]]
+    assert (told["severity"], told["summary"]) == (
+        "info",
+        "network.allow_package_managers is mapped on openai-agents",
+    )
+    applied(shop)
+    assert workshop.template()["network"] == {"access": "restricted", "allowed_domains": ["api.example.com"]}
+
+
 def test_a_name_that_leaves_no_room_is_refused_before_anything_is_sent(
     shop: ProjectFolder, server: RecordingServer
 ) -> None:

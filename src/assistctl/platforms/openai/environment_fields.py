@@ -20,7 +20,8 @@ LONGEST_NAME = 100
 """How many characters an environment's name may have: beside it stands whose it is."""
 
 _BLOCKED = "network.blocked_domains"
-_MANAGERS = ("python", "system", "npm")
+# What is not among a network's settings: one is never answered, the other is not there.
+_APART = frozenset({"blocked_domains", "allow_package_managers"})
 _UNSEEN = ("env", "setup_commands")
 _OWN = ("desktop", "capability_directories", "files")
 _OWN_IMPLICIT = "assistctl:"
@@ -72,9 +73,10 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
         if isinstance(kept.get(name), dict):
             kept[name] = _without_nothing(as_object(kept[name]))
     network = kept.get("network")
-    if isinstance(network, dict) and "blocked_domains" in network:
-        kept["network"] = {name: part for name, part in network.items() if name != "blocked_domains"}
-        kept[_BLOCKED] = network["blocked_domains"]
+    if isinstance(network, dict) and not network.keys().isdisjoint(_APART):
+        kept["network"] = {name: part for name, part in network.items() if name not in _APART}
+        if "blocked_domains" in network:
+            kept[_BLOCKED] = network["blocked_domains"]
     return kept
 
 
@@ -115,7 +117,9 @@ CAPABILITIES = Capabilities(
             Level.UNSUPPORTED, "List the domains of the servers: allowed_domains."
         ),
         "network.allow_package_managers": Support(
-            Level.UNSUPPORTED, "Leave it out: packages are installed before the network is restricted."
+            Level.MAPPED,
+            "Packages are installed before the network is restricted. Afterwards registries are reached where "
+            "they are among allowed_domains.",
         ),
         "packages": Support(),
         "packages.cargo": Support(Level.UNSUPPORTED, "Have a setup command install them."),
