@@ -25,11 +25,17 @@ _OF_MCP_SERVERS = frozenset({"server_label", "server_url", "transport", "headers
 # Types that look like one of the Assistants API's and are other platforms'.
 _ELSEWHERE = frozenset({"retrieval", "web_search", "web_search_preview", "computer_use_preview", "custom"})
 _OF_FUNCTIONS = frozenset({"name", "description", "parameters", "strict"})
+_COMPLETION_ARGUMENTS = (
+    "What is in it stands by itself: `temperature`, `top_p` and `response_format` are fields of the manifest, the "
+    "others go here without it."
+)
 _FUNCTION = "A function is `{type: function, function: {name: …, description: …, parameters: …}}`."
 
 
 def about_unknown(field: str, path: Path, instance: Mapping[str, object]) -> str:
     """Advice on a field that does not exist at ``path``; the empty string where none is known."""
+    if path[:1] == ("platforms",) and field == "completion_args":
+        return _COMPLETION_ARGUMENTS
     if not path and field in _ANSWERED:
         identity = instance.get("id")
         taken = identity if isinstance(identity, str) else "ID"
