@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistctl.manifest.contents import Contents
@@ -11,6 +12,7 @@ from assistctl.manifest.documents.uses import uses_in
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.model.assistant import USE_FIELDS, Desired, Lifecycle
 from assistctl.model.json_value import Json
+from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:
     from assistctl.manifest.files.entries import FileEntry
@@ -51,19 +53,35 @@ def assistant(
 
 
 def refuse_twins(contents: Contents) -> None:
-    """A tool is known by its type, a function by its name: the second of two is an error."""
-    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
-    first: dict[tuple[str, str], int] = {}
-    for place, tool in enumerate(tools if isinstance(tools, list) else ()):
-        identity = _identity(tool)
+    """The second of two tools, or of two references to one thing, is an error.
+
+    A tool is known by its type, a function by its name.
+    """
+    value = contents.value if isinstance(contents.value, dict) else {}
+    _refuse_twins_in(contents, "tools", value.get("tools"), "tool", _identity)
+    for field, kind in USE_FIELDS.items():
+        _refuse_twins_in(contents, field, value.get(field), kind.noun, partial(_key, kind))
+
+
+def _refuse_twins_in(
+    contents: Contents, field: str, items: Json, noun: str, identity_of: Callable[[Json], object]
+) -> None:
+    first: dict[object, int] = {}
+    for place, item in enumerate(items if isinstance(items, list) else ()):
+        identity = identity_of(item)
         if identity is None:
             continue
         other = first.setdefault(identity, place)
         if other != place:
-            where = contents.positions[f"tools[{other}]"]
+            where = contents.positions[f"{field}[{other}]"]
             contents.report(
-                ("tools", place), f"this tool is there twice: first at {where}", "Keep one of the two."
+                (field, place), f"this {noun} is there twice: first at {where}", "Keep one of the two."
             )
+
+
+def _key(kind: Kind, item: Json) -> str | None:
+    key = item.get(str(kind)) if isinstance(item, dict) else item
+    return key if isinstance(key, str) else None
 
 
 def _identity(tool: Json) -> tuple[str, str] | None:

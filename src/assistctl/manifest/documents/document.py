@@ -42,6 +42,7 @@ SCHEMAS = {
     Kind.SKILL: SKILL,
 }
 _MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
+_WITHOUT_TWINS = frozenset({"tools", "memory_stores", "skills"})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 
 
@@ -146,12 +147,14 @@ class DocumentReader(NamedTuple):
                 from assistctl.manifest.documents.skill_sources import check_source
 
                 check_source(contents)
+            if "skills" in value:
+                refuse_twins(contents)
             return _folder_entries(contents) if "folder" in value else []
         if "tools" in value or _may_name_file(value.get("instructions")):
             from assistctl.manifest.documents.included_files import include_files
 
             include_files(contents, self.file)
-        if "tools" in value:
+        if _WITHOUT_TWINS & value.keys():
             refuse_twins(contents)
         if "tools" in value or "response_format" in value:
             from assistctl.manifest.validation.strict_schemas import warn_of_loose_schemas
