@@ -182,7 +182,7 @@ def _certificates(url: str) -> ssl.SSLContext:
     """Whom to trust at ``url``: that is read once it is needed."""
     from httpx2 import create_ssl_context
 
-    from assistctl.platforms.http import certificates
+    from assistctl import certificates
 
     return create_ssl_context() if certificates.are_certain(url) else certificates.on_use(create_ssl_context)
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 
 import httpx2
 
+from assistctl import certificates
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http import certificates
 from assistctl.platforms.http.answer_budget import AnswerBudget
 from assistctl.platforms.http.answer_stream import hooks
 from assistctl.platforms.http.proxies import proxy_to
