@@ -18,7 +18,7 @@ import pytest
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http import vendor_sdk
+from assistctl.platforms.http import sdk_wire
 from assistctl.platforms.http.answer_budget import AnswerBudget, UnreadAnswerError, unpacked
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.response_json import MAX_VALUES, parsed
@@ -177,7 +177,7 @@ def test_a_create_whose_answer_is_not_read_may_have_been_done(tmp_path: Path) ->
 def test_an_upload_may_take_its_time_and_its_answer_may_not(
     project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vendor_sdk, "_TIMEOUT_AFTER_UPLOAD_SECONDS", 0.5)
+    monkeypatch.setattr(sdk_wire, "_TIMEOUT_AFTER_UPLOAD_SECONDS", 0.5)
 
     def act(request: Request) -> Reply:
         if request.method == "POST" and request.path == "/v1/files":

@@ -24,9 +24,9 @@ TIMEOUT = 0.5
 
 def hurry_uploads(set_to: Callable[[object, str, object], None]) -> None:
     """Have the answer to an upload, which has minutes, awaited no longer than any. ``set_to`` is ``setattr``."""
-    from assistctl.platforms.http import vendor_sdk
+    from assistctl.platforms.http import sdk_wire
 
-    set_to(vendor_sdk, "_TIMEOUT_AFTER_UPLOAD_SECONDS", TIMEOUT)
+    set_to(sdk_wire, "_TIMEOUT_AFTER_UPLOAD_SECONDS", TIMEOUT)
 
 
 class Mishap(StrEnum):

@@ -9,7 +9,8 @@ from assistctl.platforms.anthropic.credentials import WAYS_WITHOUT_KEY, credenti
 from assistctl.platforms.anthropic.errors import ERRORS, code_in
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.vendor_sdk import SdkWire, VendorSdk
+from assistctl.platforms.http.sdk_wire import SdkWire
+from assistctl.platforms.http.vendor_sdk import VendorSdk
 from assistctl.platforms.http.wire import Sent
 
 SDK = VendorSdk(

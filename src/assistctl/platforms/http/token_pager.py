@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 from assistctl.errors import PlatformError
 from assistctl.model.json_value import Json
-from assistctl.platforms.http.listing import Listing
-from assistctl.platforms.http.pager import Item, as_page
+from assistctl.platforms.http.pager import Item, Listing, as_page
 
 FetchPage: TypeAlias = Callable[[str | None], Awaitable[Json]]
 

@@ -17,7 +17,7 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
-from assistctl.platforms.http.listing import Listing, listing_of
+from assistctl.platforms.http.pager import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.platforms.http.response_json import parsed
 

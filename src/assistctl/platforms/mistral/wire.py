@@ -18,7 +18,8 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import headers, texts, timeout
-from assistctl.platforms.http.vendor_sdk import NamedEvent, VendorSdk
+from assistctl.platforms.http.sdk_wire import NamedEvent
+from assistctl.platforms.http.vendor_sdk import VendorSdk
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
 from assistctl.platforms.mistral.credentials import WAYS_WITHOUT_KEY, credentials_without_key
 from assistctl.platforms.mistral.errors import ERRORS, code_in

@@ -16,8 +16,8 @@ from assistctl.model.conversation import Event, Finished, MessageFile, ProducedF
 from assistctl.model.json_value import Json
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.sdk_wire import NamedEvent
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.vendor_sdk import NamedEvent
 from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.environment_template import WORKSPACE, Template
 from assistctl.platforms.openai.environments import Bound
