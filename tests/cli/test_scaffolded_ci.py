@@ -59,6 +59,7 @@ class Pipeline:
 
     project: ProjectFolder
     ci: str
+    file: Path
     runner: CiRunner
     server: RecordingServer
     comments: Comments
@@ -75,10 +76,6 @@ class Pipeline:
               prod: {{platform: openai-assistants, base_url: "{url}", api_key: "${{env:ASSISTANTS_API_KEY}}"}}
             """,
         )
-
-    @property
-    def file(self) -> Path:
-        return self.project.path / PLACES[self.ci]
 
     def pull_request(self, *, fork: bool = False, job: str = "plan") -> JobRun:
         """The run for the branch ``theirs`` as it is now: that of one of its jobs."""
@@ -118,18 +115,23 @@ class Pipeline:
 
 
 @pytest.fixture
+def scaffolded(project: ProjectFolder, ci: str, options: tuple[str, ...]) -> Path:
+    """The pipeline of a new project."""
+    in_repository(project)
+    assert project.run("init", "--ci", ci, *options).code == 0
+    return project.path / PLACES[ci]
+
+
+@pytest.fixture
 def pipeline(  # noqa: PLR0917  # fixtures
     project: ProjectFolder,
     server: RecordingServer,
     written: Comments,
     tmp_path: Path,
     ci: str,
-    options: tuple[str, ...],
+    scaffolded: Path,
 ) -> Pipeline:
     """A scaffolded project on main and on a branch ``theirs``, deployed to a server that knows the keys."""
-    (project.path / "assistctl.yaml").unlink()
-    git(project.path, "init", "--quiet", "--initial-branch=main")
-    assert project.run("init", "--ci", ci, *options).code == 0
     (tmp_path / "machines").mkdir()
     api = written.url
     environment = {"GITHUB_API_URL": api, "GITHUB_SERVER_URL": "https://git.example.com"}
@@ -141,7 +143,7 @@ def pipeline(  # noqa: PLR0917  # fixtures
         "production": {"ASSISTANTS_API_KEY": DEPLOY_KEY},
         "staging": {"STAGING_API_KEY": "sk-staging"},
     }
-    made = Pipeline(project, ci, runner, server, written, secrets)
+    made = Pipeline(project, ci, scaffolded, runner, server, written, secrets)
     made.declare(server.url)
     project.manifest("helper", model="gpt-6-luna")
     commit_all(project.path)
@@ -328,19 +330,21 @@ def test_without_a_target_all_is_green_and_says_what_local_is(pipeline: Pipeline
 
 
 @pytest.mark.parametrize("options", [(), ("-t", "prod"), _OPTIONS[:4], _OPTIONS, ("-t", "prod", "--checks")])
-def test_the_systems_schemas_accept_it(pipeline: Pipeline) -> None:
+def test_the_systems_schemas_accept_it(ci: str, scaffolded: Path) -> None:
     checker = pytest.importorskip("check_jsonschema")
     kind = {"github": ["vendor.github-workflows"], "gitlab": ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]}
     with pytest.raises(SystemExit) as ended:
-        checker.main(["--builtin-schema", *kind[pipeline.ci], str(pipeline.file)])
+        checker.main(["--builtin-schema", *kind[ci], str(scaffolded)])
     assert ended.value.code == 0
 
 
 @pytest.mark.parametrize("options", [_OPTIONS, ("-t", "prod", "--checks")])
-def test_checks_gate_production_where_there_is_staging(pipeline: Pipeline, options: tuple[str, ...]) -> None:
-    document = yaml.safe_load(pipeline.file.read_text())
-    jobs = document["jobs"] if pipeline.ci == "github" else document
-    prefix = "" if pipeline.ci == "github" else "assistants-"
+def test_checks_gate_production_where_there_is_staging(
+    ci: str, scaffolded: Path, options: tuple[str, ...]
+) -> None:
+    document = yaml.safe_load(scaffolded.read_text())
+    jobs = document["jobs"] if ci == "github" else document
+    prefix = "" if ci == "github" else "assistants-"
     needs = {name: jobs[prefix + name].get("needs") for name in ("checks", "release-plan")}
     needs = {name: one if isinstance(one, str) else "".join(one or ()) for name, one in needs.items()}
     order = ("staging", "checks") if options == _OPTIONS else ("release", "")
@@ -348,16 +352,16 @@ def test_checks_gate_production_where_there_is_staging(pipeline: Pipeline, optio
 
 
 @pytest.mark.parametrize("options", [_OPTIONS])
-def test_it_runs_commands_there_are(pipeline: Pipeline) -> None:
-    used = set(re.findall(r"^[^#\n]*?\bassistctl (\w+)", pipeline.file.read_text(), re.MULTILINE))
+def test_it_runs_commands_there_are(scaffolded: Path) -> None:
+    used = set(re.findall(r"^[^#\n]*?\bassistctl (\w+)", scaffolded.read_text(), re.MULTILINE))
     assert {"validate", "plan", "show", "apply", "drift"} <= used
     assert used <= {*COMMANDS}
 
 
 @pytest.mark.parametrize("ci", ["github"], indirect=True)
 @pytest.mark.parametrize("options", [_OPTIONS])
-def test_the_keys_are_where_they_belong_on_github(pipeline: Pipeline) -> None:
-    document = yaml.safe_load(pipeline.file.read_text())
+def test_the_keys_are_where_they_belong_on_github(scaffolded: Path) -> None:
+    document = yaml.safe_load(scaffolded.read_text())
     jobs = document["jobs"]
     triggers = document[True]  # YAML 1.1 takes `on` for true
     assert set(triggers) == {"pull_request", "push", "schedule"}
@@ -384,8 +388,8 @@ def test_the_keys_are_where_they_belong_on_github(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("ci", ["gitlab"], indirect=True)
-def test_the_apply_is_of_the_default_branch_on_gitlab(pipeline: Pipeline) -> None:
-    document = yaml.safe_load(pipeline.file.read_text())
+def test_the_apply_is_of_the_default_branch_on_gitlab(scaffolded: Path) -> None:
+    document = yaml.safe_load(scaffolded.read_text())
     release = document["assistants-release"]
     (rule,) = release["rules"]
     assert rule["if"] == '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
