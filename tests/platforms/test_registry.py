@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -124,6 +126,17 @@ def test_the_command_with_a_platform_of_another_package(project: ProjectFolder) 
     project.manifest("desk", name="Desk", temperature=0.5)
     planned = project.run("plan", "-t", "whole")
     assert "whole cannot express temperature" in planned.out + planned.err
+
+
+@pytest.mark.usefixtures("package")
+def test_a_command_looks_through_the_installed_packages_once(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Mock(wraps=importlib.metadata.entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", look)
+    project.manifest("desk", name="Desk")
+    assert project.run("apply", "-t", "whole", "--yes").code == 0
+    assert look.call_count == 1
 
 
 @pytest.mark.usefixtures("package")

@@ -7,7 +7,9 @@ imported before it is asked for.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -112,7 +114,14 @@ def _offer(name: str) -> Offer:
     return _loaded(name, offers[name])
 
 
-def _entry_points() -> dict[str, EntryPoint]:
+def _entry_points() -> Mapping[str, EntryPoint]:
+    return _installed(tuple(sys.path))
+
+
+# A command asks for its platform many times, and each look reads the metadata of every package that is installed.
+@lru_cache(maxsize=1)
+def _installed(_: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """The platforms of the packages on a search path."""
     from importlib.metadata import entry_points
 
     return {one.name: one for one in entry_points(group=GROUP)}
