@@ -5,30 +5,39 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.forked_interpreters import ForkedInterpreters, forked_interpreters
 from support.projects import ProjectFolder
 from support.server import recording_server
 
-ON_DEMAND = "from assistctl.platforms.packages_on_demand import load_on_demand; load_on_demand(); "
+BOTH = "import openai, anthropic"
 # More of them come with more of the SDK; all are 470.
 FEW = 120
 COUNT = "sum(name.startswith('openai.types.') for name in sys.modules)"
 
 
-def run(code: str) -> str:
-    """What a new process prints."""
-    command = [sys.executable, "-W", "error", "-"]
-    done = subprocess.run(command, input=code, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+@pytest.fixture(scope="module")
+def whole() -> Iterator[ForkedInterpreters]:
+    """Interpreters with both SDKs as they are without us."""
+    with forked_interpreters(BOTH) as running:
+        yield running
 
 
-def test_little_of_it_is_run_for_a_client() -> None:
-    code = f"import sys; {ON_DEMAND} import openai; openai.AsyncOpenAI(api_key='any'); print({COUNT})"
-    assert int(run(code)) < FEW
+@pytest.fixture(scope="module")
+def on_demand() -> Iterator[ForkedInterpreters]:
+    """Interpreters with both SDKs, of which nothing was asked for yet."""
+    loading = "from assistctl.platforms.packages_on_demand import load_on_demand; load_on_demand()"
+    with forked_interpreters(f"{loading}; {BOTH}") as running:
+        yield running
+
+
+def test_little_of_it_is_run_for_a_client(on_demand: ForkedInterpreters) -> None:
+    code = f"import sys, openai; openai.AsyncOpenAI(api_key='any'); print({COUNT})"
+    assert int(on_demand.run(code)) < FEW
 
 
 def test_little_of_it_is_run_for_a_plan(project: ProjectFolder, tmp_path: Path) -> None:
@@ -50,7 +59,9 @@ def test_little_of_it_is_run_for_a_plan(project: ProjectFolder, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("sdk", ["openai", "anthropic"])
-def test_each_name_is_the_same_once_it_is_asked_for(sdk: str) -> None:
+def test_each_name_is_the_same_once_it_is_asked_for(
+    sdk: str, whole: ForkedInterpreters, on_demand: ForkedInterpreters
+) -> None:
     there = f"""
 import json, {sdk}
 from importlib import import_module
@@ -62,55 +73,55 @@ packages = [*tops, *map(import_module, below)]
 """
     told = "print(json.dumps([[(name, repr(getattr(one, name))) for name in %s] for one in packages]))"
     every = "sorted(name for name in vars(one) if name[0] != '_' or name == '__all__')"
-    alike = run(f"{there}{told % every}")
+    alike = whole.run(f"{there}{told % every}")
     names = [[name for name, _ in package] for package in json.loads(alike)]
     assert sum(map(len, names)) > 500
     # One by one, each with the module that it is from, and all of them with one that is of none.
     asked = f"asked = iter({names!r})\n{told % 'next(asked)'}"
-    assert run(f"{ON_DEMAND}{there}{asked}") == alike
+    assert on_demand.run(f"{there}{asked}") == alike
     missed = "for one in packages:\n    getattr(one, 'missed', None)\n"
-    assert run(f"{ON_DEMAND}{there}{missed}{told % every}") == alike
+    assert on_demand.run(f"{there}{missed}{told % every}") == alike
 
 
-def test_one_name_runs_the_module_that_it_is_from_alone() -> None:
-    code = f"import sys; {ON_DEMAND} import openai; openai.types.beta.AssistantDeleted; print({COUNT})"
-    alone = run(f"import sys; {ON_DEMAND} import openai; print({COUNT})")
-    assert int(run(code)) <= int(alone) + 4
+def test_one_name_runs_the_module_that_it_is_from_alone(on_demand: ForkedInterpreters) -> None:
+    code = f"import sys, openai; openai.types.beta.AssistantDeleted; print({COUNT})"
+    alone = on_demand.run(f"import sys; print({COUNT})")
+    assert int(on_demand.run(code)) <= int(alone) + 4
 
 
-def test_what_is_not_used_is_not_imported() -> None:
-    code = "import sys, openai, anthropic; print('aiohttp' in sys.modules, len(sys.modules))"
-    is_there, modules = run(code).split()
-    is_run, few = run(f"{ON_DEMAND}{code}").split()
+def test_what_is_not_used_is_not_imported(whole: ForkedInterpreters, on_demand: ForkedInterpreters) -> None:
+    code = "import sys; print('aiohttp' in sys.modules, len(sys.modules))"
+    is_there, modules = whole.run(code).split()
+    is_run, few = on_demand.run(code).split()
     assert (is_there, is_run) == ("True", "False")
     assert int(few) < int(modules) - 500
 
 
-def test_the_client_over_aiohttp_can_be_made() -> None:
+def test_the_client_over_aiohttp_can_be_made(on_demand: ForkedInterpreters) -> None:
     code = "import openai; print(type(openai.DefaultAioHttpClient()._transport))"
-    assert "AiohttpTransport" in run(ON_DEMAND + code)
+    assert "AiohttpTransport" in on_demand.run(code)
 
 
-def test_a_name_that_is_none_is_missed_as_ever() -> None:
+def test_a_name_that_is_none_is_missed_as_ever(whole: ForkedInterpreters, on_demand: ForkedInterpreters) -> None:
     for asked in ("from openai.types import NoSuchType", "openai.types.NoSuchType"):
         code = (
             f"import openai\ntry:\n    {asked}\nexcept (ImportError, AttributeError) as error:\n    print(error)"
         )
-        assert run(f"{ON_DEMAND}\n{code}") == run(code)
+        assert on_demand.run(code) == whole.run(code)
 
 
-def test_models_of_it_are_whole() -> None:
+def test_models_of_it_are_whole(whole: ForkedInterpreters, on_demand: ForkedInterpreters) -> None:
     code = (
         "import openai; from openai.types.beta import Assistant; "
         "print(Assistant.model_json_schema(), openai.types.chat.ChatCompletion.model_json_schema())"
     )
-    assert run(ON_DEMAND + code) == run(code)
+    assert on_demand.run(code) == whole.run(code)
 
 
-def test_several_threads_may_ask_for_it_at_once() -> None:
+def test_several_threads_may_ask_for_it_at_once(on_demand: ForkedInterpreters) -> None:
     code = (
         "import openai; from concurrent.futures import ThreadPoolExecutor\n"
         "with ThreadPoolExecutor(8) as pool:\n"
         "    print(len({*pool.map(lambda _: openai.types.chat.ChatCompletion, range(64))}))"
     )
-    assert run(ON_DEMAND + code) == "1"
+    assert on_demand.run(code) == "1"

@@ -1,0 +1,64 @@
+"""Code in new interpreters that have run the same beginning, which is run once: each is a fork of one process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SERVER = """\
+import json, os, sys, tempfile, traceback
+
+exec(json.loads(sys.stdin.readline()), {})
+for line in iter(sys.stdin.readline, ""):
+    with tempfile.TemporaryFile("w+") as said:
+        process = os.fork()
+        if process == 0:
+            status = 0
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            try:
+                exec(json.loads(line), {})
+            except BaseException:
+                status = 1
+                traceback.print_exc()
+            sys.stdout.flush()
+            os._exit(status)
+        status = os.waitpid(process, 0)[1]
+        said.seek(0)
+        print(json.dumps([status, said.read()]), flush=True)
+"""
+
+
+class ForkedInterpreters:
+    """Runs code in a fork of a process that has run ``beginning``."""
+
+    def __init__(self, process: subprocess.Popen[str], beginning: str) -> None:
+        self._process = process
+        self._send(beginning)
+
+    def run(self, code: str) -> str:
+        """What it prints. Raises ``AssertionError`` with the traceback when it does not get to its end."""
+        self._send(code)
+        assert self._process.stdout is not None
+        status, said = json.loads(self._process.stdout.readline())
+        assert status == 0, said
+        return str(said).strip()
+
+    def _send(self, code: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{json.dumps(code)}\n")
+        self._process.stdin.flush()
+
+
+@contextmanager
+def forked_interpreters(beginning: str) -> Iterator[ForkedInterpreters]:
+    """Interpreters whose warnings are errors."""
+    command = [sys.executable, "-W", "error", "-c", _SERVER]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield ForkedInterpreters(process, beginning)
+        assert process.stdin is not None
+        process.stdin.close()
