@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +16,10 @@ from assistctl.journal.lock import holding
 from assistctl.journal.storage.folder import FolderStore
 from assistctl.journal.storage.store import Tag
 from support.journal_clock import Jumping, now
-from support.journal_races import race
+from support.journal_races import at_work, race
 from support.journals import WHO
 from support.object_stores import Service
-
-TESTS = Path(__file__).parent.parent
+from support.python_process import PythonProcess
 
 
 def test_a_second_one_is_told_who_holds_it(shared_journal: Journal) -> None:
@@ -122,7 +118,7 @@ def test_a_holder_that_slept_too_long_knows_it(tmp_path: Path) -> None:
             assert not lock.lost
             assert await journal.holder("prod") == lock.holder
 
-    with holder_process(service, lease=1) as process:
+    with holder_process(service, lease=0.4) as process:
         process.send_signal(signal.SIGSTOP)
         asyncio.run(take())
 
@@ -252,26 +248,18 @@ def test_processes_that_race_for_it_never_hold_it_together(shared: Service, tmp_
 
 
 @contextmanager
-def holder_process(service: Service, lease: float) -> Iterator[subprocess.Popen[str]]:
+def holder_process(service: Service, lease: float) -> Iterator[PythonProcess]:
     """A process that holds the lock."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "support.journal_processes", "hold", service.address, str(lease)],
-        cwd=TESTS,
-        env={**os.environ, **service.environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = at_work(service, "hold", lease)
     try:
         assert heard(process)[0] == "held"
         yield process
     finally:
         process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        process.communicate()
 
 
-def heard(process: subprocess.Popen[str]) -> list[str]:
+def heard(process: PythonProcess) -> list[str]:
     """The next line that a process says."""
     assert process.stdout is not None
     return process.stdout.readline().split()

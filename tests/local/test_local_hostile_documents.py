@@ -19,13 +19,14 @@ from assistctl.local.vector_stores import chunking, document_reader, indexer
 from assistctl.local.vector_stores.document_reader import Budget, DocumentReader
 from assistctl.local.vector_stores.unreadable import UnreadableError
 from support.projects import ProjectFolder
+from support.python_process import PythonProcess, started_code
 
 pytestmark = pytest.mark.anyio
 
 QUADRATIC = b"<a " * 350_000
 """Unfinished tags, which Python's HTML parser looks through to the end again and again: hours of work in 1 MB."""
 
-SMALL = Budget(seconds=1.0)
+SMALL = Budget(seconds=0.7)
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes under /proc")
 
 
@@ -247,14 +248,8 @@ serve(host="127.0.0.1", port=0, database=Path(sys.argv[1]), api_key=None, announ
 
 
 @contextmanager
-def server(database: Path) -> Iterator[tuple[OpenAI, subprocess.Popen[str]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(database)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
+def server(database: Path) -> Iterator[tuple[OpenAI, PythonProcess]]:
+    process = started_code(SERVER, str(database))
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -266,7 +261,7 @@ def server(database: Path) -> Iterator[tuple[OpenAI, subprocess.Popen[str]]]:
         process.communicate()
 
 
-def busy_worker(sdk: OpenAI, process: subprocess.Popen[str]) -> int:
+def busy_worker(sdk: OpenAI, process: PythonProcess) -> int:
     """The process that reads a document which never ends."""
     upload = sdk.files.create(file=("stuck.html", QUADRATIC), purpose="assistants")
     sdk.vector_stores.create(file_ids=[upload.id])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -19,6 +17,7 @@ from starlette.applications import Starlette
 from assistctl.local.app import create_app
 from assistctl.local.vector_stores import indexer
 from assistctl.local.vector_stores.index_lock import held
+from support.python_process import PythonProcess, started_code
 
 pytestmark = pytest.mark.anyio
 
@@ -37,15 +36,15 @@ serve(host="127.0.0.1", port=0, database=Path(sys.argv[1]), api_key=None, announ
 
 
 @contextmanager
-def server(database: Path) -> Iterator[tuple[OpenAI, subprocess.Popen[str]]]:
+def server(database: Path) -> Iterator[tuple[OpenAI, PythonProcess]]:
     """A server in a process of its own, and the SDK that talks to it."""
-    process = subprocess.Popen([sys.executable, "-c", SERVER, str(database)], stdout=subprocess.PIPE, text=True)
+    process = started_code(SERVER, str(database))
     try:
         assert process.stdout is not None
         with OpenAI(base_url=process.stdout.readline().strip(), api_key="any", max_retries=0) as sdk:
             yield sdk, process
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 
 
@@ -65,7 +64,7 @@ def chunks_of_each_file(database: Path) -> list[int]:
 
 
 def test_two_processes_index_each_file_once(database: Path) -> None:
-    count = 120
+    count = 60
     with server(database) as (one, _), server(database) as (two, _), ThreadPoolExecutor() as pool:
         store = one.vector_stores.create()
 
@@ -107,7 +106,7 @@ async def test_closing_stops_the_work_and_the_next_app_goes_on(
     database: Path, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexer, "_SLICE", 1)
-    text = " ".join(f"word{n}" for n in range(100_000))
+    text = " ".join(f"word{n}" for n in range(20_000))
     app = create_app(database)
     async with client_of(app) as http:
         form = {"data": {"purpose": "assistants"}, "files": {"file": ("a.txt", text.encode())}}

@@ -25,6 +25,7 @@ from assistctl.cli.serve import command
 from assistctl.local.app import create_app
 from assistctl.local.metrics import Metrics
 from assistctl.testing.scripted_model import ScriptedModel, ToolCall
+from support.python_process import started_code
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 
@@ -67,9 +68,7 @@ class Serving:
 @contextmanager
 def process(*arguments: str) -> Iterator[Serving]:
     """A Python process that serves, stopped by SIGTERM; its end is checked to be a clean one."""
-    running = subprocess.Popen(
-        [sys.executable, "-B", "-c", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    running = started_code(*arguments)
     try:
         assert running.stderr is not None
         serving = Serving(running.stderr.readline().strip())

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,6 +24,7 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.local.runs.open_runs import OpenRun
 from assistctl.local.runs.runtime import Runtime
 from assistctl.testing import ModelRequest, Reply, ScriptedModel, ToolCall
+from support.python_process import PythonProcess, started_code
 from support.run_platform import in_process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
@@ -300,17 +299,18 @@ async def test_more_runs_than_may_be_worked_on_at_once_all_end(
 
 
 @contextmanager
-def served(database: Path, model_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(database: Path, model_url: str) -> Iterator[tuple[PythonProcess, str]]:
     """The command ``serve`` in a process of its own, and its URL."""
-    command = [sys.executable, "-m", "assistctl", "serve", "--port", "0", "--db", str(database)]
-    environ = {**os.environ, "ASSISTCTL_MODEL_URL": model_url}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as process:
-        assert process.stderr is not None
-        url = process.stderr.readline().strip()
-        try:
-            yield process, url
-        finally:
-            process.kill()
+    command = ("serve", "--port", "0", "--db", str(database))
+    environment = {**os.environ, "ASSISTCTL_MODEL_URL": model_url}
+    process = started_code("from assistctl.__main__ import main; main()", *command, environment=environment)
+    assert process.stderr is not None
+    url = process.stderr.readline().strip()
+    try:
+        yield process, url
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_killed_server_leaves_runs_that_have_failed(database: Path, model: ScriptedModel) -> None:

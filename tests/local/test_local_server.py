@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from openai import OpenAI
 
 from assistctl.errors import AssistctlError
 from assistctl.local.server import serve
+from support.python_process import started_code
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 
@@ -42,12 +41,7 @@ def server(
     database: Path, *, host: str = "127.0.0.1", key: str = "", stop: signal.Signals = signal.SIGTERM
 ) -> Iterator[str]:
     """A running server's base URL; its end is checked to be a clean and silent one."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, host, str(database), key],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started_code(SERVER, host, str(database), key)
     try:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
@@ -92,7 +86,7 @@ def test_on_all_addresses_any_name_is_answered(database: Path) -> None:
 
 
 def test_two_servers_on_one_file(database: Path) -> None:
-    count = 60
+    count = 30
 
     def work(url: str) -> set[str]:
         with OpenAI(base_url=url, api_key="any", max_retries=0) as client:

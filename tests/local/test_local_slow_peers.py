@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,6 +18,7 @@ import pytest
 from assistctl.errors import AssistctlError
 from assistctl.local.http import listener
 from assistctl.local.http.listener import connections_allowed
+from support.python_process import PythonProcess, started_code
 
 SERVER = """
 import json
@@ -61,7 +60,7 @@ class Running:
     """A server in a process of its own."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: PythonProcess
 
     def connected(self) -> socket.socket:
         """A connection to it."""
@@ -99,12 +98,7 @@ def server(
         "max_connections": max_connections,
         "spare_descriptors": spare_descriptors,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, json.dumps(given)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started_code(SERVER, json.dumps(given))
     try:
         assert process.stdout is not None
         yield Running(process.stdout.readline().strip(), process)

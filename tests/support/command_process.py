@@ -20,17 +20,23 @@ from support.clock import shorten_waits
 _IMPORTED_ONCE = [
     "assistctl.applying.engine",
     "assistctl.cli.apply",
+    "assistctl.cli.serve",
+    "assistctl.journal",
+    "assistctl.local.server",
     "assistctl.platforms.openai.agents",
     "assistctl.platforms.openai.assistants",
     "assistctl.planning.vector_stores.stores",
     "assistctl.planning.planner",
     "deepdiff",
     "jsonschema",
+    "obstore.store",
     "openai",
     "rich.console",
+    "uvicorn.protocols.http.h11_impl",
 ]
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(_IMPORTED_ONCE)
+CONTEXT = multiprocessing.get_context("forkserver")
+"""How processes of tests are made; there is one server for all of them."""
+CONTEXT.set_forkserver_preload(_IMPORTED_ONCE)
 
 
 def started(
@@ -46,7 +52,7 @@ def started(
     The environment is that of the tests as it is now, unless there is another.
     """
     place = dict(os.environ if environment is None else environment)
-    process = _context.Process(target=_command, args=(folder, args, place, str(out), str(err)))
+    process = CONTEXT.Process(target=_command, args=(folder, args, place, str(out), str(err)))
     process.start()
     return process
 

@@ -15,11 +15,13 @@ from typing import IO
 from assistctl.errors import JournalError
 from assistctl.journal import open_journal
 from support.object_stores import Service
+from support.python_process import PythonProcess, started_code
 
 _TESTS = Path(__file__).parent.parent
 # Longer than any of them is kept from renewing it by the others.
 _LEASE = 30
 _SECONDS = 30
+_MAIN = "import sys; from support.journal_processes import main; main(*sys.argv[1:])"
 
 
 def race(service: Service, folder: Path, *, processes: int, rounds: int) -> Counter[str]:
@@ -54,24 +56,24 @@ def _racer(command: list[str], service: Service) -> Iterator[tuple[IO[str], IO[s
         assert process.wait(_SECONDS) == 0
 
 
+def at_work(service: Service, work: str, *words: object, folder: Path | None = None) -> PythonProcess:
+    """A process that does ``work`` on the journal, to be stopped or killed."""
+    arguments = (work, service.address, *(str(word) for word in words))
+    return started_code(_MAIN, *arguments, folder=folder, environment=_environment(service.environment))
+
+
 def killed_after(lines: int, service: Service, folder: Path) -> str:
     """Kill a process that writes a journal when it has said ``lines`` lines; what is wrong with the journal then.
 
     Empty when it can be read, and has everything that was said to be on record.
     """
-    process = subprocess.Popen(
-        _command("write", service.address),
-        cwd=folder,
-        env={**_environment(service.environment)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = at_work(service, "write", folder=folder)
     assert process.stdout is not None
-    with process, process.stdout as output:
-        said = [output.readline() for _ in range(lines)]
-        process.kill()
-        # What it had said by then counts as well, but for a last line that is not whole.
-        said += [line for line in output.readlines() if line.endswith("\n")]
+    said = [process.stdout.readline() for _ in range(lines)]
+    process.kill()
+    # What it had said by then counts as well, but for a last line that is not whole.
+    rest, _ = process.communicate(timeout=_SECONDS)
+    said += [line for line in rest.splitlines(keepends=True) if line.endswith("\n")]
     return asyncio.run(_wrong(service, folder, [line.split() for line in said]))
 
 
