@@ -141,8 +141,12 @@ def test_signs_are_for_eyes_alone(review_plan: Plan) -> None:
 
 
 def test_five_hundred_changes_take_less_than_a_second(make_plan: MakePlan) -> None:
-    diff = FieldDiff("instructions", TEXT, TEXT.replace("Sentence 8 ", "Line 8 "), Origin.MANIFEST)
-    plan = make_plan(tuple(change(f"a-{number}", Action.UPDATE, diff) for number in range(500)))
+    long, short = (
+        FieldDiff("instructions", text, text.replace("Sentence 8 ", "Line 8 "), Origin.MANIFEST)
+        for text in (TEXT, "\n".join(LINES[:10]))
+    )
+    diffs = (short if number % 5 else long for number in range(500))
+    plan = make_plan(tuple(change(f"a-{number}", Action.UPDATE, diff) for number, diff in enumerate(diffs)))
     plan = replace(plan, drift=(Drift(Kind.ASSISTANT, "b", "asst_b", "model", "x", "y"),))
     begun = time.process_time()
     page = plan_html(plan)
