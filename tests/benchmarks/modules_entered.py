@@ -1,7 +1,7 @@
 """How many modules a plan, and an apply, of one changed field enter; and how often one calls another.
 
-Run from anywhere: ``python tests/benchmarks/modules_entered.py [--list]``. A module counts once a function in it
-is called; what runs while a module is imported does not count. A switch is a call of a function from another
+Run from anywhere: ``python tests/benchmarks/modules_entered.py [--list] [plan]``. A module counts once a function
+in it is called; what runs while a module is imported does not count. A switch is a call of a function from another
 module. The embedded platform runs in the command's process and is counted apart: any other is a server elsewhere.
 """
 
@@ -81,18 +81,23 @@ def package(module: str) -> str:
 def walked(*args: str) -> Walk:
     """What the command ``args`` enters. Raises ``SystemExit`` when it fails."""
     walk = Walk()
-    out = io.StringIO()
     threading.setprofile(walk.profile)
     sys.setprofile(walk.profile)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            code = run([*args])
+        quietly(*args)
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
+    return walk
+
+
+def quietly(*args: str) -> None:
+    """Run the command ``args``. Raises ``SystemExit`` when it fails."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        code = run([*args])
     if code:
         sys.exit(f"{' '.join(args)} ended with {code}:\n{out.getvalue()}")
-    return walk
 
 
 def show(title: str, walk: Walk, *, names: bool) -> None:
@@ -112,7 +117,10 @@ def show(title: str, walk: Walk, *, names: bool) -> None:
 
 
 def main() -> None:
-    """Apply a project of one assistant, change its temperature, and count for a plan and an apply."""
+    """Apply a project of one assistant, change its temperature, and count for a plan and an apply.
+
+    With the argument ``plan``, for that alone.
+    """
     names = "--list" in sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -120,10 +128,11 @@ def main() -> None:
         Path("assistctl.yaml").write_text("project: reach\n")
         manifest = Path("assistants", "desk.yaml")
         manifest.write_text(MANIFEST.format(temperature=0.2))
-        walked("apply", "--yes")
+        quietly("apply", "--yes")
         manifest.write_text(MANIFEST.format(temperature=0.5))
         show("plan", walked("plan"), names=names)
-        show("apply", walked("apply", "--yes"), names=names)
+        if "plan" not in sys.argv[1:]:
+            show("apply", walked("apply", "--yes"), names=names)
         os.chdir("/")
 
 

@@ -7,8 +7,6 @@ import html
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from support.dashboard import Dashboard
+from support.forked_interpreters import forked_interpreters
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -278,21 +277,18 @@ def test_an_id_that_is_a_secret(desk: ProjectFolder, server: RecordingServer) ->
 def test_the_log_of_an_sdk_and_a_traceback(desk: ProjectFolder) -> None:
     """In processes of their own, with everything logged."""
     environment = {**os.environ, **SECRETS, "OPENAI_LOG": "debug"}
-    (desk.path / "broken.py").write_text(
-        "import sys\nfrom assistctl.cli import main, plan\n"
+    run = "import sys; from assistctl.cli.main import main; sys.argv[1:] = {}; main()".format
+    defect = (
         "import assistctl.operations.deployment as d\n"
         "def broken(self, *a, **k):\n    raise SystemError('with ' + self.project.environment['WORD'])\n"
-        "d.Deployment.manifests = broken if sys.argv.pop(1) == 'defect' else d.Deployment.manifests\n"
-        "main.main()\n"
+        "d.Deployment.manifests = broken\n"
     )
-    for how, command in (("run", ["apply", "--yes"]), ("run", ["plan", "-v"]), ("defect", ["plan", "-v"])):
-        done = subprocess.run(
-            [sys.executable, "broken.py", how, *command],
-            cwd=desk.path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert leaked(done.stdout, done.stderr) == [], (how, command)
-        assert ("SystemError: with (secret WORD)" if how == "defect" else "openai._base_client") in done.stderr
+    imported = (
+        "from assistctl.platforms.packages_on_demand import load_on_demand; load_on_demand()\n"
+        "import openai, assistctl.cli.apply, assistctl.cli.plan"
+    )
+    with forked_interpreters(imported, folder=desk.path, environment=environment) as processes:
+        for before, command in (("", ["apply", "--yes"]), ("", ["plan", "-v"]), (defect, ["plan", "-v"])):
+            said = processes.run(f"{before}{run(command)}")
+            assert leaked(said) == [], command
+            assert ("SystemError: with (secret WORD)" if before else "openai._base_client") in said

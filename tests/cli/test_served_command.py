@@ -67,7 +67,7 @@ def test_it_ends_like_the_real_one(project: ProjectFolder, served: Path, line: s
     assert ends[0] == ends[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_like_the_real_one(project: ProjectFolder, served: Path, number: signal.Signals) -> None:
     codes = []
     for program in (REAL, served):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.testing.scripted_model import ScriptedModel, ToolCall
+from support.python_process import started_code
 
 EXAMPLE = Path(__file__).with_name("full_flow.py")
 SERVE = "import sys; from assistctl.cli.main import run; sys.exit(run(['serve', '--port', '0', *sys.argv[1:]]))"
@@ -50,7 +51,7 @@ SANDBOX = prepared_sandbox()
 def application(folder: Path, model: ScriptedModel) -> Iterator[None]:
     """A server on that model, and a ``.env`` in ``folder`` that leads to it; the server's end is a clean one."""
     options = ["--db", str(folder / "local.db"), "--model-url", model.url, "--api-key", "sk-of-the-example"]
-    server = subprocess.Popen([sys.executable, "-c", SERVE, *options], stderr=subprocess.PIPE, text=True)
+    server = started_code(SERVE, *options)
     try:
         assert server.stderr is not None
         url = server.stderr.readline().strip()
@@ -84,10 +85,13 @@ def test_a_question_is_answered(tmp_path: Path) -> None:
 
 
 def test_without_a_rule_for_it_the_run_says_why(tmp_path: Path) -> None:
+    # With imports that the test above waits for: it shows that they work.
+    program = f"import runpy; runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
     with ScriptedModel() as model, application(tmp_path, model):
-        done = example(tmp_path, "ask")
-    assert done.returncode == 1
-    assert "the run is failed" in done.stderr
+        process = started_code(program, "ask", folder=tmp_path)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the run is failed" in errors
 
 
 @pytest.mark.skipif(SANDBOX is None, reason="needs the extra `code`, and its sandbox compiled")

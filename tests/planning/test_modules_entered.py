@@ -23,7 +23,7 @@ MOST = {
 
 
 def test_a_plan_of_one_field_walks_through_few_modules() -> None:
-    done = subprocess.run([sys.executable, str(COUNT)], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, str(COUNT), "plan"], capture_output=True, text=True, check=True)
     # The server that answers in the same process is no part of the way.
     plan, _ = done.stdout.split("\nits server, in plan:")
     rows = [line.split() for line in plan.splitlines()[1:]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 _SERVER = """\
 import json, os, sys, tempfile, traceback
@@ -21,6 +22,8 @@ for line in iter(sys.stdin.readline, ""):
             os.dup2(said.fileno(), 2)
             try:
                 exec(json.loads(line), {})
+            except SystemExit:
+                pass
             except BaseException:
                 status = 1
                 traceback.print_exc()
@@ -40,7 +43,7 @@ class ForkedInterpreters:
         self._send(beginning)
 
     def run(self, code: str) -> str:
-        """What it prints. Raises ``AssertionError`` with the traceback when it does not get to its end."""
+        """What it prints, on stderr too. Raises ``AssertionError`` with the traceback when it ends with one."""
         self._send(code)
         assert self._process.stdout is not None
         status, said = json.loads(self._process.stdout.readline())
@@ -54,11 +57,13 @@ class ForkedInterpreters:
 
 
 @contextmanager
-def forked_interpreters(beginning: str) -> Iterator[ForkedInterpreters]:
-    """Interpreters whose warnings are errors."""
+def forked_interpreters(
+    beginning: str, *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[ForkedInterpreters]:
+    """Interpreters whose warnings are errors, in the folder and the environment of the tests or in others."""
     command = [sys.executable, "-W", "error", "-c", _SERVER]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=folder, env=environment, text=True) as process:
         yield ForkedInterpreters(process, beginning)
         assert process.stdin is not None
         process.stdin.close()
