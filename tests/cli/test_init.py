@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from assistctl.manifest.validation.schema import FOR_EDITORS, schema_text
 from support.projects import ProjectFolder
 
 
@@ -24,6 +27,13 @@ def test_what_init_writes_validates_and_applies(empty: ProjectFolder) -> None:
     assert empty.run("apply", "--yes").code == 0
     assert empty.run("plan", "--detailed-exitcode").code == 0
     assert empty.run("list", "--format", "json").json["project"] == "acme"
+
+
+def test_editors_get_the_schemas_as_they_are(empty: ProjectFolder) -> None:
+    assert empty.run("init").code == 0
+    written = {path.name: path.read_text("utf-8") for path in (empty.path / "schemas").iterdir()}
+    assert written == {f"{name}.schema.json": schema_text(name) for name in FOR_EDITORS}
+    assert all(map(json.loads, written.values()))
 
 
 def test_nothing_that_exists_is_overwritten(empty: ProjectFolder) -> None:

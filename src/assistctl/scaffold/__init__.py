@@ -77,7 +77,7 @@ def project_name(directory: Path) -> str:
 
 
 def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
-    from assistctl.manifest.validation.schema import FOR_EDITORS, read_schema
+    from assistctl.manifest.validation.schema import FOR_EDITORS, schema_text
 
     targets = [filled("target.yaml", {"TARGET": target.name, "KEY": target.key_variable}) for target in plans.new]
     values = {
@@ -90,8 +90,7 @@ def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
     yield "assistants/helper.yaml", filled("helper.yaml", {})
     yield "assistants/prompts/helper.md", filled("helper.md", {})
     for name in FOR_EDITORS:
-        text = json.dumps(read_schema(name), indent=2, ensure_ascii=False)
-        yield f"schemas/{name}.schema.json", f"{text}\n"
+        yield f"schemas/{name}.schema.json", schema_text(name)
 
 
 def _written(files: list[tuple[Path, str, str]], directory: Path) -> tuple[list[str], list[str]]:

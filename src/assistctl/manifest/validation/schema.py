@@ -177,12 +177,17 @@ def validator(name: str, pointer: Pointer = ()) -> Validator:
 
 @cache
 def read_schema(name: str) -> dict[str, Json]:
-    """The schema ``<name>.schema.json``. Raises ``FileNotFoundError`` when the installation lacks it."""
+    """The schema ``<name>.schema.json``. Raises as ``schema_text`` does."""
+    schema: dict[str, Json] = json.loads(schema_text(name))
+    return schema
+
+
+def schema_text(name: str) -> str:
+    """What stands in ``<name>.schema.json``. Raises ``FileNotFoundError`` when the installation lacks it."""
     for folder in _FOLDERS:
         path = folder / f"{name}.schema.json"
         if path.is_file():
-            schema: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
-            return schema
+            return path.read_text(encoding="utf-8")
     raise FileNotFoundError(f"{name}.schema.json is in neither of {', '.join(map(str, _FOLDERS))}")
 
 
