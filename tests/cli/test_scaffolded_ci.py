@@ -342,7 +342,7 @@ def test_the_systems_schemas_accept_it(ci: str, scaffolded: Path) -> None:
 def test_checks_gate_production_where_there_is_staging(
     ci: str, scaffolded: Path, options: tuple[str, ...]
 ) -> None:
-    document = yaml.safe_load(scaffolded.read_text())
+    document = yaml.load(scaffolded.read_text(), yaml.CSafeLoader)
     jobs = document["jobs"] if ci == "github" else document
     prefix = "" if ci == "github" else "assistants-"
     needs = {name: jobs[prefix + name].get("needs") for name in ("checks", "release-plan")}
@@ -361,7 +361,7 @@ def test_it_runs_commands_there_are(scaffolded: Path) -> None:
 @pytest.mark.parametrize("ci", ["github"], indirect=True)
 @pytest.mark.parametrize("options", [_OPTIONS])
 def test_the_keys_are_where_they_belong_on_github(scaffolded: Path) -> None:
-    document = yaml.safe_load(scaffolded.read_text())
+    document = yaml.load(scaffolded.read_text(), yaml.CSafeLoader)
     jobs = document["jobs"]
     triggers = document[True]  # YAML 1.1 takes `on` for true
     assert set(triggers) == {"pull_request", "push", "schedule"}
@@ -389,7 +389,7 @@ def test_the_keys_are_where_they_belong_on_github(scaffolded: Path) -> None:
 
 @pytest.mark.parametrize("ci", ["gitlab"], indirect=True)
 def test_the_apply_is_of_the_default_branch_on_gitlab(scaffolded: Path) -> None:
-    document = yaml.safe_load(scaffolded.read_text())
+    document = yaml.load(scaffolded.read_text(), yaml.CSafeLoader)
     release = document["assistants-release"]
     (rule,) = release["rules"]
     assert rule["if"] == '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'
@@ -404,7 +404,9 @@ def in_repository(project: ProjectFolder, branch: str = "main") -> None:
 
 
 def github_document(project: ProjectFolder, name: str = "assistctl") -> dict[Any, Any]:
-    parsed: dict[Any, Any] = yaml.safe_load((project.path / f".github/workflows/{name}.yml").read_text())
+    parsed: dict[Any, Any] = yaml.load(
+        (project.path / f".github/workflows/{name}.yml").read_text(), yaml.CSafeLoader
+    )
     return parsed
 
 

@@ -85,7 +85,7 @@ def test_a_question_is_answered(tmp_path: Path) -> None:
 
 
 def test_without_a_rule_for_it_the_run_says_why(tmp_path: Path) -> None:
-    # With imports that the test above waits for: it shows that they work.
+    # A fork: that the example imports what it needs is shown above.
     program = f"import runpy; runpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
     with ScriptedModel() as model, application(tmp_path, model):
         process = started_code(program, "ask", folder=tmp_path)

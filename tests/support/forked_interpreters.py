@@ -32,6 +32,8 @@ for line in iter(sys.stdin.readline, ""):
         status = os.waitpid(process, 0)[1]
         said.seek(0)
         print(json.dumps([status, said.read()]), flush=True)
+# All that is left goes with the process.
+os._exit(0)
 """
 
 
