@@ -16,7 +16,10 @@ from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
 from assistctl.local.vector_stores import indexer
+from assistctl.local.vector_stores.chunking import Chunk
 from assistctl.local.vector_stores.index_lock import held
+from assistctl.local.vector_stores.indexer import Indexer
+from assistctl.local.vector_stores.jobs import Job
 from support.python_process import PythonProcess, started_code
 
 pytestmark = pytest.mark.anyio
@@ -106,14 +109,25 @@ async def test_closing_stops_the_work_and_the_next_app_goes_on(
     database: Path, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexer, "_SLICE", 1)
-    text = " ".join(f"word{n}" for n in range(20_000))
+    text = " ".join(f"word{n}" for n in range(2_000))
+    write = Indexer._write
+
+    def write_until_the_stop(self: Indexer, job: Job, pieces: list[Chunk], start: int) -> bool:
+        """A slice, and nothing more before the work is to stop."""
+        goes_on = write(self, job, pieces, start)
+        assert self._stopping.wait(20)
+        return goes_on
+
     app = create_app(database)
     async with client_of(app) as http:
+        monkeypatch.setattr(Indexer, "_write", write_until_the_stop)
         form = {"data": {"purpose": "assistants"}, "files": {"file": ("a.txt", text.encode())}}
         file_id = (await http.post("/files", **form)).json()["id"]  # type: ignore[arg-type]  # keywords of a kind
         store = (await http.post("/vector_stores", json={"file_ids": [file_id]})).json()
         assert store["status"] == "in_progress"
         app.state.database.close()
+    monkeypatch.setattr(Indexer, "_write", write)
+    assert chunks_of_each_file(database) <= [1]
     assert {path.name for path in database.parent.iterdir()} == {"local.db", "local.db.files"}
     again = create_app(database)
     async with client_of(again) as http:
