@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -21,8 +21,10 @@ def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
     return [exit_code(one, 120) for one in processes]
 
 
-def hold_creates(server: RecordingServer, number: int, path: str = "/v1/assistants") -> None:
-    """Let so many applies plan before one changes anything, and create at ``path`` before one is created there.
+def hold_creates(
+    server: RecordingServer, number: int, listed: Collection[str] = ("/v1/assistants", "/v1/vector_stores")
+) -> None:
+    """Let so many applies read ``listed`` before one changes anything, and ask for an assistant before it is made.
 
     So they really come at once, however long each takes to start.
     """
@@ -32,14 +34,14 @@ def hold_creates(server: RecordingServer, number: int, path: str = "/v1/assistan
 
     def told(asked: Asked, _: int, body: Any) -> Any:
         read.append(asked.path)
-        if min(read.count("/v1/assistants"), read.count("/v1/vector_stores")) >= number:
+        if min(read.count(path) for path in listed) >= number:
             planned.set()
         return body
 
     def gate(asked: Asked) -> threading.Event | None:
         if asked.method == "GET":
             return None
-        if (asked.method, asked.path) != ("POST", path):
+        if (asked.method, asked.path) != ("POST", "/v1/assistants"):
             return planned
         waiting.append(asked)
         if len(waiting) >= number:
@@ -109,8 +111,8 @@ def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
 ) -> None:
     remote.write("assistants/data/one.csv", "a,b")
     remote.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
-    # Who plans when the other one has uploaded it uses that; who looks when it is created leaves it at that.
-    hold_creates(server, 2)
+    # Who looks when the other one has uploaded it uses that; who looks when it is created leaves it at that.
+    hold_creates(server, 2, listed=["/v1/files"])
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
     assert len(stored_objects.uploads()) == 2
