@@ -12,31 +12,15 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing.context import ForkServerProcess
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from support.clock import shorten_waits
 
-_IMPORTED_ONCE = [
-    "assistctl.applying.engine",
-    "assistctl.cli.apply",
-    "assistctl.cli.serve",
-    "assistctl.journal",
-    "assistctl.local.server",
-    "assistctl.platforms.openai.agents",
-    "assistctl.platforms.openai.assistants",
-    "assistctl.planning.vector_stores.stores",
-    "assistctl.planning.planner",
-    "deepdiff",
-    "jsonschema",
-    "obstore.store",
-    "openai",
-    "rich.console",
-    "uvicorn.protocols.http.h11_impl",
-]
-CONTEXT = multiprocessing.get_context("forkserver")
-"""How processes of tests are made; there is one server for all of them."""
-CONTEXT.set_forkserver_preload(_IMPORTED_ONCE)
+_context = multiprocessing.get_context("forkserver")
+# And the program that runs the tests, which each process would run again.
+_context.set_forkserver_preload(["__main__", __name__, "support.imported_once"])
 
 
 def started(
@@ -52,7 +36,7 @@ def started(
     The environment is that of the tests as it is now, unless there is another.
     """
     place = dict(os.environ if environment is None else environment)
-    process = CONTEXT.Process(target=_command, args=(folder, args, place, str(out), str(err)))
+    process = serving_context().Process(target=_command, args=(folder, args, place, str(out), str(err)))
     process.start()
     return process
 
@@ -67,6 +51,18 @@ def exit_code(process: ForkServerProcess, seconds: float = 60) -> int:
         raise TimeoutError(f"assistctl was not done after {seconds} s")
     process.close()
     return code
+
+
+def serving_context() -> ForkServerContext:
+    """How processes of tests are made. Their one server is running, and finds what it imports where tests do."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        os.environ.update({} if before is None else {"PYTHONPATH": before})
+    return _context
 
 
 def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str], out: str, err: str) -> None:

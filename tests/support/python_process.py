@@ -49,13 +49,14 @@ def started_code(
         command = [sys.executable, "-c", code, *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=folder, env=environment)
-    from support.command_process import CONTEXT
+    from support.command_process import serving_context
 
     place = dict(os.environ if environment is None else environment)
-    out, child_out = CONTEXT.Pipe(duplex=False)
-    err, child_err = CONTEXT.Pipe(duplex=False)
+    context = serving_context()
+    out, child_out = context.Pipe(duplex=False)
+    err, child_err = context.Pipe(duplex=False)
     where = folder or Path.cwd()
-    process = CONTEXT.Process(target=_run, args=(code, arguments, where, place, child_out, child_err))
+    process = context.Process(target=_run, args=(code, arguments, where, place, child_out, child_err))
     process.start()
     child_out.close()
     child_err.close()
