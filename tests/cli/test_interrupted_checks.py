@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,9 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing.scripted_model import ModelRequest, ScriptedModel
 from support.command_process import exit_code, started
 from support.interruptions import Interruption, Mishap, killed_apply
+from support.kept_projects import KeptProjects, kept_projects
 from support.projects import ProjectFolder
-from support.server import Asked, RecordingServer, recording_server
+from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
 
 GOOD, BAD = "Name the number of the order in every answer.", "Be brief."
@@ -33,14 +33,34 @@ def answer(request: ModelRequest) -> str:
     return "Order 1001 is on its way." if "number" in said else "On its way."
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RecordingServer]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
     """The embedded platform over HTTP, with a model."""
     with ScriptedModel() as model:
         model.on(None, answer)
-        settings = ModelSettings(model.url)
-        with recording_server(tmp_path / "server.db", model=settings) as running:
-            yield running
+        with kept_projects(tmp_path_factory.mktemp("kept"), model=ModelSettings(model.url)) as projects:
+            yield projects
+
+
+@pytest.fixture
+def kept(served: KeptProjects) -> KeptProjects:
+    """That platform and a folder as new."""
+    served.renew()
+    return served
+
+
+@pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """The server."""
+    return kept.server
+
+
+@pytest.fixture
+def project(
+    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> ProjectFolder:
+    """The project in that folder."""
+    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
 
 
 def declare(project: ProjectFolder, instructions: str, document: str | None = None) -> None:
@@ -67,11 +87,26 @@ def after(*, documents: bool) -> tuple[str, tuple[int, ...]]:
     return BAD, (len(NEW),) if documents else ()
 
 
-def prepared(project: ProjectFolder, *, documents: bool) -> None:
+@pytest.fixture
+def good_one(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """A good assistant that is deployed, and a bad one that is declared."""
-    declare(project, GOOD, OLD if documents else None)
+    kept.arranged("good one", lambda: deploy(remote, None))
+    declare(remote, BAD)
+    return remote
+
+
+@pytest.fixture
+def good_one_with_document(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+    """The same with documents."""
+    kept.arranged("good one with document", lambda: deploy(remote, OLD))
+    declare(remote, BAD, NEW)
+    return remote
+
+
+def deploy(project: ProjectFolder, document: str | None) -> None:
+    """Apply a good assistant."""
+    declare(project, GOOD, document)
     assert project.run("apply", "--yes").code == 0
-    declare(project, BAD, NEW if documents else None)
 
 
 def wrong_later(project: ProjectFolder, stored_objects: StoredObjects, *, documents: bool) -> Iterator[str]:
@@ -83,32 +118,38 @@ def wrong_later(project: ProjectFolder, stored_objects: StoredObjects, *, docume
     again = project.run("apply", "--yes", "--check")
     # What is there as it is declared did not get worse; else what it found is there again.
     expected, there = (0, after(documents=documents)) if now[0] == BAD else (4, now)
-    if (again.code, state(stored_objects)) != (expected, there):
-        yield f"the next apply exits {again.code} and leaves {state(stored_objects)}: {again.out}{again.err}"
+    if (again.code, (left := state(stored_objects))) != (expected, there):
+        yield f"the next apply exits {again.code} and leaves {left}: {again.out}{again.err}"
     found = project.run("gc", "--format", "json", "--yes", "--unproven")
     if found.code != 0:
         yield f"gc exits {found.code}: {found.err}"
     if len(stored_objects.uploads()) != len(there[1]) or len(stored_objects.stores()) != documents:
         yield f"something is left: {stored_objects.uploads()}, {stored_objects.stores()}"
+    if there == after(documents=documents):
+        return  # that apply was the manifest's
     end = project.run("apply", "--yes")
     if end.code != 0 or state(stored_objects) != after(documents=documents):
         yield f"the manifest cannot be applied: {end.out}{end.err}"
 
 
 # Each conversation is made, written to, run and deleted; between them the update, and behind them the way back.
-@pytest.mark.parametrize("place", range(10))
-@pytest.mark.parametrize("mishap", [Mishap.DROPPED, Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED])
+CUTS = [(mishap, place) for mishap in (Mishap.DROPPED, Mishap.ANSWER_LOST) for place in range(10)]
+# An answer that is cut off or an error comes to the same as one that is lost for all but a stream, as the tests of
+# the requests show; so one of each kind will do.
+CUTS += [(mishap, place) for mishap in (Mishap.ERROR_AFTER, Mishap.TRUNCATED) for place in (0, 2, 4, 7, 9)]
+
+
+@pytest.mark.parametrize(("mishap", "place"), CUTS)
 def test_cut_at_each_request(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+    good_one: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, mishap: Mishap, place: int
 ) -> None:
-    prepared(remote, documents=False)
     interruption = Interruption(mishap, place)
     interruption.on(server)
-    outcome = remote.run("apply", "--yes", "--check", "--format", "json")
+    outcome = good_one.run("apply", "--yes", "--check", "--format", "json")
     interruption.over(server)
     assert interruption.hit is not None
     assert_told_truly(outcome.code, outcome.json, state(stored_objects))
-    assert list(wrong_later(remote, stored_objects, documents=False)) == []
+    assert list(wrong_later(good_one, stored_objects, documents=False)) == []
 
 
 def assert_told_truly(code: int, document: Any, now: tuple[str, tuple[int, ...]]) -> None:
@@ -129,53 +170,66 @@ def assert_told_truly(code: int, document: Any, now: tuple[str, tuple[int, ...]]
 @pytest.mark.parametrize("place", [0, 2, 4, 6, 8, 9, 11, 13, 14])
 @pytest.mark.parametrize("mishap", [Mishap.DROPPED, Mishap.ANSWER_LOST])
 def test_cut_with_documents(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+    good_one_with_document: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    place: int,
+    mishap: Mishap,
 ) -> None:
-    prepared(remote, documents=True)
     interruption = Interruption(mishap, place)
     interruption.on(server)
-    outcome = remote.run("apply", "--yes", "--check", "--format", "json")
+    outcome = good_one_with_document.run("apply", "--yes", "--check", "--format", "json")
     interruption.over(server)
     assert interruption.hit is not None
     assert outcome.code in {1, 4}
-    assert list(wrong_later(remote, stored_objects, documents=True)) == []
+    assert list(wrong_later(good_one_with_document, stored_objects, documents=True)) == []
 
 
-@pytest.mark.parametrize("place", [0, 2, 3, 4, 5, 7, 8, 9])
-@pytest.mark.parametrize("mishap", [Mishap.KILLED, Mishap.KILLED_AFTER])
+# While a conversation is under way nothing is written down, and nothing of it is read later: one place in each of
+# them will do, and before and after each change of the assistant.
+@pytest.mark.parametrize(
+    ("mishap", "place"),
+    [
+        (Mishap.KILLED, 0),
+        (Mishap.KILLED_AFTER, 2),
+        (Mishap.KILLED, 4),
+        (Mishap.KILLED_AFTER, 4),
+        (Mishap.KILLED, 5),
+        (Mishap.KILLED_AFTER, 7),
+        (Mishap.KILLED, 9),
+        (Mishap.KILLED_AFTER, 9),
+    ],
+)
 def test_killed_at(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
+    good_one: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
 ) -> None:
-    prepared(remote, documents=False)
     interruption = Interruption(mishap, place)
     interruption.on(server)
-    assert killed_apply(remote.path, interruption, "--check") == -9
+    assert killed_apply(good_one.path, interruption, "--check") == -9
     interruption.over(server)
-    assert list(wrong_later(remote, stored_objects, documents=False)) == []
+    assert list(wrong_later(good_one, stored_objects, documents=False)) == []
 
 
 @pytest.mark.parametrize("place", [5, 8, 12, 13, 14])
 def test_killed_with_documents(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int
+    good_one_with_document: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int
 ) -> None:
-    prepared(remote, documents=True)
     interruption = Interruption(Mishap.KILLED_AFTER, place)
     interruption.on(server)
-    assert killed_apply(remote.path, interruption, "--check") == -9
+    assert killed_apply(good_one_with_document.path, interruption, "--check") == -9
     interruption.over(server)
-    assert list(wrong_later(remote, stored_objects, documents=True)) == []
+    assert list(wrong_later(good_one_with_document, stored_objects, documents=True)) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("conversation", [1, 2])
 def test_interrupted_while_it_asks(
-    remote: ProjectFolder,
+    good_one: ProjectFolder,
     server: RecordingServer,
     stored_objects: StoredObjects,
     number: signal.Signals,
     conversation: int,
 ) -> None:
-    prepared(remote, documents=False)
     begun, held, seen = threading.Event(), threading.Event(), []
 
     def gate(asked: Asked) -> threading.Event | None:
@@ -188,8 +242,8 @@ def test_interrupted_while_it_asks(
         return held
 
     server.gate = gate
-    out = remote.path / "results.json"
-    process = started(remote.path, "apply", "--yes", "--check", "--format", "json", out=out)
+    out = good_one.path / "results.json"
+    process = started(good_one.path, "apply", "--yes", "--check", "--format", "json", out=out)
     assert process.pid
     assert begun.wait(30)
     os.kill(process.pid, number)
@@ -203,4 +257,4 @@ def test_interrupted_while_it_asks(
         [check] = document["checks"]
         assert (code, check["after"], state(stored_objects)[0]) == (4, None, BAD)
         assert [one["status"] for one in document["results"]] == ["ok"]
-    assert list(wrong_later(remote, stored_objects, documents=False)) == []
+    assert list(wrong_later(good_one, stored_objects, documents=False)) == []
