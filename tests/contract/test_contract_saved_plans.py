@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,63 @@ import pytest
 
 from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
+from support.kept_projects import KeptProjects, kept_projects
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
+    """The embedded platform over HTTP."""
+    with kept_projects(tmp_path_factory.mktemp("kept")) as projects:
+        yield projects
+
+
+@pytest.fixture(scope="module")
+def running(served: KeptProjects) -> RecordingServer:
+    """Its server."""
+    return served.server
+
+
 @pytest.fixture
-def saved(remote: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+def kept(served: KeptProjects) -> KeptProjects:
+    """That platform and a folder as new."""
+    served.renew()
+    return served
+
+
+@pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """The server."""
+    return kept.server
+
+
+@pytest.fixture
+def project(
+    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> ProjectFolder:
+    """The project in that folder."""
+    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
+
+
+@pytest.fixture
+def saved(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """A project with ``a`` to update, ``b`` to delete, ``c`` to create and ``d`` unchanged, saved in x.plan."""
-    for key in ("a", "b", "d"):
-        remote.manifest(key, instructions="First.")
-    assert remote.run("apply", "--yes").code == 0
-    remote.manifest("a", instructions="Second.")
-    remote.remove("b")
-    remote.manifest("c")
-    server.clear()
-    assert remote.run("plan", "--out", "x.plan").code == 0
-    assert server.mutations == []
+    kept.arranged("saved", lambda: save(remote, kept.server))
     return remote
+
+
+def save(project: ProjectFolder, server: RecordingServer) -> None:
+    """Apply what is there before, and save the plan."""
+    for key in ("a", "b", "d"):
+        project.manifest(key, instructions="First.")
+    assert project.run("apply", "--yes").code == 0
+    project.manifest("a", instructions="Second.")
+    project.remove("b")
+    project.manifest("c")
+    server.clear()
+    assert project.run("plan", "--out", "x.plan").code == 0
+    assert server.mutations == []
 
 
 def test_a_saved_plan_is_the_plan_as_json(saved: ProjectFolder) -> None:
@@ -369,16 +409,13 @@ def test_a_comment_above_a_line_with_a_message_does_not_make_it_stale(remote: Pr
     assert remote.run("apply", "x.plan", "--yes").code == 0
 
 
-def test_a_plan_with_files_is_applied_in_another_checkout(
-    remote: ProjectFolder, tmp_path: Path, dashboard: Dashboard
-) -> None:
+def test_a_plan_with_files_is_applied_in_another_checkout(remote: ProjectFolder, dashboard: Dashboard) -> None:
     remote.write("assistants/a file.md", "One.")
     tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
     files = [{"path": "a file.md", "tool": tool["type"]} for tool in tools]
     remote.manifest("a", tools=tools, files=files)
     assert remote.run("plan", "--out", "../x.plan").code == 0
-    shutil.copytree(remote.path, tmp_path / "elsewhere")
-    remote.path = tmp_path / "elsewhere"
+    remote.path = shutil.copytree(remote.path, remote.path.with_name("elsewhere"))
     assert remote.run("apply", "../x.plan", "--yes").code == 0
     assert dashboard.names() == ["a"]
     remote.write("assistants/a file.md", "Two.")
