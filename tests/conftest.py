@@ -13,6 +13,7 @@ import pytest
 
 from assistctl.secrets.redaction import Secrets, replace_known
 from support.clock import shorten_waits
+from support.kept_projects import KeptProjects, serving_kept_projects
 from support.projects import ProjectFolder
 from support.served_command import served_command
 from support.server import RecordingServer, recording_server
@@ -164,3 +165,25 @@ def remote(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
         """,
     )
     return project
+
+
+@pytest.fixture(scope="module")
+def kept_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
+    """A server for a module whose tests begin with copies of what was arranged on it once."""
+    with serving_kept_projects(tmp_path_factory.mktemp("kept")) as projects:
+        yield projects
+
+
+@pytest.fixture
+def kept(kept_projects: KeptProjects) -> KeptProjects:
+    """That server and its folder as new; a module's own ``server`` and ``project`` are of this."""
+    kept_projects.renew()
+    return kept_projects
+
+
+@pytest.fixture
+def kept_project(
+    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> ProjectFolder:
+    """The project in that folder, without a file yet."""
+    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from assistctl.applying import duplicates
 from support.changing_lists import ChangingLists, Reorder, as_it_is
 from support.dashboard import Dashboard
-from support.kept_projects import KeptProjects, kept_projects
+from support.kept_projects import KeptProjects
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer
 
@@ -42,32 +41,16 @@ def lost_create(asked: Asked) -> Answer | None:
     return None
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
-    """The embedded platform over HTTP."""
-    with kept_projects(tmp_path_factory.mktemp("kept")) as projects:
-        yield projects
-
-
-@pytest.fixture
-def kept(served: KeptProjects) -> KeptProjects:
-    """That platform and a folder as new."""
-    served.renew()
-    return served
-
-
 @pytest.fixture
 def server(kept: KeptProjects) -> RecordingServer:
-    """The server."""
+    """A server on which what was applied once is kept."""
     return kept.server
 
 
 @pytest.fixture
-def project(
-    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> ProjectFolder:
-    """The project in that folder."""
-    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 def first_shown_is_last_asked(lists: ChangingLists) -> None:

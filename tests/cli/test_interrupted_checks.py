@@ -18,7 +18,7 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing.scripted_model import ModelRequest, ScriptedModel
 from support.command_process import exit_code, started
 from support.interruptions import Interruption, Mishap, killed_apply
-from support.kept_projects import KeptProjects, kept_projects
+from support.kept_projects import KeptProjects, serving_kept_projects
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -34,33 +34,25 @@ def answer(request: ModelRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
+def kept_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
     """The embedded platform over HTTP, with a model."""
     with ScriptedModel() as model:
         model.on(None, answer)
-        with kept_projects(tmp_path_factory.mktemp("kept"), model=ModelSettings(model.url)) as projects:
+        folder, settings = tmp_path_factory.mktemp("kept"), ModelSettings(model.url)
+        with serving_kept_projects(folder, model=settings) as projects:
             yield projects
 
 
 @pytest.fixture
-def kept(served: KeptProjects) -> KeptProjects:
-    """That platform and a folder as new."""
-    served.renew()
-    return served
-
-
-@pytest.fixture
 def server(kept: KeptProjects) -> RecordingServer:
-    """The server."""
+    """A server on which what was applied once is kept."""
     return kept.server
 
 
 @pytest.fixture
-def project(
-    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> ProjectFolder:
-    """The project in that folder."""
-    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 def declare(project: ProjectFolder, instructions: str, document: str | None = None) -> None:

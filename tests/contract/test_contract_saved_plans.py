@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,43 +12,27 @@ import pytest
 
 from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
-from support.kept_projects import KeptProjects, kept_projects
+from support.kept_projects import KeptProjects
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
-    """The embedded platform over HTTP."""
-    with kept_projects(tmp_path_factory.mktemp("kept")) as projects:
-        yield projects
-
-
-@pytest.fixture(scope="module")
-def running(served: KeptProjects) -> RecordingServer:
-    """Its server."""
-    return served.server
-
-
-@pytest.fixture
-def kept(served: KeptProjects) -> KeptProjects:
-    """That platform and a folder as new."""
-    served.renew()
-    return served
+def running(kept_projects: KeptProjects) -> RecordingServer:
+    """The server that somebody else is on as well."""
+    return kept_projects.server
 
 
 @pytest.fixture
 def server(kept: KeptProjects) -> RecordingServer:
-    """The server."""
+    """A server on which what was applied once is kept."""
     return kept.server
 
 
 @pytest.fixture
-def project(
-    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> ProjectFolder:
-    """The project in that folder."""
-    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ class KeptProjects:
 
 
 @contextmanager
-def kept_projects(root: Path, *, model: ModelSettings | None = None) -> Iterator[KeptProjects]:
+def serving_kept_projects(root: Path, *, model: ModelSettings | None = None) -> Iterator[KeptProjects]:
     """Serve the embedded platform over a database in ``root``, with what is arranged on it."""
     app = create_app(root / "now" / "server.db", model=model)
     with serving(app, lifespan=model is not None) as server:
