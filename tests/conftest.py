@@ -131,10 +131,14 @@ def assistctl_on_path(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
     """A project named ``acme`` on the embedded platform, without a manifest yet."""
-    folder = ProjectFolder(tmp_path / "acme", capsys, monkeypatch.chdir)
-    folder.write("assistctl.yaml", "project: acme\n")
-    (folder.path / "assistants").mkdir()
-    return folder
+    return begun(ProjectFolder(tmp_path / "acme", capsys, monkeypatch.chdir))
+
+
+def begun(project: ProjectFolder) -> ProjectFolder:
+    """The project with its name and a folder for manifests."""
+    project.write("assistctl.yaml", "project: acme\n")
+    (project.path / "assistants").mkdir()
+    return project
 
 
 @pytest.fixture
@@ -185,5 +189,5 @@ def kept(kept_projects: KeptProjects) -> KeptProjects:
 def kept_project(
     kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> ProjectFolder:
-    """The project in that folder, without a file yet."""
-    return ProjectFolder(kept.folder, capsys, monkeypatch.chdir)
+    """A project named ``acme`` in that folder, without a manifest yet."""
+    return begun(ProjectFolder(kept.folder, capsys, monkeypatch.chdir))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from support.kept_projects import KeptProjects
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -20,16 +21,32 @@ LISTS = ["GET /v1/assistants", "GET /v1/files", "GET /v1/models", "GET /v1/vecto
 
 
 @pytest.fixture
-def desk(remote: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
+
+
+@pytest.fixture
+def desk(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """One assistant that reads three documents and a table, applied."""
-    for name in ("one", "two", "three"):
-        remote.write(f"assistants/docs/{name}.md", f"What {name} says about tungsten{name}.")
-    remote.write("assistants/data/prices.csv", "sku,price\n1,2\n")
-    remote.manifest("desk", **DESK)
-    applied = remote.run("apply", "--yes")
-    assert applied.code == 0, applied.err
-    server.clear()
+    kept.arranged("desk", lambda: apply_desk(remote))
     return remote
+
+
+def apply_desk(project: ProjectFolder) -> None:
+    """Bring that about."""
+    for name in ("one", "two", "three"):
+        project.write(f"assistants/docs/{name}.md", f"What {name} says about tungsten{name}.")
+    project.write("assistants/data/prices.csv", "sku,price\n1,2\n")
+    project.manifest("desk", **DESK)
+    applied = project.run("apply", "--yes")
+    assert applied.code == 0, applied.err
 
 
 def asked(server: RecordingServer) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from support.dashboard import Dashboard
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, hurry_uploads, killed_apply
+from support.kept_projects import KeptProjects
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -34,6 +35,18 @@ def write_config(project: ProjectFolder, server: RecordingServer, *, timeout: fl
             options: {{timeout: {timeout}}}
         """,
     )
+
+
+@pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 @pytest.fixture
@@ -75,15 +88,21 @@ def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
     return {one["id"]: one["proven"] for one in found.json["garbage"] if one["kind"] == "file"}
 
 
-@pytest.mark.parametrize("mishap", list(Mishap))
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
+# An answer that is cut off, and an error with any status, are to an upload what no answer at all is.
+ALIKE = {Mishap.ERROR, Mishap.ERROR_AFTER, Mishap.UNAVAILABLE, Mishap.TRUNCATED}
+
+
+@pytest.mark.parametrize(
+    ("when", "mishap"),
+    [*(("before", one) for one in Mishap), *(("meanwhile", one) for one in Mishap if one not in ALIKE)],
+)
 def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(  # noqa: PLR0917  # fixtures
     desk: ProjectFolder,
     server: RecordingServer,
     stored_objects: StoredObjects,
     monkeypatch: pytest.MonkeyPatch,
-    mishap: Mishap,
     when: str,
+    mishap: Mishap,
 ) -> None:
     hurry_uploads(monkeypatch.setattr)
     theirs = [stored_objects.upload("one.md", THEIRS.encode())] if when == "before" else []
@@ -176,14 +195,26 @@ def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_st
     assert stored_objects.assistants() == []
 
 
+@pytest.fixture
+def killed(kept: KeptProjects, coder: ProjectFolder) -> ProjectFolder:
+    """The coder, whose apply was killed once its upload was written down."""
+    kept.arranged("killed", lambda: killed_after_upload(coder, kept.server))
+    return coder
+
+
+def record_of(project: ProjectFolder) -> Path:
+    """The file in which uploads are written down."""
+    [record] = (project.path / ".assistctl/uploads").glob("*.jsonl")
+    return record
+
+
 def killed_after_upload(project: ProjectFolder, server: RecordingServer) -> Path:
     """An apply that was killed once its upload was written down; the file of the record."""
     interruption = Interruption(Mishap.KILLED, 0, "/v1/assistants")
     interruption.on(server)
     assert killed_apply(project.path, interruption) == -9
     interruption.over(server)
-    [record] = (project.path / ".assistctl/uploads").glob("*.jsonl")
-    return record
+    return record_of(project)
 
 
 def with_their_id(record: Path, theirs: str) -> None:
@@ -221,19 +252,19 @@ def test_a_record_that_was_forged_is_nobodys_word(
 
 
 def test_a_record_of_another_project_on_this_machine_proves_nothing_here(
-    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+    killed: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     """Whoever writes the checkout may have seen lines of another project; their seal does not fit this one."""
-    record = killed_after_upload(coder, server)
+    record = record_of(killed)
     [ours] = stored_objects.uploads()
-    assert garbage(coder) == {ours: True}
-    text = (coder.path / "assistctl.yaml").read_text()
-    coder.write("assistctl.yaml", text.replace("project: acme", "project: other"))
-    assert garbage(coder) == {ours: False}  # declared here as well
-    another = killed_after_upload_elsewhere(coder, record, server)
+    assert garbage(killed) == {ours: True}
+    text = (killed.path / "assistctl.yaml").read_text()
+    killed.write("assistctl.yaml", text.replace("project: acme", "project: other"))
+    assert garbage(killed) == {ours: False}  # declared here as well
+    another = killed_after_upload_elsewhere(killed, record, server)
     assert another != json.loads(record.read_text().splitlines()[0])["scope"]
     record.write_text(record.read_text().replace(json.loads(record.read_text().splitlines()[0])["scope"], another))
-    assert garbage(coder)[ours] is False
+    assert garbage(killed)[ours] is False
 
 
 def killed_after_upload_elsewhere(project: ProjectFolder, record: Path, server: RecordingServer) -> str:
@@ -247,9 +278,8 @@ def killed_after_upload_elsewhere(project: ProjectFolder, record: Path, server: 
 
 @pytest.mark.parametrize("case", ["renamed on the platform", "another size"])
 def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
-    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, case: str
+    killed: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, case: str
 ) -> None:
-    killed_after_upload(coder, server)
     [ours] = stored_objects.uploads()
     other = {"filename": "two.md"} if case == "renamed on the platform" else {"bytes": 7}
 
@@ -263,18 +293,15 @@ def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
         return body
 
     server.tell = tell
-    assert garbage(coder, "--yes") == {ours: False}
-    assert coder.run("apply", "--yes").code == 0
+    assert garbage(killed, "--yes") == {ours: False}
+    assert killed.run("apply", "--yes").code == 0
     assert ours in stored_objects.uploads()
     assert ours not in attached(stored_objects)
 
 
-def test_a_recorded_upload_is_used_by_the_next_apply(
-    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
-) -> None:
-    killed_after_upload(coder, server)
+def test_a_recorded_upload_is_used_by_the_next_apply(killed: ProjectFolder, stored_objects: StoredObjects) -> None:
     [ours] = stored_objects.uploads()
-    assert coder.run("apply", "--yes").code == 0
+    assert killed.run("apply", "--yes").code == 0
     assert attached(stored_objects) == {ours} == stored_objects.uploads().keys()
 
 

@@ -13,6 +13,7 @@ import pytest
 from support.agreement import Before
 from support.command_process import exit_code, started
 from support.interruptions import wrong_after
+from support.kept_projects import KeptProjects
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -23,6 +24,18 @@ DESK: dict[str, Any] = {
     "tools": TOOLS,
     "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
 }
+
+
+@pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 def disagreements(project: ProjectFolder, before: Before, applied: Outcome) -> list[str]:
@@ -38,6 +51,20 @@ def write_desk(project: ProjectFolder) -> None:
         project.write(f"assistants/docs/{name}.md", f"About {name}.")
     project.write("assistants/data/prices.csv", "sku,price\n1,2\n")
     project.manifest("desk", **DESK)
+
+
+@pytest.fixture
+def two_applied(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+    """The desk and another assistant, applied."""
+    kept.arranged("two applied", lambda: apply_two(remote))
+    return remote
+
+
+def apply_two(project: ProjectFolder) -> None:
+    write_desk(project)
+    project.write("assistants/more/three.md", "About three.")
+    project.manifest("other", tools=TOOLS[:1], files=["more/*"])
+    assert project.run("apply", "--yes").code == 0
 
 
 def change_desk(project: ProjectFolder) -> None:
@@ -121,17 +148,13 @@ def test_a_first_apply_that_is_interrupted_tells_the_truth(
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
 @pytest.mark.parametrize("place", [1, 2, 4, 6, 7, 9])
 def test_a_later_apply_that_is_interrupted_tells_the_truth(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
+    two_applied: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
 ) -> None:
-    write_desk(remote)
-    remote.write("assistants/more/three.md", "About three.")
-    remote.manifest("other", tools=TOOLS[:1], files=["more/*"])
-    assert remote.run("apply", "--yes").code == 0
-    change_desk(remote)
+    change_desk(two_applied)
     before = Before(stored_objects)
-    applied = interrupted(remote, Held(server, place), twice=twice)
-    assert disagreements(remote, before, applied) == []
-    assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
+    applied = interrupted(two_applied, Held(server, place), twice=twice)
+    assert disagreements(two_applied, before, applied) == []
+    assert list(wrong_after(two_applied.run, stored_objects, keys=1)) == []
 
 
 @pytest.mark.parametrize("status", [400, 500])

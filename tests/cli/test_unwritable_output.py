@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from support.kept_projects import KeptProjects
 from support.projects import ProjectFolder
 from support.served_command import with_file_limit
+from support.server import RecordingServer
 from support.stored_objects import StoredObjects
 
 pytestmark = [
@@ -74,17 +76,34 @@ def on_a_full_stdout(project: ProjectFolder, args: tuple[str, ...]) -> tuple[int
 
 
 @pytest.fixture
-def prepared(remote: ProjectFolder) -> ProjectFolder:
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
+
+
+@pytest.fixture
+def prepared(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """``a`` is to be updated, ``b`` is there and nobody's, ``c`` is no longer declared."""
-    for key in ("a", "b", "c"):
-        remote.manifest(key, instructions="One.")
-    # One after the other: they are listed in the order in which they were made.
-    assert remote.run("apply", "--yes", "--parallelism", "1").code == 0
-    remote.remove("b")
-    remote.remove("c")
-    assert remote.run("forget", "b", "--yes").code == 0
-    remote.manifest("a", instructions="Two.")
+    kept.arranged("prepared", lambda: prepare(remote))
     return remote
+
+
+def prepare(project: ProjectFolder) -> None:
+    """Bring that about."""
+    for key in ("a", "b", "c"):
+        project.manifest(key, instructions="One.")
+    # One after the other: they are listed in the order in which they were made.
+    assert project.run("apply", "--yes", "--parallelism", "1").code == 0
+    project.remove("b")
+    project.remove("c")
+    assert project.run("forget", "b", "--yes").code == 0
+    project.manifest("a", instructions="Two.")
 
 
 @pytest.mark.parametrize("redirect", [OUT_IS_FULL, OUT_IS_CLOSED, NOBODY_READS, ERR_IS_FULL, BOTH_ARE_FULL])
