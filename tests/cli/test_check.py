@@ -445,12 +445,12 @@ def test_junit_has_a_suite_for_each_assistant_and_a_case_for_each_check(
 
 
 def test_the_markdown_fits_into_a_comment(remote: ProjectFolder, runs: ScriptedRuns) -> None:
-    runs.answers = {"": ["y" * 20_000]}
-    deploy(remote, *({"ask": f"{number}?", "expect": {"contains": "x"}} for number in range(20)))
+    runs.answers = {"": ["y" * 10_000]}
+    deploy(remote, *({"ask": f"{number}?", "expect": {"contains": "x"}} for number in range(12)))
     out = remote.run("check", "--format", "markdown").out
     assert out.startswith("<!-- assistctl:check acme/prod -->\n## ")
     assert len(out.encode()) < 65_536
-    assert out.count("\n| ❌ failed |") == out.count("contains: wanted") == out.count("<details>") == 20
+    assert out.count("\n| ❌ failed |") == out.count("contains: wanted") == out.count("<details>") == 12
     assert "Shortened to fit" in out
     assert "more characters" in out
 
