@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.dashboard import Dashboard
+from support.kept_projects import KeptProjects
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -22,6 +23,18 @@ PRICES = "assistants/data/prices.csv"
 
 
 @pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
+
+
+@pytest.fixture
 def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
     """Somebody else on that server."""
     person = Dashboard(server.url)
@@ -30,13 +43,18 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
 
 
 @pytest.fixture
-def desk(remote: ProjectFolder) -> ProjectFolder:
+def desk(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """An assistant that reads a document and a table, applied."""
-    remote.write("assistants/docs/one.md", "About tungsten.")
-    remote.write(PRICES, "sku,price\n1,2\n")
-    remote.manifest("desk", **DESK)
-    assert remote.run("apply", "--yes").code == 0
+    kept.arranged("desk", lambda: apply_desk(remote))
     return remote
+
+
+def apply_desk(project: ProjectFolder) -> None:
+    """Bring that about."""
+    project.write("assistants/docs/one.md", "About tungsten.")
+    project.write(PRICES, "sku,price\n1,2\n")
+    project.manifest("desk", **DESK)
+    assert project.run("apply", "--yes").code == 0
 
 
 def id_of(stored_objects: StoredObjects, name: str) -> str:

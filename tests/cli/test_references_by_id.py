@@ -7,11 +7,24 @@ from collections.abc import Iterator
 import pytest
 
 from support.dashboard import Dashboard
+from support.kept_projects import KeptProjects
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
 
 READS = [{"type": "file_search"}, {"type": "code_interpreter"}]
+
+
+@pytest.fixture
+def server(kept: KeptProjects) -> RecordingServer:
+    """A server on which what was applied once is kept."""
+    return kept.server
+
+
+@pytest.fixture
+def project(kept_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return kept_project
 
 
 @pytest.fixture
@@ -22,15 +35,20 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
 
 
 @pytest.fixture
-def desk(remote: ProjectFolder) -> ProjectFolder:
+def desk(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
     """An assistant with a vector store and an upload, beside one without."""
-    remote.write("assistants/docs/one.md", "one")
-    remote.write("assistants/data/prices.csv", "a,1\n")
-    files = [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}]
-    remote.manifest("desk", tools=READS, files=files)
-    remote.manifest("other")
-    assert remote.run("apply", "--yes").code == 0
+    kept.arranged("desk", lambda: apply_desk(remote))
     return remote
+
+
+def apply_desk(project: ProjectFolder) -> None:
+    """Bring that about."""
+    project.write("assistants/docs/one.md", "one")
+    project.write("assistants/data/prices.csv", "a,1\n")
+    files = [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}]
+    project.manifest("desk", tools=READS, files=files)
+    project.manifest("other")
+    assert project.run("apply", "--yes").code == 0
 
 
 def known(stored_objects: StoredObjects) -> tuple[list[str], dict[str, str], list[str]]:
