@@ -17,6 +17,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from support.clock import shorten_waits
+from support.sdk_threads import learn_in_place
 
 _context = multiprocessing.get_context("forkserver")
 # And the program that runs the tests, which each process would run again.
@@ -77,6 +78,7 @@ def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str]
     from assistctl.cli.main import main
 
     shorten_waits(setattr)
+    learn_in_place(setattr)
     main()
 
 
