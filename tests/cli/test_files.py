@@ -408,8 +408,9 @@ def test_names_arrive_as_they_are(remote: ProjectFolder, stored_objects: StoredO
     assert planned(remote) == []
 
 
+# Three uploads, the vector store, the batch, the settling and the assistant: seven requests change something.
 @pytest.mark.parametrize("after", [False, True], ids=["lost before", "lost after"])
-@pytest.mark.parametrize("hit", range(9))
+@pytest.mark.parametrize("hit", range(7))
 def test_one_lost_answer_anywhere_makes_no_twin_and_loses_nothing(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, hit: int, after: bool
 ) -> None:
@@ -429,6 +430,7 @@ def test_one_lost_answer_anywhere_makes_no_twin_and_loses_nothing(
     server.fault = fault
     first = remote.run("apply", "--yes", "--format", "json")
     server.fault = lambda _: None
+    assert seen > hit
     assert first.code in {0, 1, 4}
     assert_in_order(remote, stored_objects)
 
