@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import json
 import ssl
 import threading
@@ -22,6 +23,7 @@ from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
 from assistctl.platforms.http.client import http_client
 from support.answering import POLL_SECONDS
+from support.hostile_server import empty_list, hostile_server
 from support.projects import Outcome, ProjectFolder
 
 SWITCHES: dict[str, object] = {
@@ -133,6 +135,26 @@ def test_it_is_not_spoken_to(
     assert done.code == 1
     assert "certificate" in done.err
     assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents"]
+)
+def test_certificates_are_not_read_for_plain_http(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    importlib.import_module("aiohttp")  # SDKs import it, and it reads them, needed or not
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name)
+    read: list[object] = []
+    for name in ("load_verify_locations", "load_default_certs", "set_default_verify_paths"):
+        monkeypatch.setattr(ssl.SSLContext, name, lambda *_, **__: read.append(platform))
+    with hostile_server(empty_list) as server:
+        project.use(platform, f"{server.url}/v1")
+        project.manifest("one", instructions="Be brief.")
+        project.run("plan")
+        assert server.asked
+    assert read == []
 
 
 @lets_connections_go

@@ -239,11 +239,12 @@ def _client(base_url: str, key: str | Callable[[], str], http: httpx2.AsyncClien
     import httpx2
     from mistralai.client import Mistral
 
-    # The blocking client is never used; of its own the SDK would make one that looks for proxies.
+    # The blocking client is never used. One with a transport of its own would read the system's certificates for
+    # nothing, and the SDK's own looks for proxies.
     return Mistral(
         api_key=key,
         server_url=base_url,
-        client=httpx2.Client(trust_env=False),
+        client=httpx2.Client(transport=httpx2.BaseTransport(), trust_env=False),
         async_client=http,
         retry_config=None,
     )
