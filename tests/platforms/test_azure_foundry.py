@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from support.foundry import PROJECT, Foundry, Object
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, nothing_to_do
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "gpt-5"
@@ -52,11 +52,6 @@ def before_first_version(server: RecordingServer, act: Callable[[str], object]) 
             act(asked.path.split("/")[-2])
 
     server.fault = fault
-
-
-def nothing_to_do(project: ProjectFolder) -> None:
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
 
 
 def listed(project: ProjectFolder) -> list[dict[str, Any]]:
@@ -267,6 +262,7 @@ def test_files_are_in_the_tools(cloud: ProjectFolder, agents: Foundry, server: R
     interpreter, search = agents.latest("desk")["definition"]["tools"]
     assert len(interpreter["container"]["file_ids"]) == len(search["vector_store_ids"]) == 1
     nothing_to_do(cloud)
+    assert cloud.run("drift").code == 0
     cloud.write("assistants/data/prices.csv", "a,2\n")
     assert cloud.run("apply", "--yes").code == 0
     changed, same = agents.latest("desk")["definition"]["tools"]

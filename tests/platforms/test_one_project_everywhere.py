@@ -13,7 +13,7 @@ import pytest
 from assistctl.platforms.registry import known_platforms
 from support.clouds import CLOUDS, Cloud
 from support.one_project import DESK, FILES, HELD_OWN, LACKS, PARTS, SKILL, SUB_AGENTS, Part, manifests, parts_of
-from support.projects import Outcome, ProjectFolder
+from support.projects import Outcome, ProjectFolder, nothing_to_do
 
 SERVERS = {name.replace("_", "-"): server for name, server in CLOUDS.items()}
 # A model that takes a temperature, where one takes it at all.
@@ -79,15 +79,9 @@ def planned(project: ProjectFolder, *options: str, code: int = 0) -> Any:
     return of(project.run("plan", "--format", "json", *options), code)
 
 
-def settled(project: ProjectFolder) -> None:
-    """Nothing is left to do, nothing drifted, and nothing is missing."""
-    document = planned(project, "--detailed-exitcode")
-    assert [document[name] for name in ("changes", "drift", "missing")] == [[], [], []]
-
-
-def settled_as_each_command_says(project: ProjectFolder) -> None:
+def nothing_to_do_as_each_command_says(project: ProjectFolder) -> None:
     """Nothing is left to do, another apply asks for no change, and nothing drifted."""
-    settled(project)
+    nothing_to_do(project)
     assert of(project.run("apply", "--yes", "--format", "json"))["results"] == []
     assert of(project.run("drift", "--format", "json"))["drift"] == []
 
@@ -134,7 +128,7 @@ def created(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> Non
     assert {one["status"] for one in applied["results"]} == {"ok"}
     assert cloud.person.names() == ["Order desk", "Returns"]
     holds_all(cloud, parts)
-    settled_as_each_command_says(project)
+    nothing_to_do_as_each_command_says(project)
 
 
 def edited_by_somebody(project: ProjectFolder, cloud: Cloud) -> None:
@@ -147,7 +141,7 @@ def edited_by_somebody(project: ProjectFolder, cloud: Cloud) -> None:
     assert "Somebody else wrote this." in json.dumps(cloud.person.held("Order desk"))
     of(project.run("apply", "--yes", "--format", "json"))
     assert "Somebody else" not in json.dumps(cloud.person.held("Order desk"))
-    settled(project)
+    nothing_to_do(project)
 
 
 def listed(project: ProjectFolder) -> None:
@@ -185,7 +179,7 @@ def test_from_nothing_to_nothing(project: ProjectFolder, cloud: Cloud) -> None:
     assert "Be brief." in json.dumps(person.held("Order desk"))
     of(project.run("apply", "--yes", "--format", "json"))
     assert "Be very brief." in json.dumps(person.held("Order desk"))
-    settled(project)
+    nothing_to_do(project)
 
     edited_by_somebody(project, cloud)
     listed(project)
@@ -204,7 +198,7 @@ def test_from_nothing_to_nothing(project: ProjectFolder, cloud: Cloud) -> None:
     found = {(one["key"], diff["path"]) for one in planned(project)["changes"] for diff in one["diffs"]}
     assert found == renewed(parts)
     of(project.run("apply", "--yes", "--format", "json"))
-    settled(project)
+    nothing_to_do(project)
 
     destroyed(project, cloud)
 

@@ -23,7 +23,7 @@ from assistctl.platforms.openai.environment_fields import from_wire, to_wire
 from support.environments import Workshop
 from support.interruptions import Interruption, Mishap
 from support.live_sessions import OpenAISessions, with_routes
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, RecordingServer, error_body, serving
 
 TEMPLATES = "/v1/agents/environments/templates"
@@ -66,15 +66,6 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     }
 
 
-def applied(project: ProjectFolder, *args: str) -> None:
-    """An apply after which nothing is left to do."""
-    outcome = project.run("apply", "--yes", *args)
-    assert outcome.code == 0, outcome.err + outcome.out
-    again = project.run("plan", "--detailed-exitcode")
-    assert again.code == 0, again.out
-    assert project.run("drift").code == 0
-
-
 def sent(server: RecordingServer) -> list[dict[str, Any]]:
     """The bodies of the requests that made or changed a template."""
     return [one.body for one in server.mutations if one.path.startswith(TEMPLATES) and one.method == "POST"]
@@ -83,7 +74,7 @@ def sent(server: RecordingServer) -> list[dict[str, Any]]:
 def test_it_is_created_as_declared(shop: ProjectFolder, server: RecordingServer, workshop: Workshop) -> None:
     action, diffs = planned(shop)["environment analysis"]
     assert (action, diffs["packages"]) == ("create", {"python": ["pandas==2.3.3"], "system": ["poppler-utils"]})
-    applied(shop)
+    settled(shop)
     made = workshop.template()
     name, _, ours = made["name"].partition(" [")
     assert (name, ours.split()[:2]) == ("Analysis", ["assistctl", "acme/cloud/analysis"])
@@ -116,13 +107,13 @@ def test_a_change_keeps_the_id_and_the_rest(
     diffs: dict[str, Any],
     bodies: set[str],
 ) -> None:
-    applied(shop)
+    settled(shop)
     before = workshop.template()
     server.clear()
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace(old, new))
     action, found = planned(shop)["environment analysis"]
     assert (action, {*found}) == ("update", {*diffs})
-    applied(shop)
+    settled(shop)
     [body] = sent(server)
     assert body.keys() - {"name"} == (bodies if bodies != {"x"} else {"capability_directories"})
     after = workshop.template()
@@ -141,7 +132,7 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     outcomes += [shop.run("plan"), shop.run("plan", "--out", "it.plan"), shop.run("drift")]
     assert "(secret ORDERS_TOKEN)" in outcomes[0].out
     assert planned(shop).keys() == {"environment analysis"}
-    applied(shop)
+    settled(shop)
     assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
     outcomes.append(shop.run("history", "--format", "json"))
     kept = [*(shop.path / ".assistctl").rglob("*"), shop.path / "it.plan"]
@@ -163,12 +154,12 @@ def test_the_name_holds_no_digest_of_a_secret(
     *,
     is_same: bool,
 ) -> None:
-    applied(shop)
+    settled(shop)
     before = workshop.template()
     workshop.delete(before["id"])
     monkeypatch.setenv("ORDERS_TOKEN", secret)
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("info", level))
-    applied(shop)
+    settled(shop)
     assert (workshop.template()["name"] == before["name"]) is is_same
 
 
@@ -180,18 +171,18 @@ def test_a_secret_in_a_blocked_domain_is_neither_shown_nor_digested(
     monkeypatch.setenv("ORDERS_TOKEN", "zq")
     _, diffs = planned(shop)["environment analysis"]
     assert diffs["network.blocked_domains"] == ["(secret ORDERS_TOKEN).example.com"]
-    applied(shop)
+    settled(shop)
     before = workshop.template()
     workshop.delete(before["id"])
     monkeypatch.setenv("ORDERS_TOKEN", "internal")
-    applied(shop)
+    settled(shop)
     assert workshop.template()["name"] == before["name"]
 
 
 def test_a_baseline_of_the_plain_value_counts_as_applied(
     shop: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    applied(shop)
+    settled(shop)
     made = workshop.template()
     labelled = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": "(secret ORDERS_TOKEN)"}})[3:]
     plain = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": TOKEN}})[3:]
@@ -200,7 +191,7 @@ def test_a_baseline_of_the_plain_value_counts_as_applied(
     assert shop.run("plan", "--detailed-exitcode").code == 0
     assert shop.run("drift").code == 0
     monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
-    applied(shop)
+    settled(shop)
     assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
     assert labelled in workshop.template()["name"]
 
@@ -208,10 +199,10 @@ def test_a_baseline_of_the_plain_value_counts_as_applied(
 def test_what_is_removed_goes_back_to_the_default(
     shop: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
-    applied(shop)
+    settled(shop)
     shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
     server.clear()
-    applied(shop)
+    settled(shop)
     [body] = sent(server)
     assert {name: value for name, value in body.items() if name != "name"} == {
         "network": None,
@@ -232,7 +223,7 @@ def test_what_is_removed_goes_back_to_the_default(
 def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder, server: RecordingServer) -> None:
     blocked = "{access: restricted, blocked_domains: [internal.example.com]}"
     shop.write("assistants/analysis.yaml", f"kind: environment\nnetwork: {blocked}\n")
-    applied(shop)
+    settled(shop)
     shop.write(
         "assistants/analysis.yaml",
         f"kind: environment\nnetwork: {blocked.replace('internal', 'private')}\n",
@@ -240,64 +231,64 @@ def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder
     assert planned(shop) == {
         "environment analysis": ("update", {"network.blocked_domains": ["private.example.com"]})
     }
-    applied(shop)
+    settled(shop)
     assert sent(server)[-1]["network"] == {
         "access": "restricted",
         "blocked_domains": ["private.example.com"],
     }
     shop.write("assistants/analysis.yaml", "kind: environment\nnetwork: {access: restricted}\n")
-    applied(shop)
+    settled(shop)
     assert sent(server)[-1]["network"] == {"access": "restricted"}
 
 
 def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     workshop.edit(workshop.template()["id"], network={"access": "enabled"}, packages={"npm": ["vite"]})
     found = shop.run("drift", "--format", "json")
     assert found.code == 2
     paths = {(one["kind"], one["key"], one["path"].split(".")[0]) for one in found.json["drift"]}
     assert paths == {("environment", "analysis", "network"), ("environment", "analysis", "packages")}
-    applied(shop)
+    settled(shop)
     assert workshop.template()["network"]["access"] == "restricted"
     assert workshop.template()["packages"]["npm"] == []
 
 
 def test_what_is_missing_is_told(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     identity = workshop.template()["id"]
     workshop.delete(identity)
     found = shop.run("drift", "--format", "json")
     assert found.code == 2
     [missing] = found.json["missing"]
     assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
-    applied(shop)
+    settled(shop)
 
 
 def test_one_whose_mark_was_taken_away_is_only_taken_over_when_that_is_said(
     shop: ProjectFolder, workshop: Workshop
 ) -> None:
-    applied(shop)
+    settled(shop)
     identity = workshop.template()["id"]
     workshop.edit(identity, name="Analysis")
     assert shop.run("apply", "--yes").code == 3
-    applied(shop, "--adopt")
+    settled(shop, "--adopt")
     assert workshop.template()["id"] == identity
 
 
 def test_a_new_key_keeps_the_template(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     identity = workshop.template()["id"]
     shop.remove("analysis")
     shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
     shop.manifest("desk", tools=[{"type": "code_interpreter"}], environment="sandbox")
-    applied(shop)
+    settled(shop)
     assert workshop.template()["id"] == identity
     assert "acme/cloud/sandbox" in workshop.template()["name"]
 
 
 def test_protection_holds_without_the_document(shop: ProjectFolder, workshop: Workshop) -> None:
     shop.write("assistants/analysis.yaml", ENVIRONMENT + "lifecycle: {prevent_destroy: true}\n")
-    applied(shop)
+    settled(shop)
     shop.remove("analysis")
     shop.manifest("desk")
     assert shop.run("apply", "--yes").code == 3
@@ -306,7 +297,7 @@ def test_protection_holds_without_the_document(shop: ProjectFolder, workshop: Wo
 
 
 def test_what_is_declared_no_longer_goes_unless_somebody_names_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     identity = workshop.template()["id"]
     workshop.edit_metadata(workshop.agent(), runs_in=identity)
     shop.remove("analysis")
@@ -318,11 +309,11 @@ def test_what_is_declared_no_longer_goes_unless_somebody_names_it(shop: ProjectF
     found = shop.run("gc", "--yes", "--format", "json")
     assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
     assert not workshop.templates()
-    applied(shop)
+    settled(shop)
 
 
 def test_a_saved_plan_holds_until_somebody_changes_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
     shop.run("plan", "--out", "it.plan")
     workshop.edit(workshop.template()["id"], packages={"npm": ["vite"]})
@@ -346,12 +337,12 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_name(
     shop.run("apply", "--yes")
     assert interruption.hit
     interruption.over(server)
-    applied(shop)
+    settled(shop)
     assert len(workshop.templates()) == 1
 
 
 def test_twins_stop_the_apply(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     workshop.make(name=workshop.template()["name"])
     assert shop.run("apply", "--yes").code == 3
 
@@ -366,12 +357,12 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
     assert failed == [("environment", "analysis")]
     server.fault = lambda _: None
-    applied(shop)
+    settled(shop)
     assert workshop.template()
 
 
 def test_destroy_deletes_all_of_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     theirs = workshop.make(name="Theirs")
     assert shop.run("destroy", "analysis", "--yes").code == 0
     assert len(workshop.templates()) == 2
@@ -381,7 +372,7 @@ def test_destroy_deletes_all_of_it(shop: ProjectFolder, workshop: Workshop) -> N
 
 
 def test_list_and_output_name_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    applied(shop)
+    settled(shop)
     identity = workshop.template()["id"]
     [listed] = shop.run("list", "--format", "json").json["resources"]
     assert (listed["kind"], listed["key"], listed["id"], listed["name"]) == (
@@ -395,7 +386,7 @@ def test_list_and_output_name_it(shop: ProjectFolder, workshop: Workshop) -> Non
 
 
 def test_a_dump_declares_what_is_there(shop: ProjectFolder, workshop: Workshop, server: RecordingServer) -> None:
-    applied(shop)
+    settled(shop)
     ours = workshop.template()["id"]
     workshop.make(name="Theirs", packages={"npm": ["vite"]}, env={"A": "b"})
     shop.remove("analysis")
@@ -436,10 +427,10 @@ def test_a_rollback_puts_back_what_answers_show(
     lost: list[str],
 ) -> None:
     shop.write("assistants/analysis.yaml", PLAIN)
-    applied(shop)
+    settled(shop)
     before = workshop.template()
     shop.write("assistants/analysis.yaml", PLAIN.replace(old, new))
-    applied(shop)
+    settled(shop)
     server.clear()
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
@@ -529,7 +520,7 @@ def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
-        applied(shop)
+        settled(shop)
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
         assert outcome.code == 0, outcome.err
         shop.write("notes.csv", "a,b\n")
@@ -573,7 +564,7 @@ def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: An
     sessions = OpenAISessions()
     with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
         shop.use("openai-agents", server.url)
-        applied(shop)
+        settled(shop)
         found = shop.run("plan", "--format", "json").json["diagnostics"]
         assert "environment is mapped on openai-agents" in [one["summary"] for one in found]
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
@@ -590,7 +581,7 @@ def test_uploads_that_are_there_are_named_by_their_ids(shop: ProjectFolder, work
     entry = f"{{file_id: {upload}, path: /workspace/prices.csv}}"
     own = f"platforms: {{openai-agents: {{files: [{entry}]}}}}\n"
     shop.write("assistants/analysis.yaml", f"kind: environment\n{own}")
-    applied(shop)
+    settled(shop)
     assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv"}
     assert shop.run("gc", "--yes", "--unproven").code == 0
     assert upload in workshop.stored_objects.uploads()
@@ -598,7 +589,7 @@ def test_uploads_that_are_there_are_named_by_their_ids(shop: ProjectFolder, work
     inline = {"type": "inline", "path": "/workspace/theirs.txt", "data": "YQ=="}
     workshop.edit(template["id"], files=[*template["files"], inline])
     assert shop.run("drift").code == 2
-    applied(shop)
+    settled(shop)
     assert workshop.template()["files"] == template["files"]
 
 

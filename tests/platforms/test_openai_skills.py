@@ -13,7 +13,7 @@ import pytest
 from assistctl.local.app import create_app
 from support.live_sessions import with_routes
 from support.openai_skills import OpenAISkillsServer
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MAIN = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was paid.\n"
@@ -54,17 +54,8 @@ def folder(project: ProjectFolder, files: dict[str, bytes]) -> None:
         place.write_bytes(content)
 
 
-def applied(project: ProjectFolder, *args: str) -> None:
-    """An apply after which nothing is left to do."""
-    outcome = project.run("apply", "--yes", *args)
-    assert outcome.code == 0, outcome.err + outcome.out
-    again = project.run("plan", "--detailed-exitcode")
-    assert again.code == 0, again.out
-    assert project.run("drift").code == 0
-
-
 def test_it_is_uploaded_with_all_its_files(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
+    settled(shop)
     assert skills.newest == FILES
     assert skills.only["name"] == "refunds"
     [listed] = shop.run("list", "--format", "json").json["resources"]
@@ -72,9 +63,9 @@ def test_it_is_uploaded_with_all_its_files(shop: ProjectFolder, skills: OpenAISk
 
 
 def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
+    settled(shop)
     assert (skills.only["latest_version"], skills.only["default_version"]) == ("2", "2")
     assert skills.newest["scripts/sum.py"] == b"print(2)\n"
 
@@ -82,12 +73,12 @@ def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills
 def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
     shop: ProjectFolder, skills: OpenAISkillsServer
 ) -> None:
-    applied(shop)
+    settled(shop)
     _, files = skills.only["id"], dict(skills.versions[skills.only["id"]][-1])
     skills.upload(skills.only["id"], {**files, **THEIRS}, default=True)
     found = shop.run("drift", "--format", "json")
     assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["folder"])
-    applied(shop)
+    settled(shop)
     assert skills.newest == FILES
     assert skills.only["default_version"] == "3"
 
@@ -96,13 +87,13 @@ def test_one_of_somebody_else_is_left_alone_and_taken_over_by_its_id(
     shop: ProjectFolder, skills: OpenAISkillsServer
 ) -> None:
     theirs = skills.add(THEIRS)
-    applied(shop)
+    settled(shop)
     assert len(skills.skills) == 2
     assert shop.run("destroy", "--yes").code == 0
     assert [*skills.skills] == [theirs["id"]]
     text = f"kind: skill\nname: Refunds\nfolder: skills/refunds\nimport: {theirs['id']}\n"
     shop.write("assistants/refunds.yaml", text)
-    applied(shop)
+    settled(shop)
     assert skills.newest == FILES
 
 
@@ -119,23 +110,23 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
     server.fault = lose
     shop.run("apply", "--yes")
     assert len(skills.skills) == 1
-    applied(shop)
+    settled(shop)
     assert len(skills.skills) == 1
 
 
 def test_a_rollback_goes_back_to_the_files_that_it_had(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     assert shop.run("rollback", last["id"], "--yes").code == 0
     assert skills.newest == FILES
 
 
 def test_what_is_declared_no_longer_is_deleted(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
+    settled(shop)
     shop.remove("refunds")
-    applied(shop)
+    settled(shop)
     assert not skills.skills
 
 
@@ -166,12 +157,12 @@ def test_an_environment_that_names_other_skills_was_changed_by_its_manifest(shop
         return change["reason"], {diff["path"]: diff["new"] for diff in change["diffs"]}
 
     assert planned("{skill: refunds}")[1]["skills"] == [{"skill": "refunds"}]
-    applied(shop)
+    settled(shop)
     returns = {"skills[0].skill_id": {"skill": "returns"}, "skills[0].version": "newest"}
     assert planned("{skill: returns}") == ("manifest changed", returns)
     assert planned("")[0] == "manifest changed"
     assert planned("{skill: returns}, {skill: refunds, version: '1'}")[0] == "manifest changed"
-    applied(shop)
+    settled(shop)
     assert planned("{skill: returns}")[0] == "manifest changed"
 
 
@@ -191,7 +182,7 @@ def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
 
 
 def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
-    applied(shop)
+    settled(shop)
     shutil.rmtree(shop.path / "assistants")
     [dumped] = shop.run("dump", "--format", "json").json["resources"]
     assert {*dumped["files"]} == {"refunds.yaml", *(f"skills/refunds/{path}" for path in FILES)}
@@ -199,7 +190,7 @@ def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
 
 
 def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: RecordingServer) -> None:
-    applied(shop)
+    settled(shop)
     shutil.rmtree(shop.path / "assistants")
     server.clear()
     assert shop.run("dump", "desk").code == 0
@@ -213,7 +204,7 @@ def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: 
 def test_a_skill_with_what_is_never_read_is_not_dumped(
     shop: ProjectFolder, skills: OpenAISkillsServer, file: tuple[str, bytes]
 ) -> None:
-    applied(shop)
+    settled(shop)
     skills.add({**THEIRS, **dict([file])})
     outcome = shop.run("dump")
     assert outcome.code == 0

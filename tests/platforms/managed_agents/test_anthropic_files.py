@@ -13,7 +13,7 @@ from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_files import Files
 from support.managed_resources import environments, memory_stores
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
@@ -29,19 +29,9 @@ def desk(cloud: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.write(STOCK, "sku,stock\n1,7\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    applied(cloud)
+    settled(cloud)
     server.clear()
     return cloud
-
-
-def applied(project: ProjectFolder, *args: str) -> None:
-    """An apply after which nothing is left to do."""
-    outcome = project.run("apply", "--yes", *args)
-    assert outcome.code == 0, outcome.err + outcome.out
-    again = project.run("plan", "--detailed-exitcode")
-    assert again.code == 0, again.out
-    drift = project.run("drift")
-    assert drift.code == 0, drift.out
 
 
 def only(agents: ManagedAgents) -> dict[str, Any]:
@@ -73,7 +63,7 @@ def test_files_are_told_one_by_one_and_named_by_the_agent(
     ]
     assert cloud.run("plan", "--format", "json").json["files"] == {"upload": 2, "remove": 0, "bytes": 28}
     assert not files.files
-    applied(cloud)
+    settled(cloud)
     assert files.names == ["prices.csv", "stock.csv"]
     metadata = only(agents)["metadata"]
     named = {f"file_{one}" for one in metadata["assistctl_uploads"].split()[1:]}
@@ -85,7 +75,7 @@ def test_files_are_told_one_by_one_and_named_by_the_agent(
 def test_what_is_there_is_not_uploaded_again(desk: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     desk.manifest("desk", model=MODEL, instructions="Be brief.", **TABLES)
     assert planned(desk) == [("update", "assistant", "desk")]
-    applied(desk)
+    settled(desk)
     assert files.uploads == 2
     assert only(agents)["system"] == "Be brief."
 
@@ -97,7 +87,7 @@ def test_a_changed_file_takes_the_place_of_the_old_one(
     desk.write(PRICES, "sku,price\n1,3\n")
     assert planned(desk) == [("update", "assistant", "desk"), ("update", "file", PRICES)]
     assert "data/prices.csv" in desk.run("plan").out
-    applied(desk)
+    settled(desk)
     new = files.named("prices.csv")
     assert (old in files.files, new == old) == (False, False)
     assert {f"file_{one}" for one in only(agents)["metadata"]["assistctl_uploads"].split()[1:]} == {new, other}
@@ -109,7 +99,7 @@ def test_an_upload_that_is_gone_is_missing_and_comes_back(desk: ProjectFolder, f
     found = desk.run("drift", "--format", "json")
     assert found.code == 2
     assert found.json["missing"] == [{"kind": "file", "key": STOCK, "id": gone, "reason": "deleted outside"}]
-    applied(desk)
+    settled(desk)
     assert files.names == ["prices.csv", "stock.csv"]
 
 
@@ -120,7 +110,7 @@ def test_what_somebody_else_takes_from_the_agent_is_drift(
     agents.edit(only(agents)["id"], metadata={"assistctl_uploads": f"file_ {first}"})
     found = desk.run("drift", "--format", "json")
     assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["files"])
-    applied(desk)
+    settled(desk)
     assert len(only(agents)["metadata"]["assistctl_uploads"].split()) == 3
     assert files.names.count("prices.csv") == 1
 
@@ -128,7 +118,7 @@ def test_what_somebody_else_takes_from_the_agent_is_drift(
 def test_files_that_are_no_longer_declared_go(desk: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     desk.manifest("desk", model=MODEL, **CODE)
     assert [one[0] for one in planned(desk)] == ["update", "delete", "delete"]
-    applied(desk)
+    settled(desk)
     assert not files.files
     assert set(only(agents)["metadata"]) == {"assistctl", "assistctl_baseline"}
 
@@ -140,11 +130,11 @@ def test_twenty_files_fit_however_long_their_paths_are(
     for number in range(20):
         cloud.write(f"assistants/{folder}/table-{number}.csv", f"sku,{number}\n")
     cloud.manifest("desk", model=MODEL, **CODE, files=[{"path": f"{folder}/*.csv", "tool": "code_interpreter"}])
-    applied(cloud)
+    settled(cloud)
     assert len(files.files) == 20
     assert max(map(len, only(agents)["metadata"].values())) <= 512
     cloud.manifest("desk", model=MODEL, **CODE, files=[f"{folder}/table-7.csv"])
-    applied(cloud)
+    settled(cloud)
     assert files.names == ["table-7.csv"]
 
 
@@ -153,10 +143,10 @@ def test_ids_of_any_form_are_kept_in_whole(cloud: ProjectFolder, files: Files, a
     files.files = {one["id"]: one for one in files.files.values()}
     declared = {"code_interpreter": {"file_ids": [*files.files]}}
     cloud.manifest("desk", model=MODEL, **CODE, tool_resources=declared)
-    applied(cloud)
+    settled(cloud)
     assert only(agents)["metadata"]["assistctl_uploads"] == "up-0 up-1"
     cloud.manifest("desk", model=MODEL, **CODE)
-    applied(cloud)
+    settled(cloud)
     assert len(files.files) == len(ids)
 
 
@@ -168,7 +158,7 @@ def test_what_another_agent_names_is_never_deleted(
     agents.add("agent_theirs", metadata={"assistctl_uploads": f"file_ {short}"})
     agents.add("agent_of_others", metadata={"reads": stock})
     desk.manifest("desk", model=MODEL, **CODE)
-    applied(desk)
+    settled(desk)
     assert files.files.keys() == {prices, stock}
 
 
@@ -186,7 +176,7 @@ def test_a_lost_answer_leaves_nothing_that_gc_cannot_name(
     server.fault = lose
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    applied(cloud)
+    settled(cloud)
     assert files.names == ["prices.csv", "prices.csv"]
     found = cloud.run("gc", "--yes", "--format", "json")
     assert [(one["name"], one["proven"]) for one in found.json["garbage"]] == [("prices.csv", False)]
@@ -233,7 +223,7 @@ def test_destroy_deletes_the_uploads(desk: ProjectFolder, files: Files) -> None:
 
 def test_a_rollback_gives_the_files_back(desk: ProjectFolder, files: Files) -> None:
     desk.manifest("desk", model=MODEL, **CODE)
-    applied(desk)
+    settled(desk)
     assert not files.files
     [last, *_] = desk.run("history", "--format", "json").json["applies"]
     desk.manifest("desk", model=MODEL, **TABLES)
@@ -255,7 +245,7 @@ def test_a_dump_names_the_files(desk: ProjectFolder) -> None:
 def test_a_declared_toolset_reads_files_too(cloud: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model=MODEL, files=["data/prices.csv"], platforms=OWN)
-    applied(cloud)
+    settled(cloud)
     assert files.names == ["prices.csv"]
     # Declared beside the code interpreter, it is there once, as it is declared.
     cloud.manifest("desk", model=MODEL, **TABLES, platforms=OWN)
@@ -274,7 +264,7 @@ def test_a_secret_behind_the_toolset_stays_one(
     shown = cloud.run("plan", "--format", "json").out
     assert "(secret WORD)" in shown
     assert "tungsten-carbide" not in shown
-    applied(cloud)
+    settled(cloud)
     assert only(agents)["tools"][1]["description"] == "Look with tungsten-carbide"
 
 
@@ -403,7 +393,7 @@ def test_two_names_that_come_to_one_line_are_told(cloud: ProjectFolder) -> None:
     for name in ("a b.csv", "a+b.csv"):
         cloud.write(f"assistants/data/{name}", name)
     cloud.manifest("desk", model=MODEL, **TABLES)
-    applied(cloud)
+    settled(cloud)
     assert len(json.loads(cloud.run("output", "--files").out)) == 3
     refused = cloud.run("output", "--files", "--format", "dotenv")
     assert refused.code == 1
@@ -429,5 +419,5 @@ def test_what_was_uploaded_before_the_agent_was_refused_is_used_by_the_next_appl
     assert cloud.run("apply", "--yes").code == 4
     assert (files.names, agents.agents) == (["prices.csv"], {})
     server.fault = lambda _: None
-    applied(cloud)
+    settled(cloud)
     assert (files.uploads, files.names) == (1, ["prices.csv"])

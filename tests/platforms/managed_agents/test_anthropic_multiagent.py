@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.managed_agents import ManagedAgents
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 
 OTHER = {"type": "agent", "id": "agent_other"}
 
@@ -20,14 +20,11 @@ def agents() -> ManagedAgents:
     return there
 
 
-def settled(project: ProjectFolder, agents: ManagedAgents, multiagent: dict[str, Any] | None) -> Any:
+def held(project: ProjectFolder, agents: ManagedAgents, multiagent: dict[str, Any] | None) -> Any:
     """What the platform has once that is applied and nothing is left to do."""
     own = {} if multiagent is None else {"platforms": {"anthropic-agents": {"multiagent": multiagent}}}
     project.manifest("desk", model="claude-opus-5-5", **own)
-    applied = project.run("apply", "--yes")
-    assert applied.code == 0, applied.out + applied.err
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    assert project.run("drift").code == 0
+    settled(project)
     (agent,) = (one for key, one in agents.agents.items() if key != OTHER["id"])
     return agent["multiagent"]
 
@@ -39,20 +36,20 @@ def merged(**parts: Any) -> dict[str, Any]:
 def test_a_member_that_is_taken_away_takes_its_default(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     advisor = {"type": "enabled", "model": "claude-sonnet-5-5"}
     off = {"type": "disabled"}
-    there = settled(cloud, agents, merged(advisor=advisor, workflows=off))
+    there = held(cloud, agents, merged(advisor=advisor, workflows=off))
     assert (there["advisor"], there["workflows"]) == (advisor, off)
-    there = settled(cloud, agents, merged(workflows=off))
+    there = held(cloud, agents, merged(workflows=off))
     assert (there["advisor"]["type"], there["workflows"]) == ("disabled", off)
-    there = settled(cloud, agents, merged(workflows=None))
+    there = held(cloud, agents, merged(workflows=None))
     assert there["workflows"]["type"] == "enabled"
 
 
 @pytest.mark.parametrize("part", ["subagents", "workflows"])
 def test_a_roster_inside_of_a_member_goes_too(cloud: ProjectFolder, agents: ManagedAgents, part: str) -> None:
     with_roster = {"type": "enabled", "predefined_agents": [OTHER]}
-    there = settled(cloud, agents, merged(**{part: with_roster}))
+    there = held(cloud, agents, merged(**{part: with_roster}))
     assert [one["id"] for one in there[part]["predefined_agents"]] == ["agent_other"]
-    there = settled(cloud, agents, merged(**{part: {"type": "enabled"}}))
+    there = held(cloud, agents, merged(**{part: {"type": "enabled"}}))
     assert there[part]["predefined_agents"] == []
 
 
@@ -64,7 +61,7 @@ def test_a_roster_inside_of_a_member_goes_too(cloud: ProjectFolder, agents: Mana
     ],
 )
 def test_an_agent_may_name_itself(cloud: ProjectFolder, agents: ManagedAgents, multiagent: dict[str, Any]) -> None:
-    settled(cloud, agents, multiagent)
+    held(cloud, agents, multiagent)
     cloud.manifest(
         "desk",
         model="claude-opus-5-5",
@@ -76,5 +73,5 @@ def test_an_agent_may_name_itself(cloud: ProjectFolder, agents: ManagedAgents, m
 
 
 def test_all_of_it_goes(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    settled(cloud, agents, {"type": "coordinator", "agents": [OTHER]})
-    assert settled(cloud, agents, None) is None
+    held(cloud, agents, {"type": "coordinator", "agents": [OTHER]})
+    assert held(cloud, agents, None) is None

@@ -11,7 +11,7 @@ import pytest
 from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_resources import Things
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
@@ -48,20 +48,11 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     }
 
 
-def applied(project: ProjectFolder, *args: str) -> None:
-    """An apply after which nothing is left to do."""
-    outcome = project.run("apply", "--yes", *args)
-    assert outcome.code == 0, outcome.err + outcome.out
-    again = project.run("plan", "--detailed-exitcode")
-    assert again.code == 0, again.out
-    assert project.run("drift").code == 0
-
-
 def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
     action, diffs = planned(shop)["environment analysis"]
     assert action == "create"
     assert diffs["packages"] == {"python": ["pandas==2.3.3"], "system": ["poppler-utils"]}
-    applied(shop)
+    settled(shop)
     made = environments.named("Analysis")
     assert made["config"]["networking"] == {
         "type": "limited",
@@ -79,19 +70,19 @@ def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things,
 
 
 def test_an_empty_plan_counts_them(shop: ProjectFolder) -> None:
-    applied(shop)
+    settled(shop)
     said = "No changes. 3 assistants, memory stores and environments are as declared."
     assert said in shop.run("plan").out
 
 
 def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     identity = environments.named("Analysis")["id"]
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
     assert planned(shop) == {
         "environment analysis": ("update", {"packages.python[0]": "pandas==3.0.0", "metadata.team": "bi"})
     }
-    applied(shop)
+    settled(shop)
     made = environments.named("Analysis")
     assert made["id"] == identity
     assert made["config"]["packages"]["pip"] == ["pandas==3.0.0"]
@@ -102,10 +93,10 @@ def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environmen
 def test_what_is_removed_goes_back_to_the_default(
     shop: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
     shop.write("assistants/customers.yaml", "kind: memory_store\nname: Customers\n")
-    applied(shop)
+    settled(shop)
     made = environments.named("Analysis")
     assert made["config"]["networking"] == {"type": "unrestricted"}
     assert not any(made["config"]["packages"][name] for name in ("pip", "apt"))
@@ -114,7 +105,7 @@ def test_what_is_removed_goes_back_to_the_default(
 
 
 def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     environments.edit(
         environments.named("Analysis")["id"], config={"type": "cloud", "packages": {"npm": ["vite"]}}
     )
@@ -122,27 +113,27 @@ def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, environments: 
     assert found.code == 2
     [drift] = found.json["drift"]
     assert (drift["kind"], drift["key"], drift["path"]) == ("environment", "analysis", "packages.npm")
-    applied(shop)
+    settled(shop)
     assert environments.named("Analysis")["config"]["packages"]["npm"] == []
 
 
 def test_what_is_declared_no_longer_is_deleted(
     shop: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     shop.manifest("desk", model=MODEL)
     shop.remove("analysis")
     shop.remove("customers")
     plan = shop.run("plan")
     assert "no longer declared; its memories go with it" in plan.out
-    applied(shop)
+    settled(shop)
     assert not environments.things
     assert not memory_stores.things
 
 
 def test_protection_holds_without_the_document(shop: ProjectFolder, memory_stores: Things) -> None:
     shop.write("assistants/customers.yaml", STORE + "lifecycle: {prevent_destroy: true}\n")
-    applied(shop)
+    settled(shop)
     shop.manifest("desk", model=MODEL, environment="analysis")
     shop.remove("customers")
     assert shop.run("apply", "--yes").code == 3
@@ -150,12 +141,12 @@ def test_protection_holds_without_the_document(shop: ProjectFolder, memory_store
 
 
 def test_a_new_key_keeps_the_thing(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     identity = environments.named("Analysis")["id"]
     shop.remove("analysis")
     shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
     shop.manifest("desk", model=MODEL, environment="sandbox", memory_stores=["customers"])
-    applied(shop)
+    settled(shop)
     assert environments.named("Analysis")["id"] == identity
     assert environments.named("Analysis")["metadata"]["assistctl"].endswith("key=sandbox")
 
@@ -168,7 +159,7 @@ def test_one_of_somebody_else_is_taken_over_only_when_that_is_said(
     said = shop.run("plan", "--format", "json").json["diagnostics"]
     words = f"a memory store with the name of customers exists that no project owns: {theirs['id']}"
     assert words in [one["summary"] for one in said]
-    applied(shop, "--adopt")
+    settled(shop, "--adopt")
     adopted = memory_stores.named("Customers")
     assert (adopted["id"], adopted["metadata"]["owner"]) == (theirs["id"], "sales")
 
@@ -183,14 +174,14 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
         return None
 
     server.fault = lose
-    applied(shop)
+    settled(shop)
     assert len(environments.things) == 1
 
 
 def test_destroy_deletes_all_of_it(
     shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     assert shop.run("destroy", "--yes").code == 0
     assert not environments.things
     assert not memory_stores.things
@@ -213,7 +204,7 @@ def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, wh
 
 
 def test_list_and_output_name_them(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
-    applied(shop)
+    settled(shop)
     listed = shop.run("list", "--format", "json").json["resources"]
     ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
     assert {one["key"]: one["id"] for one in listed} == ids
@@ -234,7 +225,7 @@ def test_only_some_keys(shop: ProjectFolder, environments: Things, memory_stores
 
 
 def test_what_is_missing_is_told(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     [identity] = environments.things
     environments.things.clear()
     found = shop.run("drift", "--format", "json")
@@ -244,7 +235,7 @@ def test_what_is_missing_is_told(shop: ProjectFolder, environments: Things) -> N
 
 
 def test_a_saved_plan_holds_until_somebody_changes_one(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
     shop.run("plan", "--out", "it.plan")
     environments.edit(environments.named("Analysis")["id"], description="Mine")
@@ -258,11 +249,11 @@ def test_a_saved_plan_holds_until_somebody_changes_one(shop: ProjectFolder, envi
 def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
     shop: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
     shop.remove("customers")
     shop.manifest("desk", model=MODEL, environment="analysis")
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
@@ -274,7 +265,7 @@ def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
 
 
 def test_gc_deletes_what_no_document_declares(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     shop.remove("analysis")
     shop.manifest("desk", model=MODEL, memory_stores=["customers"])
     found = shop.run("gc", "--yes", "--format", "json")
@@ -284,7 +275,7 @@ def test_gc_deletes_what_no_document_declares(shop: ProjectFolder, environments:
 
 
 def test_a_dump_declares_what_is_there(shop: ProjectFolder, environments: Things) -> None:
-    applied(shop)
+    settled(shop)
     environments.add(name="Theirs", config={"type": "self_hosted"}, metadata={"team": "ops"})
     for key in ("analysis", "customers", "desk"):
         shop.remove(key)
@@ -294,7 +285,7 @@ def test_a_dump_declares_what_is_there(shop: ProjectFolder, environments: Things
     assert "import: env_" in text
     assert "self_hosted" in text
     assert planned(shop) == {"environment theirs": ("adopt", {})}
-    applied(shop)
+    settled(shop)
 
 
 def test_a_conversation_has_what_the_manifest_names(
@@ -310,7 +301,7 @@ def test_a_conversation_has_what_the_manifest_names(
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
-        applied(shop)
+        settled(shop)
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
     assert outcome.code == 0, outcome.err
     [session] = sessions.sessions.values()
@@ -324,7 +315,7 @@ def test_a_conversation_has_what_the_manifest_names(
 def test_what_an_assistant_names_by_key_is_not_destroyed_without_it(
     shop: ProjectFolder, environments: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     outcome = shop.run("destroy", "analysis", "--yes")
     said = f"analysis (environment) stays: desk names {environments.named('Analysis')['id']} by its id"
     assert said in outcome.out + outcome.err
@@ -334,7 +325,7 @@ def test_what_an_assistant_names_by_key_is_not_destroyed_without_it(
 def test_what_somebody_elses_agent_names_by_id_is_not_deleted(
     shop: ProjectFolder, agents: ManagedAgents, environments: Things
 ) -> None:
-    applied(shop)
+    settled(shop)
     [identity] = environments.things
     agents.add("agent_theirs", metadata={"runs_in": identity})
     shop.remove("analysis")
@@ -343,18 +334,18 @@ def test_what_somebody_elses_agent_names_by_id_is_not_deleted(
     assert shop.run("gc", "--yes").code == 0
     assert environments.things
     agents.edit("agent_theirs", metadata={"runs_in": None})
-    applied(shop)
+    settled(shop)
     assert not environments.things
 
 
 def test_one_that_is_let_go_can_be_taken_over_again(shop: ProjectFolder, memory_stores: Things) -> None:
-    applied(shop)
+    settled(shop)
     shop.manifest("desk", model=MODEL, environment="analysis")
     shop.remove("customers")
     [identity] = memory_stores.things
     assert shop.run("forget", "customers", "--yes").code == 0
     assert "assistctl" not in memory_stores.things[identity]["metadata"]
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     assert shop.run("rollback", last["id"], "--yes").code == 0
     assert [*memory_stores.things] == [identity]
@@ -366,13 +357,13 @@ def test_all_that_there_is_is_not_deleted_by_the_way(
 ) -> None:
     cloud.write("assistants/analysis.yaml", ENVIRONMENT)
     cloud.write("assistants/customers.yaml", STORE)
-    applied(cloud)
+    settled(cloud)
     cloud.remove("customers")
     cloud.remove("analysis")
     cloud.write("assistants/other.yaml", "kind: environment\n")
     assert cloud.run("apply", "--yes").code == 3
     assert len(environments.things) == len(memory_stores.things) == 1
-    applied(cloud, "--allow-deletes")
+    settled(cloud, "--allow-deletes")
     assert [one["name"] for one in environments.things.values()] == ["other"]
 
 
@@ -390,14 +381,14 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
     assert failed == [("environment", "analysis")]
     server.fault = lambda _: None
-    applied(shop)
+    settled(shop)
     assert environments.things
 
 
 def test_a_migration_says_what_it_leaves_there(
     shop: ProjectFolder, environments: Things, server: RecordingServer
 ) -> None:
-    applied(shop)
+    settled(shop)
     environments.add(name="Theirs")
     environments.add(name="Of others", metadata={"assistctl": "project=other target=cloud key=it"})
     shop.remove("customers")
@@ -419,7 +410,7 @@ def test_a_migration_says_what_it_leaves_there(
 def test_what_a_target_names_is_never_deleted(
     shop: ProjectFolder, environments: Things, monkeypatch: pytest.MonkeyPatch, *, mine: bool
 ) -> None:
-    applied(shop)
+    settled(shop)
     [identity] = environments.things
     text = (shop.path / "assistctl.yaml").read_text()
     option = "{environment_id: ENV}"
@@ -453,7 +444,7 @@ def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, mem
     for number in range(12):
         cloud.write(f"assistants/store-{number}.yaml", "kind: memory_store\n")
     cloud.manifest("desk", model=MODEL)
-    applied(cloud)
+    settled(cloud)
     for number in range(4):
         cloud.remove(f"store-{number}")
     planned_deletes = cloud.run("plan", "--format", "json").json
@@ -462,7 +453,7 @@ def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, mem
     assert "4 of the 12 memory stores owned here would be deleted, more than 30 %" in said
     assert cloud.run("apply", "--yes").code == 3
     assert len(memory_stores.things) == 12
-    applied(cloud, "--allow-deletes")
+    settled(cloud, "--allow-deletes")
     assert len(memory_stores.things) == 8
 
 
@@ -475,7 +466,7 @@ def refused(path: str) -> Callable[[Asked], Answer | None]:
 def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", model=MODEL)
     server.fault = refused("/v1/environments")
-    applied(cloud)
+    settled(cloud)
     document = cloud.run("plan", "--format", "json").json
     told = [one for one in document["diagnostics"] if "may not see" in one["summary"]]
     [(severity, summary)] = [(one["severity"], one["summary"]) for one in told]
@@ -493,7 +484,7 @@ def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder
 
 
 def test_what_is_declared_has_to_be_seen(shop: ProjectFolder, server: RecordingServer) -> None:
-    applied(shop)
+    settled(shop)
     server.fault = refused("/v1/environments")
     refusal = shop.run("plan")
     assert (refusal.code, "not for this key" in refusal.err) == (1, True)
@@ -503,7 +494,7 @@ def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
     cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
 ) -> None:
     cloud.manifest("desk", model=MODEL)
-    applied(cloud)
+    settled(cloud)
     for number in range(120):
         agents.add(f"agent_{number:03}")
     server.clear()
@@ -521,7 +512,7 @@ def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
 def test_the_last_document_that_goes_takes_its_thing_along(cloud: ProjectFolder, environments: Things) -> None:
     cloud.manifest("desk", model=MODEL)
     cloud.write("assistants/analysis.yaml", ENVIRONMENT)
-    applied(cloud)
+    settled(cloud)
     cloud.remove("analysis")
-    applied(cloud)
+    settled(cloud)
     assert not environments.things

@@ -10,7 +10,7 @@ import pytest
 
 from support.managed_agents import ManagedAgents
 from support.managed_skills import Skills
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL = "claude-opus-5-5"
@@ -45,15 +45,6 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     }
 
 
-def applied(project: ProjectFolder, *args: str) -> None:
-    """An apply after which nothing is left to do."""
-    outcome = project.run("apply", "--yes", *args)
-    assert outcome.code == 0, outcome.err + outcome.out
-    again = project.run("plan", "--detailed-exitcode")
-    assert again.code == 0, again.out
-    assert project.run("drift").code == 0
-
-
 def desk(agents: ManagedAgents) -> Any:
     """The skills of the one agent."""
     [agent] = agents.agents.values()
@@ -69,7 +60,7 @@ def entry(skills: Skills, version: str | None = None) -> dict[str, str]:
 def test_it_is_uploaded_with_all_its_files_and_its_agent_names_it(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     assert skills.only.newest == FILES
     assert skills.only.answer["display_name"] == "Refunds [assistctl project=acme target=cloud key=refunds]"
     assert skills.only.mark["metadata"]["assistctl"] == "project=acme target=cloud key=refunds"
@@ -80,72 +71,72 @@ def test_it_is_uploaded_with_all_its_files_and_its_agent_names_it(
 
 
 def test_what_did_not_change_is_not_uploaded(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, FILES)
     shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="Be kind.")
-    applied(shop)
+    settled(shop)
     assert skills.uploads == 1
 
 
 def test_a_change_is_one_new_version_that_reaches_its_agent(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     assert planned(shop) == {
         "skill refunds": ("update", {"folder"}),
         "assistant desk": ("update", {"skills[0].version"}),
     }
-    applied(shop)
+    settled(shop)
     assert (skills.uploads, len(skills.only.versions)) == (2, 2)
     assert skills.only.newest == {**FILES, "scripts/sum.py": b"print(2)\n"}
     assert desk(agents) == [entry(skills)]
 
 
 def test_a_pinned_version_stays(shop: ProjectFolder, agents: ManagedAgents, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     [first] = skills.only.versions
     shop.manifest("desk", model=MODEL, skills=[{"skill": "refunds", "version": first}])
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     assert planned(shop).keys() == {"skill refunds"}
-    applied(shop)
+    settled(shop)
     assert desk(agents) == [entry(skills, first)]
 
 
 def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     skills.upload(skills.only, THEIRS)
     found = shop.run("drift", "--format", "json")
     assert found.code == 2
     assert {(one["kind"], one["path"]) for one in found.json["drift"]} >= {("skill", "folder")}
     assert found.json["missing"] == []
-    applied(shop)
+    settled(shop)
     assert skills.only.newest == FILES
     assert len(skills.only.versions) == 3
     assert desk(agents) == [entry(skills)]
 
 
 def test_a_name_and_metadata_change_without_the_label(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     label = skills.only.answer["display_name"]
     text = "kind: skill\nname: Returns\nfolder: skills/refunds\nmetadata: {team: support}\n"
     shop.write("assistants/refunds.yaml", text)
-    applied(shop)
+    settled(shop)
     assert (skills.only.mark["name"], skills.only.mark["metadata"]["team"]) == ("Returns", "support")
     assert skills.only.answer["display_name"] == label
     assert skills.only.newest == FILES
 
 
 def test_a_new_key_keeps_it(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     shop.remove("refunds")
     text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nmoved_from: refunds\n"
     shop.write("assistants/returns.yaml", text)
     shop.manifest("desk", model=MODEL, skills=["returns"])
-    applied(shop)
+    settled(shop)
     assert skills.only.mark["metadata"]["assistctl"].endswith("key=returns")
 
 
@@ -155,17 +146,17 @@ def test_one_of_somebody_else_is_taken_over_by_its_id(
     theirs = skills.add(THEIRS, "Their refunds")
     text = f"kind: skill\nname: Refunds\nfolder: skills/refunds\nimport: {theirs.answer['id']}\n"
     shop.write("assistants/refunds.yaml", text)
-    applied(shop)
+    settled(shop)
     assert skills.only.answer["display_name"] == "Their refunds"
     assert skills.only.newest == FILES
     shop.write("assistants/refunds.yaml", text.partition("import")[0])
-    applied(shop)
+    settled(shop)
     assert desk(agents) == [entry(skills)]
     assert skills.uploads == 1
 
 
 def test_a_copy_of_ours_is_not_ours(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     _, files = next(iter(skills.only.versions.values()))
     copy = skills.add(files, "A copy")
     skills.upload(copy, files)
@@ -183,19 +174,19 @@ def test_anthropics_own_are_nobodys_business(shop: ProjectFolder, skills: Skills
 def test_what_is_declared_no_longer_is_deleted_with_its_versions(
     shop: ProjectFolder, skills: Skills, *, versions_first: bool
 ) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
+    settled(shop)
     skills.versions_first = versions_first
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
     assert "all its versions go with it" in shop.run("plan").out
-    applied(shop)
+    settled(shop)
     assert not skills.skills
 
 
 def test_destroy_deletes_it(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     assert shop.run("destroy", "--yes").code == 0
     assert not skills.skills
 
@@ -203,7 +194,7 @@ def test_destroy_deletes_it(shop: ProjectFolder, skills: Skills) -> None:
 def test_what_somebody_elses_agent_names_is_not_deleted(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     agents.add("agent_theirs", skills=[entry(skills)])
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
@@ -215,10 +206,10 @@ def test_what_somebody_elses_agent_names_is_not_deleted(
 def test_a_rollback_goes_back_to_the_files_that_it_had(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     [first] = skills.only.versions
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
@@ -229,7 +220,7 @@ def test_a_rollback_goes_back_to_the_files_that_it_had(
 def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     [last] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes")
     assert outcome.code == 0, outcome.out + outcome.err
@@ -238,10 +229,10 @@ def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
 
 
 def test_a_rollback_says_what_a_deletion_took(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 1
@@ -266,19 +257,19 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
     outcome = shop.run("apply", "--yes", "refunds")
     assert outcome.code == 4, outcome.out
     assert len(skills.skills) == 1
-    applied(shop)
+    settled(shop)
     assert len(skills.skills) == 1
 
 
 def test_two_with_its_mark_stop_the_run(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     _, files = next(iter(skills.only.versions.values()))
     skills.add(files, skills.only.answer["display_name"])
     assert shop.run("apply", "--yes").code == 3
 
 
 def test_a_version_made_meanwhile_is_not_overwritten(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     shop.run("plan", "--out", "it.plan")
     skills.upload(skills.only, THEIRS)
@@ -286,7 +277,7 @@ def test_a_version_made_meanwhile_is_not_overwritten(shop: ProjectFolder, skills
 
 
 def test_forget_lets_it_go(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
     assert shop.run("forget", "refunds", "--yes").code == 0
@@ -296,7 +287,7 @@ def test_forget_lets_it_go(shop: ProjectFolder, skills: Skills) -> None:
 
 
 def test_gc_deletes_it_and_list_and_output_name_it(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     [skill_id] = skills.skills
     [listed] = shop.run("list", "--format", "json").json["resources"]
     assert (listed["kind"], listed["key"], listed["id"]) == ("skill", "refunds", skill_id)
@@ -312,7 +303,7 @@ def test_gc_deletes_it_and_list_and_output_name_it(shop: ProjectFolder, skills: 
 def test_protection_holds_without_the_document(shop: ProjectFolder, skills: Skills) -> None:
     text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nlifecycle: {prevent_destroy: true}\n"
     shop.write("assistants/refunds.yaml", text)
-    applied(shop)
+    settled(shop)
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
     assert shop.run("apply", "--yes").code == 3
@@ -349,7 +340,7 @@ def test_what_cannot_be_sent_is_told_offline_with_its_place(
 
 
 def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> None:
-    applied(shop)
+    settled(shop)
     theirs = skills.add({**THEIRS, "more/page.md": b"More.\n"}, "Theirs")
     shop.remove("refunds")
     shop.remove("desk")
@@ -361,7 +352,7 @@ def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> N
     assert (shop.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
     assert f"import: {theirs.answer['id']}" in (shop.path / "assistants/theirs.yaml").read_text()
     assert planned(shop) == {"skill theirs": ("adopt", {"folder"})}
-    applied(shop)
+    settled(shop)
     assert skills.skills[theirs.answer["id"]].newest == {**THEIRS, "more/page.md": b"More.\n"}
 
 
@@ -369,7 +360,7 @@ def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> N
 def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
     theirs = skills.add(THEIRS, "Theirs")
     skills.upload(theirs, {**THEIRS, name: b"x"})
-    applied(shop)
+    settled(shop)
     outcome = shop.run("dump")
     assert outcome.code == 0
     assert "the skill Theirs is not written: the archive of" in outcome.err
@@ -379,7 +370,7 @@ def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, 
 def test_a_version_whose_answer_is_lost_is_found(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills, server: RecordingServer
 ) -> None:
-    applied(shop)
+    settled(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     is_version = re.compile("/v1/skills/[^/]+/versions")
     server.fault = lambda asked: (
@@ -390,7 +381,7 @@ def test_a_version_whose_answer_is_lost_is_found(
     assert (skills.uploads, len(skills.only.versions)) == (2, 2)
     assert skills.only.newest["scripts/sum.py"] == b"print(2)\n"
     assert desk(agents) == [entry(skills)]
-    applied(shop)
+    settled(shop)
     assert skills.uploads == 2
 
 
@@ -405,7 +396,7 @@ def test_a_label_that_is_too_long_is_told_before_anything_is_sent(shop: ProjectF
 def test_a_failed_upload_changes_nothing_of_its_agents(
     shop: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    applied(shop)
+    settled(shop)
     before = desk(agents)
     folder(shop, {"SKILL.md": MAIN.replace("name: refunds", "name: returns").encode()})
     assert shop.run("apply", "--yes").code == 1
@@ -419,11 +410,11 @@ def test_a_rollback_pins_no_version_that_the_platform_filled_in(
     """Beside a skill that is named by key, whose id is no part of what is on record."""
     own = {"anthropic-agents": {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}}
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="Before.")
-    applied(shop)
+    settled(shop)
     before = desk(agents)
     assert [one["skill_id"] for one in before if one["version"]] == ["xlsx", entry(skills)["skill_id"]]
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="After.")
-    applied(shop)
+    settled(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     assert shop.run("rollback", last["id"], "--yes").code == 0
     assert desk(agents) == before
@@ -433,13 +424,13 @@ def test_a_rollback_pins_no_version_that_the_platform_filled_in(
 
 def test_a_rollback_goes_back_to_the_version_of_then(shop: ProjectFolder, agents: ManagedAgents) -> None:
     """Also where another apply has uploaded a newer one since, which is not rolled back."""
-    applied(shop)
+    settled(shop)
     before = desk(agents)
     shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="After.")
-    applied(shop)
+    settled(shop)
     [undone, *_] = shop.run("history", "--format", "json").json["applies"]
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
+    settled(shop)
     assert desk(agents) != before
     assert shop.run("rollback", undone["id"], "--yes").code == 0
     assert desk(agents) == before
