@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistctl.local.app import create_app
 from assistctl.platforms.base import Connection, Platform
@@ -30,6 +32,26 @@ JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))
 
 
 SESSIONS = [one for one in AnthropicSessions().routes() if not one.path.startswith("/v1/files")]
+
+
+class OverHttp(PlatformSuite):
+    """Where a server cuts lists into pages: into small ones, so that a few objects are more than one."""
+
+    page_size = 10
+
+
+@contextmanager
+def serving_small_pages(app: ASGIApp) -> Iterator[RecordingServer]:
+    """Serve an app; a page as large as it may be, for which clients ask, is of ``OverHttp.page_size`` objects."""
+    small = rb"\g<1>=%d" % OverHttp.page_size
+
+    async def cut(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["query_string"] = re.sub(rb"\b(limit|page_size)=100\b", small, scope["query_string"])
+        await app(scope, receive, send)
+
+    with serving(cut) as running:
+        yield running
 
 
 def breaking(server: RecordingServer) -> BreakNext:
@@ -68,14 +90,14 @@ class TestLocal(PlatformSuite):
             yield open_platform("local", Connection("local", tmp_path, environment))
 
 
-class TestOpenAIAssistants(PlatformSuite):
+class TestOpenAIAssistants(OverHttp):
     @pytest.fixture
     def app(self, tmp_path: Path) -> WithUnknownTools:
         return WithUnknownTools(create_app(tmp_path / "server.db"))
 
     @pytest.fixture
     def server(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
-        with serving(app) as running:
+        with serving_small_pages(app) as running:
             yield from held_against_types(running, "openai-assistants")
 
     @pytest.fixture
@@ -91,7 +113,7 @@ class TestOpenAIAssistants(PlatformSuite):
         return breaking(server)
 
 
-class TestOpenAIAgents(PlatformSuite):
+class TestOpenAIAgents(OverHttp):
     model, other_model = "gpt-5", "gpt-5-mini"
     answers = True
     own_samples = (
@@ -110,7 +132,7 @@ class TestOpenAIAgents(PlatformSuite):
 
     @pytest.fixture
     def agents(self, app: WithUnknownTools, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
-        with serving(app) as running:
+        with serving_small_pages(app) as running:
             if "kept_or_refused" in request.node.name:  # that sends what the API has no type for
                 yield running
             else:
@@ -129,7 +151,7 @@ class TestOpenAIAgents(PlatformSuite):
         return breaking(agents)
 
 
-class TestAnthropicAgents(PlatformSuite):
+class TestAnthropicAgents(OverHttp):
     model, other_model = "claude-opus-5-5", "claude-haiku-5-5"
     answers = True
     own_samples = (
@@ -149,7 +171,7 @@ class TestAnthropicAgents(PlatformSuite):
 
     @pytest.fixture
     def agents(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
-        with serving(app) as server:
+        with serving_small_pages(app) as server:
             yield server
 
     @pytest.fixture
@@ -166,7 +188,7 @@ class TestAnthropicAgents(PlatformSuite):
         return breaking(agents)
 
 
-class TestAzureFoundry(PlatformSuite):
+class TestAzureFoundry(OverHttp):
     answers = True
     own_samples = (
         {"tool_choice": "required", "reasoning_summary": "concise", "tools": [{"type": "web_search"}]},
@@ -192,7 +214,7 @@ class TestAzureFoundry(PlatformSuite):
 
     @pytest.fixture
     def foundry(self, app: WithUnknownTools) -> Iterator[RecordingServer]:
-        with serving(app) as server:
+        with serving_small_pages(app) as server:
             yield server
 
     @pytest.fixture
@@ -209,7 +231,7 @@ class TestAzureFoundry(PlatformSuite):
         return breaking(foundry)
 
 
-class TestMistralAgents(PlatformSuite):
+class TestMistralAgents(OverHttp):
     model, other_model = "mistral-medium-latest", "mistral-small-latest"
     answers = True
     own_samples = (
@@ -224,7 +246,7 @@ class TestMistralAgents(PlatformSuite):
     def agents(self, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
         fills_in, merges = request.param
         agents = MistralAgents(fills_in=fills_in, merges=merges, knows_everybody=True)
-        with serving(with_routes(MistralConversations().routes(), agents.app())) as server:
+        with serving_small_pages(with_routes(MistralConversations().routes(), agents.app())) as server:
             yield server
 
     @pytest.fixture

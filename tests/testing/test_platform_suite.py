@@ -113,4 +113,6 @@ def test_what_a_platform_does_not_have_is_not_asked_of_it(tmp_path: Path) -> Non
 
 def test_what_authors_import_is_there() -> None:
     assert callable(run)
-    assert {"model", "other_model", "own_samples", "answers", "lists_in_order"} <= {*dir(PlatformSuite)}
+    assert {"model", "other_model", "own_samples", "answers", "lists_in_order", "page_size"} <= {
+        *dir(PlatformSuite)
+    }

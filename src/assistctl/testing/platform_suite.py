@@ -49,6 +49,7 @@ class PlatformSuite(
     ``own_samples`` are values for the platform's own fields, each a mapping as it stands under ``platforms.NAME``.
     ``answers``: the account has a model that answers; without, a conversation need only say why nothing is.
     ``lists_in_order``: its lists begin with the oldest; without, only what is in them counts.
+    ``page_size``: the most that a page of its lists has.
 
     Two fixtures, ``None`` unless they are given, let the tests see more: ``break_next``, what becomes of a request
     that goes wrong, and ``put_tool``, what becomes of a tool that nobody knows.

@@ -45,6 +45,7 @@ class SuiteBase:
     own_samples: ClassVar[tuple[Mapping[str, Json], ...]] = ()
     answers: ClassVar[bool] = False
     lists_in_order: ClassVar[bool] = True
+    page_size: ClassVar[int] = 100
 
     @pytest.fixture
     def break_next(self) -> BreakNext | None:

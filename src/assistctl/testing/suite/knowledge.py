@@ -18,7 +18,6 @@ from assistctl.testing.exchange import created, updated
 from assistctl.testing.samples import file_at
 from assistctl.testing.suite.base import BreakNext, SuiteBase, run
 
-_PAGE_AND_MORE = 103
 _A_FEW = 4
 _EXPIRES: Json = {"anchor": "last_active_at", "days": 7}
 _INDEXED_WITHIN = 60.0
@@ -104,7 +103,7 @@ class KnowledgeTests(SuiteBase):
 
         async def scenario(platform: Platform) -> None:
             stores = self._stores(platform)
-            made = [(await stores.create_store({"name": "Store"}, {})).id for _ in range(_PAGE_AND_MORE)]
+            made = [(await stores.create_store({"name": "Store"}, {})).id for _ in range(self.page_size + _A_FEW)]
             listed = [one.id for one in await stores.list_stores()]
             assert listed == made if self.lists_in_order else sorted(listed) == sorted(made)
 

@@ -12,7 +12,6 @@ from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, UNKNOWN_TOOL
 from assistctl.testing.suite.base import PutTool, SuiteBase, run
 
-_TWO_PAGES_AND_MORE = 205
 _A_FEW = 5
 
 
@@ -23,7 +22,8 @@ class ListingTests(SuiteBase):
         """However many pages there are, and whatever they are named."""
 
         async def scenario(platform: Platform) -> None:
-            made = [await platform.create_assistant(self._fields(), {}) for _ in range(_TWO_PAGES_AND_MORE)]
+            two_pages_and_more = 2 * self.page_size + _A_FEW
+            made = [await platform.create_assistant(self._fields(), {}) for _ in range(two_pages_and_more)]
             listed = [one.id for one in await platform.list_assistants()]
             assert len(listed) == len({*listed})
             assert {*listed} == {one.id for one in made}
