@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform
 from assistctl.platforms.openai.agents_fields import CAPABILITIES
 from assistctl.platforms.openai.environment_fields import from_wire, to_wire
+from support.arranged import LastingServer
 from support.environments import Workshop
 from support.interruptions import Interruption, Mishap
 from support.live_sessions import OpenAISessions, with_routes
@@ -41,6 +43,13 @@ TOKEN = "tk-5a1f0c"
 
 
 @pytest.fixture
+def server(lasting: LastingServer, tmp_path: Path) -> Iterator[RecordingServer]:
+    """The embedded platform over HTTP, on a database of its own."""
+    with lasting.on(tmp_path / "server") as running:
+        yield running
+
+
+@pytest.fixture
 def workshop(server: RecordingServer) -> Iterator[Workshop]:
     seen = Workshop(server.url)
     yield seen
@@ -55,6 +64,13 @@ def shop(project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.Mo
     project.write("assistants/analysis.yaml", ENVIRONMENT)
     project.manifest("desk", tools=[{"type": "code_interpreter"}], environment="analysis")
     return project
+
+
+@pytest.fixture
+def live(shop: ProjectFolder, lasting: LastingServer) -> ProjectFolder:
+    """The same, applied, and settled."""
+    lasting.arrange(shop, "shop", lambda: settled(shop))
+    return shop
 
 
 def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
@@ -98,7 +114,7 @@ def test_it_is_created_as_declared(shop: ProjectFolder, server: RecordingServer,
     ],
 )
 def test_a_change_keeps_the_id_and_the_rest(
-    shop: ProjectFolder,
+    live: ProjectFolder,
     server: RecordingServer,
     workshop: Workshop,
     *,
@@ -107,13 +123,12 @@ def test_a_change_keeps_the_id_and_the_rest(
     diffs: dict[str, Any],
     bodies: set[str],
 ) -> None:
-    settled(shop)
     before = workshop.template()
     server.clear()
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace(old, new))
-    action, found = planned(shop)["environment analysis"]
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace(old, new))
+    action, found = planned(live)["environment analysis"]
     assert (action, {*found}) == ("update", {*diffs})
-    settled(shop)
+    settled(live)
     [body] = sent(server)
     assert body.keys() - {"name"} == (bodies if bodies != {"x"} else {"capability_directories"})
     after = workshop.template()
@@ -146,7 +161,7 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     ("secret", "level", "is_same"), [("7", "info", True), ("info", "info", True), (TOKEN, "debug", False)]
 )
 def test_the_name_holds_no_digest_of_a_secret(
-    shop: ProjectFolder,
+    live: ProjectFolder,
     workshop: Workshop,
     monkeypatch: pytest.MonkeyPatch,
     secret: str,
@@ -154,12 +169,11 @@ def test_the_name_holds_no_digest_of_a_secret(
     *,
     is_same: bool,
 ) -> None:
-    settled(shop)
     before = workshop.template()
     workshop.delete(before["id"])
     monkeypatch.setenv("ORDERS_TOKEN", secret)
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("info", level))
-    settled(shop)
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace("info", level))
+    settled(live)
     assert (workshop.template()["name"] == before["name"]) is is_same
 
 
@@ -180,29 +194,27 @@ def test_a_secret_in_a_blocked_domain_is_neither_shown_nor_digested(
 
 
 def test_a_baseline_of_the_plain_value_counts_as_applied(
-    shop: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    live: ProjectFolder, server: RecordingServer, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settled(shop)
     made = workshop.template()
     labelled = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": "(secret ORDERS_TOKEN)"}})[3:]
     plain = write_baseline({("env",): {"LOG_LEVEL": "info", "ORDERS_TOKEN": TOKEN}})[3:]
     assert labelled in made["name"]
     workshop.edit(made["id"], name=made["name"].replace(labelled, plain))
-    assert shop.run("plan", "--detailed-exitcode").code == 0
-    assert shop.run("drift").code == 0
+    assert live.run("plan", "--detailed-exitcode").code == 0
+    assert live.run("drift").code == 0
     monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
-    settled(shop)
+    settled(live)
     assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
     assert labelled in workshop.template()["name"]
 
 
 def test_what_is_removed_goes_back_to_the_default(
-    shop: ProjectFolder, server: RecordingServer, workshop: Workshop
+    live: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
-    settled(shop)
-    shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
+    live.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
     server.clear()
-    settled(shop)
+    settled(live)
     [body] = sent(server)
     assert {name: value for name, value in body.items() if name != "name"} == {
         "network": None,
@@ -241,47 +253,43 @@ def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder
     assert sent(server)[-1]["network"] == {"access": "restricted"}
 
 
-def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_what_somebody_else_changed_is_drift(live: ProjectFolder, workshop: Workshop) -> None:
     workshop.edit(workshop.template()["id"], network={"access": "enabled"}, packages={"npm": ["vite"]})
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert found.code == 2
     paths = {(one["kind"], one["key"], one["path"].split(".")[0]) for one in found.json["drift"]}
     assert paths == {("environment", "analysis", "network"), ("environment", "analysis", "packages")}
-    settled(shop)
+    settled(live)
     assert workshop.template()["network"]["access"] == "restricted"
     assert workshop.template()["packages"]["npm"] == []
 
 
-def test_what_is_missing_is_told(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_what_is_missing_is_told(live: ProjectFolder, workshop: Workshop) -> None:
     identity = workshop.template()["id"]
     workshop.delete(identity)
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert found.code == 2
     [missing] = found.json["missing"]
     assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
-    settled(shop)
+    settled(live)
 
 
 def test_one_whose_mark_was_taken_away_is_only_taken_over_when_that_is_said(
-    shop: ProjectFolder, workshop: Workshop
+    live: ProjectFolder, workshop: Workshop
 ) -> None:
-    settled(shop)
     identity = workshop.template()["id"]
     workshop.edit(identity, name="Analysis")
-    assert shop.run("apply", "--yes").code == 3
-    settled(shop, "--adopt")
+    assert live.run("apply", "--yes").code == 3
+    settled(live, "--adopt")
     assert workshop.template()["id"] == identity
 
 
-def test_a_new_key_keeps_the_template(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_a_new_key_keeps_the_template(live: ProjectFolder, workshop: Workshop) -> None:
     identity = workshop.template()["id"]
-    shop.remove("analysis")
-    shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
-    shop.manifest("desk", tools=[{"type": "code_interpreter"}], environment="sandbox")
-    settled(shop)
+    live.remove("analysis")
+    live.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
+    live.manifest("desk", tools=[{"type": "code_interpreter"}], environment="sandbox")
+    settled(live)
     assert workshop.template()["id"] == identity
     assert "acme/cloud/sandbox" in workshop.template()["name"]
 
@@ -296,31 +304,29 @@ def test_protection_holds_without_the_document(shop: ProjectFolder, workshop: Wo
     assert workshop.templates()
 
 
-def test_what_is_declared_no_longer_goes_unless_somebody_names_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_what_is_declared_no_longer_goes_unless_somebody_names_it(live: ProjectFolder, workshop: Workshop) -> None:
     identity = workshop.template()["id"]
     workshop.edit_metadata(workshop.agent(), runs_in=identity)
-    shop.remove("analysis")
-    shop.manifest("desk")
-    assert shop.run("apply", "--yes").code == 0
-    assert shop.run("gc", "--yes").code == 0
+    live.remove("analysis")
+    live.manifest("desk")
+    assert live.run("apply", "--yes").code == 0
+    assert live.run("gc", "--yes").code == 0
     assert workshop.templates()
     workshop.edit_metadata(workshop.agent(), runs_in=None)
-    found = shop.run("gc", "--yes", "--format", "json")
+    found = live.run("gc", "--yes", "--format", "json")
     assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
     assert not workshop.templates()
-    settled(shop)
+    settled(live)
 
 
-def test_a_saved_plan_holds_until_somebody_changes_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
-    shop.run("plan", "--out", "it.plan")
+def test_a_saved_plan_holds_until_somebody_changes_it(live: ProjectFolder, workshop: Workshop) -> None:
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    live.run("plan", "--out", "it.plan")
     workshop.edit(workshop.template()["id"], packages={"npm": ["vite"]})
-    refused = shop.run("apply", "it.plan", "--yes")
+    refused = live.run("apply", "it.plan", "--yes")
     assert (refused.code, "analysis (environment)" in refused.err) == (3, True)
-    shop.run("plan", "--out", "it.plan")
-    assert shop.run("apply", "it.plan", "--yes").code == 0
+    live.run("plan", "--out", "it.plan")
+    assert live.run("apply", "it.plan", "--yes").code == 0
     assert workshop.template()["packages"] == {
         "npm": [],
         "python": ["pandas==3.0.0"],
@@ -341,10 +347,9 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_name(
     assert len(workshop.templates()) == 1
 
 
-def test_twins_stop_the_apply(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_twins_stop_the_apply(live: ProjectFolder, workshop: Workshop) -> None:
     workshop.make(name=workshop.template()["name"])
-    assert shop.run("apply", "--yes").code == 3
+    assert live.run("apply", "--yes").code == 3
 
 
 def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
@@ -361,45 +366,42 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     assert workshop.template()
 
 
-def test_destroy_deletes_all_of_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_destroy_deletes_all_of_it(live: ProjectFolder, workshop: Workshop) -> None:
     theirs = workshop.make(name="Theirs")
-    assert shop.run("destroy", "analysis", "--yes").code == 0
+    assert live.run("destroy", "analysis", "--yes").code == 0
     assert len(workshop.templates()) == 2
-    assert shop.run("destroy", "--yes").code == 0
+    assert live.run("destroy", "--yes").code == 0
     assert workshop.template()["id"] == theirs["id"]
     assert not workshop.agents()
 
 
-def test_list_and_output_name_it(shop: ProjectFolder, workshop: Workshop) -> None:
-    settled(shop)
+def test_list_and_output_name_it(live: ProjectFolder, workshop: Workshop) -> None:
     identity = workshop.template()["id"]
-    [listed] = shop.run("list", "--format", "json").json["resources"]
+    [listed] = live.run("list", "--format", "json").json["resources"]
     assert (listed["kind"], listed["key"], listed["id"], listed["name"]) == (
         "environment",
         "analysis",
         identity,
         "Analysis",
     )
-    assert shop.run("output").json["analysis"] == identity
-    assert f"ENVIRONMENT_ANALYSIS={identity}\n" in shop.run("output", "--format", "dotenv").out
+    assert live.run("output").json["analysis"] == identity
+    assert f"ENVIRONMENT_ANALYSIS={identity}\n" in live.run("output", "--format", "dotenv").out
 
 
-def test_a_dump_declares_what_is_there(shop: ProjectFolder, workshop: Workshop, server: RecordingServer) -> None:
-    settled(shop)
+def test_a_dump_declares_what_is_there(live: ProjectFolder, workshop: Workshop, server: RecordingServer) -> None:
     ours = workshop.template()["id"]
     workshop.make(name="Theirs", packages={"npm": ["vite"]}, env={"A": "b"})
-    shop.remove("analysis")
-    shop.remove("desk")
-    assert {one["key"] for one in shop.run("dump", "--format", "json").json["resources"]} == {"analysis", "theirs"}
-    text = (shop.path / "assistants/theirs.yaml").read_text()
+    live.remove("analysis")
+    live.remove("desk")
+    assert {one["key"] for one in live.run("dump", "--format", "json").json["resources"]} == {"analysis", "theirs"}
+    text = (live.path / "assistants/theirs.yaml").read_text()
     assert "import: envtmpl_" in text
     assert "vite" in text
-    found = planned(shop)
+    found = planned(live)
     assert found["environment theirs"] == ("adopt", {})
     server.clear()
-    assert shop.run("apply", "--yes").code == 0
-    assert shop.run("plan", "--detailed-exitcode").code == 0
+    assert live.run("apply", "--yes").code == 0
+    assert live.run("plan", "--detailed-exitcode").code == 0
     # The values that no answer shows are left as they are.
     assert not any({"env", "setup_commands"} & body.keys() for body in sent(server))
     assert ours in {one["id"] for one in workshop.templates()}

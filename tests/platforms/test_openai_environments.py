@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from assistctl.platforms.openai.agents import CAPABILITIES
+from support.arranged import LastingServer
 from support.environments import PAIR, Workshop, words, wrong_after
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
 from support.projects import ProjectFolder
@@ -40,6 +42,13 @@ def write_project(project: ProjectFolder, server: RecordingServer, timeout: floa
 
 
 @pytest.fixture
+def server(lasting: LastingServer, tmp_path: Path) -> Iterator[RecordingServer]:
+    """The embedded platform over HTTP, on a database of its own."""
+    with lasting.on(tmp_path / "server") as running:
+        yield running
+
+
+@pytest.fixture
 def workshop(server: RecordingServer) -> Iterator[Workshop]:
     seen = Workshop(server.url)
     yield seen
@@ -57,12 +66,15 @@ def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
 
 
 @pytest.fixture
-def desk(cloud: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+def desk(cloud: ProjectFolder, lasting: LastingServer) -> ProjectFolder:
     """The same, applied."""
-    applied = cloud.run("apply", "--yes")
-    assert applied.code == 0, applied.err
-    server.clear()
+    lasting.arrange(cloud, "desk", lambda: applied(cloud))
     return cloud
+
+
+def applied(project: ProjectFolder) -> None:
+    outcome = project.run("apply", "--yes")
+    assert outcome.code == 0, outcome.err
 
 
 def asked(server: RecordingServer, *, lists: bool = True) -> list[str]:
@@ -540,11 +552,17 @@ MISHAPS = [
 
 @pytest.mark.parametrize(("point", "mishap"), MISHAPS)
 def test_whenever_it_stops_the_next_apply_converges(
-    cloud: ProjectFolder, workshop: Workshop, server: RecordingServer, mishap: Mishap, point: tuple[bool, int]
+    cloud: ProjectFolder,
+    lasting: LastingServer,
+    workshop: Workshop,
+    server: RecordingServer,
+    *,
+    mishap: Mishap,
+    point: tuple[bool, int],
 ) -> None:
     second, place = point
     if second:
-        assert cloud.run("apply", "--yes").code == 0
+        lasting.arrange(cloud, "desk", lambda: applied(cloud))
         change(cloud)
     write_project(cloud, server, TIMEOUT if mishap is Mishap.LATE else 30)
     interruption = Interruption(mishap, place)
