@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,13 +24,12 @@ OWN: dict[str, Any] = {"anthropic-agents": {"tools": [{"type": "agent_toolset_20
 
 
 @pytest.fixture
-def desk(cloud: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+def desk(cloud: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
     """A project with an agent that has two tables, applied."""
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.write(STOCK, "sku,stock\n1,7\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    settled(cloud)
-    server.clear()
+    settled_once(cloud, "desk")
     return cloud
 
 

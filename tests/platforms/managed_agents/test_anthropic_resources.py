@@ -39,6 +39,13 @@ def shop(cloud: ProjectFolder) -> ProjectFolder:
     return cloud
 
 
+@pytest.fixture
+def live(shop: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
+    """The same, applied, and settled."""
+    settled_once(shop, "shop")
+    return shop
+
+
 def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
     document = project.run("plan", "--format", "json", *args).json
@@ -69,20 +76,18 @@ def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things,
     assert memory_stores.named("Customers")["description"] == "What customers told us"
 
 
-def test_an_empty_plan_counts_them(shop: ProjectFolder) -> None:
-    settled(shop)
+def test_an_empty_plan_counts_them(live: ProjectFolder) -> None:
     said = "No changes. 3 assistants, memory stores and environments are as declared."
-    assert said in shop.run("plan").out
+    assert said in live.run("plan").out
 
 
-def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
+def test_what_changes_is_sent_and_the_rest_stays(live: ProjectFolder, environments: Things) -> None:
     identity = environments.named("Analysis")["id"]
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
-    assert planned(shop) == {
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
+    assert planned(live) == {
         "environment analysis": ("update", {"packages.python[0]": "pandas==3.0.0", "metadata.team": "bi"})
     }
-    settled(shop)
+    settled(live)
     made = environments.named("Analysis")
     assert made["id"] == identity
     assert made["config"]["packages"]["pip"] == ["pandas==3.0.0"]
@@ -91,12 +96,11 @@ def test_what_changes_is_sent_and_the_rest_stays(shop: ProjectFolder, environmen
 
 
 def test_what_is_removed_goes_back_to_the_default(
-    shop: ProjectFolder, environments: Things, memory_stores: Things
+    live: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    settled(shop)
-    shop.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
-    shop.write("assistants/customers.yaml", "kind: memory_store\nname: Customers\n")
-    settled(shop)
+    live.write("assistants/analysis.yaml", "kind: environment\nname: Analysis\n")
+    live.write("assistants/customers.yaml", "kind: memory_store\nname: Customers\n")
+    settled(live)
     made = environments.named("Analysis")
     assert made["config"]["networking"] == {"type": "unrestricted"}
     assert not any(made["config"]["packages"][name] for name in ("pip", "apt"))
@@ -104,29 +108,27 @@ def test_what_is_removed_goes_back_to_the_default(
     assert memory_stores.named("Customers")["description"] == ""
 
 
-def test_what_somebody_else_changed_is_drift(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
+def test_what_somebody_else_changed_is_drift(live: ProjectFolder, environments: Things) -> None:
     environments.edit(
         environments.named("Analysis")["id"], config={"type": "cloud", "packages": {"npm": ["vite"]}}
     )
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert found.code == 2
     [drift] = found.json["drift"]
     assert (drift["kind"], drift["key"], drift["path"]) == ("environment", "analysis", "packages.npm")
-    settled(shop)
+    settled(live)
     assert environments.named("Analysis")["config"]["packages"]["npm"] == []
 
 
 def test_what_is_declared_no_longer_is_deleted(
-    shop: ProjectFolder, environments: Things, memory_stores: Things
+    live: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    settled(shop)
-    shop.manifest("desk", model=MODEL)
-    shop.remove("analysis")
-    shop.remove("customers")
-    plan = shop.run("plan")
+    live.manifest("desk", model=MODEL)
+    live.remove("analysis")
+    live.remove("customers")
+    plan = live.run("plan")
     assert "no longer declared; its memories go with it" in plan.out
-    settled(shop)
+    settled(live)
     assert not environments.things
     assert not memory_stores.things
 
@@ -140,13 +142,12 @@ def test_protection_holds_without_the_document(shop: ProjectFolder, memory_store
     assert memory_stores.things
 
 
-def test_a_new_key_keeps_the_thing(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
+def test_a_new_key_keeps_the_thing(live: ProjectFolder, environments: Things) -> None:
     identity = environments.named("Analysis")["id"]
-    shop.remove("analysis")
-    shop.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
-    shop.manifest("desk", model=MODEL, environment="sandbox", memory_stores=["customers"])
-    settled(shop)
+    live.remove("analysis")
+    live.write("assistants/sandbox.yaml", ENVIRONMENT + "moved_from: analysis\n")
+    live.manifest("desk", model=MODEL, environment="sandbox", memory_stores=["customers"])
+    settled(live)
     assert environments.named("Analysis")["id"] == identity
     assert environments.named("Analysis")["metadata"]["assistctl"].endswith("key=sandbox")
 
@@ -179,10 +180,9 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
 
 
 def test_destroy_deletes_all_of_it(
-    shop: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
+    live: ProjectFolder, agents: ManagedAgents, environments: Things, memory_stores: Things
 ) -> None:
-    settled(shop)
-    assert shop.run("destroy", "--yes").code == 0
+    assert live.run("destroy", "--yes").code == 0
     assert not environments.things
     assert not memory_stores.things
     assert all(one["archived_at"] for one in agents.agents.values())
@@ -203,17 +203,16 @@ def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, wh
     assert shop.run("apply", "--yes").code == 1
 
 
-def test_list_and_output_name_them(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
-    settled(shop)
-    listed = shop.run("list", "--format", "json").json["resources"]
+def test_list_and_output_name_them(live: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+    listed = live.run("list", "--format", "json").json["resources"]
     ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
     assert {one["key"]: one["id"] for one in listed} == ids
     assert [one["kind"] for one in listed] == ["memory_store", "environment"]
-    page = shop.run("list", "--format", "markdown").out
+    page = live.run("list", "--format", "markdown").out
     assert "1 assistant is deployed, with 1 memory store, 1 environment." in page
-    output = shop.run("output").json
+    output = live.run("output").json
     assert {key: output[key] for key in ids} == ids
-    assert f"ENVIRONMENT_ANALYSIS={ids['analysis']}\n" in shop.run("output", "--format", "dotenv").out
+    assert f"ENVIRONMENT_ANALYSIS={ids['analysis']}\n" in live.run("output", "--format", "dotenv").out
 
 
 def test_only_some_keys(shop: ProjectFolder, environments: Things, memory_stores: Things) -> None:
@@ -224,38 +223,35 @@ def test_only_some_keys(shop: ProjectFolder, environments: Things, memory_stores
     assert "did you mean 'analysis'?" in shop.run("plan", "analisis").err
 
 
-def test_what_is_missing_is_told(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
+def test_what_is_missing_is_told(live: ProjectFolder, environments: Things) -> None:
     [identity] = environments.things
     environments.things.clear()
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert found.code == 2
     [missing] = found.json["missing"]
     assert missing == {"kind": "environment", "key": "analysis", "id": identity, "reason": "deleted outside"}
 
 
-def test_a_saved_plan_holds_until_somebody_changes_one(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
-    shop.run("plan", "--out", "it.plan")
+def test_a_saved_plan_holds_until_somebody_changes_one(live: ProjectFolder, environments: Things) -> None:
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    live.run("plan", "--out", "it.plan")
     environments.edit(environments.named("Analysis")["id"], description="Mine")
-    refused = shop.run("apply", "it.plan", "--yes")
+    refused = live.run("apply", "it.plan", "--yes")
     assert (refused.code, "analysis (environment)" in refused.err) == (3, True)
-    shop.run("plan", "--out", "it.plan")
-    assert shop.run("apply", "it.plan", "--yes").code == 0
+    live.run("plan", "--out", "it.plan")
+    assert live.run("apply", "it.plan", "--yes").code == 0
     assert environments.named("Analysis")["description"] == "Python and the orders"
 
 
 def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
-    shop: ProjectFolder, environments: Things, memory_stores: Things
+    live: ProjectFolder, environments: Things, memory_stores: Things
 ) -> None:
-    settled(shop)
-    shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
-    shop.remove("customers")
-    shop.manifest("desk", model=MODEL, environment="analysis")
-    settled(shop)
-    [last, *_] = shop.run("history", "--format", "json").json["applies"]
-    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
+    live.remove("customers")
+    live.manifest("desk", model=MODEL, environment="analysis")
+    settled(live)
+    [last, *_] = live.run("history", "--format", "json").json["applies"]
+    outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
     assert environments.named("Analysis")["config"]["packages"]["pip"] == ["pandas==2.3.3"]
     assert memory_stores.named("Customers")["description"] == "What customers told us"
@@ -264,28 +260,26 @@ def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
     assert lost in told
 
 
-def test_gc_deletes_what_no_document_declares(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
-    shop.remove("analysis")
-    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
-    found = shop.run("gc", "--yes", "--format", "json")
+def test_gc_deletes_what_no_document_declares(live: ProjectFolder, environments: Things) -> None:
+    live.remove("analysis")
+    live.manifest("desk", model=MODEL, memory_stores=["customers"])
+    found = live.run("gc", "--yes", "--format", "json")
     assert found.code == 0, found.err
     assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
     assert not environments.things
 
 
-def test_a_dump_declares_what_is_there(shop: ProjectFolder, environments: Things) -> None:
-    settled(shop)
+def test_a_dump_declares_what_is_there(live: ProjectFolder, environments: Things) -> None:
     environments.add(name="Theirs", config={"type": "self_hosted"}, metadata={"team": "ops"})
     for key in ("analysis", "customers", "desk"):
-        shop.remove(key)
-    dumped = shop.run("dump", "--format", "json").json
+        live.remove(key)
+    dumped = live.run("dump", "--format", "json").json
     assert {one["key"] for one in dumped["resources"]} == {"analysis", "customers", "theirs"}
-    text = (shop.path / "assistants/theirs.yaml").read_text()
+    text = (live.path / "assistants/theirs.yaml").read_text()
     assert "import: env_" in text
     assert "self_hosted" in text
-    assert planned(shop) == {"environment theirs": ("adopt", {})}
-    settled(shop)
+    assert planned(live) == {"environment theirs": ("adopt", {})}
+    settled(live)
 
 
 def test_a_conversation_has_what_the_manifest_names(
@@ -313,41 +307,38 @@ def test_a_conversation_has_what_the_manifest_names(
 
 
 def test_what_an_assistant_names_by_key_is_not_destroyed_without_it(
-    shop: ProjectFolder, environments: Things
+    live: ProjectFolder, environments: Things
 ) -> None:
-    settled(shop)
-    outcome = shop.run("destroy", "analysis", "--yes")
+    outcome = live.run("destroy", "analysis", "--yes")
     said = f"analysis (environment) stays: desk names {environments.named('Analysis')['id']} by its id"
     assert said in outcome.out + outcome.err
     assert environments.things
 
 
 def test_what_somebody_elses_agent_names_by_id_is_not_deleted(
-    shop: ProjectFolder, agents: ManagedAgents, environments: Things
+    live: ProjectFolder, agents: ManagedAgents, environments: Things
 ) -> None:
-    settled(shop)
     [identity] = environments.things
     agents.add("agent_theirs", metadata={"runs_in": identity})
-    shop.remove("analysis")
-    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
-    assert shop.run("apply", "--yes").code == 0
-    assert shop.run("gc", "--yes").code == 0
+    live.remove("analysis")
+    live.manifest("desk", model=MODEL, memory_stores=["customers"])
+    assert live.run("apply", "--yes").code == 0
+    assert live.run("gc", "--yes").code == 0
     assert environments.things
     agents.edit("agent_theirs", metadata={"runs_in": None})
-    settled(shop)
+    settled(live)
     assert not environments.things
 
 
-def test_one_that_is_let_go_can_be_taken_over_again(shop: ProjectFolder, memory_stores: Things) -> None:
-    settled(shop)
-    shop.manifest("desk", model=MODEL, environment="analysis")
-    shop.remove("customers")
+def test_one_that_is_let_go_can_be_taken_over_again(live: ProjectFolder, memory_stores: Things) -> None:
+    live.manifest("desk", model=MODEL, environment="analysis")
+    live.remove("customers")
     [identity] = memory_stores.things
-    assert shop.run("forget", "customers", "--yes").code == 0
+    assert live.run("forget", "customers", "--yes").code == 0
     assert "assistctl" not in memory_stores.things[identity]["metadata"]
-    settled(shop)
-    [last, *_] = shop.run("history", "--format", "json").json["applies"]
-    assert shop.run("rollback", last["id"], "--yes").code == 0
+    settled(live)
+    [last, *_] = live.run("history", "--format", "json").json["applies"]
+    assert live.run("rollback", last["id"], "--yes").code == 0
     assert [*memory_stores.things] == [identity]
     assert memory_stores.things[identity]["metadata"]["assistctl"].endswith("key=customers")
 
@@ -386,33 +377,31 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
 
 
 def test_a_migration_says_what_it_leaves_there(
-    shop: ProjectFolder, environments: Things, server: RecordingServer
+    live: ProjectFolder, environments: Things, server: RecordingServer
 ) -> None:
-    settled(shop)
     environments.add(name="Theirs")
     environments.add(name="Of others", metadata={"assistctl": "project=other target=cloud key=it"})
-    shop.remove("customers")
-    shop.manifest("desk", model=MODEL, environment="analysis")
+    live.remove("customers")
+    live.manifest("desk", model=MODEL, environment="analysis")
     check = ("migrate", "--from", "cloud", "--to", "local", "--check")
-    shown = shop.run(*check, "--format", "json")
+    shown = live.run(*check, "--format", "json")
     said = [one["summary"] for one in shown.json["diagnostics"] if one["severity"] == "warning"]
     assert "1 environment on cloud without a document, and not moved: Theirs" in said
     assert "1 memory store on cloud without a document, and not moved: customers" in said
-    assert "assistctl dump --target cloud" in shop.run(*check).out
+    assert "assistctl dump --target cloud" in live.run(*check).out
 
     server.fault = lambda asked: Answer(403, b"{}") if asked.path.endswith("/v1/environments") else None
-    shown = shop.run(*check, "--format", "json")
+    shown = live.run(*check, "--format", "json")
     said = [one["summary"] for one in shown.json["diagnostics"]]
     assert "the environments could not be listed, so that nothing is told of them" in said
 
 
 @pytest.mark.parametrize("mine", [True, False])
 def test_what_a_target_names_is_never_deleted(
-    shop: ProjectFolder, environments: Things, monkeypatch: pytest.MonkeyPatch, *, mine: bool
+    live: ProjectFolder, environments: Things, monkeypatch: pytest.MonkeyPatch, *, mine: bool
 ) -> None:
-    settled(shop)
     [identity] = environments.things
-    text = (shop.path / "assistctl.yaml").read_text()
+    text = (live.path / "assistctl.yaml").read_text()
     option = "{environment_id: ENV}"
     if mine:
         monkeypatch.setenv("RUNS_IN", identity)
@@ -421,22 +410,22 @@ def test_what_a_target_names_is_never_deleted(
     else:
         named = text + f"  other: {{platform: anthropic-agents, api_key: k, options: {option}}}\n"
         named = named.replace("ENV", identity)
-    shop.write("assistctl.yaml", named)
-    shop.remove("analysis")
-    shop.manifest("desk", model=MODEL, memory_stores=["customers"])
-    outcome = shop.run("apply", "--yes", "--format", "json")
+    live.write("assistctl.yaml", named)
+    live.remove("analysis")
+    live.manifest("desk", model=MODEL, memory_stores=["customers"])
+    outcome = live.run("apply", "--yes", "--format", "json")
     assert outcome.code == 0, outcome.err
     where = "options.environment_id of the target " + ("cloud" if mine else "other")
     said = [one["summary"] for one in outcome.json["diagnostics"]]
     assert f"analysis (environment) stays: {where} names {identity} by its id" in [
         one.replace("(secret RUNS_IN)", identity) for one in said
     ]
-    assert shop.run("gc", "--yes").code == 0
-    assert shop.run("destroy", "--yes").code == 0
+    assert live.run("gc", "--yes").code == 0
+    assert live.run("destroy", "--yes").code == 0
     assert [*environments.things] == [identity]
-    shop.write("assistctl.yaml", text)
-    shop.run("apply", "--yes", "--allow-deletes")
-    assert shop.run("destroy", "--yes").code == 0
+    live.write("assistctl.yaml", text)
+    live.run("apply", "--yes", "--allow-deletes")
+    assert live.run("destroy", "--yes").code == 0
     assert not environments.things
 
 
@@ -483,10 +472,9 @@ def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder
     assert cloud.run("rollback", last["id"], "--yes").code == 0
 
 
-def test_what_is_declared_has_to_be_seen(shop: ProjectFolder, server: RecordingServer) -> None:
-    settled(shop)
+def test_what_is_declared_has_to_be_seen(live: ProjectFolder, server: RecordingServer) -> None:
     server.fault = refused("/v1/environments")
-    refusal = shop.run("plan")
+    refusal = live.run("plan")
     assert (refusal.code, "not for this key" in refusal.err) == (1, True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ def shop(cloud: ProjectFolder) -> ProjectFolder:
     folder(cloud, FILES)
     cloud.manifest("desk", model=MODEL, skills=["refunds"])
     return cloud
+
+
+@pytest.fixture
+def live(shop: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
+    """The same, applied, and settled."""
+    settled_once(shop, "shop")
+    return shop
 
 
 def folder(project: ProjectFolder, files: dict[str, bytes]) -> None:
@@ -70,73 +78,67 @@ def test_it_is_uploaded_with_all_its_files_and_its_agent_names_it(
     assert version["description"] == "How to refund."
 
 
-def test_what_did_not_change_is_not_uploaded(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    folder(shop, FILES)
-    shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="Be kind.")
-    settled(shop)
+def test_what_did_not_change_is_not_uploaded(live: ProjectFolder, skills: Skills) -> None:
+    folder(live, FILES)
+    live.manifest("desk", model=MODEL, skills=["refunds"], instructions="Be kind.")
+    settled(live)
     assert skills.uploads == 1
 
 
 def test_a_change_is_one_new_version_that_reaches_its_agent(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    assert planned(shop) == {
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    assert planned(live) == {
         "skill refunds": ("update", {"folder"}),
         "assistant desk": ("update", {"skills[0].version"}),
     }
-    settled(shop)
+    settled(live)
     assert (skills.uploads, len(skills.only.versions)) == (2, 2)
     assert skills.only.newest == {**FILES, "scripts/sum.py": b"print(2)\n"}
     assert desk(agents) == [entry(skills)]
 
 
-def test_a_pinned_version_stays(shop: ProjectFolder, agents: ManagedAgents, skills: Skills) -> None:
-    settled(shop)
+def test_a_pinned_version_stays(live: ProjectFolder, agents: ManagedAgents, skills: Skills) -> None:
     [first] = skills.only.versions
-    shop.manifest("desk", model=MODEL, skills=[{"skill": "refunds", "version": first}])
-    settled(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    assert planned(shop).keys() == {"skill refunds"}
-    settled(shop)
+    live.manifest("desk", model=MODEL, skills=[{"skill": "refunds", "version": first}])
+    settled(live)
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    assert planned(live).keys() == {"skill refunds"}
+    settled(live)
     assert desk(agents) == [entry(skills, first)]
 
 
 def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
     skills.upload(skills.only, THEIRS)
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert found.code == 2
     assert {(one["kind"], one["path"]) for one in found.json["drift"]} >= {("skill", "folder")}
     assert found.json["missing"] == []
-    settled(shop)
+    settled(live)
     assert skills.only.newest == FILES
     assert len(skills.only.versions) == 3
     assert desk(agents) == [entry(skills)]
 
 
-def test_a_name_and_metadata_change_without_the_label(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
+def test_a_name_and_metadata_change_without_the_label(live: ProjectFolder, skills: Skills) -> None:
     label = skills.only.answer["display_name"]
     text = "kind: skill\nname: Returns\nfolder: skills/refunds\nmetadata: {team: support}\n"
-    shop.write("assistants/refunds.yaml", text)
-    settled(shop)
+    live.write("assistants/refunds.yaml", text)
+    settled(live)
     assert (skills.only.mark["name"], skills.only.mark["metadata"]["team"]) == ("Returns", "support")
     assert skills.only.answer["display_name"] == label
     assert skills.only.newest == FILES
 
 
-def test_a_new_key_keeps_it(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    shop.remove("refunds")
+def test_a_new_key_keeps_it(live: ProjectFolder, skills: Skills) -> None:
+    live.remove("refunds")
     text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nmoved_from: refunds\n"
-    shop.write("assistants/returns.yaml", text)
-    shop.manifest("desk", model=MODEL, skills=["returns"])
-    settled(shop)
+    live.write("assistants/returns.yaml", text)
+    live.manifest("desk", model=MODEL, skills=["returns"])
+    settled(live)
     assert skills.only.mark["metadata"]["assistctl"].endswith("key=returns")
 
 
@@ -155,13 +157,12 @@ def test_one_of_somebody_else_is_taken_over_by_its_id(
     assert skills.uploads == 1
 
 
-def test_a_copy_of_ours_is_not_ours(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
+def test_a_copy_of_ours_is_not_ours(live: ProjectFolder, skills: Skills) -> None:
     _, files = next(iter(skills.only.versions.values()))
     copy = skills.add(files, "A copy")
     skills.upload(copy, files)
-    assert planned(shop) == {}
-    shop.run("destroy", "--yes")
+    assert planned(live) == {}
+    live.run("destroy", "--yes")
     assert [*skills.skills] == [copy.answer["id"]]
 
 
@@ -172,69 +173,63 @@ def test_anthropics_own_are_nobodys_business(shop: ProjectFolder, skills: Skills
 
 @pytest.mark.parametrize("versions_first", [False, True])
 def test_what_is_declared_no_longer_is_deleted_with_its_versions(
-    shop: ProjectFolder, skills: Skills, *, versions_first: bool
+    live: ProjectFolder, skills: Skills, *, versions_first: bool
 ) -> None:
-    settled(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    settled(shop)
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    settled(live)
     skills.versions_first = versions_first
-    shop.remove("refunds")
-    shop.manifest("desk", model=MODEL)
-    assert "all its versions go with it" in shop.run("plan").out
-    settled(shop)
+    live.remove("refunds")
+    live.manifest("desk", model=MODEL)
+    assert "all its versions go with it" in live.run("plan").out
+    settled(live)
     assert not skills.skills
 
 
-def test_destroy_deletes_it(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    assert shop.run("destroy", "--yes").code == 0
+def test_destroy_deletes_it(live: ProjectFolder, skills: Skills) -> None:
+    assert live.run("destroy", "--yes").code == 0
     assert not skills.skills
 
 
 def test_what_somebody_elses_agent_names_is_not_deleted(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
     agents.add("agent_theirs", skills=[entry(skills)])
-    shop.remove("refunds")
-    shop.manifest("desk", model=MODEL)
-    assert shop.run("apply", "--yes").code == 0
-    assert shop.run("gc", "--yes").code == 0
+    live.remove("refunds")
+    live.manifest("desk", model=MODEL)
+    assert live.run("apply", "--yes").code == 0
+    assert live.run("gc", "--yes").code == 0
     assert skills.skills
 
 
 def test_a_rollback_goes_back_to_the_files_that_it_had(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
     [first] = skills.only.versions
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    settled(shop)
-    [last, *_] = shop.run("history", "--format", "json").json["applies"]
-    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    settled(live)
+    [last, *_] = live.run("history", "--format", "json").json["applies"]
+    outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
     assert skills.only.newest == FILES
     assert desk(agents) == [entry(skills, first)]
 
 
 def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
-    [last] = shop.run("history", "--format", "json").json["applies"]
-    outcome = shop.run("rollback", last["id"], "--yes")
+    [last] = live.run("history", "--format", "json").json["applies"]
+    outcome = live.run("rollback", last["id"], "--yes")
     assert outcome.code == 0, outcome.out + outcome.err
     assert not skills.skills
     assert [one for one in agents.agents.values() if one["archived_at"] is None] == []
 
 
-def test_a_rollback_says_what_a_deletion_took(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    shop.remove("refunds")
-    shop.manifest("desk", model=MODEL)
-    settled(shop)
-    [last, *_] = shop.run("history", "--format", "json").json["applies"]
-    outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
+def test_a_rollback_says_what_a_deletion_took(live: ProjectFolder, skills: Skills) -> None:
+    live.remove("refunds")
+    live.manifest("desk", model=MODEL)
+    settled(live)
+    [last, *_] = live.run("history", "--format", "json").json["applies"]
+    outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 1
     told = [one["summary"] for one in outcome.json["diagnostics"]]
     assert "refunds (skill) does not go back in full: all its versions were deleted with it" in told
@@ -261,41 +256,37 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
     assert len(skills.skills) == 1
 
 
-def test_two_with_its_mark_stop_the_run(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
+def test_two_with_its_mark_stop_the_run(live: ProjectFolder, skills: Skills) -> None:
     _, files = next(iter(skills.only.versions.values()))
     skills.add(files, skills.only.answer["display_name"])
-    assert shop.run("apply", "--yes").code == 3
+    assert live.run("apply", "--yes").code == 3
 
 
-def test_a_version_made_meanwhile_is_not_overwritten(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    shop.run("plan", "--out", "it.plan")
+def test_a_version_made_meanwhile_is_not_overwritten(live: ProjectFolder, skills: Skills) -> None:
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    live.run("plan", "--out", "it.plan")
     skills.upload(skills.only, THEIRS)
-    assert shop.run("apply", "it.plan", "--yes").code == 3
+    assert live.run("apply", "it.plan", "--yes").code == 3
 
 
-def test_forget_lets_it_go(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
-    shop.remove("refunds")
-    shop.manifest("desk", model=MODEL)
-    assert shop.run("forget", "refunds", "--yes").code == 0
+def test_forget_lets_it_go(live: ProjectFolder, skills: Skills) -> None:
+    live.remove("refunds")
+    live.manifest("desk", model=MODEL)
+    assert live.run("forget", "refunds", "--yes").code == 0
     assert skills.only.mark["metadata"] == {}
-    assert shop.run("apply", "--yes").code == 0
-    assert planned(shop) == {}
+    assert live.run("apply", "--yes").code == 0
+    assert planned(live) == {}
 
 
-def test_gc_deletes_it_and_list_and_output_name_it(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
+def test_gc_deletes_it_and_list_and_output_name_it(live: ProjectFolder, skills: Skills) -> None:
     [skill_id] = skills.skills
-    [listed] = shop.run("list", "--format", "json").json["resources"]
+    [listed] = live.run("list", "--format", "json").json["resources"]
     assert (listed["kind"], listed["key"], listed["id"]) == ("skill", "refunds", skill_id)
-    assert shop.run("output").json["refunds"] == skill_id
-    shop.remove("refunds")
-    shop.manifest("desk", model=MODEL)
-    assert shop.run("apply", "--yes", "desk").code == 0
-    found = shop.run("gc", "--yes", "--format", "json")
+    assert live.run("output").json["refunds"] == skill_id
+    live.remove("refunds")
+    live.manifest("desk", model=MODEL)
+    assert live.run("apply", "--yes", "desk").code == 0
+    found = live.run("gc", "--yes", "--format", "json")
     assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("skill", "Refunds")]
     assert not skills.skills
 
@@ -339,20 +330,19 @@ def test_what_cannot_be_sent_is_told_offline_with_its_place(
     assert not server.asked
 
 
-def test_a_dump_brings_its_files_along(shop: ProjectFolder, skills: Skills) -> None:
-    settled(shop)
+def test_a_dump_brings_its_files_along(live: ProjectFolder, skills: Skills) -> None:
     theirs = skills.add({**THEIRS, "more/page.md": b"More.\n"}, "Theirs")
-    shop.remove("refunds")
-    shop.remove("desk")
+    live.remove("refunds")
+    live.remove("desk")
     for path in FILES:
-        (shop.path / "assistants/skills/refunds" / path).unlink()
-    dumped = shop.run("dump", "--format", "json")
+        (live.path / "assistants/skills/refunds" / path).unlink()
+    dumped = live.run("dump", "--format", "json")
     assert dumped.code == 0, dumped.err
     assert {one["key"] for one in dumped.json["resources"]} == {"refunds", "theirs"}
-    assert (shop.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
-    assert f"import: {theirs.answer['id']}" in (shop.path / "assistants/theirs.yaml").read_text()
-    assert planned(shop) == {"skill theirs": ("adopt", {"folder"})}
-    settled(shop)
+    assert (live.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
+    assert f"import: {theirs.answer['id']}" in (live.path / "assistants/theirs.yaml").read_text()
+    assert planned(live) == {"skill theirs": ("adopt", {"folder"})}
+    settled(live)
     assert skills.skills[theirs.answer["id"]].newest == {**THEIRS, "more/page.md": b"More.\n"}
 
 
@@ -368,20 +358,19 @@ def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, 
 
 
 def test_a_version_whose_answer_is_lost_is_found(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills, server: RecordingServer
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills, server: RecordingServer
 ) -> None:
-    settled(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
     is_version = re.compile("/v1/skills/[^/]+/versions")
     server.fault = lambda asked: (
         Answer(500, after=True) if asked.method == "POST" and is_version.fullmatch(asked.path) else None
     )
-    outcome = shop.run("apply", "--yes")
+    outcome = live.run("apply", "--yes")
     assert outcome.code == 0, outcome.out
     assert (skills.uploads, len(skills.only.versions)) == (2, 2)
     assert skills.only.newest["scripts/sum.py"] == b"print(2)\n"
     assert desk(agents) == [entry(skills)]
-    settled(shop)
+    settled(live)
     assert skills.uploads == 2
 
 
@@ -394,12 +383,11 @@ def test_a_label_that_is_too_long_is_told_before_anything_is_sent(shop: ProjectF
 
 
 def test_a_failed_upload_changes_nothing_of_its_agents(
-    shop: ProjectFolder, agents: ManagedAgents, skills: Skills
+    live: ProjectFolder, agents: ManagedAgents, skills: Skills
 ) -> None:
-    settled(shop)
     before = desk(agents)
-    folder(shop, {"SKILL.md": MAIN.replace("name: refunds", "name: returns").encode()})
-    assert shop.run("apply", "--yes").code == 1
+    folder(live, {"SKILL.md": MAIN.replace("name: refunds", "name: returns").encode()})
+    assert live.run("apply", "--yes").code == 1
     assert desk(agents) == before
     assert len(skills.only.versions) == 1
 
@@ -422,15 +410,14 @@ def test_a_rollback_pins_no_version_that_the_platform_filled_in(
     assert planned(shop) == {}
 
 
-def test_a_rollback_goes_back_to_the_version_of_then(shop: ProjectFolder, agents: ManagedAgents) -> None:
+def test_a_rollback_goes_back_to_the_version_of_then(live: ProjectFolder, agents: ManagedAgents) -> None:
     """Also where another apply has uploaded a newer one since, which is not rolled back."""
-    settled(shop)
     before = desk(agents)
-    shop.manifest("desk", model=MODEL, skills=["refunds"], instructions="After.")
-    settled(shop)
-    [undone, *_] = shop.run("history", "--format", "json").json["applies"]
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    settled(shop)
+    live.manifest("desk", model=MODEL, skills=["refunds"], instructions="After.")
+    settled(live)
+    [undone, *_] = live.run("history", "--format", "json").json["applies"]
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    settled(live)
     assert desk(agents) != before
-    assert shop.run("rollback", undone["id"], "--yes").code == 0
+    assert live.run("rollback", undone["id"], "--yes").code == 0
     assert desk(agents) == before
