@@ -28,6 +28,7 @@ _PACKAGES = (
 )
 _MODULES = (
     "anyio._backends._asyncio",
+    "assistctl.local.server",
     "assistctl.platforms.openai.agents",
     "assistctl.platforms.openai.assistants",
     "assistctl.platforms.openai.conversations",
@@ -36,11 +37,10 @@ _MODULES = (
     "httpcore2",
     "jsonschema",
     "jsonschema_rs",
-    "assistctl.local.server",
     "obstore.store",
-    "uvicorn.protocols.http.h11_impl",
     "openai",
     "rich.console",
+    "uvicorn.protocols.http.h11_impl",
 )
 
 load_on_demand()
