@@ -53,21 +53,21 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
     someone.close()
 
 
-@pytest.mark.parametrize("options", [(), ("-v",), ("--color", "always"), ("--destroy",), ("--adopt",), ("e",)])
-def test_it_is_the_plan_in_every_format(
-    busy: ProjectFolder, server: RecordingServer, tmp_path: Path, options: tuple[str, ...]
-) -> None:
-    plans = {name: busy.run("plan", *options, "--format", name) for name in FORMATS}
-    assert busy.run("plan", *options, "--out", "x.plan").out == plans["text"].out
+def test_it_is_the_plan_in_every_format(busy: ProjectFolder, server: RecordingServer, tmp_path: Path) -> None:
     (tmp_path / "nowhere").mkdir()
-    here, busy.path = busy.path, tmp_path / "nowhere"
-    server.clear()
-    look = [option for option in options if option not in {"--destroy", "--adopt", "e"}]
-    for name in FORMATS:
-        shown = busy.run("show", here / "x.plan", *look, "--format", name)
-        out, planned = without_occasion(shown.out), without_occasion(plans[name].out)
-        assert (shown.code, out, shown.err) == (0, planned, ""), name
-    assert server.asked == [], "the platform is not asked"
+    here = busy.path
+    for options in ((), ("-v",), ("--color", "always"), ("--destroy",), ("--adopt",), ("e",)):
+        busy.path = here
+        plans = {name: busy.run("plan", *options, "--format", name) for name in FORMATS}
+        assert busy.run("plan", *options, "--out", "x.plan").out == plans["text"].out, options
+        busy.path = tmp_path / "nowhere"
+        server.clear()
+        look = [option for option in options if option not in {"--destroy", "--adopt", "e"}]
+        for name in FORMATS:
+            shown = busy.run("show", here / "x.plan", *look, "--format", name)
+            out, planned = without_occasion(shown.out), without_occasion(plans[name].out)
+            assert (shown.code, out, shown.err) == (0, planned, ""), (name, options)
+        assert server.asked == [], "the platform is not asked"
 
 
 def without_occasion(text: str) -> str:

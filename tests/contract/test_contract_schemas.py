@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator as Compiled
 
 from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 from support.dashboard import Dashboard
@@ -48,12 +49,11 @@ def busy(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
 def test_each_is_printed_as_a_schema_that_stands_alone(project: ProjectFolder, name: str) -> None:
     shown = project.run("schema", name)
     assert shown.code == 0
-    Draft202012Validator.check_schema(shown.json)
+    # It holds every schema against the meta-schema, and follows each reference.
+    Compiled(shown.json)
     assert shown.json["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert '.schema.json"' not in shown.out
     assert ".schema.json#" not in shown.out
-    # Every reference leads somewhere; an object finds all of those that it meets.
-    Draft202012Validator(shown.json).is_valid({})
 
 
 def test_each_file_is_listed_and_each_listed_is_a_file(project: ProjectFolder) -> None:

@@ -22,7 +22,7 @@ from support.manifest_folder import ManifestFolder
 from support.manifest_text import file_bytes
 from support.spoiled_manifests import FILES, PROJECT, SOUND, corpus, spoiled_case
 
-CASES = 300
+CASES = 150
 ENVIRONMENT = {"A": "s3cret"}
 # Documents of the usual kind, and what comes close to one.
 LINES = st.lists(

@@ -223,22 +223,19 @@ CONSOLES: dict[str, Callable[[], Console]] = {
 }
 
 
-@pytest.mark.parametrize("make_console", CONSOLES.values(), ids=CONSOLES)
 @given(st.data())
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=60)
 def test_output_never_moves_the_cursor_or_forges_a_line(
-    any_plan: st.SearchStrategy[Plan],
-    any_results: st.SearchStrategy[list[Result]],
-    make_console: Callable[[], Console],
-    data: st.DataObject,
+    any_plan: st.SearchStrategy[Plan], any_results: st.SearchStrategy[list[Result]], data: st.DataObject
 ) -> None:
-    plan, results = data.draw(any_plan), data.draw(any_results)
-    console = make_console()
-    print_plan(console, plan, verbose=data.draw(st.booleans()))
-    print_results(console, results, plan=plan)
-    text = COLOUR_CODE.sub("", written(console)) if console.color_system else written(console)
-    lines = text.splitlines()
-    assert not {unicodedata.category(char) for char in text.replace("\n", "")} & {"Cc", "Cs", "Zl", "Zp"}
-    assert not [line for line in lines if line.endswith(" ")]
-    assert len([line for line in lines if re.match(r"  [+~=.-] \S", line)]) == len(plan.changes)
-    assert not console.is_terminal or max(map(cell_len, lines)) <= console.width
+    plan, results, verbose = data.draw(any_plan), data.draw(any_results), data.draw(st.booleans())
+    for name, make_console in CONSOLES.items():
+        console = make_console()
+        print_plan(console, plan, verbose=verbose)
+        print_results(console, results, plan=plan)
+        text = COLOUR_CODE.sub("", written(console)) if console.color_system else written(console)
+        lines = text.splitlines()
+        assert not {unicodedata.category(char) for char in text.replace("\n", "")} & {"Cc", "Cs", "Zl", "Zp"}, name
+        assert not [line for line in lines if line.endswith(" ")], name
+        assert len([line for line in lines if re.match(r"  [+~=.-] \S", line)]) == len(plan.changes), name
+        assert not console.is_terminal or max(map(cell_len, lines)) <= console.width, name

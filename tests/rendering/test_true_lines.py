@@ -13,37 +13,33 @@ from assistctl.rendering.diff.line_pairs import pair_lines
 from support.shown_diffs import ShownLine, falsehoods, in_drift_markdown, in_html, in_markdown, in_text
 from support.text_pairs import text_pair
 
-FORMATS = pytest.mark.parametrize("shown", [in_text, in_markdown, in_drift_markdown, in_html])
+WHOLE = (in_text, in_markdown, in_drift_markdown)
+FORMATS = (*WHOLE, in_html)
 LINE = st.text(st.sampled_from("ab .-+~[]{}\\│#`\t\u0433é订"), max_size=12)
 TEXT = st.lists(LINE, max_size=8).map(lambda lines: "\n".join([*lines, ""]))
 
 Shown = Callable[[str, str], list[ShownLine]]
 
 
-@FORMATS
 @given(old=TEXT, new=TEXT)
 @settings(deadline=None)
-def test_the_lines_of_any_two_texts_are_theirs(shown: Shown, old: str, new: str) -> None:
-    assert falsehoods(old, new, shown(old, new)) == []
-
-
-@pytest.mark.parametrize("shown", [in_text, in_markdown, in_drift_markdown])
-@given(seed=st.integers(0, 2**32))
-@settings(deadline=None)
-def test_the_lines_of_an_edited_prompt_are_its_own(shown: Shown, seed: int) -> None:
-    old, new = text_pair(random.Random(seed))  # noqa: S311 - test data
-    assert falsehoods(old, new, shown(old, new)) == []
+def test_the_lines_of_any_two_texts_are_theirs(old: str, new: str) -> None:
+    for shown in FORMATS:
+        assert falsehoods(old, new, shown(old, new)) == [], shown
 
 
 @given(seed=st.integers(0, 2**32))
 @settings(deadline=None)
-def test_the_first_lines_of_an_edited_prompt_on_a_page_are_its_own(seed: int) -> None:
+def test_the_lines_of_an_edited_prompt_are_its_own(seed: int) -> None:
     old, new = text_pair(random.Random(seed))  # noqa: S311 - test data
+    for shown in WHOLE:
+        assert falsehoods(old, new, shown(old, new)) == [], shown
+    # A page has the first lines of a long difference alone.
     found = falsehoods(old, new, in_html(old, new))
     assert [falsehood for falsehood in found if not falsehood.startswith("not shown")] == []
 
 
-@FORMATS
+@pytest.mark.parametrize("shown", FORMATS)
 def test_a_negation_is_in_the_line_that_has_it(shown: Shown) -> None:
     old = "You translate.\nDo not explain anything to them.\nBe brief.\n"
     lines = [line.text for line in shown(old, old.replace("explain", "translate")) if line.sign == "+"]

@@ -81,17 +81,17 @@ def test_few_changes_are_found_alone_in_a_long_line_that_repeats_itself() -> Non
 
 def unrelated(generator: random.Random, separators: str) -> str:
     words = (
-        f"w{min(int(generator.paretovariate(0.7)), 3000)}{generator.choice(separators)}" for _ in range(90_000)
+        f"w{min(int(generator.paretovariate(0.7)), 3000)}{generator.choice(separators)}" for _ in range(36_000)
     )
-    return "".join(words)[:250_000]
+    return "".join(words)[:100_000]
 
 
 LARGE: dict[str, Callable[[random.Random], tuple[str, str]]] = {
     "unrelated-lines": lambda g: (unrelated(g, "      \n"), unrelated(g, "      \n")),
     "unrelated-one-line": lambda g: (unrelated(g, " "), unrelated(g, " ")),
-    "only-newlines": lambda _: ("\n" * 250_000, "a\n" * 125_000),
-    "one-word-over-and-over": lambda _: ("a " * 125_000, "b a " * 62_500),
-    "no-spaces": lambda g: ("".join(g.choices("{}[]", k=250_000)), "".join(g.choices("{}[]", k=250_000))),
+    "only-newlines": lambda _: ("\n" * 100_000, "a\n" * 50_000),
+    "one-word-over-and-over": lambda _: ("a " * 50_000, "b a " * 25_000),
+    "no-spaces": lambda g: ("".join(g.choices("{}[]", k=100_000)), "".join(g.choices("{}[]", k=100_000))),
 }
 
 
@@ -100,6 +100,6 @@ def test_large_texts_stay_quick(make: Callable[[random.Random], tuple[str, str]]
     old, new = make(random.Random(7))  # noqa: S311 - test data
     started = time.process_time()
     segments = compare(old, new)
-    # A third of a second on one core; the quadratic way takes minutes.
-    assert time.process_time() - started < 5
+    # A tenth of a second on one core; the quadratic way takes far more than ten.
+    assert time.process_time() - started < 2
     assert "".join(segment.text for segment in segments if segment.side is not Side.OLD) == new
