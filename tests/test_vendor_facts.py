@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,23 +27,29 @@ NEUTRAL = (
 )
 
 
-def literals(folder: Path) -> Iterator[tuple[str, str]]:
-    """Each text in the code of ``folder`` but for docstrings, and the module it is in."""
-    for path in sorted(folder.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        told = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
-        for one in ast.walk(tree):
-            if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in told:
-                yield path.relative_to(SOURCE).as_posix(), one.value
+@pytest.fixture(scope="module")
+def literals() -> Sequence[tuple[str, str]]:
+    """Each text in the code but for docstrings, and the module it is in."""
+    return [found for path in sorted(SOURCE.rglob("*.py")) for found in literals_of(path)]
+
+
+def literals_of(path: Path) -> Iterator[tuple[str, str]]:
+    nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+    told = {id(one.value) for one in nodes if isinstance(one, ast.Expr)}
+    for one in nodes:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in told:
+            yield path.relative_to(SOURCE).as_posix(), one.value
 
 
 @pytest.mark.parametrize("package", NEUTRAL)
-def test_no_platform_is_known_by_its_name(package: str) -> None:
+def test_no_platform_is_known_by_its_name(literals: Sequence[tuple[str, str]], package: str) -> None:
     names = {*known_platforms()} - {"local"}  # a word like any other
-    assert [found for found in literals(SOURCE / package) if found[1] in names] == []
+    inside = [found for found in literals if found[0].startswith(f"{package}/")]
+    assert inside != []
+    assert [found for found in inside if found[1] in names] == []
 
 
-def test_what_is_written_on_platforms_is_named_once() -> None:
+def test_what_is_written_on_platforms_is_named_once(literals: Sequence[tuple[str, str]]) -> None:
     names = {MARK, BASELINE, FILES, PATHS, SHA256, PATH} - {"assistctl"}  # the package is called so too
-    there = {module for module, text in literals(SOURCE) if text in names}
+    there = {module for module, text in literals if text in names}
     assert there == {"ownership/mark.py", "ownership/file_marks.py"}

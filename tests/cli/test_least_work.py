@@ -16,7 +16,7 @@ from assistctl.cli import apply_report
 from support.projects import ProjectFolder
 from support.server import MUTATING, Asked, RecordingServer
 
-CREATES = 60
+CREATES = 24
 PARALLELISM = 5
 
 
@@ -111,7 +111,7 @@ def test_an_interrupted_apply_says_of_what_was_written_down_that_it_was_not_begu
 def test_no_byte_that_did_not_change_is_read_twice(
     remote: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(30):
+    for number in range(12):
         remote.write(f"assistants/docs/{number:02}.txt", f"document {number}")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*.txt"])
     opened: Counter[str] = Counter()

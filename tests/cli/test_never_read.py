@@ -49,9 +49,10 @@ def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> N
     """``plan`` and ``apply`` say it, with its place; nothing is sent, and nothing of it is shown."""
     checked = project.run("validate")
     assert SECRET not in checked.out + checked.err
+    manifest = (project.path / "assistants/one.yaml").read_text()
     for command in (["plan"], ["plan", "--format", "json"], ["apply", "--yes"]):
         done = project.run(*command)
-        assert done.code == 1, done.out
+        assert done.code == 1, (manifest, done.out)
         assert SECRET not in done.out + done.err
         if "json" in command:
             (found,) = (one for one in done.json["diagnostics"] if one["severity"] == "error")
@@ -62,34 +63,31 @@ def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> N
     assert not server.mutations
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_instructions(private: ProjectFolder, server: RecordingServer, name: str) -> None:
-    private.manifest("one", instructions={"file": f"../{name}"})
-    refused(private, server, about="instructions.file")
+def test_instructions(private: ProjectFolder, server: RecordingServer) -> None:
+    for name in PRIVATE:
+        private.manifest("one", instructions={"file": f"../{name}"})
+        refused(private, server, about="instructions.file")
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_a_function(private: ProjectFolder, server: RecordingServer, name: str) -> None:
-    private.write(name, (f"{KEY if name in BY_CONTENT else ''}{HELD}").encode())
-    private.manifest("one", tools=[{"type": "function", "function": {"file": f"../{name}"}}])
-    refused(private, server, about="tools[0].function.file")
+def test_a_function(private: ProjectFolder, server: RecordingServer) -> None:
+    for name in PRIVATE:
+        private.write(name, (f"{KEY if name in BY_CONTENT else ''}{HELD}").encode())
+        private.manifest("one", tools=[{"type": "function", "function": {"file": f"../{name}"}}])
+        refused(private, server, about="tools[0].function.file")
 
 
 @pytest.mark.parametrize("tool", ["file_search", "code_interpreter"])
-@pytest.mark.parametrize("name", PRIVATE)
-def test_files(private: ProjectFolder, server: RecordingServer, name: str, tool: str) -> None:
-    private.manifest("one", tools=[{"type": tool}], files=[f"../{name}"])
-    refused(private, server, about="files[0]")
+def test_files(private: ProjectFolder, server: RecordingServer, tool: str) -> None:
+    for name in PRIVATE:
+        private.manifest("one", tools=[{"type": tool}], files=[f"../{name}"])
+        refused(private, server, about="files[0]")
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_documents_of_a_vector_store(private: ProjectFolder, server: RecordingServer, name: str) -> None:
-    private.manifest("two", tools=[{"type": "file_search"}], vector_store="one")
-    private.write(
-        "assistants/one.yaml", json.dumps({"kind": "vector_store", "key": "one", "files": [f"../{name}"]})
-    )
-    private.remove("two")
-    refused(private, server, about="files[0]")
+def test_documents_of_a_vector_store(private: ProjectFolder, server: RecordingServer) -> None:
+    for name in PRIVATE:
+        store = {"kind": "vector_store", "key": "one", "files": [f"../{name}"]}
+        private.write("assistants/one.yaml", json.dumps(store))
+        refused(private, server, about="files[0]")
 
 
 @pytest.mark.parametrize(
