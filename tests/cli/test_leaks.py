@@ -98,7 +98,7 @@ def test_a_plan_is_saved_to_plain_files_only(project: ProjectFolder) -> None:
 )
 @pytest.mark.usefixtures("assistctl_on_path")
 def test_nobody_listening_stops_nothing(project: ProjectFolder, redirect: str, code: int) -> None:
-    for number in range(30):
+    for number in range(8):
         project.manifest(f"a{number}")
     done = subprocess.run(
         ["/bin/bash", "-c", f"assistctl apply --yes {redirect}"],
@@ -108,4 +108,4 @@ def test_nobody_listening_stops_nothing(project: ProjectFolder, redirect: str, c
         timeout=60,
     )
     assert done.returncode == code
-    assert len(project.run("output").json) == 30
+    assert len(project.run("output").json) == 8

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,16 @@ from openai import OpenAI
 from assistctl.testing import Failure, ScriptedModel
 from support.projects import ProjectFolder
 
+pytestmark = pytest.mark.usefixtures("assistctl_on_path")
+
 
 @contextmanager
-def serving(folder: Path, *args: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    folder: Path, *args: str, program: Sequence[str] = ("assistctl",)
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """``assistctl serve --port 0 ARGS`` until the block ends: its address and the process."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "assistctl", "serve", "--port", "0", *args],
+        [*program, "serve", "--port", "0", *args],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -54,7 +58,8 @@ def test_serve_to_the_sdk_and_what_it_makes_is_seen_by_the_command(project: Proj
 
         project.manifest("one", instructions="Be brief.")
         assert project.run("apply", "--yes").code == 0
-        with serving(project.path, "-t", "local") as (address, process):
+        module = (sys.executable, "-m", "assistctl")
+        with serving(project.path, "-t", "local", program=module) as (address, process):
             with openai.OpenAI(base_url=address, api_key="any", max_retries=0) as client:
                 listed = client.beta.assistants.with_raw_response.list()
                 assert re.fullmatch(r"org-[0-9a-f]{24}", listed.headers["openai-organization"])
@@ -98,7 +103,7 @@ def test_a_port_that_is_taken_is_told(project: ProjectFolder) -> None:
     with serving(project.path) as (address, _):
         port = address.split(":")[2].removesuffix("/v1")
         done = subprocess.run(
-            [sys.executable, "-m", "assistctl", "serve", "--port", port],
+            ["assistctl", "serve", "--port", port],  # noqa: S607  # on the path of the tests
             cwd=project.path,
             capture_output=True,
             text=True,

@@ -104,13 +104,13 @@ def test_nothing_to_do_asks_nothing(remote: ProjectFolder) -> None:
     assert code == 0, shown
 
 
+@pytest.mark.usefixtures("assistctl_on_path")
 def test_without_a_terminal_it_prints_and_exits_3(remote: ProjectFolder, server: RecordingServer) -> None:
     """Also when somebody pipes ``yes`` into it."""
     remote.manifest("one")
     done = subprocess.run(
-        [*COMMAND, "apply"],
+        ["assistctl", "apply"],  # noqa: S607  # on the path of the tests
         cwd=remote.path,
-        env=environment(),
         input=b"yes\n",
         capture_output=True,
         timeout=30,
@@ -122,13 +122,13 @@ def test_without_a_terminal_it_prints_and_exits_3(remote: ProjectFolder, server:
     assert server.mutations == []
 
 
+@pytest.mark.usefixtures("assistctl_on_path")
 def test_a_closed_stdin_or_stdout_is_no_traceback(remote: ProjectFolder) -> None:
     remote.manifest("one")
     for redirect in ("<&- >&-", "| true"):
         done = subprocess.run(
-            ["/bin/sh", "-c", f"{sys.executable} -m assistctl plan {redirect}"],
+            ["/bin/sh", "-c", f"assistctl plan {redirect}"],
             cwd=remote.path,
-            env=environment(),
             capture_output=True,
             timeout=30,
             check=False,
