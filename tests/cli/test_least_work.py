@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openai._base_client import get_platform
 
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.cli import apply_report
 from support.projects import ProjectFolder
-from support.server import MUTATING, Asked, RecordingServer
+from support.server import MUTATING, Answer, Asked, RecordingServer
 
 CREATES = 24
 PARALLELISM = 5
@@ -134,3 +137,27 @@ def test_no_byte_that_did_not_change_is_read_twice(
     assert sum(asked.method == "POST" and asked.path == "/v1/files" for asked in server.asked) == 1
     assert opened.pop("07.txt") == 2
     assert max(opened.values(), default=0) <= 1
+
+
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents"])
+def test_to_ask_a_platform_starts_neither_a_thread_nor_a_process(
+    project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    project.use(platform, server.address if platform == "anthropic-agents" else server.url)
+    project.manifest("one")
+    server.fault = lambda _: Answer(200, b'{"object": "list", "data": [], "has_more": false}')
+    system = get_platform()
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        if threading.current_thread() is threading.main_thread():
+            started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert project.run("plan").code == 0
+    # The folder of the journal is read in some on purpose: a disk may be slow.
+    assert [thread.name for thread in started if not thread.name.startswith("journal_")] == []
+    assert {asked.headers["x-stainless-os"] for asked in server.asked} == {system}

@@ -497,7 +497,7 @@ def test_registries_are_reached_before_the_network_is_restricted(shop: ProjectFo
         "info",
         "network.allow_package_managers is mapped on openai-agents",
     )
-    applied(shop)
+    settled(shop)
     assert workshop.template()["network"] == {"access": "restricted", "allowed_domains": ["api.example.com"]}
 
 

@@ -49,6 +49,7 @@ class ModelJudge:
 
         from assistctl.platforms.http.answer_budget import answer_budget
         from assistctl.platforms.http.client import http_client
+        from assistctl.platforms.http.vendor_sdk import tell_system
 
         base_url = address.base_url or "https://api.openai.com/v1"
         connection = Connection("judge", Path())
@@ -63,6 +64,7 @@ class ModelJudge:
                     connection, openai.DefaultAsyncHttpxClient, base_url, answer_budget(connection)
                 ),
             )
+            tell_system(self._client)
         except (openai.OpenAIError, ValueError) as error:
             raise CannotJudgeError(f"the judge cannot be asked: {error}") from error
 

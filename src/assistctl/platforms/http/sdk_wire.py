@@ -12,7 +12,7 @@ from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning
-from assistctl.platforms.http.vendor_sdk import Client, VendorSdk
+from assistctl.platforms.http.vendor_sdk import Client, VendorSdk, tell_system
 from assistctl.platforms.http.wire import Answer, AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class SdkWire(HttpWire):
     ) -> None:
         super().__init__(connection, base_url)
         self._sdk = sdk
+        tell_system(client)
         self._client = client
         self._headers = headers
         self.account = AnsweringAccount(sdk.account_headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -22,11 +23,25 @@ from assistctl.platforms.http.connection_options import (
 from assistctl.platforms.http.error_meanings import ErrorTable, code_of_error
 
 
+# As both SDKs name them in X-Stainless-OS.
+_SYSTEMS = {"linux": "Linux", "darwin": "MacOS", "win32": "Windows"}
+
+
 class Client(Protocol):
     """An SDK's client; its methods for requests are called like the methods of HTTP."""
 
     async def close(self) -> None:
         """Close the connections."""
+
+
+def tell_system(client: Client) -> None:
+    """Tell an SDK's client which system it runs on; where this is not known here, it finds out as ever.
+
+    It would ask in a thread of its own for each request before the first answer, and Python to tell it would read
+    through the interpreter's file and run ``uname -p``: more than a plan of a few assistants takes.
+    """
+    if sys.platform in _SYSTEMS and hasattr(client, "_platform"):
+        client._platform = _SYSTEMS[sys.platform]  # noqa: SLF001  # there is no option for it
 
 
 def _nothing(_connection: Connection, _base_url: str, /) -> Mapping[str, object]:
