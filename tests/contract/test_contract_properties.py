@@ -186,7 +186,7 @@ def applied_as_planned(remote: ProjectFolder, server: RecordingServer) -> None:
 def test_apply_a_then_b_leaves_exactly_b(
     remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
 ) -> None:
-    @settings(max_examples=20, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=12, deadline=None, derandomize=True, database=None)
     @given(first=MANIFESTS, second=MANIFESTS, edits=EDITS)
     def check(
         first: dict[str, Manifest], second: dict[str, Manifest], edits: list[tuple[int, dict[str, Any]]]

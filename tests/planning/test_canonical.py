@@ -17,7 +17,7 @@ from assistctl.ownership.field_paths import Path, dotted, parse
 from assistctl.planning.comparison.leaf_diff import differences
 from support.manifests import EFFORTS, FIELDS, NUMBERS, TEXTS
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=75, deadline=None, derandomize=True, database=None)
 
 FIELDS_OF_ALL_KINDS = st.fixed_dictionaries(
     {}, optional={**FIELDS, "temperature": NUMBERS, "top_p": NUMBERS, "reasoning_effort": EFFORTS, "model": TEXTS}

@@ -236,7 +236,7 @@ def differing(left: dict[Path, Json], right: dict[Path, Json]) -> list[Path]:
 
 TestProject = Project.TestCase
 TestProject.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

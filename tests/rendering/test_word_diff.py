@@ -46,7 +46,7 @@ def test_differences_are_cut_at_words(old: str, new: str, expected: list[tuple[s
 
 
 @given(WORDY, WORDY)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_segments_hold_both_texts(old: str, new: str) -> None:
     assert_holds_both(old, new)
 
