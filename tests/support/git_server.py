@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from support.answering import POLL_SECONDS
 from support.git_project import commit_all, git
 
 
@@ -67,7 +68,7 @@ def public_repository(folder: Path) -> Iterator[PublicRepository]:
             self.end_headers()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(bare.parent)))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:
         there.address = f"http://127.0.0.1:{server.server_port}/skills.git"
