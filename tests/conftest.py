@@ -15,7 +15,6 @@ from assistctl.secrets.redaction import Secrets, replace_known
 from support.clock import shorten_waits
 from support.kept_projects import KeptProjects, serving_kept_projects
 from support.projects import ProjectFolder
-from support.sdk_threads import learn_in_place
 from support.served_command import served_command
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
@@ -114,12 +113,6 @@ def _is_setting(name: str) -> bool:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are shorter than for a real platform; the tests of the waits have a fixture in the place of this."""
     shorten_waits(monkeypatch.setattr)
-
-
-@pytest.fixture(autouse=True)
-def no_threads_of_sdks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command is faster without them."""
-    learn_in_place(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from support.clock import shorten_waits
-from support.sdk_threads import learn_in_place
 
 _context = multiprocessing.get_context("forkserver")
 # And the program that runs the tests, which each process would run again.
@@ -78,7 +77,6 @@ def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str]
     from assistctl.cli.main import main
 
     shorten_waits(setattr)
-    learn_in_place(setattr)
     main()
 
 

@@ -22,7 +22,6 @@ from assistctl.platforms.http.connection_options import (
 )
 from assistctl.platforms.http.error_meanings import ErrorTable, code_of_error
 
-
 # As both SDKs name them in X-Stainless-OS.
 _SYSTEMS = {"linux": "Linux", "darwin": "MacOS", "win32": "Windows"}
 
