@@ -45,12 +45,21 @@ collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
 # Far more than all tests need at any moment, in bytes; a container may have little memory for files.
 _ROOM = 2**30
+# While one test waits, for another process or for a moment to pass, the processor is another test's.
+_WORKERS_PER_PROCESSOR = 2
 
 
 def pytest_configure() -> None:
     """Keep the temporary folders of tests in memory, unless somebody says where they go."""
     if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes ``-n auto`` has."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return _WORKERS_PER_PROCESSOR * processors
 
 
 # What is imported is there to stay: the garbage collector need not go through it again and again.
