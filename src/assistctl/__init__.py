@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from assistctl.applying.cancellation import CancellationToken
     from assistctl.applying.limits import ApplyLimits
     from assistctl.applying.progress import ProgressListener
+    from assistctl.diagnostics import Diagnostic, Severity
     from assistctl.errors import (
         AssistctlError,
         ExitCode,
@@ -68,7 +69,6 @@ if TYPE_CHECKING:
         RefusedError,
     )
     from assistctl.model.change import Action, Change, Drift, FieldDiff, Missing, Result, Status, Summary
-    from assistctl.model.diagnostics import Diagnostic, Severity
     from assistctl.model.kind import Kind
     from assistctl.model.plan import Plan, TargetName
     from assistctl.operations.apply_outcome import ApplyOutcome
@@ -121,11 +121,11 @@ _NAMES_BY_MODULE = {
     "applying.cancellation": "CancellationToken",
     "applying.limits": "ApplyLimits",
     "applying.progress": "ProgressListener",
+    "diagnostics": "Diagnostic Severity",
     "errors": (
         "AssistctlError ExitCode JournalError LockedError ManifestError PlatformError ProjectError RefusedError"
     ),
     "model.change": "Action Change Drift FieldDiff Missing Result Status Summary",
-    "model.diagnostics": "Diagnostic Severity",
     "model.kind": "Kind",
     "model.plan": "Plan TargetName",
     "operations.apply_outcome": "ApplyOutcome",

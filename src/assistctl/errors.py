@@ -23,7 +23,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistctl.model.diagnostics import Diagnostic
+    from assistctl.diagnostics import Diagnostic
 
 
 class ExitCode(IntEnum):

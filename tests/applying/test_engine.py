@@ -12,10 +12,10 @@ from assistctl.applying.engine import carry_out
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Result, Status
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan
 from support.assistants_store import AssistantsStore
 from support.logging_platform import Call, LoggingPlatform

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from assistctl.conversing.assertions import CannotJudgeError, judge_by_rule
+from assistctl.json_value import Json
 from assistctl.model.check_report import AnsweredCall, CitedFile, Exchange
 from assistctl.model.checks import ASSERTION_TYPES, Assertion
 from assistctl.model.conversation import Usage
-from assistctl.model.json_value import Json
 
 CATASTROPHIC = "(.*)" * 8 + "[A-Z]"
 CALLED = AnsweredCall("order_status", '{"order_id": "1001", "lines": [{"sku": "a", "n": 1}]}')

@@ -19,9 +19,9 @@ from assistctl.journal import (
     Outcome,
     open_journal,
 )
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Request
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import register
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.json_value import Json
 from assistctl.manifest.syntax.node import plain_value
 from assistctl.manifest.syntax.yaml_parser import compose
 from assistctl.manifest.validation.schema import ASSISTANT, PROJECT, VECTOR_STORE, is_valid, validator, violations
-from assistctl.model.json_value import Json
 from support.spoiled_manifests import corpus, spoiled_case
 
 CASES = 400

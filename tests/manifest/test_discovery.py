@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.diagnostics import Severity
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.syntax.text_file import MAX_BYTES
-from assistctl.model.diagnostics import Severity
 
 MANIFEST = "model: gpt-4o-mini\n"
 

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistctl.errors import ManifestError
+from assistctl.json_value import Json
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.syntax.json_parser import compose_json
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, escape
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.model.json_value import Json
 from support.manifest_text import anything, fields, file_bytes, text
 
 

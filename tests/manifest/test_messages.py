@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.errors import ManifestError
 from assistctl.manifest import load_manifests, load_project
-from assistctl.model.diagnostics import Diagnostic
 
 CASES = Path(__file__).parent / "cases"
 SECRET = "s3cret-value"

@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistctl.export.yaml_writer import written_document
+from assistctl.json_value import Json
 from assistctl.manifest import load_manifests, load_project
 from assistctl.manifest.syntax.node import plain_value, position_at
 from assistctl.manifest.syntax.text_file import unprintable_in
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.model.json_value import Json
 from support.manifest_folder import ManifestFolder
 
 # Line breaks to some parsers and to others none, what YAML cannot hold as it is, and what it gives a meaning to.

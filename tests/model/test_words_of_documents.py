@@ -7,10 +7,10 @@ from enum import StrEnum
 
 import pytest
 
+from assistctl.diagnostics import Severity
+from assistctl.json_value import Json
 from assistctl.manifest.validation.schema import whole_schema
 from assistctl.model.change import Action, Blocked, Change, Origin, Status, Summary
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan, TargetName
 from assistctl.rendering.phrases import refusals

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import AssistctlError, ExitCode, RefusedError
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, PlanScope, TargetName
 from assistctl.operations.saved_plan import SavedPlan, load_plan, save_plan

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.baseline import MAX_VALUE, Baseline, read_baseline, write_baseline
 from assistctl.ownership.canonical import canonical, canonical_units, digest, same

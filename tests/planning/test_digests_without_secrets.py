@@ -12,8 +12,8 @@ import pytest
 from assistctl.applying.journaling import _were_secret
 from assistctl.journal.records import BeforeImage
 from assistctl.journal.redact import digests, without_secrets
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, PlanScope
 from assistctl.operations.saved_plan import save_plan
 from assistctl.secrets.template import Named, Template

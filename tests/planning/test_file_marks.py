@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, StoreFile
 from assistctl.model.source_file import Identity
 from assistctl.ownership.file_marks import (

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
 from assistctl.planning.garbage import Everything, Ours, garbage
 from support.knowledge import desired_store, observed_store, store_file

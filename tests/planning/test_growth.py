@@ -9,10 +9,10 @@ from typing import TypeAlias
 import pytest
 
 from assistctl.journal.records import BeforeImage
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import Action, QualifiedKey
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.ownership.file_marks import HeldFile

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistctl.model.diagnostics import Position
+from assistctl.diagnostics import Position
 from assistctl.model.plan import Plan
 from support.planning import ProjectOnStore, declared
 

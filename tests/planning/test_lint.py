@@ -9,8 +9,8 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from assistctl.planning.lint import lint
 from support.growth import TENFOLD, growth
 from support.planning import declared

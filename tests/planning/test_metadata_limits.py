@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, MetadataLimits, Support
 from assistctl.model.capability_problems import problems_in
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.plan import TargetName
 from assistctl.planning.capability_check import check_expressible
 from assistctl.planning.options import PlanOptions

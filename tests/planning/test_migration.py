@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistctl.export import from_observed as declaring
+from assistctl.json_value import Json
 from assistctl.manifest.validation.plain_documents import faults
 from assistctl.migration.convert import Source, migrated
 from assistctl.migration.destination import Destination
 from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.report import Migrated, Outcome
-from assistctl.model.json_value import Json
 from assistctl.planning.capability_check import check_expressible
 from assistctl.platforms.openai.assistants import observed_assistant
 from assistctl.platforms.openai.assistants_fields import FIELDS

@@ -15,10 +15,10 @@ MOST = {
     "ownership": 9,
     "operations": 8,
     "cli": 8,
-    "model": 7,
+    "model": 6,
     "secrets": 4,
     "checkout": 3,
-    ".": 1,
+    ".": 2,
 }
 
 

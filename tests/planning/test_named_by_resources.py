@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.change import Action
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, TargetName
 from assistctl.model.resource import DesiredResource

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from assistctl.applying.verification import rejected_fields
+from assistctl.diagnostics import Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
 from assistctl.model.change import Action, Change
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan

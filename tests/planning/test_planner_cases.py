@@ -33,9 +33,9 @@ from typing import Any
 import pytest
 import yaml
 
+from assistctl.diagnostics import Severity
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Change, FieldDiff
-from assistctl.model.diagnostics import Severity
 from assistctl.model.plan import Plan
 from assistctl.model.plan_document import plan_document
 from assistctl.ownership.mark import MARK, read_mark, users_pairs

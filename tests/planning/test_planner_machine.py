@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from assistctl.diagnostics import Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Action, Change, FieldDiff, Origin
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, TargetName
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units, same

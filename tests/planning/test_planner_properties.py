@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistctl.errors import RefusedError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Action
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import canonical_units
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.mark import users_pairs

@@ -9,10 +9,10 @@ import pytest
 
 from assistctl.applying.verification import rejected_fields
 from assistctl.export.from_observed import declared as declared_by
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Support
 from assistctl.model.change import Action, Change
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan

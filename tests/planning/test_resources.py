@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle, Observed, Use
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.change import Action, Change, QualifiedKey
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, TargetName
 from assistctl.model.resource import DesiredResource, ResourceFile

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.kept_form import before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.schema_form import schema_form
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, StoreFile
 from assistctl.ownership.file_marks import file_token
 from assistctl.planning.vector_stores.contents_diff import compared

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistctl.diagnostics import Position
 from assistctl.model.capabilities import Capabilities, Support
 from assistctl.model.change import Action
-from assistctl.model.diagnostics import Position
 from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.model.plan import Plan, TargetName
 from assistctl.ownership.mark import METADATA_PAIRS

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from assistctl.json_value import Json
 from assistctl.model.change import Origin
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import digest
 from support.planning import ProjectOnStore, declared
 

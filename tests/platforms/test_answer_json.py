@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.http.response_json import MAX_DEPTH, parsed
 from assistctl.platforms.openai.knowledge_answers import indexing, uploaded_file
 

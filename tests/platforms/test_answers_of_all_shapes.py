@@ -24,10 +24,10 @@ from openai.types.beta.agents.environments import EnvironmentTemplate
 from openai.types.vector_stores import VectorStoreFile
 from starlette.types import Receive, Scope, Send
 
+from assistctl.diagnostics import Position
 from assistctl.errors import PlatformError
 from assistctl.export.from_observed import declared
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.diagnostics import Position
 from assistctl.model.plan import TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan

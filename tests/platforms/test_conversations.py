@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.errors import ChangedFileError, NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.local.app import create_app
 from assistctl.model.conversation import (
     Citation,
@@ -22,7 +23,6 @@ from assistctl.model.conversation import (
     TextDelta,
     Usage,
 )
-from assistctl.model.json_value import Json
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.conversation import Conversation, Converses, conversations_of

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.local.app import create_app
 from assistctl.manifest.validation.schema import ASSISTANT, read_schema
 from assistctl.model.capabilities import Level
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.plan import TargetName
 from assistctl.planning.capability_check import names_in, support_of
 from assistctl.planning.identity.inventory import Knowledge

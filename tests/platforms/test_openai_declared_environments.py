@@ -11,9 +11,9 @@ import pytest
 from openai.types.beta.agents.environments.template_create_params import TemplateCreateParams
 from pydantic import TypeAdapter
 
+from assistctl.diagnostics import Position
 from assistctl.local.app import create_app
 from assistctl.model.change import QualifiedKey
-from assistctl.model.diagnostics import Position
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.baseline import write_baseline

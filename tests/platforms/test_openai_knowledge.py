@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing
 from assistctl.platforms.base import Connection
 from assistctl.platforms.openai import knowledge as openai_knowledge

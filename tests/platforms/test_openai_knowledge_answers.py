@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.platforms.openai.knowledge_answers import (
     batch_id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.http.token_pager import all_items_by_token
 
 SIZE = 100

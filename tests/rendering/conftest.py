@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from hypothesis import strategies as st
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, Result, Status, Summary
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, TargetName, seen_as
 

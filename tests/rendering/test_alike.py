@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.rendering.grouping import group_similar
 
 

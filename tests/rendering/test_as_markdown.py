@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Change, FieldDiff, Origin, Summary
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.markdown.budget import COMMENT as LIMIT

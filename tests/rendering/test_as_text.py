@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin, Result, Summary
 from assistctl.model.file_operations import FileTotals, FileUse
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.text.plan_text import print_plan

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.change import Absence, Action, Drift, Missing, Result, Status
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.html import plan_html

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Absence, Action, FieldDiff, Missing, Origin, Result, Status
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations

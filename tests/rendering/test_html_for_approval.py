@@ -10,8 +10,8 @@ from importlib.resources import files
 
 import pytest
 
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.plan_document import plan_document

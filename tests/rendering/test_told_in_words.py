@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, FieldDiff, Origin
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.change_view import change_views

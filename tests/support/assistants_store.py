@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, Support
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assistctl.diagnostics import Position, Severity
 from assistctl.export.from_observed import declared
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Level
-from assistctl.model.diagnostics import Position, Severity
 from assistctl.planning.capability_check import check_expressible, support_of, to_platform
 from assistctl.platforms.registry import capabilities_of
 from support.sdk_fields import Path, TakenField, fields_taken, found_at, text_of

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.ownership.file_marks import FILES, attributes_of, sync_marker

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd
 from support.assistants_store import CAPABILITIES, AssistantsStore
 

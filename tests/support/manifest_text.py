@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 # Pieces that YAML, the schema and references give a meaning to, so that nonsense comes close to sense.
 PIECES = (

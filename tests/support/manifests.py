@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from support.planning import declared
 
 Manifest = dict[str, Json]

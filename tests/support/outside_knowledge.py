@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model.source_file import SourceFile
 

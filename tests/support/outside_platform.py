@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, Support
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.mark import MARK
 from assistctl.platforms.base import ClosedAtEnd

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from assistctl.applying.engine import carry_out
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.change import Result, Status
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, TargetName
 from assistctl.ownership.field_paths import parse
 from assistctl.planning.options import PlanOptions

@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError, ProjectError
 from assistctl.manifest import load_manifests, load_project
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.rendering.text.plan_text import print_diagnostics
 from support.spoiling import MOST_PLACES, ODD_TEXTS, odd_value, places, spoiled
 

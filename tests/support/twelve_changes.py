@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.model.change import (
     Absence,
     Action,
@@ -14,9 +16,7 @@ from assistctl.model.change import (
     Origin,
     Summary,
 )
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals, FileUse
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, TargetName
 

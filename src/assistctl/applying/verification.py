@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, default_of, own_fields, same
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.kept_form import differs_in_form_alone

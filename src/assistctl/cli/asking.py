@@ -26,7 +26,7 @@ class Asking:
         if not report.error:
             self.terminal.say(figures(report))
             return
-        from assistctl.model.diagnostics import Diagnostic, Severity
+        from assistctl.diagnostics import Diagnostic, Severity
         from assistctl.rendering.text.plan_text import print_diagnostics
 
         print_diagnostics(self.terminal.messages(), [Diagnostic(Severity.ERROR, report.error)])

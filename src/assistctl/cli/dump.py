@@ -13,7 +13,7 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.export.yaml_writer import Written
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.diagnostics import Diagnostic
+from assistctl.diagnostics import Diagnostic
 
 EDITOR_FORMATS = ("github", "sarif", "junit", "gitlab")
 """The formats that ``print_messages`` knows."""

@@ -11,9 +11,9 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
+from assistctl.json_value import Json
 from assistctl.model.change import Status
 from assistctl.model.counting import counted
-from assistctl.model.json_value import Json
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.status import OperationStatus

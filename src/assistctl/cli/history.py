@@ -20,8 +20,8 @@ from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.journal import ApplySummary
+from assistctl.json_value import Json
 from assistctl.model.counting import counted
-from assistctl.model.json_value import Json
 from assistctl.operations.journal import History, list_applies, put_back_by, read_apply_with_later
 from assistctl.rendering.listing import Column, Listing
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistctl.journal import Actor, ApplySummary, CheckEntry, Ending, Header
+from assistctl.json_value import Json
 from assistctl.model.change import Action
-from assistctl.model.json_value import Json
 from assistctl.operations.apply_details import EntryDetails
 
 

@@ -9,8 +9,8 @@ from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
+from assistctl.json_value import Json
 from assistctl.model.counting import counted
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.serving import WHOLE
 from assistctl.operations.list_deployed import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistctl.cli.terminal import Terminal
-from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance
 from assistctl.operations.apply_outcome import ApplyOutcome

@@ -11,8 +11,8 @@ import click
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.streams import keep_messages_off_stdout
 from assistctl.cli.terminal import Terminal
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
-from assistctl.model.diagnostics import Diagnostic, Severity
 
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(

@@ -13,7 +13,7 @@ import click
 from assistctl.cli.invocation import Invocation
 from assistctl.cli.signals import ctrl_c_ends_reading
 from assistctl.cli.streams import stderr_is_lost
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 if TYPE_CHECKING:
     from rich.console import Console

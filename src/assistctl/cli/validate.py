@@ -15,6 +15,7 @@ from assistctl import clock
 from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
+from assistctl.diagnostics import Diagnostic, Severity, by_place
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.discovery import project_of
@@ -22,7 +23,6 @@ from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.manifest.syntax.text_file import place_of
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic, Severity, by_place
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.target_warnings import unencrypted
 from assistctl.operations.unknown_names import unknown_options, unknown_platform_names

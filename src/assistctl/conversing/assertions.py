@@ -12,10 +12,10 @@ from pathlib import PurePosixPath
 
 from assistctl.conversing.json_equality import is_part, same
 from assistctl.conversing.wording import as_json, quoted
+from assistctl.json_value import Json
 from assistctl.model.answer_schema import PATTERN_SECONDS, UnusableSchemaError, answer_schema
 from assistctl.model.check_report import AnsweredCall, AssertionOutcome, Exchange
 from assistctl.model.checks import Assertion
-from assistctl.model.json_value import Json
 from assistctl.model.money import dollars
 from assistctl.model.strict_json import parsed_json
 from assistctl.secrets.escaping import cut

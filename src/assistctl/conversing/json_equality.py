@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 
 def same(one: Json, other: Json) -> bool:

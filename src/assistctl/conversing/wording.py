@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.secrets.escaping import cut
 from assistctl.secrets.redaction import masked
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.export.from_observed import withheld_units
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.ownership.field_paths import dotted
 from assistctl.ownership.file_marks import HeldFile, held_in_store, interpreter_files, same_chunking

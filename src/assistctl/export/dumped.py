@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.export.declare_files import (
     DeclaredStore,
     HeldStore,
@@ -23,10 +24,9 @@ from assistctl.export.declare_files import (
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, identity, keyed
 from assistctl.export.yaml_writer import Written, written_document
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.file_marks import HeldFile

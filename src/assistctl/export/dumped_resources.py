@@ -10,9 +10,9 @@ from assistctl.export.dumped import Style
 from assistctl.export.from_observed import own_part, withheld_units
 from assistctl.export.undeclared import Scope, identity, keyed, undeclared
 from assistctl.export.yaml_writer import Written, written_document
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.baseline import read_baseline

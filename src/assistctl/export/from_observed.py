@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults
-from assistctl.model.json_value import Json
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, default_of, own_fields, same
 from assistctl.ownership.field_paths import Path, dotted

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.export.yaml_writer import key_for
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.planning.identity.moves import Movable
 

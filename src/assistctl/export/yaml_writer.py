@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 from assistctl.export.from_observed import withheld_units
+from assistctl.json_value import Json
 from assistctl.manifest.syntax.key_text import LONGEST_KEY, key_from
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.text_file import unprintable_in
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 

@@ -19,9 +19,9 @@ import msgspec
 
 from assistctl.errors import JournalError
 from assistctl.journal.records import BeforeImage, Ending, Header, Outcome
+from assistctl.json_value import Json
 from assistctl.model.change import Action
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import masked
 

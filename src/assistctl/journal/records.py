@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, QualifiedKey, Request, Summary
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.knowledge import ObservedStore
 

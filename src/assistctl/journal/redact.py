@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from assistctl.journal.records import BeforeImage
+from assistctl.json_value import Json
 from assistctl.model.change import Request
-from assistctl.model.json_value import Json
 from assistctl.ownership.baseline import hidden
 from assistctl.ownership.canonical import canonical_units, digest
 from assistctl.ownership.field_paths import dotted

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.manifest.project.variables import Variables
 from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.yaml_values import Text
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.diagnostics import Position, Severity
+from assistctl.json_value import Json
 from assistctl.migration.counterparts import exchanged
 from assistctl.migration.destination import Destination
 from assistctl.migration.draft import Draft
@@ -22,8 +24,6 @@ from assistctl.migration.taken_along import taken_along
 from assistctl.migration.version_one import FILE_IDS, in_version_two, lost_files
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
-from assistctl.model.diagnostics import Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS

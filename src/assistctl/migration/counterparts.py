@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.migration.destination import Destination
 from assistctl.migration.draft import Draft
 from assistctl.migration.manifest_parts import own_tools, tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Level
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.planning.capability_check import support_of

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.migration.destination import Destination
 from assistctl.migration.fit import Names, value_at
 from assistctl.migration.manifest_parts import kept_for, parts_of
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import PLATFORMS
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import NEAR, READ_ON, shutdown_of, vendor_of
 from assistctl.ownership.references_by_key import without_keys
 from assistctl.planning.capability_check import check_expressible, inexpressible

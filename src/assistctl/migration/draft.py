@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.migration.report import Document, FieldOutcome
-from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistctl.errors import ProjectError
+from assistctl.json_value import Json
 from assistctl.migration.json_stream import Found, values_at
 from assistctl.migration.lost_resources import ResourceNames, library_of
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.platforms.openai.assistants import OpenAIAssistants, observed_assistant
 from assistctl.platforms.openai.assistants_fields import FIELDS

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Outcome
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.field_paths import Token, dotted, parse
 

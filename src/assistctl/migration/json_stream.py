@@ -12,8 +12,8 @@ from pathlib import Path
 
 from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import ProjectError
+from assistctl.json_value import Json
 from assistctl.manifest.files.never_read import NeverReadError, refuse_path
-from assistctl.model.json_value import Json
 from assistctl.model.strict_json import decoder
 
 _LARGEST = 1024 * 1024 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.export.undeclared import Scope, undeclared
 from assistctl.model.assistant import Observed
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
 from assistctl.model.resource import DesiredResource

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Outcome
 from assistctl.migration.store_settings import file_settings, store_settings
 from assistctl.model.capabilities import Capabilities, Level
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.ownership.canonical import RESOURCE_LISTS
 

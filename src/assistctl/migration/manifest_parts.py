@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.migration.fit import Names
 from assistctl.migration.report import Document, FieldOutcome, Outcome
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 

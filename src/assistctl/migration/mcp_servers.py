@@ -11,11 +11,11 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.diagnostics import Position
 from assistctl.export.yaml_writer import Written, written_mapping
+from assistctl.json_value import Json
 from assistctl.manifest.documents.mcp_servers import lets_somebody_in
 from assistctl.manifest.syntax.key_text import key_from
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.mcp_server import McpServer
 
 _NOWHERE = Position("")

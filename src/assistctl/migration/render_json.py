@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
-from assistctl.model.json_value import Json
 from assistctl.model.plan import TargetName
 from assistctl.model.plan_document import FORMAT_VERSION
 from assistctl.rendering.json import diagnostics_document

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
-from assistctl.model.json_value import Json
 from assistctl.model.plan import TargetName
 from assistctl.rendering.text.lines import Line, emit
 from assistctl.rendering.values import label, value_text

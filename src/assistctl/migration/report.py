@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Position
+from assistctl.json_value import Json
 from assistctl.migration.mcp_servers import ServerBook
-from assistctl.model.diagnostics import Diagnostic, Position
-from assistctl.model.json_value import Json
 from assistctl.model.plan import TargetName
 
 Document: TypeAlias = Mapping[str, Json]

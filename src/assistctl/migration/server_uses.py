@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from assistctl.diagnostics import Position, Severity
+from assistctl.json_value import Json
 from assistctl.migration.destination import Destination
 from assistctl.migration.draft import Draft
 from assistctl.migration.manifest_parts import own_part, platforms_in, tools_in
@@ -12,8 +14,6 @@ from assistctl.migration.mcp_servers import FoundServer, ServerBook, server_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
-from assistctl.model.diagnostics import Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.mcp_server import McpServer
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.planning.capability_check import support_of

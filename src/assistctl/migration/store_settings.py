@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.ownership.file_marks import same_chunking
 from assistctl.ownership.mark import users_pairs

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.migration.lost_resources import Content, ResourceNames, ids_in
 from assistctl.migration.manifest_parts import tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Capabilities, Level
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 
 _HOW = "The files are taken along, in {folder}/."

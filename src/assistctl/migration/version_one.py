@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from assistctl.json_value import Json
 from assistctl.migration.lost_resources import ResourceNames, way_on
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.json_value import Json
 
 FILE_IDS = "file_ids"
 _RETRIEVAL = "retrieval"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistctl.model.diagnostics import Position, nearest_position
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Position, nearest_position
+from assistctl.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.serving import Serving
 

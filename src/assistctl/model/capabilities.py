@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from assistctl.json_value import Json
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.model.serving import Serving

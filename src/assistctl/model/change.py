@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.diagnostics import Position
 from assistctl.model.file_operations import FileUse
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile
 

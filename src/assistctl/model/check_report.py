@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import Usage
-from assistctl.model.json_value import Json
 
 
 class CheckStatus(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 NEGATION = "not-"
 

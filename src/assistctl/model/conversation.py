@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.source_file import SourceFile
 
 

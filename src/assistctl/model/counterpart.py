@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

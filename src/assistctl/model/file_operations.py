@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.source_file import SourceFile
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from assistctl.diagnostics import Position, nearest_position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle
-from assistctl.model.diagnostics import Position, nearest_position
-from assistctl.model.json_value import Json
 from assistctl.model.source_file import SourceFile
 from assistctl.secrets.template import Template
 

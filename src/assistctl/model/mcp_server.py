@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 
 # The document's fields -> those of a tool of the Responses API, which most platforms follow
 # (https://platform.openai.com/docs/guides/tools-remote-mcp). It has nothing for `credential`.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.model.change import (
     Change,
     Drift,
     Missing,
     Summary,
 )
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.file_operations import FileOperations, FileTotals
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan_document import plan_document
 from assistctl.secrets.redaction import masked

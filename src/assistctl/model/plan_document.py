@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Position
+from assistctl.json_value import Json
 from assistctl.model.change import Change, Drift, FieldDiff, Missing, Summary
-from assistctl.model.diagnostics import Diagnostic, Position
 from assistctl.model.file_operations import FileTotals
-from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.model.plan import Plan

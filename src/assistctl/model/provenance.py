@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

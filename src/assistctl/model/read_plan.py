@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.model.change import (
     Absence,
     Action,
@@ -20,9 +22,7 @@ from assistctl.model.change import (
     QualifiedKey,
     Summary,
 )
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.file_operations import FileTotals, FileUse
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 

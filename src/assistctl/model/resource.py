@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistctl.checkout.pinned_folder import PinnedFolder
+from assistctl.diagnostics import Position, nearest_position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle
-from assistctl.model.diagnostics import Position, nearest_position
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 from assistctl.secrets.template import Template

@@ -6,7 +6,7 @@ import json
 import math
 from typing import NoReturn, cast
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 
 def decoder() -> json.JSONDecoder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 NamePath: TypeAlias = tuple[str, ...]
 """Where in a tool its name stands: ``("function", "name")``."""

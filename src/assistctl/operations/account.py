@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import RefusedError
 from assistctl.manifest import Project, Target
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.platforms.base import Platform, SupportsAccounts
 

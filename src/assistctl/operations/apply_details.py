@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from assistctl.journal import Apply, BeforeImage, Entry
 from assistctl.journal.redact import short_digest
+from assistctl.json_value import Json
 from assistctl.model.change import Action, FieldDiff, Origin, QualifiedKey
-from assistctl.model.json_value import Json
 from assistctl.ownership.mark import users_pairs
 from assistctl.secrets.redaction import SECRET
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ExitCode
+from assistctl.json_value import Json
 from assistctl.model.change import Result
 from assistctl.model.check_gate import GateReport
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan
 from assistctl.operations.status import OperationStatus
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from assistctl.conversing.needed_settings import RUBRIC
 from assistctl.conversing.runner import CheckedAssistant
 from assistctl.errors import JournalError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import QualifiedKey
 from assistctl.model.check_report import Attempt, CheckOutcome
 from assistctl.model.checks import Check
 from assistctl.model.conversation import MessageFile
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastCheck, PastChecks, PastExchange
 from assistctl.operations.deployment import Deployment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assistctl.errors import ProjectError, did_you_mean
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.operations.deployment import Deployment
 from assistctl.platforms.base import Platform
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistctl.applying.files.upload_log import UploadLog
+from assistctl.diagnostics import Severity
 from assistctl.errors import ManifestError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.assistant import Observed
-from assistctl.model.diagnostics import Severity
 from assistctl.model.plan import PlanScope, TargetName
 from assistctl.operations.account import require_account
 from assistctl.operations.target_connection import (

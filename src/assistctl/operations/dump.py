@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
@@ -19,7 +20,6 @@ from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.dumped_contents import contents_on

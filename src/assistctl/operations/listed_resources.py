@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.platforms.base import Platform
 from assistctl.platforms.resource_platform import ResourcePlatform, resources_of

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistctl import clock
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ManifestError, ProjectError
 from assistctl.export.from_observed import declared
 from assistctl.export.undeclared import Scope, keyed, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written, key_for, written_document
+from assistctl.json_value import Json
 from assistctl.manifest import load_manifests
 from assistctl.manifest.validation.plain_documents import faults
 from assistctl.migration.convert import Source, migrated
@@ -25,8 +27,6 @@ from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
 from assistctl.operations.deployment import Deployment

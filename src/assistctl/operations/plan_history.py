@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import JournalError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Missing
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan

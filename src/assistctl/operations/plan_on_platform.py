@@ -10,12 +10,12 @@ from itertools import chain
 
 from assistctl import clock
 from assistctl.applying.replanning import Replan
+from assistctl.diagnostics import Diagnostic, by_place
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Loaded
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Change
-from assistctl.model.diagnostics import Diagnostic, by_place
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan

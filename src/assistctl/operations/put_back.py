@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistctl.checkout.spelling import composed
+from assistctl.diagnostics import Position
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.journal import BeforeImage
 from assistctl.manifest import Loaded
 from assistctl.model.change import Action, Change, QualifiedKey
-from assistctl.model.diagnostics import Position
 from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS, Kind
 from assistctl.model.knowledge import StoreEntry, StoreFile
 from assistctl.model.plan import Plan

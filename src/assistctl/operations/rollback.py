@@ -9,10 +9,10 @@ from dataclasses import replace
 from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import AssistctlError, JournalError, RefusedError
 from assistctl.journal import Apply, Created, Journal, created_by
+from assistctl.json_value import Json
 from assistctl.manifest import Loaded
 from assistctl.model.assistant import Observed
 from assistctl.model.change import QualifiedKey
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.operations.apply_request import ApplyRequest

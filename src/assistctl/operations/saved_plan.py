@@ -17,7 +17,7 @@ from typing import cast
 from assistctl.checkout.own_folder import place_in
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
 from assistctl.errors import AssistctlError, RefusedError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.plan import Plan, PlanScope
 from assistctl.model.plan_document import FORMAT_VERSION, plan_document
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance

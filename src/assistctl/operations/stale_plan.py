@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from assistctl.diagnostics import Severity
 from assistctl.errors import RefusedError
+from assistctl.json_value import Json
 from assistctl.model.change import Missing, QualifiedKey
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.plan_document import change_part, plan_document

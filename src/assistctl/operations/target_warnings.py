@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
 from assistctl.manifest.project.environment_file import in_ci
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.operations.platform_variables import address_variable, is_embedded
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.resource import DesiredResource
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.manifest import Project
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from assistctl.model.checks import Check

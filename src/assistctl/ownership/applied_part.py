@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice
 from typing import TypeAlias
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.projection import mentioned
 
 # A place in a value, with "*" and its kind for whichever item of a list, and a name in the object there.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.field_paths import Path, dotted
 from assistctl.ownership.kept_form import before_it_was_kept

@@ -16,8 +16,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.model.json_value import Json
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.schema_form import schema_form
 

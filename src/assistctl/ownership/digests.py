@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.baseline import Baseline, hidden, read_baseline
 from assistctl.ownership.canonical import canonical_units, digest

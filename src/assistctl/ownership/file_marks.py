@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from assistctl.checkout.spelling import composed
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.ownership.canonical import canonical, digest

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 # A server that stores single precision.
 _PRECISION = 1e-6

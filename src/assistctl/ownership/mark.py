@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 MARK = "assistctl"
 BASELINE = "assistctl_baseline"

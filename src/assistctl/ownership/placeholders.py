@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import FieldDiff
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.ownership.file_marks import (
     FILE_TOKEN,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from itertools import combinations
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.field_paths import Path
 from assistctl.ownership.tool_extras import without_extras
 

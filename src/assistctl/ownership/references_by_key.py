@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import FieldDiff, QualifiedKey
-from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 _SAYS_NOTHING: Mapping[str, tuple[Json, ...]] = {
     "required": ([],),

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.resource import DesiredResource

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 # FunctionObject, AssistantToolsFileSearch and AssistantToolsCode in OpenAI's API description.
 # What others changed in an environment that we made is told as ``environment`` (``platforms.openai.agent_link``).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 
 # Not the tools of one platform, which have no identity: those are `platforms.NAME.tools[0]`.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.json_value import Json
 from assistctl.ownership.field_paths import Path, parse
 from assistctl.ownership.sensitive import Declared, by_identity
 from assistctl.secrets.redaction import SECRET

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Absence, Action, Change, Missing
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.ownership.mark import is_marked

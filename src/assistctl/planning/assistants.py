@@ -6,11 +6,11 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from assistctl.diagnostics import Diagnostic
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
 from assistctl.model.change import Absence, FieldDiff, Missing, QualifiedKey
-from assistctl.model.diagnostics import Diagnostic
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import default_of
 from assistctl.ownership.digests import digest_without_secrets

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level, Support
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Generic
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Action, Blocked, Change, FieldDiff, QualifiedKey
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.plan import seen_as
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark

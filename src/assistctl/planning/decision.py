@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Change, Drift, FieldDiff, Missing
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.applied_part import applied_part

@@ -6,10 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, Level
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
 
 _READERS = ("code_interpreter", "file_search")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.change import Action, Change
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.resource import DesiredResource

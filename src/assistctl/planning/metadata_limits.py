@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import MetadataLimits
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.ownership.mark import OUR_PAIRS
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle, Observed
-from assistctl.model.json_value import Json
 from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units
 from assistctl.ownership.field_paths import Path, covers, parse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import QualifiedKey
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.ownership.baseline import Baseline
 from assistctl.ownership.canonical import PLATFORMS

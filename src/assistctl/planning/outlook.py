@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Generic, TypeAlias, TypeVar
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import Mark

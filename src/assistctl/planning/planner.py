@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change, Missing, QualifiedKey, Summary
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import FileOperations
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
-from assistctl.model.json_value import Json
 from assistctl.model.resource import CONTENT
 from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields

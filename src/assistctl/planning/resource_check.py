@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FolderLimits, Level, Support
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.references_by_key import with_entries, without_keys

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from assistctl.diagnostics import Diagnostic
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import FieldDiff, QualifiedKey
-from assistctl.model.diagnostics import Diagnostic
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.digests import digest_without_secrets

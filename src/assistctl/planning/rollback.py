@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.change import QualifiedKey
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.file_marks import FILES, was_filled_with

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 from assistctl.ownership.file_marks import interpreter_files, tokens_of_files

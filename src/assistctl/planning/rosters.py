@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities, RosterEntry
 from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedKey
 from assistctl.model.circles import circles_in
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import PLATFORMS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Blocked, Change, QualifiedKey
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.ownership.sensitive import Declared, kind_of
 from assistctl.planning.options import PlanOptions, Thresholds

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.serving import WHOLE, Serving
 from assistctl.ownership.canonical import PLATFORMS, own_fields

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.identity.inventory import Inventory, classify

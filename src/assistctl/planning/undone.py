@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistctl.diagnostics import Diagnostic
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import QualifiedKey
-from assistctl.model.diagnostics import Diagnostic
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, StoreEntry
 from assistctl.model.resource import DesiredResource

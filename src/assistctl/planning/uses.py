@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import USE_FIELDS, Desired
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import FieldDiff
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import PLATFORMS
 from assistctl.ownership.field_paths import Path, dotted, parse

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, MetadataLimits, Support
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import (
     Attachment,
     Indexing,

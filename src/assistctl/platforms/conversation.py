@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, MessageFile, Surroundings, Usage
-from assistctl.model.json_value import Json
 
 
 class Conversation(Protocol):

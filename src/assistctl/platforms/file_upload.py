@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, TypeAlias
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.http.outside_text import excerpt

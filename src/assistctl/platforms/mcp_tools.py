@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Finding
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import Object, left_out
 
 KIND = "mcp"

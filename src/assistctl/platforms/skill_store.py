@@ -14,8 +14,8 @@ from http import HTTPStatus
 from typing import Protocol
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.resource import CONTENT, ResourceFile
 from assistctl.platforms.skill_archive import SkillContents, UnreadableArchiveError, unpacked_skill
 from assistctl.platforms.skill_mark import MARK_FILE, Label, SkillMark, read_label, read_skill_mark

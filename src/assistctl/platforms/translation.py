@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Finding, Level
-from assistctl.model.json_value import Json
 
 Object = dict[str, Json]
 Made = TypeVar("Made")

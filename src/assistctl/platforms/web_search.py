@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 
 TYPES = ("web_search", "web_search_preview", "web_search_premium")
 """The types of such tools."""

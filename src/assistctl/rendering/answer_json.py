@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from assistctl.json_value import Json
 from assistctl.model.answer_report import AnswerReport
 from assistctl.model.conversation import Usage
-from assistctl.model.json_value import Json
 from assistctl.model.money import rounded
 from assistctl.model.plan_document import FORMAT_VERSION
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, FieldDiff
-from assistctl.model.json_value import Json
 from assistctl.rendering.field_view import FieldView, Limits, Shape, view_diff
 from assistctl.rendering.values import value_text
 from assistctl.secrets.redaction import masked

@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistctl.json_value import Json
 from assistctl.model.change import Action, Drift, FieldDiff, Origin
 from assistctl.model.counting import counted
-from assistctl.model.json_value import Json
 from assistctl.rendering.diff.excerpts import LONGEST
 from assistctl.rendering.diff.look_alikes import look_alike, told_apart
 from assistctl.rendering.diff.row import Row, Sign

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.diagnostics import Diagnostic, Severity
 
 _FEW = 3
 

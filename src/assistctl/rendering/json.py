@@ -6,10 +6,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.model.change import Result
 from assistctl.model.check_gate import GateReport
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.plan_document import (

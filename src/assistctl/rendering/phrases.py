@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.filesize import decimal
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.file_operations import FileTotals
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan

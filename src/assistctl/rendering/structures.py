@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.rendering.values import value_text
 
 _ITEM = re.compile(r".*\[\d+\]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import mask
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.secrets.search import Search

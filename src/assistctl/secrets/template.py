@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.secrets.redaction import SECRET, label_of
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.applying.verification import rejected_fields
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Request
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import canonical_units
 from assistctl.ownership.field_paths import Path
 from assistctl.platforms.base import Platform

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.source_file import Identity, SourceFile
 
 PARAMETERS: Json = {

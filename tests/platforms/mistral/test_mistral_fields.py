@@ -11,7 +11,7 @@ from mistralai.client.models import (
     UpdateAgentRequest,
 )
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.mistral.agents_fields import CAPABILITIES, findings, from_wire, to_platform, to_wire
 from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata

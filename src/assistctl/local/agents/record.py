@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
-from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import takes_sampling
 
 Fields = dict[str, Json]

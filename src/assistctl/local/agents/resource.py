@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.http.access import require_agents_v1
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.http.shapes import Record
 from assistctl.local.state import database_of
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -7,9 +7,9 @@ import binascii
 import json
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Shape, Text, key_path, require_object, wrong_type
-from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from assistctl.json_value import Json
 from assistctl.local.agents.shapes import Base64, TextPairs, WorkspacePath
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import (
@@ -21,7 +22,6 @@ from assistctl.local.http.shapes import (
     Text,
     require_object,
 )
-from assistctl.model.json_value import Json
 
 MAX_INLINE = 6_990_508
 """How long the base64 of an inline file may be, in characters: 5 MiB of bytes."""

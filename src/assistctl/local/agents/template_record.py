@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import time
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

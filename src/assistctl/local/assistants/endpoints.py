@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.assistants import fields, record
 from assistctl.local.database.collection import Stored, new_id
 from assistctl.local.database.storage import Database
@@ -22,7 +23,6 @@ from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.json_value import Json
 
 
 class Assistants(AssistantsEndpoint):

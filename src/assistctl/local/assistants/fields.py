@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.metadata import Metadata
 from assistctl.local.http.shapes import (
@@ -28,7 +29,6 @@ from assistctl.local.http.shapes import (
     wrong_type,
 )
 from assistctl.local.vector_stores.fields import HELPER
-from assistctl.model.json_value import Json
 
 _NAME = Text(max_length=64, required=True, pattern=re.compile("[a-zA-Z0-9_-]+"))
 """The name of a function or of a JSON Schema response format."""

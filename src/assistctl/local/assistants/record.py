@@ -9,9 +9,9 @@ without tools, and had an empty list for each tool that could have files (quoted
 
 from __future__ import annotations
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Stored
 from assistctl.local.http.errors import ApiError
-from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import takes_sampling
 
 Fields = dict[str, Json]

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 from typing import IO
 
+from assistctl.json_value import Json
 from assistctl.local.code_interpreter.data_folder import usage
 from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable, Turn
-from assistctl.model.json_value import Json
 
 START_SECONDS = 60.0
 """How long a start may take, in seconds; compiling is done before."""

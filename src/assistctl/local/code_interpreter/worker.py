@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 
+from assistctl.json_value import Json
 from assistctl.local.code_interpreter.sandbox import Turn
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

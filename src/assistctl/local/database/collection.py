@@ -14,9 +14,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery, page_of_rows
-from assistctl.model.json_value import Json
 
 _BASE62 = string.digits + string.ascii_letters
 _ROW = tuple[int, str, int, str]

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sqlite3
 import time
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Condition, Page, Stored
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.http.shapes import Choice, Integer, Record, Text
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -13,8 +13,8 @@ from typing import IO
 
 from starlette.requests import Request
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
-from assistctl.model.json_value import Json
 
 MAX_BYTES = 512 * 1024 * 1024
 """The largest file taken, in bytes: "Individual files can be up to 512 MB" (API reference of ``POST /files``)."""

@@ -7,8 +7,8 @@ import re
 
 from starlette.requests import Request
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
-from assistctl.model.json_value import Json
 from assistctl.model.strict_json import is_deeper_than, parsed_json
 
 MAX_BYTES = 16 * 1024 * 1024

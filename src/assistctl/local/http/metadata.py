@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Shape, Text, key_path, require_object, shortened
-from assistctl.model.json_value import Json
 
 MAX_PAIRS = 16
 MAX_KEY = 64

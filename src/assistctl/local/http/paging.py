@@ -14,9 +14,9 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Choice, Integer
-from assistctl.model.json_value import Json
 
 Row = tuple[Any, ...]
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
-from assistctl.model.json_value import Json
 
 
 class Shape(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.runs.tools import ToolResult
 from assistctl.local.runs.turn import Call, Turn
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

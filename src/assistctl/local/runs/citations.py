@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from starlette.concurrency import run_in_threadpool
 
+from assistctl.json_value import Json
 from assistctl.local.code_interpreter.data_folder import ProducedFile
 from assistctl.local.code_interpreter.file_names import distinct_names
 from assistctl.local.code_interpreter.sandbox import SandboxUnavailable
@@ -22,7 +23,6 @@ from assistctl.local.files.content import ContentFolder
 from assistctl.local.files.keeping import keep_output
 from assistctl.local.http.errors import ApiError
 from assistctl.local.runs.tools import CODE_INTERPRETER, Fields, ToolError, ToolResult, function
-from assistctl.model.json_value import Json
 
 _DESCRIPTION = (
     "Executes Python code and returns what it prints, and the value of a last expression. Variables stay between"

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.assistants.record import ASSISTANTS
 from assistctl.local.database.collection import Stored
 from assistctl.local.http.access import AssistantsEndpoint
@@ -23,7 +24,6 @@ from assistctl.local.threads import fields as thread_fields
 from assistctl.local.threads import record as threads
 from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 Change: TypeAlias = Callable[[sqlite3.Connection], tuple[Stored, list[Event]]]

@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.http.errors import SERVER_ERROR
 from assistctl.local.runs import record, steps
 from assistctl.local.threads import messages
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from starlette.datastructures import QueryParams
 
+from assistctl.json_value import Json
 from assistctl.local.assistants.fields import REASONING_EFFORT, RESOURCES, SHARED, TOOL
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import (
@@ -25,7 +26,6 @@ from assistctl.local.http.shapes import (
     wrong_type,
 )
 from assistctl.local.threads import fields as threads
-from assistctl.model.json_value import Json
 
 CONTENT_OF_RESULTS = "step_details.tool_calls[*].file_search.results[*].content"
 """The one value that ``include[]`` may have."""

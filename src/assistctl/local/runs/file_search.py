@@ -10,13 +10,13 @@ from typing import cast
 
 from starlette.concurrency import run_in_threadpool
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.runs.citations import mark
 from assistctl.local.runs.tools import FILE_SEARCH, Fields, ToolError, ToolResult, function
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.chunking import estimated_tokens
 from assistctl.local.vector_stores.search import Library, SearchResult, search_stores
-from assistctl.model.json_value import Json
 
 _RESULTS, _TOKENS = 20, 16_000
 _OLD_RESULTS, _OLD_TOKENS = 5, 4_000

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

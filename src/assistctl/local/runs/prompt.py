@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.files import record as files
 from assistctl.local.files.content import ContentFolder
@@ -21,7 +22,6 @@ from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import record, steps
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores.chunking import estimated_tokens
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

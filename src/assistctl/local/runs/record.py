@@ -11,13 +11,13 @@ import time
 from dataclasses import replace
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.assistants.record import filled_in
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import open_runs
 from assistctl.local.runs.open_runs import OpenRun
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.runs import prompt, record
 from assistctl.local.runs.tools import BuiltInTool
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

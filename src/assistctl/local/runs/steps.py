@@ -12,10 +12,10 @@ import time
 from dataclasses import replace
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
 from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from starlette.concurrency import run_in_threadpool
 
+from assistctl.json_value import Json
 from assistctl.local.code_interpreter.sessions import Sessions
 from assistctl.local.database.collection import Stored
 from assistctl.local.database.storage import Database
@@ -21,7 +22,6 @@ from assistctl.local.threads import record as threads
 from assistctl.local.vector_stores import attachments, stores
 from assistctl.local.vector_stores.indexer import Indexer
 from assistctl.local.vector_stores.search import Library
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

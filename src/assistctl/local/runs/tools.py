@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 Fields = dict[str, Json]
 

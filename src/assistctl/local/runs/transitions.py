@@ -9,12 +9,12 @@ import sqlite3
 import time
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.http.errors import ApiError
 from assistctl.local.runs import open_runs, record, steps
 from assistctl.local.runs.events import Event, message_event, run_event, step_event
 from assistctl.local.threads import messages
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored, new_id
 from assistctl.local.runs import record, steps
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Event, message_delta, message_event, step_delta, step_event
 from assistctl.local.runs.model_chunk import CallPiece, ModelChunk
 from assistctl.local.threads import messages
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 Write: TypeAlias = Callable[[Callable[[sqlite3.Connection], list[Event]]], Awaitable[None]]

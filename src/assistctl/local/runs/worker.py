@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.concurrency import run_in_threadpool
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.runs import open_runs, record, request, steps, transitions
 from assistctl.local.runs.called_step import outcome_delta, step_of
@@ -20,7 +21,6 @@ from assistctl.local.runs.model_client import ModelError
 from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn
-from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.local.runs.runtime import Runtime

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from assistctl.json_value import Json
 from assistctl.local.assistants.fields import NEW_RESOURCES, RESOURCES
 from assistctl.local.http.metadata import Metadata
 from assistctl.local.http.shapes import Choice, Items, Nullable, Record, Shape, Tagged, Text, wrong_type
-from assistctl.model.json_value import Json
 
 MAX_MESSAGES = 100_000
 """How many messages a thread may hold (deep dive of the Assistants API)."""

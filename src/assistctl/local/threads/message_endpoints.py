@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
@@ -15,7 +16,6 @@ from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields, messages, record
 from assistctl.local.threads.exchange import thread_id_of
 from assistctl.local.vector_stores.exchange import writing
-from assistctl.model.json_value import Json
 
 
 class Messages(AssistantsEndpoint):

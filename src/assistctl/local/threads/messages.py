@@ -9,13 +9,13 @@ import sqlite3
 import time
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Condition, Page, Stored, new_id
 from assistctl.local.files import record as files
 from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.vector_stores import attachments, stores
 from assistctl.local.vector_stores.fields import wishes_of
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

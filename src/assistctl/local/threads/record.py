@@ -9,11 +9,11 @@ import sqlite3
 from dataclasses import replace
 from typing import cast
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.files import record as files
 from assistctl.local.threads import messages
 from assistctl.local.vector_stores import stores
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

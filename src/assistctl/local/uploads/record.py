@@ -10,11 +10,11 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.files import record as files
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Integer, Items, Record, Text
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.paging import PageQuery, Row, page_of_rows
-from assistctl.model.json_value import Json
 
 _COLUMNS = """SELECT seq, vector_store_id, file_id, created_at, status, attributes, max_chunk_size_tokens,
     chunk_overlap_tokens, usage_bytes, error_code, error_message FROM vector_store_files"""

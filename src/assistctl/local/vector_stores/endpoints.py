@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments, batch_endpoints, fields, file_endpoints, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
 from assistctl.local.vector_stores.search import Library, search_page
-from assistctl.model.json_value import Json
 
 
 class VectorStores(HTTPEndpoint):

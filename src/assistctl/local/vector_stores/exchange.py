@@ -14,9 +14,9 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from assistctl.json_value import Json
 from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments
-from assistctl.model.json_value import Json
 
 _FIRST_MS, _FILE_MS, _LONGEST_MS = 20, 5, 500
 """Milliseconds until somebody may ask again whether files are indexed: a small one takes some five."""

@@ -6,6 +6,7 @@ on) and of its field descriptions.
 
 from __future__ import annotations
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.metadata import Metadata
 from assistctl.local.http.shapes import (
@@ -24,7 +25,6 @@ from assistctl.local.http.shapes import (
 )
 from assistctl.local.vector_stores.attachments import AttachmentRequest, Chunking
 from assistctl.local.vector_stores.filters import Filter
-from assistctl.model.json_value import Json
 
 MAX_FILES = 500
 """How many files a new store may be given at once."""

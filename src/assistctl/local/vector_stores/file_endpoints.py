@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.json_value import Json
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.vector_stores import attachments, fields, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
-from assistctl.model.json_value import Json
 
 
 class Files(HTTPEndpoint):

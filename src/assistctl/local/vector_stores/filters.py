@@ -10,9 +10,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 
+from assistctl.json_value import Json
 from assistctl.local.http.errors import ApiError
 from assistctl.local.http.shapes import Items, Record, Tagged, Text, wrong_type
-from assistctl.model.json_value import Json
 
 _ORDER: Mapping[str, Callable[[float | str, float | str], bool]] = {
     "gt": operator.gt,

@@ -13,13 +13,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.local.database.storage import Database
 from assistctl.local.vector_stores import vectors
 from assistctl.local.vector_stores.embeddings import Embedder, RefusedTextsError
 from assistctl.local.vector_stores.filters import fits
 from assistctl.local.vector_stores.indexer import Indexer
 from assistctl.local.vector_stores.ranking import Hit, rank
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sqlite3
 import time
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Collection, Stored, new_id
 from assistctl.local.http.errors import ApiError, not_found
 from assistctl.local.vector_stores import attachments
 from assistctl.local.vector_stores.attachments import AttachmentRequest
 from assistctl.local.vector_stores.fields import wishes_of
-from assistctl.model.json_value import Json
 
 # The kinds are the words of their 404, and the triggers in `migrations` know them.
 STORES = Collection("vector store")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.attachments import Attachment, Counts
-from assistctl.model.json_value import Json
 
 Fields = dict[str, Json]
 

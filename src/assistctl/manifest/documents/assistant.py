@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.documents.uses import uses_in
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.model.assistant import USE_FIELDS, Desired, Lifecycle
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.errors import did_you_mean
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.check_values import refuse_unusable
 from assistctl.manifest.files.entries import attachment_entries
@@ -16,7 +17,6 @@ from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import Path, value_at
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.model.checks import NEGATION, THRESHOLDS, Assertion, Check, CheckFile, FunctionAnswer, Turn
-from assistctl.model.json_value import Json
 
 _LISTS = frozenset({"contains-any", "contains-all"})
 

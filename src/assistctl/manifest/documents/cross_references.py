@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.project.project import Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 
 

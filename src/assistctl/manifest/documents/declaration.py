@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:

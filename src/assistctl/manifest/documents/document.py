@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.assistant import assistant, refuse_twins
 from assistctl.manifest.documents.declaration import Declaration
@@ -19,8 +21,6 @@ from assistctl.manifest.validation.schema import (
     VECTOR_STORE,
     is_valid,
 )
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.vector_store import refuse_wide_overlap
 from assistctl.manifest.files.entries import TOOLS, FileEntry, Reader, readers_of
-from assistctl.model.json_value import Json
 
 _STORE = ("vector_store",)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.skill_folders import base_of
 from assistctl.manifest.files.entries import Reader
@@ -15,7 +16,6 @@ from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
 from assistctl.manifest.files.never_read import PrivateKeyError
 from assistctl.manifest.syntax.text_file import UnusableFileError
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import StoreEntry
 from assistctl.model.resource import CONTENT, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile

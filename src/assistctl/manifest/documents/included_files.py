@@ -8,6 +8,8 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.found_file import MAX_PATH
 from assistctl.manifest.files.never_read import refuse_private_key, resolve_readable
@@ -19,8 +21,6 @@ from assistctl.manifest.syntax.text_file import UnusableFileError, line_and_colu
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 
 
 def include_files(contents: Contents, manifest: ManifestFile) -> None:

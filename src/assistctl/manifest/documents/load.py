@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Position, Severity, by_place
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -21,7 +22,6 @@ from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import Project, Target
 from assistctl.manifest.project.variables import Variables
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Position, Severity, by_place
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import keep_names, learn_from
 

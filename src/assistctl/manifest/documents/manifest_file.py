@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.contents import Contents, fill, fill_texts
 from assistctl.manifest.documents.declaration import Declaration
@@ -16,7 +17,6 @@ from assistctl.manifest.syntax.node import Mark, Node, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values, usual_bytes
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.kind import Kind
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.documents.ant_fields import under_its_platform
 from assistctl.manifest.syntax.front_matter import FrontMatter, front_matter
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.text_file import BYTE_ORDER_MARK, UnusableFileError, as_text, require_printable
 from assistctl.manifest.syntax.yaml_parser import Document, compose
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.kind import Kind
 
 _INSTRUCTIONS = "instructions"

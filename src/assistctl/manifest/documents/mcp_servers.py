@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.mcp_server import McpServer
 

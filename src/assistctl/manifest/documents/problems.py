@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic, Position
 from assistctl.manifest.contents import Contents, put
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import violations
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.diagnostics import Diagnostic, Position
 from assistctl.ownership.tool_paths import tools_by_name
 
 

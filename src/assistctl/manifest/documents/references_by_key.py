@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.model.assistant import Desired
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.checkout.pinned_folder import PinnedFolder
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.documents.uses import with_references
 from assistctl.manifest.syntax.node import dotted
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 

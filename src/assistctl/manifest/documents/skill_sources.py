@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistctl.checkout.pinned_folder import PinnedFolder
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ProjectError
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import Declaration
@@ -16,7 +17,6 @@ from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.never_read import NeverReadError
 from assistctl.manifest.syntax.text_file import UnusableFileError
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 _SOURCE = "source"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import USE_FIELDS, Use
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 
 

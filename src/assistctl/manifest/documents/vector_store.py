@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.secrets.template import Template
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted, value_at
 from assistctl.manifest.syntax.phrases import either
-from assistctl.model.json_value import Json
 
 
 class Reader(StrEnum):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from assistctl.checkout.spelling import as_spelled
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.files.found_file import FoundFile, find
@@ -18,8 +20,6 @@ from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, resolve_inside
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 
 MAX_INTERPRETER_FILES = 20
 """Files one assistant may have for the code interpreter (``tool_resources`` in

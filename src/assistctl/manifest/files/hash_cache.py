@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from assistctl.json_value import Json
 from assistctl.manifest.files.found_file import FileStat
-from assistctl.model.json_value import Json
 
 # Up to 1, files were not looked through for private keys.
 _HEAD = "assistctl hashes 2"

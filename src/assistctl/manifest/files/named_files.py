@@ -11,14 +11,14 @@ from glob import escape
 from pathlib import Path
 
 from assistctl.checkout.spelling import as_spelled
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.glob import divided, matches_below
 from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
 from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
 from assistctl.manifest.syntax.node import Path as FieldPath
 from assistctl.manifest.syntax.node import dotted
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)

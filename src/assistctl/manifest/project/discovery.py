@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
 from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
@@ -21,7 +22,6 @@ from assistctl.manifest.syntax.text_file import (
     resolve_inside,
     shown_path,
 )
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
 from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import register
 
 ENVIRONMENT_FILE = ".env"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistctl.checkout.pinned_file import file_at
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
 from assistctl.manifest.project.environment_file import in_ci, read_environment_file, unheeded_settings
 from assistctl.manifest.project.project import PROJECT_FILE, CheckSettings, Judge, Project, Safety, Target
@@ -17,7 +18,6 @@ from assistctl.manifest.syntax.references import Scope, register_referenced
 from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
 from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.secrets.redaction import keep_names, register
 
 DEFAULT_FOLDER = "assistants"

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistctl.diagnostics import Diagnostic, Position
 from assistctl.errors import ProjectError, did_you_mean
+from assistctl.json_value import Json
 from assistctl.manifest.project.environment_file import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape
 from assistctl.manifest.syntax.text_file import is_file
-from assistctl.model.diagnostics import Diagnostic, Position
-from assistctl.model.json_value import Json
 from assistctl.secrets.redaction import keep_names
 
 PROJECT_FILE = "assistctl.yaml"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from assistctl.diagnostics import Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.project.project import PROJECT_FILE, Project, Target
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset
-from assistctl.model.diagnostics import Severity
 
 
 @dataclass(frozen=True, slots=True)

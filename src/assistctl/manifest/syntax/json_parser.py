@@ -11,9 +11,9 @@ import math
 import re
 from bisect import bisect_right
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.syntax.node import MAX_DEPTH, Node
 from assistctl.manifest.syntax.scalars import unusable_text
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _MAX_DIGITS = 400

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 
 
 class Mark(Protocol):

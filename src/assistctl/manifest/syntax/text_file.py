@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
 from assistctl.checkout.spelling import as_spelled
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.diagnostics import Diagnostic, Position, Severity
 
 MAX_BYTES = 4 * 1024 * 1024
 """How large a file may be; the longest text any of the APIs takes (1,048,576 characters) fits in UTF-8."""

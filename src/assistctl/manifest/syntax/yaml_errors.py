@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
+from assistctl.diagnostics import Diagnostic, Position, Severity
 
 # Pieces of the parser's messages (PyYAML's, pure and over libyaml) -> what is wrong, and the way on.
 _MEANINGS = (

@@ -13,10 +13,10 @@ from typing import NoReturn
 
 import yaml
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.syntax.node import MAX_DEPTH, Node, dotted
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain
 from assistctl.manifest.syntax.yaml_errors import syntax_error
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 MAX_WEIGHT = 100_000
 """How many values one document may come to once its aliases are expanded; long texts count for more than one."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from assistctl.json_value import Json
 from assistctl.manifest.syntax.node import MAX_DEPTH, Node, Path, Scalar
 from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
 from assistctl.manifest.syntax.text_file import as_yaml_text
-from assistctl.model.json_value import Json
 
 if TYPE_CHECKING:
     from assistctl.manifest.syntax.node import Mark

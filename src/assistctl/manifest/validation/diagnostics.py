@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.syntax.node import dotted, key_position_at, position_at
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
+from assistctl.diagnostics import Severity
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 
 _MODEL: Path = ("model",)
 _NAMES: tuple[Path, ...] = (("name",), ("vector_store", "name"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.scalars import unusable_text
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
 
 _NOWHERE = Position("")
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistctl.diagnostics import Severity
+from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.syntax.node import Path, dotted
-from assistctl.model.diagnostics import Severity
-from assistctl.model.json_value import Json
 
 _LISTS = ("anyOf", "allOf", "oneOf")
 _MAPPINGS = ("properties", "$defs", "definitions")

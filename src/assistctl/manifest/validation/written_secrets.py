@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.manifest.syntax.node import Node, Path, dotted
-from assistctl.model.diagnostics import Diagnostic, Severity
 
 # Prefixes of vendors' keys, and the beginning of a JSON Web Token.
 _KEY = re.compile(r"(?:\b|_)(?:sk-|sess-|xai-|gsk_|AIza|eyJ)[A-Za-z0-9_.-]{16,}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.field_paths import Path, Token
 

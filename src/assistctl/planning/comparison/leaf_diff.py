@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.canonical import same
 from assistctl.ownership.field_paths import Path
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.change import Drift, FieldDiff, LastApplied, Origin, QualifiedKey
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.canonical import canonical_units, default_of, same
 from assistctl.ownership.field_paths import Path, dotted

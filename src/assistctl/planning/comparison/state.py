@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
-from assistctl.model.json_value import Json
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.baseline import Baseline

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreFile
 from assistctl.model.source_file import Identity
 from assistctl.ownership.baseline import Baseline, read_baseline

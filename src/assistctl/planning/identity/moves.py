@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import MARK, is_marked

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import PlannedAttachment, StoreOperations
-from assistctl.model.json_value import Json
 from assistctl.model.knowledge import DesiredStore, StoreEntry, StoreFile
 from assistctl.ownership.file_marks import (
     HeldFile,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Absence, Drift, Missing
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.file_marks import FILES, PATHS
 from assistctl.ownership.placeholders import file_ids
 from assistctl.platforms.anthropic.code_tools import INTERPRETER

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Finding
-from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.agent_wire import NAME, inexpressible_resources
 from assistctl.platforms.anthropic.code_tools import without_code
 from assistctl.platforms.mcp_tools import inexpressible_in_servers, left_out_of_servers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.anthropic.code_tools import INTERPRETER
 from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.translation import (

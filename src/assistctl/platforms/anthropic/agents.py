@@ -12,8 +12,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError, ProjectError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic.agent_files import (
     files_declared,
     mounted,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Level, MetadataLimits, RosterEntry, Support
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.anthropic import environments, memory_stores, skill_fields

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, Support
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import Object, as_object
 
 NAME = "anthropic-agents"

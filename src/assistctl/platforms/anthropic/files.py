@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.anthropic.wire import AnthropicWire

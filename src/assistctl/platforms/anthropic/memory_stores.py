@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Support
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import Object
 
 _PLAIN = ("name", "description")

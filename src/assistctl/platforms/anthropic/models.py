@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.translation import Object, as_object, objects_in
 

@@ -6,7 +6,7 @@ that is null takes its default.
 
 from __future__ import annotations
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.translation import Object, as_object, without_nulls
 
 _MERGED = "multiagent_20261001"

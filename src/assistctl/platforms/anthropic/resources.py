@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.errors import NotFoundError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus, Surroundings
-from assistctl.model.json_value import Json
 from assistctl.platforms.anthropic import files
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire

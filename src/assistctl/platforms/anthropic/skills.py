@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import PAGE_SIZE

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import Object, as_object
 
 # AzureAISearchToolDefinition -> AzureAISearchTool, and so on; what was a preview is called one now.

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
-from assistctl.model.json_value import Json
 from assistctl.platforms.azure.response_events import ResponseEvents
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 from assistctl.platforms.azure import classic_tools
 from assistctl.platforms.web_search import counterpart_of_search
 

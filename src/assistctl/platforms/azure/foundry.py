@@ -13,8 +13,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.platforms.azure.conversations import FoundryConversations
 from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_endpoint import serving_of

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Finding
-from assistctl.model.json_value import Json
 from assistctl.model.serving import NEWEST, WHOLE, Serving
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 

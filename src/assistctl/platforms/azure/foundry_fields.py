@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import (
     EMPTY_TEXTS,
     NOTHING_BESIDE,
@@ -16,7 +17,6 @@ from assistctl.model.capabilities import (
     MetadataLimits,
     Support,
 )
-from assistctl.model.json_value import Json
 from assistctl.ownership.mark import METADATA_PAIRS, OUR_PAIRS
 from assistctl.platforms.azure.counterparts import counterpart
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SECRET_VARIABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.errors import LeftBehindError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.azure.foundry_endpoint import DISABLED, STATE, patch_of
 from assistctl.platforms.azure.foundry_fields import NAME
 from assistctl.platforms.azure.wire import AzureWire

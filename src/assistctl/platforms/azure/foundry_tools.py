@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, Finding
-from assistctl.model.json_value import Json
 from assistctl.ownership.canonical import RESOURCE_LISTS
 from assistctl.platforms.translation import Object, as_object, is_function, objects_in, without_nulls
 

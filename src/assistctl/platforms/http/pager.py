@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.base import Connection, nobody_listens
 from assistctl.platforms.http.answer_budget import answer_budget
 from assistctl.platforms.http.connection_options import positive_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.strict_json import is_deeper_than, parsed_json
 
 MAX_DEPTH = 200

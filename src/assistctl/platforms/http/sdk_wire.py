@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning

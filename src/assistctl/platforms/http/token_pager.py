@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.http.pager import Item, Listing, as_page
 
 FetchPage: TypeAlias = Callable[[str | None], Awaitable[Json]]

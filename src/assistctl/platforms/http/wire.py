@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Generic, Protocol, TypeVar
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
 from assistctl.platforms.http.pager import Listing, listing_of

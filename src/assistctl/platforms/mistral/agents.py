@@ -13,8 +13,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import (
     ASSISTANTS_API,
     NOTHING_BESIDE,
@@ -17,7 +18,6 @@ from assistctl.model.capabilities import (
     Level,
     Support,
 )
-from assistctl.model.json_value import Json
 from assistctl.model.model_catalog import Vendor
 from assistctl.ownership.mark import OUR_PAIRS
 from assistctl.platforms.mistral.alias_names import ALIASES, is_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.translation import as_object, as_text
 
 ALIASES = "aliases"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assistctl.errors import LeftBehindError, NotFoundError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.mark import is_marked
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.mistral.alias_names import ALIASES, names_in

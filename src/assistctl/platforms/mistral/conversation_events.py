@@ -9,6 +9,7 @@ import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import (
     Citation,
     Event,
@@ -18,7 +19,6 @@ from assistctl.model.conversation import (
     RunStatus,
     Usage,
 )
-from assistctl.model.json_value import Json
 from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import Object, as_object, as_text
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
-from assistctl.model.json_value import Json
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.inline_file import inlined
 from assistctl.platforms.mistral.conversation_events import ConversationEvents

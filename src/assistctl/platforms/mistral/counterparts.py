@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.counterpart import Counterpart
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import as_object
 from assistctl.platforms.web_search import counterpart_of_search
 

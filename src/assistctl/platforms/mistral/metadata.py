@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.capabilities import MetadataLimits
-from assistctl.model.json_value import Json
 from assistctl.platforms.translation import Object, as_object, texts, without_nulls
 
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512

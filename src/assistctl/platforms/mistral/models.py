@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import as_object, objects_in
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.serving import Serving
 from assistctl.platforms.mistral.alias_names import ALIASES, names_in
 

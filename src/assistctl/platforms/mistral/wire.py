@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import NotFoundError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import headers, texts, timeout
 from assistctl.platforms.http.sdk_wire import NamedEvent

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import words_in
 from assistctl.platforms.openai.environment_template import Template, content_digest

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, MessageFile, ProducedFile, RunStatus, Surroundings
-from assistctl.model.json_value import Json
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.sdk_wire import NamedEvent

@@ -12,8 +12,8 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.mark import MARK

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.capabilities import NOTHING_BESIDE, Capabilities, Finding, Level, Support
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
 from assistctl.platforms.mcp_tools import (

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page

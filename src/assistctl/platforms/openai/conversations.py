@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.conversation import (
     Citation,
     Event,
@@ -19,7 +20,6 @@ from assistctl.model.conversation import (
     ProducedFile,
     RunStatus,
 )
-from assistctl.model.json_value import Json
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, RosterEntry, Support
-from assistctl.model.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.platforms.translation import Object, as_object, objects_in
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl.errors import NotFoundError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.model.resource import ResourceFile
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_fields import from_wire, to_wire

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.mark import MARK, words_in
 from assistctl.platforms.translation import Object, as_object, objects_in
 

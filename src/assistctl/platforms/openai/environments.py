@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from assistctl.errors import LeftBehindError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from assistctl.errors import PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.platforms.http.outside_text import excerpt
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, Usage
-from assistctl.model.json_value import Json
 from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import as_text
 

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from assistctl.json_value import Json
 from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus
-from assistctl.model.json_value import Json
 from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.conversation import usage_in
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in

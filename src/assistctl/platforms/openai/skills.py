@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.http.absent_list import none_if_absent
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of

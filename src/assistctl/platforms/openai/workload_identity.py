@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from assistctl.errors import PlatformError, ProjectError, did_you_mean
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import checked_key
 from assistctl.secrets.redaction import register

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from assistctl.json_value import Json
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
-from assistctl.model.json_value import Json
 from assistctl.model.money import rounded
 from assistctl.model.plan_document import FORMAT_VERSION
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.change import Change, Origin
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs

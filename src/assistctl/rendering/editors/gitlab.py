@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from assistctl.model.diagnostics import Diagnostic, Position, Severity
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
 from assistctl.ownership.canonical import sha256
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.editors.placed import Places

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
-from assistctl.model.diagnostics import Diagnostic, Severity
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.xml_text import xml_document, xml_text
 from assistctl.secrets.redaction import Masked

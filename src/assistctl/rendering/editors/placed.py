@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from assistctl.model.diagnostics import Position
+from assistctl.diagnostics import Position
 
 
 @dataclass(frozen=True, slots=True)

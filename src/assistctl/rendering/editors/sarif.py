@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from assistctl.model.diagnostics import Diagnostic, Severity
-from assistctl.model.json_value import Json
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.json_value import Json
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.editors.placed import Places
 from assistctl.secrets.escaping import visible

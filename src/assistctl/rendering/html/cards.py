@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Missing
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.html.page import as_text, isolated, joined
 from assistctl.rendering.values import label

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from assistctl.json_value import Json
 from assistctl.model.change import Change, Drift
 from assistctl.model.counting import counted
-from assistctl.model.json_value import Json
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.diff.row import Row, numbers_shown

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Result, Status
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import CheckStatus
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording

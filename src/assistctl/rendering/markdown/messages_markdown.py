@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistctl.model.diagnostics import Diagnostic
+from assistctl.diagnostics import Diagnostic
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.markdown.budget import Part

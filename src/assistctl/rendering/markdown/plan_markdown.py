@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Action, Change, Drift
 from assistctl.model.counting import counted
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Result, Status
 from assistctl.model.check_gate import GatedCheck, GateReport
-from assistctl.model.diagnostics import Diagnostic
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Change, Drift, Missing, Result
-from assistctl.model.diagnostics import Diagnostic, Severity
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording

@@ -9,11 +9,11 @@ from typing import ClassVar
 import pytest
 
 from assistctl.applying.engine import carry_out
+from assistctl.diagnostics import Position
+from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
 from assistctl.model.change import Action, Status
-from assistctl.model.diagnostics import Position
-from assistctl.model.json_value import Json
 from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan

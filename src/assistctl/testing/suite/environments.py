@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.ownership.mark import MARK, Mark, read_mark
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.testing.exchange import created

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.errors import OutcomeUnknownError
-from assistctl.model.json_value import Json
+from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, ObservedStore, StoreFile
 from assistctl.ownership.mark import MARK, Mark
 from assistctl.ownership.placeholders import file_ids

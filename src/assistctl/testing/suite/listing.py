@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistctl.errors import NotFoundError, PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.json_value import Json
 from assistctl.platforms.base import Platform, SupportsGet
 from assistctl.testing.exchange import created, state, updated
 from assistctl.testing.samples import FUNCTION, UNKNOWN_TOOL
