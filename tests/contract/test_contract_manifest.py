@@ -428,6 +428,53 @@ def test_reasoning_effort_which_answers_may_not_hold(remote: ProjectFolder, serv
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_reasoning_effort_that_somebody_else_set_is_drift(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    stored = deployed(remote, dashboard, "model: o3\nreasoning_effort: low\n")
+    dashboard.change(stored, reasoning_effort="high")
+    found = remote.run("drift", "--format", "json")
+    assert found.code == 2
+    assert [one["path"] for one in found.json["drift"]] == ["reasoning_effort"]
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answered", "never answered"])
+def test_a_rollback_of_a_prompt_leaves_the_effort_as_it_is(
+    remote: ProjectFolder, server: RecordingServer, *, answers: bool
+) -> None:
+    if not answers:
+        server.tell = lambda _, __, body: without_effort(body)
+    manifest = "model: gpt-5.1\nreasoning_effort: none\ntemperature: 0.2\ninstructions: {}\n"
+    for prompt in ("Good.", "Bad."):
+        remote.write("assistants/one.yaml", manifest.format(prompt))
+        assert remote.run("apply", "--yes").code == 0
+    [last, *_] = remote.run("history", "--format", "json").json["applies"]
+    server.clear()
+    outcome = remote.run("rollback", last["id"], "--yes", "--format", "json")
+    assert (outcome.code, outcome.json["diagnostics"]) == (0, [])
+    [asked] = server.mutations
+    assert asked.body["instructions"] == "Good."
+    assert "reasoning_effort" not in asked.body
+    remote.write("assistants/one.yaml", manifest.format("Good."))
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_rollback_says_when_an_effort_that_no_answer_shows_is_not_what_it_was(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    server.tell = lambda _, __, body: without_effort(body)
+    for effort in ("low", "high"):
+        remote.write(
+            "assistants/one.yaml", f"model: o3\nreasoning_effort: {effort}\ninstructions: For {effort}.\n"
+        )
+        assert remote.run("apply", "--yes").code == 0
+    [last, *_] = remote.run("history", "--format", "json").json["applies"]
+    outcome = remote.run("rollback", last["id"], "--yes", "--format", "json")
+    assert outcome.code == 0
+    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    assert [one for one in told if "go back" in one] == [
+        "one does not go back in full: reasoning_effort is never answered, and is what the manifest says now"
+    ]
+
+
 def without_effort(body: Payload) -> Payload:
     """An answer as the API's own description has it: without ``reasoning_effort``."""
     if isinstance(body, dict):

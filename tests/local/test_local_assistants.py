@@ -42,6 +42,7 @@ async def test_only_a_model_is_needed(http: httpx2.AsyncClient) -> None:
         "temperature": 1.0,
         "top_p": 1.0,
         "response_format": "auto",
+        "reasoning_effort": None,
     }
 
 
@@ -63,6 +64,7 @@ async def test_the_sdk_creates_retrieves_and_deletes(sdk: AsyncOpenAI) -> None:
     assert created.description == ""
     assert created.temperature == 0
     assert created.metadata == {"team": "support \u2603 \U0001f600"}
+    assert created.to_dict()["reasoning_effort"] == "max"
     assert await assistants.retrieve(created.id) == created
     deleted = await assistants.delete(created.id)
     assert (deleted.id, deleted.object, deleted.deleted) == (created.id, "assistant.deleted", True)

@@ -156,7 +156,10 @@ async def present_on(
         gone=found - {one.id for one in assistants},
         owned=_owned(deployment, {**others, Kind.ASSISTANT: assistants}),
         entries=platform.capabilities.entries,
-        write_only={kind: table.write_only for kind, table in tables.items()},
+        write_only={
+            Kind.ASSISTANT: platform.capabilities.write_only,
+            **{kind: table.write_only for kind, table in tables.items()},
+        },
         sent=as_sent(deployment, platform, loaded),
     )
 

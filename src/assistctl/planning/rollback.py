@@ -70,6 +70,7 @@ class _Return:
         now = self.now.declared.get(about.key)
         fields = managed_fields(image, self.now.sent.get(about.key, {}), self.names)
         self._fill_in_secrets(about, image, fields, declared_fields(now), _secrets_of(now))
+        self._fill_in_unseen(about, image, fields, self.now.sent.get(about.key, {}))
         fields, own = taken_apart(image, fields)
         own = self._naming_by_key(own)
         mark = read_mark(image.metadata)

@@ -56,8 +56,11 @@ def updated(stored: Fields, sent: Fields) -> Fields:
 
 
 def view(stored: Stored) -> Fields:
-    """The ``AssistantObject``. It has no ``reasoning_effort``, in the description as in the SDK."""
-    fields = {key: value for key, value in stored.body.items() if key != "reasoning_effort"}
+    """The ``AssistantObject``, with the ``reasoning_effort`` that the API answered and its description left out.
+
+    https://github.com/openai-php/client/issues/519 shows two answers of it.
+    """
+    fields = stored.body
     return {
         "id": stored.id,
         "object": "assistant",
