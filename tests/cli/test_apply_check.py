@@ -87,6 +87,23 @@ def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> Non
     assert local.run("check").code == 0
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"reasoning_effort": "none", "temperature": 0.2}, {"reasoning_effort": "low"}],
+    ids=["none", "low"],
+)
+def test_a_reasoning_effort_stays_when_a_prompt_is_put_back(
+    local: ProjectFolder, model: ScriptedModel, settings: dict[str, Any]
+) -> None:
+    for prompt, code in ((GOOD, 0), (BAD, 4)):
+        declare(local, prompt, model="gpt-5.1", **settings)
+        outcome = local.run("apply", "--yes", "--check", "--format", "json")
+        assert outcome.code == code, outcome.out + outcome.err
+    assert outcome.json["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+    assert local.run("check").code == 0
+    assert {name: model.requests[-1].body.get(name) for name in settings} == settings
+
+
 def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
     declare(local, GOOD, key="before")
     assert local.run("apply", "--yes").code == 0
