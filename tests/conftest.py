@@ -13,7 +13,7 @@ import pytest
 
 from assistctl.secrets.redaction import Secrets, replace_known
 from support.clock import shorten_waits
-from support.kept_projects import KeptProjects, serving_kept_projects
+from support.project_snapshots import ProjectSnapshots, project_snapshots
 from support.projects import ProjectFolder
 from support.served_command import served_command
 from support.server import RecordingServer, recording_server
@@ -181,22 +181,23 @@ def remote(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
 
 
 @pytest.fixture(scope="module")
-def kept_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
-    """A server for a module whose tests begin with copies of what was arranged on it once."""
-    with serving_kept_projects(tmp_path_factory.mktemp("kept")) as projects:
-        yield projects
+def module_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectSnapshots]:
+    """A module's one server and folder, with snapshots of what its tests begin with."""
+    with project_snapshots(tmp_path_factory.mktemp("snapshots")) as snapshots:
+        yield snapshots
 
 
 @pytest.fixture
-def kept(kept_projects: KeptProjects) -> KeptProjects:
-    """That server and its folder as new; a module's own ``server`` and ``project`` are of this."""
-    kept_projects.renew()
-    return kept_projects
+def snapshots(module_snapshots: ProjectSnapshots) -> Iterator[ProjectSnapshots]:
+    """The same, with server and folder empty; a module's own ``server`` and ``project`` are of this."""
+    module_snapshots.begin()
+    yield module_snapshots
+    module_snapshots.server.wait_until_idle()
 
 
 @pytest.fixture
-def kept_project(
-    kept: KeptProjects, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def snapshot_project(
+    snapshots: ProjectSnapshots, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> ProjectFolder:
-    """A project named ``acme`` in that folder, without a manifest yet."""
-    return begun(ProjectFolder(kept.folder, capsys, monkeypatch.chdir))
+    """A project named ``acme`` in the folder of the snapshots, without a manifest yet."""
+    return begun(ProjectFolder(snapshots.folder, capsys, monkeypatch.chdir))

@@ -9,7 +9,7 @@ import pytest
 from assistctl.applying import duplicates
 from support.changing_lists import ChangingLists, Reorder, as_it_is
 from support.dashboard import Dashboard
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer
 
@@ -42,15 +42,15 @@ def lost_create(asked: Asked) -> Answer | None:
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 def first_shown_is_last_asked(lists: ChangingLists) -> None:
@@ -70,9 +70,9 @@ def check(outcome: Outcome, there: list[dict[str, Any]], lists: ChangingLists, b
 
 
 @pytest.fixture(params=["alone", "locked"])
-def applied(kept: KeptProjects, remote: ProjectFolder, request: pytest.FixtureRequest) -> ProjectFolder:
+def applied(snapshots: ProjectSnapshots, remote: ProjectFolder, request: pytest.FixtureRequest) -> ProjectFolder:
     """The project with an assistant that is applied; its journal is its own, or shared and so locked."""
-    kept.arranged(request.param, lambda: apply_first(remote, locked=request.param == "locked"))
+    snapshots.restore(request.param, lambda: apply_first(remote, locked=request.param == "locked"))
     return remote
 
 

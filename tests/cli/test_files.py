@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -21,21 +21,21 @@ LISTS = ["GET /v1/assistants", "GET /v1/files", "GET /v1/models", "GET /v1/vecto
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 @pytest.fixture
-def desk(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """One assistant that reads three documents and a table, applied."""
-    kept.arranged("desk", lambda: apply_desk(remote))
+    snapshots.restore("desk", lambda: apply_desk(remote))
     return remote
 
 

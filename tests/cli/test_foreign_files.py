@@ -11,7 +11,7 @@ import pytest
 
 from support.dashboard import Dashboard
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, hurry_uploads, killed_apply
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -38,15 +38,15 @@ def write_config(project: ProjectFolder, server: RecordingServer, *, timeout: fl
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 @pytest.fixture
@@ -196,9 +196,9 @@ def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_st
 
 
 @pytest.fixture
-def killed(kept: KeptProjects, coder: ProjectFolder) -> ProjectFolder:
+def killed(snapshots: ProjectSnapshots, coder: ProjectFolder) -> ProjectFolder:
     """The coder, whose apply was killed once its upload was written down."""
-    kept.arranged("killed", lambda: killed_after_upload(coder, kept.server))
+    snapshots.restore("killed", lambda: killed_after_upload(coder, snapshots.server))
     return coder
 
 

@@ -18,7 +18,7 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing.scripted_model import ModelRequest, ScriptedModel
 from support.command_process import exit_code, started
 from support.interruptions import Interruption, Mishap, killed_apply
-from support.kept_projects import KeptProjects, serving_kept_projects
+from support.project_snapshots import ProjectSnapshots, project_snapshots
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -34,25 +34,25 @@ def answer(request: ModelRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def kept_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptProjects]:
+def module_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectSnapshots]:
     """The embedded platform over HTTP, with a model."""
     with ScriptedModel() as model:
         model.on(None, answer)
         folder, settings = tmp_path_factory.mktemp("kept"), ModelSettings(model.url)
-        with serving_kept_projects(folder, model=settings) as projects:
-            yield projects
+        with project_snapshots(folder, model=settings) as snapshots:
+            yield snapshots
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 def declare(project: ProjectFolder, instructions: str, document: str | None = None) -> None:
@@ -80,17 +80,17 @@ def after(*, documents: bool) -> tuple[str, tuple[int, ...]]:
 
 
 @pytest.fixture
-def good_one(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def good_one(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """A good assistant that is deployed, and a bad one that is declared."""
-    kept.arranged("good one", lambda: deploy(remote, None))
+    snapshots.restore("good one", lambda: deploy(remote, None))
     declare(remote, BAD)
     return remote
 
 
 @pytest.fixture
-def good_one_with_document(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def good_one_with_document(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """The same with documents."""
-    kept.arranged("good one with document", lambda: deploy(remote, OLD))
+    snapshots.restore("good one with document", lambda: deploy(remote, OLD))
     declare(remote, BAD, NEW)
     return remote
 

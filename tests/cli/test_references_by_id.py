@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.dashboard import Dashboard
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
@@ -16,15 +16,15 @@ READS = [{"type": "file_search"}, {"type": "code_interpreter"}]
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
 
 
 @pytest.fixture
-def desk(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """An assistant with a vector store and an upload, beside one without."""
-    kept.arranged("desk", lambda: apply_desk(remote))
+    snapshots.restore("desk", lambda: apply_desk(remote))
     return remote
 
 

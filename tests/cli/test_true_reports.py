@@ -13,7 +13,7 @@ import pytest
 from support.agreement import Before
 from support.command_process import exit_code, started
 from support.interruptions import wrong_after
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -27,15 +27,15 @@ DESK: dict[str, Any] = {
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 def disagreements(project: ProjectFolder, before: Before, applied: Outcome) -> list[str]:
@@ -54,9 +54,9 @@ def write_desk(project: ProjectFolder) -> None:
 
 
 @pytest.fixture
-def two_applied(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def two_applied(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """The desk and another assistant, applied."""
-    kept.arranged("two applied", lambda: apply_two(remote))
+    snapshots.restore("two applied", lambda: apply_two(remote))
     return remote
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.served_command import with_file_limit
 from support.server import RecordingServer
@@ -76,21 +76,21 @@ def on_a_full_stdout(project: ProjectFolder, args: tuple[str, ...]) -> tuple[int
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 @pytest.fixture
-def prepared(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def prepared(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """``a`` is to be updated, ``b`` is there and nobody's, ``c`` is no longer declared."""
-    kept.arranged("prepared", lambda: prepare(remote))
+    snapshots.restore("prepared", lambda: prepare(remote))
     return remote
 
 

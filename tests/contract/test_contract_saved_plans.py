@@ -12,33 +12,33 @@ import pytest
 
 from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
-from support.kept_projects import KeptProjects
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
 
 @pytest.fixture(scope="module")
-def running(kept_projects: KeptProjects) -> RecordingServer:
+def running(module_snapshots: ProjectSnapshots) -> RecordingServer:
     """The server that somebody else is on as well."""
-    return kept_projects.server
+    return module_snapshots.server
 
 
 @pytest.fixture
-def server(kept: KeptProjects) -> RecordingServer:
-    """A server on which what was applied once is kept."""
-    return kept.server
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
 
 
 @pytest.fixture
-def project(kept_project: ProjectFolder) -> ProjectFolder:
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
     """The project on it."""
-    return kept_project
+    return snapshot_project
 
 
 @pytest.fixture
-def saved(kept: KeptProjects, remote: ProjectFolder) -> ProjectFolder:
+def saved(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """A project with ``a`` to update, ``b`` to delete, ``c`` to create and ``d`` unchanged, saved in x.plan."""
-    kept.arranged("saved", lambda: save(remote, kept.server))
+    snapshots.restore("saved", lambda: save(remote, snapshots.server))
     return remote
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from assistctl.platforms.base import Connection
 from assistctl.platforms.local import Local
-from support.arranged import LastingServer, lasting_server
 from support.server import RecordingServer
 from support.sources import Connect, over_http
 
@@ -28,10 +26,3 @@ def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
 def connect_remote(server: RecordingServer, tmp_path: Path) -> Connect:
     """A way to connect to the server that keeps a record."""
     return partial(over_http, server.url, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LastingServer]:
-    """The embedded platform over HTTP at one address for all tests of a module."""
-    with lasting_server(tmp_path_factory.mktemp("kept")) as running:
-        yield running

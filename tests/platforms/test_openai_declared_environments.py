@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +20,10 @@ from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform
 from assistctl.platforms.openai.agents_fields import CAPABILITIES
 from assistctl.platforms.openai.environment_fields import from_wire, to_wire
-from support.arranged import LastingServer
 from support.environments import Workshop
 from support.interruptions import Interruption, Mishap
 from support.live_sessions import OpenAISessions, with_routes
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, settled
 from support.server import Answer, RecordingServer, error_body, serving
 
@@ -43,10 +42,15 @@ TOKEN = "tk-5a1f0c"
 
 
 @pytest.fixture
-def server(lasting: LastingServer, tmp_path: Path) -> Iterator[RecordingServer]:
-    """The embedded platform over HTTP, on a database of its own."""
-    with lasting.on(tmp_path / "server") as running:
-        yield running
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
+
+
+@pytest.fixture
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return snapshot_project
 
 
 @pytest.fixture
@@ -67,9 +71,9 @@ def shop(project: ProjectFolder, server: RecordingServer, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def live(shop: ProjectFolder, lasting: LastingServer) -> ProjectFolder:
+def live(shop: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """The same, applied, and settled."""
-    lasting.arrange(shop, "shop", lambda: settled(shop))
+    snapshots.restore("shop", lambda: settled(shop))
     return shop
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from assistctl.platforms.openai.agents import CAPABILITIES
-from support.arranged import LastingServer
 from support.environments import PAIR, Workshop, words, wrong_after
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer, error_body
 
@@ -42,10 +41,15 @@ def write_project(project: ProjectFolder, server: RecordingServer, timeout: floa
 
 
 @pytest.fixture
-def server(lasting: LastingServer, tmp_path: Path) -> Iterator[RecordingServer]:
-    """The embedded platform over HTTP, on a database of its own."""
-    with lasting.on(tmp_path / "server") as running:
-        yield running
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """The server that all tests here have in turn."""
+    return snapshots.server
+
+
+@pytest.fixture
+def project(snapshot_project: ProjectFolder) -> ProjectFolder:
+    """The project on it."""
+    return snapshot_project
 
 
 @pytest.fixture
@@ -66,9 +70,9 @@ def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
 
 
 @pytest.fixture
-def desk(cloud: ProjectFolder, lasting: LastingServer) -> ProjectFolder:
+def desk(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """The same, applied."""
-    lasting.arrange(cloud, "desk", lambda: applied(cloud))
+    snapshots.restore("desk", lambda: applied(cloud))
     return cloud
 
 
@@ -553,7 +557,7 @@ MISHAPS = [
 @pytest.mark.parametrize(("point", "mishap"), MISHAPS)
 def test_whenever_it_stops_the_next_apply_converges(
     cloud: ProjectFolder,
-    lasting: LastingServer,
+    snapshots: ProjectSnapshots,
     workshop: Workshop,
     server: RecordingServer,
     *,
@@ -562,7 +566,7 @@ def test_whenever_it_stops_the_next_apply_converges(
 ) -> None:
     second, place = point
     if second:
-        lasting.arrange(cloud, "desk", lambda: applied(cloud))
+        snapshots.restore("desk", lambda: applied(cloud))
         change(cloud)
     write_project(cloud, server, TIMEOUT if mishap is Mishap.LATE else 30)
     interruption = Interruption(mishap, place)

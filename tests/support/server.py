@@ -110,6 +110,12 @@ class RecordingServer:
         """Forget what was asked so far."""
         self.asked.clear()
 
+    def reset(self) -> None:
+        """Be as new: no faults, no dialect, nothing asked yet."""
+        self.fault = self.gate = lambda _: None
+        self.hear = self.tell = None
+        self.clear()
+
 
 @contextmanager
 def recording_server(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_files import Files
 from support.managed_resources import environments, memory_stores
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
@@ -24,12 +25,12 @@ OWN: dict[str, Any] = {"anthropic-agents": {"tools": [{"type": "agent_toolset_20
 
 
 @pytest.fixture
-def desk(cloud: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
+def desk(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """A project with an agent that has two tables, applied."""
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.write(STOCK, "sku,stock\n1,7\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    settled_once(cloud, "desk")
+    snapshots.restore("desk", lambda: settled(cloud))
     return cloud
 
 

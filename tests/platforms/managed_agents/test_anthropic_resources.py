@@ -11,6 +11,7 @@ import pytest
 from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_resources import Things
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
@@ -40,9 +41,9 @@ def shop(cloud: ProjectFolder) -> ProjectFolder:
 
 
 @pytest.fixture
-def live(shop: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
+def live(shop: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """The same, applied, and settled."""
-    settled_once(shop, "shop")
+    snapshots.restore("shop", lambda: settled(shop))
     return shop
 
 

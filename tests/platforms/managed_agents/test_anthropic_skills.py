@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from support.managed_agents import ManagedAgents
 from support.managed_skills import Skills
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, settled
 from support.server import Answer, Asked, RecordingServer
 
@@ -30,9 +30,9 @@ def shop(cloud: ProjectFolder) -> ProjectFolder:
 
 
 @pytest.fixture
-def live(shop: ProjectFolder, settled_once: Callable[[ProjectFolder, str], None]) -> ProjectFolder:
+def live(shop: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """The same, applied, and settled."""
-    settled_once(shop, "shop")
+    snapshots.restore("shop", lambda: settled(shop))
     return shop
 
 
