@@ -22,63 +22,13 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TextIO, cast
 
 _USUAL = cast("list[io.TextIOWrapper]", [sys.stdin, sys.stdout, sys.stderr])
 _NUMBER = 4
 # Above all that a process here has open.
 _ASIDE = 512
-_IMPORTED_ONCE = (
-    "anyio._backends._asyncio",
-    "assistctl.__main__",
-    "assistctl.applying.engine",
-    "assistctl.cli.apply",
-    "assistctl.cli.check",
-    "assistctl.cli.completion",
-    "assistctl.cli.drift",
-    "assistctl.cli.history",
-    "assistctl.cli.init",
-    "assistctl.cli.list",
-    "assistctl.cli.main",
-    "assistctl.cli.output",
-    "assistctl.cli.plan",
-    "assistctl.cli.show",
-    "assistctl.cli.validate",
-    "assistctl.local.app",
-    "assistctl.manifest.documents.included_files",
-    "assistctl.manifest.files.named_files",
-    "assistctl.manifest.syntax.json_parser",
-    "assistctl.manifest.validation.usual_mistakes",
-    "assistctl.manifest.validation.written_secrets",
-    "assistctl.model.read_plan",
-    "assistctl.operations.check",
-    "assistctl.planning.planner",
-    "assistctl.planning.vector_stores.stores",
-    "assistctl.platforms.http.client",
-    "assistctl.platforms.http.in_process",
-    "assistctl.platforms.http.sdk_errors",
-    "assistctl.platforms.local",
-    "assistctl.platforms.openai.assistants",
-    "assistctl.rendering.checks.check_markdown",
-    "assistctl.rendering.html.drift_page",
-    "assistctl.rendering.html.plan_page",
-    "assistctl.rendering.markdown.plan_markdown",
-    "assistctl.rendering.text.plan_text",
-    "assistctl.rendering.text.results_text",
-    "assistctl.secrets.log_records",
-    "assistctl.secrets.plain_words",
-    "assistctl.secrets.search",
-    "click.shell_completion",
-    "deepdiff",
-    "httpcore2",
-    "jsonschema",
-    "jsonschema_rs",
-    "openai",
-    "rich.console",
-    "rich.filesize",
-    "truststore",
-)
-_SCHEMAS = ("assistant", "manifest", "plan", "project")
 
 
 @dataclass(frozen=True)
@@ -255,17 +205,10 @@ if __name__ == "__main__":
     last = LastStep()
     atexit.register(last)
 
-    from assistctl.manifest.validation import schema
-    from assistctl.platforms.packages_on_demand import load_on_demand
-
-    load_on_demand()
-    for name in _IMPORTED_ONCE:
-        import_module(name)
-    # Compiled once, too.
-    for name in _SCHEMAS:
-        schema.is_valid(name, {})
-    gc.collect()
-    gc.freeze()
+    # It is found where the tests are; commands find nothing there.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import_module("support.imported_once")
+    del sys.path[0]
     server = CommandServer(sys.argv[1])
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -9,6 +9,7 @@ import gc
 import pkgutil
 from importlib import import_module
 
+from assistctl.manifest.validation import schema
 from assistctl.platforms.packages_on_demand import load_on_demand
 
 _PACKAGES = (
@@ -28,7 +29,9 @@ _PACKAGES = (
 )
 _MODULES = (
     "anyio._backends._asyncio",
+    "assistctl.__main__",
     "assistctl.local.server",
+    "assistctl.platforms.local",
     "assistctl.platforms.openai.agents",
     "assistctl.platforms.openai.assistants",
     "assistctl.platforms.openai.conversations",
@@ -42,6 +45,7 @@ _MODULES = (
     "rich.console",
     "uvicorn.protocols.http.h11_impl",
 )
+_SCHEMAS = ("assistant", "manifest", "plan", "project")
 
 load_on_demand()
 for package in _PACKAGES:
@@ -49,5 +53,8 @@ for package in _PACKAGES:
         import_module(module.name)
 for name in _MODULES:
     import_module(name)
+# Compiled once, too.
+for name in _SCHEMAS:
+    schema.is_valid(name, {})
 gc.collect()
 gc.freeze()
