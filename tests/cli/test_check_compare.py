@@ -194,6 +194,8 @@ def test_two_targets_in_every_format(two: ProjectFolder) -> None:
     assert suites == {"desk on local": "0", "desk on other": "1"}
     page = two.run("check", "--against", "other", "--format", "html").out
     assert page.count("<details") == 2
+    cards = re.findall(r'<article class="card \w+"><div class="head"><h3>.*?</div><details', page, re.DOTALL)
+    assert len(cards) == 2
     assert "I cannot say." in page
 
 

@@ -127,6 +127,29 @@ def test_filters_are_there_for_what_is_there_and_nothing_else(make_plan: MakePla
         assert f":has(#show-{name}:not(:checked))" in STYLE, "each has its rule in the style sheet"
 
 
+def test_filters_count_as_the_conclusion_does(make_plan: MakePlan) -> None:
+    """Files are counted apart, and what is only done to files has its box."""
+    assistants = (change("a"), change("b"), change("c", Action.FORGET))
+    files = (change("d.md", kind=Kind.FILE), change("e.md", Action.CREATE, kind=Kind.FILE))
+    page = plan_html(make_plan(assistants + files))
+    labels = dict(re.findall(r'<label for="show-(\w+)">([^<]*)</label>', page))
+    assert labels == {
+        "create": "create 1 file",
+        "update": "update 2 + 1 file",
+        "forget": "forget 1",
+        "assistant": "assistant 3",
+        "file": "file 2",
+    }
+
+
+def test_no_line_break_parts_a_box_from_its_label(make_plan: MakePlan) -> None:
+    page = plan_html(make_plan((change("a"), change("b", Action.CREATE))))
+    whole = re.findall(r'<span class="choice"><input [^>]* id="([\w-]+)"[^>]*><label for="\1">', page)
+    assert len(whole) == page.count("<input ") == page.count("<label ") > 0
+    choice = STYLE.partition(".choice {")[2].partition("}")[0]
+    assert "white-space: nowrap" in choice
+
+
 def test_print_opens_everything_and_badges_need_no_background() -> None:
     printed = STYLE.partition("@media print")[2]
     assert "details::details-content { content-visibility: visible" in printed

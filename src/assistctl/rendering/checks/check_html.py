@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
+from assistctl.rendering.html.cards import card, folded, heading
+from assistctl.rendering.html.header import Count, header
 from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
+from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
 # The style sheet's tones: green, red, amber.
@@ -15,91 +18,70 @@ _TONES = {CheckStatus.PASSED: "create", CheckStatus.FAILED: "delete", CheckStatu
 
 def checks_html(report: CheckReport, *, everything: bool = False) -> Masked:
     """The report as a whole page; with ``everything`` passed checks have their transcripts as well."""
-    sections = [_header(report)]
+    return html_page(f"Checks: {wording.conclusion(report)}", _sections(report, everything=everything))
+
+
+def _sections(report: CheckReport, *, everything: bool) -> Iterator[str]:
+    yield _header(report)
+    yield joined(f'<div class="card warning message">{as_text(warning)}</div>' for warning in report.warnings)
     if report.against is not None:
-        sections.append(section("Both", [_pair(report, pair) for pair in wording.beside(report)]))
-        return html_page(f"Checks: {wording.conclusion(report)}", sections)
+        yield section("Both", [_pair(report, pair) for pair in wording.beside(report)])
+        return
     for key, outcomes in wording.by_assistant(report).items():
-        sections.append(
-            section(
-                key,
-                [
-                    _card(outcome, wording.comparison(report, outcome), everything=everything)
-                    for outcome in outcomes
-                ],
-            )
-        )
-    return html_page(f"Checks: {wording.conclusion(report)}", sections)
+        cards = [_card(it, wording.comparison(report, it), everything=everything) for it in outcomes]
+        yield section(key, cards)
 
 
 def _header(report: CheckReport) -> str:
-    counts = joined(
-        f'<li class="{_TONES[status] if number else "none"}"><strong>{number:,}</strong><span>{words}</span></li>'
+    counts = [
+        Count(_TONES[status], report.count(status), words)
         for status, words in (
             (CheckStatus.PASSED, "passed"),
             (CheckStatus.FAILED, "failed"),
             (CheckStatus.ERROR, "errors"),
         )
-        for number in (report.count(status),)
-    )
-    return f"""<header>
-<p>Checks on {isolated(report.platform)}</p>
-<h1>{isolated(report.project)} <span class="arrow">→</span> {isolated(report.target)}{_against(report)}</h1>
-<p class="conclusion">{as_text(wording.conclusion(report))}</p>
-{joined(f"<p>{as_text(warning)}</p>" for warning in report.warnings)}
-<ul class="counts">{counts}</ul>
-</header>"""
-
-
-def _against(report: CheckReport) -> str:
-    return f" / {isolated(report.against.target)}" if report.against else ""
+    ]
+    where = f"{report.target} / {report.against.target}" if report.against else report.target
+    about = f"Checks on {label(report.platform)}"
+    return header(about, report.project, where, wording.conclusion(report), counts)
 
 
 def _pair(report: CheckReport, pair: tuple[CheckOutcome | None, CheckOutcome | None]) -> str:
-    """One check on both targets: a row of the one table, which unfolds to both answers."""
+    """One check on both targets: a card that unfolds to both answers."""
     either = pair[0] or pair[1]
     assert either is not None and report.against is not None  # noqa: S101, PT018  # there is no pair of nothing
     names = (report.target, report.against.target)
     statuses = " / ".join(
         f"{name}: {outcome.status if outcome else '-'}" for name, outcome in zip(names, pair, strict=True)
     )
-    figures = wording.figures_beside(pair)
     worst = next((it for it in pair if it and it.status is not CheckStatus.PASSED), either)
-    head = (
-        f'<span class="sign">{wording.SIGNS[worst.status]}</span>'
-        f'<span class="key">{isolated(f"{either.key} {wording.title(either)}")}</span>'
-        f'<span class="action">{isolated(statuses)}</span>'
-        f'<span class="reason">{as_text(figures)}</span>'
-    )
+    name = f"{either.key} {wording.title(either)}"
+    head = heading(wording.SIGNS[worst.status], name, _course(statuses, wording.figures_beside(pair)))
     rows = [
         row
-        for name, outcome in zip(names, pair, strict=True)
+        for target, outcome in zip(names, pair, strict=True)
         if outcome is not None
-        for row in (_row("on", [name]), *_rows(outcome, everything=True))
+        for row in (_row("on", [target]), *_rows(outcome, everything=True))
     ]
-    is_open = " open" if wording.differs(*pair) else ""
-    return (
-        f'<details class="card {_TONES[worst.status]}"{is_open}><summary>{head}</summary>'
-        f'<table class="fields"><tbody>{joined(rows)}</tbody></table></details>'
-    )
+    unfold = wording.differs(*pair)
+    return card(_TONES[worst.status], head, folded("both answers", _table(rows), unfold=unfold))
 
 
 def _card(outcome: CheckOutcome, comparison: str, *, everything: bool) -> str:
-    head = (
-        f'<span class="sign">{wording.SIGNS[outcome.status]}</span>'
-        f'<span class="key">{isolated(wording.title(outcome))}</span>'
-        f'<span class="action">{outcome.status}</span>'
-        f'<span class="reason">{as_text("; ".join(filter(None, (wording.figures(outcome), comparison))))}</span>'
-    )
-    tone = _TONES[outcome.status]
+    figures = "; ".join(filter(None, (wording.figures(outcome), comparison)))
+    head = heading(wording.SIGNS[outcome.status], wording.title(outcome), _course(str(outcome.status), figures))
     rows = [*_rows(outcome, everything=everything)]
-    if not rows:
-        return f'<div class="card {tone}"><div class="head">{head}</div></div>'
-    is_open = "" if outcome.status is CheckStatus.PASSED else " open"
-    return (
-        f'<details class="card {tone}"{is_open}><summary>{head}</summary>'
-        f'<table class="fields"><tbody>{joined(rows)}</tbody></table></details>'
-    )
+    unfold = outcome.status is not CheckStatus.PASSED
+    body = folded("details", _table(rows), unfold=unfold) if rows else ""
+    return card(_TONES[outcome.status], head, body)
+
+
+def _course(status: str, figures: str) -> str:
+    return f'<span class="action">{isolated(status)}</span> <span class="reason">{as_text(figures)}</span>'
+
+
+def _table(rows: Sequence[str]) -> str:
+    return f'<table class="fields"><tbody>{joined(rows)}</tbody></table>'
 
 
 def _rows(outcome: CheckOutcome, *, everything: bool) -> Iterator[str]:
@@ -110,6 +92,6 @@ def _rows(outcome: CheckOutcome, *, everything: bool) -> Iterator[str]:
             yield _row(part.label, part.text.split("\n"))
 
 
-def _row(label: str, lines: Sequence[str]) -> str:
+def _row(name: str, lines: Sequence[str]) -> str:
     words = joined(f'<div class="words">{as_text(line) or "&nbsp;"}</div>' for line in lines)
-    return f'<tr><th scope="row">{label}</th><td>{words}</td></tr>'
+    return f'<tr><th scope="row">{name}</th><td>{words}</td></tr>'

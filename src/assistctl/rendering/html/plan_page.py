@@ -68,6 +68,7 @@ def _header(plan: Plan) -> str:
         Count("update", summary.update, "to update"),
         Count("delete", summary.delete, "to delete"),
         Count("adopt", summary.adopt, "to adopt"),
+        *([Count("forget", summary.forget, "to forget")] if summary.forget else []),
         Count("same", summary.unchanged, "unchanged"),
     ]
     about = f"Plan for {label(target.platform)}"
