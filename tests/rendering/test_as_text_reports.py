@@ -13,6 +13,7 @@ from assistctl.model.change import Absence, Action, Drift, Missing, Result, Stat
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.html import plan_html
+from assistctl.rendering.html.drift_page import drift_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan
 from assistctl.rendering.text.results_text import print_results
@@ -124,3 +125,21 @@ def test_diagnostics_stand_where_editors_find_them() -> None:
         "old-bot: info: archived, not deleted\n"
         "warning: no project\n"
     )
+
+
+def test_what_is_declared_does_not_look_deleted_in_drift(make_plan: MakePlan) -> None:
+    """Red and struck through is what apply takes away, which of a drift is the edit and not what is declared."""
+    declared = "Answer in English.\nBe brief."
+    edited = declared.replace("English", "French")
+    drift = (
+        Drift(Kind.ASSISTANT, "a", "asst_a", "model", observed="gpt-4.1", desired="gpt-5"),
+        Drift(Kind.ASSISTANT, "a", "asst_a", "instructions", observed=edited, desired=declared),
+    )
+    console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system="truecolor")
+    print_drift(console, make_plan(drift=drift))
+    assert "gpt-5 → \x1b[35mgpt-4.1\x1b[0m" in written(console)
+    assert "Answer in \x1b[1mEnglish\x1b[0m\x1b[4;35mFrench\x1b[0m." in written(console)
+    page = drift_html(make_plan(drift=drift))
+    assert "<h4>Declared</h4>" in page
+    assert "<h4>There now</h4>" in page
+    assert "text-decoration: none" in page.partition(".card.drift :is(.value.old, del) {")[2].partition("}")[0]

@@ -26,6 +26,18 @@ _NAMED = 6
 """So many fields are named in a summary."""
 
 
+class _Sides(NamedTuple):
+    """The titles of both whole texts, and of the two together."""
+
+    old: str
+    new: str
+    both: str
+
+
+_CHANGE = _Sides("Before", "After", "Before and after")
+_DRIFT = _Sides("Declared", "There now", "Declared, and there now")
+
+
 class Differences(NamedTuple):
     """A line of text that says which fields differ and how much, and the markup that shows it."""
 
@@ -37,7 +49,7 @@ def change_differences(change: Change) -> Differences:
     """The differences of a change."""
     viewed = list(viewed_diffs(change, _LIMITS))
     views = [view for view, _ in viewed]
-    whole = [_whole_texts(view, diff.old, diff.new) for view, diff in viewed]
+    whole = [_whole_texts(view, diff.old, diff.new, _CHANGE) for view, diff in viewed]
     return Differences(summary(views), _table(views, whole))
 
 
@@ -45,7 +57,7 @@ def drift_differences(drifts: Sequence[Drift]) -> Differences:
     """The drift of one thing, from the declared values to the observed ones."""
     views = [view_drift(drift, _LIMITS) for drift in drifts]
     pairs = zip(views, drifts, strict=True)
-    whole = [_whole_texts(view, drift.desired, drift.observed) for view, drift in pairs]
+    whole = [_whole_texts(view, drift.desired, drift.observed, _DRIFT) for view, drift in pairs]
     return Differences(summary(views), _table(views, whole))
 
 
@@ -120,32 +132,29 @@ def _segment(segment: Segment) -> str:
     return f"<{tag}>{as_text(segment.text)}</{tag}>" if tag else as_text(segment.text)
 
 
-def _whole_texts(view: FieldView, old: Json, new: Json) -> str:
+def _whole_texts(view: FieldView, old: Json, new: Json, titles: _Sides) -> str:
     """Both values whole, where the view has only places or lines of them."""
     if view.new is not None or view.old is not None:
         return ""
-    sides = list(_sides(view.shape, old, new))
+    sides = list(_sides(view.shape, old, new, titles))
     if not sides:
         return ""
     texts = joined(
         f'<div><h4>{title}</h4><pre class="text {tone}">{_lines(value)}</pre></div>'
         for title, tone, value in sides
     )
+    name = titles.both if len(sides) > 1 else sides[0][0]
     return (
-        f'<details class="whole"><summary>{_named(sides)}: '
+        f'<details class="whole"><summary>{name}: '
         f'{as_text(view.path)}</summary><div class="texts">{texts}</div></details>'
     )
 
 
-def _named(sides: Sequence[tuple[str, str, Json]]) -> str:
-    return "Before and after" if len(sides) > 1 else sides[0][0]
-
-
-def _sides(shape: Shape, old: Json, new: Json) -> Iterator[tuple[str, str, Json]]:
+def _sides(shape: Shape, old: Json, new: Json, titles: _Sides) -> Iterator[tuple[str, str, Json]]:
     if old is not None:
-        yield "Whole text" if shape is Shape.REMOVED else "Before", "old", old
+        yield "Whole text" if shape is Shape.REMOVED else titles.old, "old", old
     if new is not None:
-        yield "Whole text" if shape is Shape.ADDED else "After", "new", new
+        yield "Whole text" if shape is Shape.ADDED else titles.new, "new", new
 
 
 def _lines(value: Json) -> str:

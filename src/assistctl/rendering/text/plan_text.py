@@ -20,7 +20,7 @@ from assistctl.rendering import phrases as wording
 from assistctl.rendering.change_view import change_views
 from assistctl.rendering.field_view import EVERYTHING, Limits, view_drift
 from assistctl.rendering.grouping import group_similar
-from assistctl.rendering.text.fields import field_lines
+from assistctl.rendering.text.fields import DRIFT, field_lines
 from assistctl.rendering.text.lines import Line, emit, pad
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
@@ -114,7 +114,7 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
     for name in dict.fromkeys(wording.thing(drift) for drift in drifts):
         yield Line(Text(name, "bold"), prefix=Text("  ! ", "bold magenta"))
         views = [view_drift(drift, limits) for drift in drifts if wording.thing(drift) == name]
-        yield from field_lines(console, views)
+        yield from field_lines(console, views, DRIFT)
 
 
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
