@@ -36,7 +36,7 @@ acme → prod (openai-agents)
       metadata.token  (secret) → (secret TOKEN)
       instructions    1 sentence, 1 of 81 lines
         41 ~│ Always answer in [-English-]{+French+} unless the customer writes in another language.
-      tools[order_status].function.parameters  4 places, 4 of 13 lines
+      tools[order_status].function.parameters  4 places
          2 -│   "additionalProperties": false,
             ⋯ 6 unchanged lines
          8 ~│   "required": [[-],-]

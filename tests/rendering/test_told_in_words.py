@@ -17,9 +17,10 @@ from assistctl.rendering.diff.row import Sign, marked
 from assistctl.rendering.diff.rows import diff_rows
 from assistctl.rendering.editors.github import plan_annotations
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.field_view import EVERYTHING, Limits, view_diff
+from assistctl.rendering.field_view import EVERYTHING, FieldView, Limits, view_diff
 from assistctl.rendering.html import plan_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
+from assistctl.rendering.phrases import left_out
 from assistctl.rendering.structures import list_changes, tool_in_words
 from assistctl.rendering.text.plan_text import print_plan
 
@@ -56,6 +57,33 @@ def function(name: str, required: list[str] | None = None) -> dict[str, Json]:
 )
 def test_counts_are_true(old: str, new: str, told: str) -> None:
     assert size(old, new) == told
+
+
+LONG = {f"key_{number}": "a value of some length" for number in range(9)}
+
+
+@pytest.mark.parametrize(
+    ("structure", "told"),
+    [
+        (function("cancel", ["id"]), "function"),
+        ({"type": "json_schema", "json_schema": LONG}, "json_schema"),
+        (LONG, "9 keys"),
+        ([LONG, LONG], "2 items"),
+    ],
+)
+@pytest.mark.parametrize("limits", [BRIEF, EVERYTHING])
+def test_a_structure_has_no_lines_that_nobody_wrote(structure: Json, told: str, limits: Limits) -> None:
+    """How long it is as JSON depends on who writes it down; a text is as long as it is declared."""
+
+    def shown(old: Json, new: Json, action: Action) -> FieldView:
+        return view_diff(FieldDiff("x", old, new, Origin.MANIFEST), action, limits)
+
+    created = shown(None, structure, Action.CREATE)
+    assert created.size == told
+    assert told not in ["".join(segment.text for segment in row.segments) for row in created.rows]
+    assert [*left_out(created, "-v")] or not (created.shortened or created.more)
+    assert shown(None, structure, Action.UPDATE).size == f"added, {told}"
+    assert shown(structure, {"type": "other"}, Action.UPDATE).size in {"1 place", "rewritten"}
 
 
 def test_list_items_are_not_a_paragraph_that_was_wrapped_anew() -> None:

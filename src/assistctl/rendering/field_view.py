@@ -172,7 +172,8 @@ def _preview(path: str, shape: Shape, value: Json, *, note: str, size: str, limi
     side = Side.NEW if shape is Shape.ADDED else Side.OLD
     view = FieldView(path, shape, note, size=size)
     if limits.structures_in_words and not isinstance(value, str):
-        described = tool_in_words(value)
+        # The size names the kind already.
+        described = tuple(line for line in tool_in_words(value) if line != size)
         rows = preview_rows("\n".join(described), side, None, longest=limits.longest) if described else ()
         return replace(view, rows=tuple(replace(row, number=None) for row in rows), shortened=True)
     text = _document(value)
@@ -186,8 +187,11 @@ def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> F
     diff = diff_rows(before, after, longest=limits.longest)
     rows = _first_rows(diff.rows, limits.rows)
     prose = isinstance(old, str) and isinstance(new, str)
-    size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after), prose=prose)
-    if before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
+    if prose:
+        size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after))
+    else:
+        size = "rewritten" if diff.rewritten else counted(diff.places, "place")
+    if prose and before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
         size = f"no word changed, line ends only, {diff.changed:,} of {diff.total:,} lines"
     more, shortened = len(diff.rows) - len(rows), any(row.shortened for row in rows)
     return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=more, shortened=shortened)
@@ -211,9 +215,9 @@ def _going(value: Json) -> str:
     return f"{_size(value)} → {NOT_SET}" if isinstance(value, str) else f"removed, {_size(value)}"
 
 
-def _amount(diff: TextDiff, characters: int, *, prose: bool) -> str:
+def _amount(diff: TextDiff, characters: int) -> str:
     """How much of a text differs, in sentences where it has any, else in places."""
-    said = counted(diff.sentences, "sentence") if prose and diff.sentences else counted(diff.places, "place")
+    said = counted(diff.sentences, "sentence") if diff.sentences else counted(diff.places, "place")
     where = f", {diff.changed:,} of {diff.total:,} lines" if diff.total > 1 else f" in {characters:,} characters"
     if not diff.rewrapped:
         return said + where
@@ -235,7 +239,12 @@ def _document(value: Json, *, in_order: bool = False) -> str:
 
 
 def _size(value: Json) -> str:
-    text = _document(value)
-    length = len(text.encode("utf-8", "surrogatepass"))
-    amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
-    return f"{amount}, {counted(_lines(text), 'line')}"
+    """How much there is of a text. Of a structure, which has no lines where it is declared, what it is."""
+    if isinstance(value, str):
+        length = len(value.encode("utf-8", "surrogatepass"))
+        amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
+        return f"{amount}, {counted(_lines(value), 'line')}"
+    if isinstance(value, list):
+        return counted(len(value), "item")
+    kind = value.get("type") if isinstance(value, dict) else None
+    return label(kind) if isinstance(kind, str) else counted(len(value) if isinstance(value, dict) else 0, "key")

@@ -216,7 +216,7 @@ def left_out(view: FieldView, hint: str) -> Iterator[str]:
     """How much a view leaves out: rows, and parts of the rows that it shows."""
     if view.more:
         yield more_rows(view, hint)
-    elif view.shortened and view.rows:
+    elif view.shortened:
         yield f"… not shown whole ({hint})"
 
 
