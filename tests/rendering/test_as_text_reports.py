@@ -143,3 +143,18 @@ def test_what_is_declared_does_not_look_deleted_in_drift(make_plan: MakePlan) ->
     assert "<h4>Declared</h4>" in page
     assert "<h4>There now</h4>" in page
     assert "text-decoration: none" in page.partition(".card.drift :is(.value.old, del) {")[2].partition("}")[0]
+
+
+@pytest.mark.parametrize(("width", "alike"), [(None, True), (100, True), (60, False)])
+def test_ids_of_files_line_up_with_the_others(make_plan: MakePlan, width: int | None, *, alike: bool) -> None:
+    """Except where that would push ids of assistants off their line."""
+    results = [
+        Result(Kind.ASSISTANT, "desk", "asst_1234567890123456", Action.CREATE, Status.OK, touched=True),
+        Result(Kind.FILE, "assistants/docs/returns.md", "file-1234567890", Action.CREATE, Status.OK, sent=10),
+    ]
+    console = Console(file=io.StringIO(), width=width, force_terminal=width is not None, color_system=None)
+    print_results(console, results, plan=make_plan())
+    desk = next(line for line in written(console).splitlines() if "desk" in line)
+    assert "asst_1234567890123456" in desk
+    columns = re.findall(r"^.*?(?=asst_|file-)", written(console), re.MULTILINE)
+    assert (len({len(column) for column in columns}) == 1) is alike

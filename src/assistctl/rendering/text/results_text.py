@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from assistctl.model.change import Result, Status
+from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.result_phrases import done, said, told_results, tried
@@ -21,13 +23,16 @@ _SCREENFUL = 10
 """Up to so many results, a failure is in sight where it stands."""
 _FILES = 20
 """Up to so many files are listed one by one."""
+_OUTCOME = 15
+_BESIDE_NAME = len("  ✓ ") + len("  ") + _OUTCOME + len("  ")
+"""Columns of a result beside its name and its id."""
 
 
 def print_results(console: Console, results: Sequence[Result], *, plan: Plan, verbose: bool = False) -> None:
     """Prints what became of each change of ``plan``, and the true summary; ``verbose`` lists every file."""
     emit(console, [Line(Text(wording.heading(plan), "bold")), Line()])
     told, hidden = told_results(results, None if verbose else _FILES)
-    names = widths(told)
+    names = _widths(console, told)
     lines = [line for result in told for line in _result(result, names[result.kind])]
     if hidden:
         lines.append(Line(Text(wording.more_files(hidden, "-v lists all"), "dim"), prefix=Text("    ")))
@@ -35,6 +40,15 @@ def print_results(console: Console, results: Sequence[Result], *, plan: Plan, ve
         emit(console, [*lines, Line()])
     failed = any(result.status is Status.FAILED for result in results)
     emit(console, [Line(Text(done(plan, results), "bold red" if failed else "bold"))])
+
+
+def _widths(console: Console, told: Sequence[Result]) -> dict[Kind, int]:
+    """How wide the names are: all alike, so that ids line up, where no id is pushed off the line for that."""
+    names = widths(told)
+    widest = max(names.values())
+    ids = max((cell_len(label(result.id)) for result in told if result.id), default=0)
+    fits = not console.is_terminal or widest + _BESIDE_NAME + ids <= console.width
+    return dict.fromkeys(names, widest) if fits else names
 
 
 def print_failures(console: Console, results: Sequence[Result]) -> None:
@@ -51,7 +65,7 @@ def print_failures(console: Console, results: Sequence[Result]) -> None:
 def _result(result: Result, width: int) -> Iterator[Line]:
     sign, colour = _STATUS_SIGNS[result.status]
     body = Text(pad(wording.thing(result), width), "bold")
-    body.append(f"  {said(result):<15}", colour)
+    body.append(f"  {said(result):<{_OUTCOME}}", colour)
     if result.id:
         body.append(f"  {label(result.id)}", "dim")
     yield Line(body, prefix=Text(f"  {sign} ", f"bold {colour}"), hang=width + 2)
