@@ -168,6 +168,13 @@ def test_a_plan_has_notes_at_the_lines_that_change(applied: ProjectFolder) -> No
     assert lines[-1].startswith("::notice title=acme → prod (openai-assistants)::Plan: 0 to create, 1 to update")
 
 
+def test_notes_on_a_delete_have_the_values_that_are_lost(applied: ProjectFolder) -> None:
+    notes = applied.run("plan", "--destroy", "--format", "github").out.splitlines()[:-1]
+    assert "::notice title=delete a::model: gpt-4.1" in notes
+    assert "::notice title=delete a::temperature: 0.5" in notes
+    assert not [note for note in notes if "None" in note or "→" in note]
+
+
 def test_paths_begin_at_the_root_of_the_repository(remote: ProjectFolder) -> None:
     remote.write("assistants/a.yaml", "modle: x\n")
     begin(remote.path.parent)

@@ -60,10 +60,15 @@ class FieldView:
     shortened: bool = False
 
     @property
+    def values(self) -> str:
+        """The short values that are set, from the old one to the new one; empty where there are only rows."""
+        return " → ".join(value for value in (self.old, self.new) if value is not None)
+
+    @property
     def gist(self) -> str:
         """The path, and what becomes of it."""
         if self.old is not None and self.new is not None:
-            return f"{self.path} {self.old} → {self.new}"
+            return f"{self.path} {self.values}"
         return f"{self.path}: {self.size}" if self.size else self.path
 
 

@@ -54,12 +54,11 @@ def _of_change(change: Change, places: Places) -> Iterable[str]:
         yield _command("error" if change.blocked else "notice", change.position, places, title, text)
         return
     for view, diff in viewed_diffs(change, _LIMITS):
-        values = f"{view.old} → {view.new}" if view.old is not None else view.new
-        text = values if values is not None and len(values) <= _SHORT else view.size
+        text = (view.values if len(view.values) <= _SHORT else "") or view.size or "changes"
         note = f" ({view.note})" if view.note else ""
         command = "notice" if diff.origin is Origin.MANIFEST else "warning"
         position = diff.position or change.position
-        yield _command(command, position, places, title, f"{label(diff.path)}: {text or 'changes'}{note}")
+        yield _command(command, position, places, title, f"{label(diff.path)}: {text}{note}")
 
 
 def _command(command: str, position: Position | None, places: Places, title: str, text: str) -> str:

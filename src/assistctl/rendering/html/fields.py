@@ -76,8 +76,7 @@ def summary(views: Sequence[FieldView]) -> str:
 def _brief(view: FieldView) -> str:
     if view.new is None:
         return f"{view.path}: {view.size}" if view.size else view.path
-    values = f"{view.old} → {view.new}" if view.old is not None else view.new
-    return f"{view.path} {values}" if len(values) <= _SHORT else view.path
+    return f"{view.path} {view.values}" if len(view.values) <= _SHORT else view.path
 
 
 def _table(views: Sequence[FieldView], whole: Sequence[str]) -> str:
