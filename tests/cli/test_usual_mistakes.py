@@ -21,6 +21,46 @@ def test_a_manifest_is_no_key(project: ProjectFolder, command: tuple[str, ...], 
     ]
 
 
+@pytest.mark.parametrize("command", [("apply", "--yes"), ("plan",), ("destroy", "--yes"), ("check",), ("ask",)])
+def test_a_name_is_no_key(project: ProjectFolder, command: tuple[str, ...]) -> None:
+    project.manifest("desk", name="Colleague Bot")
+    project.manifest("colleague-boot")
+    given = ("colleague bot", *(("Hello?",) if command == ("ask",) else ()))
+    outcome = project.run(*command, *given)
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[-1] == "    did you mean 'desk'?"
+    assert "'colleague bot'" in outcome.err
+
+
+def test_what_is_applied_with_a_name_among_keys(project: ProjectFolder) -> None:
+    project.manifest("desk", name="Colleague Bot")
+    outcome = project.run("apply", "--yes", "desk", "Colleague Bot")
+    assert (outcome.code, outcome.err.splitlines()) == (
+        1,
+        ["error: 'Colleague Bot' is a name, and this takes keys", "    did you mean 'desk'?"],
+    )
+
+
+def test_a_file_with_a_name_for_its_own_is_the_saved_plan(project: ProjectFolder) -> None:
+    project.manifest("desk", name="Colleague Bot")
+    assert project.run("plan", "--out", "Colleague Bot").code == 0
+    assert project.run("apply", "Colleague Bot", "--yes").code == 0
+
+
+@pytest.mark.parametrize("name", ["json", "html", "markdown"])
+def test_a_report_is_no_saved_plan(project: ProjectFolder, name: str) -> None:
+    project.manifest("desk")
+    project.write("a.report", project.run("plan", "--format", name).out)
+    why = "" if name == "json" else ": what is in it is no JSON"
+    hint = "Give the file that `assistctl plan --out FILE` wrote; what --format prints is only for reading."
+    for command in (("apply", "--yes"), ("show",)):
+        outcome = project.run(*command, "a.report")
+        assert (outcome.code, outcome.err.splitlines()) == (
+            1,
+            [f"error: a.report is no saved plan{why}", f"    {hint}"],
+        )
+
+
 @pytest.mark.parametrize(
     ("word", "meant"), [("diff", "plan"), ("deploy", "apply"), ("delete", "destroy"), ("aply", "apply")]
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,10 +15,13 @@ from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.changing_options import adopt_option, allow_deletes_option, check_option
 from assistctl.cli.options import KEY, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
+from assistctl.errors import AssistctlError, ProjectError
+from assistctl.model.assistant import Desired
 from assistctl.model.check_gate import GateMode
 from assistctl.model.plan import PlanScope
 from assistctl.operations.apply_request import apply_request
 from assistctl.operations.saved_plan import SavedPlan, load_plan
+from assistctl.operations.unknown_names import keys_of_name, meant_key
 
 HELP = """Create, update and delete what the plan says.
 
@@ -52,7 +58,7 @@ def command(
     apply_options: ApplyOptions,
 ) -> int:
     """Carry out the plan for these keys, or the saved one."""
-    saved = _saved_plan(keys)
+    saved = _saved_plan(terminal, keys)
     deployment = terminal.deployment(saved.shown.target.name if saved else None)
     request = apply_request(
         deployment,
@@ -65,11 +71,23 @@ def command(
     return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))
 
 
-def _saved_plan(arguments: tuple[str, ...]) -> SavedPlan | None:
+def _saved_plan(terminal: Terminal, arguments: tuple[str, ...]) -> SavedPlan | None:
     """The saved plan that is named: an argument that cannot be a key is one."""
     files = [argument for argument in arguments if not KEY.fullmatch(argument)]
     if not files:
         return None
+    _refuse_name(terminal, files[0])
     if len(arguments) > 1:
         raise click.UsageError(f"{files[0]!r} is no key, and a saved plan is applied by itself.")
     return load_plan(Path(files[0]))
+
+
+def _refuse_name(terminal: Terminal, word: str) -> None:
+    """Raise ``ProjectError``, with the key, for the name of an assistant where no file is called so."""
+    if os.path.lexists(word):
+        return
+    declared: Sequence[Desired] = ()
+    with contextlib.suppress(AssistctlError):
+        declared = terminal.other_deployment(terminal.invocation.target).keys_only().desired
+    if keys_of_name(word, declared):
+        raise ProjectError(f"{word!r} is a name, and this takes keys", meant_key(word, declared))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl.conversing.runner import CheckedAssistant, nobody_looks
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import ProjectError
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.check_report import CheckOutcome, CheckReport, Comparison
 from assistctl.model.knowledge import ObservedStore
@@ -21,6 +21,7 @@ from assistctl.operations.check_comparison import compared
 from assistctl.operations.check_records import CheckRecords, state_of
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.surroundings import surroundings_on
+from assistctl.operations.unknown_names import meant_key
 from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform
 
@@ -118,7 +119,7 @@ def _wanted(desired: Iterable[Desired], keys: Sequence[str]) -> list[Desired]:
     declared = {one.key: one for one in desired}
     for key in keys:
         if key not in declared:
-            advice = did_you_mean(key, declared) or f"The manifests declare {', '.join(declared) or 'none'}."
+            advice = meant_key(key, declared.values()) or f"The manifests declare {', '.join(declared) or 'none'}."
             raise ProjectError(f"no manifest declares an assistant with the key {key!r}", advice)
     return [one for one in declared.values() if not keys or one.key in keys]
 

@@ -8,6 +8,7 @@ from assistctl.errors import ProjectError, did_you_mean
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.unknown_names import meant_key
 from assistctl.platforms.base import Platform
 
 
@@ -22,10 +23,10 @@ async def deployed_assistant(deployment: Deployment, platform: Platform, key: st
         raise ProjectError(
             f"{key} is on {target} {len(assistants)} times", "`assistctl plan` says which, and what to do."
         )
-    declared = [desired.key for desired in deployment.keys_only().desired]
-    if key in declared:
+    declared = deployment.keys_only().desired
+    if any(key == desired.key for desired in declared):
         raise ProjectError(f"{key} is not deployed on {target}", "`assistctl apply` deploys it.")
-    near = did_you_mean(key, [*declared, *owned])
+    near = meant_key(key, declared, owned)
     advice = near or f"Deployed are: {', '.join(owned) or 'none yet; `assistctl apply` deploys them'}."
     raise ProjectError(f"there is no assistant with the key {key!r} on {target}", advice)
 

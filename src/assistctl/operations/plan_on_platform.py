@@ -11,7 +11,7 @@ from itertools import chain
 from assistctl import clock
 from assistctl.applying.replanning import Replan
 from assistctl.diagnostics import Diagnostic, by_place
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
@@ -26,6 +26,7 @@ from assistctl.operations.plan_history import with_history
 from assistctl.operations.platform_variables import is_at_vendor
 from assistctl.operations.store_contents import list_contents
 from assistctl.operations.target_warnings import embedded_in_ci, unencrypted
+from assistctl.operations.unknown_names import meant_key
 from assistctl.operations.upload_references import UploadReferences
 from assistctl.ownership.file_marks import FILES, HeldFile
 from assistctl.ownership.mark import read_mark
@@ -133,7 +134,10 @@ def _check_keys(
     known = {*declared, *(one.key for one in loaded.resources), *owned, *loaded.past_keys}
     for key in sorted(keys):
         if key not in known:
-            advice = did_you_mean(key, known) or "`assistctl list` and the manifests show the keys there are."
+            advice = (
+                meant_key(key, loaded.desired, known)
+                or "`assistctl list` and the manifests show the keys there are."
+            )
             raise ProjectError(f"there is no assistant with the key {key!r}", advice)
 
 

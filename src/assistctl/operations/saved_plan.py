@@ -27,6 +27,7 @@ from assistctl.rendering.json import dumps
 from assistctl.secrets.redaction import mask, masked
 
 _LARGEST = 256 * 1024 * 1024
+_WHAT_TO_GIVE = "Give the file that `assistctl plan --out FILE` wrote; what --format prints is only for reading."
 # What a saved plan has and the JSON of a plan, which nobody asked to be replaced, does not have.
 _FIELDS = {"format_version", "fingerprint", "options"}
 
@@ -103,9 +104,7 @@ def load_plan(path: Path) -> SavedPlan:
     try:
         saved = _saved(document, path)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise AssistctlError(
-            f"{path} is no saved plan", "`assistctl plan --out FILE` writes one; --format json alone does not."
-        ) from error
+        raise AssistctlError(f"{path} is no saved plan", _WHAT_TO_GIVE) from error
     if not _is_whole(document, saved):
         raise RefusedError(
             f"{path} was altered after it was saved, so it is not what was planned",
@@ -132,8 +131,10 @@ def _document(path: Path) -> dict[str, Json]:
             f"{str(path)!r} is neither a key nor a saved plan: {error.strerror}",
             "Keys are lower-case letters, digits, - and _; `assistctl plan --out FILE` saves a plan.",
         ) from error
-    except (ValueError, RecursionError) as error:
-        raise AssistctlError(f"{path} is no saved plan: {error}") from error
+    except ValueError as error:
+        raise AssistctlError(f"{path} is no saved plan: what is in it is no JSON", _WHAT_TO_GIVE) from error
+    except RecursionError as error:
+        raise AssistctlError(f"{path} is no saved plan: it is nested too deeply", _WHAT_TO_GIVE) from error
 
 
 def _saved(document: dict[str, Json], path: Path) -> SavedPlan:

@@ -1,4 +1,4 @@
-"""Names in the project and its manifests that no platform has."""
+"""Names in the project and its manifests that no platform has, and keys on the command line that nothing has."""
 
 from __future__ import annotations
 
@@ -34,6 +34,22 @@ def unknown_platform_names(
                 path=path,
                 position=one.position_of(path),
             )
+
+
+def keys_of_name(word: str, declared: Iterable[Desired]) -> list[str]:
+    """The keys of the assistants whose name is ``word``, in whatever case."""
+    return [one.key for one in declared if one.name is not None and one.name.casefold() == word.casefold()]
+
+
+def meant_key(word: str, declared: Iterable[Desired], others: Iterable[str] = ()) -> str:
+    """``did you mean 'order-desk'?`` for the assistants whose name ``word`` is, else for the nearest key.
+
+    ``others`` are keys of what is not ``declared``. Empty where nothing is near.
+    """
+    declared = list(declared)
+    if named := keys_of_name(word, declared):
+        return f"did you mean {' or '.join(map(repr, named))}?"
+    return did_you_mean(word, [*(one.key for one in declared), *others])
 
 
 def unknown_options(target: Target) -> Iterator[Diagnostic]:
