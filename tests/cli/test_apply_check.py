@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.manifest.validation.schema import whole_schema
 from assistctl.testing.scripted_model import Failure, ModelRequest, ScriptedModel, ToolCall
+from support.dashboard import Dashboard
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
@@ -182,6 +183,32 @@ def test_what_is_on_record_of_that_very_state_is_not_asked_again(
     declare(local, BAD, CHECK, {"ask": "And 1001 again?", "expect": {"contains": "1001"}}, model="gpt-4o")
     assert local.run("apply", "--yes", "--check").code == 4
     assert len(model.requests) == 4
+
+
+def test_what_cannot_be_put_back_says_so_once(remote: ProjectFolder, tmp_path: Path) -> None:
+    def answer_and_copy(request: ModelRequest) -> str:
+        said = answer(request)
+        if "1001" not in said:
+            (desk,) = someone.all()
+            someone.create(name="twin", metadata=desk["metadata"])
+        return said
+
+    with ScriptedModel() as model, recording_server(tmp_path / "x.db", model=ModelSettings(model.url)) as server:
+        model.on(None, answer_and_copy)
+        someone = Dashboard(server.url)
+        declare(remote, GOOD)
+        settings = f'{{platform: openai-assistants, base_url: "{server.url}", api_key: k}}'
+        remote.write("assistctl.yaml", f"project: acme\ntargets:\n  prod: {settings}\n")
+        assert remote.run("apply", "--yes", "-t", "prod").code == 0
+        declare(remote, BAD)
+        outcome = remote.run("apply", "--yes", "-t", "prod", "--check", "--format", "json")
+        someone.close()
+    (result,), (back,) = told(outcome, 4)["results"], outcome.json["put_back"]
+    assert back["status"] == "failed"
+    assert "put back" not in back["error"]
+    assert (
+        result["error"] == f"check 1 passed before it and fails now, and it could not be put back: {back['error']}"
+    )
 
 
 def test_warn_only_tells(local: ProjectFolder) -> None:

@@ -90,7 +90,7 @@ async def way_back(
 ) -> WayBack:
     """The plan to put the assistants of ``keys`` back; ``made`` has the ids of what the apply created.
 
-    Raises ``RefusedError`` where a safety rule refuses it, and ``PlatformError``.
+    Raises ``RefusedError``, whose summary is the reason alone, where a rule refuses it, and ``PlatformError``.
     """
     beside = frozenset[QualifiedKey]().union(
         *(surroundings_of(desired) for desired in loaded.desired if desired.key in keys)
@@ -108,7 +108,7 @@ async def way_back(
     plan = await plan_on(deployment, platform, again, plan_options, unread=unread)
     if plan.errors or plan.blocked:
         reasons = [error.summary for error in plan.errors] or ["a safety rule refuses it"]
-        raise RefusedError(f"it could not be put back: {'; '.join(reasons)}")
+        raise RefusedError("; ".join(reasons))
     return WayBack(plan, again, plan_options, unread)
 
 
