@@ -59,6 +59,21 @@ def test_targets_in_one_account_never_touch_each_other(two_targets: ProjectFolde
 
 
 @pytest.mark.parametrize(
+    "command", [("plan", "-t", "live"), ("validate", "-t", "live"), ("init", "--staging", "live")]
+)
+def test_an_unknown_target_is_told_of_the_projects_own_and_of_platforms_apart(
+    two_targets: ProjectFolder, command: tuple[str, ...]
+) -> None:
+    shown = two_targets.run(*command)
+    assert shown.code == 1
+    summary, hint = (line.strip() for line in shown.err.splitlines())
+    assert summary == "error: there is no target 'live'"
+    own, _, platforms = hint.partition(" A platform can be named too: ")
+    assert own == "The targets are: staging, prod. To add it, declare it under `targets:` in assistctl.yaml."
+    assert {"local", "openai-agents"} <= {*platforms.removesuffix(".").split(", ")}
+
+
+@pytest.mark.parametrize(
     ("override", "position", "words"),
     [
         ("desk: {temprature: 0}", "assistctl.yaml:6:24", "did you mean 'temperature'?"),

@@ -187,13 +187,13 @@ def test_a_declared_target_wins_over_the_platform_of_its_name(load: Load) -> Non
             FULL,
             {"ASSISTCTL_TARGET": "x"},
             None,
-            ("there is no target 'x' (from ASSISTCTL_TARGET)", "staging, local,"),
+            ("there is no target 'x' (from ASSISTCTL_TARGET)", "The targets are: staging, "),
         ),
         (
             "default_target: prod",
             {},
             None,
-            ("there is no target 'prod' (default_target at", "The targets are: local,"),
+            ("there is no target 'prod' (default_target at", "No target is declared."),
         ),
         (
             "targets: {p: {platform: openai}}",

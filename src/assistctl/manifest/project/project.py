@@ -177,11 +177,15 @@ class Project:
         return DEFAULT_TARGET, ""
 
     def _unknown_target(self, wanted: str, origin: str, platforms: Iterable[str]) -> ProjectError:
-        known = [*self.targets, *(name for name in platforms if name not in self.targets)]
-        return ProjectError(
-            f"there is no target {wanted!r}{origin}",
-            sentences(did_you_mean(wanted, known), f"The targets are: {', '.join(known)}."),
+        others = [name for name in platforms if name not in self.targets]
+        near = did_you_mean(wanted, [*self.targets, *others])
+        hint = sentences(
+            near,
+            f"The targets are: {', '.join(self.targets)}." if self.targets else "No target is declared.",
+            "" if near else f"To add it, declare it under `targets:` in {PROJECT_FILE}.",
+            f"A platform can be named too: {', '.join(others)}." if others else "",
         )
+        return ProjectError(f"there is no target {wanted!r}{origin}", hint)
 
     def _unset(self, unset: Unset, target: Target | None, what: str) -> ProjectError:
         where = f"{target.position}: " if target and target.position else ""
