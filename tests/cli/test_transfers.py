@@ -43,6 +43,24 @@ def test_what_cannot_be_imported_stops_everything(remote: ProjectFolder, server:
         assert "assistants/desk.yaml:2:9" in shown.out
 
 
+def test_an_id_of_another_target_is_told_and_its_line_can_go(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    identifier = create(server, name="desk")
+    remote.write("assistants/desk.yaml", f"model: gpt-4.1\nimport: {identifier}\n")
+    assert remote.run("apply", "--yes").code == 0
+    shown = remote.run("plan", "-t", "local")
+    assert shown.code == 1
+    assert "assistants/desk.yaml:2:9" in shown.out
+    said = " ".join(shown.out.split())
+    assert f"there is no assistant '{identifier}' on the platform" in said
+    assert "An id belongs to one target: give the id on this one." in said
+    assert "a key that owns its assistant needs it no more." in said
+    remote.manifest("desk")
+    assert remote.run("plan", "--detailed-exitcode").code == 0, "it is owned by its mark"
+    assert remote.run("apply", "--yes", "-t", "local").code == 0
+
+
 def test_a_renamed_file_with_its_key_changes_nothing(remote: ProjectFolder) -> None:
     remote.manifest("desk", name="Desk")
     remote.run("apply", "--yes")

@@ -125,7 +125,8 @@ def _cannot_import(desired: Movable, inventory: Inventory[Observed]) -> Diagnost
             desired,
             "import",
             f"there is no {kind_of(desired).noun} {desired.import_id!r} on the platform",
-            "Look for its id.",
+            "An id belongs to one target: give the id on this one. If it was for another target, remove the line "
+            f"once it is applied there: a key that owns its {kind_of(desired).noun} needs it no more.",
         )
     return _error(
         desired,
