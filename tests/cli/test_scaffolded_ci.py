@@ -454,6 +454,33 @@ def test_the_branch_may_be_said_and_must_be_one(project: ProjectFolder) -> None:
     assert github_document(project)[True]["push"]["branches"] == ["production"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        (".", ".github/workflows/assistctl.yml"),
+        ("bots", "../.github/workflows/assistctl-bots.yml"),
+    ],
+)
+def test_options_for_what_is_kept_are_said_to_have_no_effect(
+    project: ProjectFolder, folder: str, place: str
+) -> None:
+    in_repository(project)
+    wished = ("init", "-C", folder, "--project", "acme", "-t", "openai-agents", "--format", "json")
+    assert place in project.run(*wished).json["created"]
+    again = project.run(*wished)
+    assert (again.code, again.json["created"], again.json["notes"]) == (0, [], []), "it is all as wished"
+    other = project.run(*wished, "--project", "other", "--checks")
+    end = "Change it by hand, or move it away and run this again to have it written anew."
+    assert (other.code, other.json["created"]) == (0, [])
+    assert other.json["notes"] == [
+        f"assistctl.yaml is there already and was not changed, so --project has no effect. {end}",
+        f"{place} is there already and was not changed, so -t, --checks have no effect. {end}",
+    ]
+    (project.path / folder / place).unlink()
+    assert project.run(*wished, "--checks").json["created"] == [place]
+    assert "assistctl check" in (project.path / folder / place).read_text()
+
+
 def test_the_remote_says_which_branch_is_the_default(project: ProjectFolder, tmp_path: Path) -> None:
     in_repository(project, "develop")
     commit_all(project.path)

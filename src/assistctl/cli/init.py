@@ -86,7 +86,7 @@ def command(
     target = terminal.invocation.target
     if target is not None and not _TARGET.fullmatch(target):
         raise click.UsageError(f"{target!r} is no target's name: letters, digits, '.', '_' and '-'.")
-    wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal)
+    wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal, named=project is not None)
     done = scaffold(directory, wishes, os.environ)
     if output_format == "json":
         terminal.write_json({"created": [*done.created], "kept": [*done.kept], "notes": [*done.notes]})

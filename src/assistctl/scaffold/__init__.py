@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.checkout.regular_file import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
+from assistctl.manifest.project.project import PROJECT_FILE
 from assistctl.manifest.syntax.key_text import key_from
-from assistctl.scaffold.notes import notes
-from assistctl.scaffold.pipeline import CI_SYSTEMS, Pipeline
+from assistctl.scaffold.notes import notes, of_no_effect
+from assistctl.scaffold.pipeline import CI_SYSTEMS, Pipeline, read_text
 from assistctl.scaffold.requirement import installed_requirement
 from assistctl.scaffold.surroundings import default_branch, repository_of
 from assistctl.scaffold.template import filled
@@ -64,8 +65,10 @@ def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Sca
     created, kept = _written(files, directory)
     if _ignore(directory / ".gitignore"):
         created.append(".gitignore")
-    reachable = reachable or wishes.requirement is not None
-    told = notes(pipeline, plans, place if included else None, reachable=reachable) if kept[-1:] != [place] else ()
+    told = [*_without_effect(wishes, plans, files, directory, kept)]
+    if _shown(root / place, directory) in created:
+        reachable = reachable or wishes.requirement is not None
+        told += notes(pipeline, plans, place if included else None, reachable=reachable)
     return Scaffolded(tuple(created), tuple(kept), tuple(told))
 
 
@@ -93,12 +96,28 @@ def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
         yield f"schemas/{name}.schema.json", schema_text(name)
 
 
+def _without_effect(
+    wishes: Wishes, plans: Plans, files: Sequence[tuple[Path, str, str]], directory: Path, kept: Collection[str]
+) -> Iterator[str]:
+    """Notes on options that are for files that were kept, the last of ``files`` being the pipeline."""
+    if wishes.named and plans.project is not None and plans.project != wishes.project:
+        yield of_no_effect(PROJECT_FILE, ["--project"])
+    root, place, text = files[-1]
+    shown = _shown(root / place, directory)
+    if wishes.of_the_pipeline and shown in kept and read_text(root / place) != text:
+        yield of_no_effect(shown, wishes.of_the_pipeline)
+
+
+def _shown(path: Path, directory: Path) -> str:
+    return Path(os.path.relpath(path, directory)).as_posix()
+
+
 def _written(files: list[tuple[Path, str, str]], directory: Path) -> tuple[list[str], list[str]]:
     """Write each ``(folder, name, text)`` that is not there; the paths from ``directory`` written and kept."""
     created, kept = [], []
     for folder, name, text in files:
         path = folder / name
-        shown = Path(os.path.relpath(path, directory)).as_posix()
+        shown = _shown(path, directory)
         if os.path.lexists(path):
             kept.append(shown)
             continue

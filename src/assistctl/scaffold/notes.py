@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assistctl.manifest.project.project import DEFAULT_TARGET
 from assistctl.scaffold.pipeline import PLAN_KEY, Pipeline
@@ -31,6 +31,15 @@ def notes(pipeline: Pipeline, plans: Plans, include: str | None, *, reachable: b
             "Without a shared `journal:` in assistctl.yaml, history and rollback end with the runner "
             "(`assistctl help interrupted-applies`)."
         )
+
+
+def of_no_effect(path: str, options: Sequence[str]) -> str:
+    """A sentence or two on ``options`` that only say what ``path`` is to hold, which was there and was kept."""
+    have = "has" if len(options) == 1 else "have"
+    return (
+        f"{path} is there already and was not changed, so {', '.join(options)} {have} no effect. "
+        "Change it by hand, or move it away and run this again to have it written anew."
+    )
 
 
 def _about_targets(pipeline: Pipeline) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Pipeline:
         """The path from the repository's ``root``, and whether another file has to include it."""
         if self.ci == "github":
             return f".github/workflows/assistctl{self._suffix}.yml", False
-        text = _text(root / _GITLAB)
+        text = read_text(root / _GITLAB)
         if text is None or f".{self.name}:" in text.splitlines():
             return _GITLAB, False
         return f".gitlab/assistctl{self._suffix}.yml", True
@@ -124,7 +124,8 @@ def _require_safe(text: str) -> None:
         )
 
 
-def _text(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
+    """The text of a pipeline: ``None`` where there is no file, empty where it cannot be read."""
     try:
         return read_regular(path, _LARGEST).decode("utf-8")
     except FileNotFoundError:

@@ -21,7 +21,10 @@ _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The wishes given to ``init``; ``None`` leaves a choice to the surroundings."""
+    """The wishes given to ``init``; ``None`` leaves a choice to the surroundings.
+
+    ``project`` is the name of a new project; ``named`` says that it was given, and not made up.
+    """
 
     project: str
     ci: str
@@ -31,17 +34,29 @@ class Wishes:
     branch: str | None = None
     requirement: str | None = None
     journal: str | None = None
+    named: bool = False
+
+    @property
+    def of_the_pipeline(self) -> tuple[str, ...]:
+        """The options that were given and that are for the pipeline, as they are written."""
+        given = {"-t": self.target, "--staging": self.staging, "--checks": self.checks, "--branch": self.branch}
+        given["--requirement"] = self.requirement
+        return tuple(option for option, value in given.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """The consequences of the wishes: the targets to deploy to, of which ``new`` are still to be declared."""
+    """The consequences of the wishes: the targets to deploy to, of which ``new`` are still to be declared.
+
+    ``project`` is the name of the project that is there already.
+    """
 
     target: DeployTarget
     staging: DeployTarget | None
     new: tuple[DeployTarget, ...]
     manifests: str
     has_journal: bool
+    project: str | None = None
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -72,7 +87,8 @@ def settled(wishes: Wishes, directory: Path, environ: Mapping[str, str]) -> Plan
     manifests = "assistants"
     if project is not None:
         manifests = project.assistants.relative_to(project.directory).as_posix()
-    return Plans(target, staging, new, manifests, bool(wishes.journal or (project and project.journal)))
+    has_journal = bool(wishes.journal or (project and project.journal))
+    return Plans(target, staging, new, manifests, has_journal, project.name if project else None)
 
 
 def _deploy_target(name: str, project: Project | None, key: str) -> DeployTarget:
