@@ -115,6 +115,58 @@ def test_a_wrong_key_is_told_as_such(project: ProjectFolder, tmp_path: Path) -> 
         assert "HTTP 401" in outcome.err
 
 
+VENDORS = {
+    "openai-assistants": "OPENAI_API_KEY",
+    "openai-agents": "OPENAI_API_KEY",
+    "anthropic-agents": "ANTHROPIC_API_KEY",
+    "mistral-agents": "MISTRAL_API_KEY",
+    "azure-foundry": "",
+}
+
+
+def wrong_key(project: ProjectFolder, server: RecordingServer, platform: str, api_key: str) -> str:
+    """The advice about a key that is not accepted, on one line."""
+    server.fault = lambda _: Answer(401, b"{}")
+    settings = f'platform: {platform}, base_url: "{server.url}"{api_key}'
+    project.write("assistctl.yaml", f"project: acme\ntargets:\n  live: {{{settings}}}\n")
+    outcome = project.run("list", "-t", "live")
+    assert outcome.code == 1
+    assert "HTTP 401" in outcome.err
+    return " ".join(outcome.err.split())
+
+
+@pytest.mark.parametrize("platform", VENDORS)
+def test_a_wrong_key_of_a_target_is_told_with_the_target(
+    project: ProjectFolder, server: RecordingServer, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVE_KEY", "sk-of-the-environment")
+    said = wrong_key(project, server, platform, ", api_key: sk-written-out")
+    assert (
+        "The key is written out as the api_key of target 'live' in assistctl.yaml; `api_key: ${env:NAME}`" in said
+    )
+    instead = f"it is {VENDORS[platform]} in" if VENDORS[platform] else "sign in with `az login`"
+    assert f"Without an api_key, {instead}" in said
+    said = wrong_key(project, server, platform, ", api_key: '${env:LIVE_KEY}'")
+    assert "The key is the api_key of target 'live' in assistctl.yaml, ${env:LIVE_KEY}." in said
+    assert "sk-" not in said
+
+
+@pytest.mark.parametrize(("platform", "variable"), [it for it in VENDORS.items() if it[1]])
+def test_a_wrong_key_of_the_environment_is_told_with_its_variable(
+    project: ProjectFolder,
+    server: RecordingServer,
+    platform: str,
+    variable: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    said = wrong_key(project, server, platform, "")
+    assert f"target 'live' has no api_key in assistctl.yaml, and {variable} is not set. Without a key:" in said
+    monkeypatch.setenv(variable, "sk-of-the-environment")
+    said = wrong_key(project, server, platform, "")
+    assert f"The key is {variable}, from the environment or .env: target 'live' has no api_key" in said
+
+
 def test_a_server_that_does_not_say_is_refused(project: ProjectFolder, server: RecordingServer) -> None:
     pin(project, "openai-assistants", server.url, PINNED)
     outcome = project.run("apply", "--yes")

@@ -15,6 +15,7 @@ from assistctl.secrets.redaction import register
 
 # The settings of a target or project that are addresses, in which a password may stand.
 _ADDRESSES = {"base_url", "journal"}
+_REFERENCE = re.compile(r"(?<!\$)\$\{(?:env|var):[\w.-]+\}")
 # How credentials end in the environment that no platform names.
 _SDK_CREDENTIALS = ("_API_KEY", "_AUTH_TOKEN", "_CLIENT_SECRET")
 _STORE_CREDENTIALS = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_SAS_TOKEN")
@@ -34,6 +35,7 @@ def connection_to(project: Project, target: Target) -> Connection:
         organization=resolved_setting(project, target, target.organization, "organization"),
         project=resolved_setting(project, target, target.project, "project"),
         options=project.resolve_options(target),
+        api_key_as_written=" ".join(_REFERENCE.findall(target.api_key or "")),
     )
 
 

@@ -61,10 +61,11 @@ class Connection:
 
     ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
     process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
-    SDK's HTTP client to use instead of its own. ``throttle_timeout`` is how long, in seconds, the platform may
-    throttle without letting anything through before requests are given up. Once ``stop`` is set, no request
-    waits any longer because of throttling: those not sent yet fail. ``told`` is called with a line about what
-    takes long.
+    SDK's HTTP client to use instead of its own. ``api_key_as_written`` are the references (``${env:NAME}``) that
+    ``api_key`` came from, empty where the key itself is written in the project. ``throttle_timeout`` is how long,
+    in seconds, the platform may throttle without letting anything through before requests are given up. Once
+    ``stop`` is set, no request waits any longer because of throttling: those not sent yet fail. ``told`` is
+    called with a line about what takes long.
     """
 
     target: str
@@ -79,6 +80,7 @@ class Connection:
     throttle_timeout: float = 600.0
     stop: asyncio.Event | None = None
     told: Callable[[str], None] = nobody_listens
+    api_key_as_written: str = ""
 
 
 class UploadPlatform(Protocol):

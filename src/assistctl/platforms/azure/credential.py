@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import checked_key, is_on_this_machine
+from assistctl.platforms.http.connection_options import checked_key, is_on_this_machine, key_used
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, AzureKeyCredential
@@ -35,6 +35,16 @@ SECRET_VARIABLE = "AZURE_CLIENT_SECRET"  # noqa: S105  # the name of one
 
 _SERVICE_PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", SECRET_VARIABLE)
 _SECONDS_OF_A_TOKEN = 3600
+
+
+def key_hint(connection: Connection) -> str:
+    """Where the key comes from that was sent, or without one, what lets one in."""
+    if not connection.api_key:
+        return KEY_HINT
+    return (
+        f"{key_used(connection)} It is the resource's key, or an Entra token for https://ai.azure.com. Without an "
+        "api_key, sign in with `az login`."
+    )
 
 
 def credential_of(connection: Connection, address: str) -> Credential:

@@ -31,12 +31,12 @@ class _Refusal:
     body: object
 
 
-def refused(answer: RawAnswer, base_url: str, *, repeatable: bool, reads: bool) -> PlatformError:
-    """An answer with a 4xx or 5xx status, as ``classify_status`` has it."""
+def refused(answer: RawAnswer, base_url: str, *, key_hint: str, repeatable: bool, reads: bool) -> PlatformError:
+    """An answer with a 4xx or 5xx status, as ``classify_status`` has it; ``key_hint`` is that of ``explained``."""
     refusal = _Refusal(answer.status, answer, _parsed(answer.content))
     return classify_status(
         refusal,
-        explained(refusal, base_url, key_hint=KEY_HINT),
+        explained(refusal, base_url, key_hint=key_hint),
         repeatable=repeatable,
         reads=reads,
         # ``ApiError`` of azure-ai-projects 2.10.0 has no list of codes; those of OpenAI's models are theirs.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import PlatformError, ProjectError
-from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, KEY_HINT, SCOPE, Credential, credential_of
+from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SCOPE, Credential, credential_of, key_hint
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import (
     ENCODINGS,
@@ -76,7 +76,9 @@ class AzureWire(HttpWire):
             timeout=timeout(self._connection),
             max_retries=0,
         )
-        return OpenAIWire(self._connection, beta="assistants=v2", signed_in=SignedIn(client, KEY_HINT))
+        return OpenAIWire(
+            self._connection, beta="assistants=v2", signed_in=SignedIn(client, key_hint(self._connection))
+        )
 
     async def close(self) -> None:
         """Close the connections, and the credential's."""
@@ -99,7 +101,8 @@ class AzureWire(HttpWire):
         response = await self._project.send_request(request, stream=True, **self._options)
         answer = RawAnswer(response.status_code, await self._content(response), response.headers)
         if answer.status >= _LOWEST_REFUSAL:
-            raise refused(answer, self.base_url, repeatable=sent.repeatable, reads=sent.reads)
+            hint = key_hint(self._connection)
+            raise refused(answer, self.base_url, key_hint=hint, repeatable=sent.repeatable, reads=sent.reads)
         return answer
 
     def _errors(self) -> tuple[type[Exception], ...]:

@@ -54,6 +54,24 @@ def checked_key(connection: Connection, key: str | None, called: str = "API key"
     return key or None
 
 
+def key_used(connection: Connection, variable: str = "") -> str:
+    """Where the key comes from that was sent, as a sentence.
+
+    ``variable`` is the one of the environment that stands in for a target's ``api_key``.
+    """
+    target = f"target {connection.target!r}"
+    if connection.api_key and connection.api_key_as_written:
+        return f"The key is the api_key of {target} in assistctl.yaml, {connection.api_key_as_written}."
+    if connection.api_key:
+        return (
+            f"The key is written out as the api_key of {target} in assistctl.yaml; `api_key: ${{env:NAME}}` takes "
+            "it from a variable."
+        )
+    if connection.environment.get(variable):
+        return f"The key is {variable}, from the environment or .env: {target} has no api_key in assistctl.yaml."
+    return f"There is no key: {target} has no api_key in assistctl.yaml, and {variable} is not set."
+
+
 def header_text(connection: Connection, setting: str, text: str | None) -> str | None:
     """``text`` of a setting that becomes a header. Raises ``ProjectError`` when no header can hold it."""
     if text is None:

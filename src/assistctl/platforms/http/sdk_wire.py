@@ -204,7 +204,7 @@ class SdkWire(HttpWire):
         """What the server said in an answer with a 4xx or 5xx status."""
         from assistctl.platforms.http.sdk_errors import explained
 
-        return explained(error, self.base_url, key_hint=self._sdk.key_hint)
+        return explained(error, self.base_url, key_hint=self._sdk.key_hint(self._connection))
 
 
 def _named(event: object) -> NamedEvent | None:

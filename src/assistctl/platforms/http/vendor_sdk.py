@@ -17,6 +17,7 @@ from assistctl.platforms.http.connection_options import (
     checked_key,
     headers,
     is_on_this_machine,
+    key_used,
     texts,
     timeout,
 )
@@ -75,13 +76,13 @@ class VendorSdk:
     errors: ErrorTable = field(default_factory=dict)
     error_code: Callable[[object], str] = code_of_error
 
-    @property
-    def key_hint(self) -> str:
-        """Where the key comes from."""
-        return (
-            f"The key is the target's api_key in assistctl.yaml, else {self.key_variable} in the environment, "
-            f"else in .env. {self.ways_without_key}"
-        ).rstrip()
+    def key_hint(self, connection: Connection) -> str:
+        """Where the key comes from that was sent, and what is taken in its place where there is none."""
+        used = key_used(connection, self.key_variable)
+        if connection.api_key:
+            return f"{used} Without an api_key, it is {self.key_variable} in the environment, else in .env."
+        has_key = connection.environment.get(self.key_variable)
+        return used if has_key else f"{used} {self.ways_without_key}".rstrip()
 
     def base_url_of(self, connection: Connection) -> str:
         """The address of the API: the target's, else that of the variable, else the vendor's own.

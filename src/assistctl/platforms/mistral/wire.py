@@ -179,7 +179,7 @@ class MistralWire(HttpWire):
             await response.aclose()
         return classify_status(
             refusal,
-            explained(refusal, self.base_url, key_hint=SDK.key_hint),
+            explained(refusal, self.base_url, key_hint=SDK.key_hint(self._connection)),
             repeatable=sent.repeatable,
             reads=sent.reads,
             meaning=SDK.errors.get(SDK.error_code(refusal.body), ErrorMeaning.AS_STATUS),

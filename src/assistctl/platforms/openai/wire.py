@@ -70,7 +70,7 @@ class OpenAIWire(SdkWire):
         base_url = str(signed_in.client.base_url) if signed_in else SDK.base_url_of(connection)
         client = signed_in.client if signed_in else _client(connection, base_url)
         super().__init__(connection, base_url, SDK, client, {"OpenAI-Beta": beta})
-        self._key_hint = signed_in.key_hint if signed_in else SDK.key_hint
+        self._key_hint = signed_in.key_hint if signed_in else _key_hint(connection)
 
     async def remove(self, path: str, object_id: str) -> None:
         """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
@@ -92,6 +92,12 @@ class OpenAIWire(SdkWire):
         from assistctl.platforms.openai.errors import explained_here
 
         return explained_here(cast("openai.APIStatusError", error), self.base_url, self._key_hint)
+
+
+def _key_hint(connection: Connection) -> str:
+    if OPTION in connection.options:
+        return f"Target {connection.target!r} has no api_key, but options.{OPTION}, whose token was not accepted."
+    return SDK.key_hint(connection)
 
 
 def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
