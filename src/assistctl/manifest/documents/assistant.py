@@ -58,9 +58,11 @@ def refuse_twins(contents: Contents) -> None:
     A tool is known by its type, a function by its name.
     """
     value = contents.value if isinstance(contents.value, dict) else {}
-    _refuse_twins_in(contents, "tools", value.get("tools"), "tool", _identity)
-    for field, kind in USE_FIELDS.items():
-        _refuse_twins_in(contents, field, value.get(field), kind.noun, partial(_key, kind))
+    if "tools" in value:
+        _refuse_twins_in(contents, "tools", value["tools"], "tool", _identity)
+    for field in (name for name in USE_FIELDS if name in value):
+        kind = USE_FIELDS[field]
+        _refuse_twins_in(contents, field, value[field], kind.noun, partial(_key, kind))
 
 
 def _refuse_twins_in(
