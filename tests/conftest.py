@@ -27,15 +27,21 @@ _OTHER_SETTINGS = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI", "PYTHONDONTWRITEB
 # Without fork, POSIX signals, named pipes and device files, these have nothing to try.
 POSIX_ONLY = [
     "cli/test_applies_at_once.py",
+    "cli/test_foreign_files.py",
     "cli/test_full_disks.py",
     "cli/test_history.py",
     "cli/test_interrupted_applies.py",
+    "cli/test_interrupted_checks.py",
     "cli/test_killed_applies.py",
+    "cli/test_rollback_series.py",
+    "cli/test_rollbacks.py",
+    "cli/test_true_reports.py",
     "contract/test_contract_conversation.py",
     "contract/test_contract_terminal.py",
     "journal/test_journal_kills.py",
     "journal/test_journal_lock.py",
     "journal/test_journal_write_limits.py",
+    "platforms/test_openai_declared_environments.py",
     "platforms/test_openai_environments.py",
 ]
 collect_ignore = POSIX_ONLY if sys.platform == "win32" else []

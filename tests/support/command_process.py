@@ -12,15 +12,17 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from support.clock import shorten_waits
 
-_context = multiprocessing.get_context("forkserver")
+if TYPE_CHECKING:
+    # Windows has neither.
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
 # And the program that runs the tests, which each process would run again.
-_context.set_forkserver_preload(["__main__", __name__, "support.imported_once"])
+_IMPORTED_ONCE = ["__main__", __name__, "support.imported_once"]
 
 
 def started(
@@ -55,6 +57,10 @@ def exit_code(process: ForkServerProcess, seconds: float = 60) -> int:
 
 def serving_context() -> ForkServerContext:
     """How processes of tests are made. Their one server is running, and finds what it imports where tests do."""
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED_ONCE)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     try:
@@ -62,7 +68,7 @@ def serving_context() -> ForkServerContext:
     finally:
         del os.environ["PYTHONPATH"]
         os.environ.update({} if before is None else {"PYTHONPATH": before})
-    return _context
+    return context
 
 
 def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str], out: str, err: str) -> None:

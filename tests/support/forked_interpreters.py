@@ -58,11 +58,36 @@ class ForkedInterpreters:
         self._process.stdin.flush()
 
 
+class NewInterpreters(ForkedInterpreters):
+    """The same without a fork: each runs the beginning again."""
+
+    def __init__(self, beginning: str, folder: Path | None, environment: Mapping[str, str] | None) -> None:
+        self._beginning, self._folder, self._environment = beginning, folder, environment
+
+    def run(self, code: str) -> str:
+        """What it prints, on stderr too. Raises ``AssertionError`` with the traceback when it ends with one."""
+        command = [sys.executable, "-W", "error", "-c", f"{self._beginning}\n{code}"]
+        done = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+
 @contextmanager
 def forked_interpreters(
     beginning: str, *, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[ForkedInterpreters]:
     """Interpreters whose warnings are errors, in the folder and the environment of the tests or in others."""
+    if sys.platform == "win32":
+        yield NewInterpreters(beginning, folder, environment)
+        return
     command = [sys.executable, "-W", "error", "-c", _SERVER]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=folder, env=environment, text=True) as process:
