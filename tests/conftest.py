@@ -144,9 +144,21 @@ def assistctl_on_path(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
+def project(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> ProjectFolder:
     """A project named ``acme`` on the embedded platform, without a manifest yet."""
+    if _is_from_snapshots(request):
+        found: ProjectFolder = request.getfixturevalue("snapshot_project")
+        return found
     return begun(ProjectFolder(tmp_path / "acme", capsys, monkeypatch.chdir))
+
+
+def _is_from_snapshots(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("from_snapshots") is not None
 
 
 def begun(project: ProjectFolder) -> ProjectFolder:
@@ -157,8 +169,11 @@ def begun(project: ProjectFolder) -> ProjectFolder:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RecordingServer]:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordingServer]:
     """The embedded platform over HTTP, on a database of its own."""
+    if _is_from_snapshots(request):
+        yield request.getfixturevalue("snapshots").server
+        return
     with recording_server(tmp_path / "server.db") as running:
         yield running
 
@@ -195,7 +210,7 @@ def module_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proje
 
 @pytest.fixture
 def snapshots(module_snapshots: ProjectSnapshots) -> Iterator[ProjectSnapshots]:
-    """The same, with server and folder empty; a module's own ``server`` and ``project`` are of this."""
+    """The same, with both empty; ``server`` and ``project`` are these in modules marked ``from_snapshots``."""
     module_snapshots.begin()
     yield module_snapshots
     module_snapshots.server.wait_until_idle()

@@ -13,6 +13,8 @@ from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer
 
+pytestmark = pytest.mark.from_snapshots
+
 # Plan, look before the create, (look for a create whose answer was lost,) look behind it.
 # Who has seen it does not look again, so that only the first that shows it matters.
 SILENT = [(1, 2, 3), (0,), (0, 1), (0, 1, 2)]
@@ -39,18 +41,6 @@ def lost_create(asked: Asked) -> Answer | None:
     if (asked.method, asked.path) == ("POST", "/v1/assistants"):
         return Answer(hangs_up=True, after=True)
     return None
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 def first_shown_is_last_asked(lists: ChangingLists) -> None:

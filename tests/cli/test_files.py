@@ -13,23 +13,13 @@ from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 DESK: dict[str, Any] = {
     "tools": [{"type": "file_search"}, {"type": "code_interpreter"}],
     "files": [{"path": "docs/**/*.md", "tool": "file_search"}, {"path": "data/*.csv", "tool": "code_interpreter"}],
 }
 LISTS = ["GET /v1/assistants", "GET /v1/files", "GET /v1/models", "GET /v1/vector_stores"]
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 OURS, THEIRS = "our words", "not yours"
 DOCUMENT = "assistants/docs/one.md"
 UPLOAD = ("POST", "/v1/files")
@@ -35,18 +37,6 @@ def write_config(project: ProjectFolder, server: RecordingServer, *, timeout: fl
             options: {{timeout: {timeout}}}
         """,
     )
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

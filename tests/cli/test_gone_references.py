@@ -14,24 +14,14 @@ from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
 DESK: dict[str, Any] = {
     "tools": TOOLS,
     "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
 }
 PRICES = "assistants/data/prices.csv"
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 GOOD, BAD = "Name the number of the order in every answer.", "Be brief."
 OLD, NEW = "Prices of May.", "Prices of June."
 
@@ -41,18 +43,6 @@ def module_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proje
         folder, settings = tmp_path_factory.mktemp("kept"), ModelSettings(model.url)
         with project_snapshots(folder, model=settings) as snapshots:
             yield snapshots
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 def declare(project: ProjectFolder, instructions: str, document: str | None = None) -> None:

@@ -12,19 +12,9 @@ from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 READS = [{"type": "file_search"}, {"type": "code_interpreter"}]
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

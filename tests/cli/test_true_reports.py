@@ -18,24 +18,14 @@ from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
 BAD = b"\x00\x01\x02"
 TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
 DESK: dict[str, Any] = {
     "tools": TOOLS,
     "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
 }
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 def disagreements(project: ProjectFolder, before: Before, applied: Outcome) -> list[str]:

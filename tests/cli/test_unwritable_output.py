@@ -12,10 +12,10 @@ import pytest
 from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.served_command import with_file_limit
-from support.server import RecordingServer
 from support.stored_objects import StoredObjects
 
 pytestmark = [
+    pytest.mark.from_snapshots,
     pytest.mark.skipif(sys.platform == "win32", reason="it has neither a full device nor such a shell"),
     pytest.mark.usefixtures("assistctl_on_path"),
 ]
@@ -73,18 +73,6 @@ def on_a_full_stdout(project: ProjectFolder, args: tuple[str, ...]) -> tuple[int
         patch.setattr(sys, "stdout", full)
         shown = project.run(*args)
     return shown.code, shown.err
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

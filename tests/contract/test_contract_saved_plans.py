@@ -16,6 +16,8 @@ from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 
+pytestmark = pytest.mark.from_snapshots
+
 
 @pytest.fixture(scope="module")
 def running(module_snapshots: ProjectSnapshots) -> RecordingServer:
@@ -27,12 +29,6 @@ def running(module_snapshots: ProjectSnapshots) -> RecordingServer:
 def server(snapshots: ProjectSnapshots) -> RecordingServer:
     """The server that all tests here have in turn."""
     return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

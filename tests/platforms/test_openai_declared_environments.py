@@ -27,6 +27,8 @@ from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, settled
 from support.server import Answer, RecordingServer, error_body, serving
 
+pytestmark = pytest.mark.from_snapshots
+
 TEMPLATES = "/v1/agents/environments/templates"
 ENVIRONMENT = """\
 kind: environment
@@ -39,18 +41,6 @@ setup_commands:
 platforms: {openai-agents: {desktop: {enabled: true}, capability_directories: [/workspace/skills]}}
 """
 TOKEN = "tk-5a1f0c"
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture

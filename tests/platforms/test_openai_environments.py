@@ -16,6 +16,8 @@ from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer, error_body
 
+pytestmark = pytest.mark.from_snapshots
+
 DESK: dict[str, Any] = {
     "tools": [{"type": "code_interpreter"}],
     "files": [{"path": "data/*.csv", "tool": "code_interpreter"}],
@@ -38,18 +40,6 @@ def write_project(project: ProjectFolder, server: RecordingServer, timeout: floa
             options: {{timeout: {timeout}}}
         """,
     )
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
-@pytest.fixture
-def project(snapshot_project: ProjectFolder) -> ProjectFolder:
-    """The project on it."""
-    return snapshot_project
 
 
 @pytest.fixture
