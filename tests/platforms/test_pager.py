@@ -1,4 +1,4 @@
-"""The pager against every kind of server that was met: each item once, and an end."""
+"""The pager against every kind of server that was met: each item once, and an end; what is absent is nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
+from assistctl.platforms.http.pager import (
+    PAGE_SIZE,
+    Item,
+    Page,
+    all_items,
+    all_items_by_token,
+    as_page,
+    none_if_absent,
+)
 
 
 @dataclass
@@ -145,3 +153,84 @@ def test_items_need_an_id(item: dict[str, Json]) -> None:
 
     with pytest.raises(PlatformError):
         asyncio.run(all_items(fetch))
+
+
+SIZE = 100
+
+
+def ids(count: int) -> list[str]:
+    return [f"a{number:05}" for number in range(count)]
+
+
+def page(count: int, start: int) -> list[Json]:
+    return [{"id": one} for one in ids(count)[start : start + SIZE]]
+
+
+def tokens_faithful(count: int, token: str | None) -> Json:
+    start = int(token or 0)
+    following = start + SIZE
+    return {"data": page(count, start), "next_page": str(following) if following < count else None}
+
+
+def ignores_tokens(count: int, _: str | None) -> Json:
+    return {"data": page(min(count, SIZE), 0), "next_page": "more"}
+
+
+def tokens_always_more(count: int, token: str | None) -> Json:
+    start = int(token or 0)
+    return {"data": page(count, start), "next_page": str(start + SIZE)}
+
+
+def tokens_overlapping(count: int, token: str | None) -> Json:
+    start = int(token or 0)
+    following = start + SIZE - 3
+    return {"data": page(count, start), "next_page": str(following) if start + SIZE < count else ""}
+
+
+@pytest.mark.parametrize("answer", [tokens_faithful, tokens_always_more, tokens_overlapping])
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250, 1000])
+def test_each_item_once_by_token(count: int, answer: Callable[[int, str | None], Json]) -> None:
+    async def fetch(token: str | None) -> Json:
+        return answer(count, token)
+
+    assert [item["id"] for item in asyncio.run(all_items_by_token(fetch))] == ids(count)
+
+
+def test_a_server_that_ignores_tokens_is_asked_twice() -> None:
+    asked: list[str | None] = []
+
+    async def fetch(token: str | None) -> Json:
+        asked.append(token)
+        return ignores_tokens(100, token)
+
+    assert len(asyncio.run(all_items_by_token(fetch))) == 100
+    assert asked == [None, "more"]
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], {}, {"data": None}, {"data": [1]}, {"data": [{"id": ""}]}, {"data": [{}]}]
+)
+def test_what_is_no_list_by_token(body: Json) -> None:
+    async def fetch(_: str | None) -> Json:
+        return body
+
+    with pytest.raises(PlatformError):
+        asyncio.run(all_items_by_token(fetch))
+
+
+async def answered(status: int | None) -> list[Item]:
+    """One thing, or a refusal with that status."""
+    if status is not None:
+        raise PlatformError("no", status=status)
+    return [{"id": "a"}]
+
+
+@pytest.mark.parametrize(("status", "items"), [(None, [{"id": "a"}]), (404, []), (405, []), (501, [])])
+def test_a_server_without_such_things_has_none(status: int | None, items: list[Item]) -> None:
+    assert asyncio.run(none_if_absent(answered(status))) == items
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
+def test_what_is_refused_is_told(status: int) -> None:
+    with pytest.raises(PlatformError, match="no"):
+        asyncio.run(none_if_absent(answered(status)))

@@ -30,8 +30,7 @@ from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
-from assistctl.platforms.http.pager import PAGE_SIZE
-from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.translation import Object, as_object, as_text, made, observed

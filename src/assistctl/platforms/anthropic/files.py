@@ -19,8 +19,7 @@ from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.file_upload import UploadRequests, upload_file
-from assistctl.platforms.http.absent_list import none_if_absent
-from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.pager import all_items_by_token, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.translation import Object, as_object, as_text, made
 

@@ -17,9 +17,7 @@ from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.skills import AnthropicSkills
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.http.absent_list import none_if_absent
-from assistctl.platforms.http.pager import PAGE_SIZE
-from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.resource_platform import ResourcePlatform
 from assistctl.platforms.skill_store import SkillStore

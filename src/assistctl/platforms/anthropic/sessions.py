@@ -18,7 +18,7 @@ from assistctl.platforms.anthropic import files
 from assistctl.platforms.anthropic.session_events import SessionEvents
 from assistctl.platforms.anthropic.wire import AnthropicWire
 from assistctl.platforms.each_tried import each_tried
-from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.pager import all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.inline_file import inlined
 from assistctl.platforms.translation import Object, as_object

@@ -14,9 +14,7 @@ from http import HTTPStatus
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.http.absent_list import none_if_absent
-from assistctl.platforms.http.pager import PAGE_SIZE
-from assistctl.platforms.http.token_pager import all_items_by_token
+from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.skill_store import ListedSkill
 from assistctl.platforms.skill_upload import SkillUpload

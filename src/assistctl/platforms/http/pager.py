@@ -1,9 +1,10 @@
-"""Our own pager: every item a list has, each once, whatever the server thinks of cursors.
+"""Our own pager: every item a list has, each once, whatever the server thinks of cursors, or of such a list.
 
-Servers exist that ignore ``after`` (a client that trusts them asks for ever), that always say
-``has_more: false`` (a client that trusts them misses the rest), and that refuse ``after``. So: ask for full
-pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page. Where there
+After the id of the last item: servers exist that ignore ``after`` (a client that trusts them asks for ever), that
+always say ``has_more: false`` (a client that trusts them misses the rest), and that refuse ``after``. So: ask for
+full pages, drop what was seen, stop when a page brings nothing new, and look once behind a full page. Where there
 should be more and nothing comes, the item to go on from may be gone by now: go on from the one before it.
+Other APIs name the next page by a token (``all_items_by_token``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _MAX_CHARACTERS = 1024 * 1024 * 1024
 _ANSWERS_LONG = 6
 # Often enough to see that it goes on; a list of this many pages is rare.
 _PAGES_BETWEEN_WORDS = 25
+
+NO_SUCH_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+"""What a server answers where it has no such thing."""
 
 _NO_SUCH_CURSOR = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
@@ -95,6 +99,7 @@ class Page:
 
 
 Fetch: TypeAlias = Callable[[str | None], Awaitable[Page]]
+FetchByToken: TypeAlias = Callable[[str | None], Awaitable[Json]]
 Get: TypeAlias = Callable[[str, Mapping[str, object]], Awaitable[Json]]
 
 
@@ -165,6 +170,41 @@ async def listed(get: Get, path: str, *, listing: Listing | None = None) -> list
         return as_page(await get(path, params))
 
     return await all_items(page, listing=listing)
+
+
+async def all_items_by_token(
+    fetch: FetchByToken, *, listing: Listing | None = None, next_field: str = "next_page"
+) -> list[Item]:
+    """Every item behind ``fetch``, which takes the token of a page, ``None`` for the first; each once.
+
+    ``next_field`` is where a page has the token of the next one. It ends where there is none, or where a page
+    brings nothing new: a server that ignores the token answers the same page for ever. Raises ``PlatformError``
+    for what is no list, and for a list beyond the bounds of ``listing``, and whatever ``fetch`` raises.
+    """
+    seen: dict[str, Item] = {}
+    token: str | None = None
+    bounds = listing or Listing()
+    while True:
+        body = await fetch(token)
+        before = len(seen)
+        items = as_page(body).items
+        for item in items:
+            seen.setdefault(_id(item), item)
+        bounds.took(items, len(seen))
+        following = body.get(next_field) if isinstance(body, dict) else None
+        if not isinstance(following, str) or not following or (token is not None and len(seen) == before):
+            return list(seen.values())
+        token = following
+
+
+async def none_if_absent(items: Awaitable[list[Item]]) -> list[Item]:
+    """``items``; none where the server has no such list. Raises ``PlatformError`` for any other refusal."""
+    try:
+        return await items
+    except PlatformError as error:
+        if error.status in NO_SUCH_ROUTE:
+            return []
+        raise
 
 
 def as_page(body: Json, size: int | None = None) -> Page:

@@ -14,8 +14,7 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model.source_file import SourceFile
-from assistctl.platforms.http.absent_list import none_if_absent
-from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page
+from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge_answers import (
     batch_id,

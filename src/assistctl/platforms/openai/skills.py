@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.http.absent_list import none_if_absent
-from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.pager import listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.skill_store import ListedSkill

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
-from assistctl.platforms.http.absent_list import NO_SUCH_ROUTE, none_if_absent
-from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.pager import NO_SUCH_ROUTE, listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_template import (
     Files,
