@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from assistctl.platforms.http.response_json import parsed
+from assistctl.platforms.http.wire import parsed
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, Payload, RecordingServer
 from support.stored_objects import StoredObjects

@@ -6,7 +6,7 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.http.response_json import MAX_DEPTH, parsed
+from assistctl.platforms.http.wire import MAX_DEPTH, parsed
 from assistctl.platforms.openai.knowledge_answers import indexing, uploaded_file
 
 

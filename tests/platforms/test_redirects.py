@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.http.redirect_guard import only_to
+from assistctl.platforms.http.client import only_to
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, recording_server
 

@@ -47,8 +47,8 @@ class ModelJudge:
         """
         import openai
 
-        from assistctl.platforms.http.answer_budget import answer_budget
         from assistctl.platforms.http.client import http_client
+        from assistctl.platforms.http.connection_options import answer_budget
         from assistctl.platforms.http.vendor_sdk import tell_system
 
         base_url = address.base_url or "https://api.openai.com/v1"

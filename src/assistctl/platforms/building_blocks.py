@@ -19,8 +19,13 @@ from assistctl.platforms.http.connection_options import (
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.pager import PAGE_SIZE, Listing, all_items, all_items_by_token, listed, listing_of
 from assistctl.platforms.http.rate_limit import RequestPacer, is_transient, wait_asked_for
-from assistctl.platforms.http.refusal import Refusal
-from assistctl.platforms.http.sdk_errors import classify_no_response, classify_status, explained, outcome_unknown
+from assistctl.platforms.http.sdk_errors import (
+    Refusal,
+    classify_no_response,
+    classify_status,
+    explained,
+    outcome_unknown,
+)
 from assistctl.platforms.http.sdk_wire import SdkWire
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.vendor_sdk import VendorSdk

@@ -43,8 +43,8 @@ class Local(OpenAIAssistants):
         import httpx2
 
         from assistctl.local.app import create_app
+        from assistctl.local.http.in_process import InProcessTransport
         from assistctl.local.runs.model_client import ModelSettings
-        from assistctl.platforms.http.in_process import InProcessTransport
 
         model = ModelSettings.from_environment(_model_url_of(connection), environ=connection.environment)
         self._app: Starlette = create_app(

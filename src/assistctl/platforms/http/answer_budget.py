@@ -1,4 +1,4 @@
-"""How much of an answer is read, and for how long, whoever gives it.
+"""How much of an answer is read, whoever gives it: counted while it is unpacked.
 
 A server that is broken or hostile can answer without end: in bytes, in what they unpack to, or in time, one byte
 before each wait is over. The bounds are the same for every vendor's SDK, and hold while an answer is read.
@@ -6,23 +6,16 @@ before each wait is over. The bounds are the same for every vendor's SDK, and ho
 
 from __future__ import annotations
 
-import asyncio
-import math
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import positive_number, timeout
-from assistctl.secrets.addresses import shown_address
 
 MEBIBYTE = 1024 * 1024
 ENCODINGS = "gzip, deflate"
 """What is unpacked here, as ``Accept-Encoding`` has it."""
 
-_ANSWER_MEBIBYTES = 64
 # An error is read for its words; what lies behind this much of it is left unread.
 _ERROR_BYTES = MEBIBYTE
 _FIRST_ERROR_STATUS = 400
@@ -48,15 +41,6 @@ class AnswerBudget:
     seconds: float
 
 
-def answer_budget(connection: Connection) -> AnswerBudget:
-    """What a target allows: ``options.max_answer_mib``; ``--timeout``, or ``options.timeout`` if longer."""
-    mebibytes = positive_number(connection, "max_answer_mib", _ANSWER_MEBIBYTES, "mebibytes")
-    own = timeout(connection) if "timeout" in connection.options else 0.0
-    # A client that is given answers in this process: that takes as long as the work does.
-    is_near = connection.http_client is not None
-    return AnswerBudget(int(mebibytes * MEBIBYTE), math.inf if is_near else max(connection.throttle_timeout, own))
-
-
 async def unpacked(
     packed: AsyncIterable[bytes], encoding: str, status: int, budget: AnswerBudget
 ) -> AsyncIterator[bytes]:
@@ -79,22 +63,6 @@ async def unpacked(
             if is_error:
                 return
             raise _too_large(limit)
-
-
-@asynccontextmanager
-async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
-    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
-    timer = asyncio.timeout(seconds if seconds < math.inf else None)
-    try:
-        async with timer:
-            yield timer
-    except TimeoutError as error:
-        if not timer.expired():
-            raise
-        raise UnreadAnswerError(
-            f"{shown_address(address)} did not finish its answer in the time it had",
-            "Try again; --timeout allows more.",
-        ) from error
 
 
 def _too_large(limit: int) -> UnreadAnswerError:

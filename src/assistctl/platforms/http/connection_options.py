@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
+from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
 from assistctl.secrets.addresses import shown_address
 
 COMMON_OPTIONS = frozenset({"timeout", "default_headers", "default_query", "max_answer_mib", "max_listed"})
@@ -18,6 +19,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # For each wait on the network, not for a request as a whole.
 _TIMEOUT_SECONDS = 120.0
+_ANSWER_MEBIBYTES = 64
 
 
 def checked_address(connection: Connection, url: str, example: str) -> str:
@@ -119,6 +121,15 @@ def positive_number(connection: Connection, option: str, default: float, unit: s
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ProjectError(f"options.{option} of target {connection.target!r} must be a number of {unit} above 0")
     return float(value)
+
+
+def answer_budget(connection: Connection) -> AnswerBudget:
+    """What a target allows: ``options.max_answer_mib``; ``--timeout``, or ``options.timeout`` if longer."""
+    mebibytes = positive_number(connection, "max_answer_mib", _ANSWER_MEBIBYTES, "mebibytes")
+    own = timeout(connection) if "timeout" in connection.options else 0.0
+    # A client that is given answers in this process: that takes as long as the work does.
+    is_near = connection.http_client is not None
+    return AnswerBudget(int(mebibytes * MEBIBYTE), math.inf if is_near else max(connection.throttle_timeout, own))
 
 
 def _is_http(url: str) -> bool:

@@ -19,8 +19,7 @@ from typing import TypeAlias, cast
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.base import Connection, nobody_listens
-from assistctl.platforms.http.answer_budget import answer_budget
-from assistctl.platforms.http.connection_options import positive_number
+from assistctl.platforms.http.connection_options import answer_budget, positive_number
 
 PAGE_SIZE = 100
 MAX_PAGES = 10_000

@@ -5,10 +5,13 @@ Most vendors' SDKs come from one generator and raise alike; what differs is who 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
@@ -18,6 +21,12 @@ from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.proxies import proxy_to
 from assistctl.platforms.http.rate_limit import AskAgainError, is_transient, wait_asked_for
 from assistctl.secrets.addresses import shown_address
+
+if TYPE_CHECKING:
+    from assistctl.platforms.http.wire import RawAnswer
+
+LOWEST_STATUS = 400
+"""From where on a status says no."""
 
 _TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 # Of OpenSSL, whoever passes it on.
@@ -48,6 +57,26 @@ class StatusError(Protocol):
     @property
     def body(self) -> object | None:
         """Its body, parsed if it is JSON."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A ``StatusError`` of an answer from a client that returns it and raises nothing."""
+
+    response: RawAnswer
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        return self.response.status
+
+    @cached_property
+    def body(self) -> object:
+        """Its JSON; its text if it is none."""
+        try:
+            return json.loads(self.response.content)
+        except (ValueError, RecursionError):
+            return self.response.content.decode("utf-8", "replace")
 
 
 def classify_status(
@@ -89,7 +118,7 @@ def classify_no_response(
     """A request that got no answer, as ``classify_status`` has it.
 
     ``never_sent`` says whether not even a connection was made; left out, it is told from the causes in httpx2.
-    An error of ours that an SDK wraps (see ``redirect_guard``) is no failure of the network, and is not repeated.
+    An error of ours that an SDK wraps (see ``client.only_to``) is no failure of the network, and is not repeated.
     """
     if isinstance(error.__cause__, PlatformError):
         return error.__cause__

@@ -96,7 +96,7 @@ class SdkWire(HttpWire):
         """
         import httpx2
 
-        from assistctl.platforms.http.answer_stream import deadline_once_sent
+        from assistctl.platforms.http.client import deadline_once_sent
 
         seconds = timeout(self._connection)
         patience = max(seconds, _TIMEOUT_AFTER_UPLOAD_SECONDS)

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answer_budget import answer_budget
 from assistctl.platforms.http.connection_options import (
+    answer_budget,
     checked_address,
     checked_key,
     headers,
@@ -98,8 +98,6 @@ class VendorSdk:
         Raises ``ProjectError`` without the SDK, without a key, and for settings that cannot be used.
         """
         sdk = self.required(connection)
-        from assistctl.platforms.http.client import http_client
-
         make: Callable[..., Client] = getattr(sdk, self.client)
         return make(
             **self.credentials(connection, base_url),
@@ -109,9 +107,16 @@ class VendorSdk:
             timeout=timeout(connection),
             # The SDK would repeat a create, and each request would back off by itself: see ``rate_limit``.
             max_retries=0,
-            http_client=http_client(connection, sdk.DefaultAsyncHttpxClient, base_url, answer_budget(connection)),
+            http_client=connection.http_client or self._http_client(connection, sdk, base_url),
             **more,
         )
+
+    @staticmethod
+    def _http_client(connection: Connection, sdk: ModuleType, base_url: str) -> object:
+        # What is given one needs no proxies and no certificates.
+        from assistctl.platforms.http.client import http_client
+
+        return http_client(connection, sdk.DefaultAsyncHttpxClient, base_url, answer_budget(connection))
 
     def imported(self) -> ModuleType:
         """The SDK itself. Raises ``ImportError``."""

@@ -6,20 +6,30 @@ An SDK gives its authentication and addresses, not its models: those would hide 
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Generic, Protocol, TypeVar
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
+from assistctl.model.strict_json import is_deeper_than, parsed_json
 from assistctl.platforms.base import ClosedAtEnd, Connection
-from assistctl.platforms.http.answer_budget import UnreadAnswerError, answer_budget, deadline
+from assistctl.platforms.http.answer_budget import UnreadAnswerError
+from assistctl.platforms.http.connection_options import answer_budget
 from assistctl.platforms.http.pager import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
-from assistctl.platforms.http.response_json import parsed
+from assistctl.secrets.addresses import shown_address
+
+MAX_DEPTH = 200
+"""How deep an answer may be nested: twice as deep as a manifest, and far from where Python's stack would end."""
+
+MAX_VALUES = 4_000_000
+"""How many values an answer may hold; commas in its texts count as well."""
 
 # For what is only advice, and not worth waiting for.
 _TIMEOUT_ONCE_SECONDS = 5.0
@@ -89,6 +99,43 @@ def unsendable(error: ValueError | OSError) -> PlatformError:
     return PlatformError(f"the request cannot be sent: {error}")
 
 
+def parsed(content: bytes, status: int) -> Json:
+    """The JSON in ``content``, which came with the HTTP ``status``.
+
+    Raises ``PlatformError`` when it is none, or holds more than ``MAX_VALUES``, or goes deeper than ``MAX_DEPTH``.
+    """
+    # Each begins with one of these; counted before they are made, for in memory they are twenty times as large.
+    if sum(map(content.count, (b"{", b"[", b","))) > MAX_VALUES:
+        raise PlatformError(
+            f"the platform's answer holds more than {MAX_VALUES:,} values", "Is the base_url right?"
+        )
+    try:
+        value = parsed_json(content.decode(json.detect_encoding(content)))
+    except ValueError as error:
+        raise PlatformError(
+            f"the platform's answer is not JSON (HTTP {status})", "Is the base_url right?"
+        ) from error
+    if is_deeper_than(value, MAX_DEPTH):
+        raise PlatformError(f"the platform's answer is nested more than {MAX_DEPTH} levels deep")
+    return value
+
+
+@asynccontextmanager
+async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
+    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
+    timer = asyncio.timeout(seconds if seconds < math.inf else None)
+    try:
+        async with timer:
+            yield timer
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        raise UnreadAnswerError(
+            f"{shown_address(address)} did not finish its answer in the time it had",
+            "Try again; --timeout allows more.",
+        ) from error
+
+
 class HttpWire(ABC):
     """One client of one API, at ``base_url``. Every failure is a ``PlatformError``."""
 
@@ -110,7 +157,7 @@ class HttpWire(ABC):
     async def get_once(self, path: str, params: Mapping[str, object] | None = None) -> Json:
         """The JSON at ``path``, which is not asked for again, and given up after a few seconds."""
         sent = Sent("get", path, params or {}, options={"timeout": _TIMEOUT_ONCE_SECONDS})
-        return (await self._send(sent, self._in_time(_TIMEOUT_ONCE_SECONDS))).body
+        return (await self._send(sent, deadline(_TIMEOUT_ONCE_SECONDS, self.base_url))).body
 
     async def get_content(self, path: str) -> bytes:
         """The bytes at ``path``, whatever they are; no more than an answer may have."""
@@ -118,7 +165,7 @@ class HttpWire(ABC):
         sent = Sent("get", path, options={"headers": {"Accept": "application/binary, */*"}})
 
         async def send() -> RawAnswer:
-            return await self._received(sent, self._in_time(self._budget.seconds))
+            return await self._received(sent, deadline(self._budget.seconds, self.base_url))
 
         return (await self._pace.keep(send, repeatable=True)).content
 
@@ -189,13 +236,10 @@ class HttpWire(ABC):
     def _translated(self, error: Exception, sent: Sent) -> PlatformError:
         """One of those ``_errors`` in words for people, as what it means for the request."""
 
-    def _in_time(self, seconds: float) -> AbstractAsyncContextManager[object]:
-        return deadline(seconds, self.base_url)
-
     async def _send(self, sent: Sent, in_time: AbstractAsyncContextManager[object] | None = None) -> Answer:
         from assistctl.platforms.http.sdk_errors import outcome_unknown
 
-        answer = await self._received(sent, in_time or self._in_time(self._budget.seconds))
+        answer = await self._received(sent, in_time or deadline(self._budget.seconds, self.base_url))
         says_nothing = answer.status == HTTPStatus.NO_CONTENT or sent.method == "delete"
         if says_nothing and not answer.content.strip():
             return Answer(None, answer.headers)  # 204, or a 200 that says nothing: it is done

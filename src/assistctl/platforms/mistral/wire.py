@@ -133,7 +133,7 @@ class MistralWire(HttpWire):
         """An answer whose body is yet to be read. Raises ``PlatformError`` for a refusal."""
         from mistralai.client._hooks import HookContext
 
-        from assistctl.platforms.http.refusal import LOWEST_STATUS
+        from assistctl.platforms.http.sdk_errors import LOWEST_STATUS
 
         settings = self._client.sdk_configuration
         context = HookContext(settings, self.base_url, "", None, settings.security, None, None)
@@ -170,8 +170,7 @@ class MistralWire(HttpWire):
 
     async def _refused(self, response: httpx2.Response, sent: Sent) -> PlatformError:
         from assistctl.platforms.http.error_meanings import ErrorMeaning
-        from assistctl.platforms.http.refusal import Refusal
-        from assistctl.platforms.http.sdk_errors import classify_status, explained
+        from assistctl.platforms.http.sdk_errors import Refusal, classify_status, explained
 
         try:
             refusal = Refusal(RawAnswer(response.status_code, await response.aread(), response.headers))

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from assistctl.local.http import in_process
+from assistctl.local.http.in_process import InProcessTransport, Message
 from assistctl.model.conversation import Event, Finished, TextDelta
 from assistctl.platforms.base import Connection
 from assistctl.platforms.conversation import conversations_of
-from assistctl.platforms.http import in_process
-from assistctl.platforms.http.in_process import InProcessTransport, Message
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.scripted_model import Reply, ScriptedModel
 
