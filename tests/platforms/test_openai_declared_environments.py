@@ -19,7 +19,7 @@ from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform
 from assistctl.platforms.openai.agents_fields import CAPABILITIES
-from assistctl.platforms.openai.environment_fields import from_wire, to_wire
+from assistctl.platforms.openai.resource_fields import from_wire, to_wire
 from support.environments import Workshop
 from support.interruptions import Interruption, Mishap
 from support.live_sessions import OpenAISessions, with_routes

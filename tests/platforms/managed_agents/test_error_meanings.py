@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 from anthropic._error_classes import ERROR_CLASSES
 
-from assistctl.platforms.anthropic.errors import ERRORS
+from assistctl.platforms.anthropic.wire import ERRORS
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer

@@ -11,7 +11,7 @@ import pytest
 
 from assistctl import clock
 from assistctl.platforms.http.error_meanings import ErrorMeaning
-from assistctl.platforms.mistral.errors import ERRORS, code_in
+from assistctl.platforms.mistral.wire import ERRORS, code_in
 from support.mistral_agents import ORGANIZATION, WORKSPACE, MistralAgents
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer

@@ -1,7 +1,9 @@
 """An assistant as Anthropic's managed agents API has it on the wire, and back.
 
 Names and shapes: ``anthropic/types/beta/agent_create_params.py``, ``agent_update_params.py`` and
-``beta_managed_agents_agent.py`` of anthropic 2.14.0.
+``beta_managed_agents_agent.py`` of anthropic 2.14.0. The newer kind of ``multiagent``
+(``BetaManagedAgentsMultiagent20261001Params``) is merged by an update into what is there, level by level: a key
+that is left out keeps its value, and one that is null takes its default.
 """
 
 from __future__ import annotations
@@ -11,13 +13,13 @@ from collections.abc import Mapping
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.anthropic.code_tools import INTERPRETER
-from assistctl.platforms.anthropic.multiagent import multiagent_from_wire, to_wire_multiagent
 from assistctl.platforms.translation import (
     Object,
     as_object,
     is_function,
     objects_in,
     refuse_inexpressible,
+    without_nulls,
 )
 
 NAME = "anthropic-agents"
@@ -36,6 +38,14 @@ _FIELDS = (
     "platforms",
 )
 _LISTS = ("mcp_servers", "skills")
+
+_MERGED = "multiagent_20261001"
+# What each part may have when it is enabled; disabled, it has nothing but its type.
+_MEMBERS = {
+    "subagents": ("inline_agents", "predefined_agents"),
+    "workflows": ("inline_agents", "predefined_agents"),
+}
+_SELF: Object = {"type": "self"}
 
 
 def to_wire(fields: Mapping[str, Json]) -> Object:
@@ -61,7 +71,7 @@ def from_wire(answer: Object) -> Object:
     fields: Object = {name: answer[name] for name in _SAME if name in answer}
     own: Object = {name: answer[name] for name in OWN if name in answer}
     if "multiagent" in own:
-        own["multiagent"] = multiagent_from_wire(own["multiagent"], answer.get("id"))
+        own["multiagent"] = _multiagent_from_wire(own["multiagent"], answer.get("id"))
     if "system" in answer:
         fields["instructions"] = answer["system"]
     if "tools" in answer:
@@ -96,7 +106,7 @@ def _model(fields: Mapping[str, Json], own: Object) -> Json:
 
 def _own(name: str, value: Json) -> Json:
     if name == "multiagent":
-        return to_wire_multiagent(value)
+        return _multiagent_to_wire(value)
     if not isinstance(value, dict):
         return value
     return {name: part for name, part in value.items() if part is not None} or None
@@ -124,3 +134,29 @@ def _manifest_tool(tool: Object) -> Object:
 
 def _is_structured(response_format: Json) -> bool:
     return response_format not in (None, "auto") and as_object(response_format).get("type") != "text"
+
+
+def _multiagent_to_wire(value: Json) -> Json:
+    """The setting as it is sent: where it is merged, with null for what a part no longer has."""
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") != _MERGED:
+        return without_nulls(value) or None
+    return {name: _whole(name, part) for name, part in value.items()}
+
+
+def _multiagent_from_wire(value: Json, agent_id: Json) -> Json:
+    """The setting of an answer, in which the agent with ``agent_id`` is ``self`` again."""
+    if isinstance(value, list):
+        return [_multiagent_from_wire(item, agent_id) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "agent" and value.get("id") == agent_id:
+        return dict(_SELF)
+    return {name: _multiagent_from_wire(part, agent_id) for name, part in value.items()}
+
+
+def _whole(name: str, part: Json) -> Json:
+    if name not in _MEMBERS or as_object(part).get("type") != "enabled":
+        return part
+    return {**dict.fromkeys(_MEMBERS[name]), **as_object(part)}

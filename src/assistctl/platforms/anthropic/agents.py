@@ -24,10 +24,9 @@ from assistctl.platforms.anthropic.agent_files import (
 from assistctl.platforms.anthropic.agent_wire import NAME, from_wire, to_wire
 from assistctl.platforms.anthropic.agents_fields import CAPABILITIES
 from assistctl.platforms.anthropic.files import AnthropicFiles
-from assistctl.platforms.anthropic.models import listed_models
 from assistctl.platforms.anthropic.resources import resources_over
 from assistctl.platforms.anthropic.sessions import AnthropicSessions
-from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.anthropic.wire import AnthropicWire, listed_models
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token

@@ -1,21 +1,36 @@
-"""An assistant as Anthropic's managed agents API can have it: what of a manifest there is, and in which form."""
+"""An assistant as Anthropic's managed agents API can have it: what of a manifest there is, and in which form.
+
+What there is in the place of tools of other platforms: ``BetaManagedAgentsMultiagent20261001Params`` of anthropic
+2.14.0 for ``ConnectedAgentToolDefinition`` of azure-ai-agents 1.1.0; a library and a connector are
+``DocumentLibraryTool`` and ``CustomConnector`` of mistralai 3.7.0.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from assistctl.json_value import Json
-from assistctl.model.capabilities import EMPTY_TEXTS, Capabilities, Level, MetadataLimits, RosterEntry, Support
+from assistctl.model.capabilities import (
+    EMPTY_TEXTS,
+    Capabilities,
+    FolderLimits,
+    Level,
+    MetadataLimits,
+    RosterEntry,
+    Support,
+)
+from assistctl.model.counterpart import Counterpart
 from assistctl.model.kind import Kind
 from assistctl.model.model_catalog import Vendor
-from assistctl.platforms.anthropic import environments, memory_stores, skill_fields
+from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.agent_findings import NO_STORES, findings
 from assistctl.platforms.anthropic.agent_wire import NAME, OF_MODEL, OWN
 from assistctl.platforms.anthropic.code_tools import NOTE, TOOLSET, with_toolset
-from assistctl.platforms.anthropic.counterparts import counterpart
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, AUTH_TOKEN, IDENTITY_TOKEN, KEY_VARIABLE
 from assistctl.platforms.mcp_tools import renamed, servers_in, with_servers_as
+from assistctl.platforms.skill_mark import MARK_FILE
 from assistctl.platforms.translation import Object, as_object, is_function, without_strict
+from assistctl.platforms.web_search import TYPES as SEARCHES
 
 _POLICIES = {"always": "always_ask", "never": "always_allow"}
 _SESSIONS_HAVE = "No agent has it there. `ask` and `check` have it as"
@@ -23,6 +38,21 @@ _MOUNTED = (
     "No agent has files there. `ask` and `check` start sessions with them, as /mnt/session/uploads/NAME, and "
     "`output --files` gives their ids to whoever starts others."
 )
+
+_CONNECTED = "It is one of multiagent.subagents there; its own description says what it is for."
+_NOT_MOVED = (
+    "That agent is not among those that are moved: move it too, and name it under "
+    "platforms.anthropic-agents.multiagent."
+)
+# The toolset may be there only once, so that what it stands for is not added to it unasked.
+_SEARCH = "Enable web_search in {type: agent_toolset_20260401} under platforms.anthropic-agents.tools."
+_WAYS_ON: Mapping[str, str] = {
+    **dict.fromkeys(("bing_grounding", *SEARCHES), _SEARCH),
+    "document_library": "Declare a function or an MCP server that searches the documents.",
+    "connector": "Declare the server behind the connector as a document (kind: mcp_server), and use it by key.",
+    "azure_ai_search": "Declare a function or an MCP server that searches the index.",
+    "openapi": "Declare a function for each operation, or an MCP server in front of the service.",
+}
 
 
 def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
@@ -38,6 +68,34 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
         kept["platforms"] = {NAME: {"mcp_servers": servers}}
     return kept
 
+
+def _counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Counterpart | None:
+    """A connected agent as it is here, or the way on from another tool; ``None`` where none is known."""
+    kind = str(tool.get("type"))
+    if kind in _WAYS_ON:
+        return Counterpart(_WAYS_ON[kind])
+    if kind != "connected_agent":
+        return None
+    named = as_object(tool.get("connected_agent")).get("id")
+    if not isinstance(named, dict):
+        return Counterpart(_NOT_MOVED)
+    subagents: Json = {"type": "enabled", "inline_agents": {"type": "disabled"}, "predefined_agents": [named]}
+    roster: Json = {"type": "multiagent_20261001", "subagents": subagents, "workflows": {"type": "disabled"}}
+    return Counterpart(_CONNECTED, {"multiagent": roster})
+
+
+# The bound is for all files of an upload together (https://docs.claude.com/en/docs/build-with-claude/skills-guide).
+_SKILLS = Capabilities(
+    fields={
+        "name": Support(note="Its display_name says whose it is as well, and stays as it was at first."),
+        "folder": Support(note="Each change is a new version; earlier ones are kept as long as the skill is."),
+        "metadata": Support(note=f"It is in {MARK_FILE}, a file in each version."),
+    },
+    folder_limits=FolderLimits(size=30 * 1000 * 1000, reserved=frozenset({MARK_FILE})),
+    keeps_contents=True,
+    names_nothing=True,
+    loses="all its versions",
+)
 
 CAPABILITIES = Capabilities(
     fields={
@@ -100,7 +158,7 @@ CAPABILITIES = Capabilities(
     resource_entries={Kind.SKILL: RosterEntry("skill_id", "version", {"type": "custom"})},
     uses_in={Kind.SKILL: "skills"},
     resources={
-        Kind.SKILL: skill_fields.CAPABILITIES,
+        Kind.SKILL: _SKILLS,
         Kind.ENVIRONMENT: environments.CAPABILITIES,
         Kind.MEMORY_STORE: memory_stores.CAPABILITIES,
     },
@@ -108,7 +166,7 @@ CAPABILITIES = Capabilities(
         note="A conversation is a session in the assistant's `environment`, else in the target's "
         "options.environment_id, else in one that is made for it; files go inside the message, as text or PDF."
     ),
-    counterpart=counterpart,
+    counterpart=_counterpart,
     findings=findings,
     to_platform=to_platform,
 )

@@ -16,13 +16,11 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.platforms.azure.conversations import FoundryConversations
-from assistctl.platforms.azure.endpoint import endpoint_ids
 from assistctl.platforms.azure.foundry_endpoint import serving_of
 from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, definition, from_wire
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure.foundry_serving import agent_path, half_done, not_as_declared, serve
-from assistctl.platforms.azure.models import listed_deployments
-from assistctl.platforms.azure.wire import AzureWire
+from assistctl.platforms.azure.wire import AzureWire, endpoint_ids, listed_deployments
 from assistctl.platforms.base import ClosedAtEnd, Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page

@@ -8,6 +8,7 @@ is looked before, and afterwards what the new version came behind.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -26,10 +27,9 @@ from assistctl.platforms.mistral.aliases import Aliases
 from assistctl.platforms.mistral.conversations import MistralConversations
 from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata
-from assistctl.platforms.mistral.models import listed_models
 from assistctl.platforms.mistral.serving import serving_of
 from assistctl.platforms.mistral.wire import MistralWire
-from assistctl.platforms.translation import Object, as_object, observed, without_nulls
+from assistctl.platforms.translation import Object, as_object, objects_in, observed, without_nulls
 
 __all__ = ["CAPABILITIES", "OPTIONS", "MistralAgents", "connect"]
 
@@ -101,8 +101,8 @@ class MistralAgents(AnsweringPlatform[MistralWire]):
         await self._wire.remove(_path(assistant_id))
 
     async def list_models(self) -> Mapping[str, str | None] | None:
-        """See ``listed_models``; besides, what a target could be pinned to, which is as much of an advice."""
-        models, _ = await asyncio.gather(listed_models(self._wire), self._wire.learn_account())
+        """See ``_listed_models``; besides, what a target could be pinned to, which is as much of an advice."""
+        models, _ = await asyncio.gather(_listed_models(self._wire), self._wire.learn_account())
         return models
 
     async def _page(self, token: str | None) -> Json:
@@ -208,3 +208,31 @@ def _observed(agent: Object, aliases: Mapping[str, str] | None = None) -> Observ
     current = [name for name in names if aliases.get(name) == revision] if names else None
     found = observed({**agent, "metadata": metadata}, from_wire(agent, current), revision)
     return replace(found, serving=serving_of(agent, aliases))
+
+
+async def _listed_models(wire: MistralWire) -> Mapping[str, str | None] | None:
+    """``GET /v1/models``: each model, and each alias of one, with the date of its ``deprecation``.
+
+    That is when it is taken away: the SDK says so of the same date in its warning (``deprecation_warning.py`` of
+    mistralai 3.7.0). ``None`` when the server has no such list.
+    """
+    try:
+        answer = await wire.get_once("/v1/models")
+    except PlatformError:
+        return None
+    found: dict[str, str | None] = {}
+    for model in objects_in(as_object(answer).get("data")):
+        date = _date(model.get("deprecation"))
+        aliases = model.get("aliases")
+        for name in (model.get("id"), *(aliases if isinstance(aliases, list) else ())):
+            if isinstance(name, str) and name:
+                # Under its own name a model may be listed as well as among another one's aliases.
+                found[name] = date if name == model.get("id") else found.get(name, date)
+    return found or None
+
+
+def _date(moment: Json) -> str | None:
+    try:
+        return dt.datetime.fromisoformat(str(moment)).date().isoformat()
+    except ValueError:
+        return None

@@ -18,11 +18,11 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import headers, texts, timeout
+from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.sdk_wire import NamedEvent
 from assistctl.platforms.http.vendor_sdk import VendorSdk
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
 from assistctl.platforms.mistral.credentials import WAYS_WITHOUT_KEY, credentials_without_key
-from assistctl.platforms.mistral.errors import ERRORS, code_in
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
 from assistctl.platforms.translation import as_object
 
@@ -31,6 +31,30 @@ if TYPE_CHECKING:
     from mistralai.client import Mistral
 
     from assistctl.platforms.http.answer_budget import AnswerBudget
+
+# mistralai 3.7.0 has no list of its codes. These are of refusals that were reported (raycast/extensions issue
+# 31107, cline/cline issue 9085; BerriAI/litellm pull request 25078 for the capacity of a service tier, which comes
+# as a 429 or a 503); one that is not here means what its status says.
+ERRORS: ErrorTable = {
+    # So many requests or tokens a second, a minute or a month; the message does not say which.
+    "rate_limited": ErrorMeaning.AS_STATUS,
+    # The model's servers are full, and took nothing.
+    "service_tier_capacity_exceeded": ErrorMeaning.THROTTLED,
+}
+
+_WHOAMI = "/v1/whoami"
+# ``DeprecationWarningHook`` of the SDK wants a model in every answer that has it, and fails without.
+_DEPRECATION_HEADER = "x-model-deprecation-timestamp"
+_TIMEOUT_BETWEEN_EVENTS = 600.0
+
+
+def code_in(body: object) -> str:
+    """The ``type`` in the body of a refusal, which tells more than its numbers; empty if there is none."""
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body = body["error"]
+    kind = body.get("type") if isinstance(body, dict) else None
+    return kind if isinstance(kind, str) else ""
+
 
 SDK = VendorSdk(
     package="mistralai.client",
@@ -46,10 +70,6 @@ SDK = VendorSdk(
     errors=ERRORS,
     error_code=code_in,
 )
-_WHOAMI = "/v1/whoami"
-# ``DeprecationWarningHook`` of the SDK wants a model in every answer that has it, and fails without.
-_DEPRECATION_HEADER = "x-model-deprecation-timestamp"
-_TIMEOUT_BETWEEN_EVENTS = 600.0
 
 
 class MistralWire(HttpWire):

@@ -28,10 +28,9 @@ from assistctl.platforms.openai.agent_uploads import AgentUploads
 from assistctl.platforms.openai.agents_fields import CAPABILITIES, NAME, from_wire, to_wire
 from assistctl.platforms.openai.environment_resources import EnvironmentTemplates
 from assistctl.platforms.openai.environments import Bound, Environments
-from assistctl.platforms.openai.models import listed_models
 from assistctl.platforms.openai.skills import OpenAISkills
 from assistctl.platforms.openai.templates import Templates
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIWire, listed_models
 from assistctl.platforms.openai.workload_identity import OPTION
 from assistctl.platforms.resource_platform import ResourcePlatform
 from assistctl.platforms.skill_store import SkillStore

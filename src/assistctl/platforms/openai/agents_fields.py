@@ -19,9 +19,9 @@ from assistctl.platforms.mcp_tools import (
     renamed,
     with_servers_as,
 )
-from assistctl.platforms.openai import environment_fields, skill_fields
 from assistctl.platforms.openai.agent_link import INTERPRETER
 from assistctl.platforms.openai.counterparts import counterpart
+from assistctl.platforms.openai.resource_fields import ENVIRONMENTS, SKILLS
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,
@@ -190,7 +190,7 @@ CAPABILITIES = Capabilities(
     address_variable=ADDRESS_VARIABLE,
     credential_variables=(KEY_VARIABLE,),
     tells_account="answers",
-    resources={Kind.SKILL: skill_fields.CAPABILITIES, Kind.ENVIRONMENT: environment_fields.CAPABILITIES},
+    resources={Kind.SKILL: SKILLS, Kind.ENVIRONMENT: ENVIRONMENTS},
     converses=Support(
         note="A conversation is a session, which begins with its first message, in the assistant's `environment` "
         "or the one of its files; files go with that message, into the environment."

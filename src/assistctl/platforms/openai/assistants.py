@@ -20,8 +20,7 @@ from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
-from assistctl.platforms.openai.models import listed_models
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIWire, listed_models
 from assistctl.platforms.openai.workload_identity import OPTION
 from assistctl.platforms.translation import made
 

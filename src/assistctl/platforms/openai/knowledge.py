@@ -7,13 +7,14 @@ https://platform.openai.com/docs/api-reference/files, .../vector-stores, .../vec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model.source_file import SourceFile
+from assistctl.platforms.file_upload import UploadRequests, upload_file
 from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.knowledge_answers import (
@@ -23,9 +24,14 @@ from assistctl.platforms.openai.knowledge_answers import (
     store_file,
     uploaded_file,
 )
-from assistctl.platforms.openai.uploads import PURPOSE, file_path, upload
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.translation import as_object, made, objects_in
+
+PURPOSE = "assistants"
+"""For what assistants read; such a file cannot be downloaded."""
+
+USER_DATA = "user_data"
+"""For what environments get, as the SDK's own helper uploads it (``lib/beta/agents/_files.py``, openai 3.57.0)."""
 
 FILES_PAGE_SIZE = 10_000
 """The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""
@@ -35,6 +41,28 @@ APPEARS_WITHIN = 30.0
 
 _STORES = "/vector_stores"
 _APPEARING_POLL_SECONDS = 1.0
+
+
+def _file_path(file_id: str) -> str:
+    """Where an upload is."""
+    return path_of("/files", file_id)
+
+
+async def upload(
+    wire: OpenAIWire,
+    source: SourceFile,
+    sent: Callable[[int], None],
+    there: Collection[str] = (),
+    purpose: str = PURPOSE,
+) -> UploadedFile:
+    """``POST /files``; see ``upload_file``."""
+    requests = UploadRequests(
+        lambda opened: wire.post_file("/files", {"purpose": purpose}, opened),
+        lambda answer: made(uploaded_file, answer),
+        "bytes",
+        lambda file_id: wire.remove(_file_path(file_id), file_id),
+    )
+    return await upload_file(requests, source, sent, there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +110,7 @@ class OpenAIKnowledge:
     async def find_file(self, file_id: str) -> UploadedFile | None:
         """``GET /files/{id}``."""
         try:
-            return uploaded_file(await self.wire.get(file_path(file_id)))
+            return uploaded_file(await self.wire.get(_file_path(file_id)))
         except NotFoundError:
             return None
 
@@ -100,7 +128,7 @@ class OpenAIKnowledge:
 
     async def delete_file(self, file_id: str) -> None:
         """``DELETE /files/{id}``."""
-        await self.wire.remove(file_path(file_id), file_id)
+        await self.wire.remove(_file_path(file_id), file_id)
 
     async def list_stores(self) -> Sequence[ObservedStore]:
         """``GET /vector_stores``, oldest first; a server that does not know the route has none."""

@@ -1,4 +1,4 @@
-"""The wire of OpenAI's APIs: JSON, and files that are streamed.
+"""The wire of OpenAI's APIs: JSON, files that are streamed, what it refuses, and the models it lists.
 
 The SDK's models would hide what a server really said (an unknown tool type is parsed into the wrong class),
 and merely touching ``client.beta`` takes as long as importing the rest of the SDK.
@@ -6,7 +6,9 @@ and merely touching ``client.beta`` takes as long as importing the rest of the S
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import header_text
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
+from assistctl.platforms.http.pager import as_page
 from assistctl.platforms.http.sdk_wire import SdkWire
 from assistctl.platforms.http.vendor_sdk import VendorSdk
 from assistctl.platforms.http.wire import Sent
@@ -24,6 +27,7 @@ from assistctl.platforms.openai.workload_identity import (
     identity_settings,
     without_token,
 )
+from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import openai
@@ -51,6 +55,15 @@ SDK = VendorSdk(
     without_key=identity_settings,
     ways_without_key=WAYS_WITHOUT_KEY,
     errors=ERRORS,
+)
+
+_OPENAI_HOST = "api.openai.com"
+_ASSISTANTS = "/assistants"
+_SWITCHED_OFF = "2026-08-26"
+_WAYS_ON = (
+    "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
+    "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
+    "until 2027-03-31."
 )
 
 
@@ -89,9 +102,20 @@ class OpenAIWire(SdkWire):
         return super()._translated(error, sent)
 
     def _explained(self, error: StatusError) -> PlatformError:
-        from assistctl.platforms.openai.errors import explained_here
+        return _explained_here(cast("openai.APIStatusError", error), self.base_url, self._key_hint)
 
-        return explained_here(cast("openai.APIStatusError", error), self.base_url, self._key_hint)
+
+async def listed_models(wire: OpenAIWire) -> Mapping[str, str | None] | None:
+    """``GET /models``: each model and its ``shutdown_date``, ``None`` when the server has no such list.
+
+    The date is in OpenAI's API description since 2026-08-14.
+    """
+    try:
+        items = as_page(await wire.get_once("/models")).items
+    except PlatformError:
+        return None
+    dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}
+    return {model: date if isinstance(date, str) else None for model, date in dates.items()}
 
 
 def _key_hint(connection: Connection) -> str:
@@ -119,3 +143,23 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
         project=header_text(connection, "project", connection.project or environment.get("OPENAI_PROJECT_ID")),
     )
     return cast("openai.AsyncOpenAI", client)
+
+
+def _explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
+    """What the server said, and of a 404 what it means: where an API is no more, and where it never was."""
+    from assistctl.platforms.http.sdk_errors import explained
+
+    found = explained(error, base_url, key_hint=key_hint)
+    if error.status_code != HTTPStatus.NOT_FOUND:
+        return found
+    path = error.request.url.path
+    if urlsplit(base_url).hostname == _OPENAI_HOST and _ASSISTANTS in path:
+        # Files and vector stores are still there.
+        summary = f"OpenAI switched its Assistants endpoint off on {_SWITCHED_OFF}: {_OPENAI_HOST} answers 404"
+        return NotFoundError(summary, _WAYS_ON, status=HTTPStatus.NOT_FOUND)
+    if error.request.method == "GET" and path.endswith(_ASSISTANTS):
+        # A list may be empty, and is never missing: a gateway in front of OpenAI, or no such API at all.
+        hint = f"OpenAI switched its own off on {_SWITCHED_OFF}. {_WAYS_ON} Else the base_url is wrong."
+        summary = f"there is no Assistants API at {shown_address(base_url)}: {found.summary}"
+        return NotFoundError(summary, hint, status=HTTPStatus.NOT_FOUND)
+    return found

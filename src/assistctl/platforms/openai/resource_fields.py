@@ -1,8 +1,11 @@
-"""An environment as a template of the Agents API, and back.
+"""Environments and skills as OpenAI's API has them: an environment as a template of the Agents API, and back.
 
 Names and shapes of the wire: ``template_create_params.py``, ``template_update_params.py`` and
 ``environment_template.py`` of openai 3.57.0 (``openai/types/beta/agents/environments``). Templates are answered
 without values of ``env``, commands, contents of files, and blocked domains.
+
+The bounds of a skill (https://developers.openai.com/api/docs/guides/tools-skills): 500 files in a version, 25 MB
+in one of them, and 50 MB for all of it packed, which is taken as a bound for all of it as it is.
 """
 
 from __future__ import annotations
@@ -10,8 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from assistctl.json_value import Json
-from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, RosterEntry, Support
+from assistctl.model.capabilities import (
+    Capabilities,
+    FieldDefaults,
+    Finding,
+    FolderLimits,
+    Level,
+    RosterEntry,
+    Support,
+)
 from assistctl.model.kind import Kind
+from assistctl.platforms.skill_mark import MARK_FILE
 from assistctl.platforms.translation import Object, as_object, objects_in
 
 NAME = "openai-agents"
@@ -28,6 +40,7 @@ _OWN_IMPLICIT = "assistctl:"
 _MOST = {"setup_commands": 16, "skills": 200, "env": 1024}
 _MOST_FILES = 50
 _NEVER_ANSWERED = "It is never answered: a change elsewhere is not seen."
+_MEGABYTE = 1_000_000
 _NO_METADATA = "Templates have none: say it in the name."
 
 
@@ -106,7 +119,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
         yield Finding(f"platforms.{NAME}.files", summary, "Put several into an archive.")
 
 
-CAPABILITIES = Capabilities(
+ENVIRONMENTS = Capabilities(
     fields={
         "name": Support(note=f"At most {LONGEST_NAME} characters; whose it is stands behind it."),
         "description": Support(Level.UNSUPPORTED, "Say it in the name, or in a comment."),
@@ -138,6 +151,19 @@ CAPABILITIES = Capabilities(
     resource_entries={Kind.SKILL: RosterEntry("skill_id", "version", {"type": "skill_reference"})},
     findings=findings,
     to_platform=to_platform,
+)
+
+SKILLS = Capabilities(
+    fields={
+        "name": Support(note=f"It is in {MARK_FILE}, a file in each version; people see the one in SKILL.md."),
+        "folder": Support(note="Each change is a new version, the default from then on; earlier ones are kept."),
+        "metadata": Support(note=f"It is in {MARK_FILE}."),
+    },
+    # One of the files is ours.
+    folder_limits=FolderLimits(50 * _MEGABYTE, 499, 25 * _MEGABYTE, frozenset({MARK_FILE})),
+    keeps_contents=True,
+    names_nothing=True,
+    loses="all its versions",
 )
 
 
