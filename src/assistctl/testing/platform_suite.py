@@ -19,15 +19,12 @@ from __future__ import annotations
 
 from assistctl.testing.suite.base import BreakNext, PutTool, Scenario, run
 from assistctl.testing.suite.capabilities import CapabilityTests
-from assistctl.testing.suite.convergence import ConvergenceTests
 from assistctl.testing.suite.conversations import ConversationTests
-from assistctl.testing.suite.environments import EnvironmentTests
-from assistctl.testing.suite.fields import FieldTests
-from assistctl.testing.suite.knowledge import KnowledgeTests
+from assistctl.testing.suite.fields import ConvergenceTests, FieldTests
+from assistctl.testing.suite.knowledge import EnvironmentTests, KnowledgeTests
 from assistctl.testing.suite.listing import ListingTests
 from assistctl.testing.suite.metadata import MetadataTests
-from assistctl.testing.suite.outcomes import OutcomeTests
-from assistctl.testing.suite.versions import VersionTests
+from assistctl.testing.suite.outcomes import OutcomeTests, VersionTests
 
 __all__ = ["BreakNext", "PlatformSuite", "PutTool", "Scenario", "run"]
 
