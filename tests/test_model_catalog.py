@@ -12,7 +12,7 @@ import pytest
 from anthropic._data.deprecated_models import DEPRECATED_MODELS
 from openai.types.shared import chat_model
 
-from assistctl.local.models.catalog import MODELS
+from assistctl.local.models import MODELS
 from assistctl.model.model_catalog import NEAR, READ_ON, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
 
 ROOT = Path(__file__).parent.parent

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from assistctl.local.code_interpreter.choice import ChosenSandbox
-from assistctl.local.code_interpreter.file_names import distinct_names
 from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable, Turn
 from assistctl.local.code_interpreter.sessions import Sessions
+from assistctl.local.runs.code_interpreter import distinct_names
 from support.code_sandboxes import Act, PlayedSandbox
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistctl.local.vector_stores import documents, extraction, plain_text
+from assistctl.local.vector_stores import extraction
 from assistctl.local.vector_stores.extraction import extract
 from assistctl.local.vector_stores.unreadable import UnreadableError
 
@@ -174,9 +174,9 @@ def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert read(tmp_path, "a.txt", b"one two three") == "one two three"
     with pytest.raises(UnreadableError, match="too large"):
         read(tmp_path, "a.txt", b"one two three four")
-    monkeypatch.setattr(documents, "_MAX_UNPACKED_BYTES", 100)
+    monkeypatch.setattr(extraction, "_MAX_UNPACKED_BYTES", 100)
     with pytest.raises(UnreadableError, match="too large"):
         read(tmp_path, "a.docx", docx("x" * 100))
-    monkeypatch.setattr(plain_text, "_MAX_BYTES", 5)
+    monkeypatch.setattr(extraction, "_MAX_BYTES", 5)
     with pytest.raises(UnreadableError, match="too large"):
         read(tmp_path, "a.txt", b"123456")

@@ -17,8 +17,7 @@ from starlette.applications import Starlette
 from assistctl.local.app import create_app
 from assistctl.local.vector_stores import indexer
 from assistctl.local.vector_stores.chunking import Chunk
-from assistctl.local.vector_stores.index_lock import held
-from assistctl.local.vector_stores.indexer import Indexer
+from assistctl.local.vector_stores.indexer import Indexer, held
 from assistctl.local.vector_stores.jobs import Job
 from support.python_process import PythonProcess, started_code
 

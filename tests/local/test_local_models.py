@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from assistctl.local.models.catalog import MODELS
+from assistctl.local.models import MODELS
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
-from assistctl.local.vector_stores.index_lock import held
+from assistctl.local.vector_stores.indexer import held
 
 pytestmark = pytest.mark.anyio
 

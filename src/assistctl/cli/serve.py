@@ -210,6 +210,6 @@ def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
     if form is None:
         return []
     from assistctl.cli.serve_log import AccessLogLines
-    from assistctl.local.http.access_log import access_log
+    from assistctl.local.http.observation import access_log
 
     return [access_log(form, AccessLogLines(terminal).write)]

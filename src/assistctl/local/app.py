@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from assistctl.local import models
 from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.code_interpreter.choice import DEFAULT, ChosenSandbox, SandboxName
@@ -22,11 +23,9 @@ from assistctl.local.database.storage import Database
 from assistctl.local.files import endpoints as files
 from assistctl.local.files.content import ContentFolder
 from assistctl.local.http.access import OPEN_PATH, Access, usable_key
-from assistctl.local.http.account import Account
-from assistctl.local.http.envelope import Envelope
+from assistctl.local.http.envelope import Account, Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
-from assistctl.local.models import endpoints as models
 from assistctl.local.runs import endpoints as runs
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.local.runs.runtime import Runtime

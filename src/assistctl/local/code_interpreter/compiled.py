@@ -19,8 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from assistctl.local.code_interpreter.child_process import ChildProcess, worker_command
-from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable
-from assistctl.local.code_interpreter.session_folder import make_folders
+from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable, make_folders
 
 logger = logging.getLogger(__name__)
 

@@ -6,13 +6,15 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
+import struct
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from assistctl.local.code_interpreter.landlock_root import PYTHON, make_root
 from assistctl.local.code_interpreter.sandbox import Turn
 from assistctl.local.code_interpreter.worker import Fields, left_out, limit_process, serve
 
@@ -27,6 +29,13 @@ _PROCESSES = 1
 _OPEN_FILES = 256
 _CHUNK = 65_536
 
+_PYTHON = "/python"
+"""The interpreter's place in that root. Only what lies in the root itself can be started."""
+
+_SYSTEM = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo")
+_INTERPRETER = 3
+"""The kind of an ELF segment that names the loader (``PT_INTERP``, elf(5))."""
+
 
 def start(settings: Fields) -> Callable[[str], Turn]:
     """Start the interpreter in the folders that the settings name. Raises whatever the sandbox does."""
@@ -34,7 +43,7 @@ def start(settings: Fields) -> Callable[[str], Turn]:
     names = [str(it) for it in packages] if isinstance(packages, list) else []
     root = Path(str(settings["private"]), "root")
     root.mkdir()
-    readable = make_root(root, [f"{settings['prefix']}/lib", *names])
+    readable = _make_root(root, [f"{settings['prefix']}/lib", *names])
     limit_process(int(str(settings["file_bytes"])))
     confined = _Confined(_popen(settings, root, readable, names), settings)
     return confined.run
@@ -60,7 +69,7 @@ def _popen(settings: Fields, root: Path, readable: dict[str, str], packages: lis
         no_coredump=True,
     )
     pipe = StdioMode.PIPED
-    command = [PYTHON, "-s", "-B", "-u", f"{_GUEST_PATH}/interpreter.py", *packages]
+    command = [_PYTHON, "-s", "-B", "-u", f"{_GUEST_PATH}/interpreter.py", *packages]
     return sandbox.popen(command, stdin=pipe, stdout=pipe, stderr=StdioMode.INHERIT)
 
 
@@ -177,3 +186,53 @@ def _fields(line: bytes) -> Fields:
 
 if __name__ == "__main__":
     serve(start)
+
+
+def _make_root(root: Path, readable: list[str]) -> dict[str, str]:
+    """Make the root folder that code sees, and return what to mount there: place -> folder on this machine.
+
+    It is empty but for the interpreter, and for where the rest is mounted for reading.
+
+    ``readable`` folders keep their paths, so that what refers to them finds them.
+    """
+    mounts: dict[str, str] = {}
+    for place in (*_SYSTEM, *readable):
+        folder = Path(place)
+        if folder.is_symlink() and folder.parent == Path("/"):  # /lib is usr/lib on most systems
+            (root / folder.name).symlink_to(folder.readlink())
+        elif folder.is_dir():
+            _inside(root, place).mkdir(parents=True, exist_ok=True)
+            mounts[place] = place
+    executable = Path(os.path.realpath(sys.executable))
+    shutil.copy(executable, root / _PYTHON[1:])
+    loader = _loader_of(executable)
+    if loader is not None:
+        # The kernel takes the loader by this path; a folder mounted above it is no place that it looks at.
+        copy = _inside(root, loader)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(loader, copy)
+    return mounts
+
+
+def _inside(root: Path, path: str) -> Path:
+    """Where an absolute path is in the root, its links taken along."""
+    return root / os.path.relpath(path, "/")
+
+
+def _loader_of(executable: Path) -> str | None:
+    """The loader that a 64-bit ELF file names, or ``None`` for one that needs none."""
+    with executable.open("rb") as file:
+        header = file.read(64)
+        if header[:5] != b"\x7fELF\x02":
+            return None
+        order = "<" if header[5] == 1 else ">"
+        (offset,) = struct.unpack_from(f"{order}Q", header, 32)
+        size, count = struct.unpack_from(f"{order}HH", header, 54)
+        file.seek(offset)
+        segments = file.read(size * count)
+        for start in range(0, size * count, size):
+            kind, _, begin, _, _, length = struct.unpack_from(f"{order}IIQQQQ", segments, start)
+            if kind == _INTERPRETER:
+                file.seek(begin)
+                return file.read(length).rstrip(b"\0").decode()
+    return None

@@ -90,3 +90,16 @@ class Sandbox(Protocol):
 
         It, and its start, end when ``stopping`` is set. Raises ``SandboxUnavailable`` when there can be none.
         """
+
+
+def make_folders(folder: Path) -> Folders:
+    """The folders of a session, in ``folder``, for their owner only."""
+    folders = Folders(
+        data=folder / "data",
+        charts=folder / "charts",
+        temporary=folder / "temporary",
+        private=folder / "private",
+    )
+    for it in (*folders.written, folders.private):
+        it.mkdir(mode=0o700)
+    return folders

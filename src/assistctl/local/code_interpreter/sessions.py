@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistctl.local.code_interpreter.data_folder import DataFolder, ProducedFile, remove
-from assistctl.local.code_interpreter.sandbox import Interpreter, Limits, Sandbox, SandboxUnavailable, Turn
-from assistctl.local.code_interpreter.session_folder import make_folders
+from assistctl.local.code_interpreter.sandbox import (
+    Interpreter,
+    Limits,
+    Sandbox,
+    SandboxUnavailable,
+    Turn,
+    make_folders,
+)
 
 DEFAULT_LIMITS = Limits()
 

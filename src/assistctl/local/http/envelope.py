@@ -1,18 +1,25 @@
-"""The envelope of every response: an ``x-request-id``, and the error shape also when something broke."""
+"""What every response bears: an ``x-request-id``, the error shape also when something broke, and whose it is.
+
+That is the database that answers, in the header in which OpenAI's answers have the organization.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistctl.errors import AssistctlError, NoRoomError
+from assistctl.local.database.storage import Database
 from assistctl.local.http.errors import FULL, UNEXPECTED, ApiError, answer
 
 logger = logging.getLogger(__name__)
+
+_HEADER = "openai-organization"
 
 
 class Envelope:
@@ -58,3 +65,33 @@ class Envelope:
             return error
         # That the disk is full is not about this machine's paths, and whoever asked can do without.
         return NoRoomError(FULL) if isinstance(error, NoRoomError) else AssistctlError(UNEXPECTED)
+
+
+class Account:
+    """ASGI middleware behind whatever refuses strangers. Where the database cannot be used, nothing is said."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        database: Database = scope["app"].state.database
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                account = database.known_account or await run_in_threadpool(_account, database)
+                if account:
+                    MutableHeaders(scope=message)[_HEADER] = account
+            await send(message)
+
+        await self._app(scope, receive, told)
+
+
+def _account(database: Database) -> str | None:
+    try:
+        return database.account()
+    except AssistctlError:
+        return None

@@ -1,7 +1,11 @@
-"""The outcome of each request, handed to observers: the access log, the metrics."""
+"""The outcome of each request, handed to observers: the access log, the metrics.
+
+The access log has a line for each: what was asked, by whom, and what became of it; no query, header or body.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -90,3 +94,36 @@ class _Answer:
 def _route_of(scope: Scope) -> str:
     route: BaseRoute | None = scope.get("route")
     return str(getattr(route, "path", NO_ROUTE))
+
+
+def access_log(form: str, write: Callable[[str], None]) -> Observer:
+    """An observer that hands ``write`` a line for each exchange, as ``json`` or ``text``."""
+    line = {"json": _as_json, "text": _as_text}[form]
+    return lambda exchange: write(line(exchange))
+
+
+def _as_json(exchange: Exchange) -> str:
+    return json.dumps(
+        {
+            "time": _time(exchange),
+            "client": exchange.client,
+            "method": exchange.method,
+            "path": exchange.path,
+            "route": exchange.route,
+            "status": exchange.status,
+            "seconds": round(exchange.seconds, 6),
+            "bytes": exchange.sent_bytes,
+            "request_id": exchange.request_id,
+        }
+    )
+
+
+def _as_text(exchange: Exchange) -> str:
+    return (
+        f"{_time(exchange)} {exchange.client} {exchange.method} {exchange.path} {exchange.status}"
+        f" {exchange.sent_bytes} B {exchange.seconds * 1000:.1f} ms {exchange.request_id}"
+    )
+
+
+def _time(exchange: Exchange) -> str:
+    return exchange.began.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,7 +6,7 @@ Code of a model is never executed but in a sandbox. Without one, a run whose mod
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 
 from assistctl.json_value import Json
 from assistctl.local.code_interpreter.data_folder import ProducedFile
-from assistctl.local.code_interpreter.file_names import distinct_names
 from assistctl.local.code_interpreter.sandbox import SandboxUnavailable
 from assistctl.local.code_interpreter.sessions import Execution, Sessions
 from assistctl.local.database.storage import Database
@@ -32,6 +31,9 @@ _DESCRIPTION = (
 )
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 """The kinds that a message shows (``vision`` files have the same)."""
+
+_LONGEST_BYTES = 200
+"""File systems take 255 bytes; the rest is left for what tells duplicates apart."""
 
 
 class CodeInterpreter:
@@ -127,3 +129,36 @@ def _code(arguments: str) -> str:
         value = cast("Fields", value)
         value = value.get("code") or value.get("input") or ""
     return value if isinstance(value, str) else arguments
+
+
+def distinct_names(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The name of each file under ``/mnt/data`` -> its id, for pairs of id and file name, in their order.
+
+    The first of several files of a name keeps it, ``prices.csv``; the next is ``prices (2).csv``. Capital letters
+    make no difference, because on some machines they do not. A name that no file can have gives way to the id.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for file_id, filename in files:
+        name = _free(_usable(filename) or file_id, taken)
+        taken.add(name.casefold())
+        names[name] = file_id
+    return names
+
+
+def _usable(filename: str) -> str:
+    base = "".join(it for it in filename.replace("\\", "/").rpartition("/")[2] if it.isprintable() and it != ":")
+    base = base.strip(" ").rstrip(".")
+    if len(base.encode()) <= _LONGEST_BYTES:
+        return base
+    suffix = PurePosixPath(base).suffix[:20]
+    return base.encode()[: _LONGEST_BYTES - len(suffix.encode())].decode(errors="ignore") + suffix
+
+
+def _free(name: str, taken: set[str]) -> str:
+    path = PurePosixPath(name)
+    candidate, number = name, 1
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{path.stem} ({number}){path.suffix}"
+    return candidate

@@ -1,4 +1,4 @@
-"""``/threads/{id}/runs`` and ``/threads/runs``: create, list, retrieve, modify, cancel, submit outputs."""
+"""``/threads/{id}/runs``, ``/threads/runs`` and ``/threads/{id}/runs/{id}/steps``: all that is asked of runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assistctl.local.database.collection import Stored
 from assistctl.local.http.access import AssistantsEndpoint
 from assistctl.local.http.body import read_object
 from assistctl.local.http.paging import page_body, page_query
-from assistctl.local.runs import fields, open_runs, record, step_endpoints, transitions
+from assistctl.local.runs import fields, open_runs, record, steps, transitions
 from assistctl.local.runs.events import Event, run_event
 from assistctl.local.state import database_of, runtime_of
 from assistctl.local.threads import fields as thread_fields
@@ -146,6 +146,37 @@ class SubmitToolOutputs(AssistantsEndpoint):
         return await _begun(request, submit, sent)
 
 
+class Steps(AssistantsEndpoint):
+    """The steps of a run."""
+
+    def get(self, request: Request) -> JSONResponse:
+        """One page of them."""
+        query, include = page_query(request.query_params), fields.included(request.query_params)
+        thread_id, run_id = thread_id_of(request), str(request.path_params["run_id"])
+        runtime_of(request).settle(thread_id)
+        with database_of(request).reading() as connection:
+            threads.THREADS.get(connection, thread_id)
+            record.get(connection, thread_id, run_id)
+            page = steps.page_of(connection, run_id, query)
+        found = [steps.view(it, include=include) for it in page.objects]
+        return JSONResponse(page_body(found, has_more=page.has_more))
+
+
+class OneStep(AssistantsEndpoint):
+    """One step."""
+
+    def get(self, request: Request) -> JSONResponse:
+        """Retrieve it."""
+        include = fields.included(request.query_params)
+        thread_id, run_id = thread_id_of(request), str(request.path_params["run_id"])
+        runtime_of(request).settle(thread_id)
+        with database_of(request).reading() as connection:
+            threads.THREADS.get(connection, thread_id)
+            record.get(connection, thread_id, run_id)
+            step = steps.get(connection, run_id, str(request.path_params["step_id"]))
+        return JSONResponse(steps.view(step, include=include))
+
+
 def run_id_of(request: Request) -> str:
     """The run in the path of a request."""
     return str(request.path_params["run_id"])
@@ -158,7 +189,8 @@ ROUTES = (
     Route(_ONE_RUN, OneRun),
     Route(f"{_ONE_RUN}/cancel", Cancel),
     Route(f"{_ONE_RUN}/submit_tool_outputs", SubmitToolOutputs),
-    *step_endpoints.ROUTES,
+    Route(f"{_ONE_RUN}/steps", Steps),
+    Route(f"{_ONE_RUN}/steps/{{step_id}}", OneStep),
 )
 """The routes, those of steps too. They come before those of threads: ``runs`` is no thread's id."""
 

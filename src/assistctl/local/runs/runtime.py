@@ -21,13 +21,12 @@ from assistctl.local.database.storage import Database
 from assistctl.local.files.content import ContentFolder
 from assistctl.local.runs import open_runs, record, toolbox, transitions
 from assistctl.local.runs.events import Channel, Event, error_event, run_event
-from assistctl.local.runs.jobs import Job, in_loop, stop
 from assistctl.local.runs.liveness import Liveness
 from assistctl.local.runs.lost_runs import LostRuns
 from assistctl.local.runs.model_client import ModelClient, ModelError, ModelSettings
 from assistctl.local.runs.open_runs import LostRunError, OpenRun
 from assistctl.local.runs.tools import BuiltInTool, ToolError
-from assistctl.local.runs.worker import Worker
+from assistctl.local.runs.worker import Job, Worker, in_loop, stop
 from assistctl.local.vector_stores.indexer import Indexer
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,16 @@
-"""The work on one run: turns of the model and calls of its tools, until the run has ended or waits for outputs."""
+"""The work on one run: turns of the model and calls of its tools, until the run has ended or waits for outputs.
+
+It is a task of an event loop (``Job``), which other threads reach.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,13 +19,12 @@ from starlette.concurrency import run_in_threadpool
 from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
 from assistctl.local.runs import open_runs, record, request, steps, transitions
-from assistctl.local.runs.called_step import outcome_delta, step_of
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Channel, Event, step_delta, step_event
 from assistctl.local.runs.model_client import ModelError
 from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
-from assistctl.local.runs.turn import Call, Turn
+from assistctl.local.runs.turn import Call, Turn, outcome_delta, step_of
 
 if TYPE_CHECKING:
     from assistctl.local.runs.runtime import Runtime
@@ -230,3 +234,37 @@ class Worker:
 
     def _remaining(self) -> float:
         return int(str(self.run.body["expires_at"])) - time.time()
+
+
+@dataclass(slots=True)
+class Job:
+    """The work on one run, in the event loop that its request came in by."""
+
+    run_id: str
+    thread_id: str
+    channel: Channel
+    worker: Worker
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[None] | None = None
+    is_cancelled: bool = False
+
+
+def stop(job: Job, events: list[Event]) -> None:
+    """Stop the work, in the job's event loop. ``events`` are told first; a cancelled run tells its own end."""
+    job.channel.publish(events)
+    if not job.is_cancelled:
+        job.channel.close()
+    if job.task is not None:
+        job.task.cancel()
+
+
+def in_loop(job: Job, action: Callable[[], None]) -> None:
+    """Have something done in the job's event loop, unless that has ended with all its tasks."""
+    try:
+        running: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+    except RuntimeError:
+        running = None
+    if running is job.loop:
+        action()
+    elif not job.loop.is_closed():
+        job.loop.call_soon_threadsafe(action)

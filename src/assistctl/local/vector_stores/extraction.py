@@ -2,17 +2,20 @@
 
 The extensions are those the service supports for file search
 (https://platform.openai.com/docs/assistants/tools/file-search/supported-files), and ``.csv``, which it leaves to
-the code interpreter. ``.doc`` and ``.pptx`` it reads and this platform cannot.
+the code interpreter. ``.doc`` and ``.pptx`` it reads and this platform cannot. PDF and DOCX are read by pypdf and
+mammoth: the extra ``assistctl[documents]``.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 from assistctl.local.vector_stores.chunking import estimated_tokens
-from assistctl.local.vector_stores.documents import read_docx, read_pdf
-from assistctl.local.vector_stores.plain_text import text_at
 from assistctl.local.vector_stores.unreadable import (
     INVALID,
     SERVER_ERROR,
@@ -21,7 +24,6 @@ from assistctl.local.vector_stores.unreadable import (
     UNSUPPORTED,
     UnreadableError,
 )
-from assistctl.local.vector_stores.web_page import read_html
 
 MAX_TOKENS = 2_000_000
 """The longest text indexed, in tokens: what the reference of ``POST /files`` says the Assistants API takes."""
@@ -34,6 +36,15 @@ _MAX_CHARACTERS = 64 * 1024 * 1024
 """The longest text with all of its white space, which counts no tokens."""
 
 _DOCUMENTS = frozenset({"html", "pdf", "docx"})
+
+_MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+"""The most a DOCX may unpack to: a few kilobytes can unpack to more than there is memory."""
+
+_NO_TEXT = frozenset({"script", "style", "template", "head"})
+_INLINE = """a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark q s samp small span strong sub
+    sup time tt u var wbr"""
+_MAX_BYTES = 64 * 1024 * 1024
+"""The largest file read as text: two million tokens of any language fit well."""
 
 
 def is_document(filename: str) -> bool:
@@ -64,7 +75,12 @@ def _extension(filename: str) -> str:
 
 
 def _reader(extension: str) -> Callable[[Path], Iterator[str]]:
-    readers = {**dict.fromkeys(_PLAIN.split(), _read_text), "html": read_html, "pdf": read_pdf, "docx": read_docx}
+    readers = {
+        **dict.fromkeys(_PLAIN.split(), _read_text),
+        "html": _read_html,
+        "pdf": _read_pdf,
+        "docx": _read_docx,
+    }
     if extension in readers:
         return readers[extension]
     if extension in _FOREIGN:
@@ -74,7 +90,7 @@ def _reader(extension: str) -> Callable[[Path], Iterator[str]]:
 
 
 def _read_text(path: Path) -> Iterator[str]:
-    yield text_at(path)
+    yield _text_at(path)
 
 
 def _bounded(pieces: Iterator[str]) -> Iterator[str]:
@@ -91,3 +107,106 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
         yield text
     if blank:
         raise UnreadableError(INVALID, "The file could not be parsed because it has no text.")
+
+
+def _read_pdf(path: Path) -> Iterator[str]:
+    """The text of each page."""
+    pypdf = _library("pypdf", ".pdf")
+    with path.open("rb") as file:
+        reader = pypdf.PdfReader(file)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise UnreadableError(INVALID, "The file could not be parsed because it is encrypted.")
+        for page in reader.pages:
+            yield page.extract_text() + "\n\n"
+
+
+def _read_docx(path: Path) -> Iterator[str]:
+    """The text of all paragraphs, those in tables too."""
+    import zipfile
+
+    mammoth = _library("mammoth", ".docx")
+    with path.open("rb") as file:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > _MAX_UNPACKED_BYTES:
+            raise UnreadableError(INVALID, TOO_LARGE)
+        yield str(mammoth.extract_raw_text(file).value)
+
+
+def _library(name: str, extension: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        message = f"This platform reads {extension} files with {name}, which is missing."
+        advice = "Install it with: pip install 'assistctl[documents]'"
+        raise UnreadableError(UNSUPPORTED, f"{message} {advice}") from error
+
+
+def _read_html(path: Path) -> Iterator[str]:
+    """The visible text of a page; the title too."""
+    reader = _HtmlReader()
+    reader.feed(_text_at(path))
+    reader.close()
+    yield reader.text
+
+
+class _HtmlReader(HTMLParser):
+    """Collects text; the end of what is no inline element ends a line."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._inline = frozenset(_INLINE.split())
+        self._parts: list[str] = []
+        self._hidden: list[str] = []
+        self._in_title = False
+
+    @property
+    def text(self) -> str:
+        """The lines that have text."""
+        lines = (" ".join(line.split()) for line in "".join(self._parts).splitlines())
+        return "\n".join(line for line in lines if line)
+
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        """See ``HTMLParser``."""
+        self._in_title = tag == "title"
+        if tag in _NO_TEXT:
+            self._hidden.append(tag)
+        elif tag == "body":
+            # Ends a <head> whose end tag was left out.
+            self._hidden.clear()
+        self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """See ``HTMLParser``."""
+        self._break(tag)
+        self._in_title = False
+        if tag in self._hidden:
+            del self._hidden[self._hidden.index(tag) :]
+
+    def handle_data(self, data: str) -> None:
+        """See ``HTMLParser``."""
+        if self._in_title or not self._hidden:
+            # Line ends in the source are spaces on the page.
+            self._parts.append(data.replace("\n", " ").replace("\r", " "))
+
+    def _break(self, tag: str) -> None:
+        if tag not in self._inline:
+            self._parts.append("\n")
+
+
+def _text_at(path: Path) -> str:
+    """A text file's content. "The encoding must be one of utf-8, utf-16, or ascii" (file search guide)."""
+    if path.stat().st_size > _MAX_BYTES:
+        raise UnreadableError(INVALID, TOO_LARGE)
+    content = path.read_bytes()
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = "The file could not be parsed: its text is neither UTF-8 nor UTF-16."
+        raise UnreadableError(INVALID, message) from error
+    if "\0" in text:
+        raise UnreadableError(INVALID, "The file could not be parsed: its content is not text.")
+    return text

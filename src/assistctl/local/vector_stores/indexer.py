@@ -2,14 +2,19 @@
 
 A thread is started when there is work and ends when there is none. Work is what the database says is
 ``in_progress``, so what one process leaves, the next request to any process picks up. One process at a time
-works, under ``index_lock``. A file that cannot be read fails alone, whatever it does to what reads it. With an
+works, under a lock (``held``). A file that cannot be read fails alone, whatever it does to what reads it. With an
 embedder, chunks get their vectors when all files are indexed: these can be found by their words until then.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from assistctl.local.database.storage import Database
 from assistctl.local.files.content import LOCK, ContentFolder
@@ -17,7 +22,6 @@ from assistctl.local.vector_stores import jobs, vectors
 from assistctl.local.vector_stores.chunking import Chunk, chunks
 from assistctl.local.vector_stores.document_reader import DocumentReader
 from assistctl.local.vector_stores.embeddings import Embedder, RefusedTextsError
-from assistctl.local.vector_stores.index_lock import held
 from assistctl.local.vector_stores.jobs import Job
 from assistctl.local.vector_stores.unreadable import SERVER_ERROR, UnreadableError
 
@@ -184,3 +188,22 @@ class Indexer:
             if end >= len(pieces):
                 jobs.complete(connection, job)
         return True
+
+
+@contextmanager
+def held(path: Path) -> Iterator[bool]:
+    """Whether the lock among processes could be had; if so it is held until the end of the block.
+
+    SQLite's own lock on an empty database is used for it: it is let go when its process ends, however that ends,
+    and works wherever the database itself does. The file is made if it is not there, for its owner only.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            yield False
+            return
+        yield True

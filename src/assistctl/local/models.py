@@ -1,4 +1,4 @@
-"""The models of ``GET /models``, as data.
+"""``/models``: which models there are. Needs no ``OpenAI-Beta`` header.
 
 These are the models the Assistants API supported (``AssistantSupportedModels`` in OpenAI's OpenAPI description)
 that were not shut down before it was, on 2026-08-26, the two reasoning families of the same time, and current
@@ -11,8 +11,14 @@ release. When a model is shut down is in ``assistctl.model.model_catalog``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from assistctl.local.http.errors import ApiError
 from assistctl.model.model_catalog import shutdown_of
 
 
@@ -78,3 +84,32 @@ MODELS = (
     Model("gpt-5.5-2026-04-23", 1776902400),
     Model("gpt-6-luna", 1790035200),
 )
+_BY_ID = {model.id: model for model in MODELS}
+
+
+class Models(HTTPEndpoint):
+    """All models."""
+
+    async def get(self, _request: Request) -> JSONResponse:
+        """List them, on one page, as the service does."""
+        return JSONResponse({"object": "list", "data": [_view(model) for model in MODELS]})
+
+
+class OneModel(HTTPEndpoint):
+    """One model."""
+
+    async def get(self, request: Request) -> JSONResponse:
+        """Retrieve it."""
+        name = request.path_params["model"]
+        if name not in _BY_ID:
+            message = f"The model '{name}' does not exist"
+            raise ApiError(message, status=404, param="model", code="model_not_found")
+        return JSONResponse(_view(_BY_ID[name]))
+
+
+ROUTES = (Route("/v1/models", Models), Route("/v1/models/{model:path}", OneModel))
+"""The routes. Names of fine-tuned models may contain slashes."""
+
+
+def _view(model: Model) -> dict[str, object]:
+    return {"object": "model", **asdict(model), "shutdown_date": model.shutdown_date}

@@ -1,1 +1,0 @@
-"""The models the platform lists, and what a model takes."""
