@@ -23,7 +23,7 @@ from assistctl.platforms.base import Connection
 from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
 from assistctl.platforms.http.client import http_client
 from support.answering import POLL_SECONDS
-from support.hostile_server import empty_list, hostile_server
+from support.hostile_server import Reply, empty_list, hostile_server
 from support.projects import Outcome, ProjectFolder
 
 SWITCHES: dict[str, object] = {
@@ -140,11 +140,12 @@ def test_it_is_not_spoken_to(
 @pytest.mark.parametrize(
     "platform", ["openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents"]
 )
+@pytest.mark.parametrize("named", [{"SSL_CERT_FILE", "SSL_CERT_DIR"}, {"SSL_CERT_DIR"}, set()], ids=len)
 def test_certificates_are_not_read_for_plain_http(
-    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, platform: str
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, platform: str, named: set[str]
 ) -> None:
     importlib.import_module("aiohttp")  # SDKs import it, and it reads them, needed or not
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for name in {"SSL_CERT_FILE", "SSL_CERT_DIR"} - named:
         monkeypatch.delenv(name)
     read: list[object] = []
     for name in ("load_verify_locations", "load_default_certs", "set_default_verify_paths"):
@@ -176,6 +177,21 @@ def test_certificates_are_read_when_plain_http_is_left_for_https(
             return (await client.get(f"{site.url}/v1/assistants")).status_code
 
     assert asyncio.run(status()) == 200
+
+
+@pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents", "anthropic-agents", "mistral-agents"])
+def test_plain_http_is_not_left_for_https_on_another_port(
+    project: ProjectFolder, site: Site, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(site.authority))
+
+    site.asked.clear()
+    with hostile_server(lambda asked: Reply(307, {"location": f"{site.url}{asked.path}"})) as server:
+        done = planned(project, Site(server.url, site.authority), platform)
+        assert server.asked
+    assert done.code == 1
+    assert f"redirects to {site.url}, where neither the key nor the request is sent" in done.err
+    assert site.asked == []
 
 
 @pytest.mark.parametrize(
