@@ -30,6 +30,7 @@ _PACKAGES = (
 _MODULES = (
     "anyio._backends._asyncio",
     "assistctl.__main__",
+    "assistctl.local.http.in_process",
     "assistctl.local.server",
     "assistctl.platforms.local",
     "assistctl.platforms.openai.agents",

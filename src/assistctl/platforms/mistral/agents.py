@@ -22,12 +22,11 @@ from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.mistral.agents_fields import CAPABILITIES, declared_aliases, from_wire, to_wire
-from assistctl.platforms.mistral.alias_names import PAIR, names_in, with_names
 from assistctl.platforms.mistral.aliases import Aliases
 from assistctl.platforms.mistral.conversations import MistralConversations
 from assistctl.platforms.mistral.counterparts import NAME
 from assistctl.platforms.mistral.metadata import from_metadata, left_over, to_metadata
-from assistctl.platforms.mistral.serving import serving_of
+from assistctl.platforms.mistral.serving import PAIR, names_in, serving_of, with_names
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import Object, as_object, objects_in, observed, without_nulls
 

@@ -20,10 +20,9 @@ from assistctl.model.capabilities import (
 )
 from assistctl.model.model_catalog import Vendor
 from assistctl.ownership.mark import OUR_PAIRS
-from assistctl.platforms.mistral.alias_names import ALIASES, is_name
 from assistctl.platforms.mistral.counterparts import CONNECTOR, LIBRARY, NAME, counterpart
 from assistctl.platforms.mistral.metadata import LIMITS, LONGEST_VALUE, MOST_PAIRS
-from assistctl.platforms.mistral.serving import serving_after
+from assistctl.platforms.mistral.serving import ALIASES, is_name, serving_after
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
 from assistctl.platforms.translation import (
     Object,

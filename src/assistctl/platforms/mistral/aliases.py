@@ -15,8 +15,8 @@ from assistctl.errors import LeftBehindError, NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.ownership.mark import is_marked
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.mistral.alias_names import ALIASES, names_in
 from assistctl.platforms.mistral.counterparts import NAME
+from assistctl.platforms.mistral.serving import ALIASES, names_in
 from assistctl.platforms.mistral.wire import MistralWire
 from assistctl.platforms.translation import as_object, as_text, objects_in
 

@@ -2,16 +2,42 @@
 
 An application begins a conversation with an agent's current version, or names an alias (``agent_version`` of
 ``ConversationRequest`` in mistralai 3.7.0), which stays at its version until somebody moves it.
+The names of the aliases stand in a pair of its metadata: agents are listed without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistctl.json_value import Json
 from assistctl.model.serving import Serving
-from assistctl.platforms.mistral.alias_names import ALIASES, names_in
+from assistctl.platforms.translation import as_object, as_text
+
+ALIASES = "aliases"
+"""The field of its own with the names that stand for the version that was applied last."""
+
+PAIR = "assistctl_aliases"
+"""The metadata pair with the names."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def is_name(value: Json) -> bool:
+    """Whether ``value`` can be the name of an alias here; nobody says what else the API takes."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def names_in(metadata: Json) -> list[str]:
+    """The names in an agent's metadata."""
+    return as_text(as_object(metadata).get(PAIR)).split()
+
+
+def with_names(pairs: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """``pairs`` with the one of ``names``, without it if there are none."""
+    others = {key: value for key, value in pairs.items() if key != PAIR}
+    return {**others, PAIR: " ".join(names)} if names else others
 
 
 def serving_of(agent: Mapping[str, Json], aliases: Mapping[str, str]) -> Serving:

@@ -83,7 +83,7 @@ class OpenAIWire(SdkWire):
         base_url = str(signed_in.client.base_url) if signed_in else SDK.base_url_of(connection)
         client = signed_in.client if signed_in else _client(connection, base_url)
         super().__init__(connection, base_url, SDK, client, {"OpenAI-Beta": beta})
-        self._key_hint = signed_in.key_hint if signed_in else _key_hint(connection)
+        self._signed_in = signed_in
 
     async def remove(self, path: str, object_id: str) -> None:
         """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
@@ -102,7 +102,8 @@ class OpenAIWire(SdkWire):
         return super()._translated(error, sent)
 
     def _explained(self, error: StatusError) -> PlatformError:
-        return _explained_here(cast("openai.APIStatusError", error), self.base_url, self._key_hint)
+        hint = self._signed_in.key_hint if self._signed_in else _key_hint(self._connection)
+        return _explained_here(cast("openai.APIStatusError", error), self.base_url, hint)
 
 
 async def listed_models(wire: OpenAIWire) -> Mapping[str, str | None] | None:
