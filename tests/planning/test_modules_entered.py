@@ -12,7 +12,7 @@ MOST = {
     "platforms": 12,
     "rendering": 11,
     "planning": 10,
-    "ownership": 9,
+    "ownership": 6,
     "operations": 8,
     "cli": 8,
     "model": 6,

@@ -13,8 +13,7 @@ from assistctl.errors import RefusedError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Action
-from assistctl.ownership.canonical import canonical_units
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import Path, canonical_units
 from assistctl.ownership.mark import users_pairs
 from assistctl.planning.planner import make_plan
 from support.assistants_store import CAPABILITIES, AssistantsStore

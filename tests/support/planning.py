@@ -12,7 +12,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.change import Result, Status
 from assistctl.model.plan import Plan, TargetName
-from assistctl.ownership.field_paths import parse
+from assistctl.ownership.canonical import parse
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.template import Named, Piece, Template

@@ -9,8 +9,7 @@ from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change, Request
 from assistctl.model.kind import Kind
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import canonical_units
-from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.canonical import canonical_units, dotted
 from assistctl.ownership.mark import BASELINE, users_pairs
 
 

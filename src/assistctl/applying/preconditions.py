@@ -14,7 +14,7 @@ from assistctl.applying.things import Things
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change
-from assistctl.ownership.digests import digest_of
+from assistctl.ownership.sensitive import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.platforms.base import VectorStorePlatform
 

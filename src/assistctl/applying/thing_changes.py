@@ -10,8 +10,8 @@ from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change, Request
-from assistctl.ownership.digests import digest_of
 from assistctl.ownership.mark import MARK
+from assistctl.ownership.sensitive import digest_of
 
 
 @dataclass(frozen=True, slots=True)

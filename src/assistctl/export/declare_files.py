@@ -10,7 +10,7 @@ from assistctl.export.from_observed import withheld_units
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.knowledge import ObservedStore, StoreFile
-from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.canonical import dotted
 from assistctl.ownership.file_marks import HeldFile, held_in_store, interpreter_files, same_chunking
 from assistctl.ownership.mark import OUR_PREFIX, read_mark, users_pairs
 from assistctl.ownership.placeholders import file_ids

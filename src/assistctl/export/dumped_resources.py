@@ -16,8 +16,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import PLATFORMS, canonical, default_of, same
-from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.canonical import PLATFORMS, Path, canonical, default_of, dotted, same
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
 
 

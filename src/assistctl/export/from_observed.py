@@ -12,11 +12,18 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, default_of, own_fields, same
-from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.canonical import (
+    PLATFORMS,
+    Path,
+    canonical,
+    canonical_units,
+    default_of,
+    dotted,
+    own_fields,
+    same,
+)
 from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
-from assistctl.ownership.projection import is_own_tool
-from assistctl.ownership.tool_extras import without_extras
+from assistctl.ownership.projection import is_own_tool, without_extras
 from assistctl.secrets.redaction import holds_secret
 
 _FIELDS = ("name", "description", "model", "instructions", "tools", "tool_resources", "response_format")

@@ -8,8 +8,7 @@ from assistctl.journal.records import BeforeImage
 from assistctl.json_value import Json
 from assistctl.model.change import Request
 from assistctl.ownership.baseline import hidden
-from assistctl.ownership.canonical import canonical_units, digest
-from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.canonical import canonical_units, digest, dotted
 from assistctl.ownership.mark import BASELINE
 from assistctl.secrets.redaction import holds_secret
 

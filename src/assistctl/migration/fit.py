@@ -10,7 +10,7 @@ from typing import TypeAlias
 from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Outcome
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
-from assistctl.ownership.field_paths import Token, dotted, parse
+from assistctl.ownership.canonical import Token, dotted, parse
 
 
 @dataclass(frozen=True, slots=True)

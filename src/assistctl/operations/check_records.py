@@ -21,8 +21,7 @@ from assistctl.model.past_check import PastCheck, PastChecks, PastExchange
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.gate_findings import surroundings_of
 from assistctl.operations.model_address import model_address
-from assistctl.ownership.canonical import canonical_units, digest
-from assistctl.ownership.field_paths import dotted
+from assistctl.ownership.canonical import canonical_units, digest, dotted
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import store_ids

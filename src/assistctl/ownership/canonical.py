@@ -6,7 +6,10 @@ the same is gathered here and nowhere else, but for the defaults and the names o
 
 The canonical state of an assistant is a mapping from *units* to values. A unit is what is managed or left alone
 as a whole: a field, one half of ``tool_resources``, one metadata pair, or one setting of a platform's own fields
-(``platforms.openai-agents.multi_agent.enabled``).
+(``platforms.openai-agents.multi_agent.enabled``). It has the path of a field, and so have the parts of its value:
+
+``tools[order_status].function.description`` is ``("tools", "order_status", "function", "description")``: a tool
+is named by its identity and not by its place in the list. Metadata keys may contain dots and are one token.
 """
 
 from __future__ import annotations
@@ -14,12 +17,56 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
-from assistctl.ownership.field_paths import Path
 from assistctl.ownership.schema_form import schema_form
+
+Token: TypeAlias = str | int
+Path: TypeAlias = tuple[Token, ...]
+
+_PLAIN_TOKEN = re.compile(r"[^\s.\[\]\"]+")
+_STEP = re.compile(r"\.?(?P<name>[^.\[\]]+)|\[(?P<item>[^\]]*)\]")
+
+
+def dotted(path: Path) -> str:
+    """The text of a path, as diffs and ``ignore_changes`` have it."""
+    head, *rest = path
+    if not rest:
+        return str(head)
+    if head == "metadata":
+        return ".".join(map(str, path))
+    text = str(head)
+    for place, token in enumerate(rest):
+        text += _step(token, in_brackets=head == "tools" and place == 0)
+    return text
+
+
+def parse(text: str) -> Path:
+    """The tokens of a dotted path. A number in brackets counts as a list index, except for a tool."""
+    if text.startswith("metadata."):
+        return ("metadata", text.removeprefix("metadata."))
+    tokens: list[Token] = []
+    for step in _STEP.finditer(text):
+        item = step["item"]
+        is_index = item is not None and item.isdecimal() and tokens != ["tools"]
+        tokens.append(int(item) if is_index else (item if item is not None else step["name"]))
+    return tuple(tokens)
+
+
+def covers(paths: Iterable[Path], unit: Path) -> bool:
+    """Whether a whole unit is meant by one of ``paths``: its own, or one above it."""
+    return any(unit[: len(path)] == path for path in paths)
+
+
+def _step(token: Token, *, in_brackets: bool) -> str:
+    if isinstance(token, int) or in_brackets:
+        return f"[{token}]"
+    return f".{token}" if _PLAIN_TOKEN.fullmatch(token) else f"[{token}]"
+
 
 SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
 """The fields that platforms have defaults for."""
@@ -105,6 +152,11 @@ def sha256(value: Json) -> str:
     return hashlib.sha256(_text(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def content_digest(files: Iterable[tuple[str, str]]) -> str:
+    """A digest of a folder's files by their paths inside of it and their SHA-256, in whatever order they come."""
+    return digest([[path, sha256] for path, sha256 in sorted(files)])
+
+
 def own_fields(fields: Mapping[str, Json]) -> Mapping[str, Json]:
     """The fields that are the platform's own, of fields that are of one platform."""
     platforms = fields.get(PLATFORMS)
@@ -140,6 +192,8 @@ def _platform_units(value: Json) -> dict[Path, Json]:
 
 def _tools(value: Json, defaults: FieldDefaults) -> Json:
     tools = value if isinstance(value, list) else []
+    if not tools:
+        return {}
     names = defaults.tool_names.identities(tools)
     return {name: _tool(tool, defaults) for name, tool in zip(names, tools, strict=True)}
 

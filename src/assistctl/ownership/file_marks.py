@@ -16,8 +16,7 @@ from assistctl.checkout.spelling import composed
 from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.source_file import Identity, SourceFile
-from assistctl.ownership.canonical import canonical, digest
-from assistctl.ownership.field_paths import parse
+from assistctl.ownership.canonical import canonical, digest, parse
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import with_labels
 

@@ -3,6 +3,9 @@
 The Assistants API's own defaults are known, and ``canonical`` takes them out. Those of other platforms' fields and
 tools are not: an answer fills in what nobody asked for (the mode of a web search, the permissions of a tool set).
 There only what is declared is compared; the rest is the platform's affair.
+
+So is what a platform answers on a tool of the Assistants API beside what that API has. APIs grow: ``async`` came
+to functions within weeks, and a container to the code interpreter. What that API has of a tool is compared whole.
 """
 
 from __future__ import annotations
@@ -11,13 +14,19 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import combinations
 
 from assistctl.json_value import Json
-from assistctl.ownership.field_paths import Path
-from assistctl.ownership.tool_extras import without_extras
+from assistctl.ownership.canonical import Path
 
 # Of ten settings there are a thousand parts to digest.
 _MOST_TRIED = 10
 # No set: what a server calls a type may be no text.
 _KNOWN_TYPES = ("code_interpreter", "file_search")
+# FunctionObject, AssistantToolsFileSearch and AssistantToolsCode in OpenAI's API description.
+# What others changed in an environment that we made is told as ``environment`` (``platforms.openai.agent_link``).
+_TOOL_NAMES = frozenset({"type", "function", "file_search", "environment"})
+_NAMES_INSIDE: Mapping[str, frozenset[str]] = {
+    "function": frozenset({"name", "description", "parameters", "strict"}),
+    "file_search": frozenset({"max_num_results", "ranking_options"}),
+}
 
 
 def is_own_tool(tool: Json) -> bool:
@@ -85,6 +94,22 @@ def mentioned(observed: Json, want: Json) -> Json:
     return observed
 
 
+def without_extras(tool: Json, want: Json = None) -> Json:
+    """``tool`` (canonical) without what the Assistants API has no name for and ``want`` does not mention."""
+    if not isinstance(tool, dict):
+        return tool
+    wanted = want if isinstance(want, dict) else {}
+    kept: dict[str, Json] = {}
+    for name, part in tool.items():
+        if name in _NAMES_INSIDE and isinstance(part, dict):
+            inner = _picked(part, _NAMES_INSIDE[name], wanted.get(name))
+            if inner:
+                kept[name] = inner
+        elif name in _TOOL_NAMES or name in wanted:
+            kept[name] = part
+    return kept
+
+
 def _declared_of_tool(observed: Json, want: Json, write_only: Collection[str]) -> Json:
     if not is_own_tool(want):
         return _with_extras_as_declared(observed, want)
@@ -99,3 +124,8 @@ def _with_extras_as_declared(observed: Json, want: Json) -> Json:
     if not isinstance(kept, dict) or not isinstance(plain, dict) or not isinstance(want, dict):
         return kept
     return {name: part if name in plain else mentioned(part, want[name]) for name, part in kept.items()}
+
+
+def _picked(part: Mapping[str, Json], known: frozenset[str], want: Json) -> dict[str, Json]:
+    wanted = want if isinstance(want, dict) else {}
+    return {name: value for name, value in part.items() if name in known or name in wanted}

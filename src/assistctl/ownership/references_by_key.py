@@ -13,8 +13,7 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import FieldDiff, QualifiedKey
 from assistctl.model.kind import RESOURCE_KINDS, Kind
-from assistctl.ownership.canonical import PLATFORMS
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import PLATFORMS, Path
 from assistctl.ownership.projection import is_own_tool
 
 REFERABLE = (Kind.ASSISTANT, *RESOURCE_KINDS)

@@ -1,4 +1,12 @@
-"""Which paths hold a secret, and what can be shown of the values there.
+"""Which values are secret, and what is shown and digested in the place of each.
+
+Short secrets are found by trying, in whatever a digest was made of that others read without the values. So each is
+left out: of what is sent, the text with ``(secret NAME)`` in its place counts; of what is there, whether it still
+is what was applied.
+
+Whoever reads the baseline of a readable field reads its value too, beside it. Of a write-only one there is the
+digest alone, so its text with ``(secret NAME)`` is what a baseline has a digest of, too. A secret there that
+changes its value is then not told from the old one.
 
 ``names`` are those of the platform's tools: paths name tools by their identities.
 """
@@ -6,16 +14,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from assistctl.json_value import Json
-from assistctl.model.assistant import Desired
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
-from assistctl.ownership.field_paths import Path, parse
+from assistctl.ownership.baseline import Baseline, hidden, read_baseline
+from assistctl.ownership.canonical import Path, canonical_units, digest, dotted, parse
+from assistctl.ownership.mark import BASELINE, OUR_PREFIX
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
 
@@ -36,12 +48,12 @@ def kind_of(desired: Declared) -> Kind:
 
 def secret_paths(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> tuple[Path, ...]:
     """The paths of strings with an ``${env:}`` value, with tools by identity and not by place."""
-    return tuple(_no_finer(by_identity(desired, parse(text), names)) for text in desired.secret_paths)
+    return tuple(_no_finer(_by_identity(desired, parse(text), names)) for text in desired.secret_paths)
 
 
 def templates(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Mapping[Path, Template]:
     """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
-    return {by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
+    return {_by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
 
 
 def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Json:
@@ -52,7 +64,7 @@ def shown_declared(value: Json, path: Path, desired: Declared, names: ToolNames 
     secrets = {
         text
         for text in desired.secret_paths
-        if touches([_no_finer(by_identity(desired, parse(text), names))], path)
+        if touches([_no_finer(_by_identity(desired, parse(text), names))], path)
     }
     made = [desired.templates[text] for text in secrets if text in desired.templates]
     if value is None or not secrets:
@@ -88,7 +100,7 @@ def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOO
     return frozenset(identities) - hidden
 
 
-def by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
     """A declared ``path`` with a tool's identity in the place of its number."""
     tools = desired.fields.get("tools")
     if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
@@ -98,3 +110,169 @@ def by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
 
 def _no_finer(path: Path) -> Path:
     return path[: _DEPTH_IN_TOOLS if path[0] == "tools" else _DEPTH]
+
+
+_TOOLS: Path = ("tools",)
+
+
+def digested_request(
+    fields: Mapping[str, Json],
+    metadata: Mapping[str, str],
+    desired: Declared,
+    units: Mapping[Path, Json],
+    secret_units: Collection[Path],
+    *,
+    names: ToolNames = ASSISTANTS_API_TOOLS,
+) -> Json:
+    """What is sent, without secrets. ``units`` are the canonical ones that the baseline is about.
+
+    ``names`` are those of the platform's tools.
+    """
+    if not desired.templates and not secret_units:
+        return [dict(fields), dict(metadata)]
+    labels = _labels(desired, fields)
+    made = templates(desired, names)
+    # It was given a secret once, and nothing declared says where in it.
+    untold = {unit for unit in secret_units if not touches(made, unit)}
+    untold_fields = {str(unit[0]) for unit in untold}
+    pairs: dict[str, Json] = {
+        key: labels.get(value, SECRET) if ("metadata", key) in secret_units else value
+        for key, value in metadata.items()
+    }
+    if BASELINE in metadata:
+        pairs[BASELINE] = hidden(metadata[BASELINE], units)
+    return [
+        {name: SECRET if name in untold_fields else with_labels(value, labels) for name, value in fields.items()},
+        pairs,
+    ]
+
+
+def digest_of(observed: Observed) -> str:
+    """A digest of all that an update could overwrite in a thing."""
+    units = canonical_units(observed.fields, observed.metadata)
+    return digest({dotted(unit): value for unit, value in units.items()})
+
+
+def digest_without_secrets(
+    observed: Observed,
+    desired: Declared | None,
+    units_but_ours: Mapping[Path, Json] | None = None,
+    names: ToolNames = ASSISTANTS_API_TOOLS,
+) -> str:
+    """A digest of all that an update could overwrite in an assistant, but for secrets.
+
+    Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
+    ``units_but_ours`` are its canonical units, by the Assistants API's own defaults and without our pairs, where
+    they are known already, ``names`` those of the platform's tools.
+    """
+    units = _all_units(observed, units_but_ours, names)
+    text = observed.metadata.get(BASELINE, "")
+    secrets = secret_paths(desired, names) if desired is not None and desired.secret_paths else ()
+    if not secrets and "!" not in text:
+        # No unit was given a secret, nor is any declared: most things are like that.
+        return digest({dotted(unit): value for unit, value in units.items()})
+    baseline = read_baseline(text)
+    digested: dict[str, Json] = {
+        dotted(unit): _state(unit, value, baseline)
+        if baseline.is_secret(unit) or touches(secrets, unit)
+        else value
+        for unit, value in units.items()
+    }
+    if text:
+        digested[dotted(("metadata", BASELINE))] = hidden(text, units, lambda unit: touches(secrets, unit))
+    return digest(digested)
+
+
+def _all_units(
+    observed: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames
+) -> Mapping[Path, Json]:
+    if units_but_ours is None:
+        return canonical_units(observed.fields, observed.metadata, FieldDefaults(tool_names=names))
+    ours: dict[Path, Json] = {
+        ("metadata", key): value for key, value in observed.metadata.items() if key.startswith(OUR_PREFIX)
+    }
+    return {**units_but_ours, **ours}
+
+
+def _state(unit: Path, value: Json, baseline: Baseline) -> Json:
+    """Whether a unit is as it was applied, tool by tool where it is tools."""
+    if unit != _TOOLS or not isinstance(value, dict):
+        return baseline.is_still(unit, value)
+    return [
+        baseline.is_still(unit, value),
+        *(baseline.is_still((*unit, name), value[name]) for name in sorted(value)),
+    ]
+
+
+def _labels(desired: Declared, fields: Mapping[str, Json]) -> dict[str, str]:
+    """What stands for each text that holds a secret, as it was declared and as it is sent."""
+    labels: dict[str, str] = {}
+    for path, made in desired.templates.items():
+        sent = _at(fields, parse(path))
+        if isinstance(sent, str) and sent != made.filled:
+            labels[sent] = SECRET
+        labels[made.filled] = made.shown
+    return labels
+
+
+def _at(value: Json | Mapping[str, Json], path: Path) -> Json:
+    found: Json = dict(value) if isinstance(value, Mapping) else value
+    for step in path:
+        if isinstance(found, list) and str(step).isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        elif isinstance(found, dict):
+            found = found.get(str(step))
+        else:
+            return None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenSecrets:
+    """The text to digest in place of each secret that no answer shows, by its path from its unit."""
+
+    labels: Mapping[Path, str]
+
+    def labelled(self, part: Path, value: Json) -> Json:
+        """The canonical ``value`` of a unit, or of a single tool, as a baseline records it."""
+        for path, label in self.labels.items():
+            if path[: len(part)] == part:
+                value = _replaced(value, path[len(part) :], label)
+        return value
+
+    def recorded(self, units: Mapping[Path, Json]) -> dict[Path, Json]:
+        """All the canonical ``units`` as a baseline records them."""
+        return {unit: self.labelled(unit, value) for unit, value in units.items()}
+
+
+def unseen_secrets(desired: Declared, capabilities: Capabilities) -> UnseenSecrets:
+    """The declared secrets in write-only fields, and in what is write-only in the platform's own tools."""
+    labels: dict[Path, str] = {}
+    for text in sorted(desired.secret_paths):
+        made = desired.templates.get(text)
+        for path in _unseen_paths(desired, text, capabilities):
+            labels[path] = made.shown if made is not None else SECRET
+    return UnseenSecrets(labels)
+
+
+def _unseen_paths(desired: Declared, text: str, capabilities: Capabilities) -> Iterator[Path]:
+    for name in capabilities.write_only:
+        # A part of a field that is never answered is a unit of its own, with a dot in its name.
+        if text == name or text.startswith((f"{name}.", f"{name}[")):
+            yield (name, *parse(text.removeprefix(name)))
+    path = _by_identity(desired, parse(text), capabilities.field_defaults.tool_names)
+    if path[:1] == ("tools",) and capabilities.write_only_in_tools.intersection(map(str, path[2:3])):
+        yield path
+
+
+def _replaced(value: Json, path: Path, label: str) -> Json:
+    """``value`` with ``label`` at ``path``, if anything is there."""
+    if not path:
+        return value if value is None else label
+    step, *rest = path
+    if isinstance(value, list) and str(step).isdecimal() and int(step) < len(value):
+        place = int(step)
+        return [*value[:place], _replaced(value[place], tuple(rest), label), *value[place + 1 :]]
+    if isinstance(value, dict) and str(step) in value:
+        return {**value, str(step): _replaced(value[str(step)], tuple(rest), label)}
+    return value

@@ -10,8 +10,7 @@ from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.applied_part import applied_part
 from assistctl.ownership.baseline import Baseline, read_baseline
-from assistctl.ownership.canonical import PLATFORMS, canonical, canonical_units, own_fields
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import PLATFORMS, Path, canonical, canonical_units, own_fields
 from assistctl.ownership.mark import BASELINE, users_pairs
 from assistctl.ownership.projection import is_own_tool
 from assistctl.planning.names_on_record import NamesOnRecord

@@ -10,8 +10,7 @@ from assistctl.model.capabilities import RosterEntry
 from assistctl.model.change import QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.ownership.baseline import Baseline
-from assistctl.ownership.canonical import PLATFORMS
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import PLATFORMS, Path
 from assistctl.ownership.references_by_key import named_by_key, pinned_revisions, with_keys
 
 

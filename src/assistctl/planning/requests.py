@@ -10,15 +10,12 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
 from assistctl.model.resource import CONTENT
 from assistctl.ownership.baseline import write_baseline
-from assistctl.ownership.canonical import PLATFORMS, canonical_units, cleared, own_fields
-from assistctl.ownership.digests import digested_request
-from assistctl.ownership.field_paths import Path, covers
+from assistctl.ownership.canonical import PLATFORMS, Path, canonical_units, cleared, covers, own_fields
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
 from assistctl.ownership.placeholders import is_token, replaced_ids
 from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
-from assistctl.ownership.sensitive import Declared, secret_paths, touches
-from assistctl.ownership.unseen_secrets import unseen_secrets
+from assistctl.ownership.sensitive import Declared, digested_request, secret_paths, touches, unseen_secrets
 from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
 from assistctl.planning.identity.inventory import Owned

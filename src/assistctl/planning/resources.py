@@ -16,10 +16,10 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import FieldDiff, QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
-from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import shortened
 from assistctl.ownership.references_by_key import revision_token
+from assistctl.ownership.sensitive import digest_without_secrets
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
 from assistctl.planning.resource_check import check_resource, resource_to_platform

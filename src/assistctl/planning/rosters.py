@@ -16,8 +16,7 @@ from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedK
 from assistctl.model.circles import circles_in
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
-from assistctl.ownership.canonical import PLATFORMS
-from assistctl.ownership.field_paths import Path, covers, dotted, parse
+from assistctl.ownership.canonical import PLATFORMS, Path, covers, dotted, parse
 from assistctl.ownership.references_by_key import (
     NEWEST,
     Entries,

@@ -14,8 +14,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change
 from assistctl.model.kind import Kind
 from assistctl.model.serving import WHOLE, Serving
-from assistctl.ownership.canonical import PLATFORMS, own_fields
-from assistctl.ownership.field_paths import Path, parse
+from assistctl.ownership.canonical import PLATFORMS, Path, own_fields, parse
 from assistctl.planning.identity.inventory import Owned
 
 

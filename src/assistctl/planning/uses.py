@@ -14,8 +14,7 @@ from assistctl.model.assistant import USE_FIELDS, Desired
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import FieldDiff
 from assistctl.model.kind import Kind
-from assistctl.ownership.canonical import PLATFORMS
-from assistctl.ownership.field_paths import Path, dotted, parse
+from assistctl.ownership.canonical import PLATFORMS, Path, dotted, parse
 
 
 def own_fields(desired: Desired, platform: str, capabilities: Capabilities) -> dict[str, Json]:

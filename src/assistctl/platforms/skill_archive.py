@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from assistctl.errors import PlatformError
 from assistctl.model.resource import MAIN_FILE
-from assistctl.ownership.folder_contents import content_digest
+from assistctl.ownership.canonical import content_digest
 
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_FILES = 10_000

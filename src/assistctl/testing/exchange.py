@@ -8,8 +8,7 @@ from assistctl.applying.verification import rejected_fields
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Request
-from assistctl.ownership.canonical import canonical_units
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import Path, canonical_units
 from assistctl.platforms.base import Platform
 
 

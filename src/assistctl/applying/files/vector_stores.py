@@ -17,9 +17,9 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change, Request
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.knowledge import ObservedStore
-from assistctl.ownership.digests import digest_of
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK
+from assistctl.ownership.sensitive import digest_of
 from assistctl.planning.vector_stores.store_view import as_observed
 from assistctl.platforms.base import VectorStorePlatform
 

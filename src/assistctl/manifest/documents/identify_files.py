@@ -19,7 +19,7 @@ from assistctl.manifest.syntax.text_file import UnusableFileError
 from assistctl.model.knowledge import StoreEntry
 from assistctl.model.resource import CONTENT, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile
-from assistctl.ownership.folder_contents import content_digest
+from assistctl.ownership.canonical import content_digest
 
 
 def identified(declarations: Sequence[Declaration], directory: Path) -> tuple[list[Declaration], list[Diagnostic]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from assistctl.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
-from assistctl.ownership.field_paths import Path, Token
+from assistctl.ownership.canonical import Path, Token
 
 
 def keep_observed(

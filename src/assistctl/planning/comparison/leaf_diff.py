@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from assistctl.json_value import Json
-from assistctl.ownership.canonical import same
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import Path, same
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.change import Drift, FieldDiff, LastApplied, Origin, QualifiedKey
 from assistctl.model.tool_names import ToolNames
-from assistctl.ownership.canonical import canonical_units, default_of, same
-from assistctl.ownership.field_paths import Path, dotted
+from assistctl.ownership.canonical import Path, canonical_units, default_of, dotted, same
 from assistctl.ownership.mark import Mark, users_pairs
 from assistctl.ownership.sensitive import (
     Declared,
@@ -97,7 +96,7 @@ def with_places(
 ) -> tuple[FieldDiff, ...]:
     """The differences, each with the position of what declares it, or of the nearest declared thing around it."""
     tools = desired.fields.get("tools")
-    identities = defaults.tool_names.identities(tools if isinstance(tools, list) else [])
+    identities = defaults.tool_names.identities(tools) if isinstance(tools, list) else []
     places = {dotted(("tools", identity)): f"tools[{place}]" for place, identity in enumerate(identities)}
     return tuple(replace(diff, position=_position(diff.path, places, desired)) for diff in diffs)
 

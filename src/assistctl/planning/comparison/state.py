@@ -10,17 +10,18 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
-from assistctl.ownership.baseline import Baseline
+from assistctl.ownership.baseline import Baseline, before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.canonical import (
     PLATFORMS,
     RESOURCE_LISTS,
     SETTINGS,
+    Path,
     canonical_units,
+    covers,
     default_of,
+    parse,
     same,
 )
-from assistctl.ownership.field_paths import Path, covers, parse
-from assistctl.ownership.kept_form import before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.mark import users_pairs
 from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import (
@@ -29,11 +30,10 @@ from assistctl.ownership.projection import (
     is_own_tool,
     settings_before,
     whole_setting,
+    without_extras,
 )
 from assistctl.ownership.references_by_key import tokens_in_own_fields
-from assistctl.ownership.sensitive import Declared, secret_paths, touches
-from assistctl.ownership.tool_extras import without_extras
-from assistctl.ownership.unseen_secrets import UnseenSecrets, unseen_secrets
+from assistctl.ownership.sensitive import Declared, UnseenSecrets, secret_paths, touches, unseen_secrets
 from assistctl.planning.comparison.ignore_changes import keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.planning.identity.inventory import Owned

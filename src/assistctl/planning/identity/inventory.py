@@ -12,8 +12,7 @@ from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreFile
 from assistctl.model.source_file import Identity
 from assistctl.ownership.baseline import Baseline, read_baseline
-from assistctl.ownership.canonical import canonical_units, sha256
-from assistctl.ownership.field_paths import Path
+from assistctl.ownership.canonical import Path, canonical_units, sha256
 from assistctl.ownership.file_marks import HeldFile, file_token, held_in_store
 from assistctl.ownership.mark import BASELINE, Mark, is_marked, read_mark, users_pairs
 from assistctl.ownership.placeholders import replaced_ids

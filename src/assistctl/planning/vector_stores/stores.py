@@ -13,7 +13,6 @@ from assistctl.model.file_operations import StoreOperations
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
 from assistctl.ownership.canonical import digest
-from assistctl.ownership.digests import digest_without_secrets
 from assistctl.ownership.file_marks import (
     FILES,
     attributes_without_secrets,
@@ -22,6 +21,7 @@ from assistctl.ownership.file_marks import (
     was_filled_with,
 )
 from assistctl.ownership.mark import Mark
+from assistctl.ownership.sensitive import digest_without_secrets
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import ObservedKnowledge, Owned, interpret
 from assistctl.planning.identity.moves import still_declared
