@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistctl.secrets.log_records import mask_log_records
 from assistctl.secrets.redaction import register
+from assistctl.secrets.sink import mask_log_records
 from support.projects import ProjectFolder
 
 

@@ -16,8 +16,8 @@ MOST = {
     "operations": 8,
     "cli": 8,
     "model": 6,
-    "secrets": 4,
-    "checkout": 3,
+    "secrets": 3,
+    "checkout": 1,
     ".": 2,
 }
 

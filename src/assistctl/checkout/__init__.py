@@ -1,1 +1,1 @@
-"""What git knows of the folder a project lies in, read without running anything that the checkout configures."""
+"""Files and git of a checkout that is not trusted: nothing that it configures is run."""

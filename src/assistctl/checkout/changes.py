@@ -19,8 +19,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
 from assistctl.checkout.repository import Repository
+from assistctl.checkout.untrusted_files import read_regular
 
 _LARGEST_EXCLUDES = 1024 * 1024
 _SHA256_DIGITS = 64

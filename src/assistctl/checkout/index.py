@@ -9,8 +9,8 @@ import struct
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
 from assistctl.checkout.repository import Repository, head_of
+from assistctl.checkout.untrusted_files import read_regular
 
 _LARGEST = 1024 * 1024 * 1024
 _SIGNATURE = b"DIRC"

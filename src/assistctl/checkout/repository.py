@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 
 _LONGEST = 64 * 1024
 _LARGEST_PACKED_REFS = 64 * 1024 * 1024

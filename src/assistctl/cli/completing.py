@@ -45,7 +45,7 @@ def _quietly(words: Callable[[Path], Iterable[str]]) -> Complete:
 @_quietly
 def complete_keys(directory: Path) -> Iterator[str]:
     """The keys that manifests declare."""
-    from assistctl.checkout.regular_file import read_regular
+    from assistctl.checkout.untrusted_files import read_regular
     from assistctl.manifest.project.discovery import discover
     from assistctl.manifest.project.project import Project
 
@@ -102,7 +102,7 @@ def complete_schemas(_: Path) -> Iterable[str]:
 def _settings(directory: Path) -> dict[str, Any]:
     import yaml
 
-    from assistctl.checkout.regular_file import read_regular
+    from assistctl.checkout.untrusted_files import read_regular
     from assistctl.manifest.project.project import PROJECT_FILE
 
     try:

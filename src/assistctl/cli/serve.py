@@ -166,7 +166,7 @@ def command(
 
         prepare(terminal, code_sandbox)
         return ExitCode.OK
-    from assistctl.checkout.own_folder import place_in
+    from assistctl.checkout.untrusted_files import place_in
     from assistctl.cli.serve_log import ErrorLog
     from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve

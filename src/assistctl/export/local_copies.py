@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.spelling import composed
+from assistctl.checkout.untrusted_files import composed
 from assistctl.manifest.files.found_file import FoundFile, find
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.hash_cache import HashCache, place_for

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import ProjectError
 from assistctl.json_value import Json
 from assistctl.manifest.files.never_read import NeverReadError, refuse_path

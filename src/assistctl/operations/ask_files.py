@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.found_file import MAX_SIZE
 from assistctl.manifest.files.never_read import refuse_path, refuse_private_key

@@ -88,7 +88,7 @@ class Deployment:
         pinned to an account and another one answers. Once ``stop`` is set, no request waits any longer until the
         platform lets it through.
         """
-        from assistctl.secrets.log_records import mask_log_records
+        from assistctl.secrets.sink import mask_log_records
 
         connection = replace(
             connection_to(self.project, self.target),

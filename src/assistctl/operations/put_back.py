@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistctl.checkout.spelling import composed
+from assistctl.checkout.untrusted_files import composed
 from assistctl.diagnostics import Position
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.journal import BeforeImage

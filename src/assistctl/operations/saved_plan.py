@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from assistctl.checkout.own_folder import place_in
-from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
+from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, place_in, read_regular
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.json_value import Json
 from assistctl.model.plan import Plan, PlanScope

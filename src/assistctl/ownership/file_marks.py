@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from assistctl.checkout.spelling import composed
+from assistctl.checkout.untrusted_files import composed
 from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.source_file import Identity, SourceFile

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from assistctl.checkout.own_folder import OWN_FOLDER, place_in
+from assistctl.checkout.untrusted_files import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.http.connection_options import COMMON_OPTIONS

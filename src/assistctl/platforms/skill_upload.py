@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeAlias
 
-from assistctl.checkout.regular_file import open_regular
+from assistctl.checkout.untrusted_files import open_regular
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.model.resource import MAIN_FILE, ResourceFile
 from assistctl.platforms.source_reader import SourceReader

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from assistctl.checkout.regular_file import READING
+from assistctl.checkout.untrusted_files import READING
 from assistctl.errors import ChangedFileError, PlatformError
 from assistctl.model.source_file import SourceFile
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
 from assistctl.manifest.project.project import PROJECT_FILE

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.scaffold.template import filled
 

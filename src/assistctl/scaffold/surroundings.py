@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistctl.checkout.regular_file import read_regular
 from assistctl.checkout.repository import Repository, find_repository, head_of
+from assistctl.checkout.untrusted_files import read_regular
 
 _USUAL = ("main", "master", "trunk")
 _LONGEST = 4096

@@ -91,9 +91,7 @@ class Secrets:
             source()
         if self._search is None and self._labels:
             # Most commands have no secret, and nothing to search for.
-            from assistctl.secrets.forms import forms_of
-            from assistctl.secrets.plain_words import WORDS
-            from assistctl.secrets.search import Search
+            from assistctl.secrets.search import WORDS, Search, forms_of
 
             names = "\n".join((*self._names, *WORDS, *map(_folded, self._labels.values())))
             forms = {

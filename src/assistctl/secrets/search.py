@@ -1,12 +1,172 @@
-"""Where secrets stand in a text, by all the forms that they may have there."""
+"""Where secrets stand in a text, by all the forms that they may have there.
+
+A secret is found as it stands, by its lines, by what base64 makes of it, and by its beginning if it is cut.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from assistctl.secrets.forms import Form, Stretch, starred
 from assistctl.secrets.readings import readings, reads_one_way
+
+# Values that the documents enumerate, and JSON's own.
+_DOCUMENT_VALUES = """
+assistant vector_store file environment mcp_server memory_store skill
+create update delete adopt forget manifest drift both
+protected threshold adoption ambiguous error warning info ok failed skipped unknown withdrawn
+interrupted finished true false null passed new same worse mended flaky journal asked
+"""
+# Names of fields in the documents (plan, apply, drift, list, history, gc, migrate, dump, init, unlock, models).
+_DOCUMENT_FIELDS = """
+format_version project target name platform summary changes drift missing diagnostics results fingerprint observed
+desired kind key id action reason diffs path old new origin secret severity line column detail status errors
+warnings unchanged files upload remove bytes used_by depends_on blocked digest options keys destroy allow_deletes
+requests assistants model models listed shutdown_date declared_by deployed_as prevent_destroy applies state problem
+torn entries outcome at before fields metadata withheld
+command started by user host commit branch dirty ci run actor version garbage proven folder created kept unlocked
+held_by from to declared fates note value written lossless losses check last_applied known undeclared file
+index ask answer assertions held of at_least seconds tokens cost turns passed failed errors compared course
+passed_at same_state traffic aliases disabled hidden mcp_servers answer_changed against before_from answer_before
+after put_back put_back_by reasons
+"""
+# Fields of a manifest, which are the paths in a plan.
+_MANIFEST_FIELDS = """
+description instructions tools type code_interpreter file_search function parameters strict tool_resources
+file_ids vector_store_ids temperature top_p response_format reasoning_effort lifecycle ignore_changes checks
+platforms import moved_from expires_after chunking_strategy attributes memory_stores skills network packages env
+setup_commands
+"""
+# What the Markdown report is made of.
+_REPORT_MARKUP = "details summary code open"
+
+WORDS = frozenset(f"{_DOCUMENT_VALUES} {_DOCUMENT_FIELDS} {_MANIFEST_FIELDS} {_REPORT_MARKUP}".split())
+"""The words of our own documents, which scripts match on: never masked, whatever a variable is set to."""
+
+# A value of fewer characters is not looked for: it would blank out ordinary words.
+_SHORTEST = 4
+# A value of fewer characters is looked for as a word of its own.
+_WORD_ALONE = 8
+# How many characters a line of a longer value has at least, to be looked for by itself.
+_SHORTEST_LINE = 8
+# Of a value of so many characters, the beginning is looked for as well.
+_LONG = 20
+# How many characters of that beginning are enough.
+_CUT = 12
+_NUMBER = re.compile(r"[-+]?[0-9]{1,7}(?:\.[0-9]*)?")
+_ARMOR = re.compile(r"-----[A-Z0-9 ]+-----")
+_NEVER_CUT = re.compile(r"\S*://|[/~]|\.\.?/")
+_STILL_A_WORD = re.compile(r"[A-Za-z0-9_-]")
+_STARRED = re.compile(r"([^\s*]{4,64})\*{3,}([^\s*]{2,64})")
+_STARRED_BEGINNING, _STARRED_END = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where a secret stands in a text, and what to show in its place."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A text to look for. ``head`` is the beginning that is enough, all of it unless it may be cut short.
+
+    ``alone``: only as a word of its own. ``encoded``: characters may follow a cut of it.
+    """
+
+    text: str
+    label: str
+    head: str
+    alone: bool = False
+    encoded: bool = False
+
+    def pattern(self) -> str:
+        """A regular expression of the head."""
+        pattern = re.escape(self.head)
+        return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])" if self.alone else pattern
+
+    def end_in(self, text: str, start: int) -> int | None:
+        """Where it ends in ``text`` if it begins at ``start``."""
+        if text.startswith(self.text, start):
+            return start + len(self.text)
+        end = start + _agreeing(self.text, text[start : start + len(self.text)])
+        is_cut = end - start >= len(self.head) < len(self.text)
+        goes_on = not self.encoded and _STILL_A_WORD.match(text, end)
+        return end if is_cut and not goes_on else None
+
+    def begun_in(self, text: str) -> int:
+        """Where the longest end of ``text`` begins that is a beginning of it; the length of ``text`` if none."""
+        for start in range(max(0, len(text) - len(self.text) + 1), len(text)):
+            if self.text.startswith(text[start:]):
+                return start
+        return len(text)
+
+
+def forms_of(value: str, label: str, is_name: Callable[[str], bool]) -> Iterator[Form]:
+    """The forms of one secret; none that ``is_name`` says is to be shown whatever it is."""
+    cut = len(value) >= _LONG and not _NEVER_CUT.match(value)
+
+    def head(text: str) -> str:
+        start = text[:_CUT]
+        return start if cut and len(text) >= _LONG and not re.search(r"\s", start) and not is_name(start) else text
+
+    for text in (value, *_lines(value)):
+        if len(text) >= _SHORTEST and not _NUMBER.fullmatch(text) and not is_name(text):
+            yield Form(text, label, head(text), alone=len(text) < _WORD_ALONE or text.isdecimal())
+    for text in _in_base64(value):
+        yield Form(text, label, head(text), encoded=True)
+
+
+def _starred(text: str, forms: Iterable[Form]) -> Iterator[Stretch]:
+    """Secrets that a vendor masked in its own way, which leaves a beginning and an end: ``sk-pr***wxyz``."""
+    for found in _STARRED.finditer(text):
+        for form in forms:
+            before, after = _beginning(form.text, found[1]), _ending(form.text, found[2])
+            if before and after:
+                yield Stretch(found.end(1) - before, found.start(2) + after, form.label)
+                break
+
+
+def _agreeing(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _beginning(secret: str, text: str) -> int:
+    """How many characters at the end of ``text`` are the beginning of a secret; 0 if too few."""
+    sizes = range(min(len(secret), len(text)), _STARRED_BEGINNING - 1, -1)
+    return next((size for size in sizes if text.endswith(secret[:size])), 0)
+
+
+def _ending(secret: str, text: str) -> int:
+    """How many characters at the start of ``text`` are the end of a secret; 0 if too few."""
+    sizes = range(min(len(secret), len(text)), _STARRED_END - 1, -1)
+    return next((size for size in sizes if text.startswith(secret[-size:])), 0)
+
+
+def _lines(value: str) -> Iterator[str]:
+    if "\n" in value:
+        lines = (line.strip() for line in value.splitlines())
+        yield from (line for line in lines if len(line) >= _SHORTEST_LINE and not _ARMOR.fullmatch(line))
+
+
+def _in_base64(value: str) -> Iterator[str]:
+    """How ``value`` looks within base64 (RFC 4648), by where in a group of three bytes it begins."""
+    from base64 import b64encode
+
+    data = value.encode("utf-8", "surrogateescape")
+    if len(data) < _WORD_ALONE:
+        return
+    # The first characters hold bits of what stands before, and the last ones of what follows.
+    for before, mixed in ((0, 0), (1, 2), (2, 3)):
+        text = b64encode(b"\0" * before + data).decode("ascii")[mixed : (before + len(data)) * 8 // 6]
+        yield text
+        yield text.translate(str.maketrans("+/", "-_"))
 
 
 class Search:
@@ -31,7 +191,7 @@ class Search:
             for stretch in self._in(reading.text, reading.place)
         ]
         if "***" in text:
-            found += starred(text, self.forms)
+            found += _starred(text, self.forms)
         last: Stretch | None = None
         for one in sorted(found, key=lambda one: (one.start, -one.end)):
             if last is not None and one.start < last.end:

@@ -1,4 +1,4 @@
-"""Where text leaves the process: standard output and standard error, with every known secret masked.
+"""Where text leaves the process: standard output, standard error and logs, with every known secret masked.
 
 What may be the beginning of a secret is held back until more is written, so that none passes in two writes.
 """
@@ -10,11 +10,15 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any, BinaryIO, TextIO, cast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from assistctl.secrets import redaction
 from assistctl.secrets.redaction import Masked, Secrets
+
+if TYPE_CHECKING:
+    import logging
 
 
 class _Pending:
@@ -187,3 +191,32 @@ def _masking(stream: TextIO | None) -> TextIO:
     # One that was closed before we began is no stream at all, and stays so.
     masked = stream is None or isinstance(stream, MaskingStream)
     return cast("TextIO", stream if masked else MaskingStream(cast("TextIO", stream)))
+
+
+def mask_log_records() -> None:
+    """Mask the known secrets in every log record of this process, its traceback too.
+
+    An SDK that logs in full logs whole requests.
+    """
+    import logging
+
+    make = logging.getLogRecordFactory()
+    if not isinstance(make, _MaskedRecords):
+        logging.setLogRecordFactory(_MaskedRecords(make))
+
+
+@dataclass(frozen=True, slots=True)
+class _MaskedRecords:
+    """Makes log records as ``make`` does, and masks their text and traceback."""
+
+    make: Callable[..., logging.LogRecord]
+
+    def __call__(self, *args: object, **options: object) -> logging.LogRecord:
+        import logging
+
+        record = self.make(*args, **options)
+        record.msg, record.args = redaction.mask(record.getMessage()), ()
+        if record.exc_info:
+            # Formatters take the text that is there; an error may quote what it could not send.
+            record.exc_text = redaction.mask(logging.Formatter().formatException(record.exc_info))
+        return record

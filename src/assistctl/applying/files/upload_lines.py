@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from assistctl.checkout.regular_file import read_regular
+from assistctl.checkout.untrusted_files import read_regular
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.secrets.machine_key import MachineKey
 

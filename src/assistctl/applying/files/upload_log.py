@@ -24,7 +24,7 @@ from assistctl.applying.files.upload_lines import (
     recorded,
     sealed,
 )
-from assistctl.checkout.own_folder import OWN_FOLDER, place_in
+from assistctl.checkout.untrusted_files import OWN_FOLDER, place_in
 from assistctl.errors import AssistctlError
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import Identity, SourceFile

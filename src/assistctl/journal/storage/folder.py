@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from assistctl.checkout.own_folder import place_in
-from assistctl.checkout.regular_file import open_regular, read_regular
+from assistctl.checkout.untrusted_files import open_regular, place_in, read_regular
 from assistctl.errors import JournalError
 from assistctl.journal.storage.store import Log, Stored, Tag
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistctl.checkout.own_folder import OWN_FOLDER, place_in
+from assistctl.checkout.untrusted_files import OWN_FOLDER, place_in
 from assistctl.errors import JournalError
 from assistctl.journal.storage.address import ObjectAddress, parse_address
 from assistctl.journal.storage.folder import FolderStore

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from assistctl.checkout.spelling import as_spelled
+from assistctl.checkout.untrusted_files import as_spelled
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents

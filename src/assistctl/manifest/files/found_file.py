@@ -10,8 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from assistctl.checkout.regular_file import READING
-from assistctl.checkout.spelling import as_spelled, composed
+from assistctl.checkout.untrusted_files import READING, as_spelled, composed
 from assistctl.manifest.files.never_read import refuse_names, refuse_private_key
 from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside

@@ -14,7 +14,7 @@ from fnmatch import translate
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from assistctl.checkout.spelling import composed
+from assistctl.checkout.untrusted_files import composed
 from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside, shown_path
 
 _ANY_FOLDERS = "**"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
-from assistctl.checkout.regular_file import READING
+from assistctl.checkout.untrusted_files import READING
 from assistctl.manifest.files.found_file import FileStat, FoundFile
 from assistctl.manifest.files.hash_cache import HashCache, moment
 from assistctl.manifest.files.never_read import ReaderOfNoKey

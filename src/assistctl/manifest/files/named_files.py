@@ -10,7 +10,7 @@ from functools import cached_property
 from glob import escape
 from pathlib import Path
 
-from assistctl.checkout.spelling import as_spelled
+from assistctl.checkout.untrusted_files import as_spelled
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents

@@ -6,8 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from assistctl.checkout.regular_file import NotRegularError, TooLargeError, read_regular
-from assistctl.checkout.spelling import as_spelled
+from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, as_spelled, read_regular
 from assistctl.diagnostics import Diagnostic, Position, Severity
 
 MAX_BYTES = 4 * 1024 * 1024
