@@ -9,8 +9,8 @@ import pytest
 
 from assistctl.diagnostics import Severity
 from assistctl.manifest import Loaded, load_manifests, load_project
+from assistctl.manifest.files.readable_file import MAX_BYTES
 from assistctl.manifest.project.discovery import project_of
-from assistctl.manifest.syntax.text_file import MAX_BYTES
 
 MANIFEST = "model: gpt-4o-mini\n"
 

@@ -10,7 +10,7 @@ import pytest
 from assistctl.diagnostics import Severity
 from assistctl.json_value import Json
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.syntax.text_file import MAX_BYTES
+from assistctl.manifest.files.readable_file import MAX_BYTES
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.secrets.redaction import mask
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from assistctl.export.yaml_writer import written_document
 from assistctl.json_value import Json
 from assistctl.manifest import load_manifests, load_project
+from assistctl.manifest.files.readable_file import unprintable_in
 from assistctl.manifest.syntax.node import plain_value, position_at
-from assistctl.manifest.syntax.text_file import unprintable_in
 from assistctl.manifest.syntax.yaml_parser import compose
 from support.manifest_folder import ManifestFolder
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistctl.export import from_observed as declaring
 from assistctl.json_value import Json
-from assistctl.manifest.validation.plain_documents import faults
+from assistctl.manifest.validation.diagnostics import faults
 from assistctl.migration.convert import Source, migrated
 from assistctl.migration.destination import Destination
 from assistctl.migration.lost_resources import ResourceNames

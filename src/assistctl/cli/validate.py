@@ -18,9 +18,9 @@ from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic, Severity, by_place
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
+from assistctl.manifest.files.readable_file import place_of
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
-from assistctl.manifest.syntax.text_file import place_of
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
 from assistctl.operations.platform_variables import is_at_vendor

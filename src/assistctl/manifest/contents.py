@@ -2,62 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
-from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.node import Node, Path, dotted
-from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, is_reference
-from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
-from assistctl.manifest.syntax.yaml_values import Text
+from assistctl.manifest.project.project import PROJECT_FILE, Project, Target
+from assistctl.manifest.syntax.node import Node, Path, Positions, dotted
+from assistctl.manifest.syntax.phrases import sentences
+from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, Scope, Unset, is_reference
+from assistctl.manifest.syntax.yaml_values import NumberRefusedError, Text, read_plain, unusable_text
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
 
 
-class Positions(Mapping[str, Position]):
-    """Where each value below what ``root`` returns stands, by path: ``tools[0].function.name``.
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What to say about a reference that is not set."""
 
-    It is worked out when somebody asks, which is hardly ever.
-    """
+    severity: Severity
+    summary: str
+    detail: str
 
-    __slots__ = ("_known", "_waiting")
 
-    def __init__(self, root: Callable[[], Node]) -> None:
-        self._waiting: list[tuple[Callable[[], Node], Path]] = [(root, ())]
-        self._known: dict[str, Position] = {}
+@dataclass
+class Variables:
+    """The variables of one target. ``lenient``: what is not set is a warning, since nothing is deployed."""
 
-    def add(self, root: Node, path: Path) -> None:
-        """Let ``root``, of another file, stand at ``path``."""
-        self._waiting.append((lambda: root, path))
+    project: Project
+    target: Target | None
+    lenient: bool
 
-    def __getitem__(self, path: str) -> Position:
-        return self._all()[path]
+    @cached_property
+    def scope(self) -> Scope:
+        """What references are filled from."""
+        return Scope(self.project.environment, self.target.variables if self.target else {})
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+    def about(self, unset: Unset) -> _Said | None:
+        """What to say, or ``None``: without a target, a variable that all targets have is no surprise."""
+        severity = Severity.WARNING if self.lenient else Severity.ERROR
+        if unset.kind == "env":
+            through = (
+                f"the variable {unset.through!r} needs {unset.written}, which" if unset.through else unset.written
+            )
+            return _Said(severity, f"{through} is not set", f"Set {unset.name} in the environment or in .env.")
+        if self.target:
+            return _Said(severity, *self._not_in_target(unset.name, self.target))
+        lacking = [name for name, target in self.project.targets.items() if unset.name not in target.variables]
+        having = [name for name in self.project.targets if name not in lacking]
+        if having and not lacking and self.lenient:
+            return None
+        return _Said(severity, *self._not_everywhere(unset.name, having, lacking))
 
-    def __len__(self) -> int:
-        return len(self._all())
+    def _not_in_target(self, name: str, target: Target) -> tuple[str, str]:
+        having = [other.name for other in self.project.targets.values() if name in other.variables]
+        return f"the target {target.name!r} has no variable {name!r}", sentences(
+            did_you_mean(name, target.variables),
+            f"It is set for {', '.join(having)}." if having else "",
+            f"Add it to the target's `variables` in {PROJECT_FILE}, or give --var {name}=VALUE.",
+        )
 
-    def _all(self) -> dict[str, Position]:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for root, path in waiting:
-                self._add(root(), path)
-        return self._known
-
-    def _add(self, node: Node, path: Path) -> None:
-        self._known[dotted(path)] = node.position
-        if isinstance(node.value, dict):
-            for key, child in node.value.items():
-                self._add(child, (*path, key))
-        elif isinstance(node.value, list):
-            for place, child in enumerate(node.value):
-                self._add(child, (*path, place))
+    def _not_everywhere(self, name: str, having: list[str], lacking: list[str]) -> tuple[str, str]:
+        known = {variable for target in self.project.targets.values() for variable in target.variables}
+        way = f"Add it to a target's `variables` in {PROJECT_FILE}, or give --var {name}=VALUE."
+        if not having:
+            return f"no target has a variable {name!r}", sentences(did_you_mean(name, sorted(known)), way)
+        return (
+            f"the variable {name!r} is not set for {', '.join(lacking)}",
+            f"It is set for {', '.join(having)}. {way}",
+        )
 
 
 @dataclass(slots=True)
@@ -65,25 +82,22 @@ class Contents:
     """A document's ``value`` and, by path, what is known of its parts.
 
     ``position`` is where it starts, ``key_position`` where its ``key`` stands, if it declares any, and ``nodes``
-    what its other positions are read from.
+    what its other ``positions`` are read from.
     ``secret``: texts with an ``${env:}`` value, and what they are made of. ``unjudged``: values that are not
     known, or were reported already. ``references``: texts as written, where something was filled in.
     ``readings``: the other way to read a lone reference whose text means a number or a boolean.
     """
 
     nodes: Callable[[], Node]
+    positions: Positions
     position: Position
     key_position: Position
     value: Json = None
-    positions: Positions = field(init=False)
     secret: dict[Path, Template] = field(default_factory=dict)
     unjudged: set[Path] = field(default_factory=set)
     references: dict[Path, str] = field(default_factory=dict)
     readings: dict[Path, Json] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.positions = Positions(self.nodes)
 
     def report(self, path: Path, summary: str, detail: str = "", *, severity: Severity = Severity.ERROR) -> None:
         """Add a problem with the value at ``path``."""
@@ -98,7 +112,8 @@ def fill(root: Node, variables: Variables) -> Contents:
     number or a boolean counts as one where the schema wants one, and as text where it wants text. Where it does
     not say, as inside ``parameters``, it counts as what YAML would make of it: text if it is quoted.
     """
-    contents = Contents(lambda: root, root.position, (root.child("key") or root).position)
+    key_position = (root.child("key") or root).position
+    contents = Contents(lambda: root, Positions(lambda: root), root.position, key_position)
     contents.value = _Filling(contents, variables).value(root, ())
     return contents
 

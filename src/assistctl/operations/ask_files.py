@@ -11,8 +11,7 @@ from pathlib import Path
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.found_file import MAX_SIZE
-from assistctl.manifest.files.never_read import refuse_path, refuse_private_key
-from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of
+from assistctl.manifest.files.readable_file import UnusableFileError, reason_of, refuse_path, refuse_private_key
 from assistctl.model.conversation import MessageFile
 from assistctl.model.source_file import Identity, SourceFile
 

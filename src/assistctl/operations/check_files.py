@@ -9,7 +9,7 @@ from assistctl.errors import ProjectError
 from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.syntax.text_file import UnusableFileError, resolve_inside
+from assistctl.manifest.files.readable_file import UnusableFileError, resolve_inside
 from assistctl.model.checks import Check, CheckFile
 from assistctl.model.conversation import MessageFile
 from assistctl.model.source_file import Identity, SourceFile

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError
 from assistctl.export.undeclared import Scope, undeclared
-from assistctl.manifest.files.never_read import NeverReadError, refuse_names, refuse_private_key
+from assistctl.manifest.files.readable_file import NeverReadError, refuse_names, refuse_private_key
 from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource

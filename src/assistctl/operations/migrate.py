@@ -16,7 +16,7 @@ from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written, key_for, written_document
 from assistctl.json_value import Json
 from assistctl.manifest import load_manifests
-from assistctl.manifest.validation.plain_documents import faults
+from assistctl.manifest.validation.diagnostics import faults
 from assistctl.migration.convert import Source, migrated
 from assistctl.migration.declared import judged
 from assistctl.migration.destination import Destination

@@ -1,15 +1,14 @@
-"""``checks:`` of a manifest -> questions and what their answers must hold."""
+"""``checks:`` of a manifest -> questions and what their answers must hold, where that can be judged."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.check_values import refuse_unusable
 from assistctl.manifest.files.entries import attachment_entries
 from assistctl.manifest.files.expand import AttachedFile, one_file
 from assistctl.manifest.files.glob import Folders
@@ -119,7 +118,7 @@ class _Reading:
             name = assertion.value.get("name") if isinstance(assertion.value, dict) else assertion.value
             self._refuse_unknown_function(path, _text(name))
         else:
-            refuse_unusable(contents, path, assertion)
+            _refuse_unusable(contents, path, assertion)
         return assertion
 
     def _refuse_undeclared_file(self, path: Path, assertion: Assertion) -> None:
@@ -216,3 +215,46 @@ def _count(declared: Json, default: int) -> int:
 
 def _text(declared: Json) -> str:
     return declared if isinstance(declared, str) else ""
+
+
+def _refuse_unusable(contents: Contents, path: Path, assertion: Assertion) -> None:
+    """Report the value of ``assertion``, which stands at ``path``, where nothing can be compared with it."""
+    rule = _RULES.get(assertion.type)
+    if rule is not None:
+        rule(contents, path, assertion)
+
+
+def _pattern(contents: Contents, path: Path, assertion: Assertion) -> None:
+    import regex
+
+    if not isinstance(assertion.value, str):
+        return
+    try:
+        regex.compile(assertion.value)
+    except regex.error as error:
+        contents.report(path, f"this is no regular expression: {error}", "It is that of the Python package regex.")
+
+
+def _schema(contents: Contents, path: Path, assertion: Assertion) -> None:
+    from assistctl.model.answer_schema import UnusableSchemaError, answer_schema
+
+    if assertion.value is False:
+        contents.report(path, f"{assertion.name} cannot be false", "Write `not-is-json: true` for no JSON.")
+        return
+    try:
+        answer_schema(assertion.value)
+    except UnusableSchemaError as error:
+        contents.report(path, f"this is no JSON Schema: {error}", "Write `true` for any JSON.")
+
+
+def _texts(contents: Contents, path: Path, assertion: Assertion) -> None:
+    if assertion.value == []:
+        contents.report(path, f"{assertion.name} needs at least one text")
+
+
+_RULES: Mapping[str, Callable[[Contents, Path, Assertion], None]] = {
+    "regex": _pattern,
+    "is-json": _schema,
+    "contains-any": _texts,
+    "contains-all": _texts,
+}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.documents.assistant import assistant, refuse_twins
-from assistctl.manifest.documents.declaration import Declaration
+from assistctl.manifest.documents.declaration import Declaration, assistant, refuse_twins, resource
+from assistctl.manifest.files.readable_file import UnusableFileError, resolve_inside
 from assistctl.manifest.project.discovery import ManifestFile
+from assistctl.manifest.syntax.node import value_at
 from assistctl.manifest.syntax.phrases import shown
 from assistctl.manifest.validation.schema import (
     ASSISTANT,
@@ -69,7 +70,7 @@ class DocumentReader(NamedTuple):
 
             refuse_placeholders(contents)
         if not is_valid(SCHEMAS[kind], contents.value):
-            from assistctl.manifest.documents.problems import violations_of
+            from assistctl.manifest.validation.diagnostics import violations_of
 
             contents.problems += violations_of(contents, SCHEMAS[kind])
         entries = self._entries(contents, value, kind)
@@ -90,7 +91,7 @@ class DocumentReader(NamedTuple):
         self.named.extend(named_files(contents, self.file))
 
     def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
-        from assistctl.manifest.documents.problems import in_order
+        from assistctl.manifest.validation.diagnostics import in_order
 
         return in_order((*said, *contents.problems), key, contents, self.file)
 
@@ -102,11 +103,12 @@ class DocumentReader(NamedTuple):
         files: tuple[AttachedFile, ...],
         checks: tuple[Check, ...],
     ) -> Declaration:
-        desired, store = assistant(key, contents, entries, checks), None
-        if entries:
-            from assistctl.manifest.documents.vector_store import own_store
+        store, searched = None, None
+        if entries or value_at(contents.value, ("vector_store",)) is not None:
+            from assistctl.manifest.documents.vector_store import own_store, searched_store
 
-            store = own_store(key, contents, entries)
+            store, searched = own_store(key, contents, entries), searched_store(key, contents, entries)
+        desired = assistant(key, contents, entries, searched, checks)
         return Declaration(Kind.ASSISTANT, key, contents.key_position, desired, store, files)
 
     def _files(self, contents: Contents, entries: list[FileEntry]) -> tuple[AttachedFile, ...]:
@@ -150,7 +152,10 @@ class DocumentReader(NamedTuple):
             if "skills" in value:
                 refuse_twins(contents)
             return _folder_entries(contents) if "folder" in value else []
-        if "tools" in value or _may_name_file(value.get("instructions")):
+        instructions = value.get("instructions")
+        if isinstance(instructions, str) and "\n" not in instructions.strip():
+            _warn_of_path(contents, self.file, instructions.strip())
+        if "tools" in value or isinstance(instructions, dict):
             from assistctl.manifest.documents.included_files import include_files
 
             include_files(contents, self.file)
@@ -163,7 +168,7 @@ class DocumentReader(NamedTuple):
         return self._assistant_entries(contents) if _OF_FILES & value.keys() else []
 
     def _assistant_entries(self, contents: Contents) -> list[FileEntry]:
-        from assistctl.manifest.documents.file_conflicts import refuse_conflicts
+        from assistctl.manifest.documents.vector_store import refuse_conflicts
         from assistctl.manifest.files.entries import assistant_entries
 
         entries = assistant_entries(contents)
@@ -200,9 +205,23 @@ def _is_key(text: str) -> bool:
     return is_valid(ASSISTANT, text, ("properties", "key"))
 
 
-def _may_name_file(instructions: Json) -> bool:
-    """Whether instructions are in a file, or its path by mistake."""
-    return isinstance(instructions, dict) or (isinstance(instructions, str) and "\n" not in instructions.strip())
+def _warn_of_path(contents: Contents, manifest: ManifestFile, name: str) -> None:
+    """Warn where ``name``, which is all that the instructions are, is the path of a file."""
+    from assistctl.manifest.files.found_file import MAX_PATH
+
+    if not name or len(name) > MAX_PATH or ("instructions",) in contents.secret:
+        return
+    try:
+        is_file = resolve_inside(manifest.path.parent / name, manifest.root).is_file()
+    except (UnusableFileError, OSError):
+        return
+    if is_file:
+        contents.report(
+            ("instructions",),
+            f"the instructions are the words {name!r}, which is also the path of a file",
+            f"For what is in that file write `instructions: {{file: {name}}}`.",
+            severity=Severity.WARNING,
+        )
 
 
 def _may_hold_placeholders(value: Mapping[str, Json]) -> bool:
@@ -227,8 +246,6 @@ def _of_other_kind(kind: Kind, key: str, contents: Contents, files: tuple[Attach
 
         return Declaration(kind, key, contents.key_position, server=mcp_server(key, contents))
     if kind in RESOURCE_KINDS:
-        from assistctl.manifest.documents.resources import resource
-
         return Declaration(kind, key, contents.key_position, files=files, resource=resource(kind, key, contents))
     from assistctl.manifest.documents.vector_store import shared_store
 

@@ -14,8 +14,7 @@ from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import FoundFile
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.files.never_read import PrivateKeyError
-from assistctl.manifest.syntax.text_file import UnusableFileError
+from assistctl.manifest.files.readable_file import PrivateKeyError, UnusableFileError
 from assistctl.model.knowledge import StoreEntry
 from assistctl.model.resource import CONTENT, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile

@@ -11,13 +11,17 @@ from dataclasses import dataclass, replace
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.files.found_file import MAX_PATH
-from assistctl.manifest.files.never_read import refuse_private_key, resolve_readable
+from assistctl.manifest.files.readable_file import (
+    UnusableFileError,
+    line_and_column,
+    read_text,
+    refuse_private_key,
+    resolve_readable,
+)
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.json_parser import compose_json
 from assistctl.manifest.syntax.node import Node, Path, dotted, plain_value
 from assistctl.manifest.syntax.references import mentions
-from assistctl.manifest.syntax.text_file import UnusableFileError, line_and_column, read_text, resolve_inside
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject
@@ -31,8 +35,6 @@ def include_files(contents: Contents, manifest: ManifestFile) -> None:
     instructions = value.get("instructions")
     if isinstance(instructions, dict):
         value["instructions"] = _instructions(contents, manifest, instructions)
-    elif isinstance(instructions, str):
-        _warn_of_path(contents, manifest, instructions)
     tools = value.get("tools")
     for place, tool in enumerate(tools if isinstance(tools, list) else ()):
         function = tool.get("function") if isinstance(tool, dict) else None
@@ -104,24 +106,6 @@ def _read(contents: Contents, manifest: ManifestFile, path: Path, declared: dict
         return None
     _warn_of_references(contents, path, text, shown)
     return _Included(text, shown)
-
-
-def _warn_of_path(contents: Contents, manifest: ManifestFile, text: str) -> None:
-    """Warn where the text of the instructions is the path of a file."""
-    name = text.strip()
-    if not name or len(name) > MAX_PATH or "\n" in name or ("instructions",) in contents.secret:
-        return
-    try:
-        is_file = resolve_inside(manifest.path.parent / name, manifest.root).is_file()
-    except (UnusableFileError, OSError):
-        return
-    if is_file:
-        contents.report(
-            ("instructions",),
-            f"the instructions are the words {name!r}, which is also the path of a file",
-            f"For what is in that file write `instructions: {{file: {name}}}`.",
-            severity=Severity.WARNING,
-        )
 
 
 def _shown(manifest: ManifestFile, name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Position, Severity, by_place
+from assistctl.manifest.contents import Variables
 from assistctl.manifest.documents.cross_references import (
     keys_declared_twice,
     names_used_twice,
@@ -20,7 +21,6 @@ from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.manifest_file import ReadManifest, read_manifest
 from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import Project, Target
-from assistctl.manifest.project.variables import Variables
 from assistctl.model.assistant import Desired
 from assistctl.model.kind import Kind
 from assistctl.secrets.redaction import keep_names, learn_from

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
-from assistctl.manifest.contents import Contents, fill, fill_texts
+from assistctl.manifest.contents import Contents, Variables, fill, fill_texts
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.document import SCHEMAS, DocumentReader, Read
+from assistctl.manifest.files.readable_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.project.variables import Variables
-from assistctl.manifest.syntax.node import Mark, Node, merged
+from assistctl.manifest.syntax.node import Mark, Node, Positions, merged
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes
 from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values, usual_bytes
 from assistctl.model.kind import Kind
 
@@ -98,7 +97,7 @@ class _Reading(NamedTuple):
             return None
         position = self._position(values.place)
         key_position = self._position(values.key_place) if "key" in value else position
-        contents = Contents(root, position, key_position, value)
+        contents = Contents(root, Positions(root), position, key_position, value)
         if values.texts:
             fill_texts(contents, values.texts, self.variables)
         return reader.read(contents, kind)

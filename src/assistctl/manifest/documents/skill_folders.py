@@ -14,9 +14,9 @@ from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
+from assistctl.manifest.files.readable_file import UnusableFileError, read_text
 from assistctl.manifest.syntax.front_matter import front_matter
 from assistctl.manifest.syntax.node import Node
-from assistctl.manifest.syntax.text_file import UnusableFileError, read_text
 from assistctl.model.resource import CONTENT, MAIN_FILE
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

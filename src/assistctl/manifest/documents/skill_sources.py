@@ -15,8 +15,7 @@ from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.files.never_read import NeverReadError
-from assistctl.manifest.syntax.text_file import UnusableFileError
+from assistctl.manifest.files.readable_file import NeverReadError, UnusableFileError
 
 _SOURCE = "source"
 

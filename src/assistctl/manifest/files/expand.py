@@ -15,10 +15,15 @@ from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.files.found_file import FoundFile, find
 from assistctl.manifest.files.glob import Folders, divided, is_pattern, unmeant
-from assistctl.manifest.files.never_read import NeverReadError, refuse_names
+from assistctl.manifest.files.readable_file import (
+    NeverReadError,
+    UnusableFileError,
+    is_folder,
+    refuse_names,
+    resolve_inside,
+)
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.node import dotted
-from assistctl.manifest.syntax.text_file import UnusableFileError, is_folder, resolve_inside
 from assistctl.model.counting import counted
 
 MAX_INTERPRETER_FILES = 20

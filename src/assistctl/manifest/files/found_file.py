@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from assistctl.checkout.untrusted_files import READING, as_spelled, composed
-from assistctl.manifest.files.never_read import refuse_names, refuse_private_key
+from assistctl.manifest.files.readable_file import (
+    UnusableFileError,
+    reason_of,
+    refuse_names,
+    refuse_private_key,
+    resolve_inside,
+)
 from assistctl.manifest.syntax.phrases import shown
-from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside
 
 MAX_SIZE = 512 * 1024 * 1024
 """Bytes in one upload (https://platform.openai.com/docs/api-reference/files/create)."""

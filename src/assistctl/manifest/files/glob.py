@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from assistctl.checkout.untrusted_files import composed
-from assistctl.manifest.syntax.text_file import UnusableFileError, reason_of, resolve_inside, shown_path
+from assistctl.manifest.files.readable_file import UnusableFileError, reason_of, resolve_inside, shown_path
 
 _ANY_FOLDERS = "**"
 _WILD = re.compile(r"[*?\[]")

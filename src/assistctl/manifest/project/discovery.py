@@ -10,18 +10,19 @@ from typing import NamedTuple
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ProjectError
-from assistctl.manifest.files.never_read import have_readable_names, resolve_readable
-from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
-from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
-from assistctl.manifest.syntax.text_file import (
+from assistctl.manifest.files.readable_file import (
     UnusableFileError,
+    have_readable_names,
     is_file,
     is_folder,
     place_of,
     readable,
     resolve_inside,
+    resolve_readable,
     shown_path,
 )
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
+from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 
 MANIFEST_SUFFIXES = (".yaml", ".yml")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
-from assistctl.manifest.syntax.text_file import UnusableFileError, read_text, resolve_inside
+from assistctl.manifest.files.readable_file import UnusableFileError, read_text, resolve_inside
 from assistctl.secrets.redaction import register
 
 ENVIRONMENT_FILE = ".env"

@@ -11,11 +11,11 @@ from typing import Any
 from assistctl.checkout.pinned_file import file_at
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
+from assistctl.manifest.files.readable_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.project.environment_file import in_ci, read_environment_file, unheeded_settings
 from assistctl.manifest.project.project import PROJECT_FILE, CheckSettings, Judge, Project, Safety, Target
 from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, register_referenced
-from assistctl.manifest.syntax.text_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
 from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
 from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
 from assistctl.secrets.redaction import keep_names, register
@@ -77,8 +77,9 @@ def _read(name: str, content: Callable[[], bytes], environment: Mapping[str, str
         text = as_yaml_text(data)
     except UnusableFileError as error:
         raise ManifestError([error.diagnostic(name)]) from error
-    # Those of other targets too: they are secrets to whoever reads what this one shows.
-    register_referenced(text, environment)
+    if "${" in text:
+        # Those of other targets too: they are secrets to whoever reads what this one shows.
+        register_referenced(text, environment)
     root = _usual(data, name) or _composed(text, name)
     if not is_valid(PROJECT, plain_value(root)):
         raise ManifestError(_violations(root))

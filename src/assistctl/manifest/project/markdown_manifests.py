@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, open_regular
-from assistctl.manifest.files.never_read import resolve_readable
-from assistctl.manifest.syntax.text_file import BYTE_ORDER_MARK, MAX_BYTES, UnusableFileError
+from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, MAX_BYTES, UnusableFileError, resolve_readable
 
 MARKDOWN_SUFFIX = ".md"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from assistctl.diagnostics import Diagnostic, Position
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.json_value import Json
+from assistctl.manifest.files.readable_file import is_file
 from assistctl.manifest.project.environment_file import NOT_FROM_ENV_FILE
 from assistctl.manifest.syntax.node import Node
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape
-from assistctl.manifest.syntax.text_file import is_file
 from assistctl.secrets.redaction import keep_names
 
 PROJECT_FILE = "assistctl.yaml"

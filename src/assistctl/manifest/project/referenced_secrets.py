@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
+from assistctl.manifest.files.readable_file import UnusableFileError, read_text
 from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import Project
 from assistctl.manifest.syntax.references import register_referenced
-from assistctl.manifest.syntax.text_file import UnusableFileError, read_text
 
 
 def register_secrets_of(project: Project) -> None:

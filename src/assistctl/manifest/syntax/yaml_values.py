@@ -3,10 +3,15 @@
 PyYAML composes its own nodes here, which takes half the time that composing ours from its events does. What would
 need a word, or a rule that its nodes have no room for, is left to ``yaml_parser``: tags, anchors, merge keys, keys
 that are no text or are there twice, numbers that no API takes, and all that is no YAML.
+
+Plain scalars mean what YAML 1.2's core schema says (https://yaml.org/spec/1.2.2/#103-core-schema), here and in
+``yaml_parser``. Only ``true`` and ``false`` are booleans there: ``on``, ``yes``, dates and ``12:30`` are text.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,9 +20,8 @@ import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from assistctl.json_value import Json
+from assistctl.manifest.files.readable_file import as_yaml_text
 from assistctl.manifest.syntax.node import MAX_DEPTH, Node, Path, Scalar
-from assistctl.manifest.syntax.scalars import NumberRefusedError, read_plain, unusable_text
-from assistctl.manifest.syntax.text_file import as_yaml_text
 
 if TYPE_CHECKING:
     from assistctl.manifest.syntax.node import Mark
@@ -33,6 +37,61 @@ _MAX_OPENING = 512
 _OPENING = (b"[", b"{", b"-", b"?")
 _BEFORE_MARKS = frozenset(b"\t\n\r []{},:-?\"'%@`")
 _REFERENCE = "${"
+
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_MAY_BE_NUMBER = frozenset("0123456789+-.")
+_DECIMAL = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+_MAX_NUMBER_LENGTH = 400
+
+
+class NumberRefusedError(ValueError):
+    """A number that JSON has no word for, or one longer than any API takes."""
+
+
+def read_plain(text: str) -> Scalar:
+    """What a plain scalar means. Raises ``NumberRefusedError`` for ``.nan``, ``.inf`` and endless numbers."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _MAY_BE_NUMBER:
+        return text
+    return _read_number(text)
+
+
+def _read_number(text: str) -> Scalar:
+    if _NOT_FINITE.fullmatch(text):
+        raise NumberRefusedError("is not a finite number")
+    if not any(form.fullmatch(text) for form in (_DECIMAL, _OCTAL, _HEXADECIMAL, _FLOAT)):
+        return text
+    if len(text) > _MAX_NUMBER_LENGTH:
+        raise NumberRefusedError("has too many digits")
+    if _DECIMAL.fullmatch(text):
+        return int(text)
+    if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
+        return int(text, 0)
+    number = float(text)
+    if not math.isfinite(number):
+        raise NumberRefusedError("is too large")
+    return number
+
+
+def unusable_text(text: str) -> str | None:
+    """Why no API takes a text, as the end of a sentence; ``None`` for one that is well."""
+    if "\0" in text:
+        return "contains a NUL character"
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return "contains half of a surrogate pair, which is no character"
+    return None
 
 
 class Text(NamedTuple):

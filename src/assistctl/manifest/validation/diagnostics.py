@@ -1,29 +1,73 @@
-"""Schema violations -> diagnostics with positions."""
+"""What is wrong with a document, by its schema, as diagnostics with positions in the order of reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.manifest.syntax.node import dotted, key_position_at, position_at
+from assistctl.json_value import Json
+from assistctl.manifest.contents import Contents, put
+from assistctl.manifest.project.discovery import ManifestFile
+from assistctl.manifest.syntax.node import Node, Path, dotted, key_position_at, position_at
+from assistctl.manifest.syntax.yaml_values import unusable_text
+from assistctl.manifest.validation.schema import ASSISTANT, violations
+from assistctl.manifest.validation.violations import Finding, Subject, findings
+from assistctl.ownership.tool_paths import tools_by_name
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from assistctl.manifest.validation.violations import Finding, Subject
-
 _MOST = 100
+_NOWHERE = Position("")
 
 
 def explain(errors: Iterable[ValidationError], subject: Subject) -> list[Diagnostic]:
     """One diagnostic for each thing that is wrong (the first hundred), in the order of their positions."""
-    from assistctl.manifest.validation.violations import findings
-
     judged = (error for error in errors if subject.judges(tuple(error.absolute_path)))
     found = (_diagnostic(finding, subject) for error in judged for finding in findings(error, subject))
     return sorted(dict.fromkeys(islice(found, _MOST)), key=_place)
+
+
+def violations_of(contents: Contents, schema: str) -> list[Diagnostic]:
+    """What ``schema`` has against ``contents``; a text that can be read as what it wants is put there as that."""
+    errors = list(violations(schema, contents.value))
+    wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    other_readings = wrong_type & contents.readings.keys()
+    if other_readings:
+        for path in other_readings:
+            put(contents.value, path, contents.readings[path])
+        errors = list(violations(schema, contents.value))
+    if not errors:
+        return []
+    subject = Subject(
+        contents.nodes(),
+        secret=frozenset(contents.secret),
+        unjudged=frozenset(contents.unjudged),
+        references=contents.references,
+    )
+    return explain(errors, subject)
+
+
+def in_order(
+    problems: Iterable[Diagnostic], key: str | None, contents: Contents, manifest: ManifestFile
+) -> list[Diagnostic]:
+    """The problems of the document with that ``key``, the manifest's own first, then those of files it names."""
+    return sorted(
+        (_by_name(replace(problem, key=key), contents) for problem in problems),
+        key=lambda problem: _reading_order(problem, manifest.shown),
+    )
+
+
+def faults(document: Mapping[str, Json]) -> Iterator[Diagnostic]:
+    """Why ``document`` cannot be an assistant's manifest; the positions say nothing, the paths do."""
+    yield from explain(violations(ASSISTANT, document), Subject(_node({**document})))
+    for path, text in _texts({**document}, ()):
+        reason = unusable_text(text)
+        if reason:
+            yield Diagnostic(Severity.ERROR, f"{dotted(path)} {reason}", path=dotted(path))
 
 
 def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
@@ -41,5 +85,39 @@ def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:
-    position = diagnostic.position or Position("")
+    position = diagnostic.position or _NOWHERE
     return position.line, position.column
+
+
+def _reading_order(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
+    """The manifest, then the files it names."""
+    position = problem.position or Position(manifest)
+    return position.file != manifest, position.file, position.line, position.column
+
+
+def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
+    """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
+    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
+    hidden = [dotted(path) for path in contents.secret]
+    path, summary, detail = (
+        tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
+    )
+    return replace(problem, path=path, summary=summary, detail=detail)
+
+
+def _node(value: Json) -> Node:
+    if isinstance(value, dict):
+        return Node({name: _node(part) for name, part in value.items()}, _NOWHERE)
+    if isinstance(value, list):
+        return Node([_node(part) for part in value], _NOWHERE)
+    return Node(value, _NOWHERE, written=str(value))
+
+
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    for step, part in value.items() if isinstance(value, dict) else ():
+        yield path, step
+        yield from _texts(part, (*path, step))
+    for place, part in enumerate(value) if isinstance(value, list) else ():
+        yield from _texts(part, (*path, place))
