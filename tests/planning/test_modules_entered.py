@@ -15,7 +15,7 @@ MOST = {
     "ownership": 6,
     "operations": 8,
     "cli": 8,
-    "model": 6,
+    "model": 4,
     "secrets": 3,
     "checkout": 1,
     ".": 2,

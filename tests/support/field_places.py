@@ -218,7 +218,7 @@ def _reached(request: SdkRequest) -> Mapping[str, Any]:
     }
     refused = {
         finding.path.rpartition(".")[2]
-        for finding in capabilities.findings({"tools": [server]}, {})
+        for finding in (capabilities.findings({"tools": [server]}, {}) if capabilities.findings else ())
         if finding.level is Level.UNSUPPORTED
     }
     tools: list[Any] = [{name: value for name, value in server.items() if name not in refused}]

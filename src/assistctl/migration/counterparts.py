@@ -27,8 +27,9 @@ def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destina
     kept, own = list[Json](), dict[str, Json]()
     outcomes: list[FieldOutcome] = []
     read: set[str] = set()
+    counterpart = to.capabilities.counterpart
     for tool, path in (*_unknown(draft, to), *_of_the_source(draft, came_from, to)):
-        found = to.capabilities.counterpart(_named_by_key(tool, keys), there)
+        found = counterpart(_named_by_key(tool, keys), there) if counterpart else None
         if found is None:
             kept.append(tool)
             continue

@@ -42,6 +42,8 @@ class Destination:
 
     def left_out_of(self, desired: Desired) -> dict[str, str]:
         """The paths of what is mapped to nothing, each with the nearest way on."""
+        if self.capabilities.findings is None:
+            return {}
         own = without_keys(desired.platform_fields.get(self.platform, {}), self.capabilities.entries)
         found = self.capabilities.findings(desired.fields, own)
         return {finding.path: finding.note for finding in found if finding.lost}

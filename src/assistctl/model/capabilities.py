@@ -60,22 +60,6 @@ NOTHING_BESIDE: Mapping[str, Support] = {
 Fields: TypeAlias = Mapping[str, Json]
 
 
-def _nothing_found(_fields: Fields, _own: Fields, /) -> Iterable[Finding]:
-    return ()
-
-
-def _as_they_are(fields: Fields, /) -> Fields:
-    return fields
-
-
-def _no_counterpart(_tool: Fields, _resources: Fields, /) -> Counterpart | None:
-    return None
-
-
-def _served_as_before(serving: Serving, _own: Fields, /) -> Serving:
-    return serving
-
-
 @dataclass(frozen=True, slots=True)
 class FieldDefaults:
     """How a platform reads a manifest: its defaults where that is silent, and how it tells tools apart.
@@ -188,7 +172,7 @@ class Capabilities:
     ``code_tools`` are the types of its own tools that a code interpreter becomes: they read the files that are for
     it, and one that is declared takes its place, for an assistant has one of each.
     ``serving_after`` tells how an assistant is served (``Observed.serving``) once it is sent fields that are the
-    platform's own; ``serving_fields`` are those that decide it.
+    platform's own, where that changes it; ``serving_fields`` are those that decide it.
 
     ``counterpart`` gives what it has in the place of a tool of another platform, from that tool and all of its
     assistant's ``tool_resources``; ``None`` where it does not know the tool. In a connected agent's ``id`` stands
@@ -205,7 +189,8 @@ class Capabilities:
 
     ``findings`` tells from a manifest's fields, and its fields for this platform, which values are not
     expressed. ``to_platform`` gives the fields as the platform has them, without what it told of: what is left
-    is compared with what it answers. Both are pure.
+    is compared with what it answers. Both are pure. Without ``findings`` all values are expressed, without
+    ``to_platform`` as they are.
     """
 
     fields: Mapping[str, Support]
@@ -236,10 +221,10 @@ class Capabilities:
     tells_account: str = ""
     lists_every_model: bool = True
     serving_fields: frozenset[str] = frozenset()
-    serving_after: Callable[[Serving, Fields], Serving] = _served_as_before
-    counterpart: Callable[[Fields, Fields], Counterpart | None] = _no_counterpart
-    findings: Callable[[Fields, Fields], Iterable[Finding]] = _nothing_found
-    to_platform: Callable[[Fields], Fields] = _as_they_are
+    serving_after: Callable[[Serving, Fields], Serving] | None = None
+    counterpart: Callable[[Fields, Fields], Counterpart | None] | None = None
+    findings: Callable[[Fields, Fields], Iterable[Finding]] | None = None
+    to_platform: Callable[[Fields], Fields] | None = None
 
     @property
     def entries(self) -> Mapping[Kind, RosterEntry]:

@@ -47,6 +47,8 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
     if desired.fields.get("metadata"):
         yield from check_metadata(desired, platform, capabilities.metadata_limits)
+    if capabilities.findings is None:
+        return
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
@@ -61,7 +63,7 @@ def _way_on(name: str, platform: str, known: Collection[str]) -> str:
 
 def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
-    translated = capabilities.to_platform(desired.fields)
+    translated = capabilities.to_platform(desired.fields) if capabilities.to_platform else desired.fields
     if translated is desired.fields and platform not in desired.platform_fields and not desired.uses:
         return desired
     own = with_entries(own_fields(desired, platform, capabilities), capabilities.entries)

@@ -40,6 +40,8 @@ def check_resource(
             summary = f"{platform} has no field {name} of {desired.kind.article}"
             yield _diagnostic(desired, path, Severity.ERROR, summary, advice)
     yield from _beyond(desired, platform, capabilities.folder_limits)
+    if capabilities.findings is None:
+        return
     for finding in capabilities.findings(without_keys(desired.fields, capabilities.entries), own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
@@ -47,7 +49,9 @@ def check_resource(
 
 def resource_to_platform(desired: DesiredResource, platform: str, capabilities: Capabilities) -> DesiredResource:
     """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
-    fields = dict(capabilities.to_platform(with_entries(desired.fields, capabilities.entries)))
+    fields = with_entries(desired.fields, capabilities.entries)
+    if capabilities.to_platform is not None:
+        fields = dict(capabilities.to_platform(fields))
     own = with_entries(desired.platform_fields.get(platform, {}), capabilities.entries)
     if own:
         fields[PLATFORMS] = {platform: own}

@@ -50,7 +50,8 @@ class _Served:
         if self._is_pinned and not self._changes_more:
             return
         sent = own_fields(self.change.request.fields) if self.change and self.change.request else {}
-        after = self.capabilities.serving_after(self.served, sent)
+        serving_after = self.capabilities.serving_after
+        after = self.served if serving_after is None else serving_after(self.served, sent)
         key = self.desired.key
         if after.disabled:
             why = f", because of its {after.disabled_by}" if after.disabled_by else ""

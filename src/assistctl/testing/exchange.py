@@ -16,7 +16,7 @@ async def created(
     platform: Platform, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
 ) -> Observed:
     """A new assistant, which has all that it was sent."""
-    sent = Request(platform.capabilities.to_platform(fields), metadata or {})
+    sent = Request(_expressed(platform, fields), metadata or {})
     return _checked(platform, sent, await platform.create_assistant(sent.fields, sent.metadata))
 
 
@@ -31,7 +31,7 @@ async def updated(
         for name in group
         if any(field in group for field in fields) and name in one.fields
     }
-    sent = Request({**companions, **platform.capabilities.to_platform(fields)}, pairs, one.revision)
+    sent = Request({**companions, **_expressed(platform, fields)}, pairs, one.revision)
     answer = await platform.update_assistant(one.id, sent.fields, sent.metadata, revision=one.revision)
     return _checked(platform, sent, answer)
 
@@ -39,6 +39,11 @@ async def updated(
 def state(one: Observed) -> dict[Path, Json]:
     """All that is compared of an assistant."""
     return canonical_units(one.fields, dict(one.metadata))
+
+
+def _expressed(platform: Platform, fields: Mapping[str, Json]) -> Mapping[str, Json]:
+    to_platform = platform.capabilities.to_platform
+    return fields if to_platform is None else to_platform(fields)
 
 
 def _checked(platform: Platform, sent: Request, answer: Observed) -> Observed:
