@@ -111,29 +111,6 @@ def read_baseline(text: object) -> Baseline:
     return Baseline(dict(entries), frozenset(_cut(secrets, _UNIT_CHARACTERS)), by_tool=text.startswith(_BY_TOOL))
 
 
-def _single_tools(units: Mapping[Path, Json]) -> list[tuple[Path, Json]]:
-    tools = units.get(_TOOLS)
-    return [((*_TOOLS, name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
-
-
-def _cut(text: str, length: int) -> list[str]:
-    return [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
-
-
-def _entries(units: Iterable[tuple[Path, Json]]) -> str:
-    return "".join(_unit_digest(path) + _value_digest(path, value) for path, value in units)
-
-
-# Assistants have the same units, so there are few of them; their values are all different.
-@lru_cache(maxsize=4096)
-def _unit_digest(path: Path) -> str:
-    return digest(dotted(path), salt="unit", length=_UNIT_CHARACTERS)
-
-
-def _value_digest(path: Path, value: Json) -> str:
-    return digest(value, salt=dotted(path), length=_VALUE_CHARACTERS)
-
-
 def differs_in_form_alone(left: Json, right: Json) -> bool:
     """Whether two values that are not equal say the same, but for the form of their texts and numbers."""
     if isinstance(left, str) and isinstance(right, str):
@@ -159,6 +136,29 @@ def before_it_was_kept(value: Json, want: Json = None) -> Iterator[Json]:
         yield from (text for text in texts if text != value)
     elif isinstance(value, dict | list):
         yield from (_sent(value, want, as_sent) for as_sent in _WAYS_BACK)
+
+
+def _single_tools(units: Mapping[Path, Json]) -> list[tuple[Path, Json]]:
+    tools = units.get(_TOOLS)
+    return [((*_TOOLS, name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
+
+
+def _cut(text: str, length: int) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
+
+
+def _entries(units: Iterable[tuple[Path, Json]]) -> str:
+    return "".join(_unit_digest(path) + _value_digest(path, value) for path, value in units)
+
+
+# Assistants have the same units, so there are few of them; their values are all different.
+@lru_cache(maxsize=4096)
+def _unit_digest(path: Path) -> str:
+    return digest(dotted(path), salt="unit", length=_UNIT_CHARACTERS)
+
+
+def _value_digest(path: Path, value: Json) -> str:
+    return digest(value, salt=dotted(path), length=_VALUE_CHARACTERS)
 
 
 def _sent(value: Json, want: Json, as_sent: Callable[[str], str]) -> Json:

@@ -37,6 +37,7 @@ Declared: TypeAlias = Desired | DesiredStore | DesiredResource
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
 _DEPTH = 3
+_TOOLS: Path = ("tools",)
 
 
 def kind_of(desired: Declared) -> Kind:
@@ -98,21 +99,6 @@ def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOO
     identities = names.identities(tools if isinstance(tools, list) else [])
     hidden = {path[1] for path in secret_paths(desired, names) if path[0] == "tools" and path[2:] in names.parts}
     return frozenset(identities) - hidden
-
-
-def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
-    """A declared ``path`` with a tool's identity in the place of its number."""
-    tools = desired.fields.get("tools")
-    if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
-        return path
-    return ("tools", names.identities(tools)[int(path[1])], *path[2:])
-
-
-def _no_finer(path: Path) -> Path:
-    return path[: _DEPTH_IN_TOOLS if path[0] == "tools" else _DEPTH]
-
-
-_TOOLS: Path = ("tools",)
 
 
 def digested_request(
@@ -183,6 +169,46 @@ def digest_without_secrets(
     return digest(digested)
 
 
+@dataclass(frozen=True, slots=True)
+class UnseenSecrets:
+    """The text to digest in place of each secret that no answer shows, by its path from its unit."""
+
+    labels: Mapping[Path, str]
+
+    def labelled(self, part: Path, value: Json) -> Json:
+        """The canonical ``value`` of a unit, or of a single tool, as a baseline records it."""
+        for path, label in self.labels.items():
+            if path[: len(part)] == part:
+                value = _replaced(value, path[len(part) :], label)
+        return value
+
+    def recorded(self, units: Mapping[Path, Json]) -> dict[Path, Json]:
+        """All the canonical ``units`` as a baseline records them."""
+        return {unit: self.labelled(unit, value) for unit, value in units.items()}
+
+
+def unseen_secrets(desired: Declared, capabilities: Capabilities) -> UnseenSecrets:
+    """The declared secrets in write-only fields, and in what is write-only in the platform's own tools."""
+    labels: dict[Path, str] = {}
+    for text in sorted(desired.secret_paths):
+        made = desired.templates.get(text)
+        for path in _unseen_paths(desired, text, capabilities):
+            labels[path] = made.shown if made is not None else SECRET
+    return UnseenSecrets(labels)
+
+
+def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
+    """A declared ``path`` with a tool's identity in the place of its number."""
+    tools = desired.fields.get("tools")
+    if path[0] != "tools" or len(path) == 1 or not isinstance(tools, list):
+        return path
+    return ("tools", names.identities(tools)[int(path[1])], *path[2:])
+
+
+def _no_finer(path: Path) -> Path:
+    return path[: _DEPTH_IN_TOOLS if path[0] == "tools" else _DEPTH]
+
+
 def _all_units(
     observed: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames
 ) -> Mapping[Path, Json]:
@@ -225,34 +251,6 @@ def _at(value: Json | Mapping[str, Json], path: Path) -> Json:
         else:
             return None
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class UnseenSecrets:
-    """The text to digest in place of each secret that no answer shows, by its path from its unit."""
-
-    labels: Mapping[Path, str]
-
-    def labelled(self, part: Path, value: Json) -> Json:
-        """The canonical ``value`` of a unit, or of a single tool, as a baseline records it."""
-        for path, label in self.labels.items():
-            if path[: len(part)] == part:
-                value = _replaced(value, path[len(part) :], label)
-        return value
-
-    def recorded(self, units: Mapping[Path, Json]) -> dict[Path, Json]:
-        """All the canonical ``units`` as a baseline records them."""
-        return {unit: self.labelled(unit, value) for unit, value in units.items()}
-
-
-def unseen_secrets(desired: Declared, capabilities: Capabilities) -> UnseenSecrets:
-    """The declared secrets in write-only fields, and in what is write-only in the platform's own tools."""
-    labels: dict[Path, str] = {}
-    for text in sorted(desired.secret_paths):
-        made = desired.templates.get(text)
-        for path in _unseen_paths(desired, text, capabilities):
-            labels[path] = made.shown if made is not None else SECRET
-    return UnseenSecrets(labels)
 
 
 def _unseen_paths(desired: Declared, text: str, capabilities: Capabilities) -> Iterator[Path]:

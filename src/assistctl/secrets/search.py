@@ -121,54 +121,6 @@ def forms_of(value: str, label: str, is_name: Callable[[str], bool]) -> Iterator
         yield Form(text, label, head(text), encoded=True)
 
 
-def _starred(text: str, forms: Iterable[Form]) -> Iterator[Stretch]:
-    """Secrets that a vendor masked in its own way, which leaves a beginning and an end: ``sk-pr***wxyz``."""
-    for found in _STARRED.finditer(text):
-        for form in forms:
-            before, after = _beginning(form.text, found[1]), _ending(form.text, found[2])
-            if before and after:
-                yield Stretch(found.end(1) - before, found.start(2) + after, form.label)
-                break
-
-
-def _agreeing(one: str, other: str) -> int:
-    """With how many characters both begin."""
-    pairs = zip(one, other, strict=False)
-    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
-
-
-def _beginning(secret: str, text: str) -> int:
-    """How many characters at the end of ``text`` are the beginning of a secret; 0 if too few."""
-    sizes = range(min(len(secret), len(text)), _STARRED_BEGINNING - 1, -1)
-    return next((size for size in sizes if text.endswith(secret[:size])), 0)
-
-
-def _ending(secret: str, text: str) -> int:
-    """How many characters at the start of ``text`` are the end of a secret; 0 if too few."""
-    sizes = range(min(len(secret), len(text)), _STARRED_END - 1, -1)
-    return next((size for size in sizes if text.startswith(secret[-size:])), 0)
-
-
-def _lines(value: str) -> Iterator[str]:
-    if "\n" in value:
-        lines = (line.strip() for line in value.splitlines())
-        yield from (line for line in lines if len(line) >= _SHORTEST_LINE and not _ARMOR.fullmatch(line))
-
-
-def _in_base64(value: str) -> Iterator[str]:
-    """How ``value`` looks within base64 (RFC 4648), by where in a group of three bytes it begins."""
-    from base64 import b64encode
-
-    data = value.encode("utf-8", "surrogateescape")
-    if len(data) < _WORD_ALONE:
-        return
-    # The first characters hold bits of what stands before, and the last ones of what follows.
-    for before, mixed in ((0, 0), (1, 2), (2, 3)):
-        text = b64encode(b"\0" * before + data).decode("ascii")[mixed : (before + len(data)) * 8 // 6]
-        yield text
-        yield text.translate(str.maketrans("+/", "-_"))
-
-
 class Search:
     """All forms at once, longest first, by one regular expression."""
 
@@ -226,3 +178,51 @@ class Search:
                 end, label = max(ends, key=lambda one: one[0])
                 yield Stretch(*place(start, end), label)
             hit = pattern.search(text, start + 1)
+
+
+def _starred(text: str, forms: Iterable[Form]) -> Iterator[Stretch]:
+    """Secrets that a vendor masked in its own way, which leaves a beginning and an end: ``sk-pr***wxyz``."""
+    for found in _STARRED.finditer(text):
+        for form in forms:
+            before, after = _beginning(form.text, found[1]), _ending(form.text, found[2])
+            if before and after:
+                yield Stretch(found.end(1) - before, found.start(2) + after, form.label)
+                break
+
+
+def _agreeing(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _beginning(secret: str, text: str) -> int:
+    """How many characters at the end of ``text`` are the beginning of a secret; 0 if too few."""
+    sizes = range(min(len(secret), len(text)), _STARRED_BEGINNING - 1, -1)
+    return next((size for size in sizes if text.endswith(secret[:size])), 0)
+
+
+def _ending(secret: str, text: str) -> int:
+    """How many characters at the start of ``text`` are the end of a secret; 0 if too few."""
+    sizes = range(min(len(secret), len(text)), _STARRED_END - 1, -1)
+    return next((size for size in sizes if text.startswith(secret[-size:])), 0)
+
+
+def _lines(value: str) -> Iterator[str]:
+    if "\n" in value:
+        lines = (line.strip() for line in value.splitlines())
+        yield from (line for line in lines if len(line) >= _SHORTEST_LINE and not _ARMOR.fullmatch(line))
+
+
+def _in_base64(value: str) -> Iterator[str]:
+    """How ``value`` looks within base64 (RFC 4648), by where in a group of three bytes it begins."""
+    from base64 import b64encode
+
+    data = value.encode("utf-8", "surrogateescape")
+    if len(data) < _WORD_ALONE:
+        return
+    # The first characters hold bits of what stands before, and the last ones of what follows.
+    for before, mixed in ((0, 0), (1, 2), (2, 3)):
+        text = b64encode(b"\0" * before + data).decode("ascii")[mixed : (before + len(data)) * 8 // 6]
+        yield text
+        yield text.translate(str.maketrans("+/", "-_"))

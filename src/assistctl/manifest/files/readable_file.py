@@ -33,8 +33,8 @@ BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-_FOLDERS = (".git", ".assistctl")
-_ENVIRONMENT = ".env"
+_SECRET_FOLDERS = (".git", ".assistctl")
+_ENVIRONMENT_FILE = ".env"
 # What Windows also calls such a name (https://en.wikipedia.org/wiki/8.3_filename).
 _SHORT_NAME = re.compile(r"(?:git|env|assis)[^.]*~[0-9a-f]+")
 # ssh-keygen(1) and the containers that always hold a key: PKCS #12, PuTTY's.
@@ -135,7 +135,7 @@ def refuse_names(*names: str) -> None:
     """Raise ``NeverReadError`` when a part of a path is one of ``names`` that are never read."""
     for name in names:
         plain = _plain(name)
-        if plain.startswith(_ENVIRONMENT) or plain in _FOLDERS or _SHORT_NAME.fullmatch(plain):
+        if plain.startswith(_ENVIRONMENT_FILE) or plain in _SECRET_FOLDERS or _SHORT_NAME.fullmatch(plain):
             raise NeverReadError(f"this is never read, because of {name} in its path", _ADVICE)
     if names and _KEY_NAME.fullmatch(_plain(names[-1])):
         raise NeverReadError("this is never read: it has the name of a private key", _ADVICE)
