@@ -15,13 +15,9 @@ from assistctl.manifest.syntax.front_matter import FrontMatter, front_matter
 from assistctl.manifest.syntax.node import Node, merged
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.model.kind import Kind
+from assistctl.platforms.anthropic.ant_files import FIELDS, PLATFORM, TOOLSETS
 
 _INSTRUCTIONS = "instructions"
-# Front matter as `ant` writes it for Claude's agents: what only they have, on the top level.
-_PLATFORM = "anthropic-agents"
-_ANT_FIELDS = ("mcp_servers", "skills", "multiagent")
-# `agent_toolset_20260401` and its successors.
-_TOOLSETS = ("agent_toolset_", "mcp_toolset")
 
 
 def compose_markdown(data: bytes, file: str) -> tuple[list[Document], list[Diagnostic]]:
@@ -97,9 +93,7 @@ def _under_its_platform(root: Node) -> Node:
     """
     if not isinstance(root.value, dict):
         return root
-    moved = {
-        name: root.value[name] for name in _ANT_FIELDS if name in root.value and not _names_keys(root.value[name])
-    }
+    moved = {name: root.value[name] for name in FIELDS if name in root.value and not _names_keys(root.value[name])}
     own, others = _tools(root)
     if own:
         moved["tools"] = replace(root.value["tools"], value=own)
@@ -109,7 +103,7 @@ def _under_its_platform(root: Node) -> Node:
     rest = {name: child for name, child in root.value.items() if name not in moved}
     if own and others:
         rest["tools"] = replace(root.value["tools"], value=others)
-    under = Node({_PLATFORM: Node(dict(moved), root.place, keys)}, root.place, {_PLATFORM: root.place})
+    under = Node({PLATFORM: Node(dict(moved), root.place, keys)}, root.place, {PLATFORM: root.place})
     platforms = root.value.get("platforms")
     rest["platforms"] = merged(under, platforms) if platforms else under
     return replace(root, value=rest, keys={"platforms": root.place, **root.keys})
@@ -131,4 +125,4 @@ def _tools(root: Node) -> tuple[list[Node], list[Node]]:
 
 def _is_toolset(tool: Node) -> bool:
     kind = tool.child("type")
-    return kind is not None and isinstance(kind.value, str) and kind.value.startswith(_TOOLSETS)
+    return kind is not None and isinstance(kind.value, str) and kind.value.startswith(TOOLSETS)
