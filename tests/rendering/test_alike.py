@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.rendering.grouping import group_similar
+from assistctl.rendering.phrases import group_similar
 
 
 def warnings(count: int, severity: Severity = Severity.WARNING) -> list[Diagnostic]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assistctl.model.change import Action, Change, Summary
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
-from assistctl.rendering.html import plan_html
+from assistctl.rendering.html.plan_page import plan_html
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "main", "header", "p", "h1", "h2", "span", "ul", "li"}
 TAGS |= {"strong", "section", "div", "details", "summary", "table", "tbody", "tr", "th", "td", "code", "bdi"}

@@ -14,7 +14,7 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Change, FieldDiff, Origin, Summary
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
-from assistctl.rendering.markdown.budget import COMMENT as LIMIT
+from assistctl.rendering.markdown.document import COMMENT as LIMIT
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
 MakePlan = Callable[..., Plan]

@@ -12,8 +12,7 @@ from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.change import Absence, Action, Drift, Missing, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
-from assistctl.rendering.html import plan_html
-from assistctl.rendering.html.drift_page import drift_html
+from assistctl.rendering.html.plan_page import drift_html, plan_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_diagnostics, print_drift, print_plan
 from assistctl.rendering.text.results_text import print_results

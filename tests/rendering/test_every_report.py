@@ -20,24 +20,20 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Absence, Action, FieldDiff, Missing, Origin, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
+from assistctl.rendering.editors.code_scanning import code_quality, sarif_document
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations
-from assistctl.rendering.editors.gitlab import code_quality
-from assistctl.rendering.editors.junit import validation_junit
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.editors.sarif import sarif_document
-from assistctl.rendering.history.apply_html import apply_html
-from assistctl.rendering.history.apply_markdown import apply_markdown
-from assistctl.rendering.history.wording import PastApplyReport, PastChange
-from assistctl.rendering.html.drift_page import drift_html
+from assistctl.rendering.html.plan_page import drift_html
 from assistctl.rendering.html.results_page import messages_html, results_html
-from assistctl.rendering.html.table_page import table_html
 from assistctl.rendering.json import dumps_any
+from assistctl.rendering.junit import validation_junit
+from assistctl.rendering.list_documents import list_html, list_markdown
 from assistctl.rendering.listing import Column, Listing
-from assistctl.rendering.markdown.drift_markdown import drift_markdown
-from assistctl.rendering.markdown.marker import marker
+from assistctl.rendering.markdown.document import marker
 from assistctl.rendering.markdown.messages_markdown import messages_markdown
+from assistctl.rendering.markdown.plan_markdown import drift_markdown
 from assistctl.rendering.markdown.results_markdown import results_markdown
-from assistctl.rendering.markdown.table_markdown import table_markdown
+from assistctl.rendering.past_apply import PastApplyReport, PastChange, apply_html, apply_markdown
 from assistctl.rendering.text.table import tsv
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -90,8 +86,8 @@ REPORTS: dict[str, Callable[[Plan], str]] = {
     "drift.html": lambda plan: drift_html(with_missing(plan)),
     "history.md": lambda _: apply_markdown(past_apply()),
     "history.html": lambda _: apply_html(past_apply()),
-    "list.md": lambda _: table_markdown(LISTING, "acme", "prod"),
-    "list.html": lambda _: table_html(replace(LISTING, conclusion="2 found."), "acme", "prod"),
+    "list.md": lambda _: list_markdown(LISTING, "acme", "prod"),
+    "list.html": lambda _: list_html(replace(LISTING, conclusion="2 found."), "acme", "prod"),
     "list.tsv": lambda _: tsv(COLUMNS, ROWS),
     "plan.github.txt": lambda plan: plan_annotations(plan, Places("bots")),
     "messages.github.txt": lambda plan: diagnostic_annotations(plan.diagnostics, Places("bots")),
@@ -140,7 +136,7 @@ def pages(plan: Plan, told: Sequence[Result], text: str, messages: Sequence[Diag
         drift_html(plan),
         apply_html(past_apply(text)),
         messages_html(messages),
-        table_html(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
+        list_html(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
     ]
 
 
@@ -151,7 +147,7 @@ def comments(plan: Plan, told: Sequence[Result], text: str, messages: Sequence[D
         drift_markdown(plan),
         apply_markdown(past_apply(text)),
         messages_markdown(messages),
-        table_markdown(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
+        list_markdown(Listing("gc", text, text, COLUMNS, [row], [text]), text, text),
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistctl.rendering.diff.myers import few_edit_matches
+from assistctl.rendering.diff.token_matcher import few_edit_matches
 
 LETTERS = st.text("abc", max_size=12)
 

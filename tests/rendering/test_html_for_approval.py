@@ -15,7 +15,7 @@ from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance
-from assistctl.rendering.html import plan_html
+from assistctl.rendering.html.plan_page import plan_html
 from support.growth import TENFOLD, growth
 
 MakePlan = Callable[..., Plan]

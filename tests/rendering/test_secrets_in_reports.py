@@ -15,7 +15,7 @@ from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.model.plan_document import plan_document
-from assistctl.rendering.html import plan_html
+from assistctl.rendering.html.plan_page import plan_html
 from assistctl.rendering.json import dumps
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_plan

@@ -12,17 +12,16 @@ from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, FieldDiff, Origin
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
-from assistctl.rendering.change_view import change_views
 from assistctl.rendering.diff.row import Sign, marked
 from assistctl.rendering.diff.rows import diff_rows
 from assistctl.rendering.editors.github import plan_annotations
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.field_view import EVERYTHING, FieldView, Limits, view_diff
-from assistctl.rendering.html import plan_html
+from assistctl.rendering.field_view import EVERYTHING, FieldView, Limits, change_views, view_diff
+from assistctl.rendering.html.plan_page import plan_html
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.phrases import left_out
-from assistctl.rendering.structures import list_changes, tool_in_words
 from assistctl.rendering.text.plan_text import print_plan
+from assistctl.rendering.values import list_changes, tool_in_words
 
 PARAGRAPH = "You answer questions about orders, and never\nguess a date. When in doubt, ask\na person for help.\n"
 WRAPPED = "You answer questions about\norders, and never guess a date. When in\ndoubt, ask a person for help.\n"

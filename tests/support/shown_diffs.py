@@ -13,9 +13,8 @@ from rich.console import Console
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin, Summary
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, TargetName
-from assistctl.rendering.html import plan_html
-from assistctl.rendering.markdown.drift_markdown import drift_markdown
-from assistctl.rendering.markdown.plan_markdown import plan_markdown
+from assistctl.rendering.html.plan_page import plan_html
+from assistctl.rendering.markdown.plan_markdown import drift_markdown, plan_markdown
 from assistctl.rendering.text.plan_text import print_plan
 from assistctl.secrets.escaping import visible
 

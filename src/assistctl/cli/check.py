@@ -119,7 +119,7 @@ def _import_ahead(output_format: str) -> None:
         "text": ("rich.console", "assistctl.rendering.checks.check_text"),
         "json": ("assistctl.rendering.checks.check_json",),
         "markdown": ("assistctl.rendering.checks.check_markdown",),
-        "junit": ("assistctl.rendering.checks.check_junit",),
+        "junit": ("assistctl.rendering.junit",),
         "html": ("assistctl.rendering.checks.check_html",),
     }[output_format]
     loop = asyncio.get_running_loop()
@@ -143,12 +143,12 @@ def _print(terminal: Terminal, report: CheckReport, output_format: str, *, every
         terminal.write(dumps(checks_document(report)))
     elif output_format == "markdown":
         from assistctl.rendering.checks.check_markdown import checks_markdown
-        from assistctl.rendering.markdown.marker import marker
+        from assistctl.rendering.markdown.document import marker
 
         mark = marker("check", report.project, report.target)
         terminal.write(f"{mark}{checks_markdown(report, everything=everything)}")
     elif output_format == "junit":
-        from assistctl.rendering.checks.check_junit import checks_junit
+        from assistctl.rendering.junit import checks_junit
 
         terminal.write(checks_junit(report, everything=everything))
     else:

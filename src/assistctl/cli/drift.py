@@ -34,12 +34,12 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
 
         terminal.write(dumps(drift_document(found)))
     elif output_format == "markdown":
-        from assistctl.rendering.markdown.drift_markdown import drift_markdown
+        from assistctl.rendering.markdown.plan_markdown import drift_markdown
 
         write_markdown(terminal, "drift", found, drift_markdown(found))
     elif output_format == "html":
         from assistctl.operations.provenance import provenance_of
-        from assistctl.rendering.html.drift_page import drift_html
+        from assistctl.rendering.html.plan_page import drift_html
 
         terminal.write(drift_html(found, asyncio.run(provenance_of(deployment))))
     else:

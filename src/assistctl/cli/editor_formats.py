@@ -32,14 +32,14 @@ def print_messages(
         terminal.write(diagnostic_annotations(diagnostics, places))
     elif output_format == "sarif":
         from assistctl import __version__
-        from assistctl.rendering.editors.sarif import sarif_document
+        from assistctl.rendering.editors.code_scanning import sarif_document
 
         terminal.write(dumps_any(sarif_document(diagnostics, places, __version__)))
     elif output_format == "junit":
-        from assistctl.rendering.editors.junit import validation_junit
+        from assistctl.rendering.junit import validation_junit
 
         terminal.write(validation_junit(files, diagnostics))
     else:
-        from assistctl.rendering.editors.gitlab import code_quality
+        from assistctl.rendering.editors.code_scanning import code_quality
 
         terminal.write(dumps_any(code_quality(diagnostics, places)))

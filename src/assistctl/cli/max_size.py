@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from assistctl.cli.options import Function
-from assistctl.rendering.markdown.budget import SIZES
+from assistctl.rendering.markdown.document import SIZES
 
 _SMALLEST = 2_000
 

@@ -43,21 +43,20 @@ def print_plan(
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
-        from assistctl.rendering.markdown.budget import COMMENT
-        from assistctl.rendering.markdown.marker import marker
+        from assistctl.rendering.markdown.document import COMMENT, marker
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
         mark = marker("plan", plan.project, plan.target.name)
         terminal.write(mark + plan_markdown(plan, (max_size or COMMENT) - len(mark.encode())))
     else:
-        from assistctl.rendering.html import plan_html
+        from assistctl.rendering.html.plan_page import plan_html
 
         terminal.write(plan_html(plan, sign_off.made, sign_off.command))
 
 
 def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> None:
     """Print Markdown behind the mark of its kind, by which a bot finds it again."""
-    from assistctl.rendering.markdown.marker import marker
+    from assistctl.rendering.markdown.document import marker
 
     terminal.write(f"{marker(command, plan.project, plan.target.name)}{text}")
 

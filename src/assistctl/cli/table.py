@@ -21,14 +21,14 @@ def print_listing(terminal: Terminal, listing: Listing, output_format: str) -> N
 
         terminal.write(tsv(listing.columns, listing.rows))
     elif output_format == "markdown":
-        from assistctl.rendering.markdown.marker import marker
-        from assistctl.rendering.markdown.table_markdown import table_markdown
+        from assistctl.rendering.list_documents import list_markdown
+        from assistctl.rendering.markdown.document import marker
 
-        terminal.write(f"{marker(listing.command, project, target)}{table_markdown(listing, project, target)}")
+        terminal.write(f"{marker(listing.command, project, target)}{list_markdown(listing, project, target)}")
     elif output_format == "html":
-        from assistctl.rendering.html.table_page import table_html
+        from assistctl.rendering.list_documents import list_html
 
-        terminal.write(table_html(listing, project, target))
+        terminal.write(list_html(listing, project, target))
     else:
         from assistctl.rendering.text.table import print_table
 

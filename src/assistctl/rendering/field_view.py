@@ -1,4 +1,4 @@
-"""One difference made ready to show, the same for every format: short values side by side, long ones as rows.
+"""Differences made ready to show, the same for every format: short values side by side, long ones as rows.
 
 All text in a view is harmless (``values.py``); a format adds only its own escaping and looks.
 """
@@ -6,19 +6,30 @@ All text in a view is harmless (``values.py``); a format adds only its own escap
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from assistctl.json_value import Json
-from assistctl.model.change import Action, Drift, FieldDiff, Origin
+from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
 from assistctl.model.counting import counted
 from assistctl.rendering.diff.excerpts import LONGEST
-from assistctl.rendering.diff.look_alikes import look_alike, told_apart
-from assistctl.rendering.diff.row import Row, Sign
-from assistctl.rendering.diff.rows import TextDiff, diff_rows, preview_rows
+from assistctl.rendering.diff.row import Row
+from assistctl.rendering.diff.rows import diff_rows, lines_in, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
-from assistctl.rendering.structures import list_changes, named, short_items, tool_in_words
-from assistctl.rendering.values import NOT_SET, is_secret, label, quoted, value_text
+from assistctl.rendering.values import (
+    NOT_SET,
+    is_secret,
+    label,
+    list_changes,
+    look_alike,
+    named,
+    quoted,
+    short_items,
+    told_apart,
+    tool_in_words,
+    value_text,
+)
 from assistctl.secrets.redaction import masked
 
 _INLINE = 100
@@ -105,6 +116,54 @@ def view_drift(drift: Drift, limits: Limits) -> FieldView:
     return _view(label(drift.path), note, drift.desired, drift.observed, alone=False, limits=limits)
 
 
+def change_views(change: Change, limits: Limits) -> Iterator[FieldView]:
+    """A view for each difference of the change; a function under another name is one renaming."""
+    return (view for view, _ in viewed_diffs(change, limits))
+
+
+def viewed_diffs(change: Change, limits: Limits) -> Iterator[tuple[FieldView, FieldDiff]]:
+    """The views with what they show; a renaming is a difference from the old function, at the path of the new."""
+    renamed = dict(_renamed(change))
+    gone = {id(old) for old in renamed.values()}
+    for diff in change.diffs:
+        if id(diff) in gone:
+            continue
+        if id(diff) not in renamed:
+            yield view_diff(diff, change.action, limits), diff
+            continue
+        both = replace(diff, old=renamed[id(diff)].old)
+        old, new = (value_text(masked(_name(side))) for side in (both.old, both.new))
+        yield FieldView("tools", Shape.CHANGED, size=f"function renamed: {old} → {new}"), both
+
+
+def _renamed(change: Change) -> Iterator[tuple[int, FieldDiff]]:
+    """The functions that come, each with one that goes and is the same in all but its name."""
+    if change.action is Action.CREATE:
+        return
+    going = {_nameless(diff.old): diff for diff in change.diffs if _is_function(diff.old) and diff.new is None}
+    for diff in change.diffs:
+        if diff.old is None and _is_function(diff.new) and not diff.secret:
+            old = going.pop(_nameless(diff.new), None)
+            if old is not None and not old.secret and old.origin is diff.origin:
+                yield id(diff), old
+
+
+def _is_function(tool: Json) -> bool:
+    return isinstance(tool, dict) and isinstance(tool.get("function"), dict) and bool(_name(tool))
+
+
+def _name(tool: Json) -> Json:
+    function = tool.get("function") if isinstance(tool, dict) else None
+    return function.get("name") if isinstance(function, dict) else None
+
+
+def _nameless(tool: Json) -> str:
+    """A function without its name, to be held against another."""
+    function = tool.get("function") if isinstance(tool, dict) else None
+    rest = {key: value for key, value in function.items() if key != "name"} if isinstance(function, dict) else {}
+    return json.dumps(rest, sort_keys=True)
+
+
 _UNDONE = "changed outside; apply will undo this edit"
 
 
@@ -183,17 +242,17 @@ def _preview(path: str, shape: Shape, value: Json, *, note: str, size: str, limi
         return replace(view, rows=tuple(replace(row, number=None) for row in rows), shortened=True)
     text = _document(value)
     rows = preview_rows(text, side, limits.preview, longest=limits.longest)
-    more = text.removesuffix("\n").count("\n") + 1 - len(rows)
+    more = lines_in(text) - len(rows)
     return replace(view, rows=rows, more=more, shortened=any(row.shortened for row in rows))
 
 
 def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> FieldView:
     before, after = _document(old, in_order=True), _document(new, in_order=True)
     diff = diff_rows(before, after, longest=limits.longest)
-    rows = _first_rows(diff.rows, limits.rows)
+    rows = diff.first_rows(limits.rows)
     prose = isinstance(old, str) and isinstance(new, str)
     if prose:
-        size = _amount_rewritten(before, after) if diff.rewritten else _amount(diff, len(after))
+        size = diff.amount(before, after)
     else:
         size = "rewritten" if diff.rewritten else counted(diff.places, "place")
     if prose and before.replace("\r\n", "\n") == after.replace("\r\n", "\n"):
@@ -202,39 +261,12 @@ def _difference(path: str, note: str, old: Json, new: Json, limits: Limits) -> F
     return FieldView(path, Shape.CHANGED, note, size=size, rows=rows, more=more, shortened=shortened)
 
 
-def _first_rows(rows: tuple[Row, ...], most: int | None) -> tuple[Row, ...]:
-    """The first rows; where those would all be of the old text, half of them are of the text in its place."""
-    shown = rows[:most]
-    if most is None or len(rows) <= most or any(row.sign is not Sign.REMOVED for row in shown):
-        return shown
-    added = next((place for place, row in enumerate(rows) if row.sign is not Sign.REMOVED), len(rows))
-    in_its_place = rows[added : added + most // 2]
-    return (*rows[: most - len(in_its_place)], *in_its_place)
-
-
 def _coming(value: Json) -> str:
     return f"{NOT_SET} → {_size(value)}" if isinstance(value, str) else f"added, {_size(value)}"
 
 
 def _going(value: Json) -> str:
     return f"{_size(value)} → {NOT_SET}" if isinstance(value, str) else f"removed, {_size(value)}"
-
-
-def _amount(diff: TextDiff, characters: int) -> str:
-    """How much of a text differs, in sentences where it has any, else in places."""
-    said = counted(diff.sentences, "sentence") if diff.sentences else counted(diff.places, "place")
-    where = f", {diff.changed:,} of {diff.total:,} lines" if diff.total > 1 else f" in {characters:,} characters"
-    if not diff.rewrapped:
-        return said + where
-    return f"{said if diff.places else 'no word changed'}, re-wrapped{where}"
-
-
-def _amount_rewritten(before: str, after: str) -> str:
-    return f"rewritten, {counted(_lines(before), 'line')} before and {_lines(after):,} now"
-
-
-def _lines(text: str) -> int:
-    return text.removesuffix("\n").count("\n") + 1
 
 
 def _document(value: Json, *, in_order: bool = False) -> str:
@@ -248,7 +280,7 @@ def _size(value: Json) -> str:
     if isinstance(value, str):
         length = len(value.encode("utf-8", "surrogatepass"))
         amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"
-        return f"{amount}, {counted(_lines(value), 'line')}"
+        return f"{amount}, {counted(lines_in(value), 'line')}"
     if isinstance(value, list):
         return counted(len(value), "item")
     kind = value.get("type") if isinstance(value, dict) else None

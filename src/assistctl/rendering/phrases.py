@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.filesize import decimal
 
-from assistctl.diagnostics import Diagnostic
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
@@ -34,6 +34,7 @@ REFUSAL_TITLE = "Apply will refuse this plan:"
 
 _RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
 _RANK_OF_UNDOING = 2
+_FEW = 3
 _PERMITS = {
     Blocked.PROTECTED: (
         "Protected against deletion. To delete on purpose, set lifecycle.prevent_destroy: false "
@@ -229,3 +230,27 @@ def gap_before(row: Row, *, is_first: bool) -> str:
         return where and f"⋯ {where}"
     lines = f"⋯ {counted(row.skipped, 'unchanged line')}"
     return f"{lines}, {where}" if where else lines
+
+
+def group_similar(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The messages, each that stands for more than a few with the places of some of the others in its detail.
+
+    Errors stay as they are: each has to be mended at its own place.
+    """
+    alike: dict[object, list[Diagnostic]] = {}
+    for number, diagnostic in enumerate(diagnostics):
+        same = (diagnostic.severity, diagnostic.summary, diagnostic.detail, diagnostic.path)
+        alike.setdefault(number if diagnostic.severity is Severity.ERROR else same, []).append(diagnostic)
+    return [told for group in alike.values() for told in (_merged(group) if len(group) > _FEW else group)]
+
+
+def _merged(group: Sequence[Diagnostic]) -> list[Diagnostic]:
+    first, *others = group
+    named = ", ".join(_where(diagnostic) for diagnostic in others[: _FEW - 1])
+    rest = len(others) - (_FEW - 1)
+    same = f"The same of {named} and {rest:,} more."
+    return [replace(first, detail="\n".join(filter(None, (first.detail, same))))]
+
+
+def _where(diagnostic: Diagnostic) -> str:
+    return str(diagnostic.position) if diagnostic.position else diagnostic.key or "another"

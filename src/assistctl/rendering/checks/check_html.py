@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
 from assistctl.rendering.html.cards import card, folded, heading
-from assistctl.rendering.html.header import Count, header
-from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
+from assistctl.rendering.html.page import Count, as_text, header, html_page, isolated, joined, section
 from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import wording
-from assistctl.rendering.markdown.budget import Part
-from assistctl.rendering.markdown.document import document, shortened, table_head
+from assistctl.rendering.markdown.document import Part, document, shortened, table_head
 from assistctl.rendering.markdown.escape import fence_for, html_code, plain
 from assistctl.secrets.escaping import cut, visible
 from assistctl.secrets.redaction import mask

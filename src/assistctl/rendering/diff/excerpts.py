@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistctl.rendering.diff.look_alikes import with_code_points
 from assistctl.rendering.diff.row import Row, is_change
 from assistctl.rendering.diff.word_diff import Segment, Side
+from assistctl.rendering.values import look_alike, told_apart
 from assistctl.secrets.escaping import visible
 
 CONTEXT = 48
@@ -66,10 +66,21 @@ def readable(row: Row, longest: int | None) -> Row:
     last = len(row.segments) - 1
     segments = tuple(
         Segment(s.side, _readable_text(s, longest, ends_row=i == last) if _is_long(row, s) else visible(s.text))
-        for i, s in enumerate(with_code_points(row.segments))
+        for i, s in enumerate(_with_code_points(row.segments))
     )
     cut = longest is not None and any(_is_long(row, s) and len(s.text) > longest for s in row.segments)
     return replace(row, segments=segments, shortened=row.shortened or cut)
+
+
+def _with_code_points(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    r"""The segments, with ``\u0430`` for the letters by which one that looks like another differs."""
+    shown = list(segments)
+    for at in range(len(shown) - 1):
+        old, new = shown[at], shown[at + 1]
+        if (old.side, new.side) == (Side.OLD, Side.NEW) and look_alike(old.text, new.text):
+            pair = told_apart(old.text, new.text)
+            shown[at], shown[at + 1] = Segment(Side.OLD, pair[0]), Segment(Side.NEW, pair[1])
+    return tuple(shown)
 
 
 def _is_long(row: Row, segment: Segment) -> bool:

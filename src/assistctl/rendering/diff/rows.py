@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from assistctl.model.counting import counted
 from assistctl.rendering.diff.excerpts import LONGEST, excerpts, readable
 from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
 from assistctl.rendering.diff.outline import Outline, counted_sentences
@@ -37,6 +38,31 @@ class TextDiff:
     sentences: int = 0
     rewritten: bool = False
     rewrapped: bool = False
+
+    def first_rows(self, most: int | None) -> tuple[Row, ...]:
+        """The first rows; where those would all be of the old text, half of them are of the text in its place."""
+        rows, shown = self.rows, self.rows[:most]
+        if most is None or len(rows) <= most or any(row.sign is not Sign.REMOVED for row in shown):
+            return shown
+        added = next((place for place, row in enumerate(rows) if row.sign is not Sign.REMOVED), len(rows))
+        in_its_place = rows[added : added + most // 2]
+        return (*rows[: most - len(in_its_place)], *in_its_place)
+
+    def amount(self, old: str, new: str) -> str:
+        """How much of a text differs, in sentences where it has any, else in places."""
+        if self.rewritten:
+            return f"rewritten, {counted(lines_in(old), 'line')} before and {lines_in(new):,} now"
+        said = counted(self.sentences, "sentence") if self.sentences else counted(self.places, "place")
+        several = f", {self.changed:,} of {self.total:,} lines"
+        where = several if self.total > 1 else f" in {len(new):,} characters"
+        if not self.rewrapped:
+            return said + where
+        return f"{said if self.places else 'no word changed'}, re-wrapped{where}"
+
+
+def lines_in(text: str) -> int:
+    """How many lines ``text`` has, whether or not the last one is ended."""
+    return text.removesuffix("\n").count("\n") + 1
 
 
 def diff_rows(old: str, new: str, *, longest: int | None = LONGEST) -> TextDiff:

@@ -12,9 +12,8 @@ from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.model.change import Change, Origin
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.editors.placed import Places
-from assistctl.rendering.field_view import Limits
+from assistctl.rendering.field_view import Limits, viewed_diffs
 from assistctl.rendering.phrases import by_importance
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import DeliberateCommands, visible, without_commands

@@ -11,10 +11,9 @@ from assistctl.json_value import Json
 from assistctl.model.change import Change, Drift
 from assistctl.model.counting import counted
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.change_view import viewed_diffs
 from assistctl.rendering.diff.row import Row, numbers_shown
 from assistctl.rendering.diff.word_diff import Segment, Side
-from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift
+from assistctl.rendering.field_view import FieldView, Limits, Shape, view_drift, viewed_diffs
 from assistctl.rendering.html.page import as_text, joined
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import masked

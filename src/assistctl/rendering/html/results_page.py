@@ -13,10 +13,9 @@ from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
-from assistctl.rendering.grouping import group_similar
 from assistctl.rendering.html.cards import card, diagnostic_card, failure_text, heading, identifier
-from assistctl.rendering.html.header import Count, Fact, facts, header
-from assistctl.rendering.html.page import as_text, html_page, isolated, joined, section
+from assistctl.rendering.html.page import Count, Fact, as_text, facts, header, html_page, isolated, joined, section
+from assistctl.rendering.phrases import group_similar
 from assistctl.rendering.result_phrases import done, said, told_results, tried
 from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked

@@ -8,8 +8,7 @@ from assistctl.rendering import phrases as wording
 from assistctl.rendering.diff.row import Row, Sign, escaped_marks, marked
 from assistctl.rendering.diff.word_diff import Segment, Side, one_side
 from assistctl.rendering.field_view import FieldView, Limits, Shape
-from assistctl.rendering.markdown.budget import Part
-from assistctl.rendering.markdown.document import ELSEWHERE, shortened
+from assistctl.rendering.markdown.document import ELSEWHERE, Part, shortened
 from assistctl.rendering.markdown.escape import fence_for
 
 LIMITS = Limits(rows=None, preview=None, longest=2_000)

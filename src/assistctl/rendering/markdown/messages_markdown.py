@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from assistctl.diagnostics import Diagnostic
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.grouping import group_similar
-from assistctl.rendering.markdown.budget import Part
-from assistctl.rendering.markdown.document import document, paragraph, shortened
+from assistctl.rendering.markdown.document import Part, document, paragraph, shortened
 from assistctl.rendering.markdown.escape import code, plain
+from assistctl.rendering.phrases import group_similar
 
 
 def messages_markdown(diagnostics: Sequence[Diagnostic]) -> str:

@@ -1,7 +1,7 @@
-"""A plan as GitHub Flavored Markdown, for a comment on a pull request.
+"""A plan, or its drift alone, as GitHub Flavored Markdown, for a comment on a pull request.
 
-The `-` lines of a difference are lines of the old text, the `+` lines those of the new one; `budget.py` says what
-gives way where it would be too long.
+The `-` lines of a difference are lines of the old text, the `+` lines those of the new one; `document.py` says
+what gives way where it would be too long.
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ from assistctl.model.change import Action, Change, Drift
 from assistctl.model.counting import counted
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.change_view import change_views
-from assistctl.rendering.field_view import FieldView, view_drift
-from assistctl.rendering.markdown.budget import COMMENT, Part
-from assistctl.rendering.markdown.document import document, shortened
-from assistctl.rendering.markdown.drift_markdown import missing
+from assistctl.rendering.field_view import FieldView, change_views, view_drift
+from assistctl.rendering.markdown.document import COMMENT, Part, document, shortened
 from assistctl.rendering.markdown.escape import code, code_cell, html_code, plain
 from assistctl.rendering.markdown.field_lines import LIMITS, fenced, field_lines
 from assistctl.rendering.markdown.messages_markdown import messages
@@ -40,12 +37,18 @@ def plan_markdown(plan: Plan, max_size: int = COMMENT) -> str:
     parts = [
         *_refusals(plan),
         *_overview(plan, max_size),
-        *missing(plan),
+        *_missing(plan),
         *_diagnostics(plan.diagnostics),
         *_drift(plan),
         *_details(plan),
     ]
     return document(first, parts, limit=max_size)
+
+
+def drift_markdown(plan: Plan) -> str:
+    """The drift in a plan, a block of differences for each thing."""
+    first = f"### {plain(wording.heading(plan))}\n\n**{plain(wording.drift_conclusion(plan))}**"
+    return document(first, _drift_parts(plan))
 
 
 def _overview(plan: Plan, max_size: int) -> Iterator[Part]:
@@ -124,3 +127,25 @@ def _gists(views: Sequence[FieldView]) -> str:
 def _gist(view: FieldView) -> str:
     gist = mask(view.gist)
     return gist if len(gist) <= _LONGEST_GIST else view.path
+
+
+def _missing(plan: Plan) -> Iterator[Part]:
+    """The declared things that are not there; nothing where none is missing."""
+    if plan.missing:
+        lines = tuple(
+            f"- {code(wording.thing(absent))}: {absent.reason}" + (f" ({code(absent.id)})" if absent.id else "")
+            for absent in plan.missing
+        )
+        yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
+
+
+def _drift_parts(plan: Plan) -> Iterator[Part]:
+    yield from _missing(plan)
+    by_name: dict[str, list[Drift]] = {}
+    for drift in plan.drift:
+        by_name.setdefault(wording.thing(drift), []).append(drift)
+    if by_name:
+        yield Part(f"**{wording.DRIFT_TITLE}**", ())
+    for name, drifts in by_name.items():
+        lines = [line for drift in drifts for line in field_lines(view_drift(drift, LIMITS))]
+        yield fenced(f"{code(name)}\n", lines)

@@ -11,8 +11,7 @@ from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.checks import gate_wording
 from assistctl.rendering.checks import wording as checks_wording
-from assistctl.rendering.markdown.budget import Part
-from assistctl.rendering.markdown.document import document, paragraph, table_head
+from assistctl.rendering.markdown.document import Part, document, paragraph, table_head
 from assistctl.rendering.markdown.escape import code, code_cell, plain
 from assistctl.rendering.markdown.messages_markdown import messages
 from assistctl.rendering.result_phrases import done, said, told_results, tried

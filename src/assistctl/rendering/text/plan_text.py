@@ -17,11 +17,9 @@ from assistctl.model.change import Action, Change, Drift, Missing, Result
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
-from assistctl.rendering.change_view import change_views
-from assistctl.rendering.field_view import EVERYTHING, Limits, view_drift
-from assistctl.rendering.grouping import group_similar
-from assistctl.rendering.text.fields import DRIFT, field_lines
-from assistctl.rendering.text.lines import Line, emit, pad
+from assistctl.rendering.field_view import EVERYTHING, Limits, change_views, view_drift
+from assistctl.rendering.phrases import group_similar
+from assistctl.rendering.text.lines import DRIFT, Line, emit, field_lines, pad
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 

@@ -1,1 +1,0 @@
-"""Past applies for people and for programs."""
