@@ -71,13 +71,12 @@ if TYPE_CHECKING:
     from assistctl.model.change import Action, Change, Drift, FieldDiff, Missing, Result, Status, Summary
     from assistctl.model.kind import Kind
     from assistctl.model.plan import Plan, TargetName
-    from assistctl.operations.apply_outcome import ApplyOutcome
     from assistctl.operations.collect_garbage import GarbageCollection
     from assistctl.operations.journal import PastApply
     from assistctl.operations.list_deployed import DeployedAssistant
     from assistctl.operations.migrate import MigrationOutcome
     from assistctl.operations.open_project import OpenProject, open_project
-    from assistctl.operations.status import OperationStatus
+    from assistctl.operations.outcome import ApplyOutcome, OperationStatus
     from assistctl.planning.garbage import Garbage
 
 __all__ = [
@@ -128,13 +127,12 @@ _NAMES_BY_MODULE = {
     "model.change": "Action Change Drift FieldDiff Missing Result Status Summary",
     "model.kind": "Kind",
     "model.plan": "Plan TargetName",
-    "operations.apply_outcome": "ApplyOutcome",
     "operations.collect_garbage": "GarbageCollection",
     "operations.journal": "PastApply",
     "operations.list_deployed": "DeployedAssistant",
     "operations.migrate": "MigrationOutcome",
     "operations.open_project": "OpenProject open_project",
-    "operations.status": "OperationStatus",
+    "operations.outcome": "ApplyOutcome OperationStatus",
     "planning.garbage": "Garbage",
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}

@@ -168,7 +168,7 @@ def test_knowledge_that_a_platform_keeps_with_no_agent_can_be_a_skill(
 def test_more_than_is_held_in_memory_is_not_downloaded(
     clouds: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistctl.operations.downloads.MOST", 5)
+    monkeypatch.setattr("assistctl.operations.migration_library.MOST", 5)
     searcher(server, "page.md")
     shown = clouds.run("migrate", "--from", "old", "--to", "new", "--check", "--format", "json")
     assert shown.code == 2

@@ -11,10 +11,9 @@ from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.terminal import Terminal
 from assistctl.model.plan import Plan
 from assistctl.operations.apply import Confirm, apply
-from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.status import OperationStatus
+from assistctl.operations.outcome import ApplyOutcome, OperationStatus
 
 # A refusal names so many keys; the plan has them all.
 _NAMED = 5

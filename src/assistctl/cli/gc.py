@@ -16,7 +16,7 @@ from assistctl.model.change import Status
 from assistctl.model.counting import counted
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.status import OperationStatus
+from assistctl.operations.outcome import OperationStatus
 from assistctl.planning.garbage import Garbage
 from assistctl.rendering.listing import Column, Listing
 

@@ -8,7 +8,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.plan import Plan
 from assistctl.model.provenance import Provenance
-from assistctl.operations.apply_outcome import ApplyOutcome
+from assistctl.operations.outcome import ApplyOutcome
 
 REPORT_FORMATS = ("text", "json", "markdown", "html")
 """The formats of every report."""

@@ -23,10 +23,13 @@ from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
-from assistctl.operations.platform_variables import is_at_vendor
-from assistctl.operations.target_warnings import unencrypted
-from assistctl.operations.unknown_names import unknown_options, unknown_platform_names
-from assistctl.operations.unready_checks import unready_checks
+from assistctl.operations.likely_mistakes import (
+    unencrypted,
+    unknown_options,
+    unknown_platform_names,
+    unready_checks,
+)
+from assistctl.operations.target_connection import is_at_vendor
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 

@@ -8,7 +8,7 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import RefusedError
 from assistctl.manifest import Project, Target
 from assistctl.model.capabilities import Capabilities
-from assistctl.operations.platform_variables import is_at_vendor
+from assistctl.operations.target_connection import is_at_vendor
 from assistctl.platforms.base import Platform, SupportsAccounts
 
 

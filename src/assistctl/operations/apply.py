@@ -15,14 +15,13 @@ from assistctl.errors import AssistctlError, JournalError
 from assistctl.model.change import QualifiedKey, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
-from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.journal import putting_back
-from assistctl.operations.plan_on_platform import plan_on, replan
+from assistctl.operations.outcome import ApplyOutcome, OperationStatus, status_of
+from assistctl.operations.plan import plan_on, replan
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.operations.stale_plan import check_still_holds
-from assistctl.operations.status import OperationStatus, status_of
 from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:

@@ -23,9 +23,13 @@ from assistctl.model.check_report import Exchange
 from assistctl.model.checks import FunctionAnswer
 from assistctl.model.conversation import Citation, Event, Finished, MessageFile, ProducedFile, RunStatus, Usage
 from assistctl.operations.ask_files import file_to_attach, save
-from assistctl.operations.deployed_assistant import deployed_assistant, no_conversations, require_functions
+from assistctl.operations.deployed_assistant import (
+    deployed_assistant,
+    environment_of_commands,
+    no_conversations,
+    require_functions,
+)
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.function_environment import environment_of_commands
 from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings, conversations_of
 from assistctl.platforms.registry import capabilities_of

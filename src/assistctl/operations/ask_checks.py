@@ -1,8 +1,9 @@
-"""Asking checks of assistants that are there: who is asked, who judges, and what programs may know."""
+"""Asking checks of assistants that are there: who is asked, with which files, who judges, what programs know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from assistctl.conversing.assertions import CannotJudgeError
 from assistctl.conversing.judge import JudgeAddress, ModelJudge
@@ -10,13 +11,18 @@ from assistctl.conversing.needed_settings import RUBRIC
 from assistctl.conversing.runner import CheckedAssistant, CheckSetup, nobody_looks, run_checks
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project
+from assistctl.manifest.files.found_file import find
+from assistctl.manifest.files.hash_cache import HashCache, place_for
+from assistctl.manifest.files.hashing import hashes
+from assistctl.manifest.syntax.text_file import UnusableFileError, resolve_inside
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome
-from assistctl.operations.check_files import files_of_checks
-from assistctl.operations.deployed_assistant import no_conversations
+from assistctl.model.checks import Check, CheckFile
+from assistctl.model.conversation import MessageFile
+from assistctl.model.source_file import Identity, SourceFile
+from assistctl.operations.deployed_assistant import environment_of_commands, no_conversations
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.function_environment import environment_of_commands
 from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses, conversations_of
@@ -43,7 +49,7 @@ def conversations_on(deployment: Deployment, platform: Platform, desired: Iterab
 def checked_assistant(deployment: Deployment, desired: Desired, observed: Observed) -> CheckedAssistant:
     """The checks that are declared for what is there. Raises ``ProjectError`` for a file that cannot be read."""
     model = observed.fields.get("model")
-    files = files_of_checks(desired.checks, deployment.project.directory)
+    files = _files_of_checks(desired.checks, deployment.project.directory)
     known = model if isinstance(model, str) else None
     return CheckedAssistant(desired.key, observed.id, known, desired.checks, files)
 
@@ -98,3 +104,27 @@ def _judge(project: Project) -> ModelJudge:
         return ModelJudge(JudgeAddress(judge.model, base_url, key))
     except CannotJudgeError as error:
         raise ProjectError(str(error), "Look at `checks.judge` in assistctl.yaml.") from error
+
+
+def _files_of_checks(checks: Sequence[Check], directory: Path) -> Mapping[int, Sequence[MessageFile]]:
+    """The files of each check that has any, by its index, in the project in ``directory``.
+
+    Raises ``ProjectError`` for one that cannot, or must not, be read.
+    """
+    return {
+        check.index: tuple(_message_file(file, directory) for file in check.attach)
+        for check in checks
+        if check.attach
+    }
+
+
+def _message_file(file: CheckFile, directory: Path) -> MessageFile:
+    folder, _, name = file.path.rpartition("/")
+    try:
+        found = find(resolve_inside(directory / folder, directory), name, directory)
+        sha256 = hashes([found], HashCache(directory, place_for(directory)))[found]
+        if isinstance(sha256, UnusableFileError):
+            raise sha256
+    except UnusableFileError as error:
+        raise ProjectError(f"{file.path}: {error.summary}", error.detail) from error
+    return MessageFile(SourceFile(found.path, found.location, found.stat.size, Identity(sha256, name)), file.tool)

@@ -8,20 +8,14 @@ from dataclasses import dataclass, replace
 from assistctl.conversing.runner import CheckedAssistant, nobody_looks
 from assistctl.errors import ProjectError
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.check_report import CheckOutcome, CheckReport, Comparison
+from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus, Comparison, Course
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastChecks
-from assistctl.operations.ask_checks import (
-    ask_checks,
-    checked_assistant,
-    conversations_on,
-    require_conversations,
-)
-from assistctl.operations.check_comparison import compared
-from assistctl.operations.check_records import CheckRecords, state_of
+from assistctl.operations.ask_checks import ask_checks, checked_assistant, conversations_on, require_conversations
+from assistctl.operations.check_records import CheckRecords, answer_digest, state_of
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.likely_mistakes import meant_key
 from assistctl.operations.surroundings import surroundings_on
-from assistctl.operations.unknown_names import meant_key
 from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform
 
@@ -110,7 +104,7 @@ def _compared(
         asked = next(one for one in assistant.checks if one.index == outcome.index)
         digest = records.digest(asked, assistant.files.get(outcome.index, ()))
         state = states.get(outcome.key, "")
-        found[outcome.key, outcome.index] = compared(outcome, past[outcome.key], digest, state)
+        found[outcome.key, outcome.index] = _against_past(outcome, past[outcome.key], digest, state)
     return found
 
 
@@ -139,3 +133,35 @@ def _assistant(deployment: Deployment, one: Desired, there: Sequence[Observed]) 
 def _report(deployment: Deployment, checks: tuple[CheckOutcome, ...]) -> CheckReport:
     target = deployment.target
     return CheckReport(deployment.owner, target.name, target.platform, checks)
+
+
+def _against_past(outcome: CheckOutcome, past: PastChecks, check: str, state: str) -> Comparison:
+    """``outcome`` against ``past``; ``check`` and ``state`` are the digests of what was asked, and of whom."""
+    if not check:
+        return Comparison(Course.NEW)
+    passed, course = past.last_passed(check), _course(outcome, past, check, state)
+    if passed is None:
+        return Comparison(course)
+    answer = answer_digest(outcome.answer) if outcome.answer is not None else ""
+    return Comparison(
+        course,
+        passed.at,
+        bool(state) and passed.state == state,
+        answer != passed.answer if answer and passed.answer else None,
+        passed.seconds,
+        passed.tokens,
+        passed.cost,
+    )
+
+
+def _course(outcome: CheckOutcome, past: PastChecks, check: str, state: str) -> Course:
+    passes = outcome.status is CheckStatus.PASSED
+    comes_out = past.statuses_at(check, state) | ({outcome.status} - {CheckStatus.ERROR})
+    if outcome.is_flaky or len(comes_out) > 1:
+        return Course.FLAKY
+    last, passed = past.last(check), past.last_passed(check)
+    if passes and last is not None and last.status is not CheckStatus.PASSED:
+        return Course.MENDED
+    if passed is None:
+        return Course.NEW
+    return Course.SAME if passes else Course.WORSE

@@ -9,11 +9,11 @@ from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.model.plan import PlanScope
 from assistctl.operations.apply import apply
-from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import apply_request
 from assistctl.operations.ask_checks import require_conversations
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.model_address import require_model
+from assistctl.operations.outcome import ApplyOutcome
 from assistctl.platforms.registry import capabilities_of
 
 

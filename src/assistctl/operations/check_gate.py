@@ -40,6 +40,7 @@ from assistctl.operations.gate_findings import (
     told_with,
     undone_with,
 )
+from assistctl.operations.listed_resources import list_contents
 from assistctl.operations.model_address import require_model
 from assistctl.operations.put_back import (
     Before,
@@ -50,7 +51,6 @@ from assistctl.operations.put_back import (
     way_back,
     why_not,
 )
-from assistctl.operations.store_contents import list_contents
 from assistctl.operations.surroundings import deployed_surroundings, surroundings_on
 from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses

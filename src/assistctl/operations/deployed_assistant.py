@@ -1,15 +1,20 @@
-"""The assistant that somebody wants to talk with: whether it is there, and can be talked with."""
+"""The assistant that somebody wants to talk with: whether it can be, and what programs that answer it may know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.unknown_names import meant_key
+from assistctl.operations.likely_mistakes import meant_key
+from assistctl.operations.target_connection import credential_variables
 from assistctl.platforms.base import Platform
+
+_ENVIRONMENT_NAME = re.compile(r"\$\{env:([^}]+)\}")
+_OWN_KEYS = frozenset({"ASSISTCTL_MODEL_API_KEY", "ASSISTCTL_EMBEDDINGS_API_KEY", "OPENAI_API_KEY"})
 
 
 async def deployed_assistant(deployment: Deployment, platform: Platform, key: str) -> Observed:
@@ -56,3 +61,15 @@ def _names_of(tool: Json) -> Iterator[str]:
         function = tool.get("function")
         names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
         yield from (name for name in names if isinstance(name, str))
+
+
+def environment_of_commands(deployment: Deployment) -> Mapping[str, str]:
+    """The project's environment without what lets one into the target, the judge or the model.
+
+    It is that of programs that answer functions: whatever they are, they are let into no platform.
+    """
+    judge = deployment.project.checks.judge
+    written = (deployment.target.api_key, judge.api_key if judge else None)
+    referenced = (name for text in written if text for name in _ENVIRONMENT_NAME.findall(text))
+    hidden = {*credential_variables(deployment.target), *_OWN_KEYS, *referenced}
+    return {name: value for name, value in deployment.project.environment.items() if name not in hidden}

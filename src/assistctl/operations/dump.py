@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.errors import ProjectError, did_you_mean
+from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
 from assistctl.export.dumped import Dump, Known, Style, There
 from assistctl.export.dumped_resources import ResourceDump
@@ -19,18 +19,19 @@ from assistctl.export.undeclared import Scope, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
+from assistctl.manifest.files.never_read import NeverReadError, refuse_names, refuse_private_key
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
+from assistctl.model.resource import DesiredResource
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.dumped_contents import contents_on
-from assistctl.operations.listed_resources import visible_resources
-from assistctl.operations.store_contents import list_contents
+from assistctl.operations.listed_resources import list_contents, visible_resources
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.vector_stores.inventory import store_inventory
 from assistctl.platforms.base import Platform
 from assistctl.platforms.registry import capabilities_of
+from assistctl.platforms.resource_platform import GivesContents, resources_of
 
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--to"
@@ -208,7 +209,7 @@ async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assis
             return _Seen(assistants, stores, names)
         seen = await visible_resources(platform, {one.kind for one in loaded.resources})
         scope = Scope(deployment.owner, deployment.target.name)
-        contents, unread = await contents_on(platform, seen.things, loaded.resources, scope)
+        contents, unread = await _contents_on(platform, seen.things, loaded.resources, scope)
         unread += seen.diagnostics(deployment.target.name)
         return _Seen(assistants, stores, names, seen.things, contents, unread)
 
@@ -232,3 +233,38 @@ async def _upload_names(platform: Platform, held: Iterable[HeldFile]) -> dict[st
     if platform.uploads is None or not pathless:
         return {}
     return {file.id: file.name for file in await platform.uploads.list_files() if file.id in pathless}
+
+
+async def _contents_on(
+    platform: Platform,
+    resources: Mapping[Kind, Sequence[Observed]],
+    declared: Sequence[DesiredResource],
+    scope: Scope,
+) -> tuple[dict[str, Mapping[str, bytes]], list[Diagnostic]]:
+    """The files of those ``resources`` that are not ``declared``, by their ids, and a warning where they stay.
+
+    That is where the platform does not give them back, and where one of them is never read.
+    """
+    found: dict[str, Mapping[str, bytes]] = {}
+    unread: list[Diagnostic] = []
+    for kind, requests in resources_of(platform).items():
+        if not isinstance(requests, GivesContents):
+            continue
+        of_kind = [one for one in declared if one.kind is kind]
+        for one in undeclared(resources.get(kind, ()), of_kind, scope):
+            subject = f"the {kind.noun} {one.name or one.id} is not written"
+            try:
+                found[one.id] = _readable(await requests.contents(one.id))
+            except PlatformError as error:
+                unread.append(Diagnostic(Severity.WARNING, f"{subject}: {error.summary}", error.hint))
+            except NeverReadError as error:
+                unread.append(Diagnostic(Severity.WARNING, f"{subject}: {error.summary}", error.detail))
+    return found, unread
+
+
+def _readable(contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """``contents``. Raises ``NeverReadError`` for a file that no command would read, and that would be in git."""
+    for path, data in contents.items():
+        refuse_names(*path.split("/"))
+        refuse_private_key(data)
+    return contents

@@ -17,11 +17,11 @@ from assistctl.errors import AssistctlError
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.plan import Plan, PlanScope, TargetName
 from assistctl.operations.apply import Confirm, apply
-from assistctl.operations.apply_outcome import ApplyOutcome
 from assistctl.operations.apply_request import ApplyRequest, apply_request
 from assistctl.operations.deployment import Deployment, open_deployment
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 from assistctl.operations.masked_for_programs import masked_errors, masked_garbage, masked_results
+from assistctl.operations.outcome import ApplyOutcome
 from assistctl.operations.plan import create_plan, find_drift
 from assistctl.operations.saved_plan import SavedPlan, load_plan
 from assistctl.platforms.base import nobody_listens

@@ -1,20 +1,50 @@
-"""Planning and looking for drift. Neither changes anything on the platform."""
+"""Planning and looking for drift, neither of which changes anything on the platform.
+
+Here is what a platform is asked for a plan, and the warnings that need more than the planner has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from assistctl.errors import AssistctlError
+from assistctl import clock
+from assistctl.applying.replanning import Replan
+from assistctl.diagnostics import Diagnostic, by_place
+from assistctl.errors import AssistctlError, ProjectError
 from assistctl.manifest import Loaded
-from assistctl.model.change import Blocked
+from assistctl.model.assistant import Desired, Observed
+from assistctl.model.capabilities import Capabilities
+from assistctl.model.change import Blocked, Change
+from assistctl.model.kind import Kind
+from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanScope
+from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.plan_on_platform import plan_on
+from assistctl.operations.likely_mistakes import embedded_in_ci, meant_key, unencrypted
+from assistctl.operations.listed_resources import (
+    UploadReferences,
+    VisibleResources,
+    list_contents,
+    visible_resources,
+)
 from assistctl.operations.provenance import provenance_of
 from assistctl.operations.saved_plan import place_for_plan, save_plan
+from assistctl.operations.target_connection import is_at_vendor
+from assistctl.ownership.file_marks import FILES, HeldFile
+from assistctl.ownership.mark import read_mark
+from assistctl.ownership.placeholders import uploads_read
+from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
+from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.planner import make_plan
+from assistctl.planning.resources import Resources
+from assistctl.planning.vector_stores.inventory import stores_to_look_into
+from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
 
 async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), out: Path | None = None) -> Plan:
@@ -52,3 +82,183 @@ async def _planned(
 ) -> Plan:
     async with deployment.open() as platform:
         return await plan_on(deployment, platform, loaded, plan_options, thorough=thorough, explains=True)
+
+
+async def plan_on(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    plan_options: PlanOptions,
+    *,
+    thorough: bool = False,
+    explains: bool = False,
+    unread: Sequence[HeldFile] = (),
+) -> Plan:
+    """The plan of what apply would do. Raises ``ProjectError`` for a key that nothing has.
+
+    ``thorough`` looks into every vector store, those too that say they hold what is declared. ``explains``
+    reads in the journal why what is missing is not there, and where the target was before. ``unread`` are uploads
+    of ours that an apply under way has replaced and not deleted yet.
+    """
+    desired = () if plan_options.destroy else loaded.desired
+    wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
+    # Before anything is asked for: opening them may fail.
+    uploads_there, stores_there = platform.uploads, platform.vector_stores
+    observed, models, stores, seen = await asyncio.gather(
+        platform.list_assistants(),
+        platform.list_models() if wanted else _nothing(),
+        stores_there.list_stores() if stores_there else _no_stores(),
+        visible_resources(platform, {one.kind for one in loaded.resources})
+        if platform.capabilities.resources
+        else _no_resources(),
+    )
+    others = seen.things
+    resources = Resources(loaded.resources, others)
+    everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(others.values())]
+    if plan_options.only is not None:
+        _check_keys(deployment, {only.key for only in plan_options.only}, loaded, everything)
+    # An upload on record saves one that is declared, and nothing else.
+    uploads = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
+    recorded = deployment.upload_log().uploads() if uploads else {}
+    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
+    if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
+        looking = _Looking(deployment, uploads_there, stores_there, observed, plan_options)
+        knowledge = await looking.into(knowledge, desired, thorough=thorough)
+    plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
+    today = clock.today()
+    beside = (
+        *loaded.diagnostics,
+        *(seen.diagnostics(deployment.target.name) if seen.hidden else ()),
+        *unencrypted(deployment.project, deployment.target),
+        *embedded_in_ci(deployment.project, deployment.target),
+        *(
+            ()
+            if deployment.owns_any(observed)
+            else offered_account(deployment.project, deployment.target, platform)
+        ),
+        *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
+        *_about_models(deployment, wanted, platform, models or {}, today),
+    )
+    plan = replace(plan, diagnostics=tuple(by_place((*beside, *plan.diagnostics))))
+    if not explains or not (plan.missing or plan.summary.create):
+        return plan
+    from assistctl.operations.plan_history import with_history
+
+    return await with_history(plan, deployment, platform, everything)
+
+
+def replan(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    plan_options: PlanOptions,
+    unread: Sequence[HeldFile] = (),
+) -> Replan:
+    """A function that plans one change again; it returns ``None`` when the change is no longer due."""
+
+    async def again(change: Change) -> Change | None:
+        plan = await plan_on(
+            deployment,
+            platform,
+            loaded,
+            replace(plan_options, only=frozenset({change.qualified_key})),
+            unread=unread,
+        )
+        about = (change.qualified_key, change.id)
+        return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)
+
+    return again
+
+
+def _check_keys(
+    deployment: Deployment,
+    keys: Iterable[str],
+    loaded: Loaded,
+    everything: Sequence[Observed | ObservedStore],
+) -> None:
+    marks = filter(None, (read_mark(one.metadata) for one in everything))
+    owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
+    declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
+    known = {*declared, *(one.key for one in loaded.resources), *owned, *loaded.past_keys}
+    for key in sorted(keys):
+        if key not in known:
+            advice = (
+                meant_key(key, loaded.desired, known)
+                or "`assistctl list` and the manifests show the keys there are."
+            )
+            raise ProjectError(f"there is no assistant with the key {key!r}", advice)
+
+
+def _as_listed(
+    models: Mapping[str, str | None] | None, wanted: Iterable[Desired], capabilities: Capabilities
+) -> Mapping[str, str | None] | None:
+    """``models`` with those that are declared, where not being listed says nothing."""
+    if not models or capabilities.lists_every_model:
+        return models
+    return {**{name: None for one in wanted if (name := model_of(one))}, **models}
+
+
+def _about_models(
+    deployment: Deployment,
+    wanted: Iterable[Desired],
+    platform: Platform,
+    dates: Mapping[str, str | None],
+    today: dt.date,
+) -> Iterator[Diagnostic]:
+    """Advice on models by name, and on the shutdowns of those for which the platform gives no date."""
+    capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
+    for assistant in wanted:
+        yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
+        if capabilities.vendor and not dates.get(model_of(assistant) or ""):
+            yield from about_shutdown(assistant, today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looking at the files that a plan depends on, after everything was listed."""
+
+    deployment: Deployment
+    uploads: UploadPlatform
+    stores: VectorStorePlatform | None
+    observed: Sequence[Observed]
+    plan_options: PlanOptions
+
+    async def into(self, knowledge: Knowledge, desired: Sequence[Desired], *, thorough: bool) -> Knowledge:
+        """``knowledge`` with the contents of the vector stores that matter, without uploads that are gone."""
+        references, destroy = UploadReferences(self.uploads), self.plan_options.destroy
+        if not destroy:
+            knowledge = knowledge.without(await references.gone(self._read()))
+        # Some vector stores only matter for what is in others.
+        while (
+            self.stores is not None
+            and knowledge.observed.stores
+            and (
+                wanted := stores_to_look_into(
+                    knowledge, desired, self.observed, self.plan_options, thorough=thorough
+                )
+            )
+        ):
+            contents = {**knowledge.observed.files, **await list_contents(self.stores, sorted(wanted))}
+            knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
+        return knowledge if destroy else knowledge.without(await references.gone(knowledge.observed.held()))
+
+    def _read(self) -> frozenset[str]:
+        """The ids of the uploads that the project's assistants read themselves."""
+        reading = (assistant for assistant in self.observed if FILES in assistant.metadata)
+        owned = self.deployment.owned(reading).values()
+        assistants = [assistant for same_key in owned for assistant in same_key]
+        return frozenset(held.file_id for held in uploads_read(assistants))
+
+
+async def _nothing() -> None:
+    """The models when nobody asks for them."""
+
+
+async def _no_resources() -> VisibleResources:
+    """The things beside assistants on a platform that keeps none."""
+    return VisibleResources()
+
+
+async def _no_stores() -> Sequence[ObservedStore]:
+    """The vector stores of a platform that has none."""
+    return ()

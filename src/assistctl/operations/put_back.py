@@ -18,7 +18,7 @@ from assistctl.model.plan import Plan
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.gate_findings import surroundings_of
-from assistctl.operations.plan_on_platform import plan_on
+from assistctl.operations.plan import plan_on
 from assistctl.operations.rollback import declared_again, listed_stores, present_on, rollback_policy
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read

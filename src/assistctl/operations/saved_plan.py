@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -17,11 +17,13 @@ from typing import cast
 from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, place_in, read_regular
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.json_value import Json
+from assistctl.model.change import Change
+from assistctl.model.file_operations import StoreOperations
+from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan, PlanScope
 from assistctl.model.plan_document import FORMAT_VERSION, plan_document
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance
-from assistctl.operations.request_digests import request_digests, request_name
-from assistctl.ownership.canonical import sha256
+from assistctl.ownership.canonical import digest, sha256
 from assistctl.rendering.json import dumps
 from assistctl.secrets.redaction import mask, masked
 
@@ -29,6 +31,8 @@ _LARGEST = 256 * 1024 * 1024
 _WHAT_TO_GIVE = "Give the file that `assistctl plan --out FILE` wrote; what --format prints is only for reading."
 # What a saved plan has and the JSON of a plan, which nobody asked to be replaced, does not have.
 _FIELDS = {"format_version", "fingerprint", "options"}
+# Enough to tell two requests apart.
+_DIGEST_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,12 @@ class SavedPlan:
     def of(cls, plan: Plan, scope: PlanScope = PlanScope(), made: Provenance | None = None) -> SavedPlan:
         """The saved plan that would be read back if ``plan`` were saved now, secrets masked."""
         shown = Plan.from_document(cast("dict[str, Json]", masked(_as_read(plan_document(plan)))))
-        return cls(scope, shown, dict(request_digests(plan)), made)
+        return cls(scope, shown, dict(_request_digests(plan)), made)
 
     @property
     def keys(self) -> dict[str, str]:
         """The key of each change, by the name of its request."""
-        return {request_name(change): str(change.qualified_key) for change in self.shown.changes}
+        return {_request_name(change): str(change.qualified_key) for change in self.shown.changes}
 
 
 def place_for_plan(path: Path, project: Path) -> Path:
@@ -215,3 +219,48 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _request_digests(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The name and the digest of each change's request."""
+    for change in plan.changes:
+        yield _request_name(change), _digest(change, plan.knowledge.stores)
+
+
+def _request_name(change: Change) -> str:
+    """The name of a change's request."""
+    return f"{change.kind} {change.action} {change.key} {change.id or ''}"
+
+
+def _digest(change: Change, stores: Mapping[str, StoreOperations]) -> str:
+    if change.file is not None:
+        return digest([change.file.token, [*change.file.discards]], length=_DIGEST_CHARACTERS)
+    request = change.request
+    sent: list[Json] = []
+    if request is not None:
+        sent += [request.digested, [*sorted(request.removed)], dict(request.reads.items()), request.store]
+    if change.kind is Kind.VECTOR_STORE and change.key in stores:
+        sent.append(_contents(stores[change.key]))
+    return digest(sent, salt=change.key, length=_DIGEST_CHARACTERS) if sent else ""
+
+
+def _contents(work: StoreOperations) -> Json:
+    """The operations on a store's files; ``sync_marker`` stands for their attributes, without secrets."""
+    attach: list[Json] = [
+        [
+            addition.token,
+            addition.path,
+            dict(addition.chunking.items()) if addition.chunking else None,
+            [*addition.replaces],
+            addition.renew,
+        ]
+        for addition in work.attach
+    ]
+    return [
+        attach,
+        dict(work.pending.items()),
+        [*sorted(work.retag)],
+        [*work.detach],
+        work.sync_marker,
+        work.holding,
+    ]

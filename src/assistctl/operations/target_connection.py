@@ -1,15 +1,19 @@
-"""How a target is reached: its address, its account and its credentials, filled in and registered as secrets."""
+"""How a target is reached: its address, its account and its credentials, filled in and registered as secrets.
+
+The environment variables that its platform goes by are known without a connection. A platform that cannot be
+loaded has none here; what is wrong with it is told as soon as it is spoken to.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from assistctl.errors import ProjectError
 from assistctl.manifest import Project, Target
-from assistctl.operations.platform_variables import address_variable, credential_variables
+from assistctl.model.capabilities import Capabilities
 from assistctl.platforms.base import Connection
-from assistctl.platforms.registry import ADDRESS_VARIABLES
+from assistctl.platforms.registry import ADDRESS_VARIABLES, capabilities_of
 from assistctl.secrets.addresses import secrets_in_address, without_credentials
 from assistctl.secrets.redaction import register
 
@@ -96,3 +100,39 @@ def _addresses_in(target: Target, environment: Mapping[str, str]) -> Iterable[st
     """The addresses an SDK may take from the environment on its own."""
     names = dict.fromkeys((*ADDRESS_VARIABLES, address_variable(target)))
     return (environment[name] for name in names if name in environment)
+
+
+def address_variable(target: Target) -> str:
+    """The variable with the address of ``target`` when it names none; empty where its platform has none."""
+    capabilities = _capabilities(target)
+    return capabilities.address_variable if capabilities else ""
+
+
+def credential_variables(target: Target) -> Collection[str]:
+    """The variables with what lets one in when ``target`` names no key."""
+    capabilities = _capabilities(target)
+    return capabilities.credential_variables if capabilities else ()
+
+
+def extra_of(target: Target) -> str:
+    """The extra of this package that has the SDK of ``target``'s platform; empty where it needs none."""
+    capabilities = _capabilities(target)
+    return capabilities.extra if capabilities else ""
+
+
+def is_at_vendor(project: Project, target: Target) -> bool:
+    """Whether neither ``target`` nor the environment names another address: gateways have models of others."""
+    return not (target.base_url or project.environment.get(address_variable(target)))
+
+
+def is_embedded(target: Target) -> bool:
+    """Whether ``target`` is the platform inside this package."""
+    capabilities = _capabilities(target)
+    return capabilities is not None and capabilities.embedded
+
+
+def _capabilities(target: Target) -> Capabilities | None:
+    try:
+        return capabilities_of(target.platform)
+    except ProjectError:
+        return None

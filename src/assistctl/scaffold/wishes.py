@@ -11,7 +11,7 @@ from pathlib import Path
 from assistctl.errors import AssistctlError
 from assistctl.manifest import Project, Target, load_project
 from assistctl.manifest.project.project import DEFAULT_TARGET, PROJECT_FILE
-from assistctl.operations.platform_variables import credential_variables, extra_of
+from assistctl.operations.target_connection import credential_variables, extra_of
 from assistctl.platforms.registry import known_platforms
 from assistctl.scaffold.pipeline import DeployTarget
 
