@@ -10,9 +10,14 @@ from pathlib import Path
 
 import click
 
-from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.apply_report import apply_and_report
-from assistctl.cli.changing_options import adopt_option, allow_deletes_option, check_option
+from assistctl.cli.changing_options import (
+    ApplyOptions,
+    adopt_option,
+    allow_deletes_option,
+    apply_options_decorator,
+    check_option,
+)
 from assistctl.cli.options import KEY, keys_argument, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ProjectError

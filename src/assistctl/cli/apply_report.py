@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistctl.cli.apply_options import ApplyOptions
+from assistctl.cli.changing_options import ApplyOptions
 from assistctl.cli.plan_output import print_plan, print_results, print_warnings
 from assistctl.cli.progress_bars import progress_listener
 from assistctl.cli.signals import cancelled_by_signals

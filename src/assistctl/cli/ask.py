@@ -17,7 +17,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
 
 if TYPE_CHECKING:
-    from assistctl.cli.live_answer import LiveAnswer
+    from assistctl.cli.asking import LiveAnswer
     from assistctl.model.checks import FunctionAnswer
     from assistctl.operations.ask import TalkSettings
 
@@ -106,8 +106,7 @@ def command(
     keep: bool,
 ) -> int:
     """Ask, and print what comes."""
-    from assistctl.cli.asking import Asking, asked_once
-    from assistctl.cli.live_answer import LiveAnswer
+    from assistctl.cli.asking import Asking, LiveAnswer, asked_once
     from assistctl.operations.ask import TalkSettings
 
     from_stdin = message == "-"

@@ -1,15 +1,80 @@
-"""One message to an assistant and its answer, as the command line says."""
+"""One message to an assistant and its answer: its text to stdout as it comes, what happens beside it to stderr."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistctl.cli.live_answer import LiveAnswer, figures
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.model.answer_report import AnswerReport
+from assistctl.model.answer_report import AnswerReport, SavedFile
+from assistctl.model.conversation import Citation, Event, FunctionCall, TextDelta
+from assistctl.model.money import dollars
 from assistctl.operations.ask import TalkSettings, open_talk
+from assistctl.secrets.escaping import VisiblePieces, visible
+
+
+@dataclass(slots=True)
+class LiveAnswer:
+    """Prints one answer after the other, each as it comes."""
+
+    terminal: Terminal
+    _pieces: VisiblePieces = field(default_factory=VisiblePieces)
+    _is_open: bool = False
+
+    def hear(self, event: Event) -> None:
+        """Print what came."""
+        match event:
+            case TextDelta(text):
+                self._write(self._pieces.harmless(text))
+            case FunctionCall(_, name, arguments):
+                self.break_line()
+                self.terminal.say(f"called {name}({visible(arguments)})")
+
+    def break_line(self) -> None:
+        """End a line that is begun, where both streams are one screen."""
+        if self._is_open and sys.stdout.isatty():
+            self._write("\n")
+
+    def end(self, report: AnswerReport | None) -> None:
+        """End the text, and print what it cites and what was made."""
+        self._write(self._pieces.rest())
+        if self._is_open:
+            self._write("\n")
+        self._pieces = VisiblePieces()
+        if report is not None:
+            notes = [*_cited(report.citations), *_made(report.files)]
+            self._write("".join(f"{visible(line)}\n" for line in notes))
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._is_open = not text.endswith("\n")
+            self.terminal.write(text)
+
+
+def _figures(report: AnswerReport) -> str:
+    """How long an answer took, and how many tokens, in a sentence."""
+    usage = report.exchange.usage
+    tokens = f" and {usage.total:,} tokens" if usage else ""
+    cost = f", {dollars(report.exchange.cost)}" if report.exchange.cost is not None else ""
+    return f"Answered in {report.exchange.seconds:.1f} s{tokens}{cost}."
+
+
+def _cited(citations: Iterable[Citation]) -> list[str]:
+    """A line for each file, with all marks that cite it."""
+    marks: dict[str, dict[str, None]] = {}
+    for citation in citations:
+        marks.setdefault(citation.file_name or citation.file_id, {})[citation.text] = None
+    return [f"Cited: {name}  {' '.join(filter(None, texts))}".rstrip() for name, texts in marks.items()]
+
+
+def _made(files: Iterable[SavedFile]) -> list[str]:
+    return [
+        f"Saved: {file.path}" if file.path else f"Made: {file.file.name}  ({file.file.id}; --save DIR writes it)"
+        for file in files
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +89,7 @@ class Asking:
     def tell(self, report: AnswerReport) -> None:
         """Say what went wrong, or how long it took."""
         if not report.error:
-            self.terminal.say(figures(report))
+            self.terminal.say(_figures(report))
             return
         from assistctl.diagnostics import Diagnostic, Severity
         from assistctl.rendering.text.plan_text import print_diagnostics

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
-from assistctl.cli.options import BareOrValueOption, Function, seconds
+from assistctl.applying.limits import ApplyLimits
+from assistctl.cli.options import BareOrValueOption, Function, format_option, seconds
+
+# What only deletes and lets go has nothing indexed.
+_NOTHING_TO_WAIT_FOR = 0.0
 
 
 def adopt_option() -> Callable[[Function], Function]:
@@ -45,7 +51,7 @@ def yes_option() -> Callable[[Function], Function]:
     return click.option("--yes", is_flag=True, help="Do not ask for confirmation. Needed without a terminal.")
 
 
-def parallelism_option() -> Callable[[Function], Function]:
+def _parallelism_option() -> Callable[[Function], Function]:
     """``--parallelism``."""
     return click.option(
         "--parallelism",
@@ -57,7 +63,7 @@ def parallelism_option() -> Callable[[Function], Function]:
     )
 
 
-def wait_option() -> Callable[[Function], Function]:
+def _wait_option() -> Callable[[Function], Function]:
     """``--wait``, in seconds."""
     return click.option(
         "--wait",
@@ -79,3 +85,41 @@ def lock_timeout_option() -> Callable[[Function], Function]:
         callback=seconds,
         help="How long to wait for another apply to end (with a shared journal).",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """The options of a command that makes changes: no confirmation, the output format, and the limits."""
+
+    yes: bool
+    output_format: str
+    limits: ApplyLimits
+
+
+def apply_options_decorator(*, waits: bool) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """``--yes``, ``--parallelism``, ``--lock-timeout`` and ``--format``; with ``waits`` also ``--wait``.
+
+    The command gets them as its argument ``apply_options``.
+    """
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(function)
+        def gathered(
+            terminal: object,
+            *,
+            yes: bool,
+            parallelism: int,
+            lock_timeout: float,
+            output_format: str,
+            wait: float = _NOTHING_TO_WAIT_FOR,
+            **own: object,
+        ) -> int:
+            apply_options = ApplyOptions(yes, output_format, ApplyLimits(parallelism, wait, lock_timeout))
+            return function(terminal, apply_options=apply_options, **own)
+
+        shared = [yes_option(), _parallelism_option(), lock_timeout_option(), *([_wait_option()] if waits else [])]
+        for option in reversed([*shared, format_option("text", "json", "markdown", "html")]):
+            option(gathered)
+        return gathered
+
+    return decorate

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from assistctl.cli.asking import Asking
-from assistctl.cli.live_answer import LiveAnswer
+from assistctl.cli.asking import Asking, LiveAnswer
 from assistctl.cli.terminal import Terminal
 from assistctl.cli.typed_text import ctrl_c_cancels, typed_text
 from assistctl.conversing.function_answers import NoAnswerError

@@ -1,4 +1,4 @@
-"""The options that every command takes, and those that most do."""
+"""The options that every command takes, and those that most do; and how a command runs with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import click
 from click.core import ParameterSource
 
 from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
-from assistctl.cli.invocation import Invocation
+from assistctl.cli.streams import keep_messages_off_stdout
+from assistctl.cli.terminal import Invocation, Terminal
+from assistctl.errors import ProjectError
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """The form of an assistant's key; an argument of another form is the path of a saved plan."""
@@ -148,11 +150,9 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
             config_from: str | None,
             **own: object,
         ) -> int:
-            from assistctl.cli.reporting import reporting
-
             _refuse_unused(click.get_current_context())
             invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)
-            return reporting(invocation, function, own)
+            return _run(invocation, function, own)
 
         made = click.command(name, cls=_Command, help=help_text, epilog=f"\b\n{example}")(invoke)
         made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -161,6 +161,29 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
         return made
 
     return decorate
+
+
+def _run(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
+    """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
+    terminal = Terminal(invocation)
+    if own.get("output_format", "text") != "text":
+        keep_messages_off_stdout()
+    try:
+        _refuse_manifests(own.get("keys"))
+        return int(function(terminal, **own))
+    except (click.ClickException, click.Abort):
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # nobody should meet a traceback
+        from assistctl.cli.reporting import report_failure
+
+        return report_failure(terminal, error, function, own)
+
+
+def _refuse_manifests(keys: object) -> None:
+    """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
+    for word in keys if isinstance(keys, tuple) else ():
+        if isinstance(word, str) and word.endswith((".yaml", ".yml", ".md")):
+            raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
 
 
 def _hidden(option: click.Option) -> click.Option:

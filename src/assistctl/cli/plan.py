@@ -7,11 +7,17 @@ from pathlib import Path
 
 import click
 
-from assistctl.cli.apply_command import command_for_plan, command_for_saved
 from assistctl.cli.changing_options import adopt_option, allow_deletes_option
-from assistctl.cli.max_size import check_max_size, max_size_option
 from assistctl.cli.options import format_option, keys_argument, subcommand
-from assistctl.cli.plan_output import REPORT_FORMATS, SignOff, print_plan
+from assistctl.cli.plan_output import (
+    REPORT_FORMATS,
+    SignOff,
+    check_max_size,
+    command_for_plan,
+    command_for_saved,
+    max_size_option,
+    print_plan,
+)
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Plan, PlanScope

@@ -1,17 +1,25 @@
-"""A plan, or the outcome of an apply, in the format that was asked for."""
+"""A plan, or the outcome of an apply, in the format and length asked for; and the command that applies a plan."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from assistctl.cli.terminal import Terminal
+import click
+
+from assistctl.cli.options import KEY, Function
+from assistctl.cli.terminal import Invocation, Terminal
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.model.plan import Plan
+from assistctl.model.plan import Plan, PlanScope
 from assistctl.model.provenance import Provenance
 from assistctl.operations.outcome import ApplyOutcome
+from assistctl.rendering.markdown.document import COMMENT, SIZES, marker
 
 REPORT_FORMATS = ("text", "json", "markdown", "html")
 """The formats of every report."""
+_SMALLEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,6 @@ def print_plan(
 
         terminal.write(dumps(plan_document(plan)))
     elif output_format == "markdown":
-        from assistctl.rendering.markdown.document import COMMENT, marker
         from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
         mark = marker("plan", plan.project, plan.target.name)
@@ -56,8 +63,6 @@ def print_plan(
 
 def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> None:
     """Print Markdown behind the mark of its kind, by which a bot finds it again."""
-    from assistctl.rendering.markdown.document import marker
-
     terminal.write(f"{marker(command, plan.project, plan.target.name)}{text}")
 
 
@@ -99,3 +104,63 @@ def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str)
             from assistctl.rendering.checks.check_text import print_gate
 
             print_gate(terminal.results(), gate, everything=terminal.invocation.verbose)
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if text in SIZES:
+            return SIZES[text]
+        if not text.isascii() or not text.isdecimal() or int(text) < _SMALLEST:
+            self.fail(
+                f"{text!r} is neither {', '.join(SIZES)} nor a number of at least {_SMALLEST:,}.", param, ctx
+            )
+        return int(text)
+
+
+def max_size_option() -> Callable[[Function], Function]:
+    """``--max-size``, in bytes; ``None`` where it was not given."""
+    return click.option(
+        "--max-size",
+        type=_Size(),
+        metavar="|".join(("BYTES", *SIZES)),
+        help="With --format markdown: how long it may be; the least important parts go.  [default: comment]",
+    )
+
+
+def check_max_size(max_size: int | None, output_format: str) -> None:
+    """Raise ``UsageError`` where the size is given for a format that has none."""
+    if max_size is not None and output_format != "markdown":
+        raise click.UsageError(
+            "--max-size goes with --format markdown: no other format leaves anything out for it."
+        )
+
+
+def command_for_saved(file: Path, scope: PlanScope, invocation: Invocation | None = None) -> str:
+    """The command that applies the plan saved to ``file``."""
+    # A name that could be a key would be taken for one.
+    shown = f"./{file}" if KEY.fullmatch(str(file)) else str(file)
+    allowed = ["--allow-deletes"] if scope.destroy or scope.allow_deletes else []
+    return shlex.join(["assistctl", "apply", *_global(invocation), *allowed, shown])
+
+
+def command_for_plan(plan: Plan, scope: PlanScope, invocation: Invocation) -> str:
+    """The command that plans the same again and applies it."""
+    words = ["assistctl", "destroy" if scope.destroy else "apply", *_global(invocation)]
+    words += ["--target", plan.target.name]
+    if scope.adopt is not None and not scope.destroy:
+        words.append("--adopt" if scope.adopt else "--no-adopt")
+    if scope.allow_deletes and not scope.destroy:
+        words.append("--allow-deletes")
+    return shlex.join([*words, *scope.keys])
+
+
+def _global(invocation: Invocation | None) -> list[str]:
+    if invocation is None:
+        return []
+    folder = [] if invocation.directory == Path() else ["-C", str(invocation.directory)]
+    variables = [word for name, value in invocation.variables.items() for word in ("--var", f"{name}={value}")]
+    pinned = ["--config-from", invocation.config_from] if invocation.config_from else []
+    return [*folder, *variables, *pinned]

@@ -1,18 +1,13 @@
-"""Runs a command and tells of its failure, in the format that results were asked for in as well."""
+"""Tells of a command's failure, in the format that results were asked for in as well."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-import click
-
-from assistctl.cli.invocation import Invocation
-from assistctl.cli.streams import keep_messages_off_stdout
 from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.errors import AssistctlError, ExitCode, ManifestError, ProjectError
+from assistctl.errors import AssistctlError, ExitCode, ManifestError
 
 # The commands that only look, and those that say when they begin to change something.
 _CHANGES_NOTHING = frozenset(
@@ -37,30 +32,32 @@ _TELLS_OF_CHANGES = frozenset({"apply", "destroy", "forget", "gc", "rollback"})
 _EDITED = frozenset({"validate", "plan"})
 
 
-def reporting(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
-    """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
-    terminal = Terminal(invocation)
-    if own.get("output_format", "text") != "text":
-        keep_messages_off_stdout()
-    try:
-        _refuse_manifests(own.get("keys"))
-        return int(function(terminal, **own))
-    except ManifestError as error:
-        diagnostics, code = error.diagnostics, error.exit_code
-    except AssistctlError as error:
-        diagnostics, code = (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
-    except KeyboardInterrupt:
-        left = _left_by_interruption(terminal, function)
-        diagnostics, code = (Diagnostic(Severity.ERROR, "interrupted", left),), ExitCode.INTERRUPTED
-    except (click.ClickException, click.Abort):
-        raise
-    except OSError as error:
-        diagnostics, code = (_refused_by_the_system(terminal, error),), ExitCode.ERROR
-    except Exception as error:  # noqa: BLE001  # whatever it is, nobody should meet a traceback
-        diagnostics, code = (_defect(terminal, error),), ExitCode.ERROR
+def report_failure(
+    terminal: Terminal, error: BaseException, function: Callable[..., int], own: Mapping[str, object]
+) -> int:
+    """Tell of the ``error`` that ended a command's ``function``, given its ``own`` options; the exit code."""
+    diagnostics, code = _told(terminal, error, function)
     output_format = own.get("output_format", getattr(own.get("apply_options"), "output_format", "text"))
     _tell(terminal, diagnostics, str(output_format), command=function.__module__.rpartition(".")[2])
     return code
+
+
+def _told(
+    terminal: Terminal, error: BaseException, function: Callable[..., int]
+) -> tuple[Sequence[Diagnostic], ExitCode]:
+    """What went wrong, as messages, and the exit code that says so."""
+    match error:
+        case ManifestError():
+            return error.diagnostics, error.exit_code
+        case AssistctlError():
+            return (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
+        case KeyboardInterrupt():
+            left = _left_by_interruption(terminal, function)
+            return (Diagnostic(Severity.ERROR, "interrupted", left),), ExitCode.INTERRUPTED
+        case OSError():
+            return (_refused_by_the_system(terminal, error),), ExitCode.ERROR
+        case _:
+            return (_defect(terminal, error),), ExitCode.ERROR
 
 
 def _tell(terminal: Terminal, diagnostics: Sequence[Diagnostic], output_format: str, *, command: str) -> None:
@@ -94,13 +91,6 @@ def _print_failure(
         terminal.write(messages_html(diagnostics))
 
 
-def _refuse_manifests(keys: object) -> None:
-    """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
-    for word in keys if isinstance(keys, tuple) else ():
-        if isinstance(word, str) and word.endswith((".yaml", ".yml", ".md")):
-            raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
-
-
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
     """How far a command came that was interrupted, as a sentence."""
     name = function.__module__.rpartition(".")[2]
@@ -129,13 +119,13 @@ def _is_somewhere() -> bool:
     return True
 
 
-def _defect(terminal: Terminal, error: Exception) -> Diagnostic:
+def _defect(terminal: Terminal, error: BaseException) -> Diagnostic:
     summary = f"something went wrong inside assistctl: {type(error).__name__}: {error}"
     advice = "This is a defect. With -v it says where; please report that."
     return Diagnostic(Severity.ERROR, summary, _where(terminal, error, advice))
 
 
-def _where(terminal: Terminal, error: Exception, advice: str) -> str:
+def _where(terminal: Terminal, error: BaseException, advice: str) -> str:
     """``advice``, or where an error came from if that was asked for."""
     if not terminal.invocation.verbose:
         return advice

@@ -6,9 +6,8 @@ import asyncio
 
 import click
 
-from assistctl.cli.apply_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.apply_report import apply_and_report
-from assistctl.cli.changing_options import allow_deletes_option
+from assistctl.cli.changing_options import ApplyOptions, allow_deletes_option, apply_options_decorator
 from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from assistctl.cli.options import subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.local.code_interpreter.choice import DEFAULT, NAMES, SandboxName
-from assistctl.secrets.redaction import register
+from assistctl.secrets.redaction import mask, register
 
 if TYPE_CHECKING:
     from assistctl.local.http.observation import Observer
@@ -167,7 +168,6 @@ def command(
         prepare(terminal, code_sandbox)
         return ExitCode.OK
     from assistctl.checkout.untrusted_files import place_in
-    from assistctl.cli.serve_log import ErrorLog
     from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve
     from assistctl.local.vector_stores.embeddings import configured
@@ -185,7 +185,7 @@ def command(
         if is_reachable and not api_key:
             terminal.complain("warning: whoever reaches this machine can change all of it; pass --api-key")
 
-    log = ErrorLog(terminal)
+    log = _ErrorLog(terminal)
     logging.getLogger().addHandler(log)
     try:
         serve(
@@ -209,7 +209,49 @@ def command(
 def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
     if form is None:
         return []
-    from assistctl.cli.serve_log import AccessLogLines
     from assistctl.local.http.observation import access_log
 
-    return [access_log(form, AccessLogLines(terminal).write)]
+    return [access_log(form, _AccessLogLines(terminal).write)]
+
+
+class _AccessLogLines:
+    """Lines on stdout, as long as somebody takes them: that a log is full or gone is no reason to serve nobody.
+
+    Past ``cli.streams``, which keeps what could not be written for the end: a server may be far from that.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._is_lost = False
+        self._descriptor = sys.stdout.fileno()
+
+    def write(self, line: str) -> None:
+        """Write a line, masked; that lines are lost is told on stderr once, until one is written again."""
+        content = f"{mask(line)}\n".encode()
+        try:
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+        except OSError as error:
+            if not self._is_lost:
+                reason = error.strerror or type(error).__name__
+                self._terminal.complain(f"warning: the access log cannot be written ({reason})")
+            self._is_lost = True
+        else:
+            self._is_lost = False
+
+
+class _ErrorLog(logging.Handler):
+    """Log for whoever runs the server the errors that clients are not told: a line each, with ``-v`` all of it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See ``logging.Handler``."""
+        text = record.getMessage()
+        if record.exc_info and self._terminal.invocation.verbose:
+            text = self.format(record)
+        elif record.exc_info:
+            text = f"{text}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        self._terminal.complain(f"{record.levelname.lower()}: {text}")

@@ -1,4 +1,4 @@
-"""Results to stdout, everything else to stderr."""
+"""The streams of a command and its global options: results to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from assistctl.cli.invocation import Invocation
 from assistctl.cli.signals import ctrl_c_ends_reading
 from assistctl.cli.streams import stderr_is_lost
 from assistctl.json_value import Json
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
     from assistctl.operations.deployment import Deployment
 
 _WIDTH_WITHOUT_TERMINAL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The global options as given; ``timeout`` is in seconds, ``config_from`` names a git commit."""
+
+    directory: Path
+    target: str | None
+    variables: Mapping[str, str]
+    color: str
+    verbose: bool
+    quiet: bool
+    timeout: float = 600.0
+    config_from: str | None = None
 
 
 @dataclass(slots=True)
