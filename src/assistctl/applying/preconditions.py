@@ -15,7 +15,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change
 from assistctl.ownership.sensitive import digest_of
-from assistctl.planning.vector_stores.store_view import as_observed
+from assistctl.planning.vector_stores.inventory import as_observed
 from assistctl.platforms.base import VectorStorePlatform
 
 _CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})

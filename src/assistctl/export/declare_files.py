@@ -14,7 +14,7 @@ from assistctl.ownership.canonical import dotted
 from assistctl.ownership.file_marks import HeldFile, held_in_store, interpreter_files, same_chunking
 from assistctl.ownership.mark import OUR_PREFIX, read_mark, users_pairs
 from assistctl.ownership.placeholders import file_ids
-from assistctl.planning.vector_stores.store_view import as_observed
+from assistctl.planning.vector_stores.inventory import as_observed
 from assistctl.secrets.redaction import holds_secret
 
 # So many files that are missing are named.

@@ -14,12 +14,12 @@ from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.capabilities import Capabilities, Level, Support
+from assistctl.model.capabilities import Capabilities, Level, MetadataLimits, Support
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 from assistctl.ownership.canonical import PLATFORMS
+from assistctl.ownership.mark import OUR_PAIRS
 from assistctl.ownership.references_by_key import with_entries, without_keys
 from assistctl.ownership.tool_paths import tools_by_name
-from assistctl.planning.metadata_limits import check_metadata
 from assistctl.planning.uses import own_fields, with_ignored_uses
 
 # What is asked for by kind alone: nobody declares tools as such.
@@ -46,12 +46,34 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
             path, advice = f"platforms.{platform}.{name}", _way_on(name, platform, capabilities.platform_fields)
             yield _diagnostic(desired, path, Severity.ERROR, f"{platform} has no field {name}", advice)
     if desired.fields.get("metadata"):
-        yield from check_metadata(desired, platform, capabilities.metadata_limits)
+        yield from _beyond_limits(desired, platform, capabilities.metadata_limits)
     if capabilities.findings is None:
         return
     for finding in capabilities.findings(desired.fields, own):
         severity = Severity.INFO if finding.level is Level.MAPPED else Severity.ERROR
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
+
+
+def _beyond_limits(desired: Desired, platform: str, limits: MetadataLimits) -> Iterator[Diagnostic]:
+    """An error for what of the declared metadata is beyond a platform's limits."""
+    metadata = desired.fields.get("metadata")
+    if not isinstance(metadata, dict):
+        return
+    room = None if limits.open_pairs is None else limits.open_pairs - OUR_PAIRS
+    if room is not None and len(metadata) > room:
+        summary = f"metadata has {len(metadata)} pairs, and {platform} has room for {room}"
+        yield _diagnostic(desired, "metadata", Severity.ERROR, summary, _why(limits))
+    for key, value in metadata.items():
+        for text, most, part in ((key, limits.key_characters, "key"), (value, limits.value_characters, "value")):
+            if most is not None and isinstance(text, str) and len(text) > most:
+                path = f"metadata.{key}"
+                summary = f"the {part} of {path} has {len(text)} characters, and {platform} keeps {most}"
+                yield _diagnostic(desired, path, Severity.ERROR, summary, "Shorten it.")
+
+
+def _why(limits: MetadataLimits) -> str:
+    own = f", and the platform's name for it {limits.reserved}" if limits.reserved else ""
+    return f"Remove some: of {limits.pairs} pairs assistctl takes up to {OUR_PAIRS}{own}."
 
 
 def _way_on(name: str, platform: str, known: Collection[str]) -> str:

@@ -23,6 +23,7 @@ from assistctl.planning.comparison.origin import (
     field_diffs,
     kept_forms,
     mark_diffs,
+    told_of_form,
     who_changed,
     with_places,
 )
@@ -31,7 +32,6 @@ from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFa
 from assistctl.planning.endings import Endings
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
-from assistctl.planning.kept_forms import told_of_form
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, first_of, released, update_request

@@ -22,7 +22,6 @@ from assistctl.planning.assistants import Assistants
 from assistctl.planning.beside_assistants import BesideAssistants
 from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision
-from assistctl.planning.dependencies import with_dependencies
 from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint, read_owned
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
@@ -30,11 +29,11 @@ from assistctl.planning.options import PlanOptions
 from assistctl.planning.outlook import Outlook
 from assistctl.planning.references import References, references
 from assistctl.planning.resources import Resources
-from assistctl.planning.rosters import Rosters, renewed_by
+from assistctl.planning.rosters import Rosters, renewed_by, with_dependencies
 from assistctl.planning.serving import told_of_serving
-from assistctl.planning.vector_stores.deciding import store_decisions
 from assistctl.planning.vector_stores.file_changes import FileChanges, HolderFiles, file_changes, totals
 from assistctl.planning.vector_stores.inventory import StoreInventory, store_inventory
+from assistctl.planning.vector_stores.stores import store_decisions
 
 
 def make_plan(

@@ -14,8 +14,14 @@ from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.file_marks import FILES, was_filled_with
 from assistctl.ownership.mark import BASELINE, is_marked, read_mark
 from assistctl.ownership.references_by_key import REFERABLE, with_keys
-from assistctl.planning.images import declared_fields, managed_fields, taken_apart, unseen_fields, was_then
-from assistctl.planning.names_on_record import NamesOnRecord
+from assistctl.planning.images import (
+    NamesOnRecord,
+    declared_fields,
+    managed_fields,
+    taken_apart,
+    unseen_fields,
+    was_then,
+)
 from assistctl.planning.rollback_files import first_paths, given_files, given_store
 from assistctl.planning.undone import Image, Present, RollbackDeclarations, Undone
 from assistctl.secrets.template import Template

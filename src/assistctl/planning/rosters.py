@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -31,6 +31,7 @@ from assistctl.planning.identity.inventory import Owned
 
 Naming: TypeAlias = Desired | DesiredResource
 """What may name others by key."""
+_ENDING = frozenset({Action.DELETE, Action.FORGET})
 
 
 @dataclass(frozen=True)
@@ -265,3 +266,24 @@ def _left_behind(about: QualifiedKey, desired: Naming, renewed: Sequence[Qualifi
         key=desired.key,
         position=desired.position,
     )
+
+
+def with_dependencies(
+    changes: Iterable[Change], wanted: Mapping[str, Desired], rosters: Rosters
+) -> tuple[Change, ...]:
+    """``changes`` with what each thing among them depends on; ``wanted`` are the assistants, by key."""
+    return tuple(
+        replace(change, depends_on=found) if (found := _dependencies(change, wanted, rosters)) else change
+        for change in changes
+    )
+
+
+def _dependencies(change: Change, wanted: Mapping[str, Desired], rosters: Rosters) -> tuple[QualifiedKey, ...]:
+    if change.action in _ENDING:
+        return ()
+    about = change.qualified_key
+    named = {reference.about for reference in rosters.named.get(about, ())} - {about}
+    desired = wanted.get(change.key) if change.kind is Kind.ASSISTANT else None
+    is_shared = desired is not None and desired.store is not None and desired.store != change.key
+    stores = [QualifiedKey(Kind.VECTOR_STORE, str(desired.store))] if desired is not None and is_shared else []
+    return (*sorted(named), *stores)

@@ -20,7 +20,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import MARK
 from assistctl.ownership.sensitive import digest_of
-from assistctl.planning.vector_stores.store_view import as_observed
+from assistctl.planning.vector_stores.inventory import as_observed
 from assistctl.platforms.base import VectorStorePlatform
 
 # A vector store has none of the fields that platforms differ in.

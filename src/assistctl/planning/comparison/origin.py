@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from assistctl.diagnostics import Position
+from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.change import Drift, FieldDiff, LastApplied, Origin, QualifiedKey
@@ -25,6 +25,8 @@ from assistctl.planning.comparison.leaf_diff import Difference
 from assistctl.planning.comparison.state import TOOLS, Comparison, declared_units
 from assistctl.planning.identity.inventory import Owned
 from assistctl.secrets.redaction import SECRET
+
+_AROUND = 20
 
 
 def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
@@ -49,6 +51,37 @@ def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
         return
     for unit, kept in comparison.kept_forms.items():
         yield from (_diff(comparison, difference, unit, Origin.MANIFEST) for difference in kept)
+
+
+def told_of_form(desired: Declared, platform: str, kept: tuple[FieldDiff, ...]) -> Iterator[Diagnostic]:
+    """A word about each value that ``platform`` keeps in another form than it was sent, with both forms.
+
+    ``kept`` have their places.
+    """
+    for diff in kept:
+        shown = "" if diff.secret else " Declared: {}; kept: {}.".format(*_both(diff.new, diff.old))
+        yield Diagnostic(
+            Severity.INFO,
+            f"{platform} keeps {diff.path} in another form",
+            f"It says the same, so there is nothing to change.{shown}",
+            key=desired.key,
+            path=diff.path,
+            position=diff.position or desired.position,
+        )
+
+
+def _both(declared: Json, kept: Json) -> tuple[str, str]:
+    """Both values, of long texts the stretch where they begin to differ."""
+    if not isinstance(declared, str) or not isinstance(kept, str):
+        return repr(declared), repr(kept)
+    shorter = min(len(declared), len(kept))
+    first = next((place for place in range(shorter) if declared[place] != kept[place]), shorter)
+    return _stretch(declared, first), _stretch(kept, first)
+
+
+def _stretch(text: str, place: int) -> str:
+    start, end = max(0, place - _AROUND), place + _AROUND
+    return f"{'…' if start else ''}{text[start:end]!a}{'…' if end < len(text) else ''}"
 
 
 def creation_diffs(desired: Declared, defaults: FieldDefaults = ASSISTANTS_API) -> Iterator[FieldDiff]:

@@ -9,12 +9,7 @@ from itertools import chain
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.ownership.file_marks import (
-    held_in_store,
-    is_settled,
-    tokens_of,
-    tokens_of_files,
-)
+from assistctl.ownership.file_marks import held_in_store, is_settled, tokens_of, tokens_of_files
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.identity.inventory import Knowledge, classify
 from assistctl.planning.options import PlanOptions
@@ -137,3 +132,8 @@ def _wanted(
         for store in sorted(stores, key=lambda store: store.key)
         if plan_options.includes(Kind.VECTOR_STORE, store.key) or store.key in needed
     }
+
+
+def as_observed(store: ObservedStore) -> Observed:
+    """A vector store as it is, without its files."""
+    return Observed(store.id, store.fields, store.metadata)

@@ -1,8 +1,8 @@
-"""What is peculiar to vector stores in a plan: the files that they hold."""
+"""What becomes of each vector store of the project, and what is peculiar to them: the files that they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.diagnostics import Diagnostic, Severity
@@ -20,19 +20,46 @@ from assistctl.ownership.file_marks import (
     tokens_of,
     was_filled_with,
 )
-from assistctl.ownership.mark import Mark
+from assistctl.ownership.mark import Mark, read_mark
 from assistctl.ownership.sensitive import digest_without_secrets
+from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Contents, Decision, KindFacts
-from assistctl.planning.identity.inventory import ObservedKnowledge, Owned, interpret
-from assistctl.planning.identity.moves import still_declared
+from assistctl.planning.identity.inventory import Inventory, ObservedKnowledge, Owned, interpret, read_owned
+from assistctl.planning.identity.moves import Transfers, still_declared
 from assistctl.planning.options import PlanOptions
+from assistctl.planning.references import References
 from assistctl.planning.vector_stores.contents_diff import StoreContents, compared, everything
 from assistctl.planning.vector_stores.file_changes import Holder, HolderFiles
-from assistctl.planning.vector_stores.store_view import as_observed
+from assistctl.planning.vector_stores.inventory import StoreInventory, as_observed
+
+
+def store_decisions(
+    stores: StoreInventory,
+    known: ObservedKnowledge,
+    plan_options: PlanOptions,
+    references: Callable[[], References],
+) -> Iterator[Decision]:
+    """What is to be done about each of ``stores``; ``known`` is what the platform told of their contents.
+
+    ``references`` gives the ids that are named once the plan is carried out.
+    """
+    facts = _VectorStores(plan_options, known)
+    marks = {store.id: mark for store in stores.live.values() if (mark := read_mark(store.metadata))}
+    inventory = Inventory({key: [store] for key, store in stores.live.items()}, marks=marks)
+    return Decider(
+        facts,
+        plan_options,
+        inventory,
+        read_owned(facts.read, inventory),
+        stores.wanted,
+        Transfers(stores.moved, forgotten=plan_options.forget),
+        lambda key: key in stores.wanted or plan_options.includes(Kind.VECTOR_STORE, key),
+        references,
+    ).decisions()
 
 
 @dataclass(frozen=True, slots=True)
-class VectorStores(KindFacts[ObservedStore, DesiredStore]):
+class _VectorStores(KindFacts[ObservedStore, DesiredStore]):
     """The facts of vector stores, of which ``known`` is what the platform told."""
 
     plan_options: PlanOptions
