@@ -16,7 +16,7 @@ import yaml
 
 from assistctl import __version__
 from assistctl.cli.main import COMMANDS
-from assistctl.scaffold.requirement import installed_requirement
+from assistctl.scaffold.surroundings import installed_requirement
 from assistctl.testing.scripted_model import ScriptedModel
 from support.ci_runner import CiRunner, JobRun
 from support.comments import Comments, comments

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from assistctl.errors import JournalError
 from assistctl.journal import Apply, Journal, Outcome, State
-from assistctl.journal.apply_id import APPLY_ID, matching, new_apply_id
+from assistctl.journal.journal import APPLY_ID, matching, new_apply_id
 from assistctl.journal.reader import read_apply, read_ending
 from support.journals import create, heading, logs_of, record_one, update
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistctl.journal import CiRun, GitState, current_actor, open_journal
-from assistctl.journal.actor import git_state
-from assistctl.journal.ci_runs import CI_SYSTEMS, CiSystem, ci_run
+from assistctl.journal.actor import CI_SYSTEMS, CiSystem, ci_run, git_state
 from support.journals import record_one
 
 Git = Callable[..., str]

@@ -10,15 +10,15 @@ COUNT = Path(__file__).parents[1] / "benchmarks/modules_entered.py"
 MOST = {
     "manifest": 13,
     "platforms": 12,
-    "rendering": 11,
     "planning": 10,
     "ownership": 6,
-    "operations": 8,
-    "cli": 8,
+    "cli": 6,
+    "rendering": 5,
+    "operations": 4,
     "model": 4,
     "secrets": 3,
-    "checkout": 1,
     ".": 2,
+    "checkout": 1,
 }
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from assistctl.conversing.json_equality import is_part, same
 from assistctl.conversing.wording import as_json, quoted
 from assistctl.json_value import Json
 from assistctl.model.answer_schema import PATTERN_SECONDS, UnusableSchemaError, answer_schema
@@ -85,7 +84,7 @@ def _equals(value: Json, exchange: Exchange) -> Finding:
         text = as_text(value)
         return Finding(text == exchange.answer, f"be {quoted(text)}", _it_is(exchange))
     try:
-        holds = same(value, parsed_json(exchange.answer))
+        holds = _same(value, parsed_json(exchange.answer))
     except ValueError:
         holds = False
     return Finding(holds, f"be the JSON {as_json(value)}", _it_is(exchange))
@@ -163,7 +162,7 @@ def _has(arguments: Json, call: AnsweredCall) -> bool:
     if arguments is None:
         return True
     try:
-        return is_part(arguments, parsed_json(call.arguments))
+        return _is_part(arguments, parsed_json(call.arguments))
     except ValueError:
         return False
 
@@ -210,3 +209,23 @@ def _number(value: Json) -> float:
 
 def _it_is(exchange: Exchange) -> str:
     return f"it is {quoted(exchange.answer)}" if exchange.answer else "it is empty"
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Whether two values are equal in JSON, where ``true`` is no number and 1.0 is 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other
+
+
+def _is_part(wanted: Json, there: Json) -> bool:
+    """Whether all of ``wanted`` is in ``there``: mappings may have more members, all else is the same."""
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        return all(name in there and _is_part(value, there[name]) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(there, list):
+        return len(wanted) == len(there) and all(map(_is_part, wanted, there))
+    return _same(wanted, there)

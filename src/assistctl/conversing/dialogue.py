@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,12 @@ from assistctl.model.conversation import (
     TextDelta,
     Usage,
 )
-from assistctl.platforms.conversation import Conversation
+from assistctl.platforms.conversation import Conversation, Converses
 
 MOST_ROUNDS = 32
 """How often in a row an answer may call functions before it is taken for endless."""
+CLOSING_SECONDS = 10.0
+"""How long the end of a conversation may take when nothing depends on it, in seconds."""
 
 
 class BrokenOffError(Exception):
@@ -159,3 +162,19 @@ def _reason_not_to_trust(end: Finished | None) -> str:
     if end.status is RunStatus.REQUIRES_ACTION:
         return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
     return f"the run ended {end.status}: {end.error or 'the platform does not say why'}"
+
+
+async def started(converses: Converses, assistant_id: str, *, thread_id: str | None = None) -> Conversation:
+    """A new conversation, or the one of ``thread_id``. Raises ``PlatformError``.
+
+    Whoever cancels this waits until a conversation that is being made is there, and ended again.
+    """
+    starting = asyncio.ensure_future(converses.start(assistant_id, thread_id=thread_id))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(PlatformError, TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                conversation = await starting
+                await conversation.close()
+        raise

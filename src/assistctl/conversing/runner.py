@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from assistctl.conversing.assertions import CannotJudgeError, Finding, judge_by_rule, outcome_of
-from assistctl.conversing.dialogue import BrokenOffError, Dialogue, UnansweredCallError
+from assistctl.conversing.dialogue import CLOSING_SECONDS, BrokenOffError, Dialogue, UnansweredCallError, started
 from assistctl.conversing.function_answers import FunctionAnswers
 from assistctl.conversing.needed_settings import RUBRIC, lack
 from assistctl.conversing.prices import cost_of, price_of
-from assistctl.conversing.starting import CLOSING_SECONDS, started
 from assistctl.errors import PlatformError
 from assistctl.model.check_report import AssertionOutcome, Attempt, CheckOutcome, Exchange
 from assistctl.model.checks import Assertion, Check, Turn

@@ -1,19 +1,21 @@
-"""The journal of a project: it records applies, lists them, reads them back, and keeps them from overlapping."""
+"""The journal of a project: it records applies, lists them, reads them back, and keeps them from overlapping.
+
+Their ids sort by time, and are short enough to type.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistctl import __version__
-from assistctl.errors import JournalError
-from assistctl.journal.apply_id import APPLY_ID, ID_STEP, matching, new_apply_id
+from assistctl.errors import JournalError, did_you_mean
 from assistctl.journal.check_records import KEPT_OF_EACH, decode_checks, encode_checks
 from assistctl.journal.line_format import ApplyLine, encode
 from assistctl.journal.lock import LEASE, Lock, current_holder, holding, unlock
@@ -33,6 +35,10 @@ _APPLIES = "applies"
 _CHECKS = "checks"
 _READERS = 16
 _TRIES = 16
+_ID_STEP = timedelta(microseconds=16)
+"""Moments this far apart have different ids."""
+APPLY_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}")
+_NAMED = 5
 
 
 def open_journal(
@@ -182,7 +188,7 @@ class Journal:
         for attempt in range(_TRIES):
             now = datetime.now(UTC)
             # Others who begin in the same moment have the ids right after it.
-            apply_id = new_apply_id(now + attempt * ID_STEP)
+            apply_id = new_apply_id(now + attempt * _ID_STEP)
             header = Header(id=apply_id, project=self.project, started=now, tool=__version__, **known)
             key = self._key(heading.target.name, _APPLIES, header.id)
             log = await self._store.create_log(key, encode(ApplyLine(header)))
@@ -229,3 +235,35 @@ def _checked(what: str, name: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise JournalError(f"{name!r} cannot be the name of a {what}", "It may hold A-Z, a-z, 0-9, ., - and _.")
     return name
+
+
+def new_apply_id(now: datetime) -> str:
+    """An id for an apply that starts ``now`` (UTC): ``20261122T214455-1f3a``.
+
+    The four digits of the end are 65536ths of the second, so that the order holds within it too. Nothing is left
+    to chance: two applies that begin at once meet when they are put into the journal.
+    """
+    return f"{now:%Y%m%dT%H%M%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
+
+
+def matching(given: str, known: Iterable[str]) -> str:
+    """The id that begins with ``given`` (or ends with it: the four characters after the dash).
+
+    Raises ``JournalError`` when there is none, or more than one.
+    """
+    ids = sorted(set(known), reverse=True)
+    found = [apply_id for apply_id in ids if apply_id == given] or [
+        apply_id
+        for apply_id in ids
+        if given and (apply_id.startswith(given) or apply_id.rpartition("-")[2] == given)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise JournalError(f"{given} may mean {', '.join(found[:_NAMED])}{more}", "Write more of the id.")
+    if not ids:
+        raise JournalError(f"there is no apply {given}: the journal is empty", "An apply writes it.")
+    raise JournalError(
+        f"there is no apply {given}", f"{did_you_mean(given, ids) or 'assistctl history lists them'}"
+    )

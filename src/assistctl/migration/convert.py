@@ -13,10 +13,9 @@ from assistctl.diagnostics import Position, Severity
 from assistctl.json_value import Json
 from assistctl.migration.counterparts import exchanged
 from assistctl.migration.destination import Destination
-from assistctl.migration.draft import Draft
 from assistctl.migration.fit import Names, Violation, fitted
 from assistctl.migration.lost_resources import ResourceNames, left_behind
-from assistctl.migration.manifest_parts import NOT_FIELDS, kept_for, parts_of, platforms_in, tools_in
+from assistctl.migration.manifest_parts import NOT_FIELDS, Draft, kept_for, parts_of, platforms_in, tools_in
 from assistctl.migration.mcp_servers import ServerBook, is_use
 from assistctl.migration.report import Document, FieldOutcome, Migrated, Outcome
 from assistctl.migration.server_uses import with_uses

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.json_value import Json
 from assistctl.migration.destination import Destination
-from assistctl.migration.draft import Draft
-from assistctl.migration.manifest_parts import own_tools, tools_in
+from assistctl.migration.manifest_parts import Draft, own_tools, tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.capabilities import Level
 from assistctl.model.counterpart import Counterpart

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Outcome
-from assistctl.migration.store_settings import file_settings, store_settings
 from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.ownership.canonical import RESOURCE_LISTS
+from assistctl.ownership.file_marks import same_chunking
+from assistctl.ownership.mark import users_pairs
 
 _NO_PLACE = "It is not the Assistants API's: manifests have no place for it."
 _NO_PLACE_THERE = "There is nothing like it there."
@@ -29,6 +30,8 @@ _DECLARED_AS = {
 _NO_DOWNLOAD = "Uploads for assistants cannot be downloaded."
 _SKILLS = "skills"
 _AS_A_SKILL = "What the agent is always to know can become a skill made of them."
+# What an answer says of files whose chunking the platform does not know any more.
+_UNKNOWN_CHUNKING = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ def library_of(
         files,
         {one.id: str(one.fields.get("name") or "") for one in listed},
         {store_id: [one.id for one in held] for store_id, held in contents.items()},
-        {one.id: store_settings(one) for one in listed},
-        {(store_id, one.id): file_settings(one) for store_id, held in contents.items() for one in held},
+        {one.id: _store_settings(one) for one in listed},
+        {(store_id, one.id): _file_settings(one) for store_id, held in contents.items() for one in held},
     )
 
 
@@ -147,3 +150,21 @@ def way_on(tool: str, capabilities: Capabilities) -> str:
         return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", note, skill)))
     entry = f"`files: [{{path: PATH, tool: {tool}}}]`."
     return " ".join(filter(None, (_NO_DOWNLOAD, "Put the originals into the project, with", entry, support.note)))
+
+
+def _store_settings(store: ObservedStore) -> dict[str, Json]:
+    """``expires_after`` and ``metadata``, as far as they are set."""
+    found = {
+        "expires_after": store.fields.get("expires_after"),
+        "metadata": users_pairs(dict(store.metadata)),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _file_settings(file: StoreFile) -> dict[str, Json]:
+    """``attributes`` and ``chunking_strategy``, as far as they are set."""
+    found: dict[str, Json] = {"attributes": users_pairs(dict(file.attributes))}
+    chunking = file.chunking
+    if chunking and chunking.get("type") != _UNKNOWN_CHUNKING and not same_chunking(chunking, None):
+        found["chunking_strategy"] = dict(chunking)
+    return {name: value for name, value in found.items() if value}

@@ -1,8 +1,9 @@
-"""The parts of a manifest that a report on a migration tells of, each by itself."""
+"""An assistant on its way to another platform, and the parts of its manifest that a report tells of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assistctl.json_value import Json
 from assistctl.migration.fit import Names
@@ -11,6 +12,22 @@ from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.canonical import PLATFORMS
 
 NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What there is of an assistant so far.
+
+    ``nameless`` are tools that no manifest has a place for, ``resources`` its ``tool_resources``; of both those
+    that nothing was made of yet. ``own`` are the fields of the destination alone that were made of them, and
+    ``outcomes`` tell what was done.
+    """
+
+    document: Document
+    nameless: Sequence[Json]
+    resources: Json
+    own: Mapping[str, Json] = field(default_factory=dict)
+    outcomes: tuple[FieldOutcome, ...] = ()
 
 
 def parts_of(document: Document, names: Names, platform: str) -> Iterator[tuple[str, str]]:

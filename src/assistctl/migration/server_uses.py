@@ -8,8 +8,7 @@ from dataclasses import replace
 from assistctl.diagnostics import Position, Severity
 from assistctl.json_value import Json
 from assistctl.migration.destination import Destination
-from assistctl.migration.draft import Draft
-from assistctl.migration.manifest_parts import own_part, platforms_in, tools_in
+from assistctl.migration.manifest_parts import Draft, own_part, platforms_in, tools_in
 from assistctl.migration.mcp_servers import FoundServer, ServerBook, server_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
 from assistctl.model.assistant import Desired

@@ -10,10 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistctl.conversing.dialogue import BrokenOffError, Dialogue, nobody_hears
+from assistctl.conversing.dialogue import BrokenOffError, Dialogue, nobody_hears, started
 from assistctl.conversing.function_answers import FunctionAnswers, NoAnswerError
 from assistctl.conversing.prices import cost_of, price_of
-from assistctl.conversing.starting import started
 from assistctl.conversing.wording import quoted
 from assistctl.errors import PlatformError
 from assistctl.model.answer_report import AnswerReport, SavedFile

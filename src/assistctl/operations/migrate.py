@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,20 +21,22 @@ from assistctl.migration.convert import Source, migrated
 from assistctl.migration.declared import judged
 from assistctl.migration.destination import Destination
 from assistctl.migration.export_reader import PLATFORM, read_exported
-from assistctl.migration.left_there import left_there
 from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.counting import counted
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
+from assistctl.model.resource import DesiredResource
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.migration_library import beside_on, library_on
 from assistctl.platforms.registry import capabilities_of
 
 # How the command is told to write to another folder.
 _FOLDER_OPTION = "--dir"
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
         manifests=tuple(judged(assistant, origin.name.platform, destination) for assistant in known),
         diagnostics=(
             *map(_doubt, origin.doubts),
-            *left_there(origin.beside, loaded.resources, origin.scope, origin.name, to.target_name),
+            *_left_there(origin.beside, loaded.resources, origin.scope, origin.name, to.target_name),
             *(loaded.diagnostics if known else ()),
         ),
         servers=book,
@@ -224,3 +226,25 @@ def _is_declared(assistant: Migrated, known: Sequence[Desired]) -> bool:
         return False
     key = key_for(Observed(assistant.id, {"name": assistant.name}, {}), ())
     return any(key == desired.key == desired.fields.get("name") for desired in known)
+
+
+def _left_there(
+    beside: Mapping[Kind, Sequence[Observed]],
+    declared: Sequence[DesiredResource],
+    scope: Scope,
+    source: TargetName,
+    target: TargetName,
+) -> Iterator[Diagnostic]:
+    """A warning for each kind of which there is something that no document declares, and that nobody else owns."""
+    for kind, things in beside.items():
+        left = undeclared(things, [one for one in declared if one.kind is kind], scope)
+        if left:
+            names = sorted(scope.key_of(one.metadata) or one.name or one.id for one in left)
+            more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+            shown = f"{', '.join(names[:_MOST_NAMES])}{more}"
+            yield Diagnostic(
+                Severity.WARNING,
+                f"{counted(len(left), kind.noun)} on {source.name} without a document, and not moved: {shown}",
+                f"`assistctl dump --target {source.name}` writes documents; `assistctl validate -t {target.name}` "
+                f"says what {target.platform} has of them.",
+            )

@@ -12,13 +12,10 @@ from pathlib import Path
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
-from assistctl.manifest.project.project import PROJECT_FILE
+from assistctl.manifest.project.project import DEFAULT_TARGET, PROJECT_FILE
 from assistctl.manifest.syntax.key_text import key_from
-from assistctl.scaffold.notes import notes, of_no_effect
-from assistctl.scaffold.pipeline import CI_SYSTEMS, Pipeline, read_text
-from assistctl.scaffold.requirement import installed_requirement
-from assistctl.scaffold.surroundings import default_branch, repository_of
-from assistctl.scaffold.template import filled
+from assistctl.scaffold.pipeline import CI_SYSTEMS, PLAN_KEY, Pipeline, filled, read_text
+from assistctl.scaffold.surroundings import default_branch, installed_requirement, repository_of
 from assistctl.scaffold.wishes import Plans, Wishes, settled
 
 __all__ = ["CI_SYSTEMS", "Scaffolded", "Wishes", "project_name", "scaffold"]
@@ -68,7 +65,7 @@ def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Sca
     told = [*_without_effect(wishes, plans, files, directory, kept)]
     if _shown(root / place, directory) in created:
         reachable = reachable or wishes.requirement is not None
-        told += notes(pipeline, plans, place if included else None, reachable=reachable)
+        told += _notes(pipeline, plans, place if included else None, reachable=reachable)
     return Scaffolded(tuple(created), tuple(kept), tuple(told))
 
 
@@ -101,11 +98,11 @@ def _without_effect(
 ) -> Iterator[str]:
     """Notes on options that are for files that were kept, the last of ``files`` being the pipeline."""
     if wishes.named and plans.project is not None and plans.project != wishes.project:
-        yield of_no_effect(PROJECT_FILE, ["--project"])
+        yield _of_no_effect(PROJECT_FILE, ["--project"])
     root, place, text = files[-1]
     shown = _shown(root / place, directory)
     if wishes.of_the_pipeline and shown in kept and read_text(root / place) != text:
-        yield of_no_effect(shown, wishes.of_the_pipeline)
+        yield _of_no_effect(shown, wishes.of_the_pipeline)
 
 
 def _shown(path: Path, directory: Path) -> str:
@@ -152,3 +149,53 @@ def _append(path: Path, text: str, *, on_new_line: bool) -> None:
             file.write(text if on_new_line else f"\n{text}")
     except OSError as error:
         raise AssistctlError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _notes(pipeline: Pipeline, plans: Plans, include: str | None, *, reachable: bool) -> Iterator[str]:
+    """A sentence or two for each thing that is left to do.
+
+    ``include`` is a file that the pipeline at the root must include, ``reachable`` whether a runner can install
+    what the pipeline names.
+    """
+    yield from _about_targets(pipeline)
+    if not reachable:
+        wheel = pipeline.requirement.partition("[")[0]
+        yield (
+            "This assistctl came from a folder or file of this machine, where a runner cannot get it. Put its "
+            f"wheel at {wheel} and commit that (pip wheel --no-deps --wheel-dir vendor CLONE), "
+            "or set ASSISTCTL_REQUIREMENT in the pipeline to a git address."
+        )
+    if include is not None:
+        yield f'Add to .gitlab-ci.yml:  include: [{{local: "{include}"}}]'
+    if plans.new:
+        yield "Set base_url of the new target in assistctl.yaml."
+    if not plans.has_journal:
+        yield (
+            "Without a shared `journal:` in assistctl.yaml, history and rollback end with the runner "
+            "(`assistctl help interrupted-applies`)."
+        )
+
+
+def _of_no_effect(path: str, options: Sequence[str]) -> str:
+    """A sentence or two on ``options`` that only say what ``path`` is to hold, which was there and was kept."""
+    have = "has" if len(options) == 1 else "have"
+    return (
+        f"{path} is there already and was not changed, so {', '.join(options)} {have} no effect. "
+        "Change it by hand, or move it away and run this again to have it written anew."
+    )
+
+
+def _about_targets(pipeline: Pipeline) -> Iterator[str]:
+    name = pipeline.target.name
+    if name == DEFAULT_TARGET:
+        yield (
+            f"The pipeline deploys to {name!r}, the embedded platform, which is gone with the runner. Declare "
+            "a target in assistctl.yaml, and name it and its key in the pipeline "
+            "(`assistctl help continuous-integration`)."
+        )
+        return
+    secrets = [f"{PLAN_KEY} (may only read)", pipeline.target.key_variable]
+    if pipeline.staging:
+        secrets.append(pipeline.staging.key_variable)
+    order = f"{pipeline.staging.name}, then {name}" if pipeline.staging else name
+    yield f"The pipeline deploys {pipeline.branch} to {order}. It needs the secrets {', '.join(secrets)}."

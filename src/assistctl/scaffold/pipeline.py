@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
-from assistctl.scaffold.template import filled
 
 CI_SYSTEMS = ("github", "gitlab")
 """The systems whose pipelines can be written, the first being the usual one."""
@@ -21,6 +21,8 @@ _GITLAB = ".gitlab-ci.yml"
 _LARGEST = 1024 * 1024
 # What means nothing to YAML, a shell, a regular expression of paths or a ref.
 _SAFE = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*")
+_SECTION = re.compile(r"^#@if (\w+)\n(.*?)^#@end\n", re.MULTILINE | re.DOTALL)
+_VALUE = re.compile(r"@([A-Z_]+)@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +134,14 @@ def read_text(path: Path) -> str | None:
         return None
     except (OSError, ValueError):
         return ""
+
+
+def filled(name: str, values: Mapping[str, str], sections: Collection[str] = ()) -> str:
+    """The scaffolded file ``name`` with its ``values`` and, of what may be left out, these ``sections``.
+
+    In it ``@NAME@`` stands for a value, and what is between ``#@if NAME`` and ``#@end`` may be left out. Raises
+    ``KeyError`` for a name without a value.
+    """
+    text = (resources.files("assistctl.scaffold") / "files" / name).read_text(encoding="utf-8")
+    text = _SECTION.sub(lambda found: found[2] if found[1] in sections else "", text)
+    return _VALUE.sub(lambda found: values[found[1]], text)
