@@ -3,18 +3,20 @@
 A plan rests on one listing. Where that left something out (it changed while its pages were read, or the platform
 was behind), the plan creates what is there already. So all there is is listed again before the first create and
 after the last one; what any of these listings shows counts. Two applies at once may still both create what one key
-declares: who finds one that was there first withdraws its own.
+declares: who finds one that was there first withdraws its own, and what has a twin all the same has failed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import InitVar, dataclass, field
 
+from assistctl.applying.files.files_run import FilesRun
+from assistctl.applying.operations import OperationLog
 from assistctl.applying.things import Things, things_on
-from assistctl.errors import PlatformError
+from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change
 from assistctl.model.kind import Kind
@@ -184,3 +186,75 @@ def _unplanned(assistant: Observed, what: str) -> PlatformError:
         f"{assistant.id} {what}; the platform did not list it when this was planned",
         "Nothing was made of this change. Plan again.",
     )
+
+
+@dataclass(slots=True)
+class TwinCheck:
+    """The look at what ``changes`` created. ``tell`` is called with each of them that has failed after all."""
+
+    changes: Sequence[Change]
+    things: Mapping[Kind, Things]
+    unique: Mapping[Kind, Uniqueness]
+    files_run: FilesRun | None
+    log: OperationLog
+    tell: Callable[[Change], None]
+
+    async def look(self, *, alone: bool) -> None:
+        """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
+        for kind, unique in self.unique.items():
+            made = {
+                operation.id: change
+                for change in self.changes
+                if change.kind is kind
+                and change.action in {Action.CREATE, Action.ADOPT}
+                and (operation := self.log.change(change)).is_done
+                and operation.id is not None
+            }
+            if made:
+                await self._look_for(unique, made, alone=alone)
+
+    async def _look_for(self, unique: Uniqueness, made: Mapping[str, Change], *, alone: bool) -> None:
+        try:
+            duplicates = await unique.duplicates(made, alone=alone)
+        except PlatformError as failure:
+            error = f"whether it is the only one of its key could not be looked up: {failure.summary}"
+            for change in made.values():
+                self._end_failed(change, PlatformError(error))
+            return
+        for twin in duplicates:
+            await self._end_twin(made[twin.id], twin)
+
+    async def _end_twin(self, change: Change, duplicates: Twins) -> None:
+        """Withdraw what surely is this apply's, if another one was there first; tell of what is left."""
+        if duplicates.first and self.log.change(change).answered:
+            await self._withdraw(change, duplicates.id, ", ".join(duplicates.first))
+            return
+        ids = (*duplicates.first, duplicates.id, *duplicates.later)
+        error = PlatformError(
+            f"{len(ids)} {change.kind.noun}s carry the mark of {change.key}: {', '.join(ids)}",
+            "Delete those that are too many on the platform; until then apply refuses to choose.",
+        )
+        if len(ids) == 1:
+            others = ", ".join(duplicates.unowned)
+            error = PlatformError(
+                f"it was created as {duplicates.id}, and there is {others} of its name, which no project owns",
+                "The platform did not list that when this was planned. Delete one of them.",
+            )
+        self._end_failed(change, error)
+
+    def _end_failed(self, change: Change, error: AssistctlError) -> None:
+        self.log.change(change).error = error
+        self.tell(change)
+
+    async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
+        operation = self.log.change(change)
+        why = AssistctlError(f"it was there already, as {theirs}, when this one was created; this was withdrawn")
+        try:
+            if self.files_run is not None and change.request is not None:
+                await self.files_run.uploads.out_of_use(change.request.reads)
+            await operation.withdraw(self.things[change.kind].delete(ours), why)
+        except PlatformError as failure:
+            operation.error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
+        except AssistctlError as failure:
+            operation.error = failure
+        self.tell(change)

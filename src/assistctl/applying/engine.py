@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken, NotBegunError
-from assistctl.applying.deletion_order import DeletionOrder
-from assistctl.applying.duplicates import Uniqueness, uniqueness
+from assistctl.applying.duplicates import TwinCheck, Uniqueness, uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.applying.files.uploads import Uploads
@@ -26,10 +25,9 @@ from assistctl.applying.operations import OperationLog
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.replanning import Replan
 from assistctl.applying.results import result_of
-from assistctl.applying.rosters import NamedThings
+from assistctl.applying.rosters import DeletionOrder, NamedThings
 from assistctl.applying.thing_run import ThingRun
 from assistctl.applying.things import things_on
-from assistctl.applying.twin_check import TwinCheck
 from assistctl.errors import AssistctlError, PlatformError, RefusedError
 from assistctl.model.change import Action, Change, QualifiedKey, Result
 from assistctl.model.kind import RESOURCE_KINDS, Kind

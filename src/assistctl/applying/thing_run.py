@@ -1,4 +1,7 @@
-"""Everything of an apply that is about things with keys: each change waits for what it names, and is sent once."""
+"""Everything of an apply that is about things with keys: each change waits for what it names, and is sent once.
+
+Assistants, and other things that a platform keeps, are alike here (``things.py``).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.applying.cancellation import CancellationToken
-from assistctl.applying.deletion_order import DeletionOrder
 from assistctl.applying.duplicates import Uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.preconditions import check_thing
 from assistctl.applying.replanning import Replan, planned_again
-from assistctl.applying.rosters import NamedThings, Version
-from assistctl.applying.thing_changes import change_thing, delete_thing
+from assistctl.applying.rosters import DeletionOrder, NamedThings, Version
 from assistctl.applying.things import Things
-from assistctl.errors import ConflictError, PlatformError
+from assistctl.applying.unknown_outcome import create_once, lookup_outcome
+from assistctl.applying.verification import rejected_fields
+from assistctl.errors import ConflictError, NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
+from assistctl.model.assistant import Observed
 from assistctl.model.change import Change, Request
 from assistctl.model.kind import Kind
+from assistctl.ownership.digests import digest_of
+from assistctl.ownership.mark import MARK
 from assistctl.planning.requests import completing, resolved
 
 
@@ -78,7 +84,7 @@ class ThingRun:
             async with self.slots:
                 self.cancellation.check()
                 await check_thing(things, change)
-                made = await operation.sends(change_thing(things, change, part, self.there))
+                made = await operation.sends(_change_thing(things, change, part, self.there))
             operation.id, operation.answered = made.id, made.answered
             self.named.created(change, Version(made.id, made.revision))
             try:
@@ -89,7 +95,7 @@ class ThingRun:
                 self.cancellation.check()
                 more = completing(whole, part, made.revision)
                 now = replace(change, id=made.id, before=made.seen)
-                done = await operation.sends(change_thing(things, now, more, self.there))
+                done = await operation.sends(_change_thing(things, now, more, self.there))
         self.named.ended(change, Version(done.id, done.revision))
 
     def _things_of(self, change: Change) -> Things:
@@ -101,10 +107,10 @@ class ThingRun:
         await check_thing(things, change)
         if request is None:
             self.deletion_order.require_unnamed(change, self.log)
-            await operation.sends(delete_thing(things, change))
+            await operation.sends(_delete_thing(things, change))
             return
         try:
-            made = await operation.sends(change_thing(things, change, request, self.there))
+            made = await operation.sends(_change_thing(things, change, request, self.there))
         except ConflictError as conflict:
             if self.replan is None:
                 raise
@@ -112,7 +118,7 @@ class ThingRun:
             if again.request is None:
                 raise PlatformError(f"there is nothing to send for {change.key}") from conflict
             filled_in = await self._filled_in(again, again.request)
-            made = await operation.sends(change_thing(things, again, filled_in, self.there))
+            made = await operation.sends(_change_thing(things, again, filled_in, self.there))
         operation.id, operation.answered = made.id, made.answered
         self.named.ended(change, Version(made.id, made.revision))
 
@@ -121,3 +127,90 @@ class ThingRun:
         ids = await self.files_run.ids_for(request) if self.files_run is not None else {}
         as_one = self._things_of(change).capabilities.metadata_limits.file_pairs == 1
         return resolved(request, ids | await self.named.ids_for(change, request), as_one=as_one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A thing after its change, as it was ``seen`` then.
+
+    ``answered``: the platform's answer said that it made this one.
+    """
+
+    seen: Observed
+    answered: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.seen.id
+
+    @property
+    def revision(self) -> str | None:
+        """Its version, where the platform has versions."""
+        return self.seen.revision
+
+
+async def _change_thing(things: Things, change: Change, request: Request, there: set[str]) -> _Done:
+    """Create or update one. Raises ``PlatformError`` when that fails or something was not kept.
+
+    ``there`` are the ids of what was there before (see ``create_once``).
+    """
+    if change.id is None:
+        answer, answered = await _create(things, request, there)
+    else:
+        answer, answered = await _update(things, change, request), False
+    lost = _not_kept(things, request, answer)
+    if lost:
+        raise NotKeptError(answer.id, lost)
+    return _Done(answer, answered)
+
+
+async def _delete_thing(things: Things, change: Change) -> str:
+    """Delete one; its id. Raises ``PlatformError``."""
+    if change.id is None:
+        raise PlatformError(f"{change.key} has no id to delete")
+    try:
+        await things.delete(change.id)
+    except OutcomeUnknownError as unknown:
+        if await lookup_outcome(things.find, change.id, unknown) is not None:
+            raise unknown.refuted() from None
+    return change.id
+
+
+async def _create(things: Things, request: Request, there: set[str]) -> tuple[Observed, bool]:
+    return await create_once(
+        lambda: things.create(request),
+        things.listed,
+        request.metadata[MARK],
+        there,
+    )
+
+
+async def _update(things: Things, change: Change, request: Request) -> Observed:
+    object_id = change.id or ""
+    try:
+        return await things.update(object_id, request)
+    except OutcomeUnknownError as unknown:
+        now = await lookup_outcome(things.find, object_id, unknown)
+        return _as_sent(things, change, request, now, unknown)
+    except NotFoundError as error:
+        raise PlatformError(
+            f"somebody deleted {object_id} meanwhile: {error.summary}",
+            "The next apply creates it again.",
+            status=error.status,
+        ) from error
+
+
+def _as_sent(
+    things: Things, change: Change, request: Request, now: Observed | None, unknown: OutcomeUnknownError
+) -> Observed:
+    """``now``, if it is what was sent. Raises ``unknown`` when it is neither that nor what was there before."""
+    if now is not None and not _not_kept(things, request, now):
+        return now
+    if now is None or (change.before is not None and digest_of(now) == digest_of(change.before)):
+        raise unknown.refuted() from None
+    raise unknown
+
+
+def _not_kept(things: Things, request: Request, answer: Observed) -> tuple[str, ...]:
+    return rejected_fields(request, answer, things.capabilities)
