@@ -47,7 +47,7 @@ class ResourceNames:
     """What is known of uploads and vector stores: names by id, and the ids of the files in each store.
 
     ``settings`` are those of the stores by id, ``file_settings`` those of their files by the ids of both, as
-    ``store_settings`` and ``file_settings`` tell them. ``downloaded`` are the files that can be had, by id.
+    ``_store_settings`` and ``_file_settings`` tell them. ``downloaded`` are the files that can be had, by id.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from assistctl.rendering.markdown.document import ELSEWHERE, Part, shortened
 from assistctl.rendering.markdown.escape import fence_for
 
 LIMITS = Limits(rows=None, preview=None, longest=2_000)
-"""A document leaves out lines only where there is no room for them (``budget.py``)."""
+"""A document leaves out lines only where there is no room for them (``document.py``)."""
 
 
 def fenced(head: str, lines: Sequence[str], tail: str = "") -> Part:
