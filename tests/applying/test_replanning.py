@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from assistctl.applying.conflicts import planned_again
 from assistctl.applying.engine import carry_out
-from assistctl.applying.replanning import planned_again
 from assistctl.errors import ConflictError, PlatformError
 from assistctl.model.change import Action, Blocked, Change, FieldDiff, Origin, Request, Status
 from assistctl.model.kind import Kind

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken, NotBegunError
+from assistctl.applying.conflicts import Replan
 from assistctl.applying.duplicates import TwinCheck, Uniqueness, uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.files.upload_log import UploadLog
@@ -23,7 +24,6 @@ from assistctl.applying.journaling import NullRecorder, Recorder
 from assistctl.applying.limits import DEFAULT_PARALLELISM, DEFAULT_WAIT
 from assistctl.applying.operations import OperationLog
 from assistctl.applying.progress import ProgressListener
-from assistctl.applying.replanning import Replan
 from assistctl.applying.results import result_of
 from assistctl.applying.rosters import DeletionOrder, NamedThings
 from assistctl.applying.thing_run import ThingRun

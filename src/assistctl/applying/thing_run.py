@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.conflicts import Replan, check_thing, planned_again
 from assistctl.applying.duplicates import Uniqueness
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.operations import Operation, OperationLog
-from assistctl.applying.preconditions import check_thing
-from assistctl.applying.replanning import Replan, planned_again
 from assistctl.applying.rosters import DeletionOrder, NamedThings, Version
 from assistctl.applying.things import Things
 from assistctl.applying.unknown_outcome import create_once, lookup_outcome

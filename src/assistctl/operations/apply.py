@@ -25,9 +25,9 @@ from assistctl.operations.stale_plan import check_still_holds
 from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:
+    from assistctl.applying.conflicts import Replan
     from assistctl.applying.duplicates import Uniqueness
     from assistctl.applying.engine import Settled
-    from assistctl.applying.replanning import Replan
     from assistctl.journal import Actor, Heading, Holder, Journal, Lock, Record
     from assistctl.operations.check_gate import CheckGate
     from assistctl.operations.put_back import WayBack

@@ -10,9 +10,8 @@ from assistctl.errors import AssistctlError, ExitCode, ProjectError
 from assistctl.model.plan import PlanScope
 from assistctl.operations.apply import apply
 from assistctl.operations.apply_request import apply_request
-from assistctl.operations.ask_checks import require_conversations
+from assistctl.operations.ask_checks import require_conversations, require_model
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.model_address import require_model
 from assistctl.operations.outcome import ApplyOutcome
 from assistctl.platforms.registry import capabilities_of
 

@@ -26,6 +26,7 @@ from assistctl.operations.ask_checks import (
     checked_assistant,
     conversations_on,
     require_conversations,
+    require_model,
 )
 from assistctl.operations.check import stores_read
 from assistctl.operations.check_records import CheckRecords, state_of
@@ -41,7 +42,6 @@ from assistctl.operations.gate_findings import (
     undone_with,
 )
 from assistctl.operations.listed_resources import list_contents
-from assistctl.operations.model_address import require_model
 from assistctl.operations.put_back import (
     Before,
     WayBack,

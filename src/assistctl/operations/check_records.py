@@ -18,9 +18,9 @@ from assistctl.model.checks import Check
 from assistctl.model.conversation import MessageFile
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastCheck, PastChecks, PastExchange
+from assistctl.operations.ask_checks import model_address
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.gate_findings import surroundings_of
-from assistctl.operations.model_address import model_address
 from assistctl.ownership.canonical import canonical_units, digest, dotted
 from assistctl.ownership.file_marks import FILES
 from assistctl.ownership.mark import users_pairs

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from assistctl import clock
-from assistctl.applying.replanning import Replan
+from assistctl.applying.conflicts import Replan
 from assistctl.diagnostics import Diagnostic, by_place
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.manifest import Loaded

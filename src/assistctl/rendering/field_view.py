@@ -13,8 +13,7 @@ from enum import StrEnum
 from assistctl.json_value import Json
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
 from assistctl.model.counting import counted
-from assistctl.rendering.diff.excerpts import LONGEST
-from assistctl.rendering.diff.row import Row
+from assistctl.rendering.diff.row import LONGEST, Row
 from assistctl.rendering.diff.rows import diff_rows, lines_in, preview_rows
 from assistctl.rendering.diff.word_diff import Segment, Side, compare, words_of
 from assistctl.rendering.values import (

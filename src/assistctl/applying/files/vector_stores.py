@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.conflicts import check_store
 from assistctl.applying.files.indexing import Filling, NotIndexedError
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.operations import Operation
-from assistctl.applying.preconditions import check_store
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.unknown_outcome import create_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields

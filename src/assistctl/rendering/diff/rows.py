@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from assistctl.model.counting import counted
-from assistctl.rendering.diff.excerpts import LONGEST, excerpts, readable
 from assistctl.rendering.diff.line_pairs import Lines, Step, pair_lines
 from assistctl.rendering.diff.outline import Outline, counted_sentences
-from assistctl.rendering.diff.row import Row, Sign, is_change
+from assistctl.rendering.diff.row import LONGEST, Row, Sign, excerpts, is_change, readable
 from assistctl.rendering.diff.word_diff import LINE, Segment, Side, joined, one_side, words_of
 
 _REWRITTEN = 0.35

@@ -1,17 +1,18 @@
-"""The look right before something is overwritten: what somebody else changed since it was planned stays.
+"""What somebody else changed since it was planned: looked for right before it would be overwritten, and it stays.
 
 As late as possible, for most platforms let the last writer win. Where there are versions, those are better; a
-server that cannot answer for one thing (some only list them) is believed.
+server that cannot answer for one thing (some only list them) is believed. A change that meets a newer version is
+planned once more, and made if it is still the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from assistctl.applying.things import Things
-from assistctl.errors import PlatformError
+from assistctl.errors import ConflictError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change
 from assistctl.ownership.sensitive import digest_of
@@ -22,6 +23,10 @@ _CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HT
 _PLAN_AGAIN = "Plan again: that shows what they did."
 
 Found = TypeVar("Found")
+Replan: TypeAlias = Callable[[Change], Awaitable[Change | None]]
+"""Plans what a change is about again, and nothing else; ``None`` when nothing is to be done any more."""
+# So many fields are named; the next plan has them all.
+_NAMED = 5
 
 
 async def check_thing(things: Things, change: Change) -> None:
@@ -65,3 +70,34 @@ async def _found(find: Callable[[str], Awaitable[Found | None]], object_id: str)
 def _compare(before: Observed, now: Observed) -> None:
     if digest_of(now) != digest_of(before):
         raise PlatformError(f"somebody changed {before.id} since this was planned", _PLAN_AGAIN)
+
+
+async def planned_again(change: Change, conflict: ConflictError, replan: Replan) -> Change:
+    """The change that is due now, which is the one that was due before.
+
+    Raises ``ConflictError`` when it is a different one.
+    """
+    again = await replan(change)
+    if again is not None and not again.blocked and _is_same(change, again):
+        return again
+    raise ConflictError(
+        f"somebody else changed it meanwhile, and {_now_due(change, again)}: {conflict.summary}",
+        "Nothing of this change was made; plan again.",
+        status=conflict.status,
+    ) from conflict
+
+
+def _is_same(before: Change, now: Change) -> bool:
+    return (before.action, before.id, before.diffs) == (now.action, now.id, now.diffs)
+
+
+def _now_due(before: Change, now: Change | None) -> str:
+    if now is None:
+        return "nothing is left to do"
+    moved = [diff for diff in now.diffs if diff not in before.diffs] + [
+        diff for diff in before.diffs if diff not in now.diffs
+    ]
+    differing = sorted({diff.path for diff in moved})
+    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+    named = f" ({', '.join(differing[:_NAMED])}{more})" if differing else ""
+    return f"the change is now a different one{named}"
