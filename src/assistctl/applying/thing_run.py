@@ -22,8 +22,8 @@ from assistctl.errors import ConflictError, NotFoundError, NotKeptError, Outcome
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change, Request
 from assistctl.model.kind import Kind
-from assistctl.ownership.digests import digest_of
 from assistctl.ownership.mark import MARK
+from assistctl.ownership.sensitive import digest_of
 from assistctl.planning.requests import completing, resolved
 
 

@@ -14,7 +14,7 @@ from assistctl.manifest import Project
 from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.syntax.text_file import UnusableFileError, resolve_inside
+from assistctl.manifest.files.readable_file import UnusableFileError, resolve_inside
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome

@@ -19,7 +19,7 @@ from assistctl.export.undeclared import Scope, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
-from assistctl.manifest.files.never_read import NeverReadError, refuse_names, refuse_private_key
+from assistctl.manifest.files.readable_file import NeverReadError, refuse_names, refuse_private_key
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
