@@ -23,13 +23,13 @@ from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
-from assistctl.operations.likely_mistakes import (
+from assistctl.operations.likely_mistakes import unready_checks
+from assistctl.operations.target_connection import (
+    is_at_vendor,
     unencrypted,
     unknown_options,
     unknown_platform_names,
-    unready_checks,
 )
-from assistctl.operations.target_connection import is_at_vendor
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 

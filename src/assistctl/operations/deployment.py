@@ -17,12 +17,13 @@ from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.assistant import Observed
 from assistctl.model.plan import PlanScope, TargetName
 from assistctl.operations.account import require_account
-from assistctl.operations.likely_mistakes import unknown_options, unknown_platform_names
 from assistctl.operations.target_connection import (
     address_of,
     connection_to,
     register_credentials,
     resolved_setting,
+    unknown_options,
+    unknown_platform_names,
 )
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import read_mark

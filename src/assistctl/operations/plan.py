@@ -25,7 +25,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanScope
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.likely_mistakes import embedded_in_ci, meant_key, unencrypted
+from assistctl.operations.likely_mistakes import meant_key
 from assistctl.operations.listed_resources import (
     UploadReferences,
     VisibleResources,
@@ -34,7 +34,7 @@ from assistctl.operations.listed_resources import (
 )
 from assistctl.operations.provenance import provenance_of
 from assistctl.operations.saved_plan import place_for_plan, save_plan
-from assistctl.operations.target_connection import is_at_vendor
+from assistctl.operations.target_connection import embedded_in_ci, is_at_vendor, unencrypted
 from assistctl.ownership.file_marks import FILES, HeldFile
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read

@@ -1,19 +1,27 @@
-"""How a target is reached: its address, its account and its credentials, filled in and registered as secrets.
+"""How a target is reached, and what nothing else would tell of it: names that its platform does not have, no TLS.
 
-The environment variables that its platform goes by are known without a connection. A platform that cannot be
-loaded has none here; what is wrong with it is told as soon as it is spoken to.
+What is secret of its address, account and credentials is registered when it is filled in. The environment
+variables that its platform goes by are known without a connection. A platform that cannot be loaded has none here;
+what is wrong with it is told as soon as it is spoken to.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
-from assistctl.errors import ProjectError
+from assistctl.diagnostics import Diagnostic, Severity
+from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Project, Target
+from assistctl.manifest.project.environment_file import in_ci
+from assistctl.manifest.syntax.phrases import sentences
+from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities
+from assistctl.model.resource import DesiredResource
 from assistctl.platforms.base import Connection
-from assistctl.platforms.registry import ADDRESS_VARIABLES, capabilities_of
+from assistctl.platforms.registry import ADDRESS_VARIABLES, capabilities_of, options_of
 from assistctl.secrets.addresses import secrets_in_address, without_credentials
 from assistctl.secrets.redaction import register
 
@@ -84,6 +92,88 @@ def register_credentials(project: Project, target: Target) -> None:
             register(name, value)
 
 
+def unknown_platform_names(
+    declared: Iterable[Desired | DesiredResource], platforms: Collection[str]
+) -> Iterator[Diagnostic]:
+    """A message for each name that no platform has: an error where it is near one, else a warning.
+
+    A manifest may well be for a platform whose package is not installed here.
+    """
+    for one in declared:
+        for name in one.platform_fields:
+            if name in platforms:
+                continue
+            path, near = f"platforms.{name}", did_you_mean(name, platforms)
+            yield Diagnostic(
+                Severity.ERROR if near else Severity.WARNING,
+                f"there is no platform {name!r}",
+                sentences(
+                    near, "" if near else f"Known here: {', '.join(platforms)}. What stands under it is not sent."
+                ),
+                key=one.key,
+                path=path,
+                position=one.position_of(path),
+            )
+
+
+def unknown_options(target: Target) -> Iterator[Diagnostic]:
+    """An error for each option that the target's platform does not have.
+
+    Nothing for a platform that does not state its options. Raises ``ProjectError`` as ``options_of`` does.
+    """
+    known = options_of(target.platform) if target.options else None
+    if known is None:
+        return
+    for name in target.options:
+        if name not in known:
+            yield Diagnostic(
+                Severity.ERROR,
+                f"the platform {target.platform} has no option {name!r}",
+                sentences(did_you_mean(name, known), f"It has: {', '.join(sorted(known))}."),
+                path=f"targets.{target.name}.options.{name}",
+                position=target.option_positions.get(name),
+            )
+
+
+def unencrypted(project: Project, target: Target) -> tuple[Diagnostic, ...]:
+    """A warning when requests to ``target`` go over plain HTTP to another machine, as far as that is known."""
+    variable = address_variable(target)
+    try:
+        url = project.resolve(target.base_url, target) if target.base_url else project.environment.get(variable)
+    except ProjectError:
+        return ()
+    host = _host_without_tls(url or "")
+    if host is None or _is_loopback(host):
+        return ()
+    # What comes from the environment is not shown, not even in part.
+    where = host if target.base_url == url else "another machine"
+    return (
+        Diagnostic(
+            Severity.WARNING,
+            f"the key of target {target.name!r} goes to {where} over plain HTTP, readable on the way",
+            f"Use https in {'its base_url' if target.base_url else variable}.",
+            path=f"targets.{target.name}.base_url" if target.base_url else "",
+            position=target.position,
+        ),
+    )
+
+
+def embedded_in_ci(project: Project, target: Target) -> tuple[Diagnostic, ...]:
+    """A warning when this is a CI job and ``target`` the embedded platform, whose database nobody else has."""
+    if not in_ci(project.environment) or not is_embedded(target):
+        return ()
+    return (
+        Diagnostic(
+            Severity.WARNING,
+            f"target {target.name!r} is the embedded platform: a database in the job's own folder, where "
+            "nobody else finds what is applied",
+            "Declare a target in assistctl.yaml, and name it with -t or ASSISTCTL_TARGET.",
+            path=f"targets.{target.name}.platform" if target.position else "",
+            position=target.position,
+        ),
+    )
+
+
 def _empty_secret(text: str) -> str:
     """A sentence about the variable that fills ``text`` with nothing."""
     names = re.findall(r"\$\{env:(\w+)\}", text)
@@ -129,6 +219,21 @@ def is_embedded(target: Target) -> bool:
     """Whether ``target`` is the platform inside this package."""
     capabilities = _capabilities(target)
     return capabilities is not None and capabilities.embedded
+
+
+def _host_without_tls(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme == "http" else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _capabilities(target: Target) -> Capabilities | None:
