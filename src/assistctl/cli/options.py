@@ -14,8 +14,7 @@ import click
 from click.core import ParameterSource
 
 from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
-from assistctl.cli.streams import keep_messages_off_stdout
-from assistctl.cli.terminal import Invocation, Terminal
+from assistctl.cli.terminal import Invocation, Terminal, keep_messages_off_stdout
 from assistctl.errors import ProjectError
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

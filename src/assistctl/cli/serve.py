@@ -217,7 +217,7 @@ def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
 class _AccessLogLines:
     """Lines on stdout, as long as somebody takes them: that a log is full or gone is no reason to serve nobody.
 
-    Past ``cli.streams``, which keeps what could not be written for the end: a server may be far from that.
+    Past ``cli.terminal``, which keeps what could not be written for the end: a server may be far from that.
     """
 
     def __init__(self, terminal: Terminal) -> None:
