@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from assistctl.diagnostics import Diagnostic, Severity
@@ -17,13 +18,15 @@ from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Project, Target
 from assistctl.manifest.project.environment_file import in_ci
 from assistctl.manifest.syntax.phrases import sentences
-from assistctl.model.assistant import Desired
-from assistctl.model.capabilities import Capabilities
-from assistctl.model.resource import DesiredResource
-from assistctl.platforms.base import Connection
 from assistctl.platforms.registry import ADDRESS_VARIABLES, capabilities_of, options_of
 from assistctl.secrets.addresses import secrets_in_address, without_credentials
 from assistctl.secrets.redaction import register
+
+if TYPE_CHECKING:
+    from assistctl.model.assistant import Desired
+    from assistctl.model.capabilities import Capabilities
+    from assistctl.model.resource import DesiredResource
+    from assistctl.platforms.base import Connection
 
 # The settings of a target or project that are addresses, in which a password may stand.
 _ADDRESSES = {"base_url", "journal"}
@@ -35,6 +38,8 @@ _STORE_CREDENTIALS = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_
 
 def connection_to(project: Project, target: Target) -> Connection:
     """The settings of ``target``, resolved. Raises ``ProjectError`` for those that are missing or empty."""
+    from assistctl.platforms.base import Connection
+
     for address in _addresses_in(target, project.environment):
         for secret in secrets_in_address(address):
             register("", secret)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
-from assistctl.model.capabilities import Capabilities, Level
 from assistctl.model.model_catalog import NEAR, SUGGESTED, Vendor, shutdown_of, takes_sampling, vendor_of
+
+if TYPE_CHECKING:
+    from assistctl.model.capabilities import Capabilities
 
 _READERS = ("code_interpreter", "file_search")
 # A text shorter than this may well say something twice.
@@ -52,11 +55,7 @@ def about_model(
     severity = Severity.ERROR if capabilities.embedded else Severity.WARNING
     for name in _SAMPLING:
         support = capabilities.fields.get(name)
-        is_asked = (
-            assistant.fields.get(name) is not None
-            and support is not None
-            and support.level is not Level.UNSUPPORTED
-        )
+        is_asked = assistant.fields.get(name) is not None and support is not None and support.is_expressed
         if is_asked and not takes_sampling(model, assistant.fields.get("reasoning_effort")):
             yield _diagnostic(assistant, name, severity, f"the model {model!r} refuses {name}", _WHILE_REASONING)
     strange = other_vendor(model, capabilities)

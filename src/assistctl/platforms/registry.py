@@ -14,11 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from assistctl.errors import AssistctlError, ProjectError, did_you_mean
-from assistctl.model.capabilities import Capabilities
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from assistctl.model.capabilities import Capabilities
     from assistctl.platforms.base import Connection, Platform
 
 GROUP = "assistctl.platforms"
@@ -128,6 +128,8 @@ def _installed(_: tuple[str, ...]) -> Mapping[str, EntryPoint]:
 
 
 def _loaded(name: str, entry_point: EntryPoint) -> Offer:
+    from assistctl.model.capabilities import Capabilities
+
     package = entry_point.dist.name if entry_point.dist else entry_point.value
     try:
         offer = entry_point.load()
