@@ -120,9 +120,19 @@ def _wait_for(word: str, path: Path) -> None:
     raise AssertionError(f"{word!r} is not in {path.read_text()!r}")
 
 
-# Three uploads, the vector store, the batch, the settling and the assistant: seven requests change something.
-@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@pytest.mark.parametrize("place", range(7))
+def once_at(*places: int) -> list[Any]:
+    """Cases of one Ctrl-C: what is under way ends, and nothing else is begun."""
+    return [pytest.param(place, False, id=f"{place}-once") for place in places]
+
+
+def twice_at(*places: int) -> list[Any]:
+    """Cases of two: nobody knows how what was under way ended."""
+    return [pytest.param(place, True, id=f"{place}-twice") for place in places]
+
+
+# The vector store, two uploads, the batch, the upload for the other tool, the settling and the assistant: seven
+# requests change something. An upload is like the next, but for what is there by then when no more is begun.
+@pytest.mark.parametrize(("place", "twice"), [*once_at(0, 2, 3, 4, 5, 6), *twice_at(0, 2, 3, 5, 6)])
 def test_a_first_apply_that_is_interrupted_tells_the_truth(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
 ) -> None:
@@ -133,10 +143,9 @@ def test_a_first_apply_that_is_interrupted_tells_the_truth(
     assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
-# Two uploads, the batch, the settling, two to take out, the assistant, the other assistant, its vector store, and
-# what nothing reads any more.
-@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@pytest.mark.parametrize("place", [1, 2, 4, 6, 7, 9])
+# An upload, the batch, the other upload, the settling, two to take out, the assistant, the other assistant, its
+# vector store, and what nothing reads any more. The first apply had uploads already, and a batch that ends.
+@pytest.mark.parametrize(("place", "twice"), [*once_at(4, 6, 7, 9), *twice_at(1, 4, 6, 7, 9)])
 def test_a_later_apply_that_is_interrupted_tells_the_truth(
     two_applied: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool
 ) -> None:
@@ -147,8 +156,11 @@ def test_a_later_apply_that_is_interrupted_tells_the_truth(
     assert list(wrong_after(two_applied.run, stored_objects, keys=1)) == []
 
 
-@pytest.mark.parametrize("status", [400, 500])
-@pytest.mark.parametrize("place", range(7))
+# Places 1, 2 and 4 are uploads, and those after them fail as well: all of them, all but one, and the last.
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [*((place, status) for place in (0, 2, 3, 5, 6) for status in (400, 500)), (1, 400), (4, 500)],
+)
 def test_an_apply_with_a_request_that_fails_tells_the_truth(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, status: int
 ) -> None:
