@@ -12,7 +12,7 @@ from support.answer_player import offered_in
 from support.bounded import bounded
 from support.played_commands import Scene, played, problems, scenes
 
-RUNS_OF_EACH = 4
+RUNS_OF_EACH = 2
 
 
 @pytest.fixture(scope="module")
