@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -46,14 +45,21 @@ class Clouds:
 
     def moved(self, *assistants: dict[str, Any], to: str, model: str = "gpt-6-luna") -> dict[str, Any]:
         """The fates of the fields of the first one, by their paths."""
+        return self.moved_all(*assistants, to=to, model=model)[0]
+
+    def moved_all(self, *assistants: dict[str, Any], to: str, model: str = "gpt-6-luna") -> list[dict[str, Any]]:
+        """The same of each."""
         exported = [{**AGENT, "model": model, "id": f"asst_{n}", **one} for n, one in enumerate(assistants)]
         self.project.write("export.json", json.dumps(exported))
-        return self.report("export.json", to)
+        return self.reports("export.json", to)
 
     def report(self, source: str, to: str) -> dict[str, Any]:
+        return self.reports(source, to)[0]
+
+    def reports(self, source: str, to: str) -> list[dict[str, Any]]:
         shown = self.project.run("migrate", "--from", source, "--to", to, "--format", "json")
         assert shown.code == 0, shown.err
-        return {field["path"]: field for field in shown.json["assistants"][0]["fields"]}
+        return [{field["path"]: field for field in one["fields"]} for one in shown.json["assistants"]]
 
     def written(self, name: str) -> dict[str, Any]:
         text = (self.project.path / "assistants" / f"{name}.yaml").read_text()
@@ -64,6 +70,14 @@ class Clouds:
         done = self.project.run("apply", "--target", target, "--yes")
         assert done.code == 0, done.out + done.err
         assert self.project.run("plan", "--target", target, "--detailed-exitcode").code == 0
+
+    def left(self, target: str, *keys: str) -> None:
+        """Apply what is declared, and have neither ``desk``, which is forgotten, nor ``keys`` in the project."""
+        done = self.project.run("apply", "--target", target, "--yes")
+        assert done.code == 0, done.out + done.err
+        for key in ("desk", *keys):
+            self.project.remove(key)
+        assert self.project.run("forget", "desk", "--target", target, "--yes").code == 0
 
 
 @pytest.fixture
@@ -230,17 +244,26 @@ CLASSIC: tuple[tuple[dict[str, Any], dict[str, Any], dict[str, Any]], ...] = (
 )
 
 
-@pytest.mark.parametrize(("tool", "resources", "made"), CLASSIC, ids=[made["type"] for _, _, made in CLASSIC])
-def test_tools_of_the_classic_service(
-    clouds: Clouds, tool: dict[str, Any], resources: dict[str, Any], made: dict[str, Any]
-) -> None:
-    fates = clouds.moved({"name": "Desk", "tools": [tool], "tool_resources": resources}, to="foundry")
-    assert fates[f"tools[{tool['type']}]"]["outcome"] == "mapped"
-    assert [path for path, fate in fates.items() if fate["outcome"] == "lost"] == []
-    assert clouds.written("desk")["platforms"] == {"azure-foundry": {"tools": [made]}}
+def test_tools_of_the_classic_service(clouds: Clouds) -> None:
+    names = [f"Desk {number}" for number in range(len(CLASSIC))]
+    desks = [
+        {"name": name, "tools": [tool], "tool_resources": resources}
+        for name, (tool, resources, _) in zip(names, CLASSIC, strict=True)
+    ]
+    moved = clouds.moved_all(*desks, to="foundry")
+    for fates, (tool, _, made), key in zip(moved, CLASSIC, map(key_of, names), strict=True):
+        assert fates[f"tools[{tool['type']}]"]["outcome"] == "mapped"
+        assert [path for path, fate in fates.items() if fate["outcome"] == "lost"] == [], made
+        assert clouds.written(key)["platforms"] == {"azure-foundry": {"tools": [made]}}
     # The server takes what the SDK's own types have, and nothing else.
     clouds.applied("foundry")
-    assert clouds.foundry.latest("desk")["definition"]["tools"] == [made]
+    for (_, _, made), key in zip(CLASSIC, map(key_of, names), strict=True):
+        assert clouds.foundry.latest(key)["definition"]["tools"] == [made]
+
+
+def key_of(name: str) -> str:
+    """The key that an assistant of that name gets."""
+    return name.lower().replace(" ", "-")
 
 
 def test_what_foundry_has_nothing_for_has_a_way_on(clouds: Clouds) -> None:
@@ -262,31 +285,46 @@ def test_what_foundry_has_nothing_for_has_a_way_on(clouds: Clouds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "kind", "outcome", "words"),
+    ("to", "tools"),
     [
-        ("agents", "bing_grounding", "mapped", "own web search"),
-        ("agents", "azure_ai_search", "lost", "searches the index"),
-        ("agents", "openapi", "lost", "a function for each operation"),
-        ("agents", "connected_agent", "lost", "multi_agent"),
-        ("agents", "azure_function", "lost", "manifests have no place for it"),
-        ("managed", "bing_grounding", "lost", "Enable web_search"),
-        ("managed", "azure_ai_search", "lost", "searches the index"),
-        ("managed", "openapi", "lost", "a function for each operation"),
-        ("mistral", "bing_grounding", "mapped", "own web search"),
-        ("mistral", "azure_ai_search", "lost", "document_library"),
-        ("mistral", "openapi", "lost", "a function for each operation"),
-        ("mistral", "file_search", "lost", "document_library"),
-        ("mistral", "connected_agent", "lost", "not among those that are moved"),
+        (
+            "agents",
+            {
+                "bing_grounding": ("mapped", "own web search"),
+                "azure_ai_search": ("lost", "searches the index"),
+                "openapi": ("lost", "a function for each operation"),
+                "connected_agent": ("lost", "multi_agent"),
+                "azure_function": ("lost", "manifests have no place for it"),
+            },
+        ),
+        (
+            "managed",
+            {
+                "bing_grounding": ("lost", "Enable web_search"),
+                "azure_ai_search": ("lost", "searches the index"),
+                "openapi": ("lost", "a function for each operation"),
+            },
+        ),
+        (
+            "mistral",
+            {
+                "bing_grounding": ("mapped", "own web search"),
+                "azure_ai_search": ("lost", "document_library"),
+                "openapi": ("lost", "a function for each operation"),
+                "file_search": ("lost", "document_library"),
+                "connected_agent": ("lost", "not among those that are moved"),
+            },
+        ),
     ],
 )
 def test_tools_of_the_classic_service_elsewhere(
-    clouds: Clouds, to: str, kind: str, outcome: str, words: str
+    clouds: Clouds, to: str, tools: dict[str, tuple[str, str]]
 ) -> None:
-    model = MODELS[to]
-    fate = clouds.moved({"name": "Desk", "tools": [{"type": kind, kind: {}}]}, to=to, model=model)[
-        f"tools[{kind}]"
-    ]
-    assert (fate["outcome"], words in fate["note"]) == (outcome, True)
+    desks = [{"name": f"Desk {kind}", "tools": [{"type": kind, kind: {}}]} for kind in tools]
+    moved = clouds.moved_all(*desks, to=to, model=MODELS[to])
+    for fates, (kind, (outcome, words)) in zip(moved, tools.items(), strict=True):
+        fate = fates[f"tools[{kind}]"]
+        assert (fate["outcome"], words in fate["note"]) == (outcome, True), kind
     clouds.applied(to)
 
 
@@ -340,22 +378,22 @@ def test_connected_agents_are_handed_off_to_on_mistral(clouds: Clouds) -> None:
 SEARCH = {"type": "web_search"}
 
 
-@pytest.mark.parametrize(("there", "to"), [*permutations(["agents", "foundry", "mistral"], 2)])
-def test_a_web_search_is_that_of_each_platform(clouds: Clouds, there: str, to: str) -> None:
+@pytest.mark.parametrize("there", ["agents", "foundry", "mistral"])
+def test_a_web_search_is_that_of_each_platform(clouds: Clouds, there: str) -> None:
     names = {"agents": "openai-agents", "foundry": "azure-foundry", "mistral": "mistral-agents"}
     clouds.project.manifest("desk", model="${var:model}", platforms={names[there]: {"tools": [SEARCH]}})
-    clouds.applied(there)
-    clouds.project.remove("desk")
-    assert clouds.project.run("forget", "desk", "--target", there, "--yes").code == 0
-    fates = clouds.report(there, to)
-    assert fates[f"platforms.{names[there]}.tools[web_search]"]["outcome"] == "mapped"
-    assert f"platforms.{names[there]}.tools" not in fates
-    # What the source has stays for targets there.
-    platforms = clouds.written("desk")["platforms"]
-    kinds = {name: [tool["type"] for tool in own["tools"]] for name, own in platforms.items()}
-    assert kinds == {names[there]: ["web_search"], names[to]: ["web_search"]}
-    assert platforms[names[to]] == {"tools": [SEARCH]}
-    clouds.applied(to)
+    clouds.left(there)
+    for to in (one for one in names if one != there):
+        fates = clouds.report(there, to)
+        assert fates[f"platforms.{names[there]}.tools[web_search]"]["outcome"] == "mapped"
+        assert f"platforms.{names[there]}.tools" not in fates
+        # What the source has stays for targets there.
+        platforms = clouds.written("desk")["platforms"]
+        kinds = {name: [tool["type"] for tool in own["tools"]] for name, own in platforms.items()}
+        assert kinds == {names[there]: ["web_search"], names[to]: ["web_search"]}
+        assert platforms[names[to]] == {"tools": [SEARCH]}
+        clouds.applied(to)
+        clouds.project.remove("desk")
 
 
 def moved_from_mistral(clouds: Clouds, to: str, **fields: Any) -> dict[str, Any]:
@@ -364,27 +402,31 @@ def moved_from_mistral(clouds: Clouds, to: str, **fields: Any) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("to", "kind", "words"),
+    ("to", "words"),
     [
-        ("agents", "document_library", "as `files`"),
-        ("managed", "document_library", "searches the documents"),
-        ("managed", "web_search_premium", "Enable web_search"),
-        ("foundry", "document_library", "file_search"),
-        ("foundry", "connector", "kind: mcp_server"),
-        ("agents", "connector", "kind: mcp_server"),
-        ("managed", "connector", "kind: mcp_server"),
+        ("agents", {"document_library": "as `files`", "connector": "kind: mcp_server"}),
+        (
+            "managed",
+            {
+                "document_library": "searches the documents",
+                "web_search_premium": "Enable web_search",
+                "connector": "kind: mcp_server",
+            },
+        ),
+        ("foundry", {"document_library": "file_search", "connector": "kind: mcp_server"}),
     ],
 )
-def test_what_mistral_has_elsewhere(clouds: Clouds, to: str, kind: str, words: str) -> None:
+def test_what_mistral_has_elsewhere(clouds: Clouds, to: str, words: dict[str, str]) -> None:
     needed: dict[str, dict[str, Any]] = {
         "document_library": {"library_ids": ["lib_1"]},
         "connector": {"connector_id": "c_1"},
     }
-    tool = {"type": kind, **needed.get(kind, {})}
-    fates = moved_from_mistral(clouds, to, tools=[tool, {"type": "code_interpreter"}])
-    fate = fates[f"platforms.mistral-agents.tools[{kind}]"]
-    assert (fate["outcome"], words in fate["note"]) == ("lost", True)
-    assert "tool_configuration" not in fate["note"]
+    tools = [{"type": kind, **needed.get(kind, {})} for kind in words]
+    fates = moved_from_mistral(clouds, to, tools=[*tools, {"type": "code_interpreter"}])
+    for kind, word in words.items():
+        fate = fates[f"platforms.mistral-agents.tools[{kind}]"]
+        assert (fate["outcome"], word in fate["note"]) == ("lost", True), kind
+        assert "tool_configuration" not in fate["note"]
     assert fates["tools[code_interpreter]"]["outcome"] in {"carried", "mapped"}
 
 
@@ -411,9 +453,7 @@ def test_a_toolset_and_servers_have_a_way_on_to_mistral(clouds: Clouds) -> None:
     tools = [{"type": "mcp", "server": "orders"}]
     own = {"tools": [{"type": "agent_toolset_20260401"}]}
     clouds.project.manifest("desk", model="${var:model}", tools=tools, platforms={"anthropic-agents": own})
-    clouds.applied("managed")
-    clouds.project.remove("desk")
-    assert clouds.project.run("forget", "desk", "--target", "managed", "--yes").code == 0
+    clouds.left("managed")
     fates = clouds.report("managed", "mistral")
     toolset, server = sorted(fate["note"] for path, fate in fates.items() if "anthropic-agents.tools[" in path)
     assert "{type: code_interpreter}" in toolset
@@ -489,23 +529,25 @@ def test_the_assistants_api_has_none(clouds: Clouds) -> None:
     assert "no MCP servers" in fates["tools[mcp:Orders]"]["note"]
 
 
+HAVE_SERVERS = ("agents", "managed", "foundry")
 SERVER = "kind: mcp_server\nkey: orders\nurl: https://mcp.example.com/mcp\n"
 
 
-@pytest.mark.parametrize(("there", "to"), [*permutations(["agents", "managed", "foundry"], 2)])
-def test_servers_move_between_all_platforms_that_have_them(clouds: Clouds, there: str, to: str) -> None:
+@pytest.mark.parametrize("there", HAVE_SERVERS)
+def test_servers_move_between_all_platforms_that_have_them(clouds: Clouds, there: str) -> None:
     clouds.project.write("assistants/orders.yaml", SERVER)
     use = {"type": "mcp", "server": "orders", "allowed_tools": ["find"]}
     clouds.project.manifest("desk", model="${var:model}", tools=[use])
-    clouds.applied(there)
-    clouds.project.remove("desk")
-    (clouds.project.path / "assistants/orders.yaml").unlink()
-    assert clouds.project.run("forget", "desk", "--target", there, "--yes").code == 0
-    fates = clouds.report(there, to)
-    assert fates["tools[mcp:orders]"]["outcome"] == "mapped"
-    assert clouds.written("desk")["tools"] == [use]
-    assert "platforms" not in clouds.written("desk")
-    assert clouds.written("orders-server") == {"kind": "mcp_server", "key": "orders", **yaml.safe_load(SERVER)}
+    clouds.left(there, "orders")
+    for to in (one for one in HAVE_SERVERS if one != there):
+        fates = clouds.report(there, to)
+        assert fates["tools[mcp:orders]"]["outcome"] == "mapped"
+        assert clouds.written("desk")["tools"] == [use]
+        assert "platforms" not in clouds.written("desk")
+        server = {"kind": "mcp_server", "key": "orders", **yaml.safe_load(SERVER)}
+        assert clouds.written("orders-server") == server
+        for name in ("desk", "orders-server"):
+            clouds.project.remove(name)
 
 
 def test_what_a_document_cannot_say_of_a_server_stays_with_its_platform(clouds: Clouds) -> None:
