@@ -97,9 +97,10 @@ def _end(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """The pieces of a text, each of a few characters, and the finished message with what it cites."""
+    """The pieces of a text, a few characters or a fiftieth of it, and the finished message with what it cites."""
     text = told.get("text", "")
-    pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
+    length = max(7, len(text) // 50)
+    pieces = [text[start : start + length] for start in range(0, len(text), length)]
     deltas = [("thread.message.delta", {"id": "msg_2", "delta": {"content": [_part(piece)]}}) for piece in pieces]
     annotations: list[dict[str, Any]] = []
     if "cites" in told:
