@@ -10,9 +10,33 @@ import pytest
 
 from support.dashboard import Dashboard
 from support.interruptions import Interruption, Mishap, killed_apply
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
+
+pytestmark = pytest.mark.from_snapshots
+
+
+@pytest.fixture
+def there(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """``a`` is applied."""
+    snapshots.restore("there", lambda: make(remote, "One."))
+    return remote
+
+
+@pytest.fixture
+def changed(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """``a`` was made and changed, by two applies."""
+    snapshots.restore("changed", lambda: make(remote, "One.", "Two."))
+    return remote
+
+
+def make(project: ProjectFolder, *instructions: str) -> None:
+    """Apply ``a`` with each of these in turn."""
+    for text in instructions:
+        project.manifest("a", instructions=text)
+        applied(project)
 
 
 def applied(project: ProjectFolder, *args: str) -> str:
@@ -26,29 +50,23 @@ def listed(project: ProjectFolder) -> list[dict[str, Any]]:
     return list(project.run("history", "--format", "json").json["applies"])
 
 
-def test_an_apply_is_recorded_and_shown(remote: ProjectFolder) -> None:
-    remote.manifest("a", instructions="One.")
-    first = applied(remote)
-    remote.manifest("a", instructions="Two.")
-    second = applied(remote)
-    assert [(one["id"], one["state"], one["command"]) for one in listed(remote)] == [
-        (second, "done", "apply"),
-        (first, "done", "apply"),
-    ]
-    shown = remote.run("history", second, "--format", "json").json
+def test_an_apply_is_recorded_and_shown(changed: ProjectFolder) -> None:
+    applies = listed(changed)
+    assert [(one["state"], one["command"]) for one in applies] == [("done", "apply")] * 2
+    second, first = (one["id"] for one in applies)
+    assert first != second
+    shown = changed.run("history", second, "--format", "json").json
     [entry] = shown["entries"]
     assert (entry["key"], entry["action"], entry["outcome"]) == ("a", "update", "ok")
     assert entry["before"]["fields"]["instructions"] == "One."
-    text = remote.run("history", second[-4:])
+    text = changed.run("history", second[-4:])
     assert (text.code, "update  a  ok" in text.out) == (0, True)
-    assert second in remote.run("history").out
+    assert second in changed.run("history").out
 
 
-def test_an_apply_without_changes_is_not_recorded(remote: ProjectFolder) -> None:
-    remote.manifest("a")
-    applied(remote)
-    applied(remote)
-    assert len(listed(remote)) == 1
+def test_an_apply_without_changes_is_not_recorded(there: ProjectFolder) -> None:
+    applied(there)
+    assert len(listed(there)) == 1
 
 
 def test_the_journal_is_for_its_owner_alone(remote: ProjectFolder) -> None:
@@ -92,13 +110,9 @@ def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
     assert (assistant["name"], assistant["instructions"]) == ("old", "Keep me.")
 
 
-def test_a_rollback_can_be_rolled_back(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
-    remote.manifest("a", instructions="One.")
-    applied(remote)
-    remote.manifest("a", instructions="Two.")
-    applied(remote)
+def test_a_rollback_can_be_rolled_back(changed: ProjectFolder, stored_objects: StoredObjects) -> None:
     for text in ("One.", "Two.", "One."):
-        assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
+        assert changed.run("rollback", str(listed(changed)[0]["id"]), "--yes").code == 0
         assert stored_objects.assistants()[0]["instructions"] == text
 
 
@@ -122,25 +136,19 @@ def test_what_was_adopted_is_nobodys_again(remote: ProjectFolder, server: Record
     dashboard.close()
 
 
-def test_what_was_forgotten_is_taken_over_again(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
-    remote.manifest("a", instructions="One.")
-    applied(remote)
+def test_what_was_forgotten_is_taken_over_again(there: ProjectFolder, stored_objects: StoredObjects) -> None:
     [before] = stored_objects.assistants()
-    remote.remove("a")
-    assert remote.run("forget", "a", "--yes").code == 0
+    there.remove("a")
+    assert there.run("forget", "a", "--yes").code == 0
     assert stored_objects.assistants()[0]["metadata"] == {}
-    assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
+    assert there.run("rollback", str(listed(there)[0]["id"]), "--yes").code == 0
     assert stored_objects.assistants() == [before]
 
 
-def test_what_was_never_managed_is_left_as_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
-    remote.manifest("a", instructions="One.")
-    applied(remote)
+def test_what_was_never_managed_is_left_as_it_is(changed: ProjectFolder, server: RecordingServer) -> None:
     dashboard = Dashboard(server.url)
-    remote.manifest("a", instructions="Two.")
-    bad = applied(remote)
     dashboard.change(dashboard.named("a"), temperature=0.1)
-    assert remote.run("rollback", bad, "--yes").code == 0
+    assert changed.run("rollback", listed(changed)[0]["id"], "--yes").code == 0
     assert dashboard.named("a")["temperature"] == 0.1
     assert dashboard.named("a")["instructions"] == "One."
     dashboard.close()
@@ -188,31 +196,24 @@ def test_a_secret_that_is_no_longer_declared_is_told(
     assert stored_objects.assistants()[0]["instructions"] == "Use nothing."
 
 
-def test_without_a_terminal_a_rollback_wants_yes(remote: ProjectFolder, server: RecordingServer) -> None:
-    remote.manifest("a")
-    bad = applied(remote)
-    server.clear()
-    refused = remote.run("rollback", bad)
+def test_without_a_terminal_a_rollback_wants_yes(there: ProjectFolder, server: RecordingServer) -> None:
+    refused = there.run("rollback", listed(there)[0]["id"])
     assert (refused.code, server.mutations) == (3, [])
     assert "--yes" in refused.err
 
 
 @pytest.mark.parametrize("apply_id", ["nonsense", "20200101T000000-0000", ""])
-def test_an_apply_that_never_was(remote: ProjectFolder, apply_id: str) -> None:
-    remote.manifest("a")
-    applied(remote)
+def test_an_apply_that_never_was(there: ProjectFolder, apply_id: str) -> None:
     for command in ("rollback", "history"):
         if command == "history" and not apply_id:
             continue
-        outcome = remote.run(command, apply_id)
+        outcome = there.run(command, apply_id)
         assert outcome.code == 1
         assert "there is no apply" in outcome.err
 
 
-def test_what_was_applied_elsewhere_is_not_put_back_here(remote: ProjectFolder) -> None:
-    remote.manifest("a")
-    there = applied(remote)
-    elsewhere = remote.run("rollback", there, "--yes", "--target", "local")
+def test_what_was_applied_elsewhere_is_not_put_back_here(there: ProjectFolder) -> None:
+    elsewhere = there.run("rollback", listed(there)[0]["id"], "--yes", "--target", "local")
     assert elsewhere.code == 3
     assert "--target prod" in elsewhere.err
 

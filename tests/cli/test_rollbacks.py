@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from support.interruptions import Interruption, Mishap, killed_apply
+from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
+
+pytestmark = pytest.mark.from_snapshots
 
 SEARCHING: dict[str, Any] = {"tools": [{"type": "file_search"}], "files": ["docs/*.md"]}
 ONE = "assistants/docs/one.md"
@@ -42,13 +45,19 @@ def documents(stored_objects: StoredObjects) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def grown(remote: ProjectFolder) -> str:
+def grown(snapshots: ProjectSnapshots, remote: ProjectFolder) -> str:
     """``alpha`` with a document, and then another one; the id of the apply that added it."""
-    remote.write(ONE, "one")
-    remote.manifest("alpha", **SEARCHING)
-    applied(remote)
-    remote.write(TWO, "two")
-    return applied(remote)
+    snapshots.restore("grown", lambda: grow(remote))
+    return last(remote)
+
+
+def grow(project: ProjectFolder) -> None:
+    """Make it so."""
+    project.write(ONE, "one")
+    project.manifest("alpha", **SEARCHING)
+    applied(project)
+    project.write(TWO, "two")
+    applied(project)
 
 
 def test_of_a_document_it_leaves_the_assistant(
