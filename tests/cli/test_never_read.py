@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import pytest
 
@@ -34,6 +35,9 @@ PRIVATE = {
     "keys/large.txt": "x" * (1024 * 1024 - 16) + KEY,
 }
 BY_CONTENT = frozenset(name for name, text in PRIVATE.items() if "PRIVATE KEY" in text)
+# Of what is uploaded the content is looked at once no name is wrong any more.
+UNSUSPICIOUS = frozenset(name for name in BY_CONTENT if name.endswith((".txt", ".md")))
+NAMES = pytest.mark.parametrize("names", [PRIVATE.keys() - UNSUSPICIOUS, UNSUSPICIOUS], ids=["name", "content"])
 
 
 @pytest.fixture
@@ -46,73 +50,77 @@ def private(remote: ProjectFolder) -> ProjectFolder:
 
 
 def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> None:
-    """``plan`` and ``apply`` say it, with its place; nothing is sent, and nothing of it is shown."""
+    """``plan`` and ``apply`` say it of every manifest, with its place; nothing of it is sent or shown."""
     checked = project.run("validate")
     assert SECRET not in checked.out + checked.err
-    manifest = (project.path / "assistants/one.yaml").read_text()
+    manifests = [f"assistants/{path.name}" for path in project.path.glob("assistants/*.yaml")]
     for command in (["plan"], ["plan", "--format", "json"], ["apply", "--yes"]):
         done = project.run(*command)
-        assert done.code == 1, (manifest, done.out)
+        assert done.code == 1, done.out
         assert SECRET not in done.out + done.err
         if "json" in command:
-            (found,) = (one for one in done.json["diagnostics"] if one["severity"] == "error")
-            assert "never read" in found["summary"]
-            assert (found["file"], found["line"], found["path"]) == ("assistants/one.yaml", 1, about)
-            assert "another file" in found["detail"]
+            found = [one for one in done.json["diagnostics"] if one["severity"] == "error"]
+            assert [one["summary"] for one in found if "never read" not in one["summary"]] == []
+            assert [one["detail"] for one in found if "another file" not in one["detail"]] == []
+            places = sorted((one["file"], one["line"], one["path"]) for one in found)
+            assert places == sorted((manifest, 1, about) for manifest in manifests)
     assert SECRET not in str(server.asked)
     assert not server.mutations
 
 
 def test_instructions(private: ProjectFolder, server: RecordingServer) -> None:
-    for name in PRIVATE:
-        private.manifest("one", instructions={"file": f"../{name}"})
-        refused(private, server, about="instructions.file")
+    for number, name in enumerate(PRIVATE):
+        private.manifest(f"one-{number}", instructions={"file": f"../{name}"})
+    refused(private, server, about="instructions.file")
 
 
 def test_a_function(private: ProjectFolder, server: RecordingServer) -> None:
-    for name in PRIVATE:
+    for number, name in enumerate(PRIVATE):
         private.write(name, (f"{KEY if name in BY_CONTENT else ''}{HELD}").encode())
-        private.manifest("one", tools=[{"type": "function", "function": {"file": f"../{name}"}}])
-        refused(private, server, about="tools[0].function.file")
+        private.manifest(f"one-{number}", tools=[{"type": "function", "function": {"file": f"../{name}"}}])
+    refused(private, server, about="tools[0].function.file")
 
 
+@NAMES
 @pytest.mark.parametrize("tool", ["file_search", "code_interpreter"])
-def test_files(private: ProjectFolder, server: RecordingServer, tool: str) -> None:
-    for name in PRIVATE:
-        private.manifest("one", tools=[{"type": tool}], files=[f"../{name}"])
-        refused(private, server, about="files[0]")
+def test_files(private: ProjectFolder, server: RecordingServer, tool: str, names: Collection[str]) -> None:
+    for number, name in enumerate(names):
+        private.manifest(f"one-{number}", tools=[{"type": tool}], files=[f"../{name}"])
+    refused(private, server, about="files[0]")
 
 
-def test_documents_of_a_vector_store(private: ProjectFolder, server: RecordingServer) -> None:
-    for name in PRIVATE:
-        store = {"kind": "vector_store", "key": "one", "files": [f"../{name}"]}
-        private.write("assistants/one.yaml", json.dumps(store))
-        refused(private, server, about="files[0]")
+@NAMES
+def test_documents_of_a_vector_store(
+    private: ProjectFolder, server: RecordingServer, names: Collection[str]
+) -> None:
+    for number, name in enumerate(names):
+        store = {"kind": "vector_store", "key": f"one-{number}", "files": [f"../{name}"]}
+        private.write(f"assistants/one-{number}.yaml", json.dumps(store))
+    refused(private, server, about="files[0]")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "../docs/../.git/config",
-        "./../.git/../.git/config",
-        ".././.git//config",
-        "../link",
-        "../linked-folder/config",
-        "../first",
-        "{root}/.git/config",
-    ],
+ROUNDABOUT = (
+    "../docs/../.git/config",
+    "./../.git/../.git/config",
+    ".././.git//config",
+    "../link",
+    "../linked-folder/config",
+    "../first",
+    "{root}/.git/config",
 )
+
+
 @pytest.mark.parametrize("files", [False, True])
-def test_roundabout_ways(private: ProjectFolder, server: RecordingServer, path: str, files: bool) -> None:
+def test_roundabout_ways(private: ProjectFolder, server: RecordingServer, files: bool) -> None:
     (private.path / "link").symlink_to(".git/config")
     (private.path / "linked-folder").symlink_to(".git")
     (private.path / "first").symlink_to("second")
     (private.path / "second").symlink_to(private.path / ".env")
-    path = path.format(root=private.path)
-    if files:
-        private.manifest("one", tools=[{"type": "file_search"}], files=[path])
-    else:
-        private.manifest("one", instructions={"file": path})
+    for number, path in enumerate(one.format(root=private.path) for one in ROUNDABOUT):
+        if files:
+            private.manifest(f"one-{number}", tools=[{"type": "file_search"}], files=[path])
+        else:
+            private.manifest(f"one-{number}", instructions={"file": path})
     refused(private, server, about="files[0]" if files else "instructions.file")
 
 
@@ -154,18 +162,17 @@ def test_a_manifest(private: ProjectFolder) -> None:
         assert SECRET not in done.out + done.err
 
 
-@pytest.mark.parametrize("name", [*sorted(PRIVATE.keys() - BY_CONTENT), "linked"])
-def test_an_export(private: ProjectFolder, name: str) -> None:
+def test_an_export(private: ProjectFolder) -> None:
     export = json.dumps({"id": "asst_1", "object": "assistant", "model": "m", "instructions": SECRET})
-    private.write(name if name != "linked" else ".git/config", export)
-    (private.path / "linked").unlink(missing_ok=True)
     (private.path / "linked").symlink_to(".git/config")
-    for place in (f"./{name}", private.path / name):
-        done = private.run("migrate", "--from", place, "--to", "prod")
-        assert done.code == 1
-        assert "never read" in done.err
-        assert SECRET not in done.out + done.err
-        assert not list(private.path.glob("assistants/*"))
+    for name in (*sorted(PRIVATE.keys() - BY_CONTENT), "linked"):
+        private.write(name if name != "linked" else ".git/config", export)
+        for place in (f"./{name}", private.path / name):
+            done = private.run("migrate", "--from", place, "--to", "prod")
+            assert done.code == 1, name
+            assert "never read" in done.err, name
+            assert SECRET not in done.out + done.err
+            assert not list(private.path.glob("assistants/*"))
 
 
 def test_a_folder_of_exports(private: ProjectFolder) -> None:
@@ -180,21 +187,23 @@ def test_a_folder_of_exports(private: ProjectFolder) -> None:
     assert private.run("migrate", "--from", "exported", "--to", "prod").code == 0
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "environment",
-        "git/config",
-        "docs/.hidden",
-        "id_rsa.pub",
-        "keys/server.crt.pem",
-        ".github/x.md",
-        ".gitignore",
-    ],
+def test_what_only_looks_like_it_is_read(remote: ProjectFolder) -> None:
+    for number, name in enumerate(LOOK_ALIKES):
+        remote.write(name, "-----BEGIN CERTIFICATE-----\nPRIVATE KEY of nobody\n")
+        remote.manifest(f"file-{number}", tools=[{"type": "file_search"}], files=[f"../{name}"])
+        remote.manifest(f"text-{number}", instructions={"file": f"../{name}"})
+    planned = remote.run("plan", "--format", "json")
+    assert planned.code == 0, planned.out
+    files = {change["key"] for change in planned.json["changes"] if change["kind"] == "file"}
+    assert files == set(LOOK_ALIKES)
+
+
+LOOK_ALIKES = (
+    "environment",
+    "git/config",
+    "docs/.hidden",
+    "id_rsa.pub",
+    "keys/server.crt.pem",
+    ".github/x.md",
+    ".gitignore",
 )
-def test_what_only_looks_like_it_is_read(remote: ProjectFolder, name: str) -> None:
-    remote.write(name, "-----BEGIN CERTIFICATE-----\nPRIVATE KEY of nobody\n")
-    remote.manifest("one", tools=[{"type": "file_search"}], files=[f"../{name}"])
-    assert remote.run("plan").code == 0
-    remote.manifest("one", instructions={"file": f"../{name}"})
-    assert remote.run("plan").code == 0
