@@ -13,9 +13,12 @@ from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
 from assistctl.operations.deployment import Deployment
+from support.project_snapshots import ProjectSnapshots
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
 from support.server import Answer, Asked, RecordingServer
+
+pytestmark = pytest.mark.from_snapshots
 
 FUNCTION = {"type": "function", "function": {"name": "order_status"}}
 ASK = "Where is order 1001?"
@@ -28,6 +31,20 @@ def runs(server: RecordingServer) -> ScriptedRuns:
     scripted = ScriptedRuns()
     server.fault = scripted
     return scripted
+
+
+@pytest.fixture
+def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """The order desk, deployed."""
+    snapshots.restore("desk", lambda: deploy(remote))
+    return remote
+
+
+@pytest.fixture
+def able_desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """The same with a function."""
+    snapshots.restore("able desk", lambda: deploy(remote, tools=[FUNCTION]))
+    return remote
 
 
 def deploy(remote: ProjectFolder, key: str = "order-desk", **fields: object) -> None:
@@ -45,52 +62,48 @@ def reported(outcome: Outcome, code: int) -> Any:
     return outcome.json
 
 
-def test_an_answer_is_printed_and_the_thread_stays(remote: ProjectFolder, runs: ScriptedRuns) -> None:
+def test_an_answer_is_printed_and_the_thread_stays(desk: ProjectFolder, runs: ScriptedRuns) -> None:
     runs.answers = {"1001": ["Order 1001 is on its way."]}
-    deploy(remote)
-    outcome = remote.run("ask", "order-desk", ASK)
+    outcome = desk.run("ask", "order-desk", ASK)
     assert (outcome.code, outcome.out) == (0, "Order 1001 is on its way.\n")
     assert "120 tokens, $0.000027." in outcome.err
     assert "Go on with: assistctl ask order-desk --thread thread_1" in outcome.err
     assert [*runs.threads] == ["thread_1"]
-    again = remote.run("ask", "order-desk", ASK, "--thread", "thread_1", "-q")
+    again = desk.run("ask", "order-desk", ASK, "--thread", "thread_1", "-q")
     assert (again.code, again.out, again.err) == (0, "Order 1001 is on its way.\n", "")
     assert runs.made == 1
 
 
 def test_manifests_are_not_read_where_conversations_have_nothing_beside_them(
-    remote: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+    desk: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs.answers = {"1001": ["Order 1001 is on its way."]}
-    deploy(remote)
 
     def read(_: Deployment) -> Never:
         raise AssertionError
 
     monkeypatch.setattr(Deployment, "keys_only", read)
-    outcome = remote.run("ask", "order-desk", ASK)
+    outcome = desk.run("ask", "order-desk", ASK)
     assert (outcome.code, outcome.out) == (0, "Order 1001 is on its way.\n")
 
 
 def test_a_thread_that_is_not_to_stay_goes_and_one_that_was_there_stays(
-    remote: ProjectFolder, runs: ScriptedRuns
+    desk: ProjectFolder, runs: ScriptedRuns
 ) -> None:
-    deploy(remote)
-    gone = remote.run("ask", "order-desk", ASK, "--no-keep")
+    gone = desk.run("ask", "order-desk", ASK, "--no-keep")
     assert (gone.code, runs.threads) == (0, {})
     assert "Go on with" not in gone.err
-    remote.run("ask", "order-desk", ASK)
-    assert remote.run("ask", "order-desk", ASK, "--thread", "thread_2", "--no-keep").code == 0
+    desk.run("ask", "order-desk", ASK)
+    assert desk.run("ask", "order-desk", ASK, "--thread", "thread_2", "--no-keep").code == 0
     assert [*runs.threads] == ["thread_2"]
-    nowhere = remote.run("ask", "order-desk", ASK, "--thread", "thread_9")
+    nowhere = desk.run("ask", "order-desk", ASK, "--thread", "thread_9")
     assert (nowhere.code, "No thread found" in nowhere.err) == (1, True)
 
 
-def test_json_for_scripts(remote: ProjectFolder, runs: ScriptedRuns) -> None:
+def test_json_for_scripts(able_desk: ProjectFolder, runs: ScriptedRuns) -> None:
     runs.answers = {"1001": [CALL, "It was shipped."]}
-    deploy(remote, tools=[FUNCTION])
     program = f"{sys.executable} -c 'import sys; print(sys.stdin.read())'"
-    outcome = remote.run("ask", "order-desk", ASK, "--format", "json", "--tool", f"order_status={program}")
+    outcome = able_desk.run("ask", "order-desk", ASK, "--format", "json", "--tool", f"order_status={program}")
     report = reported(outcome, 0)
     assert report["target"] == {"name": "prod", "platform": "openai-assistants"}
     assert (report["key"], report["thread_id"], report["status"]) == ("order-desk", "thread_1", "completed")
@@ -104,11 +117,10 @@ def test_json_for_scripts(remote: ProjectFolder, runs: ScriptedRuns) -> None:
 
 
 def test_an_answer_to_a_function_that_it_does_not_have_is_refused(
-    remote: ProjectFolder, server: RecordingServer
+    able_desk: ProjectFolder, server: RecordingServer
 ) -> None:
-    deploy(remote, tools=[FUNCTION])
     before = len(server.mutations)
-    outcome = remote.run("ask", "order-desk", ASK, "--tool", "ordr_status=true")
+    outcome = able_desk.run("ask", "order-desk", ASK, "--tool", "ordr_status=true")
     assert (outcome.code, len(server.mutations)) == (1, before)
     assert "order-desk has no function 'ordr_status' to answer" in outcome.err
     assert "did you mean 'order_status'?" in outcome.err
@@ -116,11 +128,10 @@ def test_an_answer_to_a_function_that_it_does_not_have_is_refused(
 
 @pytest.mark.parametrize("output_format", ["text", "json"])
 def test_a_function_that_nothing_answers_is_shown(
-    remote: ProjectFolder, runs: ScriptedRuns, output_format: str
+    able_desk: ProjectFolder, runs: ScriptedRuns, output_format: str
 ) -> None:
     runs.answers = {"1001": [CALL, "Never said."]}
-    deploy(remote, tools=[FUNCTION])
-    outcome = remote.run("ask", "order-desk", ASK, "--format", output_format)
+    outcome = able_desk.run("ask", "order-desk", ASK, "--format", output_format)
     assert outcome.code == 1
     reason = 'nothing answers the function order_status, called with \'{"order_id": "1001"}\''
     assert reason in outcome.err
@@ -139,29 +150,25 @@ def test_a_function_that_nothing_answers_is_shown(
     ],
 )
 def test_a_run_that_came_to_no_good_end(
-    remote: ProjectFolder, runs: ScriptedRuns, said: dict[str, Any], reason: str
+    desk: ProjectFolder, runs: ScriptedRuns, said: dict[str, Any], reason: str
 ) -> None:
     runs.answers = {"1001": [said]}
-    deploy(remote)
-    outcome = remote.run("ask", "order-desk", ASK)
+    outcome = desk.run("ask", "order-desk", ASK)
     assert (outcome.code, reason in outcome.err) == (1, True)
     assert outcome.out == (f"{said['text']}\n" if "text" in said else "")
-    report = reported(remote.run("ask", "order-desk", ASK, "--format", "json"), 1)
+    report = reported(desk.run("ask", "order-desk", ASK, "--format", "json"), 1)
     assert (report["status"], reason in report["error"]) == (said["status"], True)
 
 
-def test_hostile_text_moves_no_cursor_and_secrets_stay_secret(remote: ProjectFolder, runs: ScriptedRuns) -> None:
-    remote.write(".env", "ORDER_TOKEN=sesame-4711-open\n")
+def test_hostile_text_moves_no_cursor_and_secrets_stay_secret(desk: ProjectFolder, runs: ScriptedRuns) -> None:
+    desk.write(".env", "ORDER_TOKEN=sesame-4711-open\n")
     # The pieces that the server streams are seven characters long.
     runs.answers = {"1001": ["\x1b[2J\x1b[H\r\u202egood sesame-4711-open ❤️👩‍👩‍👧 می‌خواهم\nnext"]}
-    deploy(remote)
-    outcome = remote.run("ask", "order-desk", ASK)
+    outcome = desk.run("ask", "order-desk", ASK)
     assert outcome.out == ("\\x1b[2J\\x1b[H\\r\\u202egood (secret ORDER_TOKEN) ❤️👩‍👩‍👧 می‌خواهم\nnext\n")
 
 
-def test_citations_are_told_by_file_name(
-    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer
-) -> None:
+def test_citations_are_told_by_file_name(desk: ProjectFolder, runs: ScriptedRuns, server: RecordingServer) -> None:
     def fault(asked: Asked) -> Answer | None:
         if asked.path == "/v1/files/file_1":
             return Answer(200, json.dumps({"id": "file_1", "filename": "returns\x1b.md", "bytes": 1}).encode())
@@ -169,20 +176,18 @@ def test_citations_are_told_by_file_name(
 
     server.fault = fault
     runs.answers = {"1001": [{"text": "Within thirty days [1].", "cites": "file_1"}]}
-    deploy(remote)
-    outcome = remote.run("ask", "order-desk", ASK)
+    outcome = desk.run("ask", "order-desk", ASK)
     assert outcome.out == "Within thirty days [1].\nCited: returns\\x1b.md  [1]\n"
-    report = reported(remote.run("ask", "order-desk", ASK, "--format", "json"), 0)
+    report = reported(desk.run("ask", "order-desk", ASK, "--format", "json"), 0)
     assert report["citations"] == [{"text": "[1]", "name": "returns\x1b.md", "file_id": "file_1"}]
 
 
 def test_the_message_comes_from_standard_input(
-    remote: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+    desk: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deploy(remote)
     for text, code in (("Zwei\nZeilen für 1001\n", 0), ("\n", 1)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="ascii"))
-        assert remote.run("ask", "order-desk", "-").code == code
+        assert desk.run("ask", "order-desk", "-").code == code
     assert [one["content"] for one in runs.messages] == ["Zwei\nZeilen für 1001"]
 
 
@@ -208,22 +213,21 @@ def test_files_go_along(
     assert any(path.startswith("/v1/files/") for path in gone)
 
 
-def test_who_cannot_be_asked(remote: ProjectFolder, runs: ScriptedRuns) -> None:
-    deploy(remote)
-    remote.manifest("billing")
+def test_who_cannot_be_asked(desk: ProjectFolder, runs: ScriptedRuns) -> None:
+    desk.manifest("billing")
     for args, reason in (
         (("order-dsk", "x"), "did you mean 'order-desk'?"),
         (("billing", "x"), "billing is not deployed on prod"),
     ):
-        refused = remote.run("ask", *args)
+        refused = desk.run("ask", *args)
         assert (refused.code, reason in refused.err) == (1, True), refused.err
     for usage in (("order-desk",), ("order-desk", "--format", "json"), ("order-desk", "x", "--tool", "name")):
-        assert remote.run("ask", *usage).code == 64
+        assert desk.run("ask", *usage).code == 64
     assert runs.made == 0
 
 
 def test_files_that_were_made_are_saved_and_overwrite_nothing(
-    remote: ProjectFolder, runs: ScriptedRuns, server: RecordingServer, tmp_path: Path
+    desk: ProjectFolder, runs: ScriptedRuns, server: RecordingServer, tmp_path: Path
 ) -> None:
     content = bytes(range(256)) * 40
 
@@ -241,15 +245,14 @@ def test_files_that_were_made_are_saved_and_overwrite_nothing(
         "1001": [{"text": "Here: [1]", "makes": "file_1", "mark": hostile}],
         "1002": [{"text": "Here: [1]", "makes": "file_2", "mark": "sandbox:/mnt/data/b.csv"}],
     }
-    deploy(remote)
-    told = remote.run("ask", "order-desk", ASK)
+    told = desk.run("ask", "order-desk", ASK)
     assert "Made: .bash\\x1brc:x.png  (file_1; --save DIR writes it)\n" in told.out
     charts = tmp_path / "charts"
     for name in ("bash_rc_x.png", "bash_rc_x-2.png"):
-        outcome = remote.run("ask", "order-desk", ASK, "--save", charts)
+        outcome = desk.run("ask", "order-desk", ASK, "--save", charts)
         assert (outcome.code, outcome.out) == (0, f"Here: [1]\nSaved: {charts / name}\n")
         assert (charts / name).read_bytes() == content
-    report = reported(remote.run("ask", "order-desk", ASK, "--save", charts, "--format", "json"), 0)
+    report = reported(desk.run("ask", "order-desk", ASK, "--save", charts, "--format", "json"), 0)
     (saved,) = report["files"]
     assert (saved["id"], saved["path"]) == ("file_1", str(charts / "bash_rc_x-3.png"))
     assert sorted(path.name for path in charts.iterdir()) == [
@@ -257,5 +260,5 @@ def test_files_that_were_made_are_saved_and_overwrite_nothing(
         "bash_rc_x-3.png",
         "bash_rc_x.png",
     ]
-    lost = remote.run("ask", "order-desk", "Where is 1002?", "--save", charts)
+    lost = desk.run("ask", "order-desk", "Where is 1002?", "--save", charts)
     assert (lost.code, "b.csv could not be fetched" in lost.err) == (1, True)
