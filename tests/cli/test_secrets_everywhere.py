@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
+import logging
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 from urllib.parse import quote
 
 import pytest
 
+from assistctl.cli.main import run
+from assistctl.operations.deployment import Deployment
 from support.dashboard import Dashboard
-from support.forked_interpreters import forked_interpreters
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
@@ -274,21 +275,24 @@ def test_an_id_that_is_a_secret(desk: ProjectFolder, server: RecordingServer) ->
     assert leaked(*files_of(desk).values()) == []
 
 
-def test_the_log_of_an_sdk_and_a_traceback(desk: ProjectFolder) -> None:
-    """In processes of their own, with everything logged."""
-    environment = {**os.environ, **SECRETS, "OPENAI_LOG": "debug"}
-    run = "import sys; from assistctl.cli.main import main; sys.argv[1:] = {}; main()".format
-    defect = (
-        "import assistctl.operations.deployment as d\n"
-        "def broken(self, *a, **k):\n    raise SystemError('with ' + self.project.environment['WORD'])\n"
-        "d.Deployment.manifests = broken\n"
-    )
-    imported = (
-        "from assistctl.platforms.packages_on_demand import load_on_demand; load_on_demand()\n"
-        "import openai, assistctl.cli.apply, assistctl.cli.plan"
-    )
-    with forked_interpreters(imported, folder=desk.path, environment=environment) as processes:
-        for before, command in (("", ["apply", "--yes"]), (defect, ["plan", "-v"])):
-            said = processes.run(f"{before}{run(command)}")
-            assert leaked(said) == [], command
-            assert ("SystemError: with (secret WORD)" if before else "openai._base_client") in said
+def test_the_log_of_an_sdk(desk: ProjectFolder, caplog: pytest.LogCaptureFixture) -> None:
+    """With everything logged."""
+    caplog.set_level(logging.DEBUG)
+    assert desk.run("apply", "--yes").code == 0
+    assert leaked(caplog.text) == []
+    assert "openai._base_client" in {record.name for record in caplog.records}
+
+
+def test_a_traceback(
+    desk: ProjectFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(self: Deployment) -> Never:
+        raise SystemError(f"with {self.project.environment['WORD']}")
+
+    monkeypatch.setattr(Deployment, "manifests", broken)
+    monkeypatch.chdir(desk.path)
+    assert run(["plan", "-v"]) == 1
+    said = capsys.readouterr()
+    assert leaked(said.out, said.err) == []
+    assert "Traceback" in said.err
+    assert "SystemError: with (secret WORD)" in said.err
