@@ -275,11 +275,17 @@ def test_an_id_that_is_a_secret(desk: ProjectFolder, server: RecordingServer) ->
     assert leaked(*files_of(desk).values()) == []
 
 
-def test_the_log_of_an_sdk(desk: ProjectFolder, caplog: pytest.LogCaptureFixture) -> None:
-    """With everything logged."""
+def test_the_log_of_an_sdk(desk: ProjectFolder, server: RecordingServer, caplog: pytest.LogCaptureFixture) -> None:
+    """With everything logged, and whole requests too, which one SDK's version logs and another's does not."""
+
+    def log_in_full(asked: Asked) -> None:
+        logging.getLogger("an.sdk").debug("request options: %s", asked.body)
+
+    server.fault = log_in_full
     caplog.set_level(logging.DEBUG)
     assert desk.run("apply", "--yes").code == 0
     assert leaked(caplog.text) == []
+    assert "(secret WORD)" in caplog.text
     assert "openai._base_client" in {record.name for record in caplog.records}
 
 
