@@ -1,12 +1,14 @@
 """Runs the jobs of a GitHub workflow or a GitLab pipeline: their own scripts, with a shell, in a fresh checkout.
 
-Actions are stood in for by what they do to files; ``pip`` by a script that notes what it was to install.
+Actions are stood in for by what they do to files; ``pip`` by a script that notes what it was to install. Steps in
+Python run in forks of one interpreter, which has imported what they take.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,8 +18,11 @@ from typing import Any
 
 import yaml
 
+from support.forked_interpreters import ForkedInterpreters
 from support.git_project import git
 
+STEPS_IMPORT = "import json, os, pathlib, urllib.error, urllib.request"
+"""The beginning of the interpreters that run steps in Python."""
 Contexts = dict[str, Any]
 Secrets = Mapping[str, Mapping[str, str]]
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
@@ -41,6 +46,7 @@ class CiRunner:
     repository: Path
     folder: Path
     environment: Mapping[str, str]
+    python: ForkedInterpreters | None = None
     artifacts: dict[str, bytes] = field(default_factory=dict)
     machines: int = 0
 
@@ -56,20 +62,24 @@ class CiRunner:
         """What ``pip`` was asked for, line by line."""
         return (self.folder / "installed").read_text().splitlines()
 
-    def machine(self, ref: str) -> Path:
-        """A fresh clone, detached at ``ref``, in a folder of its own."""
+    def machine(self, ref: str) -> tuple[Path, str]:
+        """A folder of its own with a fresh clone, detached at the branch ``ref``; the commit that it is at."""
         self.machines += 1
         place = self.folder / str(self.machines)
         place.mkdir()
-        git(place, "clone", "--quiet", str(self.repository), "checkout")
-        git(place / "checkout", "switch", "--quiet", "--detach", f"origin/{ref}")
-        return place
+        commit = git(self.repository, "rev-parse", f"refs/heads/{ref}")
+        fresh = self.folder / commit
+        if not fresh.exists():
+            git(self.folder, "clone", "--quiet", "--template=", "--branch", ref, str(self.repository), commit)
+            (fresh / ".git/HEAD").write_text(f"{commit}\n")
+        shutil.copytree(fresh, place / "checkout", symlinks=True)
+        return place, commit
 
     def run(self, script: str, folder: Path, own: Mapping[str, str], shell: str = "bash") -> tuple[int, str]:
-        """Run a script as both systems do; the exit code and what it printed."""
-        command = (
-            [sys.executable, "-c", script] if shell == "python" else ["bash", "-eo", "pipefail", "-c", script]
-        )
+        """Run a script as both systems do; the exit code and what it printed.
+
+        Raises ``AssertionError`` with the traceback when one in Python ends with one.
+        """
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -77,19 +87,29 @@ class CiRunner:
             **self.environment,
             **own,
         }
+        if shell == "python":
+            assert self.python is not None
+            begin = f"os.chdir({str(folder)!r}); os.environ.clear(); os.environ.update({environment!r})"
+            return 0, self.python.run(f"import os; {begin}\n{script}")
+        command = ["bash", "-eo", "pipefail", "-c", script]
         done = subprocess.run(
             command, cwd=folder, env=environment, stdout=-1, stderr=-2, text=True, check=False, timeout=120
         )
         return done.returncode, done.stdout
 
-    def github(self, workflow: Path, event: Mapping[str, Any], secrets: Secrets, ref: str) -> dict[str, JobRun]:
+    def github(
+        self, workflow: Path, event: Mapping[str, Any], secrets: Secrets, ref: str, only: str | None = None
+    ) -> dict[str, JobRun]:
         """Run the jobs that ``event`` starts, in order; those that are skipped are left out.
 
         ``event`` has what the context ``github`` has. ``secrets`` are by environment; ``""`` has the repository's.
+        ``only`` is a job that needs no other, to run without the others.
         """
         document = yaml.load(workflow.read_text(), yaml.CSafeLoader)
         done: dict[str, JobRun] = {}
         for name, job in document["jobs"].items():
+            if only not in {None, name}:
+                continue
             needs = job.get("needs", [])
             needed = {one: done.get(one) for one in ([needs] if isinstance(needs, str) else needs)}
             contexts: Contexts = {
@@ -101,10 +121,10 @@ class CiRunner:
             ):
                 continue
             contexts["secrets"] = {**secrets.get("", {}), **secrets.get(job.get("environment", ""), {})}
-            done[name] = self._github_job(document, job, contexts, self.machine(ref))
+            done[name] = self._github_job(document, job, contexts, *self.machine(ref))
         return done
 
-    def _github_job(self, document: Any, job: Any, contexts: Contexts, place: Path) -> JobRun:
+    def _github_job(self, document: Any, job: Any, contexts: Contexts, place: Path, commit: str) -> JobRun:
         folder = place / "checkout" / document["defaults"]["run"]["working-directory"]
         summary, output, temporary = place / "summary.md", place / "output", place / "temporary"
         temporary.mkdir()
@@ -115,7 +135,7 @@ class CiRunner:
         given = {
             "GITHUB_STEP_SUMMARY": str(summary),
             "GITHUB_OUTPUT": str(output),
-            "GITHUB_SHA": git(folder, "rev-parse", "HEAD"),
+            "GITHUB_SHA": commit,
             "RUNNER_TEMP": str(temporary),
             **document["env"],
             **job.get("env", {}),
@@ -124,6 +144,7 @@ class CiRunner:
             condition = str(step.get("if", "success()"))
             anyway = re.search(r"(always|cancelled)\(\)", condition)
             if (run.code and not anyway) or not truth(condition, contexts):
+                contexts["steps"][step.get("id", "")] = {"outcome": "skipped"}
                 continue
             if "uses" in step:
                 self._use(step, contexts)
@@ -158,14 +179,15 @@ class CiRunner:
             job = document[name]
             base = document[job["extends"]]
             environment = job.get("environment", "")
-            place = self.machine(ref) / "checkout"
+            machine, commit = self.machine(ref)
+            place = machine / "checkout"
             for path, content in self.artifacts.items():
                 if any(path.startswith(f"{needed}:") for needed in job.get("needs", ())):
                     (place / path.partition(":")[2]).write_bytes(content)
             given = {
                 "CI_PROJECT_DIR": str(place),
                 "CI_DEFAULT_BRANCH": "main",
-                "CI_COMMIT_SHA": git(place, "rev-parse", "HEAD"),
+                "CI_COMMIT_SHA": commit,
                 "CI_JOB_URL": "https://git.example.com/jobs/1",
                 **base["variables"],
                 **job.get("variables", {}),

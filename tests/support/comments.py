@@ -34,6 +34,13 @@ class Comments:
         """What the pipeline has written."""
         return [one["body"] for one in self.all if one["user"] == BOT]
 
+    def begin(self) -> None:
+        """Have more than a page of other people's comments, and refuse nothing."""
+        self.all.clear()
+        self.refuses = False
+        for number in range(120):
+            self.add(f"<!-- assistants prod --> a look-alike, number {number}", {"id": 1, "login": "somebody"})
+
     def add(self, body: str, user: dict[str, Any]) -> dict[str, Any]:
         """One more comment."""
         self.all.append({"id": len(self.all) + 1, "body": body, "user": user, "author": user})
@@ -63,8 +70,7 @@ class Comments:
 def comments() -> Iterator[Comments]:
     """Serve both APIs until the block ends, with more than a page of other people's comments."""
     there = Comments()
-    for number in range(120):
-        there.add(f"<!-- assistants prod --> a look-alike, number {number}", {"id": 1, "login": "somebody"})
+    there.begin()
     app = Starlette(
         routes=[
             Route("/v1/repos/acme/shop/issues/5/comments", there.list_or_add, methods=["GET", "POST"]),
