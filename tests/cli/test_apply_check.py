@@ -13,9 +13,12 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.manifest.validation.schema import whole_schema
 from assistctl.testing.scripted_model import Failure, ModelRequest, ScriptedModel, ToolCall
 from support.dashboard import Dashboard
+from support.project_snapshots import ProjectSnapshots, project_snapshots
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
+
+pytestmark = pytest.mark.from_snapshots
 
 GOOD, BAD = "Name the number of the order in every answer.", "Be brief."
 ASK = "Where is order 1001?"
@@ -29,19 +32,29 @@ def answer(request: ModelRequest) -> str:
     return "Order 1001 is on its way." if "number" in said else "On its way."
 
 
-@pytest.fixture
-def model() -> Iterator[ScriptedModel]:
-    """The model that answers runs."""
+@pytest.fixture(scope="module")
+def module_model() -> Iterator[ScriptedModel]:
+    """The model that answers runs, on whatever platform."""
     with ScriptedModel() as running:
         running.on("cost", ToolCall("file_search", {"queries": ["cost"]}), lambda asked: asked.tool_results[-1])
         yield running.on(None, answer)
 
 
 @pytest.fixture
-def server(tmp_path: Path, model: ScriptedModel) -> Iterator[RecordingServer]:
+def model(module_model: ScriptedModel) -> ScriptedModel:
+    """The same, not asked yet."""
+    module_model.requests.clear()
+    return module_model
+
+
+@pytest.fixture(scope="module")
+def module_snapshots(
+    module_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProjectSnapshots]:
     """The embedded platform over HTTP, with that model."""
-    with recording_server(tmp_path / "server.db", model=ModelSettings(model.url)) as running:
-        yield running
+    root = tmp_path_factory.mktemp("snapshots")
+    with project_snapshots(root, model=ModelSettings(module_model.url)) as snapshots:
+        yield snapshots
 
 
 @pytest.fixture
@@ -49,6 +62,32 @@ def local(project: ProjectFolder, model: ScriptedModel, monkeypatch: pytest.Monk
     """The project on the embedded platform, in process, with that model."""
     monkeypatch.setenv("ASSISTCTL_MODEL_URL", model.url)
     return project
+
+
+@pytest.fixture
+def good(local: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """The same with an assistant that answers well, applied."""
+    snapshots.restore("good", lambda: apply_good(local))
+    return local
+
+
+def apply_good(project: ProjectFolder) -> None:
+    """Bring that about."""
+    declare(project, GOOD)
+    assert project.run("apply", "--yes").code == 0
+
+
+@pytest.fixture
+def reading(remote: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """One over HTTP, with an assistant that answers well and has files, applied."""
+    snapshots.restore("reading", lambda: apply_reading(remote))
+    return remote
+
+
+def apply_reading(project: ProjectFolder) -> None:
+    """Bring that about."""
+    with_files(project, GOOD, "may")
+    assert project.run("apply", "--yes").code == 0
 
 
 def declare(
@@ -88,21 +127,24 @@ def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> Non
     assert local.run("check").code == 0
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"reasoning_effort": "none", "temperature": 0.2}, {"reasoning_effort": "low"}],
-    ids=["none", "low"],
-)
-def test_a_reasoning_effort_stays_when_a_prompt_is_put_back(
-    local: ProjectFolder, model: ScriptedModel, settings: dict[str, Any]
-) -> None:
+def test_a_reasoning_effort_stays_when_a_prompt_is_put_back(local: ProjectFolder, model: ScriptedModel) -> None:
+    settings: dict[str, dict[str, Any]] = {
+        "desk": {"reasoning_effort": "none", "temperature": 0.2},
+        "other": {"reasoning_effort": "low"},
+    }
     for prompt, code in ((GOOD, 0), (BAD, 4)):
-        declare(local, prompt, model="gpt-5.1", **settings)
+        for key, fields in settings.items():
+            declare(local, prompt, key=key, model="gpt-5.1", **fields)
         outcome = local.run("apply", "--yes", "--check", "--format", "json")
         assert outcome.code == code, outcome.out + outcome.err
-    assert outcome.json["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
+    assert outcome.json["put_back"] == [{"key": key, "status": "ok", "error": None} for key in settings]
+    model.requests.clear()
     assert local.run("check").code == 0
-    assert {name: model.requests[-1].body.get(name) for name in settings} == settings
+    asked = [
+        {name: one.body[name] for name in ("reasoning_effort", "temperature") if name in one.body}
+        for one in model.requests
+    ]
+    assert sorted(asked, key=str, reverse=True) == [*settings.values()]
 
 
 def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
@@ -118,20 +160,16 @@ def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
     assert pending(local) == [("assistant", "desk", "update")]
 
 
-def test_the_log_says_which_checks_were_asked_before_and_what_is_put_back(local: ProjectFolder) -> None:
-    declare(local, GOOD)
-    assert local.run("apply", "--yes").code == 0
-    declare(local, BAD)
-    log = local.run("apply", "--yes", "--check").err.splitlines()
+def test_the_log_says_which_checks_were_asked_before_and_what_is_put_back(good: ProjectFolder) -> None:
+    declare(good, BAD)
+    log = good.run("apply", "--yes", "--check").err.splitlines()
     told = ["desk 1: passed before", "update desk: ok", "desk 1: failed after", "put back: update desk: ok"]
     assert [line for line in log if line in told] == told
 
 
-def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFolder) -> None:
-    declare(local, GOOD)
-    assert local.run("apply", "--yes").code == 0
-    declare(local, BAD, CHECK, {"ask": "Hello?", "expect": {"contains": "Bonjour"}})
-    document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
+def test_the_report_and_the_journal_say_which_answers_got_worse(good: ProjectFolder) -> None:
+    declare(good, BAD, CHECK, {"ask": "Hello?", "expect": {"contains": "Bonjour"}})
+    document = told(good.run("apply", "--yes", "--check", "--format", "json"), 4)
     first, second = document["checks"]
     assert {name: first[name] for name in ("before", "before_from", "answer_before", "worse")} == {
         "before": "passed",
@@ -146,10 +184,10 @@ def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFo
     assert result["status"] == "failed"
     assert result["error"] == "it was put back: check 1 passed before it and fails now"
     assert document["summary"]["update"] == 0
-    back, apply, _ = local.run("history", "--format", "json").json["applies"]
+    back, apply, _ = good.run("history", "--format", "json").json["applies"]
     assert back["summary"]["update"] == 1
     assert (apply["state"], back["state"], back["command"]) == ("partial", "done", f"put back {apply['id']}")
-    entry = local.run("history", apply["id"], "--format", "json").json
+    entry = good.run("history", apply["id"], "--format", "json").json
     problems = [error.message for error in Draft202012Validator(whole_schema("history")).iter_errors(entry)]
     assert problems == []
     assert [(one["index"], one["before"], one["after"], one["worse"]) for one in entry["checks"]] == [
@@ -157,10 +195,10 @@ def test_the_report_and_the_journal_say_which_answers_got_worse(local: ProjectFo
         (1, "failed", "failed", False),
     ]
     assert entry["put_back_by"] == back["id"]
-    assert local.run("history", back["id"], "--format", "json").json["put_back_by"] is None
+    assert good.run("history", back["id"], "--format", "json").json["put_back_by"] is None
     for form in ("text", "markdown", "html"):
-        assert f"put back by {back['id']}" in local.run("history", apply["id"], "--format", form).out
-    shown = local.run("history", apply["id"]).out
+        assert f"put back by {back['id']}" in good.run("history", apply["id"], "--format", form).out
+    shown = good.run("history", apply["id"]).out
     assert "check   desk 1. Where is order 1001?  passed → failed, worse" in shown
     assert "wanted the answer to contain '1001'" in shown
 
@@ -211,14 +249,12 @@ def test_what_cannot_be_put_back_says_so_once(remote: ProjectFolder, tmp_path: P
     )
 
 
-def test_warn_only_tells(local: ProjectFolder) -> None:
-    declare(local, GOOD)
-    assert local.run("apply", "--yes").code == 0
-    declare(local, BAD)
-    outcome = local.run("apply", "--yes", "--check=warn")
+def test_warn_only_tells(good: ProjectFolder) -> None:
+    declare(good, BAD)
+    outcome = good.run("apply", "--yes", "--check=warn")
     assert outcome.code == 0
     assert "desk got worse and stays as it was applied (--check=warn)." in outcome.out
-    assert pending(local) == []
+    assert pending(good) == []
 
 
 def test_a_created_assistant_that_fails_stays_and_is_told(local: ProjectFolder) -> None:
@@ -242,25 +278,21 @@ def test_what_failed_before_keeps_nothing_from_going_through(local: ProjectFolde
     assert pending(local) == []
 
 
-@pytest.mark.parametrize("mode", ["--check", "--check=warn"])
-def test_where_nothing_can_answer_nothing_is_changed(
-    local: ProjectFolder, monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
-    declare(local, GOOD)
-    assert local.run("apply", "--yes").code == 0
-    declare(local, BAD)
-    monkeypatch.delenv("ASSISTCTL_MODEL_URL")
-    outcome = local.run("apply", "--yes", mode)
-    assert (outcome.code, "no model is configured, and nothing was changed" in outcome.err) == (1, True)
+def test_where_nothing_can_answer_nothing_is_changed(good: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(good, BAD)
     with ScriptedModel() as broken:
         broken.on(None, Failure(400, "no such model"))
-        monkeypatch.setenv("ASSISTCTL_MODEL_URL", broken.url)
-        outcome = local.run("apply", "--yes", mode, "--format", "json")
-    assert outcome.code == 1
-    assert "nothing was changed: the checks could not be asked before it" in outcome.out
-    assert "no such model" in outcome.out
-    assert pending(local) == [("assistant", "desk", "update")]
-    assert len(local.run("history", "--format", "json").json["applies"]) == 1
+        for mode in ("--check", "--check=warn"):
+            monkeypatch.delenv("ASSISTCTL_MODEL_URL")
+            outcome = good.run("apply", "--yes", mode)
+            assert (outcome.code, "no model is configured, and nothing was changed" in outcome.err) == (1, True)
+            monkeypatch.setenv("ASSISTCTL_MODEL_URL", broken.url)
+            outcome = good.run("apply", "--yes", mode, "--format", "json")
+            assert outcome.code == 1
+            assert "nothing was changed: the checks could not be asked before it" in outcome.out
+            assert "no such model" in outcome.out
+            assert pending(good) == [("assistant", "desk", "update")]
+    assert len(good.run("history", "--format", "json").json["applies"]) == 1
 
 
 def test_a_check_that_cannot_be_asked_keeps_no_other_from_telling(local: ProjectFolder) -> None:
@@ -288,22 +320,20 @@ def test_a_check_that_cannot_be_asked_keeps_no_other_from_telling(local: Project
     assert pending(local) == []
 
 
-def test_one_that_answers_no_more_is_put_back(local: ProjectFolder) -> None:
+def test_one_that_answers_no_more_is_put_back(good: ProjectFolder) -> None:
     function = {"type": "function", "function": {"name": "order_status", "parameters": {"type": "object"}}}
-    declare(local, GOOD)
-    assert local.run("apply", "--yes").code == 0
     with ScriptedModel() as changed:
         changed.on(lambda request: bool(request.body.get("tools")), Failure(400, "too many tools"))
         changed.on(None, answer)
-        local.write(
+        good.write(
             "assistctl.yaml",
             f'project: acme\ntargets: {{local: {{platform: local, options: {{model_url: "{changed.url}"}}}}}}\n',
         )
-        declare(local, GOOD, tools=[function])
-        document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
+        declare(good, GOOD, tools=[function])
+        document = told(good.run("apply", "--yes", "--check", "--format", "json"), 4)
         assert [(one["worse"], one["after"]["status"]) for one in document["checks"]] == [(True, "error")]
         assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
-        assert pending(local) == [("assistant", "desk", "update")]
+        assert pending(good) == [("assistant", "desk", "update")]
 
 
 def documents(stored_objects: StoredObjects) -> set[str]:
@@ -327,21 +357,19 @@ def with_files(project: ProjectFolder, instructions: str, version: str) -> None:
     declare(project, instructions, files=files, tools=TOOLS)
 
 
-def test_files_are_put_back_as_they_were(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
-    with_files(remote, GOOD, "may")
-    assert remote.run("apply", "--yes").code == 0
+def test_files_are_put_back_as_they_were(reading: ProjectFolder, stored_objects: StoredObjects) -> None:
     uploads = stored_objects.uploads()
-    with_files(remote, BAD, "june")
-    remote.write("assistants/docs/new.md", "New.")
-    outcome = remote.run("apply", "--yes", "--check")
+    with_files(reading, BAD, "june")
+    reading.write("assistants/docs/new.md", "New.")
+    outcome = reading.run("apply", "--yes", "--check")
     assert outcome.code == 4, outcome.out + outcome.err
     assert documents(stored_objects) == {"assistants/docs/prices.md", "may.csv"}
     # The very same uploads are read again, and what was uploaded for the change is gone.
     assert stored_objects.uploads() == uploads
-    assert ("assistant", "desk", "update") in pending(remote)
-    assert remote.run("gc", "--format", "json", "--unproven").json["garbage"] == []
-    assert remote.run("apply", "--yes").code == 0
-    assert pending(remote) == []
+    assert ("assistant", "desk", "update") in pending(reading)
+    assert reading.run("gc", "--format", "json", "--unproven").json["garbage"] == []
+    assert reading.run("apply", "--yes").code == 0
+    assert pending(reading) == []
     assert documents(stored_objects) == {"assistants/docs/prices.md", "assistants/docs/new.md", "june.csv"}
     assert len(stored_objects.uploads()) == 3
 
@@ -363,16 +391,14 @@ def test_documents_alone_may_make_it_worse(remote: ProjectFolder, stored_objects
     assert remote.run("check").code == 0
 
 
-def test_a_vector_store_that_was_to_go_stays(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
-    with_files(remote, GOOD, "may")
-    assert remote.run("apply", "--yes").code == 0
+def test_a_vector_store_that_was_to_go_stays(reading: ProjectFolder, stored_objects: StoredObjects) -> None:
     uploads = stored_objects.uploads()
-    declare(remote, BAD)
-    outcome = remote.run("apply", "--yes", "--check")
+    declare(reading, BAD)
+    outcome = reading.run("apply", "--yes", "--check")
     assert outcome.code == 4, outcome.out + outcome.err
     assert documents(stored_objects) == {"assistants/docs/prices.md", "may.csv"}
     assert stored_objects.uploads() == uploads
-    assert remote.run("apply", "--yes").code == 0
+    assert reading.run("apply", "--yes").code == 0
     assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
 
 
