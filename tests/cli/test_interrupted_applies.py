@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -18,6 +16,8 @@ from support.interruptions import wrong_after
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
+
+pytestmark = pytest.mark.from_snapshots
 
 
 def interrupted(
@@ -32,9 +32,8 @@ def interrupted(
     return exit_code(process, 30), json.loads(out.read_bytes())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_indexing_is_not_waited_for(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
@@ -47,7 +46,7 @@ def test_indexing_is_not_waited_for(
         return {**body, "status": "in_progress", "file_counts": {**body["file_counts"], "in_progress": 1}}
 
     server.tell = never_ready
-    code, document = interrupted(remote, begun, number)
+    code, document = interrupted(remote, begun, signal.SIGINT)
     server.tell = None
     assert code == 4
     results = {(one["kind"], one["key"]): one for one in document["results"]}
@@ -79,9 +78,8 @@ def test_a_plan_that_is_interrupted_leaves_no_lock(
     assert remote.run("apply", "--yes", "--lock-timeout", "0s").code == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     for key in ("hangs", "made"):
         remote.manifest(key)
@@ -94,25 +92,22 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
         return held
 
     server.gate = gate
-    with subprocess.Popen(
-        [sys.executable, "-m", "assistctl", "apply", "--yes", "--format", "json"],
-        cwd=remote.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    out, err = remote.path / "results.json", remote.path / "told"
+    os.mkfifo(err)
+    process = started(remote.path, "apply", "--yes", "--format", "json", out=out, err=err)
+    assert process.pid
+    with err.open() as told:
         assert begun.wait(30)
-        assert process.stderr is not None
-        assert "create made: ok" in process.stderr.readline()
-        process.send_signal(number)
-        assert "Stopping" in process.stderr.readline()
-        process.send_signal(number)
-        out, _ = process.communicate(timeout=15)
+        assert "create made: ok" in told.readline()
+        os.kill(process.pid, signal.SIGTERM)
+        assert "Stopping" in told.readline()
+        os.kill(process.pid, signal.SIGINT)
+        code = exit_code(process, 15)
     held.set()
     server.wait_until_idle()
     server.gate = lambda _: None
-    assert process.returncode == 4
-    results = {one["key"]: one for one in json.loads(out)["results"]}
+    assert code == 4
+    results = {one["key"]: one for one in json.loads(out.read_bytes())["results"]}
     assert (results["made"]["status"], results["hangs"]["status"]) == ("ok", "failed")
     assert "whether it was done is not known" in results["hangs"]["error"]
     [past] = remote.run("history", "--format", "json").json["applies"]
@@ -142,7 +137,7 @@ def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: Re
 def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    for number in range(20):
+    for number in range(10):
         remote.write(f"assistants/docs/{number}.md", str(number))
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
     begun, held = threading.Event(), threading.Event()
@@ -159,7 +154,7 @@ def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     server.gate = lambda _: None
     statuses = {one["status"] for one in document["results"]}
     assert (code in {4, 130}, statuses <= {"ok", "skipped", "failed"}) == (True, True)
-    assert 0 < len(stored_objects.uploads()) < 20
+    assert 0 < len(stored_objects.uploads()) < 10
     uploaded = set(stored_objects.uploads())
     assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
     assert uploaded <= set(stored_objects.uploads())
@@ -186,9 +181,8 @@ def test_history_does_not_call_it_done_when_something_was_not_begun(
     assert past["state"] == "partial"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_gc_tells_what_it_had_deleted(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, number: signal.Signals
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
@@ -207,7 +201,7 @@ def test_gc_tells_what_it_had_deleted(
         return held
 
     server.gate = gate
-    code, document = interrupted(remote, begun, number, "gc")
+    code, document = interrupted(remote, begun, signal.SIGTERM, "gc")
     server.gate = lambda _: None
     results = {one["kind"]: one["status"] for one in document["results"]}
     assert (code, results) == (4, {"vector_store": "ok", "file": "skipped"})
