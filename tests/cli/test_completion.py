@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.cli.completion import answer
+from assistctl.cli.main import COMMANDS, assistctl
 from support.projects import ProjectFolder
 
 pytestmark = pytest.mark.usefixtures("assistctl_on_path")
@@ -33,16 +36,27 @@ def shop(project: ProjectFolder) -> ProjectFolder:
     return project
 
 
+def question(line: str) -> dict[str, str]:
+    """The variables with which a shell asks about ``line``, of which the last word is being typed."""
+    return {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+
+
 def answered(folder: Path, line: str, protocol: str = "bash") -> list[str]:
-    """The words that a shell is given for ``line``, of which the last word is being typed."""
-    words = line.split(" ")
-    environment = {**os.environ, "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    environment["_ASSISTCTL_COMPLETE"] = f"{protocol}_complete"
+    """The words that a shell is given for ``line``."""
+    environment = {**os.environ, **question(line), "_ASSISTCTL_COMPLETE": f"{protocol}_complete"}
     program = shutil.which("assistctl")
     assert program is not None
     done = subprocess.run([program], cwd=folder, env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return [word.partition(",")[2] for word in done.stdout.splitlines()]
+
+
+def answered_here(folder: Path, line: str) -> list[str]:
+    """The same of bash, without a process."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        for name, value in question(line).items():
+            patch.setenv(name, value)
+        return [word.partition(",")[2] for word in answer("bash_complete", assistctl, COMMANDS).splitlines()]
 
 
 @pytest.mark.parametrize(
@@ -69,18 +83,27 @@ def answered(folder: Path, line: str, protocol: str = "bash") -> list[str]:
     ],
 )
 def test_what_is_completed(shop: ProjectFolder, line: str, words: list[str]) -> None:
-    assert answered(shop.path, line) == words
+    assert answered_here(shop.path, line) == words
+
+
+def test_the_program_answers(shop: ProjectFolder) -> None:
+    assert answered(shop.path, "assistctl plan -t prod o") == ["order-desk"]
 
 
 def test_the_folder_may_be_another(shop: ProjectFolder, tmp_path: Path) -> None:
-    assert answered(tmp_path, f"assistctl plan -C {shop.path} o") == ["order-desk"]
+    assert answered_here(tmp_path, f"assistctl plan -C {shop.path} o") == ["order-desk"]
 
 
 @pytest.mark.parametrize("settings", ["[", "project: [1\n", "- 1\n", "targets: 3\nassistants: 4\n", b"\xff\xfe"])
 def test_a_broken_project_is_silent(shop: ProjectFolder, settings: str | bytes) -> None:
     shop.write("assistctl.yaml", settings)
+    answered_here(shop.path, "assistctl plan -t p")
+    answered_here(shop.path, "assistctl plan ")
+
+
+def test_a_broken_project_is_silent_in_a_process_too(shop: ProjectFolder) -> None:
+    shop.write("assistctl.yaml", "- 1\n")
     answered(shop.path, "assistctl plan -t p")
-    answered(shop.path, "assistctl plan ")
 
 
 def test_it_speaks_to_nobody_and_imports_little(shop: ProjectFolder) -> None:
@@ -110,7 +133,7 @@ _ASKING = {
         _assistctl_completion assistctl o apply; echo "${COMPREPLY[@]}"
         """,
     "zsh": """
-        autoload -U compinit; compinit -u -d "$TMPDIR/zcompdump"
+        autoload -U compinit; compinit -u -D
         compadd() { print -l -- "${(@P)${@[-1]}}"; }
         _describe() { print -l "${(@P)3}"; }
         eval "$(assistctl completion zsh)"
