@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,26 @@ MAIN = b"---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was
 FILES = {"SKILL.md": MAIN, "scripts/sum.py": b"print(1)\n", "scripts/__init__.py": b""}
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a public repository with a skill, and its commit."""
+    folder = tmp_path_factory.mktemp("theirs") / "begun"
+    with public_repository(folder) as there:
+        return folder, published(there)
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[PublicRepository]:
+def repository(begun: tuple[Path, str], tmp_path: Path) -> Iterator[PublicRepository]:
     """Somebody's public repository with a skill."""
+    shutil.copytree(begun[0], tmp_path / "theirs")
     with public_repository(tmp_path / "theirs") as there:
         yield there
+
+
+@pytest.fixture
+def first(begun: tuple[Path, str]) -> str:
+    """The commit that it has."""
+    return begun[1]
 
 
 @pytest.fixture
@@ -67,18 +83,17 @@ def errors(project: ProjectFolder, *command: str) -> list[Any]:
 
 
 def test_the_folder_of_the_commit_is_uploaded(
-    shop: ProjectFolder, repository: PublicRepository, skills: Skills
+    shop: ProjectFolder, repository: PublicRepository, first: str, skills: Skills
 ) -> None:
-    commit = published(repository)
     published(repository, {"SKILL.md": MAIN.replace(b"Refund what", b"Never refund what")})
-    declare(shop, repository, commit)
+    declare(shop, repository, first)
     assert shop.run("apply", "--yes").code == 0
     assert skills.only.newest == FILES
     assert shop.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_it_is_fetched_once(shop: ProjectFolder, repository: PublicRepository) -> None:
-    declare(shop, repository, published(repository))
+def test_it_is_fetched_once(shop: ProjectFolder, repository: PublicRepository, first: str) -> None:
+    declare(shop, repository, first)
     assert shop.run("plan").code == 0
     assert repository.asked
     repository.asked.clear()
@@ -87,9 +102,9 @@ def test_it_is_fetched_once(shop: ProjectFolder, repository: PublicRepository) -
 
 
 def test_another_commit_is_another_version_if_the_folder_changed(
-    shop: ProjectFolder, repository: PublicRepository, skills: Skills
+    shop: ProjectFolder, repository: PublicRepository, first: str, skills: Skills
 ) -> None:
-    declare(shop, repository, published(repository))
+    declare(shop, repository, first)
     shop.run("apply", "--yes")
     declare(shop, repository, repository.commit({"README.md": b"z"}))
     assert shop.run("plan", "--detailed-exitcode").code == 0
@@ -99,9 +114,9 @@ def test_another_commit_is_another_version_if_the_folder_changed(
 
 
 def test_the_same_files_from_the_project_are_the_same_skill(
-    shop: ProjectFolder, repository: PublicRepository
+    shop: ProjectFolder, repository: PublicRepository, first: str
 ) -> None:
-    declare(shop, repository, published(repository))
+    declare(shop, repository, first)
     shop.run("apply", "--yes")
     for path, content in FILES.items():
         place = shop.path / "assistants/skills/refunds" / path
@@ -111,8 +126,8 @@ def test_the_same_files_from_the_project_are_the_same_skill(
     assert shop.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_validate_fetches_nothing(shop: ProjectFolder, repository: PublicRepository) -> None:
-    declare(shop, repository, published(repository))
+def test_validate_fetches_nothing(shop: ProjectFolder, repository: PublicRepository, first: str) -> None:
+    declare(shop, repository, first)
     assert shop.run("validate", "-t", "cloud").code == 0
     assert not repository.asked
 
@@ -124,7 +139,6 @@ def test_validate_fetches_nothing(shop: ProjectFolder, repository: PublicReposit
 def test_only_a_commit_is_taken(
     shop: ProjectFolder, repository: PublicRepository, commit: str, summary: str
 ) -> None:
-    published(repository)
     declare(shop, repository, commit)
     [error] = errors(shop, "validate")
     assert error["path"] == summary
@@ -154,14 +168,12 @@ def test_only_public_https_addresses_are_taken(shop: ProjectFolder, address: str
 def test_a_commit_that_is_not_there_is_an_error_with_its_place(
     shop: ProjectFolder, repository: PublicRepository
 ) -> None:
-    published(repository)
     declare(shop, repository, "a" * 40)
     [error] = errors(shop, "plan")
     assert (error["file"], error["line"], error["path"]) == ("assistants/refunds.yaml", 2, "source")
 
 
 def test_a_tag_object_is_no_commit(shop: ProjectFolder, repository: PublicRepository) -> None:
-    published(repository)
     git(repository.bare, "tag", "-a", "-m", "x", "v1", "main")
     git(repository.bare, "update-server-info")
     declare(shop, repository, git(repository.bare, "rev-parse", "v1"))
@@ -176,7 +188,6 @@ def test_a_folder_that_is_not_there(shop: ProjectFolder, repository: PublicRepos
 
 
 def test_links_are_not_taken(shop: ProjectFolder, repository: PublicRepository, skills: Skills) -> None:
-    published(repository)
     (repository.work / "skills/refunds/passwords").symlink_to("/etc/passwd")
     declare(shop, repository, repository.publish())
     [error] = errors(shop, "plan")
@@ -185,9 +196,8 @@ def test_links_are_not_taken(shop: ProjectFolder, repository: PublicRepository, 
     assert not skills.skills
 
 
-def test_submodules_are_not_taken(shop: ProjectFolder, repository: PublicRepository) -> None:
-    commit = published(repository)
-    git(repository.work, "update-index", "--add", "--cacheinfo", f"160000,{commit},skills/refunds/more")
+def test_submodules_are_not_taken(shop: ProjectFolder, repository: PublicRepository, first: str) -> None:
+    git(repository.work, "update-index", "--add", "--cacheinfo", f"160000,{first},skills/refunds/more")
     git(repository.work, "commit", "--quiet", "-m", "x")
     pinned = git(repository.work, "rev-parse", "HEAD")
     git(repository.work, "push", "--quiet", str(repository.bare), "HEAD:main")
@@ -220,17 +230,22 @@ def test_nothing_that_it_brings_along_is_run(
 
 
 @pytest.mark.parametrize(("bound", "value"), [("LARGEST_FOLDER", 10), ("MOST_FILES", 2)])
-def test_too_much_is_not_taken(
-    shop: ProjectFolder, repository: PublicRepository, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
+def test_too_much_is_not_taken(  # noqa: PLR0917  # fixtures
+    shop: ProjectFolder,
+    repository: PublicRepository,
+    first: str,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: str,
+    value: int,
 ) -> None:
     monkeypatch.setattr(fetching, bound, value)
-    declare(shop, repository, published(repository))
+    declare(shop, repository, first)
     [error] = errors(shop, "plan")
     assert "are taken" in error["summary"]
 
 
 def test_a_transfer_that_is_too_large_is_ended_and_not_begun_again(
-    shop: ProjectFolder, repository: PublicRepository, monkeypatch: pytest.MonkeyPatch
+    shop: ProjectFolder, repository: PublicRepository, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[Path] = []
 
@@ -240,17 +255,17 @@ def test_a_transfer_that_is_too_large_is_ended_and_not_begun_again(
 
     monkeypatch.setattr(isolated_git, "LARGEST_FETCHED", 1)
     monkeypatch.setattr(fetching, "fetch", fetch)
-    declare(shop, repository, published(repository))
+    declare(shop, repository, first)
     [error] = errors(shop, "plan")
     assert "is larger than 1 bytes" in error["summary"]
     assert len(begun) == 1
 
 
 def test_nobodys_login_is_used(
-    shop: ProjectFolder, repository: PublicRepository, monkeypatch: pytest.MonkeyPatch
+    shop: ProjectFolder, repository: PublicRepository, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever wrote the manifest may not read what whoever runs it may: curl would find a user in their home."""
-    declare(shop, repository, published(repository))
+    declare(shop, repository, first)
     repository.wants_login = True
     (shop.path.parent / ".netrc").write_text("default login me password it-is-me\n")
     monkeypatch.setenv("HOME", str(shop.path.parent))

@@ -47,12 +47,13 @@ class PublicRepository:
 
 @contextmanager
 def public_repository(folder: Path) -> Iterator[PublicRepository]:
-    """A repository in ``folder``, served on this machine."""
+    """The repository in ``folder``, begun unless it is there already, served on this machine."""
     work, bare = folder / "work", folder / "served" / "skills.git"
-    for place in (work, bare):
-        place.mkdir(parents=True)
-    git(work, "init", "--quiet", "--initial-branch=main")
-    git(bare, "init", "--quiet", "--bare", "--initial-branch=main")
+    if not folder.exists():
+        for place in (work, bare):
+            place.mkdir(parents=True)
+        git(work, "init", "--quiet", "--template=", "--initial-branch=main")
+        git(bare, "init", "--quiet", "--template=", "--bare", "--initial-branch=main")
     there = PublicRepository("", work, bare)
 
     class Handler(SimpleHTTPRequestHandler):
