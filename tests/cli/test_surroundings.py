@@ -13,6 +13,8 @@ from assistctl.cli.main import run
 from support.projects import Outcome, ProjectFolder
 from support.server import Answer, RecordingServer
 
+pytestmark = pytest.mark.from_snapshots
+
 DEFECT = "something went wrong inside assistctl"
 PLATFORMS = ("openai-assistants", "openai-agents", "anthropic-agents", "azure-foundry", "mistral-agents")
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -70,10 +72,19 @@ def test_a_proxy_that_cannot_be_used_is_named(
 
 
 @pytest.mark.parametrize(
-    "exempt",
-    ["127.0.0.1", "*", "example.com, 127.0.0.0/8", "http://127.0.0.1", "127.0.0.1:{port}", "::1,127.0.0.1"],
+    ("exempt", "proxy"),
+    [
+        ("127.0.0.1", "socks5://127.0.0.1:9"),
+        ("127.0.0.1", "http://[bad"),
+        *(
+            (exempt, "http://127.0.0.1:9")
+            for exempt in (
+                *("127.0.0.1", "*", "example.com, 127.0.0.0/8"),
+                *("http://127.0.0.1", "127.0.0.1:{port}", "::1,127.0.0.1"),
+            )
+        ),
+    ],
 )
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://[bad", "http://127.0.0.1:9"])
 def test_no_proxy_is_looked_at_first(
     remote: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch, exempt: str, proxy: str
 ) -> None:
