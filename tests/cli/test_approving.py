@@ -112,13 +112,16 @@ def test_an_edit_that_apply_undoes_is_told_as_such(remote: ProjectFolder, server
 
 
 def test_deletes_come_first_and_are_named_however_small_the_comment(project: ProjectFolder) -> None:
+    before, after = PROMPT + "never-guess-" * 450, PROMPT + "always-guess" * 450
     for number in range(12):
         project.manifest(f"z{number}", instructions=PROMPT)
-        project.manifest(f"a{number}", instructions=PROMPT * 45)
+    for number in range(16):
+        project.manifest(f"a{number}", instructions=before)
     project.run("apply", "--yes")
     for number in range(12):
         project.remove(f"z{number}")
-        project.manifest(f"a{number}", instructions=PROMPT.replace("30", "14") * 45)
+    for number in range(16):
+        project.manifest(f"a{number}", instructions=after)
     result = project.run("plan", "--format", "markdown", "--max-size", "2500")
     assert len(result.out.encode()) <= 2500
     assert all(f"`z{number}` | delete" in result.out for number in range(12))
