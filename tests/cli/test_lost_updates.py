@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
+pytestmark = pytest.mark.from_snapshots
+
+SEARCHING = {"tools": [{"type": "file_search"}], "files": ["docs/*"]}
 _NO_WAIT = ((b"content-type", b"application/json"), (b"retry-after-ms", b"1"))
 
 
@@ -24,6 +28,27 @@ def losing(server: RecordingServer, method: str, path: str, *, done: bool, blind
         return None
 
     server.fault = fault
+
+
+@pytest.fixture
+def applied(remote: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """A project with an assistant, applied."""
+    snapshots.restore("assistant", lambda: apply(remote, instructions="One."))
+    return remote
+
+
+@pytest.fixture
+def with_store(remote: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """One whose assistant has a vector store, applied."""
+    remote.write("assistants/docs/one.md", "hello")
+    snapshots.restore("vector store", lambda: apply(remote, **SEARCHING, vector_store={"name": "One"}))
+    return remote
+
+
+def apply(project: ProjectFolder, **fields: object) -> None:
+    """Apply the assistant."""
+    project.manifest("a", **fields)
+    assert project.run("apply", "--yes").code == 0
 
 
 def outcome(project: ProjectFolder) -> tuple[int, str, str | None]:
@@ -45,20 +70,18 @@ def outcome(project: ProjectFolder) -> tuple[int, str, str | None]:
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_an_assistant(
-    remote: ProjectFolder, server: RecordingServer, method: str, happened: str, expected: tuple[int, str, str]
+    applied: ProjectFolder, server: RecordingServer, method: str, happened: str, expected: tuple[int, str, str]
 ) -> None:
-    remote.manifest("a", instructions="One.")
-    assert remote.run("apply", "--yes").code == 0
     if method == "DELETE":
-        remote.remove("a")
+        applied.remove("a")
     else:
-        remote.manifest("a", instructions="Two.")
+        applied.manifest("a", instructions="Two.")
     blind = happened == "nobody can say"
     losing(server, method, "/v1/assistants/", done=happened != "not done", blind=blind)
-    assert outcome(remote) == expected
+    assert outcome(applied) == expected
     server.fault = lambda _: None
-    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert applied.run("apply", "--yes", "--allow-deletes").code == 0
+    assert applied.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_create_that_cannot_be_looked_for_may_have_changed_something(
@@ -73,16 +96,13 @@ def test_a_create_that_cannot_be_looked_for_may_have_changed_something(
 
 @pytest.mark.parametrize(("done", "code"), [(True, 0), (False, 1)])
 def test_a_vector_store(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, done: bool, code: int
+    with_store: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, done: bool, code: int
 ) -> None:
-    remote.write("assistants/docs/one.md", "hello")
-    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], vector_store={"name": "One"})
-    assert remote.run("apply", "--yes").code == 0
     [store] = stored_objects.stores()
-    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], vector_store={"name": "Two"})
+    with_store.manifest("a", **SEARCHING, vector_store={"name": "Two"})
     losing(server, "POST", f"/v1/vector_stores/{store['id']}", done=done)
-    assert remote.run("apply", "--yes").code == code
+    assert with_store.run("apply", "--yes").code == code
     server.fault = lambda _: None
     assert stored_objects.stores()[0]["name"] == ("Two" if done else "One")
-    assert remote.run("apply", "--yes").code == 0
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert with_store.run("apply", "--yes").code == 0
+    assert with_store.run("plan", "--detailed-exitcode").code == 0
