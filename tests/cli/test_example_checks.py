@@ -10,20 +10,28 @@ from pathlib import Path
 import pytest
 
 from assistctl.testing.scripted_model import ModelRequest, ScriptedModel, ToolCall
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
+
+pytestmark = pytest.mark.from_snapshots
 
 ROOT = Path(__file__).parent.parent.parent
 CONTACT = {"kind": "postal_code", "value": "10115"}
 
 
 @pytest.fixture
-def examples(project: ProjectFolder) -> ProjectFolder:
+def examples(project: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """The example project, deployed on the embedded platform."""
+    snapshots.restore("examples", lambda: deploy(project))
+    return project
+
+
+def deploy(project: ProjectFolder) -> None:
+    """Bring that about."""
     shutil.copytree(ROOT / "assistants", project.path / "assistants", dirs_exist_ok=True)
     project.write("assistctl.yaml", (ROOT / "assistctl.yaml").read_text(encoding="utf-8"))
     applied = project.run("apply", "--yes")
     assert applied.code == 0, applied.err
-    return project
 
 
 @pytest.fixture
