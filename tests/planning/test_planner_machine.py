@@ -235,7 +235,7 @@ def differing(left: dict[Path, Json], right: dict[Path, Json]) -> list[Path]:
 
 TestProject = Project.TestCase
 TestProject.settings = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

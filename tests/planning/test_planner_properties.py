@@ -22,7 +22,7 @@ from support.manifests import FIELDS, PAIRS, Manifest, manifests, projects
 from support.planning import POLICY, ProjectOnStore, declared
 
 thorough = settings(
-    max_examples=75, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 
 STORES = st.builds(AssistantsStore, st.booleans(), st.booleans(), st.booleans())
