@@ -10,7 +10,7 @@ from support.bounded import bounded
 from support.manifest_folder import ManifestFolder
 from support.spoiled_manifests import SOUND, Case, Workshop, corpus, spoiled_case
 
-CASES = 300
+CASES = 150
 # Each found a defect once.
 DEFECTS = (
     "model: m\ntools: [{type: {file_search: 1}}]\n",

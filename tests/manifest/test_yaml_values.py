@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assistctl.manifest import Loaded, load_manifests, load_project
+from assistctl.manifest import Loaded, Project, load_manifests, load_project
 from assistctl.manifest.documents import manifest_file
 from assistctl.manifest.syntax import yaml_parser
 from assistctl.manifest.syntax.node import Node, plain_value
@@ -22,7 +22,7 @@ from support.manifest_folder import ManifestFolder
 from support.manifest_text import file_bytes
 from support.spoiled_manifests import FILES, PROJECT, SOUND, corpus, spoiled_case
 
-CASES = 150
+CASES = 100
 ENVIRONMENT = {"A": "s3cret"}
 # Documents of the usual kind, and what comes close to one.
 LINES = st.lists(
@@ -83,39 +83,45 @@ def composed_first() -> Iterator[None]:
 
 def load(folder: ManifestFolder, manifest: bytes) -> Loaded:
     folder.write("assistants/a.yaml", manifest)
-    project = load_project(folder.path, ENVIRONMENT)
+    return loaded(load_project(folder.path, ENVIRONMENT))
+
+
+def loaded(project: Project) -> Loaded:
     target = project.target("prod", {}, ["openai-assistants"])
     return load_manifests(project, target, lenient_variables=True, check_files=True)
 
 
 def same(folder: ManifestFolder, manifest: bytes) -> Loaded:
     """What a manifest comes to, read in both ways."""
-    at_once = load(folder, manifest)
+    folder.write("assistants/a.yaml", manifest)
+    project = load_project(folder.path, ENVIRONMENT)
+    at_once = loaded(project)
     with composed_first():
-        first = load(folder, manifest)
+        first = loaded(project)
     assert at_once == first
     return at_once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(file_bytes)
 @example(b"'\\ud83d\\ude00': 1\nmodel: m")
 @example(b"\xef\xbb\xbfmodel: m")
 @example("model: é\u2028".encode())
 @example(b"model: m\n--- \n...\n--- !x\n")
 @example(b"{a: m, model: !<!> 1}")
+@example(b"model: m\nmetadata: {<<: {a: b}}\n")
 def test_any_bytes(folder: ManifestFolder, manifest: bytes) -> None:
     same(folder, manifest)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LINES)
 @example("model: m\nkey: desk\n---\nmodel: m\nkey: other\nmodle: x")
 def test_what_looks_like_manifests(folder: ManifestFolder, manifest: str) -> None:
     same(folder, manifest.encode())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LINES)
 def test_what_nodes_are_made_of(manifest: str) -> None:
     nodes = Nodes(manifest.encode(), "a.yaml")
