@@ -224,8 +224,14 @@ WRONG: st.SearchStrategy[Json] = st.recursive(
 )
 
 
+@pytest.fixture
+def document(project: ProjectOnStore, tmp_path: Path) -> dict[str, Json]:
+    """What the file of a plan holds."""
+    return document_of(project, tmp_path)
+
+
 @settings(
-    max_examples=200,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     database=None,
@@ -233,9 +239,8 @@ WRONG: st.SearchStrategy[Json] = st.recursive(
 )
 @given(part=PARTS, value=WRONG)
 def test_a_plan_with_a_wrong_part_is_refused_and_never_a_surprise(
-    project: ProjectOnStore, tmp_path: Path, part: str, value: Json
+    project: ProjectOnStore, document: dict[str, Json], tmp_path: Path, part: str, value: Json
 ) -> None:
-    document = document_of(project, tmp_path)
     path = tmp_path / "wrong.plan"
     path.write_text(json.dumps({**document, part: value}), encoding="utf-8")
     try:
