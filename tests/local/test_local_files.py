@@ -6,7 +6,7 @@ import asyncio
 import re
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -152,24 +152,29 @@ names = st.text(
 ).map(lambda name: f"a{name}")
 
 
+@pytest.fixture
+def memory() -> Iterator[Starlette]:
+    """The platform without a file; one example after the other has it."""
+    app = create_app(None)
+    yield app
+    app.state.database.close()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=names | st.sampled_from(['a "b" c.txt', "it's.md", "100%.txt", "a;b=c.txt", "\u5831\u544a.pdf", "a\tb"])
 )
-def test_a_name_is_kept_as_it_was_sent(client_of: ClientOf, name: str) -> None:
-    app = create_app(None)
-
+def test_a_name_is_kept_as_it_was_sent(memory: Starlette, client_of: ClientOf, name: str) -> None:
     async def exchange() -> str:
-        async with client_of(app) as http:
+        async with client_of(memory) as http:
             sent = await http.post("/files", data={"purpose": "assistants"}, files={"file": (name, b"x")})
             assert sent.status_code == 200, sent.text
-            listed = (await http.get("/files")).json()["data"]
-            return str(listed[0]["filename"])
+            kept = (await http.get(f"/files/{sent.json()['id']}")).json()
+            [newest] = (await http.get("/files", params={"limit": 1})).json()["data"]
+            assert newest == kept
+            return str(kept["filename"])
 
-    try:
-        assert asyncio.run(exchange()) == name
-    finally:
-        app.state.database.close()
+    assert asyncio.run(exchange()) == name
 
 
 @pytest.mark.parametrize(

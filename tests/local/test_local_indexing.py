@@ -66,7 +66,7 @@ def chunks_of_each_file(database: Path) -> list[int]:
 
 
 def test_two_processes_index_each_file_once(database: Path) -> None:
-    count = 60
+    count = 20
     with server(database) as (one, _), server(database) as (two, _), ThreadPoolExecutor() as pool:
         store = one.vector_stores.create()
 

@@ -29,15 +29,15 @@ def fill(app: Starlette, count: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Starlette, list[str]]]:
-    """A platform with ten thousand assistants, only to be read; and their ids, oldest first."""
+    """A platform with three thousand assistants, only to be read; and their ids, oldest first."""
     app = create_app(tmp_path_factory.mktemp("crowded") / "local.db")
-    yield app, fill(app, 10_000)
+    yield app, fill(app, 3_000)
     app.state.database.close()
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("cursor", ["after", "before"])
-async def test_ten_thousand_assistants_each_once(
+async def test_thousands_of_assistants_each_once(
     crowded: tuple[Starlette, list[str]], order: str, cursor: str
 ) -> None:
     app, ids = crowded
@@ -53,7 +53,7 @@ async def test_ten_thousand_assistants_each_once(
     if cursor == "before":
         params["before"] = expected[-1]
         seen = [expected[-1]]
-    for _ in range(101):
+    for _ in range(31):
         page = (await http.get("/assistants", params=params)).json()
         ids = [assistant["id"] for assistant in page["data"]]
         assert (page["first_id"], page["last_id"]) == (ids[0], ids[-1])

@@ -15,7 +15,7 @@ from assistctl.testing import Failure, ModelRequest, Reply, ScriptedModel, ToolC
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")]
 
-RUNS = int(os.environ.get("ASSISTCTL_TEST_FAULTY_RUNS", "40"))
+RUNS = int(os.environ.get("ASSISTCTL_TEST_FAULTY_RUNS", "25"))
 """How many runs; more of them look longer for what few do not show."""
 
 FAULTS: list[Any] = [

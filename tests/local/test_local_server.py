@@ -86,7 +86,7 @@ def test_on_all_addresses_any_name_is_answered(database: Path) -> None:
 
 
 def test_two_servers_on_one_file(database: Path) -> None:
-    count = 30
+    count = 10
 
     def work(url: str) -> set[str]:
         with OpenAI(base_url=url, api_key="any", max_retries=0) as client:

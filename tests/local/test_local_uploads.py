@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
 from assistctl.local.files import upload
+from support.python_process import started_code
 
 pytestmark = pytest.mark.anyio
 
@@ -192,8 +192,8 @@ serve(host="127.0.0.1", port=0, database=Path(sys.argv[1]), api_key=None, announ
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="the peak is read from /proc")
 def test_an_upload_is_not_held_in_memory(database: Path) -> None:
-    megabytes = 96
-    process = subprocess.Popen([sys.executable, "-c", UPLOADER, str(database)], stdout=subprocess.PIPE, text=True)
+    megabytes = 48
+    process = started_code(UPLOADER, str(database))
 
     def peak() -> int:
         status = Path(f"/proc/{process.pid}/status").read_text()
@@ -213,5 +213,5 @@ def test_an_upload_is_not_held_in_memory(database: Path) -> None:
         assert response.json()["bytes"] == megabytes * 1024 * 1024
         assert peak() - before < megabytes / 4
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
