@@ -97,11 +97,16 @@ def commit_all(git: Git, where: Path) -> str:
     return git(where, "rev-parse", "HEAD")
 
 
-def run_everything(project: ProjectFolder, marker: Path) -> None:
-    """Each command that might ask git; none of them may run what the checkout names."""
+def run_apply(project: ProjectFolder, marker: Path) -> None:
+    """One command that asks git, which may not run what the checkout names."""
     made = project.run("apply", "--yes", "--format", "json")
     assert made.code == 0, made.err
     assert not marker.exists()
+
+
+def run_everything(project: ProjectFolder, marker: Path) -> None:
+    """Each command that might ask git in its own way; none of them may run what the checkout names."""
+    run_apply(project, marker)
     for number, words in enumerate(COMMANDS):
         project.manifest("one", description=f"change {number}")
         if "change.plan" in words:
@@ -153,7 +158,7 @@ def test_a_bare_repository_among_the_projects_files(project: ProjectFolder, git:
     prepare(project, marker)
     make_bare(git, project.path, marker)
     commit = commit_all(git, outer)
-    run_everything(project, marker)
+    run_apply(project, marker)
     assert (last(project)["commit"], last(project)["branch"]) == (commit, "main")
 
 
@@ -183,7 +188,7 @@ def test_a_submodule_with_a_configuration_of_its_own(
     commit_all(git, project.path)
     (project.path / ".git/modules/sub/config").write_text(configuration(marker))
     (project.path / "sub/file").write_text("changed")
-    run_everything(project, marker)
+    run_apply(project, marker)
 
 
 def test_a_git_among_the_projects_files(
@@ -194,7 +199,7 @@ def test_a_git_among_the_projects_files(
     commit = commit_all(git, project.path)
     project.write("git", f"#!/bin/sh\ntouch {marker}\n").chmod(0o700)
     monkeypatch.setenv("PATH", f".:{project.path}:{os.environ['PATH']}")
-    run_everything(project, marker)
+    run_apply(project, marker)
     assert (last(project)["commit"], last(project)["dirty"]) == (commit, None)
 
 
@@ -208,4 +213,4 @@ def test_variables_that_configure_git_are_not_passed_on(
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"touch {marker}; false")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(marker.parent / "included"))
-    run_everything(project, marker)
+    run_apply(project, marker)
