@@ -7,7 +7,7 @@ from itertools import accumulate
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 
-STORES = 14
+STORES = 8
 # For one slot; of which no more than so many requests are under way.
 AT_ONCE = 4
 
