@@ -17,7 +17,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from assistctl.local.vector_stores import chunking, document_reader, indexer
 from assistctl.local.vector_stores.document_reader import Budget, DocumentReader
-from assistctl.local.vector_stores.unreadable import UnreadableError
+from assistctl.local.vector_stores.unreadable import INVALID, TOO_SLOW, UnreadableError
 from support.projects import ProjectFolder
 from support.python_process import PythonProcess, started_code
 
@@ -109,9 +109,17 @@ async def test_what_breaks_the_indexing_itself_fails_alone(
     assert "could not be indexed" in caplog.text
 
 
-@pytest.mark.usefixtures("small_budget")
-def test_an_apply_gets_past_it(project: ProjectFolder) -> None:
-    project.write("assistants/docs/stuck.html", QUADRATIC)
+def test_an_apply_gets_past_it(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = DocumentReader.read
+
+    def soon_overdue(reader: DocumentReader, path: Path, filename: str) -> Iterator[str]:
+        """As ``read``, which would keep a processor busy until the time for ``stuck.html`` is over."""
+        if filename == "stuck.html":
+            raise UnreadableError(INVALID, TOO_SLOW)
+        return read(reader, path, filename)
+
+    monkeypatch.setattr(DocumentReader, "read", soon_overdue)
+    project.write("assistants/docs/stuck.html", "<p>stuck")
     project.write("assistants/docs/good.html", "<p>tungsten")
     project.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*.html"])
     failed = project.run("apply", "--yes")
