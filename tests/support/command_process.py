@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     # Windows has neither.
     from multiprocessing.context import ForkServerContext, ForkServerProcess
 
-# And the program that runs the tests, which each process would run again.
-_IMPORTED_ONCE = ["__main__", __name__, "support.imported_once"]
+# Each process imports the program that runs the tests again. Python before 3.13 does not import "__main__" here
+# (https://github.com/python/cpython/issues/126631), so what takes its time is: pytest. Workers of xdist have none.
+_IS_PROGRAM = hasattr(sys.modules["__main__"], "__file__")
+_IMPORTED_ONCE = ["__main__", __name__, "support.imported_once", *(["pytest"] if _IS_PROGRAM else [])]
 
 
 def started(
