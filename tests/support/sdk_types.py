@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 from azure.ai.projects._utils.model_base import Model
@@ -48,11 +49,13 @@ def words_in(kind: Any) -> list[Any]:
     return [word.value if isinstance(word, Enum) else word for word in get_args(kind)]
 
 
+@cache
 def is_object(kind: Any) -> bool:
     """Whether a type is an object with fields."""
     return is_typeddict(kind) or (isinstance(kind, type) and issubclass(kind, (Model, BaseModel)))
 
 
+@cache
 def fields_of(kind: Any) -> Mapping[str, Any]:
     """The names on the wire of an object's fields, and what each is annotated with."""
     if is_typeddict(kind):
@@ -63,6 +66,7 @@ def fields_of(kind: Any) -> Mapping[str, Any]:
     return model_fields(kind)
 
 
+@cache
 def required_in(kind: Any) -> list[str]:
     """The names on the wire of the fields that an object must have."""
     fields = fields_of(kind)
@@ -73,12 +77,14 @@ def required_in(kind: Any) -> list[str]:
     return [name for name, hint in fields.items() if type(None) not in get_args(hint)]
 
 
+@cache
 def variants_of(kind: Any) -> list[Any]:
     """The kinds that a model of Foundry's stands for, or the one kind itself."""
     known = {} if not issubclass(kind, Model) else kind.__dict__.get("__mapping__", {})
     return [variant for part in known.values() for variant in variants_of(part)] or [kind]
 
 
+@cache
 def discriminator_of(kind: Any) -> str:
     """The field whose words tell an object from the others of a union; empty where there is none."""
     fields = fields_of(kind)
