@@ -177,9 +177,10 @@ def test_every_answer_is_survived(shape: Shape, tmp_path: Path) -> None:
     hidden = {identity for identity, (special, _) in sent.items() if special.startswith(shape.hidden or "-")}
     assert {*sent} - {*found} <= hidden
     assert len(found) > 20
-    for one in found.values():
-        if isinstance(one, Observed):
-            is_planned_and_dumped(one, shape.platform)
+    # Many differ in nothing that is read of them but their ids.
+    observed = [one for one in found.values() if isinstance(one, Observed)]
+    for one in {repr(one).replace(repr(one.id), ""): one for one in observed}.values():
+        is_planned_and_dumped(one, shape.platform)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"id": None, "name": None}])
