@@ -76,11 +76,19 @@ packages = [*tops, *map(import_module, below)]
     alike = whole.run(f"{there}{told % every}")
     names = [[name for name, _ in package] for package in json.loads(alike)]
     assert sum(map(len, names)) > 500
-    # One by one, each with the module that it is from, and all of them with one that is of none.
+    # One by one, each with the module that it is from, and then all of them with one that is of none.
     asked = f"asked = iter({names!r})\n{told % 'next(asked)'}"
-    assert on_demand.run(f"{there}{asked}") == alike
     missed = "for one in packages:\n    getattr(one, 'missed', None)\n"
-    assert on_demand.run(f"{there}{missed}{told % every}") == alike
+    found = on_demand.run(f"{there}{asked}\n{missed}{told % every}").splitlines()
+    assert found == [alike, alike]
+
+
+def test_a_name_that_is_missed_first_runs_the_package(
+    whole: ForkedInterpreters, on_demand: ForkedInterpreters
+) -> None:
+    told = "from openai.types import responses; print(sorted(name for name in vars(responses) if name[0] != '_'))"
+    missed = "from openai.types import responses; print(hasattr(responses, 'missed'))"
+    assert on_demand.run(f"{missed}\n{told}").splitlines() == ["False", whole.run(told)]
 
 
 def test_one_name_runs_the_module_that_it_is_from_alone(on_demand: ForkedInterpreters) -> None:

@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _SERVER = """\
-import json, os, sys, tempfile, traceback
+import gc, json, os, sys, tempfile, traceback
 
+# What is imported is no garbage, and a process that looked for some in it would get a copy of all of it.
+gc.disable()
 exec(json.loads(sys.stdin.readline()), {})
+gc.freeze()
 for line in iter(sys.stdin.readline, ""):
     with tempfile.TemporaryFile("w+") as said:
         process = os.fork()
         if process == 0:
+            gc.enable()
             status = 0
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
