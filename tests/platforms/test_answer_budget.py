@@ -6,8 +6,6 @@ import asyncio
 import gzip
 import itertools
 import json
-import subprocess
-import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -36,6 +34,7 @@ from support.hostile_server import (
     hostile_server,
 )
 from support.projects import ProjectFolder
+from support.python_process import started_code
 
 MODELS = {
     "openai-assistants": "gpt-4.1",
@@ -71,7 +70,14 @@ def target(project: ProjectFolder, platform: str, act: Act, options: str = "{}")
         yield server
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate"])
+# An SDK hands over what came packed, and what unpacks it is the same for all.
+@pytest.mark.parametrize(
+    ("platform", "encoding"),
+    [
+        *((platform, "gzip") for platform in MODELS),
+        *(("openai-assistants", one) for one in ("deflate", "raw deflate")),
+    ],
+)
 def test_a_bomb_is_not_unpacked(project: ProjectFolder, platform: str, encoding: str) -> None:
     packed = bomb(3, encoding)
     with target(project, platform, lambda _: packed, "{max_answer_mib: 1}") as server:
@@ -234,7 +240,7 @@ def endless_pages(prefix: str, size: int) -> Act:
     return act
 
 
-@pytest.mark.parametrize(("size", "most"), [(1, 20), (100, 150)])
+@pytest.mark.parametrize(("size", "most"), [(1, 5), (100, 150)])
 def test_a_list_without_end_is_given_up(project: ProjectFolder, platform: str, size: int, most: int) -> None:
     with target(project, platform, endless_pages("asst_", size), f"{{max_listed: {most}}}") as server:
         shown = project.run("plan", "--format", "json")
@@ -247,17 +253,17 @@ def test_a_list_without_end_is_given_up(project: ProjectFolder, platform: str, s
 
 
 def test_a_long_list_is_heard_of(project: ProjectFolder, platform: str) -> None:
-    with target(project, platform, endless_pages("asst_", 100), "{max_listed: 2500}"):
+    with target(project, platform, endless_pages("asst_", 4), "{max_listed: 100}"):
         shown = project.run("plan")
-        assert ": 2,500 so far" in shown.err
-        assert "so far" not in project.run("plan", "--quiet").err
+    assert ": 100 so far" in shown.err
 
 
 def test_a_longer_list_is_heard_of_again(project: ProjectFolder) -> None:
-    with target(project, "openai-assistants", endless_pages("asst_", 100), "{max_listed: 5000}"):
+    with target(project, "openai-assistants", endless_pages("asst_", 4), "{max_listed: 200}"):
         shown = project.run("plan")
-    assert ": 2,500 so far" in shown.err
-    assert ": 5,000 so far" in shown.err
+        assert ": 100 so far" in shown.err
+        assert ": 200 so far" in shown.err
+        assert "so far" not in project.run("plan", "--quiet").err
 
 
 @pytest.mark.parametrize("option", ["max_answer_mib", "max_listed"])
@@ -279,7 +285,7 @@ def test_many_small_values_are_not_made() -> None:
 @pytest.mark.parametrize("pieces", [1, 7, 4096])
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP", "identity", "", "br", "gzip, gzip"])
 def test_what_is_unpacked_is_what_was_packed(encoding: str, pieces: int) -> None:
-    plain = json.dumps(list(range(3_000))).encode()
+    plain = json.dumps(list(range(500))).encode()
     sent = gzip.compress(plain) if encoding.lower() in {"gzip", "x-gzip"} else plain
 
     async def cut() -> AsyncIterator[bytes]:
@@ -323,15 +329,9 @@ def test_a_bomb_of_gigabytes_takes_little_memory(project: ProjectFolder) -> None
     # Without a checksum, which takes longer than to unpack what is read of it.
     packed = bomb(3 * 1024, "raw deflate")
     with target(project, "openai-assistants", lambda _: packed):
-        done = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(MEASURED)],
-            cwd=project.path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert done.returncode == 1, done.stderr
-    assert "larger than 64 MiB" in done.stderr
-    kibibytes = int(done.stderr.split()[-1])
+        process = started_code(textwrap.dedent(MEASURED), folder=project.path)
+        said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1, said
+    assert "larger than 64 MiB" in said
+    kibibytes = int(said.split()[-1])
     assert kibibytes < 450 * 1024
