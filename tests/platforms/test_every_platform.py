@@ -1,4 +1,4 @@
-"""The same three manifests on every platform, through the command, from nothing to nothing."""
+"""The same three manifests on every platform, through the command."""
 
 from __future__ import annotations
 
@@ -66,11 +66,6 @@ platforms:
     guardrails: [{block_on_error: true}]
     tools: [{type: web_search_premium}]
 """
-CHANGES = (
-    ("Be {brief}", "Be very {brief}", "instructions"),
-    ("Where an order is", "Where it is", "tools[order_status].function.description"),
-    ("team: support", "team: sales", "metadata.team"),
-)
 
 
 @pytest.fixture(params=CLOUDS)
@@ -91,27 +86,11 @@ def three(project: ProjectFolder, cloud: Cloud) -> ProjectFolder:
     return project
 
 
-def test_from_nothing_to_nothing(three: ProjectFolder, cloud: Cloud) -> None:
+def test_what_others_edit_is_put_right_and_what_is_left_out_goes(three: ProjectFolder, cloud: Cloud) -> None:
+    """With a change, a rollback and a destroy, ``test_one_project_everywhere.py`` has a larger project do it."""
     person = cloud.person
-    planned = three.run("plan", "--format", "json")
-    assert planned.code == 0
-    assert planned.json["summary"]["create"] == 3
-    assert person.names() == []
-
     assert three.run("apply", "--yes").code == 0
     assert person.names() == ["Night desk", "Order desk", "translator"]
-    nothing_to_do(three)
-
-    text = DESK
-    for old, new, _ in CHANGES:
-        text = text.replace(old, new)
-    three.write("assistants/desk.yaml", text)
-    changed = three.run("plan", "--format", "json").json
-    assert changed["drift"] == []
-    (change,) = changed["changes"]
-    assert (change["key"], change["action"]) == ("desk", "update")
-    assert {diff["path"] for diff in change["diffs"]} == {path for _, _, path in CHANGES}
-    assert three.run("apply", "--yes").code == 0
     nothing_to_do(three)
 
     person.edit("translator", "Translate into French.")
@@ -125,8 +104,6 @@ def test_from_nothing_to_nothing(three: ProjectFolder, cloud: Cloud) -> None:
     three.remove("translator")
     assert three.run("apply", "--yes").code == 0
     assert person.names() == ["Night desk", "Order desk"]
-    assert three.run("destroy", "--yes").code == 0
-    assert person.names() == []
 
 
 def test_what_is_dumped_is_what_is_there(three: ProjectFolder, cloud: Cloud) -> None:
