@@ -60,12 +60,14 @@ def foundry(tmp_path: Path) -> Iterator[RecordingServer]:
         yield running
 
 
-def ours_alone(project: ProjectFolder) -> None:
-    """The change that is due is the manifest's, and nobody else's; and it converges."""
+def ours_alone(project: ProjectFolder, *places: str) -> None:
+    """The change that is due, at all these places, is the manifest's, and nobody else's; and it converges."""
     planned = project.run("plan", "--format", "json").json
     (change,) = planned["changes"]
     assert (change["reason"], planned["drift"]) == ("manifest changed", [])
     assert {diff["origin"] for diff in change["diffs"]} == {"manifest"}
+    found = [diff["path"] for diff in change["diffs"]]
+    assert [place for place in places if not any(place in path for path in found)] == [], found
     settled(project)
 
 
@@ -88,12 +90,11 @@ def test_a_new_field_on_a_plain_tool_is_no_difference(remote: ProjectFolder, ser
         files=[{"path": "docs/a.md", "tool": "file_search"}],
     )
     settled(remote)
-    assert remote.run("drift").code == 0
     more = copy.deepcopy(FUNCTION)
     more["function"]["description"] = "Looks twice."  # type: ignore[index]  # a mapping
     remote.manifest("desk", tools=[more, {"type": "code_interpreter"}])
-    planned = remote.run("plan", "--format", "json").json
-    assert planned["drift"] == []
+    drifted = remote.run("drift", "--format", "json").json
+    assert drifted["drift"] == []
     settled(remote)
 
 
@@ -153,39 +154,42 @@ def own(**fields: Any) -> dict[str, Any]:
 
 
 def search(**location: str) -> dict[str, Any]:
-    return own(tools=[{"type": "web_search", "location": location}])
+    return {"type": "web_search", "location": location}
 
 
 def mcp(*args: str, **more: Any) -> dict[str, Any]:
     transport = {"type": "stdio", "command": "serve", "cwd": "/", "args": [*args], **more}
-    return own(tools=[{"type": "mcp", "server_label": "orders", "transport": transport}])
+    return {"type": "mcp", "server_label": "orders", "transport": transport}
 
 
 def http(**headers: str) -> dict[str, Any]:
     transport = {"type": "http", "server_url": "https://mcp.example.com", "headers": headers}
-    return own(tools=[{"type": "mcp", "server_label": "orders", "transport": transport}])
+    return {"type": "mcp", "server_label": "prices", "transport": transport}
 
 
+# Tools that each of them changes, whose differences are told one by one.
 CHANGES = [
-    (search(city="Bern"), search(city="Bern", region="BE")),
-    (search(city="Bern", region="BE"), search(city="Bern")),
-    (search(city="Bern"), search(city="Basel")),
-    (search(city="Bern"), search(country="CH")),
-    (mcp("a"), mcp("a", "b")),
-    (mcp("a", "b"), mcp("b", cwd="/srv")),
-    (http(a="1"), http(a="1", b="2")),
-    (http(a="1", b="2"), http(b="3")),
+    (
+        [search(city="Bern"), mcp("a"), http(a="1")],
+        [search(city="Bern", region="BE"), mcp("a", "b"), http(a="1", b="2")],
+    ),
+    (
+        [search(city="Bern", region="BE"), mcp("a", "b"), http(a="1", b="2")],
+        [search(city="Bern"), mcp("b", cwd="/srv"), http(b="3")],
+    ),
+    ([search(city="Bern")], [search(city="Basel")]),
+    ([search(city="Bern")], [search(country="CH")]),
 ]
 
 
 @pytest.mark.parametrize(("before", "after"), CHANGES)
 def test_an_edit_inside_of_what_the_platform_fills_in_accuses_nobody(
-    agents: ProjectFolder, before: dict[str, Any], after: dict[str, Any]
+    agents: ProjectFolder, before: list[dict[str, Any]], after: list[dict[str, Any]]
 ) -> None:
-    agents.manifest("desk", model="gpt-6-luna", **before)
-    settled(agents)
-    agents.manifest("desk", model="gpt-6-luna", **after)
-    ours_alone(agents)
+    agents.manifest("desk", model="gpt-6-luna", **own(tools=before))
+    assert agents.run("apply", "--yes").code == 0
+    agents.manifest("desk", model="gpt-6-luna", **own(tools=after))
+    ours_alone(agents, *["web_search", "mcp:orders", "mcp:prices"][: len(after)])
 
 
 SKILL, SECOND = {"type": "custom", "skill_id": "skill_1"}, {"type": "anthropic", "skill_id": "xlsx"}
@@ -193,12 +197,9 @@ BASH = {"type": "agent_toolset_20260401", "configs": [{"name": "bash", "enabled"
 BOTH = {**BASH, "configs": [*BASH["configs"], {"name": "web_search", "enabled": False}]}
 ALL_OFF = {**BOTH, "default_config": {"enabled": False}}
 MANAGED = [
-    ({"skills": [SKILL]}, {"skills": [SKILL, SECOND]}),
-    ({"skills": [SKILL, SECOND]}, {"skills": [SECOND]}),
-    ({"skills": [SKILL]}, {"skills": [{**SKILL, "version": "2"}]}),
-    ({"tools": [BASH]}, {"tools": [BOTH]}),
-    ({"tools": [BOTH]}, {"tools": [BASH]}),
-    ({"tools": [BASH]}, {"tools": [ALL_OFF]}),
+    ({"skills": [SKILL], "tools": [BASH]}, {"skills": [SKILL, SECOND], "tools": [BOTH]}),
+    ({"skills": [SKILL, SECOND], "tools": [BOTH]}, {"skills": [SECOND], "tools": [BASH]}),
+    ({"skills": [SKILL], "tools": [BASH]}, {"skills": [{**SKILL, "version": "2"}], "tools": [ALL_OFF]}),
 ]
 
 
@@ -207,18 +208,18 @@ def test_nor_do_lists_of_what_it_fills_in(
     managed: ProjectFolder, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     managed.manifest("desk", model="claude-opus-5-5", platforms={"anthropic-agents": before})
-    settled(managed)
+    assert managed.run("apply", "--yes").code == 0
     managed.manifest("desk", model="claude-opus-5-5", platforms={"anthropic-agents": after})
-    ours_alone(managed)
+    ours_alone(managed, "skills", "tools")
 
 
 def test_somebody_elses_edit_there_is_told(agents: ProjectFolder, server: RecordingServer) -> None:
-    agents.manifest("desk", model="gpt-6-luna", **search(city="Bern"))
+    agents.manifest("desk", model="gpt-6-luna", **own(tools=[search(city="Bern")]))
     settled(agents)
     (there,) = httpx2.get(f"{server.url}/agents", headers=OPENAI).json()["data"]
     theirs = [{"type": "web_search", "location": {"city": "Basel"}}]
     httpx2.post(f"{server.url}/agents/{there['id']}", headers=OPENAI, json={"tools": theirs})
-    agents.manifest("desk", model="gpt-6-luna", **search(city="Bern", region="BE"))
+    agents.manifest("desk", model="gpt-6-luna", **own(tools=[search(city="Bern", region="BE")]))
     drifted = agents.run("drift", "--format", "json")
     assert drifted.code == 2
     assert "tools[web_search].location.city" in {one["path"] for one in drifted.json["drift"]}
@@ -283,7 +284,7 @@ def test_secrets_that_are_never_answered_are_kept_renewed_and_removed(
     secret: dict[str, Any] = {"authorization": "${env:MCP_TOKEN}", "headers": {"x-tenant": "acme"}}
     project.manifest("desk", platforms={"azure-foundry": {"tools": [{**server, **secret}]}})
     monkeypatch.setenv("MCP_TOKEN", "the-first-token")
-    settled(project)
+    assert project.run("apply", "--yes").code == 0
     monkeypatch.setenv("MCP_TOKEN", "the-second-token")
     # Others read the baseline and not the token, so there is no digest of it there.
     assert project.run("plan", "--format", "json").json["changes"] == []
