@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistctl.json_value import Json
 from assistctl.local.app import create_app
 from assistctl.platforms.base import Connection, Platform
 from assistctl.platforms.registry import open_platform
 from assistctl.testing.platform_suite import PlatformSuite
 from assistctl.testing.scripted_model import ScriptedModel
 from assistctl.testing.suite.base import BreakNext, PutTool
+from assistctl.testing.suite.convergence import ConvergenceTests
+from assistctl.testing.suite.fields import FieldTests
+from assistctl.testing.suite.listing import ListingTests
+from assistctl.testing.suite.metadata import MetadataTests
+from assistctl.testing.suite.versions import VersionTests
 from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
@@ -38,6 +45,12 @@ class OverHttp(PlatformSuite):
     """Where a server cuts lists into pages: into small ones, so that a few objects are more than one."""
 
     page_size = 10
+
+
+class OfAssistants(FieldTests, MetadataTests, ListingTests, VersionTests, ConvergenceTests):
+    """Where a server answers assistants in another way, and all else as one that passes the whole suite."""
+
+    page_size = OverHttp.page_size
 
 
 @contextmanager
@@ -188,9 +201,11 @@ class TestAnthropicAgents(OverHttp):
         return breaking(agents)
 
 
-class TestAzureFoundry(OverHttp):
-    answers = True
-    own_samples = (
+class FoundryProject:
+    """``fills_in`` as the server does: nobody knows of the real one whether it does."""
+
+    fills_in: ClassVar[bool]
+    own_samples: ClassVar[tuple[Mapping[str, Json], ...]] = (
         {"tool_choice": "required", "reasoning_summary": "concise", "tools": [{"type": "web_search"}]},
         {"reasoning_mode": "pro", "reasoning_context": "all_turns"},
         {"structured_inputs": {"shop": {"description": "Which shop", "default_value": "main"}}},
@@ -206,10 +221,10 @@ class TestAzureFoundry(OverHttp):
         },
     )
 
-    @pytest.fixture(params=[True, False], ids=["fills in", "as it was sent"])
-    def app(self, request: pytest.FixtureRequest, tmp_path: Path) -> WithUnknownTools:
+    @pytest.fixture
+    def app(self, tmp_path: Path) -> WithUnknownTools:
         conversations = FoundryConversations(prefix=f"{PROJECT}/openai/v1")
-        project = Foundry(fills_in=request.param, shelf=tmp_path / "files.db")
+        project = Foundry(fills_in=self.fills_in, shelf=tmp_path / "files.db")
         return WithUnknownTools(with_routes(conversations.routes(), project.app()))
 
     @pytest.fixture
@@ -231,10 +246,23 @@ class TestAzureFoundry(OverHttp):
         return breaking(foundry)
 
 
-class TestMistralAgents(OverHttp):
-    model, other_model = "mistral-medium-latest", "mistral-small-latest"
+class TestAzureFoundry(FoundryProject, OverHttp):
+    fills_in = True
     answers = True
-    own_samples = (
+
+
+class TestAzureFoundryAsItWasSent(FoundryProject, OfAssistants):
+    fills_in = False
+
+
+class MistralAccount:
+    """``fills_in`` and ``merges`` as the server does: nobody knows of the real one whether it does either."""
+
+    fills_in: ClassVar[bool]
+    merges: ClassVar[bool]
+    model: ClassVar[str] = "mistral-medium-latest"
+    other_model: ClassVar[str] = "mistral-small-latest"
+    own_samples: ClassVar[tuple[Mapping[str, Json], ...]] = (
         {"max_tokens": 500, "random_seed": 7, "stop": ["END"], "tool_choice": "any"},
         {"presence_penalty": 0.5, "frequency_penalty": -0.5, "prediction": {"type": "content", "content": "Yes."}},
         {"guardrails": [{"block_on_error": True, "moderation_llm_v2": {"action": "block"}}]},
@@ -242,10 +270,9 @@ class TestMistralAgents(OverHttp):
         {"aliases": ["production", "demo-1"]},
     )
 
-    @pytest.fixture(params=[(True, False), (False, True)], ids=["fills in and replaces", "bare and merges"])
-    def agents(self, request: pytest.FixtureRequest) -> Iterator[RecordingServer]:
-        fills_in, merges = request.param
-        agents = MistralAgents(fills_in=fills_in, merges=merges, knows_everybody=True)
+    @pytest.fixture
+    def agents(self) -> Iterator[RecordingServer]:
+        agents = MistralAgents(fills_in=self.fills_in, merges=self.merges, knows_everybody=True)
         with serving_small_pages(with_routes(MistralConversations().routes(), agents.app())) as server:
             yield server
 
@@ -257,3 +284,12 @@ class TestMistralAgents(OverHttp):
     @pytest.fixture
     def break_next(self, agents: RecordingServer) -> BreakNext:
         return breaking(agents)
+
+
+class TestMistralAgents(MistralAccount, OverHttp):
+    fills_in, merges = True, False
+    answers = True
+
+
+class TestMistralAgentsBareAndMerging(MistralAccount, OfAssistants):
+    fills_in, merges = False, True
