@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 
 from support.foundry import PROJECT, Foundry, Object
 from support.projects import ProjectFolder, nothing_to_do
+from support.python_process import started_code
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "gpt-5"
@@ -333,10 +332,11 @@ def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
         "from assistctl.cli.main import run\n"
         f"sys.exit(run(['-C', {str(tmp_path)!r}, 'plan', '-t', 'cloud']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "pip install 'assistctl[azure]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = started_code(code)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "pip install 'assistctl[azure]'" in said
+    assert "Traceback" not in said
 
 
 def test_the_server_refuses_what_the_sdk_does_not_know(agents: Foundry) -> None:

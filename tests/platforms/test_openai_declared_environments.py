@@ -24,7 +24,7 @@ from support.environments import Workshop
 from support.interruptions import Interruption, Mishap
 from support.live_sessions import OpenAISessions, with_routes
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, RecordingServer, error_body, serving
 
 pytestmark = pytest.mark.from_snapshots
@@ -167,7 +167,7 @@ def test_the_name_holds_no_digest_of_a_secret(
     workshop.delete(before["id"])
     monkeypatch.setenv("ORDERS_TOKEN", secret)
     live.write("assistants/analysis.yaml", ENVIRONMENT.replace("info", level))
-    settled(live)
+    applied(live)
     assert (workshop.template()["name"] == before["name"]) is is_same
 
 
@@ -179,11 +179,11 @@ def test_a_secret_in_a_blocked_domain_is_neither_shown_nor_digested(
     monkeypatch.setenv("ORDERS_TOKEN", "zq")
     _, diffs = planned(shop)["environment analysis"]
     assert diffs["network.blocked_domains"] == ["(secret ORDERS_TOKEN).example.com"]
-    settled(shop)
+    applied(shop)
     before = workshop.template()
     workshop.delete(before["id"])
     monkeypatch.setenv("ORDERS_TOKEN", "internal")
-    settled(shop)
+    applied(shop)
     assert workshop.template()["name"] == before["name"]
 
 
@@ -229,7 +229,7 @@ def test_what_is_removed_goes_back_to_the_default(
 def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder, server: RecordingServer) -> None:
     blocked = "{access: restricted, blocked_domains: [internal.example.com]}"
     shop.write("assistants/analysis.yaml", f"kind: environment\nnetwork: {blocked}\n")
-    settled(shop)
+    applied(shop)
     shop.write(
         "assistants/analysis.yaml",
         f"kind: environment\nnetwork: {blocked.replace('internal', 'private')}\n",
@@ -290,7 +290,7 @@ def test_a_new_key_keeps_the_template(live: ProjectFolder, workshop: Workshop) -
 
 def test_protection_holds_without_the_document(shop: ProjectFolder, workshop: Workshop) -> None:
     shop.write("assistants/analysis.yaml", ENVIRONMENT + "lifecycle: {prevent_destroy: true}\n")
-    settled(shop)
+    applied(shop)
     shop.remove("analysis")
     shop.manifest("desk")
     assert shop.run("apply", "--yes").code == 3
@@ -407,8 +407,12 @@ PLAIN = ENVIRONMENT.replace("${env:ORDERS_TOKEN}", "none")
 @pytest.mark.parametrize(
     ("old", "new", "names", "lost"),
     [
-        ("2.3.3", "3.0.0", {"packages"}, []),
-        ("[api.example.com]", "[www.example.com]", {"network"}, []),
+        (
+            "api.example.com]}\npackages: {python: [pandas==2.3.3]",
+            "www.example.com]}\npackages: {python: [pandas==3.0.0]",
+            {"network", "packages"},
+            [],
+        ),
         ("LOG_LEVEL: info", "LOG_LEVEL: debug", set(), ["env"]),
     ],
 )
@@ -423,10 +427,10 @@ def test_a_rollback_puts_back_what_answers_show(
     lost: list[str],
 ) -> None:
     shop.write("assistants/analysis.yaml", PLAIN)
-    settled(shop)
+    applied(shop)
     before = workshop.template()
     shop.write("assistants/analysis.yaml", PLAIN.replace(old, new))
-    settled(shop)
+    applied(shop)
     server.clear()
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
@@ -516,7 +520,7 @@ def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
-        settled(shop)
+        applied(shop)
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
         assert outcome.code == 0, outcome.err
         shop.write("notes.csv", "a,b\n")
@@ -560,9 +564,10 @@ def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: An
     sessions = OpenAISessions()
     with serving(with_routes(sessions.routes(), create_app(tmp_path / "sessions.db"))) as server:
         shop.use("openai-agents", server.url)
-        settled(shop)
-        found = shop.run("plan", "--format", "json").json["diagnostics"]
-        assert "environment is mapped on openai-agents" in [one["summary"] for one in found]
+        applied(shop)
+        plan = shop.run("plan", "--format", "json").json
+        assert plan["changes"] == []
+        assert "environment is mapped on openai-agents" in [one["summary"] for one in plan["diagnostics"]]
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
         assert outcome.code == 0, outcome.err
         ids = shop.run("output").json
@@ -577,7 +582,7 @@ def test_uploads_that_are_there_are_named_by_their_ids(shop: ProjectFolder, work
     entry = f"{{file_id: {upload}, path: /workspace/prices.csv}}"
     own = f"platforms: {{openai-agents: {{files: [{entry}]}}}}\n"
     shop.write("assistants/analysis.yaml", f"kind: environment\n{own}")
-    settled(shop)
+    applied(shop)
     assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv"}
     assert shop.run("gc", "--yes", "--unproven").code == 0
     assert upload in workshop.stored_objects.uploads()

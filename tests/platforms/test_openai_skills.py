@@ -13,7 +13,7 @@ import pytest
 from assistctl.local.app import create_app
 from support.live_sessions import with_routes
 from support.openai_skills import OpenAISkillsServer
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MAIN = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was paid.\n"
@@ -63,7 +63,7 @@ def test_it_is_uploaded_with_all_its_files(shop: ProjectFolder, skills: OpenAISk
 
 
 def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    settled(shop)
+    applied(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
     settled(shop)
     assert (skills.only["latest_version"], skills.only["default_version"]) == ("2", "2")
@@ -73,7 +73,7 @@ def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills
 def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
     shop: ProjectFolder, skills: OpenAISkillsServer
 ) -> None:
-    settled(shop)
+    applied(shop)
     _, files = skills.only["id"], dict(skills.versions[skills.only["id"]][-1])
     skills.upload(skills.only["id"], {**files, **THEIRS}, default=True)
     found = shop.run("drift", "--format", "json")
@@ -87,7 +87,7 @@ def test_one_of_somebody_else_is_left_alone_and_taken_over_by_its_id(
     shop: ProjectFolder, skills: OpenAISkillsServer
 ) -> None:
     theirs = skills.add(THEIRS)
-    settled(shop)
+    applied(shop)
     assert len(skills.skills) == 2
     assert shop.run("destroy", "--yes").code == 0
     assert [*skills.skills] == [theirs["id"]]
@@ -115,16 +115,16 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
 
 
 def test_a_rollback_goes_back_to_the_files_that_it_had(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    settled(shop)
+    applied(shop)
     folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    settled(shop)
+    applied(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     assert shop.run("rollback", last["id"], "--yes").code == 0
     assert skills.newest == FILES
 
 
 def test_what_is_declared_no_longer_is_deleted(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    settled(shop)
+    applied(shop)
     shop.remove("refunds")
     settled(shop)
     assert not skills.skills
@@ -182,7 +182,7 @@ def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
 
 
 def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
-    settled(shop)
+    applied(shop)
     shutil.rmtree(shop.path / "assistants")
     [dumped] = shop.run("dump", "--format", "json").json["resources"]
     assert {*dumped["files"]} == {"refunds.yaml", *(f"skills/refunds/{path}" for path in FILES)}
@@ -190,7 +190,7 @@ def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
 
 
 def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: RecordingServer) -> None:
-    settled(shop)
+    applied(shop)
     shutil.rmtree(shop.path / "assistants")
     server.clear()
     assert shop.run("dump", "desk").code == 0
@@ -204,7 +204,7 @@ def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: 
 def test_a_skill_with_what_is_never_read_is_not_dumped(
     shop: ProjectFolder, skills: OpenAISkillsServer, file: tuple[str, bytes]
 ) -> None:
-    settled(shop)
+    applied(shop)
     skills.add({**THEIRS, **dict([file])})
     outcome = shop.run("dump")
     assert outcome.code == 0

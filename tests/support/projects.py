@@ -80,10 +80,15 @@ class ProjectFolder:
         return {str(path): path.read_bytes() for path in sorted(self.path.rglob("*")) if path.is_file()}
 
 
+def applied(project: ProjectFolder, *options: str) -> None:
+    """Apply, for a test that goes on from there."""
+    done = project.run("apply", "--yes", *options)
+    assert done.code == 0, done.out + done.err
+
+
 def settled(project: ProjectFolder, *options: str) -> None:
     """Apply, with nothing left to do and nobody accused afterwards."""
-    applied = project.run("apply", "--yes", *options)
-    assert applied.code == 0, applied.out + applied.err
+    applied(project, *options)
     nothing_to_do(project)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 
 from support.managed_agents import BETA, ManagedAgents
 from support.projects import ProjectFolder, nothing_to_do
+from support.python_process import started_code
 from support.server import Answer, Asked, RecordingServer
 
 MODEL = "claude-opus-5-5"
@@ -231,7 +230,8 @@ def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
         "from assistctl.cli.main import run\n"
         f"sys.exit(run(['-C', {str(tmp_path)!r}, 'plan', '-t', 'cloud']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "pip install 'assistctl[anthropic]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = started_code(code)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "pip install 'assistctl[anthropic]'" in said
+    assert "Traceback" not in said

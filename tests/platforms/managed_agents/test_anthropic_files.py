@@ -14,7 +14,7 @@ from support.managed_agents import ManagedAgents
 from support.managed_files import Files
 from support.managed_resources import environments, memory_stores
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
@@ -56,12 +56,13 @@ def test_files_are_told_one_by_one_and_named_by_the_agent(
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.write(STOCK, "sku,stock\n1,7\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    assert planned(cloud) == [
+    plan = cloud.run("plan", "--format", "json").json
+    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
         ("create", "assistant", "desk"),
         ("create", "file", PRICES),
         ("create", "file", STOCK),
     ]
-    assert cloud.run("plan", "--format", "json").json["files"] == {"upload": 2, "remove": 0, "bytes": 28}
+    assert plan["files"] == {"upload": 2, "remove": 0, "bytes": 28}
     assert not files.files
     settled(cloud)
     assert files.names == ["prices.csv", "stock.csv"]
@@ -130,7 +131,7 @@ def test_twenty_files_fit_however_long_their_paths_are(
     for number in range(20):
         cloud.write(f"assistants/{folder}/table-{number}.csv", f"sku,{number}\n")
     cloud.manifest("desk", model=MODEL, **CODE, files=[{"path": f"{folder}/*.csv", "tool": "code_interpreter"}])
-    settled(cloud)
+    applied(cloud)
     assert len(files.files) == 20
     assert max(map(len, only(agents)["metadata"].values())) <= 512
     cloud.manifest("desk", model=MODEL, **CODE, files=[f"{folder}/table-7.csv"])
@@ -143,7 +144,7 @@ def test_ids_of_any_form_are_kept_in_whole(cloud: ProjectFolder, files: Files, a
     files.files = {one["id"]: one for one in files.files.values()}
     declared = {"code_interpreter": {"file_ids": [*files.files]}}
     cloud.manifest("desk", model=MODEL, **CODE, tool_resources=declared)
-    settled(cloud)
+    applied(cloud)
     assert only(agents)["metadata"]["assistctl_uploads"] == "up-0 up-1"
     cloud.manifest("desk", model=MODEL, **CODE)
     settled(cloud)
@@ -176,7 +177,7 @@ def test_a_lost_answer_leaves_nothing_that_gc_cannot_name(
     server.fault = lose
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
-    settled(cloud)
+    applied(cloud)
     assert files.names == ["prices.csv", "prices.csv"]
     found = cloud.run("gc", "--yes", "--format", "json")
     assert [(one["name"], one["proven"]) for one in found.json["garbage"]] == [("prices.csv", False)]
@@ -223,7 +224,7 @@ def test_destroy_deletes_the_uploads(desk: ProjectFolder, files: Files) -> None:
 
 def test_a_rollback_gives_the_files_back(desk: ProjectFolder, files: Files) -> None:
     desk.manifest("desk", model=MODEL, **CODE)
-    settled(desk)
+    applied(desk)
     assert not files.files
     [last, *_] = desk.run("history", "--format", "json").json["applies"]
     desk.manifest("desk", model=MODEL, **TABLES)
@@ -245,7 +246,7 @@ def test_a_dump_names_the_files(desk: ProjectFolder) -> None:
 def test_a_declared_toolset_reads_files_too(cloud: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model=MODEL, files=["data/prices.csv"], platforms=OWN)
-    settled(cloud)
+    applied(cloud)
     assert files.names == ["prices.csv"]
     # Declared beside the code interpreter, it is there once, as it is declared.
     cloud.manifest("desk", model=MODEL, **TABLES, platforms=OWN)
@@ -393,7 +394,7 @@ def test_two_names_that_come_to_one_line_are_told(cloud: ProjectFolder) -> None:
     for name in ("a b.csv", "a+b.csv"):
         cloud.write(f"assistants/data/{name}", name)
     cloud.manifest("desk", model=MODEL, **TABLES)
-    settled(cloud)
+    applied(cloud)
     assert len(json.loads(cloud.run("output", "--files").out)) == 3
     refused = cloud.run("output", "--files", "--format", "dotenv")
     assert refused.code == 1

@@ -12,7 +12,7 @@ from support.live_sessions import AnthropicSessions, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_resources import Things
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
@@ -136,7 +136,7 @@ def test_what_is_declared_no_longer_is_deleted(
 
 def test_protection_holds_without_the_document(shop: ProjectFolder, memory_stores: Things) -> None:
     shop.write("assistants/customers.yaml", STORE + "lifecycle: {prevent_destroy: true}\n")
-    settled(shop)
+    applied(shop)
     shop.manifest("desk", model=MODEL, environment="analysis")
     shop.remove("customers")
     assert shop.run("apply", "--yes").code == 3
@@ -250,7 +250,7 @@ def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
     live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0"))
     live.remove("customers")
     live.manifest("desk", model=MODEL, environment="analysis")
-    settled(live)
+    applied(live)
     [last, *_] = live.run("history", "--format", "json").json["applies"]
     outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
@@ -296,7 +296,7 @@ def test_a_conversation_has_what_the_manifest_names(
         assert shop.run("apply", "--yes", "desk").code == 0
         early = shop.run("ask", "desk", "Who are you?")
         assert (early.code, "the environment analysis is not deployed on cloud" in early.err) == (1, True)
-        settled(shop)
+        applied(shop)
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
     assert outcome.code == 0, outcome.err
     [session] = sessions.sessions.values()
@@ -337,7 +337,7 @@ def test_one_that_is_let_go_can_be_taken_over_again(live: ProjectFolder, memory_
     [identity] = memory_stores.things
     assert live.run("forget", "customers", "--yes").code == 0
     assert "assistctl" not in memory_stores.things[identity]["metadata"]
-    settled(live)
+    applied(live)
     [last, *_] = live.run("history", "--format", "json").json["applies"]
     assert live.run("rollback", last["id"], "--yes").code == 0
     assert [*memory_stores.things] == [identity]
@@ -349,7 +349,7 @@ def test_all_that_there_is_is_not_deleted_by_the_way(
 ) -> None:
     cloud.write("assistants/analysis.yaml", ENVIRONMENT)
     cloud.write("assistants/customers.yaml", STORE)
-    settled(cloud)
+    applied(cloud)
     cloud.remove("customers")
     cloud.remove("analysis")
     cloud.write("assistants/other.yaml", "kind: environment\n")
@@ -434,7 +434,7 @@ def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, mem
     for number in range(12):
         cloud.write(f"assistants/store-{number}.yaml", "kind: memory_store\n")
     cloud.manifest("desk", model=MODEL)
-    settled(cloud)
+    applied(cloud)
     for number in range(4):
         cloud.remove(f"store-{number}")
     planned_deletes = cloud.run("plan", "--format", "json").json
@@ -456,8 +456,9 @@ def refused(path: str) -> Callable[[Asked], Answer | None]:
 def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", model=MODEL)
     server.fault = refused("/v1/environments")
-    settled(cloud)
+    applied(cloud)
     document = cloud.run("plan", "--format", "json").json
+    assert document["changes"] == []
     told = [one for one in document["diagnostics"] if "may not see" in one["summary"]]
     [(severity, summary)] = [(one["severity"], one["summary"]) for one in told]
     assert severity == "info"
@@ -483,7 +484,7 @@ def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
     cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
 ) -> None:
     cloud.manifest("desk", model=MODEL)
-    settled(cloud)
+    applied(cloud)
     for number in range(120):
         agents.add(f"agent_{number:03}")
     server.clear()
@@ -501,7 +502,7 @@ def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
 def test_the_last_document_that_goes_takes_its_thing_along(cloud: ProjectFolder, environments: Things) -> None:
     cloud.manifest("desk", model=MODEL)
     cloud.write("assistants/analysis.yaml", ENVIRONMENT)
-    settled(cloud)
+    applied(cloud)
     cloud.remove("analysis")
     settled(cloud)
     assert not environments.things

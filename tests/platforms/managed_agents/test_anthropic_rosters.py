@@ -9,7 +9,8 @@ import pytest
 
 from support.live_sessions import AnthropicSessions, Session, with_routes
 from support.managed_agents import ManagedAgents
-from support.projects import ProjectFolder, nothing_to_do
+from support.project_snapshots import ProjectSnapshots
+from support.projects import ProjectFolder, applied, nothing_to_do
 from support.server import Answer, Asked, RecordingServer, serving
 
 MODEL = "claude-opus-5-5"
@@ -22,6 +23,13 @@ def cloud(cloud: ProjectFolder) -> ProjectFolder:
     """The project with an agent that names another one."""
     coordinator(cloud, "researcher")
     cloud.manifest("researcher", model=MODEL, instructions="Look things up.")
+    return cloud
+
+
+@pytest.fixture
+def live(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """The same, applied."""
+    snapshots.restore("roster", lambda: applied(cloud))
     return cloud
 
 
@@ -67,31 +75,28 @@ def said(project: ProjectFolder, command: str = "plan", *args: str) -> list[tupl
 def test_an_agent_is_created_after_those_that_it_names(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     _, _, diffs = planned(cloud)["boss"]
     assert diffs[f"platforms.{NAME}.multiagent.agents"] == [{"assistant": "researcher"}]
-    applied = cloud.run("apply", "--yes")
-    assert applied.code == 0, applied.err
+    applied(cloud)
     assert [one["name"] for one in agents.agents.values()] == ["researcher", "boss"]
     assert roster(agents) == [entry(agents, "researcher")]
     nothing_to_do(cloud)
 
 
-def test_a_new_version_reaches_the_roster(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    cloud.run("apply", "--yes")
-    cloud.manifest("researcher", model=MODEL, instructions="Look things up, and cite them.")
-    changes = planned(cloud)
+def test_a_new_version_reaches_the_roster(live: ProjectFolder, agents: ManagedAgents) -> None:
+    live.manifest("researcher", model=MODEL, instructions="Look things up, and cite them.")
+    changes = planned(live)
     assert changes["boss"] == ("update", "researcher has a new version", {VERSION_PATH: "newest"})
     assert changes["researcher"][1] == "manifest changed"
-    assert cloud.run("apply", "--yes").code == 0
+    assert live.run("apply", "--yes").code == 0
     assert roster(agents) == [entry(agents, "researcher")]
     assert roster(agents)[0]["version"] == 2
-    assert cloud.run("plan", "--detailed-exitcode").code == 0
+    assert live.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_version_that_somebody_else_made_reaches_it_too(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    cloud.run("apply", "--yes")
+def test_a_version_that_somebody_else_made_reaches_it_too(live: ProjectFolder, agents: ManagedAgents) -> None:
     agents.edit(named(agents, "researcher")["id"], metadata={"looked_at": "yes"})
-    assert planned(cloud) == {"boss": ("update", "researcher has a new version", {VERSION_PATH: "newest"})}
-    assert cloud.run("drift").code == 0
-    assert cloud.run("apply", "--yes").code == 0
+    assert planned(live) == {"boss": ("update", "researcher has a new version", {VERSION_PATH: "newest"})}
+    assert live.run("drift").code == 0
+    assert live.run("apply", "--yes").code == 0
     assert roster(agents) == [entry(agents, "researcher")]
 
 
@@ -123,12 +128,11 @@ def test_what_could_not_be_created_is_not_named(
     assert not agents.agents
 
 
-def test_who_is_named_is_not_deleted(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    cloud.run("apply", "--yes")
-    (cloud.path / "assistants/researcher.yaml").unlink()
-    assert said(cloud, "validate") == [("error", "no document declares an assistant with the key 'researcher'")]
-    cloud.manifest("researcher", model=MODEL, instructions="Look things up.")
-    destroyed = cloud.run("destroy", "--yes", "researcher")
+def test_who_is_named_is_not_deleted(live: ProjectFolder, agents: ManagedAgents) -> None:
+    (live.path / "assistants/researcher.yaml").unlink()
+    assert said(live, "validate") == [("error", "no document declares an assistant with the key 'researcher'")]
+    live.manifest("researcher", model=MODEL, instructions="Look things up.")
+    destroyed = live.run("destroy", "--yes", "researcher")
     assert (destroyed.code, "researcher stays: boss names" in destroyed.out) == (0, True), (
         destroyed.out + destroyed.err
     )
@@ -171,11 +175,10 @@ def test_nothing_goes_while_a_roster_names_it(
 
 
 def test_everything_goes_those_that_name_others_first(
-    cloud: ProjectFolder, agents: ManagedAgents, server: RecordingServer
+    live: ProjectFolder, agents: ManagedAgents, server: RecordingServer
 ) -> None:
-    cloud.run("apply", "--yes")
     server.clear()
-    assert cloud.run("destroy", "--yes").code == 0
+    assert live.run("destroy", "--yes").code == 0
     archived = [one.path.split("/")[-2] for one in server.asked if one.path.endswith("/archive")]
     assert archived == [named(agents, "boss")["id"], named(agents, "researcher")["id"]]
 
@@ -189,17 +192,19 @@ def test_an_id_becomes_a_key_without_a_change(cloud: ProjectFolder, agents: Mana
     assert cloud.run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize("keys", [("writer",), ("writer", "researcher"), ()])
-def test_who_is_named_otherwise_was_changed_by_the_manifest(
-    cloud: ProjectFolder, agents: ManagedAgents, keys: tuple[str, ...]
-) -> None:
+def test_who_is_named_otherwise_was_changed_by_the_manifest(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     cloud.manifest("writer", model=MODEL)
-    assert cloud.run("apply", "--yes").code == 0
-    coordinator(cloud, *keys) if keys else cloud.manifest("boss", model=MODEL)
-    assert planned(cloud)["boss"][1] == "manifest changed"
-    assert cloud.run("drift").code == 0
+    applied(cloud)
+
+    def reasons() -> Iterator[str]:
+        for keys in (("writer",), ("writer", "researcher"), ()):
+            coordinator(cloud, *keys) if keys else cloud.manifest("boss", model=MODEL)
+            yield planned(cloud)["boss"][1]
+
+    for reason in reasons():
+        assert (reason, cloud.run("drift").code) == ("manifest changed", 0)
     agents.edit(named(agents, "boss")["id"], multiagent={"type": "coordinator", "agents": [{"type": "self"}]})
-    assert planned(cloud)["boss"][1] == "manifest changed and changed outside"
+    assert [*reasons()] == ["manifest changed and changed outside"] * 3
     assert cloud.run("drift").code == 2
 
 
@@ -224,11 +229,10 @@ def test_a_plan_names_others_by_their_keys(cloud: ProjectFolder) -> None:
     assert planned(cloud)["boss"][2] == {f"{path}[0].id": {"assistant": "writer"}, f"{path}[0].version": "newest"}
 
 
-def test_somebody_elses_roster_is_drift(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    cloud.run("apply", "--yes")
+def test_somebody_elses_roster_is_drift(live: ProjectFolder, agents: ManagedAgents) -> None:
     agents.edit(named(agents, "boss")["id"], multiagent=None)
-    assert cloud.run("drift").code == 2
-    assert cloud.run("apply", "--yes").code == 0
+    assert live.run("drift").code == 2
+    assert live.run("apply", "--yes").code == 0
     assert roster(agents) == [entry(agents, "researcher")]
 
 
@@ -236,8 +240,7 @@ def test_predefined_agents(cloud: ProjectFolder, agents: ManagedAgents) -> None:
     subagents = {"type": "enabled", "predefined_agents": [{"assistant": "researcher"}]}
     own = {"multiagent": {"type": "multiagent_20261001", "subagents": subagents}}
     cloud.manifest("boss", model=MODEL, platforms={NAME: own})
-    applied = cloud.run("apply", "--yes")
-    assert applied.code == 0, applied.out + applied.err
+    applied(cloud)
     cloud.manifest("researcher", model=MODEL, instructions="Be quick.")
     assert cloud.run("apply", "--yes").code == 0
     there = named(agents, "boss")["multiagent"]["subagents"]["predefined_agents"]
@@ -264,12 +267,10 @@ def test_somebody_elses_agent_stands_beside_one_that_is_named_by_key(
     assert cloud.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_saved_plan_with_a_roster(cloud: ProjectFolder, agents: ManagedAgents) -> None:
-    cloud.run("apply", "--yes")
-    cloud.manifest("researcher", model=MODEL, instructions="Be quick.")
-    assert cloud.run("plan", "--out", "release.plan").code == 0
-    applied = cloud.run("apply", "--yes", "release.plan")
-    assert applied.code == 0, applied.err
+def test_a_saved_plan_with_a_roster(live: ProjectFolder, agents: ManagedAgents) -> None:
+    live.manifest("researcher", model=MODEL, instructions="Be quick.")
+    assert live.run("plan", "--out", "release.plan").code == 0
+    applied(live, "release.plan")
     assert roster(agents) == [entry(agents, "researcher")]
 
 

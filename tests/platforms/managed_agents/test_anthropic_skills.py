@@ -11,7 +11,7 @@ import pytest
 from support.managed_agents import ManagedAgents
 from support.managed_skills import Skills
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL = "claude-opus-5-5"
@@ -148,7 +148,7 @@ def test_one_of_somebody_else_is_taken_over_by_its_id(
     theirs = skills.add(THEIRS, "Their refunds")
     text = f"kind: skill\nname: Refunds\nfolder: skills/refunds\nimport: {theirs.answer['id']}\n"
     shop.write("assistants/refunds.yaml", text)
-    settled(shop)
+    applied(shop)
     assert skills.only.answer["display_name"] == "Their refunds"
     assert skills.only.newest == FILES
     shop.write("assistants/refunds.yaml", text.partition("import")[0])
@@ -176,7 +176,7 @@ def test_what_is_declared_no_longer_is_deleted_with_its_versions(
     live: ProjectFolder, skills: Skills, *, versions_first: bool
 ) -> None:
     folder(live, {"scripts/sum.py": b"print(2)\n"})
-    settled(live)
+    applied(live)
     skills.versions_first = versions_first
     live.remove("refunds")
     live.manifest("desk", model=MODEL)
@@ -206,7 +206,7 @@ def test_a_rollback_goes_back_to_the_files_that_it_had(
 ) -> None:
     [first] = skills.only.versions
     folder(live, {"scripts/sum.py": b"print(2)\n"})
-    settled(live)
+    applied(live)
     [last, *_] = live.run("history", "--format", "json").json["applies"]
     outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
@@ -227,7 +227,7 @@ def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
 def test_a_rollback_says_what_a_deletion_took(live: ProjectFolder, skills: Skills) -> None:
     live.remove("refunds")
     live.manifest("desk", model=MODEL)
-    settled(live)
+    applied(live)
     [last, *_] = live.run("history", "--format", "json").json["applies"]
     outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 1
@@ -294,7 +294,7 @@ def test_gc_deletes_it_and_list_and_output_name_it(live: ProjectFolder, skills: 
 def test_protection_holds_without_the_document(shop: ProjectFolder, skills: Skills) -> None:
     text = "kind: skill\nname: Refunds\nfolder: skills/refunds\nlifecycle: {prevent_destroy: true}\n"
     shop.write("assistants/refunds.yaml", text)
-    settled(shop)
+    applied(shop)
     shop.remove("refunds")
     shop.manifest("desk", model=MODEL)
     assert shop.run("apply", "--yes").code == 3
@@ -350,7 +350,7 @@ def test_a_dump_brings_its_files_along(live: ProjectFolder, skills: Skills) -> N
 def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
     theirs = skills.add(THEIRS, "Theirs")
     skills.upload(theirs, {**THEIRS, name: b"x"})
-    settled(shop)
+    applied(shop)
     outcome = shop.run("dump")
     assert outcome.code == 0
     assert "the skill Theirs is not written: the archive of" in outcome.err
@@ -398,11 +398,11 @@ def test_a_rollback_pins_no_version_that_the_platform_filled_in(
     """Beside a skill that is named by key, whose id is no part of what is on record."""
     own = {"anthropic-agents": {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}}
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="Before.")
-    settled(shop)
+    applied(shop)
     before = desk(agents)
     assert [one["skill_id"] for one in before if one["version"]] == ["xlsx", entry(skills)["skill_id"]]
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="After.")
-    settled(shop)
+    applied(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     assert shop.run("rollback", last["id"], "--yes").code == 0
     assert desk(agents) == before
@@ -414,10 +414,10 @@ def test_a_rollback_goes_back_to_the_version_of_then(live: ProjectFolder, agents
     """Also where another apply has uploaded a newer one since, which is not rolled back."""
     before = desk(agents)
     live.manifest("desk", model=MODEL, skills=["refunds"], instructions="After.")
-    settled(live)
+    applied(live)
     [undone, *_] = live.run("history", "--format", "json").json["applies"]
     folder(live, {"scripts/sum.py": b"print(2)\n"})
-    settled(live)
+    applied(live)
     assert desk(agents) != before
     assert live.run("rollback", undone["id"], "--yes").code == 0
     assert desk(agents) == before

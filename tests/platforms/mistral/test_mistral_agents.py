@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,8 @@ from typing import Any
 import pytest
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
+from support.python_process import started_code
 from support.server import Answer, Asked, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -89,7 +88,7 @@ def test_all_of_an_agent_is_sent_and_taken_back(cloud: ProjectFolder, agents: Mi
 def test_whether_or_not_updates_merge(cloud: ProjectFolder, agents: MistralAgents, merges: bool) -> None:
     agents.merges = merges
     cloud.manifest("desk", model=MODEL, temperature=0.2, metadata={"a": "1", "b": "2"})
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL, top_p=0.5, metadata={"b": "3"})
     settled(cloud)
     agent = only(agents)
@@ -102,7 +101,7 @@ def test_a_pair_that_cannot_be_taken_out_is_told(
 ) -> None:
     agents.merges = True
     cloud.manifest("desk", model=MODEL, metadata={"a": "1"})
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL)
     server.clear()
 
@@ -123,7 +122,7 @@ def test_a_pair_that_cannot_be_taken_out_is_told(
 
 def test_a_change_of_one_argument_leaves_those_of_others(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL, temperature=0.2)
-    settled(cloud)
+    applied(cloud)
     agent = only(agents)
     agents.edit(
         agent["id"],
@@ -139,7 +138,7 @@ def test_a_change_of_one_argument_leaves_those_of_others(cloud: ProjectFolder, a
 
 def test_drift_is_told_and_put_right(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL, **RICH)
-    settled(cloud)
+    applied(cloud)
     agents.edit(only(agents)["id"], instructions="Theirs.", tools=[])
     drifted = cloud.run("drift", "--format", "json")
     assert drifted.code == 2
@@ -150,9 +149,9 @@ def test_drift_is_told_and_put_right(cloud: ProjectFolder, agents: MistralAgents
 
 def test_a_switch_to_an_older_version_is_drift(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL, instructions="one")
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL, instructions="two")
-    settled(cloud)
+    applied(cloud)
     agent_id = only(agents)["id"]
     agents.current[agent_id] = 0
     assert cloud.run("plan", "--detailed-exitcode").code == 2
@@ -163,7 +162,7 @@ def test_a_switch_to_an_older_version_is_drift(cloud: ProjectFolder, agents: Mis
 def test_the_version_is_listed(cloud: ProjectFolder, agents: MistralAgents) -> None:
     for instructions in ("one", "two"):
         cloud.manifest("desk", model=MODEL, instructions=instructions)
-        settled(cloud)
+        applied(cloud)
     (listed,) = cloud.run("list", "--format", "json").json["assistants"]
     assert listed["version"] == str(only(agents)["version"]) == "1"
     assert cloud.run("list", "--format", "tsv").out.splitlines()[0].split("\t")[2].lower() == "version"
@@ -185,7 +184,7 @@ def test_a_version_of_somebody_else_meanwhile_stays(
     cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
 ) -> None:
     cloud.manifest("desk", model=MODEL, instructions="one")
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL, instructions="two")
     agent_id = only(agents)["id"]
     first_patch(server, lambda: agents.edit(agent_id, description="theirs"))
@@ -199,7 +198,7 @@ def test_two_versions_of_somebody_else_are_one_too_many(
     cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer
 ) -> None:
     cloud.manifest("desk", model=MODEL, instructions="one")
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL, instructions="two")
     agent_id = only(agents)["id"]
 
@@ -219,7 +218,7 @@ def test_an_update_whose_answer_is_lost(
     cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, after: bool
 ) -> None:
     cloud.manifest("desk", model=MODEL, instructions="one")
-    settled(cloud)
+    applied(cloud)
     cloud.manifest("desk", model=MODEL, instructions="two")
     server.fault = lambda asked: Answer(500, after=after) if asked.method == "PATCH" else None
     assert cloud.run("apply", "--yes").code == (0 if after else 1)
@@ -310,17 +309,20 @@ def test_somebody_elses_tools_of_unknown_types_are_kept(
     assert "telepathy" in (cloud.path / "assistants/theirs.yaml").read_text()
 
 
-@pytest.mark.parametrize("part", ["versions", "completion_args", "tools", "metadata", "created_at", "handoffs"])
+@pytest.mark.parametrize(
+    "parts", [("versions", "tools", "created_at"), ("completion_args", "metadata", "handoffs")]
+)
 def test_optional_parts_may_be_missing(
-    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, part: str
+    cloud: ProjectFolder, agents: MistralAgents, server: RecordingServer, parts: tuple[str, ...]
 ) -> None:
     agents.add(name="Theirs")
 
     def told(_: Asked, status: int, payload: Any) -> Any:
         changed = copy.deepcopy(payload)
         for agent in changed.get("data", [changed]) if status == 200 else ():
-            if part != "metadata" or not agent.get("metadata"):
-                agent.pop(part, None)
+            for part in parts:
+                if part != "metadata" or not agent.get("metadata"):
+                    agent.pop(part, None)
         return changed
 
     server.tell = told
@@ -339,10 +341,10 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
     cloud.manifest(
         "boss", model=MODEL, instructions="New.", platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}}
     )
-    settled(cloud)
+    applied(cloud)
     assert {one["instructions"] for one in agents.all() if one["name"] == "boss"} == {"New."}
     cloud.manifest("refunds", model=MODEL, instructions="Give all of it back.")
-    settled(cloud)
+    applied(cloud)
     (cloud.path / "assistants/refunds.yaml").unlink()
     assert cloud.run("apply", "--yes").code == 1
     assert len(agents.agents) == 2
@@ -354,7 +356,7 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
 def test_nobody_is_deleted_whom_somebody_elses_agent_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL)
     cloud.manifest("other", model=MODEL)
-    settled(cloud)
+    applied(cloud)
     desk = next(one for one in agents.all() if one["name"] == "desk")
     theirs = agents.add(name="Theirs", handoffs=[desk["id"]])
     cloud.remove("desk")
@@ -403,8 +405,9 @@ def test_without_the_package_the_extra_is_named(tmp_path: Path) -> None:
         "from assistctl.cli.main import run\n"
         f"sys.exit(run(['-C', {str(tmp_path)!r}, 'plan', '-t', 'cloud']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "pip install 'assistctl[mistral]'" in done.stderr
-    assert "needs the package mistralai" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = started_code(code)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "pip install 'assistctl[mistral]'" in said
+    assert "needs the package mistralai" in said
+    assert "Traceback" not in said

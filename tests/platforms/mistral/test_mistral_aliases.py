@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -107,7 +107,7 @@ def test_a_name_that_is_no_alias_is_told_where_it_stands(cloud: ProjectFolder) -
 
 def test_a_version_that_no_alias_stands_for_is_told_of(cloud: ProjectFolder, agents: MistralAgents) -> None:
     declare(cloud, "one")
-    settled(cloud)
+    applied(cloud)
     assert listed(cloud) == {"version": "0", "aliases": {}}
     agents.point(only(agents)["id"], "live", 0)
     assert told(cloud, "plan") == []
@@ -129,7 +129,7 @@ def test_a_version_that_no_alias_stands_for_is_told_of(cloud: ProjectFolder, age
 
 def test_aliases_of_others_stay_behind_where_one_follows(cloud: ProjectFolder, agents: MistralAgents) -> None:
     declare(cloud, "one", "live")
-    settled(cloud)
+    applied(cloud)
     agents.point(only(agents)["id"], "theirs", 0)
     declare(cloud, "two", "live")
     assert told(cloud, "apply", "--yes") == []
@@ -163,9 +163,9 @@ def test_aliases_are_read_where_somebody_may_ask_for_them(
 
 def test_advice_is_not_asked_for_again_once_it_is_refused(cloud: ProjectFolder, server: RecordingServer) -> None:
     """A platform that limits requests limits those that matter with them."""
-    for number in range(50):
+    for number in range(30):
         cloud.manifest(f"desk-{number}", model=MODEL)
-    settled(cloud)
+    applied(cloud)
     limited = Answer(429, b'{"message": "Requests rate limit exceeded"}')
     server.fault = lambda asked: limited if asked.path.endswith("/aliases") else None
     server.clear()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder, settled
+from support.projects import ProjectFolder, applied, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -60,7 +60,7 @@ def test_those_that_name_each_other_are_made_in_two_steps(
 
 def test_three_in_a_circle_of_which_one_is_there(cloud: ProjectFolder, agents: MistralAgents) -> None:
     declare(cloud, "a")
-    settled(cloud)
+    applied(cloud)
     for key, other in (("a", "b"), ("b", "c"), ("c", "a")):
         declare(cloud, key, other)
     settled(cloud)
@@ -74,11 +74,11 @@ def test_three_in_a_circle_of_which_one_is_there(cloud: ProjectFolder, agents: M
 
 def test_a_circle_is_deleted_as_one(cloud: ProjectFolder, agents: MistralAgents) -> None:
     pair(cloud)
-    settled(cloud)
+    applied(cloud)
     declare(cloud, "refunds")
     settled(cloud)
     pair(cloud)
-    settled(cloud)
+    applied(cloud)
     assert cloud.run("destroy", "--yes").code == 0
     assert agents.agents == {}
 
@@ -89,7 +89,7 @@ def test_what_was_deleted_is_made_again_with_those_that_it_names(
     """They have other ids then."""
     pair(cloud)
     declare(cloud, "front", "boss")
-    settled(cloud)
+    applied(cloud)
     before = handoffs(agents)
     assert cloud.run("destroy", "--yes").code == 0
     destroyed = cloud.run("history", "--format", "json").json["applies"][0]["id"]
@@ -111,7 +111,7 @@ def test_what_came_naming_each_other_goes_with_a_rollback(cloud: ProjectFolder, 
     """The manifests declare it still, and what they name by key is needed no longer than they are."""
     pair(cloud)
     declare(cloud, "front", "boss")
-    settled(cloud)
+    applied(cloud)
     assert sorted(undone(cloud)) == [("boss", "delete"), ("front", "delete"), ("refunds", "delete")]
     assert agents.agents == {}
 
@@ -120,19 +120,19 @@ def test_what_came_for_one_that_was_there_goes_with_a_rollback(
     cloud: ProjectFolder, agents: MistralAgents
 ) -> None:
     declare(cloud, "boss")
-    settled(cloud)
+    applied(cloud)
     pair(cloud)
-    settled(cloud)
+    applied(cloud)
     assert sorted(undone(cloud)) == [("boss", "update"), ("refunds", "delete")]
     assert handoffs(agents) == {"boss": []}
 
 
 def test_what_others_name_by_now_stays_in_a_rollback(cloud: ProjectFolder, agents: MistralAgents) -> None:
     pair(cloud)
-    settled(cloud)
+    applied(cloud)
     created = cloud.run("history", "--format", "json").json["applies"][0]["id"]
     declare(cloud, "front", "boss")
-    settled(cloud)
+    applied(cloud)
     before = handoffs(agents)
     assert "boss stays: front names" in cloud.run("rollback", created, "--yes").out
     assert handoffs(agents) == before
@@ -227,33 +227,14 @@ def last_apply(project: ProjectFolder) -> str:
     return found
 
 
-def test_a_rollback_takes_back_what_names_each_other(cloud: ProjectFolder, agents: MistralAgents) -> None:
-    """The manifests, which name them still, say nothing about what is to be there afterwards."""
-    pair(cloud)
-    settled(cloud)
-    undone = cloud.run("rollback", last_apply(cloud), "--yes")
-    assert undone.code == 0, undone.out + undone.err
-    assert agents.agents == {}
-
-
-def test_a_rollback_takes_back_whom_it_no_longer_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
-    declare(cloud, "boss")
-    settled(cloud)
-    pair(cloud)
-    settled(cloud)
-    undone = cloud.run("rollback", last_apply(cloud), "--yes")
-    assert undone.code == 0, undone.out + undone.err
-    assert handoffs(agents) == {"boss": []}
-
-
 def test_a_rollback_leaves_whom_somebody_goes_on_naming(cloud: ProjectFolder, agents: MistralAgents) -> None:
     declare(cloud, "boss")
-    settled(cloud)
+    applied(cloud)
     declare(cloud, "refunds")
-    settled(cloud)
+    applied(cloud)
     first = last_apply(cloud)
     declare(cloud, "boss", "refunds")
-    settled(cloud)
+    applied(cloud)
     undone = cloud.run("rollback", first, "--yes")
     assert "refunds stays: boss names" in " ".join((undone.out + undone.err).split())
     assert handoffs(agents) == {"boss": ["refunds"], "refunds": []}
