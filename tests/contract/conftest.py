@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
-from support.server import RecordingServer, recording_server
+from support.project_snapshots import ApplySnapshot, ProjectSnapshots
+from support.projects import ProjectFolder
+from support.server import RecordingServer
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordingServer]:
+def running(module_snapshots: ProjectSnapshots) -> RecordingServer:
     """The embedded platform over HTTP, for all tests of a file."""
-    with recording_server(tmp_path_factory.mktemp("server") / "server.db") as server:
-        yield server
+    return module_snapshots.server
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +28,26 @@ def person(running: RecordingServer) -> Iterator[Dashboard]:
 
 
 @pytest.fixture
-def server(running: RecordingServer, person: Dashboard) -> RecordingServer:
-    """That server as new: no assistants, no vector stores, no faults, nothing asked yet."""
-    running.fault = running.gate = lambda _: None
-    running.hear = running.tell = None
-    person.clear_everything()
-    running.clear()
-    return running
+def server(snapshots: ProjectSnapshots) -> RecordingServer:
+    """That server as new: no objects, no faults, nothing asked yet."""
+    return snapshots.server
+
+
+@pytest.fixture
+def apply_snapshot(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ApplySnapshot:
+    """Arranges a project that was applied, in tests that are marked ``from_snapshots``."""
+
+    def arrange(**manifests: Mapping[str, object]) -> None:
+        def make() -> None:
+            for key, fields in manifests.items():
+                remote.manifest(key, **fields)
+            made = remote.run("apply", "--yes")
+            assert made.code == 0, made.out + made.err
+
+        settings = (remote.path / "assistctl.yaml").read_text()
+        snapshots.restore(sha256([settings, manifests]), make)
+
+    return arrange
 
 
 @pytest.fixture

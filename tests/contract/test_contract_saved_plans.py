@@ -19,18 +19,6 @@ from support.server import RecordingServer
 pytestmark = pytest.mark.from_snapshots
 
 
-@pytest.fixture(scope="module")
-def running(module_snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that somebody else is on as well."""
-    return module_snapshots.server
-
-
-@pytest.fixture
-def server(snapshots: ProjectSnapshots) -> RecordingServer:
-    """The server that all tests here have in turn."""
-    return snapshots.server
-
-
 @pytest.fixture
 def saved(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """A project with ``a`` to update, ``b`` to delete, ``c`` to create and ``d`` unchanged, saved in x.plan."""

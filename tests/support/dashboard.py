@@ -54,12 +54,6 @@ class Dashboard:
         for assistant in self.all():
             self.delete(assistant)
 
-    def clear_everything(self) -> None:
-        """Delete the vector stores as well."""
-        self.clear()
-        for store in self._json(self._http.get("vector_stores", params={"limit": 100}))["data"]:
-            self._json(self._http.delete(f"vector_stores/{store['id']}"))
-
     @staticmethod
     def _json(response: httpx2.Response) -> dict[str, Any]:
         assert response.status_code == 200, response.text

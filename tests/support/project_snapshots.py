@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,6 +32,7 @@ class ProjectSnapshots:
         self.folder = root / "now" / "acme"
         self._now = root / "now"
         self._snapshots = root / "snapshots"
+        self._new_database = root / "new.db"
         embedded = create_app(self._now / "server.db", model=model)
         self._database = embedded.state.database
         self._embedded: ASGIApp = embedded
@@ -47,6 +48,7 @@ class ProjectSnapshots:
         """Begin a test: an empty folder, the embedded platform without objects, no faults, nothing asked yet."""
         self._remove()
         self.folder.mkdir(parents=True)
+        self._begin_database()
         self._app, self._holders = self._embedded, ()
         self.server.reset()
 
@@ -69,6 +71,18 @@ class ProjectSnapshots:
             shutil.copytree(self._now, snapshot)
         self.server.clear()
 
+    def _begin_database(self) -> None:
+        """As without a file: no objects, nor the account that a first change opens."""
+        path = self._now / "server.db"
+        if not self._new_database.exists():
+            with self._database.writing(create=True) as connection:
+                connection.execute("DELETE FROM account")
+            self._database.close()
+            shutil.copy(path, self._new_database)
+        else:
+            # To make its tables is longer than what most tests do with them.
+            shutil.copy(self._new_database, path)
+
     def _remove(self) -> None:
         self._close()
         shutil.rmtree(self._now, ignore_errors=True)
@@ -81,6 +95,12 @@ class ProjectSnapshots:
 
 def _state(holder: object) -> dict[str, Any]:
     return {name: value for name, value in vars(holder).items() if isinstance(value, _STATE)}
+
+
+class ApplySnapshot(Protocol):
+    """Begins a test with manifests of these keys and fields, applied: a copy, where that was made before."""
+
+    def __call__(self, **manifests: Mapping[str, object]) -> None: ...
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -84,6 +85,11 @@ def applied(project: ProjectFolder, *options: str) -> None:
     """Apply, for a test that goes on from there."""
     done = project.run("apply", "--yes", *options)
     assert done.code == 0, done.out + done.err
+
+
+def key_of(case: str) -> str:
+    """A key for the assistant of a case that is described so."""
+    return re.sub(r"\W+", "-", case.lower())
 
 
 def settled(project: ProjectFolder, *options: str) -> None:
