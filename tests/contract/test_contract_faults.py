@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import pytest
 
 from support.dashboard import Dashboard
-from support.projects import ProjectFolder
+from support.project_snapshots import ApplySnapshot
+from support.projects import ProjectFolder, key_of
 from support.server import Answer, Asked, Fault, RecordingServer, error_body
+
+pytestmark = pytest.mark.from_snapshots
 
 JSON = (b"content-type", b"application/json")
 HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -26,9 +32,27 @@ def once(answer: Answer, method: str = "POST", name: str | None = None) -> Fault
     return fault
 
 
-def creates(server: RecordingServer, name: str) -> int:
-    """How often this assistant was created."""
-    return sum(asked.method == "POST" and asked.body.get("name") == name for asked in server.mutations)
+def once_each(answers: Mapping[str, Answer], method: str = "POST") -> Fault:
+    """The first such request for each assistant gets its answer: by the name in a create, by its id otherwise."""
+    left = dict(answers)
+
+    def fault(asked: Asked) -> Answer | None:
+        if asked.method != method or "/assistants" not in asked.path:
+            return None
+        last = asked.path.rpartition("/")[2]
+        return left.pop(asked.body["name"] if last == "assistants" else last, None)
+
+    return fault
+
+
+def by_key(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers by keys for assistants."""
+    return {key_of(name): answer for name, answer in answers.items()}
+
+
+def ids(dashboard: Dashboard) -> dict[str, str]:
+    """Name → id of all on the account."""
+    return {one["name"]: one["id"] for one in dashboard.all()}
 
 
 LOST = {
@@ -46,20 +70,20 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
 def test_a_create_whose_answer_is_lost_is_looked_up_and_never_repeated(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, answer: Answer
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
 ) -> None:
-    server.fault = once(answer, name="one")
-    remote.manifest("one", temperature=0.3)
+    lost = by_key(LOST)
+    server.fault = once_each(lost)
+    for key in lost:
+        remote.manifest(key, temperature=0.3)
     remote.manifest("two")
     applied = remote.run("apply", "--yes", "--format", "json")
-    assert creates(server, "one") == 1
-    assert dashboard.names() == ["one", "two"]
-    ids = {one["name"]: one["id"] for one in dashboard.all()}
+    made = [asked.body["name"] for asked in server.mutations]
+    assert sorted(made) == dashboard.names() == sorted([*lost, "two"]), "each was created once"
     results = {one["key"]: (one["status"], one["id"]) for one in applied.json["results"]}
-    assert results == {"one": ("ok", ids["one"]), "two": ("ok", ids["two"])}
-    assert (applied.code, applied.json["summary"]["create"]) == (0, 2)
+    assert results == {name: ("ok", one_id) for name, one_id in ids(dashboard).items()}
+    assert (applied.code, applied.json["summary"]["create"]) == (0, len(lost) + 1)
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -70,20 +94,21 @@ NOT_MADE = {
 }
 
 
-@pytest.mark.parametrize("answer", NOT_MADE.values(), ids=NOT_MADE)
-def test_a_create_that_did_not_happen_is_told_truly(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, answer: Answer
+def test_creates_that_did_not_happen_are_told_truly(
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
 ) -> None:
-    server.fault = once(answer, name="one")
-    remote.manifest("one")
-    remote.manifest("two")
+    failing = by_key(NOT_MADE)
+    wanted = sorted([*failing, "two"])
+    server.fault = once_each(failing)
+    for key in wanted:
+        remote.manifest(key)
     applied = remote.run("apply", "--yes", "--format", "json")
     made = dashboard.names()
     told = sorted(one["key"] for one in applied.json["results"] if one["status"] == "ok")
     assert told == made
-    assert applied.code == (0 if made == ["one", "two"] else 4)
+    assert applied.code == (0 if made == wanted else 4)
     assert remote.run("apply", "--yes").code == 0
-    assert dashboard.names() == ["one", "two"]
+    assert dashboard.names() == wanted
 
 
 UNSURE = {
@@ -94,43 +119,41 @@ UNSURE = {
 }
 
 
-@pytest.mark.parametrize("answer", UNSURE.values(), ids=UNSURE)
-def test_an_update_whose_answer_is_lost_converges(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, answer: Answer
+def test_updates_whose_answers_are_lost_converge(
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one", instructions="First.")
-    remote.run("apply", "--yes")
-    server.fault = once(answer)
-    remote.manifest("one", instructions="Second.")
+    unsure = by_key(UNSURE)
+    apply_snapshot(**{key: {"instructions": "First."} for key in unsure})
+    server.fault = once_each({ids(dashboard)[key]: answer for key, answer in unsure.items()})
+    for key in unsure:
+        remote.manifest(key, instructions="Second.")
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code in {0, 1, 4}
-    if applied.json["results"][0]["status"] == "ok":
-        assert dashboard.named("one")["instructions"] == "Second."
+    told = {one["key"] for one in applied.json["results"] if one["status"] == "ok"}
+    assert told <= {one["name"] for one in dashboard.all() if one["instructions"] == "Second."}
     assert remote.run("apply", "--yes").code == 0
-    assert [one["instructions"] for one in dashboard.all()] == ["Second."]
+    assert [one["instructions"] for one in dashboard.all()] == ["Second."] * len(unsure)
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize("answer", UNSURE.values(), ids=UNSURE)
-def test_a_delete_whose_answer_is_lost_converges(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, answer: Answer
+def test_deletes_whose_answers_are_lost_converge(
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
-    server.fault = once(answer, "DELETE")
+    unsure = by_key(UNSURE)
+    apply_snapshot(**{key: {} for key in unsure})
+    server.fault = once_each({ids(dashboard)[key]: answer for key, answer in unsure.items()}, "DELETE")
     applied = remote.run("destroy", "--yes", "--format", "json")
-    if applied.json["results"][0]["status"] == "ok":
-        assert dashboard.all() == []
+    told = {one["key"] for one in applied.json["results"] if one["status"] == "ok"}
+    assert told.isdisjoint(dashboard.names())
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == []
 
 
 def test_what_was_deleted_meanwhile_is_deleted(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
     missing = error_body("No assistant found")
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     server.fault = once(Answer(404, missing, after=True), "DELETE")
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == []
@@ -140,20 +163,32 @@ def test_what_was_deleted_meanwhile_is_deleted(
 
 
 @pytest.mark.parametrize("header", [(b"retry-after-ms", b"1"), (b"retry-after", b"0"), (b"retry-after", b"0.01")])
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_throttled_it_waits_as_told_and_goes_on(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, method: str, header: tuple[bytes, bytes]
+    remote: ProjectFolder,
+    server: RecordingServer,
+    dashboard: Dashboard,
+    apply_snapshot: ApplySnapshot,
+    header: tuple[bytes, bytes],
 ) -> None:
-    """A 429 was not carried out, so it may be repeated."""
-    remote.manifest("old")
-    remote.run("apply", "--yes")
+    """A 429 was not carried out, so it may be repeated, whatever was asked: a list, a create, a delete."""
+    apply_snapshot(old={})
     remote.remove("old")
     remote.manifest("new")
-    body = error_body("slow down", type="rate_limit")
-    server.fault = once(Answer(429, body, headers=(JSON, header)), method)
+    answer = Answer(429, error_body("slow down", type="rate_limit"), headers=(JSON, header))
+    faults = [once(answer, method) for method in ("GET", "POST", "DELETE")]
+    answered = []
+
+    def fault(asked: Asked) -> Answer | None:
+        throttled = next((found for one in faults if (found := one(asked))), None)
+        if throttled:
+            answered.append(asked.method)
+        return throttled
+
+    server.fault = fault
     applied = remote.run("apply", "--yes", "--allow-deletes")
     assert applied.code == 0, applied.err + applied.out
     assert dashboard.names() == ["new"]
+    assert sorted(answered) == ["DELETE", "GET", "POST"]
 
 
 # Errors are for people
@@ -189,20 +224,37 @@ SHAPES: dict[str, tuple[Answer, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("answer", "words"), SHAPES.values(), ids=SHAPES)
-@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_error_of_any_shape_is_told_to_a_person(
-    remote: ProjectFolder, server: RecordingServer, method: str, answer: Answer, words: tuple[str, ...]
+    remote: ProjectFolder, server: RecordingServer, answer: Answer, words: tuple[str, ...]
 ) -> None:
     remote.manifest("one")
-    server.fault = lambda asked: answer if asked.method == method and "/assistants" in asked.path else None
+    server.fault = lambda asked: answer if "/assistants" in asked.path else None
     shown = remote.run("apply", "--yes")
     assert shown.code == 1
-    said = shown.err + shown.out
+    is_for_people(shown.err + shown.out, words)
+
+
+def test_each_refused_change_is_told_to_a_person(remote: ProjectFolder, server: RecordingServer) -> None:
+    """Errors of every shape in one apply."""
+    refused = by_key({name: answer for name, (answer, _) in SHAPES.items()})
+    for key in refused:
+        remote.manifest(key)
+    server.fault = lambda asked: refused[asked.body["name"]] if asked.method == "POST" else None
+    shown = remote.run("apply", "--yes")
+    assert shown.code == 1
+    told = dict(re.findall(r"create ([\w-]+): (.*)", shown.out))
+    assert told.keys() == refused.keys()
+    for key, (_, words) in zip(refused, SHAPES.values(), strict=True):
+        is_for_people(told[key], words)
+        assert f"create {key}" in shown.err
+    assert "<html" not in (shown.err + shown.out).lower()
+
+
+def is_for_people(said: str, words: tuple[str, ...]) -> None:
+    """It says these words, briefly, and shows no page of HTML."""
     assert [word for word in words if word not in said] == []
     assert "<html" not in said.lower()
     assert len(said) < 3000
-    if method == "POST":
-        assert "one" in shown.err
 
 
 BAD_LISTS = {
@@ -325,10 +377,9 @@ def test_4_when_something_was_changed_and_something_failed(
 
 
 def test_a_failed_update_counts_nothing_and_the_next_apply_makes_it(
-    remote: ProjectFolder, server: RecordingServer
+    remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     remote.manifest("one", instructions="New.")
     server.fault = once(Answer(400, b"{}"))
     failed = remote.run("apply", "--yes", "--format", "json")
