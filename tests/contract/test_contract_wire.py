@@ -12,8 +12,11 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 
 from support.dashboard import Dashboard
-from support.projects import ProjectFolder
+from support.project_snapshots import ApplySnapshot, ProjectSnapshots
+from support.projects import ProjectFolder, key_of
 from support.server import Answer, Asked, Payload, RecordingServer, Telling, error_body
+
+pytestmark = pytest.mark.from_snapshots
 
 
 def lists(asked: Asked) -> bool:
@@ -33,15 +36,20 @@ def pages(server: RecordingServer) -> int:
 
 
 @pytest.fixture
-def crowded(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
+def crowded(snapshots: ProjectSnapshots, remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
     """Two of ours, the oldest and the newest on an account of 104."""
-    remote.manifest("first", instructions="First.")
-    remote.run("apply", "--yes")
+    snapshots.restore("crowded", lambda: crowd(remote, dashboard))
+    return remote
+
+
+def crowd(project: ProjectFolder, dashboard: Dashboard) -> None:
+    """Apply one before and one after 102 of somebody else's."""
+    project.manifest("first", instructions="First.")
+    project.run("apply", "--yes")
     for number in range(102):
         dashboard.create(name=f"theirs-{number}")
-    remote.manifest("last", instructions="Last.")
-    assert remote.run("apply", "--yes").code == 0
-    return remote
+    project.manifest("last", instructions="Last.")
+    assert project.run("apply", "--yes").code == 0
 
 
 def always(has_more: bool | None) -> Telling:
@@ -67,19 +75,19 @@ def test_paging_whatever_a_server_says_about_more(crowded: ProjectFolder, server
         assert 2 <= pages(server) <= 3, has_more
 
 
-@pytest.mark.parametrize("has_more", [True, False, None])
 def test_a_server_that_ignores_after_and_gives_all_at_once(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, has_more: bool | None
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
 ) -> None:
     for name in ("theirs", "theirs", None):
         dashboard.create(name=name)
     server.hear = lambda asked: without(asked, "after", "before")
-    server.tell = always(has_more)
-    remote.manifest("one")
-    assert remote.run("apply", "--yes").code == 0
-    server.clear()
-    assert remote.run("plan", "--detailed-exitcode").code == 0
-    assert pages(server) <= 2
+    for has_more in (True, False, None):
+        server.tell = always(has_more)
+        remote.manifest(f"one-{has_more}".lower())
+        assert remote.run("apply", "--yes").code == 0
+        server.clear()
+        assert remote.run("plan", "--detailed-exitcode").code == 0
+        assert pages(server) <= 2
 
 
 def test_a_server_that_repeats_a_full_page_for_ever(crowded: ProjectFolder, server: RecordingServer) -> None:
@@ -105,17 +113,15 @@ def test_pages_that_overlap(crowded: ProjectFolder, server: RecordingServer, das
     assert (shown.code, shown.json["summary"]["unchanged"]) == (0, 2)
 
 
-@pytest.mark.parametrize("has_more", [True, False, None])
-def test_a_server_that_answers_400_to_after(
-    remote: ProjectFolder, server: RecordingServer, has_more: bool | None
-) -> None:
+def test_a_server_that_answers_400_to_after(remote: ProjectFolder, server: RecordingServer) -> None:
     """Behind a page that was not full there is nothing, whatever it says."""
     body = error_body("after is not supported")
     server.fault = lambda asked: Answer(400, body) if "after=" in asked.query else None
-    server.tell = always(has_more)
-    remote.manifest("one")
-    assert remote.run("apply", "--yes").code == 0
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    for has_more in (True, False, None):
+        server.tell = always(has_more)
+        remote.manifest(f"one-{has_more}".lower())
+        assert remote.run("apply", "--yes").code == 0
+        assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_page_behind_the_first_that_fails_is_no_end_of_the_list(
@@ -129,61 +135,66 @@ def test_a_page_behind_the_first_that_fails_is_no_end_of_the_list(
     assert server.mutations == []
 
 
-@pytest.mark.parametrize("order", ["newest first", "shuffled"])
-def test_the_order_of_a_list_does_not_matter(remote: ProjectFolder, server: RecordingServer, order: str) -> None:
-    for key in ("a", "b", "c"):
-        remote.manifest(key)
-    remote.run("apply", "--yes")
+def test_the_order_of_a_list_does_not_matter(
+    remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(a={}, b={}, c={})
     first = remote.run("plan", "--format", "json").json
-
-    def tell(asked: Asked, _: int, body: Payload) -> Payload:
-        if not lists(asked):
-            return body
-        data = body["data"]
-        return body | {"data": data[::-1] if order == "newest first" else data[1:] + data[:1]}
-
-    server.tell = tell
-    again = remote.run("plan", "--format", "json", "--detailed-exitcode")
-    assert (again.code, again.json["fingerprint"]) == (0, first["fingerprint"])
+    orders: list[Callable[[list[Any]], list[Any]]] = [
+        lambda newest_first: newest_first[::-1],
+        lambda shuffled: shuffled[1:] + shuffled[:1],
+    ]
+    for order in orders:
+        server.tell = lambda asked, _, body, order=order: (
+            body | {"data": order(body["data"])} if lists(asked) else body
+        )
+        again = remote.run("plan", "--format", "json", "--detailed-exitcode")
+        assert (again.code, again.json["fingerprint"]) == (0, first["fingerprint"])
 
 
 # What it answers is compared with what was sent
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("temperature", 0.2),
-        ("top_p", 0.5),
-        ("instructions", "Be brief."),
-        ("description", "Answers."),
-        ("response_format", {"type": "json_object"}),
-        ("tools", [{"type": "file_search"}]),
-        ("metadata", {"team": "support"}),
-    ],
-)
+FIELDS: dict[str, Any] = {
+    "temperature": 0.2,
+    "top_p": 0.5,
+    "instructions": "Be brief.",
+    "description": "Answers.",
+    "response_format": {"type": "json_object"},
+    "tools": [{"type": "file_search"}],
+    "metadata": {"team": "support"},
+}
+
+
 def test_a_field_that_is_dropped_in_silence_fails_that_change(
-    remote: ProjectFolder, server: RecordingServer, field: str, value: object
+    remote: ProjectFolder, server: RecordingServer
 ) -> None:
+    """Of each assistant the field that it is named after, and of a plain one none."""
+
     def hear(asked: Asked) -> Asked:
-        if asked.method != "POST" or asked.body["name"] != "declares":
+        if asked.method != "POST" or asked.body["name"] == "plain":
             return asked
+        field = asked.body["name"]
         kept = {name: sent for name, sent in asked.body.items() if name != field}
         if field == "metadata":
             kept["metadata"] = {name: pair for name, pair in asked.body[field].items() if name != "team"}
         return replace(asked, body=kept)
 
     server.hear = hear
-    remote.manifest("declares", **{field: value})
+    for field, value in FIELDS.items():
+        remote.manifest(field, **{field: value})
     remote.manifest("plain")
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
     results = {one["key"]: one for one in applied.json["results"]}
-    assert (results["declares"]["status"], results["plain"]["status"]) == ("failed", "ok")
-    assert field in results["declares"]["error"]
+    assert {key: one["status"] for key, one in results.items()} == dict.fromkeys(FIELDS, "failed") | {
+        "plain": "ok"
+    }
+    assert [field for field in FIELDS if field not in results[field]["error"]] == []
     again = remote.run("plan", "--detailed-exitcode", "--format", "json")
     assert again.code == 2, "it is still not as declared"
-    assert [one["action"] for one in again.json["changes"]] == ["update"], "and there is no twin"
+    changes = {one["key"]: one["action"] for one in again.json["changes"]}
+    assert (changes, len(again.json["changes"])) == (dict.fromkeys(FIELDS, "update"), len(FIELDS)), "no twin"
 
 
 def test_dropped_metadata_fails_and_is_said(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -292,25 +303,29 @@ DIALECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-def test_other_shapes_of_the_same_are_no_change(
-    remote: ProjectFolder, server: RecordingServer, dialect: Callable[[dict[str, Any]], dict[str, Any]]
-) -> None:
-    server.tell = every(dialect)
-    remote.manifest("plain")
-    remote.manifest(
-        "full",
-        instructions="Be brief.",
-        temperature=0.2,
-        top_p=0.7,
-        tools=[
-            {"type": "code_interpreter"},
-            {"type": "file_search"},
-            {"type": "function", "function": {"name": "f", "description": "F"}},
-        ],
-        response_format={"type": "json_object"},
-    )
-    remote.manifest("defaults", temperature=1, top_p=1, response_format="auto", tools=[], metadata={})
+def test_other_shapes_of_the_same_are_no_change(remote: ProjectFolder, server: RecordingServer) -> None:
+    """Each dialect is spoken of assistants of its own, by what their names end with."""
+    dialects = {f"-{key_of(name)}": dialect for name, dialect in DIALECTS.items()}
+
+    def spoken(one: dict[str, Any]) -> dict[str, Any]:
+        return next(dialect for end, dialect in dialects.items() if one["name"].endswith(end))(one)
+
+    server.tell = every(spoken)
+    for end in dialects:
+        remote.manifest(f"plain{end}")
+        remote.manifest(
+            f"full{end}",
+            instructions="Be brief.",
+            temperature=0.2,
+            top_p=0.7,
+            tools=[
+                {"type": "code_interpreter"},
+                {"type": "file_search"},
+                {"type": "function", "function": {"name": "f", "description": "F"}},
+            ],
+            response_format={"type": "json_object"},
+        )
+        remote.manifest(f"defaults{end}", temperature=1, top_p=1, response_format="auto", tools=[], metadata={})
     applied = remote.run("apply", "--yes")
     assert applied.code == 0, applied.err + applied.out
     shown = remote.run("plan", "--detailed-exitcode")
@@ -320,10 +335,10 @@ def test_other_shapes_of_the_same_are_no_change(
 UNKNOWN = {"type": "bing_grounding", "bing_grounding": {"connections": ["c"]}}
 
 
-def test_a_tool_of_an_unknown_type_is_seen_as_what_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
-    remote.manifest("one", tools=[{"type": "code_interpreter"}])
-    remote.manifest("unmanaged")
-    remote.run("apply", "--yes")
+def test_a_tool_of_an_unknown_type_is_seen_as_what_it_is(
+    remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(one={"tools": [{"type": "code_interpreter"}]}, unmanaged={})
     server.tell = every(lambda one: one | {"tools": [UNKNOWN]})
     shown = remote.run("plan", "--format", "json")
     assert "bing_grounding" in json.dumps(shown.json["drift"])
