@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 
 from support.dashboard import Dashboard
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, key_of
 from support.server import Payload, RecordingServer
 
 
@@ -21,6 +20,18 @@ def deployed(remote: ProjectFolder, dashboard: Dashboard, text: str, *args: str)
     assert remote.run("plan", "--detailed-exitcode", *args).code == 0
     (stored,) = dashboard.all()
     return stored
+
+
+def all_deployed(remote: ProjectFolder, dashboard: Dashboard, texts: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Key → the assistant on the account, after a manifest for each was applied; a plan is then empty."""
+    for key, text in texts.items():
+        remote.write(f"assistants/{key}.yaml", f"model: gpt-4.1\n{text}\n")
+    applied = remote.run("apply", "--yes")
+    assert applied.code == 0, applied.err + applied.out
+    pending = remote.run("plan", "--detailed-exitcode")
+    assert pending.code == 0, pending.out
+    by_id = {one["id"]: one for one in dashboard.all()}
+    return {key: by_id[assistant_id] for key, assistant_id in remote.run("output").json.items()}
 
 
 def test_only_model_is_required_and_name_defaults_to_the_key(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -70,14 +81,7 @@ VARIABLES = {
 }
 
 
-@pytest.mark.parametrize(("written", "meant"), VARIABLES.values(), ids=VARIABLES)
-def test_variables_in_a_text(
-    remote: ProjectFolder,
-    dashboard: Dashboard,
-    monkeypatch: pytest.MonkeyPatch,
-    written: str,
-    meant: str | None,
-) -> None:
+def test_variables_in_a_text(remote: ProjectFolder, dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORD", "from the environment")
     monkeypatch.setenv("BOTH", "environment")
     monkeypatch.setenv("TRICKY", "${var:word} $${ ${env:WORD}")
@@ -85,8 +89,10 @@ def test_variables_in_a_text(
     text = (remote.path / "assistctl.yaml").read_text()
     variables = 'variables: {word: from the target, indirect: "${env:WORD}!"}'
     remote.write("assistctl.yaml", text.replace("api_key: test-key", f"api_key: test-key, {variables}"))
-    stored = deployed(remote, dashboard, f"model: gpt-4.1\ninstructions: '{written}'\n")
-    assert stored["instructions"] == (written if meant is None else meant)
+    texts = {key_of(case): f"instructions: '{written}'" for case, (written, _) in VARIABLES.items()}
+    stored = all_deployed(remote, dashboard, texts)
+    for case, (written, meant) in VARIABLES.items():
+        assert stored[key_of(case)]["instructions"] == (written if meant is None else meant), case
 
 
 def test_var_on_the_command_line_goes_before_the_targets(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -177,13 +183,13 @@ def test_validate_reads_no_key(project: ProjectFolder) -> None:
 # Included files
 
 
-@pytest.mark.parametrize(
-    "text", ["no newline", "one\n", "three\n\n\n", "crlf\r\nend\r\n", "  spaces  \n", "ünï→🙂\n"]
-)
-def test_an_included_file_is_taken_verbatim(remote: ProjectFolder, dashboard: Dashboard, text: str) -> None:
-    remote.write("assistants/prompts/p.md", text.encode())
-    stored = deployed(remote, dashboard, "model: gpt-4.1\ninstructions: {file: prompts/p.md}\n")
-    assert stored["instructions"] == text
+def test_an_included_file_is_taken_verbatim(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    texts = ["no newline", "one\n", "three\n\n\n", "crlf\r\nend\r\n", "  spaces  \n", "ünï→🙂\n"]
+    for number, text in enumerate(texts):
+        remote.write(f"assistants/prompts/p{number}.md", text.encode())
+    including = {f"a{number}": f"instructions: {{file: prompts/p{number}.md}}" for number in range(len(texts))}
+    stored = all_deployed(remote, dashboard, including)
+    assert [stored[key]["instructions"] for key in including] == texts
 
 
 def test_paths_are_relative_to_the_manifest(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -245,18 +251,6 @@ FIELDS: dict[str, tuple[str, Any, Any]] = {
     "response_format": ("{type: json_object}", {"type": "json_object"}, "auto"),
     "tools": ("[{type: code_interpreter}]", [{"type": "code_interpreter"}], []),
 }
-
-
-def all_deployed(remote: ProjectFolder, dashboard: Dashboard, texts: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Key → the assistant on the account, after a manifest for each was applied; a plan is then empty."""
-    for key, text in texts.items():
-        remote.write(f"assistants/{key}.yaml", f"model: gpt-4.1\n{text}\n")
-    applied = remote.run("apply", "--yes")
-    assert applied.code == 0, applied.err + applied.out
-    pending = remote.run("plan", "--detailed-exitcode")
-    assert pending.code == 0, pending.out
-    by_id = {one["id"]: one for one in dashboard.all()}
-    return {key: by_id[assistant_id] for key, assistant_id in remote.run("output").json.items()}
 
 
 def test_a_field_that_was_applied_and_is_removed_goes_back_to_the_default(
@@ -336,13 +330,18 @@ EQUAL = {
 }
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0)], ids=["forth", "back"])
-def test_what_means_the_same_is_no_change(
-    remote: ProjectFolder, dashboard: Dashboard, first: int, second: int
-) -> None:
-    all_deployed(remote, dashboard, {slug(name): case[first] for name, case in EQUAL.items()})
-    for name, case in EQUAL.items():
-        remote.write(f"assistants/{slug(name)}.yaml", f"model: gpt-4.1\n{case[second]}\n")
+def forth_and_back(cases: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
+    """Manifests by key, before and after: each case in both directions."""
+    forth = {f"forth-{key_of(case)}": texts for case, texts in cases.items()}
+    back = {f"back-{key_of(case)}": texts[::-1] for case, texts in cases.items()}
+    return [{key: texts[side] for key, texts in {**forth, **back}.items()} for side in (0, 1)]
+
+
+def test_what_means_the_same_is_no_change(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    first, second = forth_and_back(EQUAL)
+    all_deployed(remote, dashboard, first)
+    for key, text in second.items():
+        remote.write(f"assistants/{key}.yaml", f"model: gpt-4.1\n{text}\n")
     assert remote.run("plan", "--format", "json").json["changes"] == []
 
 
@@ -371,19 +370,10 @@ DIFFERENT = {
 }
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 0)], ids=["forth", "back"])
-def test_what_differs_is_a_change_that_is_carried_out(
-    remote: ProjectFolder, dashboard: Dashboard, first: int, second: int
-) -> None:
-    before = all_deployed(remote, dashboard, {slug(name): case[first] for name, case in DIFFERENT.items()})
-    after = all_deployed(remote, dashboard, {slug(name): case[second] for name, case in DIFFERENT.items()})
+def test_what_differs_is_a_change_that_is_carried_out(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    before, after = (all_deployed(remote, dashboard, texts) for texts in forth_and_back(DIFFERENT))
     same = [key for key in before if as_text(before[key]) == as_text(after[key])]
     assert same == []
-
-
-def slug(name: str) -> str:
-    """A key for a case."""
-    return re.sub(r"\W+", "-", name.lower())
 
 
 def as_text(assistant: dict[str, Any]) -> str:
