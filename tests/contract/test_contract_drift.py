@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from support.dashboard import Dashboard
-from support.projects import ProjectFolder
+from support.project_snapshots import ApplySnapshot
+from support.projects import ProjectFolder, key_of
+
+pytestmark = pytest.mark.from_snapshots
 
 
 def planned(remote: ProjectFolder, *args: str) -> tuple[dict[str, str], set[str]]:
@@ -15,6 +19,22 @@ def planned(remote: ProjectFolder, *args: str) -> tuple[dict[str, str], set[str]
     document = remote.run("plan", "--format", "json", *args).json
     origins = {diff["path"]: diff["origin"] for change in document["changes"] for diff in change["diffs"]}
     return origins, {one["path"] for one in document["drift"]}
+
+
+def planned_of_each(remote: ProjectFolder, keys: Iterable[str]) -> dict[str, tuple[dict[str, str], set[str]]]:
+    """The same of each of these assistants."""
+    document = remote.run("plan", "--format", "json").json
+    found: dict[str, tuple[dict[str, str], set[str]]] = {key: ({}, set()) for key in keys}
+    for change in document["changes"]:
+        found[change["key"]][0].update({diff["path"]: diff["origin"] for diff in change["diffs"]})
+    for one in document["drift"]:
+        found[one["key"]][1].add(one["path"])
+    return found
+
+
+def by_name(dashboard: Dashboard) -> dict[str, dict[str, Any]]:
+    """Those on the account by their names."""
+    return {one["name"]: one for one in dashboard.all()}
 
 
 ORIGINS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str], set[str]]] = {
@@ -49,28 +69,26 @@ ORIGINS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str], set[str
 }
 
 
-@pytest.mark.parametrize("case", ORIGINS.values(), ids=ORIGINS)
-def test_who_moved_it(
-    remote: ProjectFolder,
-    dashboard: Dashboard,
-    case: tuple[dict[str, Any], dict[str, Any], dict[str, str], set[str]],
-) -> None:
-    manifest, edit, origins, drift = case
-    remote.manifest("one", instructions="old")
-    remote.run("apply", "--yes")
-    dashboard.change(dashboard.all()[0], **edit)
-    remote.manifest("one", **manifest)
-    assert planned(remote) == (origins, drift)
+def test_who_moved_it(remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot) -> None:
+    cases = {key_of(name): case for name, case in ORIGINS.items()}
+    apply_snapshot(**{key: {"instructions": "old"} for key in cases})
+    before = by_name(dashboard)
+    for key, (manifest, edit, _, _) in cases.items():
+        dashboard.change(before[key], **edit)
+        remote.manifest(key, **manifest)
+    assert planned_of_each(remote, cases) == {key: case[2:] for key, case in cases.items()}
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
-    (now,) = dashboard.all()
-    assert {name: now[name] for name in manifest} == manifest
+    now = by_name(dashboard)
+    for key, (manifest, *_) in cases.items():
+        assert {name: now[key][name] for name in manifest} == manifest, key
 
 
-def test_somebody_made_the_same_change_as_the_manifest(remote: ProjectFolder, dashboard: Dashboard) -> None:
+def test_somebody_made_the_same_change_as_the_manifest(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
     """Nothing differs, so nothing of the assistant is to be changed."""
-    remote.manifest("one", instructions="old")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={"instructions": "old"})
     dashboard.change(dashboard.all()[0], instructions="new")
     remote.manifest("one", instructions="new")
     origins, _ = planned(remote)
@@ -100,9 +118,10 @@ def test_drift_names_what_is_there_and_what_is_declared(remote: ProjectFolder, d
     assert (drift["observed"], drift["desired"]) == ("gpt-4o", "gpt-4o-mini")
 
 
-def test_deleted_by_somebody_else_is_created_again(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+def test_deleted_by_somebody_else_is_created_again(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(one={})
     dashboard.clear()
     (change,) = remote.run("plan", "--format", "json").json["changes"]
     assert (change["action"], change["id"]) == ("create", None)
@@ -127,26 +146,26 @@ def test_declared_pairs_are_managed_and_pairs_of_others_stay(remote: ProjectFold
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize("left", [{}, {"metadata": {}}, {"metadata": None}])
 def test_dropping_the_whole_metadata_drops_ours_and_not_theirs(
-    remote: ProjectFolder, dashboard: Dashboard, left: dict[str, Any]
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one", metadata={"team": "support"})
-    remote.run("apply", "--yes")
-    (stored,) = dashboard.all()
-    dashboard.change(stored, metadata=stored["metadata"] | {"theirs": "x"})
-    remote.manifest("one", **left)
+    left: dict[str, dict[str, Any]] = {"nothing": {}, "empty": {"metadata": {}}, "null": {"metadata": None}}
+    apply_snapshot(**{key: {"metadata": {"team": "support"}} for key in left})
+    for stored in dashboard.all():
+        dashboard.change(stored, metadata=stored["metadata"] | {"theirs": "x"})
+    for key, fields in left.items():
+        remote.manifest(key, **fields)
     assert remote.run("apply", "--yes").code == 0
-    now = dashboard.all()[0]["metadata"]
-    assert (now["theirs"], "team" in now) == ("x", False)
+    for stored in dashboard.all():
+        now = stored["metadata"]
+        assert (now["theirs"], "team" in now) == ("x", False), stored["name"]
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_pair_of_others_stays_through_an_update_of_something_else(
-    remote: ProjectFolder, dashboard: Dashboard
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     (stored,) = dashboard.all()
     dashboard.change(stored, metadata=stored["metadata"] | {"provider_id": "p-1"})
     remote.manifest("one", instructions="new")
@@ -175,33 +194,36 @@ def fields_of(stored: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     return {name: pairs if name == "metadata" else stored[name] for name in fields}
 
 
-@pytest.mark.parametrize(("path", "first", "second"), IGNORED.values(), ids=IGNORED)
 def test_an_ignored_field_is_set_on_create_then_neither_planned_nor_drift(
-    remote: ProjectFolder,
-    dashboard: Dashboard,
-    path: str,
-    first: dict[str, Any],
-    second: dict[str, Any],
+    remote: ProjectFolder, dashboard: Dashboard
 ) -> None:
-    lifecycle = {"ignore_changes": [path]}
-    remote.manifest("one", lifecycle=lifecycle, **first)
-    assert remote.run("apply", "--yes").code == 0
-    (stored,) = dashboard.all()
-    expected = fields_of(dashboard.create(**first), first)
-    assert fields_of(stored, first) == expected, "set on create"
+    cases = {key_of(name): case for name, case in IGNORED.items()}
 
-    remote.manifest("one", lifecycle=lifecycle, **second)
+    def declare(side: int, **more: object) -> None:
+        for key, case in cases.items():
+            remote.manifest(key, lifecycle={"ignore_changes": [case[0]]}, **more, **case[side])
+
+    declare(1)
+    assert remote.run("apply", "--yes").code == 0
+    stored = by_name(dashboard)
+    for key, (_, first, _) in cases.items():
+        expected = fields_of(dashboard.create(**first), first)
+        assert fields_of(stored[key], first) == expected, "set on create"
+    declare(2)
     assert planned(remote) == ({}, set()), "the manifest moved"
-    edit = {"metadata": stored["metadata"] | second["metadata"]} if "metadata" in second else second
-    edited = dashboard.change(stored, **edit)
-    remote.manifest("one", lifecycle=lifecycle, **first)
+    edited = {}
+    for key, (_, _, second) in cases.items():
+        edit = {"metadata": stored[key]["metadata"] | second["metadata"]} if "metadata" in second else second
+        edited[key] = dashboard.change(stored[key], **edit)
+    declare(1)
     assert planned(remote) == ({}, set()), "somebody else moved"
 
-    remote.manifest("one", lifecycle=lifecycle, description="new", **first)
-    assert planned(remote) == ({"description": "manifest"}, set())
+    declare(1, description="new")
+    assert planned_of_each(remote, cases) == {key: ({"description": "manifest"}, set()) for key in cases}
     assert remote.run("apply", "--yes").code == 0
-    (now,) = (one for one in dashboard.all() if one["id"] == stored["id"])
-    assert fields_of(now, second) == fields_of(edited, second), "theirs is left alone by an update"
+    now = by_name(dashboard)
+    for key, (_, _, second) in cases.items():
+        assert fields_of(now[key], second) == fields_of(edited[key], second), "theirs is left alone by an update"
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 

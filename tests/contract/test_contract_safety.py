@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from support.dashboard import Dashboard
+from support.project_snapshots import ApplySnapshot
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
 from support.stored_objects import StoredObjects
+
+pytestmark = pytest.mark.from_snapshots
 
 PROTECTED = {"prevent_destroy": True}
 
@@ -19,11 +22,13 @@ def blocked(shown: Outcome) -> dict[str, str | None]:
 
 @pytest.mark.parametrize("how", ["manifest deleted", "destroy", "destroy of a key"])
 def test_a_protected_assistant_is_not_deleted(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, how: str
+    remote: ProjectFolder,
+    server: RecordingServer,
+    dashboard: Dashboard,
+    apply_snapshot: ApplySnapshot,
+    how: str,
 ) -> None:
-    remote.manifest("desk", lifecycle=PROTECTED)
-    remote.manifest("other")
-    assert remote.run("apply", "--yes").code == 0
+    apply_snapshot(desk={"lifecycle": PROTECTED}, other={})
     if how == "manifest deleted":
         remote.remove("desk")
         remote.remove("other")
@@ -43,10 +48,9 @@ def test_a_protected_assistant_is_not_deleted(
 
 
 def test_protection_is_stored_and_leaving_the_field_out_keeps_it(
-    remote: ProjectFolder, dashboard: Dashboard
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("desk", lifecycle=PROTECTED)
-    remote.run("apply", "--yes")
+    apply_snapshot(desk={"lifecycle": PROTECTED})
     remote.manifest("desk", instructions="Changed.")
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
@@ -58,9 +62,10 @@ def test_protection_is_stored_and_leaving_the_field_out_keeps_it(
     assert dashboard.names() == ["desk"]
 
 
-def test_only_prevent_destroy_false_lifts_it(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("desk", lifecycle=PROTECTED)
-    remote.run("apply", "--yes")
+def test_only_prevent_destroy_false_lifts_it(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(desk={"lifecycle": PROTECTED})
     remote.manifest("desk", lifecycle={"prevent_destroy": False})
     assert remote.run("plan", "--detailed-exitcode").code == 2, "lifting is a change that apply makes"
     assert remote.run("apply", "--yes").code == 0
@@ -70,9 +75,10 @@ def test_only_prevent_destroy_false_lifts_it(remote: ProjectFolder, dashboard: D
     assert dashboard.all() == []
 
 
-def test_protection_added_later_is_stored_too(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("desk")
-    remote.run("apply", "--yes")
+def test_protection_added_later_is_stored_too(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(desk={})
     remote.manifest("desk", lifecycle=PROTECTED)
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
@@ -81,9 +87,10 @@ def test_protection_added_later_is_stored_too(remote: ProjectFolder, dashboard: 
     assert dashboard.names() == ["desk"]
 
 
-def test_protection_does_not_hinder_an_update(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("desk", lifecycle=PROTECTED)
-    remote.run("apply", "--yes")
+def test_protection_does_not_hinder_an_update(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(desk={"lifecycle": PROTECTED})
     remote.manifest("desk", lifecycle=PROTECTED, instructions="New.")
     assert remote.run("apply", "--yes").code == 0
     assert dashboard.all()[0]["instructions"] == "New."
@@ -92,11 +99,9 @@ def test_protection_does_not_hinder_an_update(remote: ProjectFolder, dashboard: 
 # Thresholds
 
 
-def deploy(remote: ProjectFolder, count: int) -> None:
-    """Apply ``count`` assistants ``a0`` …"""
-    for number in range(count):
-        remote.manifest(f"a{number}")
-    assert remote.run("apply", "--yes").code == 0
+def deploy(apply_snapshot: ApplySnapshot, count: int) -> None:
+    """Begin with ``count`` assistants ``a0`` …"""
+    apply_snapshot(**{f"a{number}": {} for number in range(count)})
 
 
 def safety(remote: ProjectFolder, rules: str) -> None:
@@ -122,11 +127,15 @@ DELETES = {
 
 @pytest.mark.parametrize("case", DELETES.values(), ids=DELETES)
 def test_too_many_deletes_are_refused(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, case: tuple[str, int, int, bool]
+    remote: ProjectFolder,
+    server: RecordingServer,
+    dashboard: Dashboard,
+    case: tuple[str, int, int, bool],
+    apply_snapshot: ApplySnapshot,
 ) -> None:
     rules, existing, deletes, refused = case
+    deploy(apply_snapshot, existing)
     safety(remote, rules)
-    deploy(remote, existing)
     for number in range(deletes):
         remote.remove(f"a{number}")
     planned = remote.run("plan", "--format", "json")
@@ -159,28 +168,32 @@ def test_where_there_are_only_vector_stores_they_are_everything(
 
 
 def test_thresholds_count_what_the_project_owns_and_not_the_account(
-    remote: ProjectFolder, dashboard: Dashboard
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
+    deploy(apply_snapshot, 4)
     safety(remote, "min_existing: 4, max_delete_percent: 30")
     for number in range(10):
         dashboard.create(name=f"theirs-{number}")
-    deploy(remote, 4)
     remote.remove("a0")
     remote.remove("a1")
     assert remote.run("apply", "--yes").code == 3
 
 
-def test_destroy_does_not_obey_the_thresholds(remote: ProjectFolder, dashboard: Dashboard) -> None:
+def test_destroy_does_not_obey_the_thresholds(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    deploy(apply_snapshot, 3)
     safety(remote, "min_existing: 0, max_delete_percent: 0, max_update_percent: 0")
-    deploy(remote, 3)
     assert set(blocked(remote.run("plan", "--destroy", "--format", "json")).values()) == {None}
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == []
 
 
-def test_too_many_updates_are_refused(remote: ProjectFolder, server: RecordingServer) -> None:
+def test_too_many_updates_are_refused(
+    remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
+) -> None:
+    deploy(apply_snapshot, 4)
     safety(remote, "max_update_percent: 50, min_existing: 4")
-    deploy(remote, 4)
     for number in range(3):
         remote.manifest(f"a{number}", instructions="New.")
     planned = remote.run("plan", "--format", "json")
@@ -194,17 +207,21 @@ def test_too_many_updates_are_refused(remote: ProjectFolder, server: RecordingSe
     assert remote.run("apply", "--yes").code == 0
 
 
-def test_selecting_keys_does_not_get_past_the_threshold(remote: ProjectFolder, dashboard: Dashboard) -> None:
+def test_selecting_keys_does_not_get_past_the_threshold(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    deploy(apply_snapshot, 4)
     safety(remote, "min_existing: 4")
-    deploy(remote, 4)
     for number in range(4):
         remote.remove(f"a{number}")
     assert remote.run("apply", "a0", "a1", "--yes").code == 3
     assert len(dashboard.all()) == 4
 
 
-def test_all_manifests_gone_is_refused(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    deploy(remote, 10)
+def test_all_manifests_gone_is_refused(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    deploy(apply_snapshot, 10)
     (remote.path / "assistants").rename(remote.path / "moved")
     shown = remote.run("apply", "--yes")
     assert shown.code in {1, 3}
