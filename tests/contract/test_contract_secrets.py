@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import subprocess
-import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +13,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.project_snapshots import ApplySnapshot
 from support.projects import Outcome, ProjectFolder
+from support.python_process import started_code
 from support.server import Answer, Asked, RecordingServer, error_body
 
 pytestmark = pytest.mark.from_snapshots
@@ -25,6 +24,14 @@ SECRETS = {
     "several lines": "-----BEGIN KEY-----\nMIIEvQ+IBADANBg/kqhk==\n-----END KEY-----",
     "like markup": "[bold]4f9a8b7c[/bold]`*_4f9a",
 }
+# As with OPENAI_LOG, which the SDK looks at when it is imported: where this is run, it is.
+LOGGING_COMMAND = """\
+import logging
+logging.basicConfig()
+logging.getLogger("openai").setLevel(logging.DEBUG)
+from assistctl.cli.main import main
+main()
+"""
 KEY = "key-of-the-target-9d8e7f6a"
 
 
@@ -277,21 +284,17 @@ def test_secrets_in_the_address_and_the_headers_are_not_told(
 
 
 def test_a_defect_tells_no_secret(remote: ProjectFolder) -> None:
-    """With ``-v``, in a process of its own, with a database that is no database."""
+    """With ``-v``, in a process of its own, with a database that is no database, and all that the SDK logs."""
     remote.write("assistctl.yaml", "project: acme\ntargets: {local: {variables: {x: '${env:TOKEN}'}}}\n")
     remote.write("assistants/desk.yaml", "model: gpt-4.1\ninstructions: ${var:x} ${env:TOKEN}\n")
     remote.write(".assistctl/local.db", b"this is no database" * 100)
-    done = subprocess.run(
-        [sys.executable, "-m", "assistctl", "apply", "--yes", "-v"],
-        cwd=remote.path,
-        env={"PATH": "/usr/bin:/bin", "TOKEN": SECRETS["a word"], "OPENAI_LOG": "debug"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert leaks(SECRETS["a word"], done.stdout, done.stderr) == []
-    assert "Traceback" not in done.stderr
+    environment = {"PATH": "/usr/bin:/bin", "TOKEN": SECRETS["a word"]}
+    process = started_code(LOGGING_COMMAND, "apply", "--yes", "-v", folder=remote.path, environment=environment)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "openai._base_client" in err, "the SDK does log"
+    assert leaks(SECRETS["a word"], out, err) == []
+    assert "Traceback" not in err
 
 
 def test_validation_errors_do_not_quote_a_secret(remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
