@@ -8,8 +8,11 @@ from html.parser import HTMLParser
 import pytest
 
 from support.dashboard import Dashboard
+from support.project_snapshots import ApplySnapshot
 from support.projects import ProjectFolder
 from support.server import Answer, Payload, RecordingServer, error_body
+
+pytestmark = pytest.mark.from_snapshots
 
 HOSTILE = {
     "clear the screen": "\x1b[2J\x1b[H",
@@ -113,7 +116,9 @@ def tags(report: str) -> list[tuple[str, frozenset[str]]]:
 
 
 @pytest.mark.parametrize("name", ["HTML", "an attribute", "Markdown", "rich markup"])
-def test_text_does_not_break_out_of_the_html_report(remote: ProjectFolder, name: str) -> None:
+def test_text_does_not_break_out_of_the_html_report(
+    remote: ProjectFolder, apply_snapshot: ApplySnapshot, name: str
+) -> None:
     def report(text: str) -> list[tuple[str, frozenset[str]]]:
         remote.manifest("new", name=text, description=text)
         remote.manifest("one", name="One", instructions=text)
@@ -121,8 +126,7 @@ def test_text_does_not_break_out_of_the_html_report(remote: ProjectFolder, name:
         assert shown.code == 0
         return tags(shown.out)
 
-    remote.manifest("one", name="One", instructions="Ours.")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={"name": "One", "instructions": "Ours."})
     found = report(HOSTILE[name])
     harmless = re.sub(r"[^\w\s]", "-", HOSTILE[name])
     assert {tag for tag, _ in found} <= {tag for tag, _ in report(harmless)}
@@ -193,10 +197,11 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
             assert len(shown.out.splitlines()) <= len(HOSTILE), "one line a key, nothing smuggled in"
 
 
-def test_an_id_from_outside_is_no_path(remote: ProjectFolder, server: RecordingServer) -> None:
+def test_an_id_from_outside_is_no_path(
+    remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
+) -> None:
     """An id goes into the address of a request: it must not lead elsewhere."""
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     remote.manifest("one", instructions="New.")
 
     def tell(_: object, __: int, body: Payload) -> Payload:

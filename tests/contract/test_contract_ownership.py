@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from support.dashboard import Dashboard
+from support.project_snapshots import ApplySnapshot
 from support.projects import Outcome, ProjectFolder
 from support.server import RecordingServer
+
+pytestmark = pytest.mark.from_snapshots
 
 
 def changes(shown: Outcome) -> dict[str, tuple[str, str | None]]:
@@ -228,10 +231,9 @@ def test_two_candidates_stop_the_run(
 
 
 def test_two_owned_for_one_key_stop_the_run(
-    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
+    remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one", instructions="First.")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     original = dashboard.all()[0]
     copy = dashboard.create(name="one", metadata=original["metadata"])
     shown = remote.run("plan", "--format", "json")
@@ -245,11 +247,12 @@ def test_two_owned_for_one_key_stop_the_run(
     assert server.mutations == []
 
 
-@pytest.mark.parametrize("metadata", [{}, {"team": "x"}, None])
-def test_an_unowned_assistant_with_another_name_is_invisible(
-    remote: ProjectFolder, dashboard: Dashboard, metadata: dict[str, str] | None
-) -> None:
-    theirs = [dashboard.create(name=name, metadata=metadata) for name in ("someone", None, "order-desk-2")]
+def test_an_unowned_assistant_with_another_name_is_invisible(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    theirs = [
+        dashboard.create(name=name, metadata=metadata)
+        for metadata in ({}, {"team": "x"}, None)
+        for name in ("someone", None, "order-desk-2")
+    ]
     remote.manifest("order-desk")
     assert remote.run("apply", "--yes").code == 0
     assert [one["key"] for one in remote.run("list", "--format", "json").json["assistants"]] == ["order-desk"]
@@ -257,9 +260,10 @@ def test_an_unowned_assistant_with_another_name_is_invisible(
     assert dashboard.all() == theirs
 
 
-def test_a_renamed_assistant_is_still_ours(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+def test_a_renamed_assistant_is_still_ours(
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
+) -> None:
+    apply_snapshot(one={})
     (mine,) = dashboard.all()
     dashboard.change(mine, name="Somebody renamed it")
     assert changes(remote.run("plan", "--format", "json")) == {"one": ("update", None)}
@@ -268,10 +272,9 @@ def test_a_renamed_assistant_is_still_ours(remote: ProjectFolder, dashboard: Das
 
 
 def test_an_assistant_whose_mark_was_removed_is_not_ours_any_more(
-    remote: ProjectFolder, dashboard: Dashboard
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={})
     unmarked = dashboard.change(dashboard.all()[0], metadata={})
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == [unmarked]

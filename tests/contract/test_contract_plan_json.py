@@ -8,8 +8,11 @@ import jsonschema
 import pytest
 
 from support.dashboard import Dashboard
-from support.projects import ProjectFolder
+from support.project_snapshots import ApplySnapshot, ProjectSnapshots
+from support.projects import ProjectFolder, key_of
 from support.server import Answer, Payload, RecordingServer, error_body
+
+pytestmark = pytest.mark.from_snapshots
 
 COUNT = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string"}
@@ -109,8 +112,14 @@ def counts(document: Payload) -> dict[str, int]:
 
 
 @pytest.fixture
-def busy(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
+def busy(snapshots: ProjectSnapshots, remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
     """A project with one pending change of each kind, one unchanged, drift and a warning."""
+    snapshots.restore("busy", lambda: keep_busy(remote, dashboard))
+    return remote
+
+
+def keep_busy(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    """Apply it, and change what is declared and what is there."""
     for key in ("kept", "changed", "dropped", "drifted"):
         remote.manifest(key, instructions="First.")
     remote.run("apply", "--yes")
@@ -120,7 +129,6 @@ def busy(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
     remote.manifest("wanted", name="Wanted")
     dashboard.create(name="Wanted")
     dashboard.change(dashboard.named("drifted"), instructions="Somebody else's.")
-    return remote
 
 
 def test_a_busy_plan_has_the_shape_and_true_counts(busy: ProjectFolder) -> None:
@@ -174,10 +182,9 @@ def test_the_text_says_what_the_json_says(busy: ProjectFolder) -> None:
 
 
 def test_a_plan_is_the_same_twice_and_its_fingerprint_is_of_what_was_observed(
-    remote: ProjectFolder, dashboard: Dashboard
+    remote: ProjectFolder, dashboard: Dashboard, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one", instructions="First.")
-    remote.run("apply", "--yes")
+    apply_snapshot(one={"instructions": "First."})
     first = remote.run("plan", "--format", "json")
     assert remote.run("plan", "--format", "json").out == first.out
     remote.manifest("one", instructions="Second.")
@@ -222,19 +229,18 @@ PATHS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, tuple[Any, Any]
 }
 
 
-@pytest.mark.parametrize(("before", "after", "diffs"), PATHS.values(), ids=PATHS)
 def test_diff_paths_are_dotted_from_the_manifests_field(
-    remote: ProjectFolder,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    diffs: dict[str, tuple[Any, Any]],
+    remote: ProjectFolder, apply_snapshot: ApplySnapshot
 ) -> None:
-    remote.manifest("one", **before)
-    remote.run("apply", "--yes")
-    remote.manifest("one", **after)
-    (change,) = remote.run("plan", "--format", "json").json["changes"]
-    assert {one["path"]: (one["old"], one["new"]) for one in change["diffs"]} == diffs
-    assert {one["origin"] for one in change["diffs"]} == {"manifest"}
+    cases = {key_of(name): case for name, case in PATHS.items()}
+    apply_snapshot(**{key: before for key, (before, _, _) in cases.items()})
+    for key, (_, after, _) in cases.items():
+        remote.manifest(key, **after)
+    changes = {change["key"]: change["diffs"] for change in remote.run("plan", "--format", "json").json["changes"]}
+    assert {key: {one["path"]: (one["old"], one["new"]) for one in diffs} for key, diffs in changes.items()} == {
+        key: diffs for key, (_, _, diffs) in cases.items()
+    }
+    assert {one["origin"] for diffs in changes.values() for one in diffs} == {"manifest"}
 
 
 def test_a_manifest_that_is_wrong_is_json_too(remote: ProjectFolder, server: RecordingServer) -> None:

@@ -13,16 +13,25 @@ from jsonschema_rs import Draft202012Validator as Compiled
 from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 from support.dashboard import Dashboard
 from support.printed_documents import assert_valid, printed
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer, error_body
+
+pytestmark = pytest.mark.from_snapshots
 
 PRINTED = ("plan", "results", "drift", "history", "diagnostics")
 SCHEMA_FILES = Path(__file__).parent.parent.parent / "schemas"
 
 
 @pytest.fixture
-def busy(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
+def busy(snapshots: ProjectSnapshots, remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
     """A project with something of everything: changes, drift, files, secrets, refusals and messages."""
+    snapshots.restore("busy", lambda: keep_busy(remote, dashboard))
+    return remote
+
+
+def keep_busy(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    """Apply it, and change what is declared and what is there."""
     remote.write("assistants/docs/one.md", "One.")
     remote.write("assistants/handbook.yaml", "{kind: vector_store, key: handbook, files: ['docs/*.md']}")
     tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
@@ -42,7 +51,6 @@ def busy(remote: ProjectFolder, dashboard: Dashboard) -> ProjectFolder:
     remote.manifest("d")
     remote.remove("b")
     remote.remove("c")
-    return remote
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
