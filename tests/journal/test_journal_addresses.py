@@ -69,15 +69,21 @@ def test_an_address_that_is_none_is_explained_without_what_may_be_secret(address
     assert "hidden" not in f"{caught.value.summary} {caught.value.hint}"
 
 
-def test_a_plain_folder_takes_no_extra_and_an_object_store_names_it(tmp_path: Path) -> None:
-    """In a process where obstore cannot be imported, as if it were not installed."""
+@pytest.fixture(scope="module")
+def without_obstore(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """What a new process has imported with the journal, and what it is told about a bucket.
+
+    In it obstore cannot be imported, as if it were not installed.
+    """
     code = """
-import asyncio, sys
-from pathlib import Path
+import sys
 sys.modules["obstore"] = None
+import assistctl.journal
+print([name for name in ("obstore", "openai", "sqlite3") if sys.modules.get(name)])
+import asyncio
+from pathlib import Path
 from assistctl.errors import JournalError
 from assistctl.journal import open_journal
-from support.answering import answering
 from support.journals import record_one
 for address in (None, f"file://{sys.argv[1]}/shared"):
     asyncio.run(record_one(open_journal("acme", Path(sys.argv[1]), address=address)))
@@ -86,21 +92,22 @@ try:
 except JournalError as error:
     print(error.summary, "|", error.hint)
 """
-    tests = Path(__file__).parent.parent
+    tests, folder = Path(__file__).parent.parent, tmp_path_factory.mktemp("journal")
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, cwd=tests, check=True
+        [sys.executable, "-c", code, folder], capture_output=True, text=True, cwd=tests, check=True
     )
-    assert done.stdout == (
-        "the journal at s3://bucket needs an extra that is not installed | Run: pip install 'assistctl[journal]'\n"
+    imported, said = done.stdout.splitlines()
+    return imported, said
+
+
+def test_a_plain_folder_takes_no_extra_and_an_object_store_names_it(without_obstore: tuple[str, str]) -> None:
+    assert without_obstore[1] == (
+        "the journal at s3://bucket needs an extra that is not installed | Run: pip install 'assistctl[journal]'"
     )
 
 
-def test_importing_the_journal_is_light() -> None:
-    code = (
-        "import sys, assistctl.journal; print([m for m in ('obstore', 'openai', 'sqlite3') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+def test_importing_the_journal_is_light(without_obstore: tuple[str, str]) -> None:
+    assert without_obstore[0] == "[]"
 
 
 def failure(tmp_path: Path, address: str, environment: Mapping[str, str]) -> JournalError:

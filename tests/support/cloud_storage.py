@@ -2,7 +2,7 @@
 
 No emulator that a package registry has heeds ``x-goog-if-generation-match`` in that API, on which all of a lock
 rests (tried: gcp-storage-emulator 2026.7, fake-gcs-server 1.54). Who asks is not checked.
-``python -m support.cloud_storage PORT [PAGE [PAUSE]]``; what ``PAGE`` and ``PAUSE`` are, ``Buckets`` says.
+What ``page`` and ``pause`` are, ``Buckets`` says.
 """
 
 from __future__ import annotations

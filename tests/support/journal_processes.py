@@ -1,4 +1,4 @@
-"""What processes of their own do to a journal, to be raced and killed. ``python -m support.journal_processes``."""
+"""What processes of their own do to a journal, to be raced and killed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from assistctl.journal import Journal, Outcome, open_journal
 from support.journal_clock import shorten_pauses
@@ -46,9 +47,9 @@ async def hold(journal: Journal, lease: float) -> None:
         say("lost")
 
 
-async def race(journal: Journal, inside: Path, lease: float) -> None:
-    """Take the lock each time a line is read; the file ``inside``, there while it is held, proves that it is."""
-    while await asyncio.to_thread(sys.stdin.readline):
+async def race(journal: Journal, inside: Path, lease: float, lines: TextIO) -> None:
+    """Take the lock for each of the ``lines``; the file ``inside``, there while it is held, proves that it is."""
+    while await asyncio.to_thread(lines.readline):
         async with journal.locked("prod", WHO, timeout=120, lease=lease) as lock:
             alone = entered(inside)
             await asyncio.sleep(0)
@@ -80,8 +81,6 @@ def main(work: str, address: str, *rest: str) -> None:
         asyncio.run(hold(journal, float(rest[0])))
     else:
         shorten_pauses(setattr)
-        asyncio.run(race(journal, Path(rest[0]), float(rest[1])))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        inside, lease, lines = rest
+        with Path(lines).open(encoding="utf-8") as read:
+            asyncio.run(race(journal, Path(inside), float(lease), read))

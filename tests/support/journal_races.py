@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -29,10 +27,8 @@ def race(service: Service, folder: Path, *, processes: int, rounds: int) -> Coun
 
     How often there was ``one`` in it, ``two``, or one who was told it was lost (``late``).
     """
-    inside = folder / "inside"
-    command = _command("race", service.address, inside, _LEASE)
     with ExitStack() as stack:
-        racers = [stack.enter_context(_racer(command, service)) for _ in range(processes)]
+        racers = [stack.enter_context(_racer(service, folder, number)) for number in range(processes)]
         said: Counter[str] = Counter()
         for _ in range(rounds):
             for go, _ in racers:
@@ -43,17 +39,18 @@ def race(service: Service, folder: Path, *, processes: int, rounds: int) -> Coun
 
 
 @contextmanager
-def _racer(command: list[str], service: Service) -> Iterator[tuple[IO[str], IO[str]]]:
+def _racer(service: Service, folder: Path, number: int) -> Iterator[tuple[IO[str], IO[str]]]:
     """A process, as what it reads and what it says."""
-    pipe = subprocess.PIPE
-    environment = _environment(service.environment)
-    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield process.stdin, process.stdout
-        process.stdin.close()
-        # What its libraries leave behind must not turn a success into a crash.
-        assert process.wait(_SECONDS) == 0
+    lines = folder / f"lines-{number}"
+    os.mkfifo(lines)
+    process = at_work(service, "race", folder / "inside", _LEASE, lines)
+    assert process.stdout is not None
+    # Open for both, as a pipe that is opened for writing alone waits for somebody who reads.
+    with os.fdopen(os.open(lines, os.O_RDWR), "w") as go:
+        yield go, process.stdout
+    # What its libraries leave behind must not turn a success into a crash.
+    assert process.wait(_SECONDS) == 0, process.communicate()
+    process.communicate()
 
 
 def at_work(service: Service, work: str, *words: object, folder: Path | None = None) -> PythonProcess:
@@ -94,10 +91,6 @@ async def _wrong(service: Service, folder: Path, said: list[list[str]]) -> str:
     if lost or states.get(apply.header.id) != "interrupted":
         return f"lost {sorted(lost)}, listed as {states}"
     return ""
-
-
-def _command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "support.journal_processes", *(str(word) for word in words)]
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

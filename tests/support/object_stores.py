@@ -18,14 +18,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from support.python_process import started_code
+
 BUCKET = "journals"
 _START_SECONDS = 30
+_CLOUD_STORAGE = "import sys; from support.cloud_storage import main; main(*sys.argv[1:])"
 _TESTS = Path(__file__).parent.parent
 
 # Azurite's account, which everybody knows: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -89,11 +92,15 @@ def azurite() -> Iterator[Service]:
 def cloud_storage(*, page: int = 1000, pause: float = 0.0) -> Iterator[Service]:
     """Google Cloud Storage with an empty bucket; see ``Buckets`` for what may be set."""
     port = _free_port()
-    command = [sys.executable, "-m", "support.cloud_storage", str(port), str(page), str(pause)]
-    with _running(command, port):
+    process = started_code(_CLOUD_STORAGE, str(port), str(page), str(pause))
+    try:
+        _wait_for(lambda: process.returncode is None, port)
         url = f"http://127.0.0.1:{port}"
         _put(f"{url}/{BUCKET}", {})
         yield Service(f"gs://{BUCKET}/team/journal", gs_environment(url), url)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def gs_environment(url: str) -> dict[str, str]:
@@ -107,23 +114,23 @@ def _running(command: list[str], port: int) -> Iterator[None]:
     paths = {**os.environ, "PYTHONPATH": str(_TESTS)}
     process = subprocess.Popen(command, env=paths, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(process, port)
+        _wait_for(lambda: process.poll() is None, port)
         yield
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for(runs: Callable[[], bool], port: int) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and runs():
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise UnavailableError(f"{process.args!r} did not start")
+    raise UnavailableError(f"what was to listen on port {port} did not start")
 
 
 def _free_port() -> int:
