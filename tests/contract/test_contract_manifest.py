@@ -8,8 +8,65 @@ from typing import Any
 import pytest
 
 from support.dashboard import Dashboard
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, key_of
 from support.server import Payload, RecordingServer
+
+pytestmark = pytest.mark.from_snapshots
+
+# Applied together: the tests that have ``stored`` read what became of each.
+MANIFESTS = {
+    "plain.yaml": "model: gpt-4.1\n",
+    "many.yaml": "key: a\nmodel: gpt-4.1\n---\nkey: b\nmodel: gpt-4.1\nname: Bee\n",
+    "sub/c.yml": "model: gpt-4.1\n",
+    "filled.yaml": """\
+        model: gpt-4.1
+        name: n ${env:X}
+        description: d ${env:X}
+        metadata: {team: "m ${env:X}"}
+        tools:
+          - type: function
+            function:
+              name: f
+              description: t ${env:X}
+              parameters: {type: object, properties: {a: {type: string, description: "p ${env:X}"}}}
+        """,
+    "no-yaml.yaml": "model: gpt-4.1\ninstructions: ${env:YAML}\n",
+    "sub/including.yaml": "model: gpt-4.1\ninstructions: {file: ../../shared/p.md}\n",
+    "../shared/p.md": "shared",
+    "function.yaml": "model: gpt-4.1\ntools: [{type: function, function: {file: tools/f.json}}]\n",
+    "tools/f.json": '{"name": "f", "description": "Looks up", "strict": true}',
+    "anchored.yaml": """\
+        model: gpt-4.1
+        metadata: &base {a: "1", b: "2"}
+        tools:
+          - type: function
+            function:
+              name: f
+              parameters:
+                <<: &common {type: object, additionalProperties: false}
+                properties: {x: {<<: *common, additionalProperties: true}}
+        """,
+}
+
+
+def deploy_manifests(remote: ProjectFolder) -> None:
+    """Apply them all; a plan is then empty."""
+    for name, text in MANIFESTS.items():
+        remote.write(f"assistants/{name}", text)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("X", "filled")
+        environment.setenv("YAML", "a\ntemperature: 0\n- '\"}{")
+        applied = remote.run("apply", "--yes")
+        assert applied.code == 0, applied.err + applied.out
+        assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.fixture
+def stored(snapshots: ProjectSnapshots, remote: ProjectFolder, dashboard: Dashboard) -> dict[str, dict[str, Any]]:
+    """Name → the assistant that these manifests left on the account."""
+    snapshots.restore("manifests", lambda: deploy_manifests(remote))
+    return {one["name"]: one for one in dashboard.all()}
 
 
 def deployed(remote: ProjectFolder, dashboard: Dashboard, text: str, *args: str) -> dict[str, Any]:
@@ -26,27 +83,30 @@ def all_deployed(remote: ProjectFolder, dashboard: Dashboard, texts: dict[str, s
     """Key → the assistant on the account, after a manifest for each was applied; a plan is then empty."""
     for key, text in texts.items():
         remote.write(f"assistants/{key}.yaml", f"model: gpt-4.1\n{text}\n")
-    applied = remote.run("apply", "--yes")
+    applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 0, applied.err + applied.out
     pending = remote.run("plan", "--detailed-exitcode")
     assert pending.code == 0, pending.out
+    ids = {one["key"]: one["id"] for one in applied.json["results"]}
+    if ids.keys() != texts.keys():
+        ids = remote.run("output").json
     by_id = {one["id"]: one for one in dashboard.all()}
-    return {key: by_id[assistant_id] for key, assistant_id in remote.run("output").json.items()}
+    return {key: by_id[assistant_id] for key, assistant_id in ids.items()}
 
 
-def test_only_model_is_required_and_name_defaults_to_the_key(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    stored = deployed(remote, dashboard, "model: gpt-4.1\n")
-    assert (stored["name"], stored["model"]) == ("one", "gpt-4.1")
-    assert (stored["instructions"], stored["description"], stored["tools"]) == (None, None, [])
-    assert (stored["temperature"], stored["top_p"], stored["response_format"]) == (1.0, 1.0, "auto")
+def test_only_model_is_required_and_name_defaults_to_the_key(stored: dict[str, dict[str, Any]]) -> None:
+    plain = stored["plain"]
+    assert plain["model"] == "gpt-4.1"
+    assert (plain["instructions"], plain["description"], plain["tools"]) == (None, None, [])
+    assert (plain["temperature"], plain["top_p"], plain["response_format"]) == (1.0, 1.0, "auto")
 
 
-def test_several_documents_and_files_and_folders(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.write("assistants/many.yaml", "key: a\nmodel: gpt-4.1\n---\nkey: b\nmodel: gpt-4.1\nname: Bee\n")
-    remote.write("assistants/sub/c.yml", "model: gpt-4.1\n")
-    assert remote.run("apply", "--yes").code == 0
-    assert [*remote.run("output").json] == ["a", "b", "c"]
-    assert dashboard.names() == ["Bee", "a", "c"]
+def test_several_documents_and_files_and_folders(remote: ProjectFolder, stored: dict[str, dict[str, Any]]) -> None:
+    names = {"a": "a", "b": "Bee", "c": "c"}
+    ids = remote.run("output").json
+    assert {key: ids[key] for key in names} == {key: stored[name]["id"] for key, name in names.items()}
+    assert [*ids] == sorted(ids)
+    assert len(ids) == len(stored) == 9
 
 
 def test_the_key_is_the_identity_and_not_the_name_or_the_file(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -102,42 +162,17 @@ def test_var_on_the_command_line_goes_before_the_targets(remote: ProjectFolder, 
     assert (stored["model"], stored["name"]) == ("gpt-4.1", "a=b ${var:m}")
 
 
-def test_variables_reach_every_text_of_a_manifest(
-    remote: ProjectFolder, dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("X", "filled")
-    stored = deployed(
-        remote,
-        dashboard,
-        """\
-        model: gpt-4.1
-        name: n ${env:X}
-        description: d ${env:X}
-        metadata: {team: "m ${env:X}"}
-        tools:
-          - type: function
-            function:
-              name: f
-              description: t ${env:X}
-              parameters: {type: object, properties: {a: {type: string, description: "p ${env:X}"}}}
-        """,
-    )
-    function = stored["tools"][0]["function"]
-    assert (stored["name"], stored["description"], stored["metadata"]["team"]) == (
-        "n filled",
-        "d filled",
-        "m filled",
-    )
+def test_variables_reach_every_text_of_a_manifest(stored: dict[str, dict[str, Any]]) -> None:
+    filled = stored["n filled"]
+    function = filled["tools"][0]["function"]
+    assert (filled["description"], filled["metadata"]["team"]) == ("d filled", "m filled")
     assert function["description"] == "t filled"
     assert function["parameters"]["properties"]["a"]["description"] == "p filled"
 
 
-def test_a_value_cannot_become_yaml(
-    remote: ProjectFolder, dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("X", "a\ntemperature: 0\n- '\"}{")
-    stored = deployed(remote, dashboard, "model: gpt-4.1\ninstructions: ${env:X}\n")
-    assert (stored["instructions"], stored["temperature"]) == ("a\ntemperature: 0\n- '\"}{", 1.0)
+def test_a_value_cannot_become_yaml(stored: dict[str, dict[str, Any]]) -> None:
+    found = stored["no-yaml"]
+    assert (found["instructions"], found["temperature"]) == ("a\ntemperature: 0\n- '\"}{", 1.0)
 
 
 @pytest.mark.parametrize("name", ["var:model", "env:MODEL_NAME"])
@@ -192,19 +227,12 @@ def test_an_included_file_is_taken_verbatim(remote: ProjectFolder, dashboard: Da
     assert [stored[key]["instructions"] for key in including] == texts
 
 
-def test_paths_are_relative_to_the_manifest(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.write("shared/p.md", "shared")
-    remote.write("assistants/sub/one.yaml", "model: gpt-4.1\ninstructions: {file: ../../shared/p.md}\n")
-    assert remote.run("apply", "--yes").code == 0
-    assert dashboard.named("one")["instructions"] == "shared"
+def test_paths_are_relative_to_the_manifest(stored: dict[str, dict[str, Any]]) -> None:
+    assert stored["including"]["instructions"] == "shared"
 
 
-def test_an_included_function(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.write("assistants/tools/f.json", '{"name": "f", "description": "Looks up", "strict": true}')
-    stored = deployed(
-        remote, dashboard, "model: gpt-4.1\ntools: [{type: function, function: {file: tools/f.json}}]\n"
-    )
-    assert stored["tools"][0]["function"]["description"] == "Looks up"
+def test_an_included_function(stored: dict[str, dict[str, Any]]) -> None:
+    assert stored["function"]["tools"][0]["function"]["description"] == "Looks up"
 
 
 def test_instructions_of_256000_characters_in_a_file(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -218,23 +246,8 @@ def test_instructions_of_256000_characters_in_a_file(remote: ProjectFolder, dash
     assert "256" in shown.err
 
 
-def test_anchors_and_merge_keys(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    stored = deployed(
-        remote,
-        dashboard,
-        """\
-        model: gpt-4.1
-        metadata: &base {a: "1", b: "2"}
-        tools:
-          - type: function
-            function:
-              name: f
-              parameters:
-                <<: &common {type: object, additionalProperties: false}
-                properties: {x: {<<: *common, additionalProperties: true}}
-        """,
-    )
-    assert stored["tools"][0]["function"]["parameters"] == {
+def test_anchors_and_merge_keys(stored: dict[str, dict[str, Any]]) -> None:
+    assert stored["anchored"]["tools"][0]["function"]["parameters"] == {
         "type": "object",
         "additionalProperties": False,
         "properties": {"x": {"type": "object", "additionalProperties": True}},

@@ -81,7 +81,9 @@ MANIFEST = st.fixed_dictionaries(
 )
 MANIFESTS = st.dictionaries(st.sampled_from(["a", "b", "c-1", "d_2"]), MANIFEST, min_size=2, max_size=4)
 # What the second set leaves out of an assistant that is otherwise as in the first.
-LEFT_OUT = st.sets(st.sampled_from(["description", "instructions", "temperature", "tools", "metadata"]), min_size=1)
+LEFT_OUT = st.sets(
+    st.sampled_from(["description", "instructions", "temperature", "tools", "metadata"]), min_size=1
+)
 EDITS = st.lists(
     st.tuples(
         st.integers(0, 3),
