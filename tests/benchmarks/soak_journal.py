@@ -27,8 +27,16 @@ PROCESSES = 2
 # Up to about two seconds of writing.
 _MOST_LINES = 400
 _SLOW = "gs:// (limited)"
+
+
+@contextmanager
+def _moto_server() -> Iterator[Service]:
+    with tempfile.TemporaryDirectory() as folder, moto_server(Path(folder)) as service:
+        yield service
+
+
 _STARTED: dict[str, Callable[[], AbstractContextManager[Service]]] = {
-    "s3:// (moto)": moto_server,
+    "s3:// (moto)": _moto_server,
     "az:// (Azurite)": azurite,
     "gs:// (stand-in)": cloud_storage,
     _SLOW: partial(cloud_storage, pause=1.0),

@@ -26,10 +26,11 @@ def no_clouds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[Service]:
-    """An S3."""
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An S3, which the processes that share the tests have together."""
+    folder = tmp_path_factory.getbasetemp()
     try:
-        with moto_server() as service:
+        with moto_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as service:
             yield service
     except UnavailableError as error:
         pytest.skip(str(error))
@@ -66,7 +67,9 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     service: Service = request.getfixturevalue(_SERVICES[request.param])
     for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
-    return Service(f"{service.address}/{tmp_path.name}", service.environment, service.url)
+    # Another process may be in a test of the same name.
+    place = f"{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}/{tmp_path.name}"
+    return Service(f"{service.address}/{place}", service.environment, service.url)
 
 
 @pytest.fixture

@@ -83,4 +83,5 @@ def main(work: str, address: str, *rest: str) -> None:
         shorten_pauses(setattr)
         inside, lease, lines = rest
         with Path(lines).open(encoding="utf-8") as read:
+            say("ready")
             asyncio.run(race(journal, Path(inside), float(lease), read))

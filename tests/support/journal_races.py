@@ -47,6 +47,7 @@ def _racer(service: Service, folder: Path, number: int) -> Iterator[tuple[IO[str
     assert process.stdout is not None
     # Open for both, as a pipe that is opened for writing alone waits for somebody who reads.
     with os.fdopen(os.open(lines, os.O_RDWR), "w") as go:
+        assert process.stdout.readline() == "ready\n"
         yield go, process.stdout
     # What its libraries leave behind must not turn a success into a crash.
     assert process.wait(_SECONDS) == 0, process.communicate()

@@ -24,10 +24,25 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from filelock import FileLock
+
 from support.python_process import started_code
 
 BUCKET = "journals"
 _START_SECONDS = 30
+# To start it takes a second of the processor, so it serves all processes of the tests, and ends with the last one.
+_MOTO = """\
+import os, sys, threading
+from moto.server import main
+
+def end_with_the_last_user(users):
+    with open(users) as pipe:
+        pipe.read()
+    os._exit(0)
+
+threading.Thread(target=end_with_the_last_user, args=[sys.argv.pop(1)], daemon=True).start()
+main(sys.argv[1:])
+"""
 _CLOUD_STORAGE = "import sys; from support.cloud_storage import main; main(*sys.argv[1:])"
 _TESTS = Path(__file__).parent.parent
 
@@ -50,15 +65,47 @@ class Service:
 
 
 @contextmanager
-def moto_server() -> Iterator[Service]:
-    """S3 with an empty bucket. Raises ``UnavailableError`` without moto."""
+def moto_server(folder: Path) -> Iterator[Service]:
+    """S3 with a bucket: one for all processes that are given the ``folder``, for as long as one of them has it.
+
+    Raises ``UnavailableError`` without moto.
+    """
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         raise UnavailableError("moto's server is not installed (pip install 'moto[s3]' flask flask-cors)")
-    port = _free_port()
-    with _running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], port):
-        url = f"http://127.0.0.1:{port}"
-        _put(f"{url}/{BUCKET}", {})
+    with FileLock(folder / "moto.lock"):
+        url, users = _joined(folder / "moto.users", folder / "moto.url")
+    try:
         yield Service(f"s3://{BUCKET}/team/journal", s3_environment(url), url)
+    finally:
+        os.close(users)
+
+
+def _joined(users: Path, address: Path) -> tuple[str, int]:
+    """The URL of the server that runs for the ``users``, and what makes this process one of them until closed."""
+    try:
+        # Nobody reads the pipe of a server that ended with its last user.
+        return address.read_text(), os.open(users, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        users.unlink(missing_ok=True)
+    os.mkfifo(users)
+    ours = os.open(users, os.O_RDWR)
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _start_alone([sys.executable, "-c", _MOTO, str(users), "-H", "127.0.0.1", "-p", str(port)])
+        _wait_for(lambda: True, port)
+        _put(f"{url}/{BUCKET}", {})
+    except UnavailableError:
+        os.close(ours)
+        raise
+    address.write_text(url)
+    return url, ours
+
+
+def _start_alone(command: list[str]) -> None:
+    """Start what is no child of this process, which may end before it."""
+    aside = '"$@" </dev/null >/dev/null 2>&1 &'
+    subprocess.run(["/bin/sh", "-c", aside, "sh", *command], check=True)
 
 
 def s3_environment(url: str) -> dict[str, str]:
