@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
 import pytest
 
-from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
 from support.project_snapshots import ApplySnapshot, ProjectSnapshots
 from support.projects import ProjectFolder
@@ -44,8 +45,8 @@ def apply_snapshot(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ApplyS
             made = remote.run("apply", "--yes")
             assert made.code == 0, made.out + made.err
 
-        settings = (remote.path / "assistctl.yaml").read_text()
-        snapshots.restore(sha256([settings, manifests]), make)
+        settings = (remote.path / "assistctl.yaml").read_bytes()
+        snapshots.restore(sha256(settings + json.dumps(manifests).encode()).hexdigest(), make)
 
     return arrange
 
