@@ -18,11 +18,10 @@ from assistctl.platforms.registry import open_platform
 from assistctl.testing.platform_suite import PlatformSuite
 from assistctl.testing.scripted_model import ScriptedModel
 from assistctl.testing.suite.base import BreakNext, PutTool
-from assistctl.testing.suite.convergence import ConvergenceTests
-from assistctl.testing.suite.fields import FieldTests
+from assistctl.testing.suite.fields import ConvergenceTests, FieldTests
 from assistctl.testing.suite.listing import ListingTests
 from assistctl.testing.suite.metadata import MetadataTests
-from assistctl.testing.suite.versions import VersionTests
+from assistctl.testing.suite.outcomes import VersionTests
 from support.foundry import PROJECT, Foundry, selector
 from support.live_sessions import AnthropicSessions, FoundryConversations, OpenAISessions, with_routes
 from support.managed_agents import ManagedAgents
