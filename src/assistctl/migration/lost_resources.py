@@ -116,7 +116,7 @@ def left_behind(
 def _settings(store_id: str, resource_names: ResourceNames, capabilities: Capabilities) -> Iterator[FieldOutcome]:
     """What was set on a vector store, and on its files: those of one setting together."""
     support = capabilities.fields.get("files.file_search")
-    nowhere = None if support and support.is_expressed else support.note if support else ""
+    nowhere = None if support and support.level is not Level.UNSUPPORTED else support.note if support else ""
     known: dict[str, Json] = dict(resource_names.settings.get(store_id, {}))
     for setting, entry in _DECLARED_AS.items():
         files: list[Json] = [*resource_names.files_with(setting, store_id)]

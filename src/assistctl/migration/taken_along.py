@@ -15,7 +15,7 @@ from assistctl.json_value import Json
 from assistctl.migration.lost_resources import Content, ResourceNames, ids_in
 from assistctl.migration.manifest_parts import tools_in
 from assistctl.migration.report import Document, FieldOutcome, Outcome
-from assistctl.model.capabilities import Capabilities
+from assistctl.model.capabilities import Capabilities, Level
 from assistctl.ownership.canonical import RESOURCE_LISTS
 
 _HOW = "The files are taken along, in {folder}/."
@@ -76,7 +76,7 @@ def _of_store(stores: Sequence[str], known: ResourceNames) -> tuple[Sequence[str
 def _reads(document: Document, tool: str, capabilities: Capabilities) -> bool:
     support = capabilities.fields.get(f"files.{tool}")
     has_tool = any(isinstance(one, dict) and one.get("type") == tool for one in tools_in(document))
-    return has_tool and support is not None and support.is_expressed
+    return has_tool and support is not None and support.level is not Level.UNSUPPORTED
 
 
 def _take(taken: TakenAlong, files: _Files, known: ResourceNames) -> None:

@@ -33,11 +33,6 @@ class Support:
     level: Level = Level.NATIVE
     note: str = ""
 
-    @property
-    def is_expressed(self) -> bool:
-        """Whether the platform has the field, in its own words or mapped."""
-        return self.level is not Level.UNSUPPORTED
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -49,13 +49,22 @@ def about_model(
     An error where that is certain: on the embedded platform, and ``at_vendor``'s own address. A warning on other
     servers, which may have models of others, and their own by these names.
     """
+    # Whoever has capabilities to give has imported these.
+
+    # Whoever has capabilities to give has imported this.
+    from assistctl.model.capabilities import Level
+
     model = model_of(assistant)
     if model is None:
         return
     severity = Severity.ERROR if capabilities.embedded else Severity.WARNING
     for name in _SAMPLING:
         support = capabilities.fields.get(name)
-        is_asked = assistant.fields.get(name) is not None and support is not None and support.is_expressed
+        is_asked = (
+            assistant.fields.get(name) is not None
+            and support is not None
+            and support.level is not Level.UNSUPPORTED
+        )
         if is_asked and not takes_sampling(model, assistant.fields.get("reasoning_effort")):
             yield _diagnostic(assistant, name, severity, f"the model {model!r} refuses {name}", _WHILE_REASONING)
     strange = other_vendor(model, capabilities)

@@ -12,6 +12,7 @@ from assistctl.applying.engine import carry_out
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
+from assistctl.model.capabilities import Level
 from assistctl.model.change import Action, Status
 from assistctl.model.plan import Plan, TargetName
 from assistctl.planning.options import PlanOptions
@@ -65,7 +66,7 @@ class SuiteBase:
     @staticmethod
     def _has(platform: Platform, field: str) -> bool:
         support = platform.capabilities.fields.get(field)
-        return support is not None and support.is_expressed
+        return support is not None and support.level is not Level.UNSUPPORTED
 
     async def _planned(self, platform: Platform, desired: list[Desired]) -> Plan:
         policy = PlanOptions("acme", TargetName("prod", platform.name), allow_deletes=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assistctl.errors import PlatformError
+from assistctl.model.capabilities import Level
 from assistctl.model.change import Action
 from assistctl.ownership.canonical import same
 from assistctl.platforms.base import Platform
@@ -40,7 +41,7 @@ class FieldTests(SuiteBase):
         field = capability.partition(".")[0]
         known = platform.capabilities.fields
         support = known.get(capability, known.get(field))
-        is_expressed = support is not None and support.is_expressed
+        is_expressed = support is not None and support.level is not Level.UNSUPPORTED
 
         async def scenario(platform: Platform) -> None:
             for value in SAMPLES[capability]:
