@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from assistctl.json_value import Json
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
-from assistctl.ownership.baseline import MAX_VALUE, Baseline, read_baseline, write_baseline
 from assistctl.ownership.canonical import Path, canonical, canonical_units, digest, dotted, parse, same
+from assistctl.ownership.mark import MAX_VALUE, Baseline, read_baseline, write_baseline
 from assistctl.planning.comparison.leaf_diff import differences
 from support.manifests import EFFORTS, FIELDS, NUMBERS, TEXTS
 

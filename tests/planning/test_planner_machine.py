@@ -16,9 +16,8 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Action, Change, FieldDiff, Origin
 from assistctl.model.plan import Plan, TargetName
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import Path, canonical_units, dotted, same
-from assistctl.ownership.mark import BASELINE, MARK, read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, MARK, read_baseline, read_mark, users_pairs
 from support.assistants_store import AssistantsStore, Stored
 from support.manifests import FIELDS, PAIRS, Manifest, manifests
 from support.planning import POLICY, ProjectOnStore, declared

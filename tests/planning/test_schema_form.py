@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from assistctl.json_value import Json
-from assistctl.ownership.baseline import before_it_was_kept, differs_in_form_alone
+from assistctl.ownership.mark import before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.schema_form import schema_form
 
 NAMES = st.sampled_from(["a", "required", "type", "properties"])

@@ -33,7 +33,7 @@ def test_all_differences_in_one_tool_are_judged_at_once(monkeypatch: pytest.Monk
         asked[salt] += 1
         return digest(value, salt=salt, length=length)
 
-    monkeypatch.setattr("assistctl.ownership.baseline.digest", counted)
+    monkeypatch.setattr("assistctl.ownership.mark.digest", counted)
     [change] = project.plan([declared("desk", desk("number"))]).changes
     assert len(change.diffs) == SETTINGS
     assert {diff.origin for diff in change.diffs} == {Origin.MANIFEST}

@@ -15,7 +15,7 @@ from assistctl.local.app import create_app
 from assistctl.model.change import QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
-from assistctl.ownership.baseline import write_baseline
+from assistctl.ownership.mark import write_baseline
 from assistctl.ownership.references_by_key import id_token, with_ids
 from assistctl.planning.resource_check import resource_to_platform
 from assistctl.platforms.openai.agents_fields import CAPABILITIES

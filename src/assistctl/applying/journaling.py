@@ -8,9 +8,8 @@ from assistctl.journal import BeforeImage, Operation, Outcome, Record
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change, Request
 from assistctl.model.kind import Kind
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import canonical_units, dotted
-from assistctl.ownership.mark import BASELINE, users_pairs
+from assistctl.ownership.mark import BASELINE, read_baseline, users_pairs
 
 
 class Recorder(Protocol):

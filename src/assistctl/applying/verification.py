@@ -9,8 +9,8 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
-from assistctl.ownership.baseline import differs_in_form_alone
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical_units, default_of, dotted, own_fields, same
+from assistctl.ownership.mark import differs_in_form_alone
 from assistctl.ownership.projection import declared_part
 
 

@@ -15,9 +15,8 @@ from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical, default_of, dotted, same
-from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, read_baseline, read_mark, users_pairs
 
 
 @dataclass(frozen=True, slots=True)

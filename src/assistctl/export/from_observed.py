@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import (
     PLATFORMS,
     Path,
@@ -22,7 +21,7 @@ from assistctl.ownership.canonical import (
     own_fields,
     same,
 )
-from assistctl.ownership.mark import BASELINE, read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, read_baseline, read_mark, users_pairs
 from assistctl.ownership.projection import is_own_tool, without_extras
 from assistctl.secrets.redaction import holds_secret
 

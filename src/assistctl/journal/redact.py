@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from assistctl.journal.records import BeforeImage
 from assistctl.json_value import Json
 from assistctl.model.change import Request
-from assistctl.ownership.baseline import hidden
 from assistctl.ownership.canonical import canonical_units, digest, dotted
-from assistctl.ownership.mark import BASELINE
+from assistctl.ownership.mark import BASELINE, hidden
 from assistctl.secrets.redaction import holds_secret
 
 # Enough to tell two values apart.

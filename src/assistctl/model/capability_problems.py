@@ -9,7 +9,7 @@ from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 _OWN = "platforms."
 _EVERYWHERE = ("name", "model", "metadata")
-# What the marks of ownership take (``ownership/mark.py``, ``baseline.py`` and ``file_marks.py``).
+# What the marks of ownership take (``ownership/mark.py`` and ``file_marks.py``).
 _NEEDED = {"open_pairs": 4, "key_characters": 32, "value_characters": 512}
 
 

@@ -12,8 +12,7 @@ from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.serving import Serving
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources
-from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.ownership.mark import BASELINE, read_baseline, read_mark
 from assistctl.ownership.placeholders import file_ids
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.secrets.redaction import SECRET

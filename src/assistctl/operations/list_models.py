@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.model_catalog import shutdown_of
 from assistctl.operations.deployment import Deployment
-from assistctl.ownership.baseline import read_baseline
-from assistctl.ownership.mark import BASELINE
+from assistctl.ownership.mark import BASELINE, read_baseline
 from assistctl.planning.lint import model_of
 
 

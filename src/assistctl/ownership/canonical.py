@@ -18,7 +18,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from assistctl.json_value import Json
@@ -73,6 +73,8 @@ SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
 
 RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
 
+TOOLS: Path = ("tools",)
+
 PLATFORMS = "platforms"
 """Where a platform's own fields stand, under its name."""
 
@@ -105,6 +107,18 @@ def canonical_units(
     return units
 
 
+def declared_units(fields: Mapping[str, Json], defaults: FieldDefaults = ASSISTANTS_API) -> dict[Path, Json]:
+    """The canonical units of declared fields, their metadata among them."""
+    metadata = fields.get("metadata")
+    return canonical_units(fields, metadata if isinstance(metadata, dict) else {}, defaults)
+
+
+def known_units() -> Iterator[Path]:
+    """The units a baseline may name although the answer does not show them."""
+    yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
+    yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
+
+
 def canonical(field: str, value: Json, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
     """The canonical form of one top-level field's value. ``tools`` becomes a mapping from identity to tool."""
     shape = _SHAPES.get(field)
@@ -117,7 +131,7 @@ def default_of(unit: Path, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
     """What a unit is when nobody set it, in canonical form; ``None`` where the default is nothing."""
     if unit[0] == "tool_resources":
         return []
-    if unit == ("tools",):
+    if unit == TOOLS:
         return {}
     return _numbers(defaults.values.get(str(unit[0]))) if len(unit) == 1 else None
 

@@ -25,9 +25,8 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
-from assistctl.ownership.baseline import Baseline, hidden, read_baseline
-from assistctl.ownership.canonical import Path, canonical_units, digest, dotted, parse
-from assistctl.ownership.mark import BASELINE, OUR_PREFIX
+from assistctl.ownership.canonical import TOOLS, Path, canonical_units, digest, dotted, parse
+from assistctl.ownership.mark import BASELINE, OUR_PREFIX, Baseline, hidden, read_baseline
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
 
@@ -37,7 +36,6 @@ Declared: TypeAlias = Desired | DesiredStore | DesiredResource
 # Keys of a user's own JSON Schema may look like path syntax, so inside one nothing finer is told apart.
 _DEPTH_IN_TOOLS = 4
 _DEPTH = 3
-_TOOLS: Path = ("tools",)
 
 
 def kind_of(desired: Declared) -> Kind:
@@ -222,7 +220,7 @@ def _all_units(
 
 def _state(unit: Path, value: Json, baseline: Baseline) -> Json:
     """Whether a unit is as it was applied, tool by tool where it is tools."""
-    if unit != _TOOLS or not isinstance(value, dict):
+    if unit != TOOLS or not isinstance(value, dict):
         return baseline.is_still(unit, value)
     return [
         baseline.is_still(unit, value),

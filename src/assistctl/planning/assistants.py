@@ -12,7 +12,7 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
 from assistctl.model.change import Absence, FieldDiff, Missing, QualifiedKey
 from assistctl.model.kind import Kind
-from assistctl.ownership.canonical import Path, default_of, dotted
+from assistctl.ownership.canonical import TOOLS, Path, default_of, dotted, known_units
 from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, tokens_of_files
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
@@ -20,7 +20,6 @@ from assistctl.ownership.projection import is_comparable
 from assistctl.ownership.references_by_key import revision_token
 from assistctl.ownership.sensitive import digest_without_secrets
 from assistctl.planning.capability_check import check_expressible, to_platform, with_tools_named
-from assistctl.planning.comparison.state import TOOLS, known_units
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
 from assistctl.planning.rosters import Rosters

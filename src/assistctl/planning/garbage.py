@@ -9,9 +9,8 @@ from assistctl.model.assistant import Observed
 from assistctl.model.change import QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile, UploadedFile
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.file_marks import HeldFile, held_in_store
-from assistctl.ownership.mark import BASELINE, read_mark
+from assistctl.ownership.mark import BASELINE, read_baseline, read_mark
 from assistctl.planning.named_ids import ids_named
 from assistctl.planning.vector_stores.inventory import ranked_twins
 from assistctl.secrets.redaction import SECRET

@@ -13,9 +13,8 @@ from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS
 from assistctl.ownership.applied_part import applied_part
-from assistctl.ownership.baseline import Baseline, read_baseline
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical, canonical_units, own_fields
-from assistctl.ownership.mark import BASELINE, users_pairs
+from assistctl.ownership.mark import BASELINE, Baseline, read_baseline, users_pairs
 from assistctl.ownership.projection import is_own_tool
 from assistctl.ownership.references_by_key import named_by_key, pinned_revisions, with_keys
 from assistctl.planning.undone import Image

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle, Observed
-from assistctl.ownership.baseline import read_baseline
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical_units, covers, parse
-from assistctl.ownership.mark import BASELINE, users_pairs
+from assistctl.ownership.mark import BASELINE, read_baseline, users_pairs
 from assistctl.planning.rosters import Naming
 
 _PROSE = frozenset({"name", "description", "model", "instructions", "response_format", "metadata"})

@@ -9,10 +9,9 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
 from assistctl.model.resource import CONTENT
-from assistctl.ownership.baseline import write_baseline
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical_units, cleared, covers, own_fields
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
-from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark
+from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark, write_baseline
 from assistctl.ownership.placeholders import is_token, replaced_ids
 from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
 from assistctl.ownership.sensitive import Declared, digested_request, secret_paths, touches, unseen_secrets

@@ -10,7 +10,7 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import ASSISTANTS_API, FieldDefaults
 from assistctl.model.change import Drift, FieldDiff, LastApplied, Origin, QualifiedKey
 from assistctl.model.tool_names import ToolNames
-from assistctl.ownership.canonical import Path, canonical_units, default_of, dotted, same
+from assistctl.ownership.canonical import TOOLS, Path, canonical_units, declared_units, default_of, dotted, same
 from assistctl.ownership.mark import Mark, users_pairs
 from assistctl.ownership.sensitive import (
     Declared,
@@ -22,7 +22,7 @@ from assistctl.ownership.sensitive import (
     touches,
 )
 from assistctl.planning.comparison.leaf_diff import Difference
-from assistctl.planning.comparison.state import TOOLS, Comparison, declared_units
+from assistctl.planning.comparison.state import Comparison
 from assistctl.planning.identity.inventory import Owned
 from assistctl.secrets.redaction import SECRET
 

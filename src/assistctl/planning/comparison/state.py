@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistctl.json_value import Json
-from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
+from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
-from assistctl.ownership.baseline import Baseline, before_it_was_kept, differs_in_form_alone
 from assistctl.ownership.canonical import (
     PLATFORMS,
-    RESOURCE_LISTS,
-    SETTINGS,
+    TOOLS,
     Path,
     canonical_units,
     covers,
+    declared_units,
     default_of,
+    known_units,
     parse,
     same,
 )
-from assistctl.ownership.mark import users_pairs
+from assistctl.ownership.mark import Baseline, before_it_was_kept, differs_in_form_alone, users_pairs
 from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import (
     declared_part,
@@ -40,7 +40,6 @@ from assistctl.planning.identity.inventory import Owned
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
-TOOLS: Path = ("tools",)
 
 _MODEL: Path = ("model",)
 
@@ -333,18 +332,6 @@ class Comparison:
             return False
         shown = whole if isinstance(whole, dict) else {}
         return not any(name in wanted and name not in shown for name in self._write_only_in_tools)
-
-
-def declared_units(fields: Mapping[str, Json], defaults: FieldDefaults = ASSISTANTS_API) -> dict[Path, Json]:
-    """The canonical units of declared fields, their metadata among them."""
-    metadata = fields.get("metadata")
-    return canonical_units(fields, metadata if isinstance(metadata, dict) else {}, defaults)
-
-
-def known_units() -> Iterator[Path]:
-    """The units a baseline may name although the answer does not show them."""
-    yield from ((name,) for name in ("description", "instructions", *SETTINGS, "tools"))
-    yield from (("tool_resources", tool, ids_name) for tool, ids_name in RESOURCE_LISTS.items())
 
 
 def _without_extras(part: Path, value: Json) -> Json:

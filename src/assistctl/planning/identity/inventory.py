@@ -11,10 +11,9 @@ from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreFile
 from assistctl.model.source_file import Identity
-from assistctl.ownership.baseline import Baseline, read_baseline
 from assistctl.ownership.canonical import Path, canonical_units, sha256
 from assistctl.ownership.file_marks import HeldFile, file_token, held_in_store
-from assistctl.ownership.mark import BASELINE, Mark, is_marked, read_mark, users_pairs
+from assistctl.ownership.mark import BASELINE, Baseline, Mark, is_marked, read_baseline, read_mark, users_pairs
 from assistctl.ownership.placeholders import replaced_ids
 from assistctl.planning.options import PlanOptions
 
