@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import combinations
 
 from assistctl.json_value import Json
-from assistctl.ownership.canonical import Path
+from assistctl.ownership.canonical import TOOLS, Path
 
 # Of ten settings there are a thousand parts to digest.
 _MOST_TRIED = 10
@@ -44,7 +44,7 @@ def declared_part(unit: Path, observed: Json, want: Json, write_only: Collection
     """
     if unit[0] == "platforms":
         return mentioned(observed, want)
-    if unit != ("tools",) or not isinstance(observed, dict) or not isinstance(want, dict):
+    if unit != TOOLS or not isinstance(observed, dict) or not isinstance(want, dict):
         return observed
     return {
         name: _declared_of_tool(tool, want[name], write_only) if name in want else tool
@@ -92,6 +92,15 @@ def mentioned(observed: Json, want: Json) -> Json:
     if isinstance(observed, list) and isinstance(want, list) and len(observed) == len(want):
         return [mentioned(item, inner) for item, inner in zip(observed, want, strict=True)]
     return observed
+
+
+def without_extras_in(part: Path, value: Json) -> Json:
+    """The value of a unit, or of a single tool, without what the Assistants API has no name for in its tools."""
+    if part[:1] != TOOLS or not isinstance(value, dict):
+        return value
+    if part != TOOLS:
+        return value if is_own_tool(value) else without_extras(value)
+    return {name: tool if is_own_tool(tool) else without_extras(tool) for name, tool in value.items()}
 
 
 def without_extras(tool: Json, want: Json = None) -> Json:

@@ -1,4 +1,7 @@
-"""What becomes of one key: the same for every kind of thing, from what is declared and what is owned."""
+"""What becomes of one key, and how a plan tells of that: the same for every kind of thing.
+
+It is decided from what is declared and what is owned.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,19 @@ from functools import cached_property
 from itertools import chain
 from typing import Generic
 
-from assistctl.diagnostics import Diagnostic
-from assistctl.model.change import Action, Blocked, Change, FieldDiff, QualifiedKey
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
+from assistctl.model.capabilities import FieldDefaults
+from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, QualifiedKey
 from assistctl.model.plan import seen_as
+from assistctl.ownership.canonical import TOOLS, declared_units, dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import labelled
-from assistctl.ownership.sensitive import Declared
+from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.comparison.origin import (
-    creation_diffs,
-    drifts,
-    field_diffs,
-    kept_forms,
-    mark_diffs,
-    told_of_form,
-    who_changed,
-    with_places,
-)
-from assistctl.planning.comparison.state import Comparison
+from assistctl.planning.comparison.leaf_diff import Difference
+from assistctl.planning.comparison.three_way import Comparison, field_diffs, kept_forms, secret_diff
 from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFacts
 from assistctl.planning.endings import Endings
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
@@ -35,6 +32,9 @@ from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, first_of, released, update_request
+
+# Of a long text as it is kept, so many characters to each side of where it begins to differ.
+_AROUND = 20
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
             self._placed(
-                (*labelled(creation_diffs(comparable, defaults), labels), *mark_diffs(mark, None)), desired
+                (*labelled(_creation_diffs(comparable, defaults), labels), *_mark_diffs(mark, None)), desired
             ),
             name=_name(desired),
             request=request,
@@ -203,14 +203,14 @@ class Decider(Generic[ListedT, DeclaredT]):
             lambda: self.facts.read_otherwise(owned),
         )
         mark = self._mark(desired, owned)
-        of_fields = (*labelled(field_diffs(comparison), labels), *mark_diffs(mark, owned))
+        of_fields = (*labelled(field_diffs(comparison), labels), *_mark_diffs(mark, owned))
         diffs = self._placed((*of_fields, *contents.renewed), desired)
         if action is Action.UPDATE:
             kept = labelled(kept_forms(comparison), labels)
             if kept or diffs:
                 yield Decision(
                     diagnostics=tuple(self._told_of_form(kept, desired)) if kept else (),
-                    drift=drifts(QualifiedKey(kind, key), owned.id, diffs),
+                    drift=_drifts(QualifiedKey(kind, key), owned.id, diffs),
                 )
             why = [self._why(of_fields)] if of_fields else []
             reason = "; ".join((*contents.reasons, *why)) or contents.unfinished
@@ -243,16 +243,16 @@ class Decider(Generic[ListedT, DeclaredT]):
         if not diffs:
             return ()
         told = self.facts.in_words_of_manifest(diffs, desired)
-        return with_places(told, desired, self.facts.capabilities.field_defaults)
+        return _with_places(told, desired, self.facts.capabilities.field_defaults)
 
     def _told_of_form(self, kept: Sequence[FieldDiff], desired: DeclaredT) -> Iterator[Diagnostic]:
-        return told_of_form(desired, self.plan_options.target.platform, self._placed(kept, desired))
+        return _about_forms(desired, self.plan_options.target.platform, self._placed(kept, desired))
 
     def _why(self, diffs: Sequence[FieldDiff]) -> str:
         """Why fields are changed, in words."""
         if self.plan_options.rolls_back:
-            return who_changed(diffs, "put back as it was")
-        return self.facts.reason or who_changed(diffs)
+            return _who_changed(diffs, "put back as it was")
+        return self.facts.reason or _who_changed(diffs)
 
     def _ambiguous(self, desired: DeclaredT, action: Action, reason: str) -> Decision:
         name = _name(desired)
@@ -277,3 +277,103 @@ class Decider(Generic[ListedT, DeclaredT]):
 def _name(desired: Declared) -> str | None:
     name = desired.fields.get("name")
     return name if isinstance(name, str) else None
+
+
+def _creation_diffs(desired: Declared, defaults: FieldDefaults) -> Iterator[FieldDiff]:
+    """Everything a new thing is declared to have; each tool by itself."""
+    units = declared_units(desired.fields, defaults)
+    tools = units.pop(TOOLS, None)
+    if isinstance(tools, dict):
+        units.update({("tools", name): tool for name, tool in tools.items()})
+    names = defaults.tool_names
+    secrets = secret_paths(desired, names)
+    for path, value in units.items():
+        if touches(secrets, path):
+            yield secret_diff(desired, names, Difference(path, None, value), None, Origin.MANIFEST)
+        else:
+            yield FieldDiff(dotted(path), None, value, Origin.MANIFEST)
+
+
+def _mark_diffs(mark: Mark, owned: Owned | None) -> Iterator[FieldDiff]:
+    """In what ``mark`` differs from the one that is there; ``owned`` is ``None`` for a new thing."""
+    old_mark = owned.mark if owned is not None else None
+    was = bool(old_mark and old_mark.prevent_destroy)
+    if was is not mark.prevent_destroy:
+        shown = was if owned is not None else None
+        yield FieldDiff("lifecycle.prevent_destroy", shown, mark.prevent_destroy, Origin.MANIFEST)
+    if old_mark is not None and old_mark.key != mark.key:
+        yield FieldDiff("key", old_mark.key, mark.key, Origin.MANIFEST)
+
+
+def _with_places(diffs: Iterable[FieldDiff], desired: Declared, defaults: FieldDefaults) -> tuple[FieldDiff, ...]:
+    """The differences, each with the position of what declares it, or of the nearest declared thing around it."""
+    tools = desired.fields.get("tools")
+    identities = defaults.tool_names.identities(tools) if isinstance(tools, list) else []
+    places = {dotted(("tools", identity)): f"tools[{place}]" for place, identity in enumerate(identities)}
+    return tuple(replace(diff, position=_position(diff.path, places, desired)) for diff in diffs)
+
+
+def _position(path: str, places: dict[str, str], desired: Declared) -> Position:
+    """The position for a path that names tools by what they are called, and not by their place."""
+    if path.startswith("tools["):
+        named = max((name for name in places if path.startswith(name)), key=len, default="")
+        path = places[named] + path[len(named) :] if named else "tools"
+    return desired.position_of(path)
+
+
+def _drifts(about: QualifiedKey, identifier: str, diffs: Iterable[FieldDiff]) -> list[Drift]:
+    """The differences that somebody else made, alone or beside the manifest."""
+    return [
+        Drift(
+            about.kind,
+            about.key,
+            identifier,
+            diff.path,
+            diff.old,
+            diff.new,
+            diff.secret,
+            diff.origin,
+            diff.last_applied,
+        )
+        for diff in diffs
+        if diff.origin is not Origin.MANIFEST
+    ]
+
+
+def _who_changed(diffs: Iterable[FieldDiff], ours: str = "manifest changed") -> str:
+    """The origins of ``diffs`` in words; ``ours`` stands for what the manifest changes."""
+    origins = {diff.origin for diff in diffs}
+    if origins == {Origin.MANIFEST}:
+        return ours
+    return "changed outside" if origins == {Origin.DRIFT} else f"{ours} and changed outside"
+
+
+def _about_forms(desired: Declared, platform: str, kept: tuple[FieldDiff, ...]) -> Iterator[Diagnostic]:
+    """A word about each value that ``platform`` keeps in another form than it was sent, with both forms.
+
+    ``kept`` have their places.
+    """
+    for diff in kept:
+        shown = "" if diff.secret else " Declared: {}; kept: {}.".format(*_both(diff.new, diff.old))
+        yield Diagnostic(
+            Severity.INFO,
+            f"{platform} keeps {diff.path} in another form",
+            f"It says the same, so there is nothing to change.{shown}",
+            key=desired.key,
+            path=diff.path,
+            position=diff.position or desired.position,
+        )
+
+
+def _both(declared: Json, kept: Json) -> tuple[str, str]:
+    """Both values, of long texts the stretch where they begin to differ."""
+    if not isinstance(declared, str) or not isinstance(kept, str):
+        return repr(declared), repr(kept)
+    shorter = min(len(declared), len(kept))
+    first = next((place for place in range(shorter) if declared[place] != kept[place]), shorter)
+    return _stretch(declared, first), _stretch(kept, first)
+
+
+def _stretch(text: str, place: int) -> str:
+    start, end = max(0, place - _AROUND), place + _AROUND
+    return f"{'…' if start else ''}{text[start:end]!a}{'…' if end < len(text) else ''}"

@@ -6,14 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic
 
-from assistctl.model.change import Action, Change, QualifiedKey
+from assistctl.model.capabilities import FieldDefaults
+from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedKey
+from assistctl.ownership.canonical import TOOLS, canonical_units, default_of, dotted, same
+from assistctl.ownership.mark import users_pairs
 from assistctl.planning import safety_rules as safety
-from assistctl.planning.comparison.origin import deletion_diffs
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import ListedT, Owned
 from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import forget_request
+from assistctl.secrets.redaction import SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Endings(Generic[ListedT, DeclaredT]):
     def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
         reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
         before = owned.observed
-        diffs = [*deletion_diffs(owned, self.facts.capabilities.field_defaults)]
+        diffs = [*_lost(owned, self.facts.capabilities.field_defaults)]
         lost = tuple(self.facts.in_words_of_manifest(diffs, None))
         change = Change(
             about.kind, about.key, owned.id, Action.DELETE, reason, lost, name=before.name, before=before
@@ -66,3 +69,17 @@ def _forget(about: QualifiedKey, owned: Owned) -> Change:
     before, reason = owned.observed, "let go without deleting it"
     change = Change(about.kind, about.key, owned.id, Action.FORGET, reason, name=before.name, before=before)
     return replace(change, request=forget_request(owned))
+
+
+def _lost(owned: Owned, defaults: FieldDefaults) -> Iterator[FieldDiff]:
+    """Everything that is lost with a thing, ids as they are; each tool by itself."""
+    pairs = users_pairs(owned.observed.metadata)
+    for unit, value in canonical_units(owned.observed.fields, pairs, defaults).items():
+        if owned.baseline.is_secret(unit):
+            yield FieldDiff(dotted(unit), SECRET, None, Origin.MANIFEST, secret=True)
+        elif unit == TOOLS and isinstance(value, dict):
+            yield from (
+                FieldDiff(dotted((*unit, name)), tool, None, Origin.MANIFEST) for name, tool in value.items()
+            )
+        elif not same(value, default_of(unit, defaults)):
+            yield FieldDiff(dotted(unit), value, None, Origin.MANIFEST)

@@ -15,7 +15,7 @@ from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark, write_bas
 from assistctl.ownership.placeholders import is_token, replaced_ids
 from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
 from assistctl.ownership.sensitive import Declared, digested_request, secret_paths, touches, unseen_secrets
-from assistctl.planning.comparison.state import MODEL_SETTINGS, Comparison
+from assistctl.planning.comparison.three_way import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
 from assistctl.planning.identity.inventory import Owned
 from assistctl.secrets.redaction import SECRET

@@ -1,4 +1,8 @@
-"""One thing, three ways: what is declared, what is there, and what this project last applied."""
+"""One thing, three ways: what is declared, what is there, and what this project last applied.
+
+``Comparison`` holds them against each other, each in canonical form; ``field_diffs`` says of each difference who
+made it, without the secrets in it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from functools import cached_property
 
 from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FieldDefaults
+from assistctl.model.change import FieldDiff, LastApplied, Origin
 from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.applied_part import was_applied_in_part
 from assistctl.ownership.canonical import (
@@ -18,6 +23,7 @@ from assistctl.ownership.canonical import (
     covers,
     declared_units,
     default_of,
+    dotted,
     known_units,
     parse,
     same,
@@ -27,16 +33,26 @@ from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import (
     declared_part,
     is_comparable,
-    is_own_tool,
     settings_before,
     whole_setting,
-    without_extras,
+    without_extras_in,
 )
 from assistctl.ownership.references_by_key import tokens_in_own_fields
-from assistctl.ownership.sensitive import Declared, UnseenSecrets, secret_paths, touches, unseen_secrets
+from assistctl.ownership.sensitive import (
+    Declared,
+    UnseenSecrets,
+    plainly_named_tools,
+    secret_paths,
+    shown_declared,
+    shown_path,
+    templates,
+    touches,
+    unseen_secrets,
+)
 from assistctl.planning.comparison.ignore_changes import keep_observed
 from assistctl.planning.comparison.leaf_diff import Difference, differences
 from assistctl.planning.identity.inventory import Owned
+from assistctl.secrets.redaction import SECRET
 
 # A new model may refuse what the old one was given, so these are not carried over to it.
 MODEL_SETTINGS: tuple[Path, ...] = (("temperature",), ("top_p",))
@@ -231,7 +247,7 @@ class Comparison:
         is_missing_tool = part[:1] == TOOLS and part != TOOLS and value is None
         if is_missing_tool:
             return not self.baseline.has(part)
-        return self._is_still(part, value) or self._is_still(part, _without_extras(part, value))
+        return self._is_still(part, value) or self._is_still(part, without_extras_in(part, value))
 
     def is_as_applied_in_some_form(self, part: Path) -> bool:
         """Whether a unit, or a single tool, is what a platform may have made of what was last applied."""
@@ -334,12 +350,92 @@ class Comparison:
         return not any(name in wanted and name not in shown for name in self._write_only_in_tools)
 
 
-def _without_extras(part: Path, value: Json) -> Json:
-    if part[:1] != TOOLS or not isinstance(value, dict):
-        return value
-    if part != TOOLS:
-        return value if is_own_tool(value) else without_extras(value)
-    return {name: tool if is_own_tool(tool) else without_extras(tool) for name, tool in value.items()}
+def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
+    """Each difference between what is there and what is declared, with its origin."""
+    if comparison.is_as_declared:
+        return
+    # A part may have thousands of differences, and has one origin.
+    origins: dict[tuple[Path, Path], Origin] = {}
+    undeclared = frozenset(comparison.undeclared)
+    for unit, found in comparison.differences.items():
+        for difference in found:
+            part = comparison.part_of(difference, unit)
+            if (unit, part) not in origins:
+                origins[unit, part] = _origin(comparison, unit, part)
+            diff = _diff(comparison, difference, unit, origins[unit, part])
+            yield replace(diff, undeclared=True) if unit in undeclared else diff
+
+
+def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
+    """What was applied and is there in the platform's own form: no difference, and nobody's change."""
+    if comparison.is_as_declared:
+        return
+    for unit, kept in comparison.kept_forms.items():
+        yield from (_diff(comparison, difference, unit, Origin.MANIFEST) for difference in kept)
+
+
+def secret_diff(
+    desired: Declared, names: ToolNames, difference: Difference, old: Json, origin: Origin
+) -> FieldDiff:
+    """A difference with a secret in it, which is left out; ``old`` is as it may be shown."""
+    path = dotted(shown_path(difference.path, plainly_named_tools(desired, names)))
+    new = shown_declared(difference.new, difference.path, desired, names)
+    return FieldDiff(path, old, new, origin, secret=True)
+
+
+def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
+    if comparison.is_unseen(unit) or comparison.is_left_to_platform(unit) or comparison.agrees(part):
+        return Origin.MANIFEST
+    if not comparison.baseline.has(unit) or _is_untouched(comparison, part):
+        return Origin.MANIFEST
+    if any(_is_untouched(reading, part) for reading in comparison.other_readings):
+        return Origin.MANIFEST
+    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
+    return Origin.BOTH if moved_by_us else Origin.DRIFT
+
+
+def _is_untouched(comparison: Comparison, part: Path) -> bool:
+    """Whether a unit, or a single tool, is what this project applied, as far as that can be told."""
+    return (
+        comparison.is_as_applied(part, comparison.seen)
+        or comparison.is_as_applied(part, comparison.seen_but_for_ignored)
+        or comparison.is_as_applied_in_some_form(part)
+        or comparison.settings_before(part) is not None
+        or comparison.was_applied_in_part(part)
+    )
+
+
+def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
+    if touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit):
+        shown = _shown_observed(comparison, difference, unit)
+        diff = secret_diff(comparison.desired, comparison.tool_names, difference, shown, origin)
+        return replace(diff, last_applied=LastApplied(known=False)) if origin is Origin.BOTH else diff
+    last_applied = _last_applied(comparison, difference, unit) if origin is Origin.BOTH else None
+    return FieldDiff(dotted(difference.path), difference.old, difference.new, origin, last_applied=last_applied)
+
+
+def _last_applied(comparison: Comparison, difference: Difference, unit: Path) -> LastApplied:
+    """The value that both changed. Only its digest is left, which tells whether it was the default."""
+    default = comparison.value_in({}, unit)
+    is_default = difference.path == unit and comparison.baseline.is_still(unit, default)
+    return LastApplied(known=True, value=default) if is_default else LastApplied(known=False)
+
+
+def _shown_observed(comparison: Comparison, difference: Difference, unit: Path) -> Json:
+    """What can be shown of what is there: all but secrets, or nothing where those cannot be told from it."""
+    template = templates(comparison.desired, comparison.tool_names).get(difference.path)
+    beside = template.shown_beside(difference.old) if template and isinstance(difference.old, str) else None
+    if difference.old is None or beside is not None:
+        return beside
+    is_plain = isinstance(difference.old, str) and _was_given_no_secret(comparison, difference, unit)
+    return difference.old if is_plain else SECRET
+
+
+def _was_given_no_secret(comparison: Comparison, difference: Difference, unit: Path) -> bool:
+    """Whether what is there is what this project applied, when there was no secret in it."""
+    baseline, part = comparison.baseline, comparison.part_of(difference, unit)
+    was_applied = baseline.has(unit) and not baseline.is_secret(unit)
+    return was_applied and comparison.is_as_applied(part, comparison.seen)
 
 
 def _leaves(unit: Path, seen: Json, want: Json) -> Iterator[Difference]:
