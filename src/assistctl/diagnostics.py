@@ -36,12 +36,19 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-def nearest_position(path: str, positions: Mapping[str, Position]) -> Position | None:
-    """Where ``path`` stands by ``positions``, or the nearest path that encloses it; ``None`` where none does."""
-    while path and path not in positions:
-        cut = max(path.rfind("."), path.rfind("["))
-        path = path[:cut] if cut > 0 else ""
-    return positions.get(path)
+class Placed:
+    """Something that a document declares: ``positions`` maps the paths in it to where they stand."""
+
+    __slots__ = ()
+    position: Position
+    positions: Mapping[str, Position]
+
+    def position_of(self, path: str) -> Position:
+        """Where ``path`` stands, or the nearest declared thing that encloses it."""
+        while path and path not in self.positions:
+            cut = max(path.rfind("."), path.rfind("["))
+            path = path[:cut] if cut > 0 else ""
+        return self.positions.get(path) or self.position
 
 
 @dataclass(frozen=True, slots=True)

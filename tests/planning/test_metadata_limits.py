@@ -11,9 +11,8 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Capabilities, MetadataLimits, Support
 from assistctl.model.capability_problems import problems_in
-from assistctl.model.plan import TargetName
+from assistctl.model.plan import PlanOptions, TargetName
 from assistctl.planning.capability_check import check_expressible
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.registry import capabilities_of
 

@@ -13,10 +13,9 @@ from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.change import Action
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan, TargetName
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import MARK
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
 

@@ -14,8 +14,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities, Finding, Level, Support
 from assistctl.model.change import Action, Change
-from assistctl.model.plan import Plan, TargetName
-from assistctl.planning.options import PlanOptions
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.template import Named, Template
 from support.planning import declared

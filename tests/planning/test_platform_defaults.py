@@ -13,8 +13,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Support
 from assistctl.model.change import Action, Change
-from assistctl.model.plan import Plan, TargetName
-from assistctl.planning.options import PlanOptions
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.planning.planner import make_plan
 from support.planning import declared
 

@@ -12,10 +12,9 @@ from assistctl.model.assistant import Desired, Lifecycle, Observed, Use
 from assistctl.model.capabilities import Capabilities, RosterEntry, Support
 from assistctl.model.change import Action, Change, QualifiedKey
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan, TargetName
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.model.resource import DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.requests import resolved
 from assistctl.planning.resources import Resources

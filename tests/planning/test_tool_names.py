@@ -12,9 +12,8 @@ import pytest
 from assistctl.applying.engine import carry_out
 from assistctl.model.capabilities import FieldDefaults, Support
 from assistctl.model.change import Action, Change, Status
-from assistctl.model.plan import Plan, TargetName
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from support.outside_platform import SOUND, Cloud
 from support.planning import declared

@@ -8,10 +8,9 @@ from assistctl.diagnostics import Position
 from assistctl.model.capabilities import Capabilities, Support
 from assistctl.model.change import Action
 from assistctl.model.knowledge import DesiredStore, ObservedStore
-from assistctl.model.plan import Plan, TargetName
+from assistctl.model.plan import Plan, PlanOptions, TargetName, of_any_kind
 from assistctl.ownership.mark import METADATA_PAIRS
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
-from assistctl.planning.options import PlanOptions, of_any_kind
 from assistctl.planning.planner import make_plan
 
 OPTIONS = PlanOptions("acme", TargetName("prod", "any"))

@@ -28,8 +28,7 @@ from assistctl.diagnostics import Position
 from assistctl.errors import PlatformError
 from assistctl.export.from_observed import declared
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.plan import TargetName
-from assistctl.planning.options import PlanOptions
+from assistctl.model.plan import PlanOptions, TargetName
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.base import Connection, Platform, SupportsEnvironments
 from assistctl.platforms.registry import capabilities_of, open_platform

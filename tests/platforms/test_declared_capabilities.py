@@ -14,10 +14,9 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.local.app import create_app
 from assistctl.manifest.validation.schema import ASSISTANT, read_schema
 from assistctl.model.capabilities import Level
-from assistctl.model.plan import TargetName
+from assistctl.model.plan import PlanOptions, TargetName
 from assistctl.planning.capability_check import names_in, support_of
 from assistctl.planning.identity.inventory import Knowledge
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
 from assistctl.platforms.registry import capabilities_of, known_platforms

@@ -11,9 +11,8 @@ from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.model.change import Result, Status
-from assistctl.model.plan import Plan, TargetName
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.ownership.canonical import parse
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.secrets.template import Named, Piece, Template
 from support.assistants_store import CAPABILITIES, AssistantsStore

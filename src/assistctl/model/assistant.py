@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assistctl.diagnostics import Position, nearest_position
+from assistctl.diagnostics import Placed, Position
 from assistctl.json_value import Json
 from assistctl.model.kind import Kind
 from assistctl.model.serving import Serving
@@ -53,7 +53,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Placed):
     """One assistant as declared: variables filled, files read.
 
     ``fields`` holds only what the manifest declares (and ``name``, which defaults to the key), in the
@@ -88,10 +88,6 @@ class Desired:
     def name(self) -> str | None:
         """The display name, when it declares one."""
         return _name_in(self.fields)
-
-    def position_of(self, path: str) -> Position:
-        """Where ``path`` stands, or the nearest declared thing that encloses it."""
-        return nearest_position(path, self.positions) or self.position
 
 
 @dataclass(frozen=True, slots=True)

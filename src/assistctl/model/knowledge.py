@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from assistctl.diagnostics import Position, nearest_position
+from assistctl.diagnostics import Placed, Position
 from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle
 from assistctl.model.source_file import SourceFile
@@ -34,7 +34,7 @@ class StoreEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class DesiredStore:
+class DesiredStore(Placed):
     """One vector store as declared: by an assistant's ``files``, or by a document of its own (``shared``).
 
     The ``key`` of an assistant's own store is the assistant's. ``fields`` holds what is declared of ``name``
@@ -55,10 +55,6 @@ class DesiredStore:
     moved_from: str | None = None
     shared: bool = False
     templates: Mapping[str, Template] = field(default_factory=dict, repr=False)
-
-    def position_of(self, path: str) -> Position:
-        """Where ``path`` stands, or the nearest declared thing that encloses it."""
-        return nearest_position(path, self.positions) or self.position
 
     @property
     def leaves_files(self) -> bool:

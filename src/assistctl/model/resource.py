@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistctl.checkout.pinned_folder import PinnedFolder
-from assistctl.diagnostics import Position, nearest_position
+from assistctl.diagnostics import Placed, Position
 from assistctl.json_value import Json
 from assistctl.model.assistant import Lifecycle
 from assistctl.model.kind import Kind
@@ -35,7 +35,7 @@ class ResourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DesiredResource:
+class DesiredResource(Placed):
     """One thing as a document of its ``kind`` declares it: variables filled, files read.
 
     ``fields`` holds what is declared, and ``name``, which defaults to the key, in the shapes of its document.
@@ -64,7 +64,3 @@ class DesiredResource:
         """The display name."""
         name = self.fields.get("name")
         return name if isinstance(name, str) else None
-
-    def position_of(self, path: str) -> Position:
-        """Where ``path`` stands, or the nearest declared thing that encloses it."""
-        return nearest_position(path, self.positions) or self.position

@@ -9,10 +9,9 @@ from assistctl.applying.limits import ApplyLimits
 from assistctl.errors import ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model.check_gate import GateMode
-from assistctl.model.plan import PlanScope
+from assistctl.model.plan import PlanOptions, PlanScope
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.saved_plan import SavedPlan
-from assistctl.planning.options import PlanOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from assistctl.errors import ManifestError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.assistant import Observed
-from assistctl.model.plan import PlanScope, TargetName
+from assistctl.model.plan import PlanOptions, PlanScope, TargetName, Thresholds, of_any_kind
 from assistctl.operations.account import require_account
 from assistctl.operations.target_connection import (
     address_of,
@@ -28,7 +28,6 @@ from assistctl.operations.target_connection import (
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.identity.inventory import classify
-from assistctl.planning.options import PlanOptions, Thresholds, of_any_kind
 from assistctl.platforms.base import Platform, nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.redaction import learn_from

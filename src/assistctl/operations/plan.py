@@ -22,7 +22,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Blocked, Change
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
-from assistctl.model.plan import Plan, PlanScope
+from assistctl.model.plan import Plan, PlanOptions, PlanScope
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.likely_mistakes import meant_key
@@ -40,7 +40,6 @@ from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
 from assistctl.planning.vector_stores.inventory import stores_to_look_into

@@ -14,7 +14,7 @@ from assistctl.manifest import Loaded
 from assistctl.model.change import Action, Change, QualifiedKey
 from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS, Kind
 from assistctl.model.knowledge import StoreEntry, StoreFile
-from assistctl.model.plan import Plan
+from assistctl.model.plan import Plan, PlanOptions
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.gate_findings import surroundings_of
@@ -23,7 +23,6 @@ from assistctl.operations.rollback import declared_again, listed_stores, present
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.named_ids import ids_named
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.undone import Documents, Undone
 from assistctl.platforms.base import Platform

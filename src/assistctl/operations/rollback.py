@@ -15,13 +15,13 @@ from assistctl.model.assistant import Observed
 from assistctl.model.change import QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import PlanOptions
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_resources import visible_resources
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.capability_check import to_platform
 from assistctl.planning.named_ids import ids_named
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.rollback import declare_rollback
 from assistctl.planning.rollback_files import uploads_to_look_for
 from assistctl.planning.undone import Present, RollbackDeclarations, Undone

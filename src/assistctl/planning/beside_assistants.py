@@ -11,11 +11,11 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Change, QualifiedKey
 from assistctl.model.kind import RESOURCE_KINDS, Kind
+from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Decision
 from assistctl.planning.identity.inventory import Inventory, read_owned
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.resource_check import check_resource
 from assistctl.planning.resources import ResourceFacts, Resources

@@ -16,7 +16,7 @@ from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, QualifiedKey
-from assistctl.model.plan import seen_as
+from assistctl.model.plan import PlanOptions, seen_as
 from assistctl.ownership.canonical import TOOLS, declared_units, dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
@@ -29,7 +29,6 @@ from assistctl.planning.decision import AS_DECLARED, Decision, DeclaredT, KindFa
 from assistctl.planning.endings import Endings
 from assistctl.planning.identity.inventory import Inventory, ListedT, Owned
 from assistctl.planning.identity.moves import Transfers
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import create_request, first_of, released, update_request
 

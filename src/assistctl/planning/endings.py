@@ -8,12 +8,12 @@ from typing import Generic
 
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedKey
+from assistctl.model.plan import PlanOptions
 from assistctl.ownership.canonical import TOOLS, canonical_units, default_of, dotted, same
 from assistctl.ownership.mark import users_pairs
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.decision import Decision, DeclaredT, KindFacts
 from assistctl.planning.identity.inventory import ListedT, Owned
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.requests import forget_request
 from assistctl.secrets.redaction import SECRET

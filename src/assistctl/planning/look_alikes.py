@@ -16,6 +16,7 @@ from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.change import Action, Change
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
+from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.canonical import canonical, default_of, digest
 from assistctl.ownership.file_marks import contents_digest, filled_with
@@ -23,7 +24,6 @@ from assistctl.ownership.mark import Mark
 from assistctl.ownership.sensitive import Declared
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.vector_stores.inventory import StoreInventory
 
 _CONTENT = ("model", "description", "instructions", "tools", "response_format")

@@ -11,12 +11,12 @@ from typing import Generic, TypeAlias, TypeVar
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
+from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import Mark
 from assistctl.planning.identity.inventory import Inventory
 from assistctl.planning.identity.moves import Transfers
 from assistctl.planning.named_ids import ids_left, ids_named
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.rosters import Naming
 
 NamingT = TypeVar("NamingT", bound=Naming)

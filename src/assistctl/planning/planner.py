@@ -14,7 +14,7 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change, Missing, QualifiedKey, Summary
 from assistctl.model.file_operations import FileOperations
 from assistctl.model.kind import RESOURCE_KINDS, Kind
-from assistctl.model.plan import Plan
+from assistctl.model.plan import Plan, PlanOptions
 from assistctl.ownership.file_marks import store_token
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.absence import absent
@@ -25,7 +25,6 @@ from assistctl.planning.decision import Decision
 from assistctl.planning.identity.inventory import Inventory, Knowledge, Owned, classify, fingerprint, read_owned
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import LookAlikes
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.outlook import Outlook
 from assistctl.planning.references import References, references
 from assistctl.planning.resources import Resources

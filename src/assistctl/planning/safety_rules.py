@@ -9,8 +9,8 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Blocked, Change, QualifiedKey
 from assistctl.model.kind import Kind
+from assistctl.model.plan import PlanOptions, Thresholds
 from assistctl.ownership.sensitive import Declared, kind_of
-from assistctl.planning.options import PlanOptions, Thresholds
 
 
 def protected(change: Change) -> tuple[Change, Diagnostic]:

@@ -9,11 +9,11 @@ from assistctl.diagnostics import Diagnostic
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change
 from assistctl.model.kind import Kind
+from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
 from assistctl.planning.identity.inventory import Inventory, classify
 from assistctl.planning.identity.moves import Transfers, transfers
 from assistctl.planning.look_alikes import same_name_under_other_key
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.outlook import Outlook
 from assistctl.planning.resources import Resources
 

@@ -10,12 +10,12 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreFile
+from assistctl.model.plan import PlanOptions
 from assistctl.model.source_file import Identity
 from assistctl.ownership.canonical import Path, canonical_units, sha256
 from assistctl.ownership.file_marks import HeldFile, file_token, held_in_store
 from assistctl.ownership.mark import BASELINE, Baseline, Mark, is_marked, read_baseline, read_mark, users_pairs
 from assistctl.ownership.placeholders import replaced_ids
-from assistctl.planning.options import PlanOptions
 
 Listed: TypeAlias = Observed | ObservedStore
 """A thing of any kind as the platform listed it."""

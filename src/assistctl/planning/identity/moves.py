@@ -10,11 +10,11 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.knowledge import DesiredStore
+from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
 from assistctl.ownership.mark import MARK, is_marked
 from assistctl.ownership.sensitive import kind_of
 from assistctl.planning.identity.inventory import Inventory
-from assistctl.planning.options import PlanOptions
 
 Movable: TypeAlias = Desired | DesiredResource
 """What a manifest declares of a kind whose things can be taken over by their ids."""

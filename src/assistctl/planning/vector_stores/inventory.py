@@ -9,10 +9,10 @@ from itertools import chain
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
+from assistctl.model.plan import PlanOptions
 from assistctl.ownership.file_marks import held_in_store, is_settled, tokens_of, tokens_of_files
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.identity.inventory import Knowledge, classify
-from assistctl.planning.options import PlanOptions
 
 
 @dataclass(frozen=True, slots=True)

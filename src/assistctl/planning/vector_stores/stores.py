@@ -12,6 +12,7 @@ from assistctl.model.counting import counted
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore, ObservedStore
+from assistctl.model.plan import PlanOptions
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.file_marks import (
     FILES,
@@ -26,7 +27,6 @@ from assistctl.planning.deciding import Decider
 from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Inventory, ObservedKnowledge, Owned, interpret, read_owned
 from assistctl.planning.identity.moves import Transfers, still_declared
-from assistctl.planning.options import PlanOptions
 from assistctl.planning.references import References
 from assistctl.planning.vector_stores.contents_diff import StoreContents, compared, everything
 from assistctl.planning.vector_stores.file_changes import Holder, HolderFiles

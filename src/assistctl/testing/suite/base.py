@@ -14,8 +14,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.capabilities import Level
 from assistctl.model.change import Action, Status
-from assistctl.model.plan import Plan, TargetName
-from assistctl.planning.options import PlanOptions
+from assistctl.model.plan import Plan, PlanOptions, TargetName
 from assistctl.planning.planner import make_plan
 from assistctl.platforms.base import Platform
 
