@@ -23,6 +23,9 @@ from assistctl.ownership.file_marks import (
 )
 from assistctl.ownership.references_by_key import REFERRING_FIELDS, shown_by_key
 
+FIELDS_WITH_TOKENS = ("tool_resources", *REFERRING_FIELDS)
+"""The fields that may hold ids of what has a token."""
+
 _INTERPRETER = "tool_resources.code_interpreter.file_ids"
 _SEARCH = "tool_resources.file_search.vector_store_ids"
 _SHOWN_CHARACTERS = 7

@@ -14,7 +14,10 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import combinations
 
 from assistctl.json_value import Json
-from assistctl.ownership.canonical import TOOLS, Path
+from assistctl.ownership.canonical import PLATFORMS, TOOLS, Path
+
+PARTLY_DECLARED = ("tools", PLATFORMS)
+"""The fields of which a unit may hold more than is declared."""
 
 # Of ten settings there are a thousand parts to digest.
 _MOST_TRIED = 10
@@ -42,7 +45,7 @@ def declared_part(unit: Path, observed: Json, want: Json, write_only: Collection
 
     What is ``write_only`` in the platform's own tools is missing from answers: it counts as being there.
     """
-    if unit[0] == "platforms":
+    if unit[0] == PLATFORMS:
         return mentioned(observed, want)
     if unit != TOOLS or not isinstance(observed, dict) or not isinstance(want, dict):
         return observed
@@ -76,7 +79,7 @@ def is_comparable(unit: Path, value: Json) -> bool:
     """Whether the value of a unit, or a tool, can be held against a digest whatever was declared of it."""
     if unit[0] == "tools" and isinstance(value, dict):
         return not (is_own_tool(value) if len(unit) > 1 else any(is_own_tool(tool) for tool in value.values()))
-    return unit[0] != "platforms" or not isinstance(value, dict | list)
+    return unit[0] != PLATFORMS or not isinstance(value, dict | list)
 
 
 def whole_setting(unit: Path, observed: Mapping[Path, Json]) -> Json:

@@ -101,6 +101,8 @@ class Assistants(KindFacts[Observed, Desired]):
         """``desired`` with tokens for its files and its vector store."""
         tokens = owned.tokens if owned is not None else self.store_tokens
         held, lost = (owned.held, owned.lost) if owned is not None else ((), ())
+        if not (held or lost or desired.interpreter_files or desired.store or "tool_resources" in desired.fields):
+            return desired, {}
         labels = labels_of(desired, held, lost)
         desired = with_tokens(desired)
         fields = replaced_ids(desired.fields, lambda text: tokens.get(text, text))
@@ -131,6 +133,8 @@ class Assistants(KindFacts[Observed, Desired]):
     def _files(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
         metadata = owned.observed.metadata if owned is not None else {}
+        if not (desired.interpreter_files or self._unread or FILES in metadata):
+            return Contents(store=desired.store)
         named = file_ids(desired.fields)
         found = (self._unread[file_id] for file_id in named if file_id in self._unread)
         again = {upload.token: upload.path for upload in found}

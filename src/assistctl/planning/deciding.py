@@ -20,7 +20,7 @@ from assistctl.model.plan import PlanOptions, seen_as
 from assistctl.ownership.canonical import TOOLS, declared_units, dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
 from assistctl.ownership.mark import Mark
-from assistctl.ownership.placeholders import labelled
+from assistctl.ownership.placeholders import FIELDS_WITH_TOKENS, labelled
 from assistctl.ownership.sensitive import Declared, secret_paths, touches
 from assistctl.planning import safety_rules as safety
 from assistctl.planning.comparison.leaf_diff import Difference
@@ -172,7 +172,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             Action.CREATE,
             "; ".join(("not on the platform", *contents.reasons)),
             self._placed(
-                (*labelled(_creation_diffs(comparable, defaults), labels), *_mark_diffs(mark, None)), desired
+                (*_labelled(_creation_diffs(comparable, defaults), labels), *_mark_diffs(mark, None)), desired
             ),
             name=_name(desired),
             request=request,
@@ -202,10 +202,10 @@ class Decider(Generic[ListedT, DeclaredT]):
             lambda: self.facts.read_otherwise(owned),
         )
         mark = self._mark(desired, owned)
-        of_fields = (*labelled(field_diffs(comparison), labels), *_mark_diffs(mark, owned))
+        of_fields = (*_labelled(field_diffs(comparison), labels), *_mark_diffs(mark, owned))
         diffs = self._placed((*of_fields, *contents.renewed), desired)
         if action is Action.UPDATE:
-            kept = labelled(kept_forms(comparison), labels)
+            kept = _labelled(kept_forms(comparison), labels)
             if kept or diffs:
                 yield Decision(
                     diagnostics=tuple(self._told_of_form(kept, desired)) if kept else (),
@@ -276,6 +276,13 @@ class Decider(Generic[ListedT, DeclaredT]):
 def _name(desired: Declared) -> str | None:
     name = desired.fields.get("name")
     return name if isinstance(name, str) else None
+
+
+def _labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[FieldDiff, ...]:
+    """``diffs`` as people know what is in them: most are of fields that hold no tokens."""
+    found = tuple(diffs)
+    may_have_tokens = any(diff.path.startswith(FIELDS_WITH_TOKENS) for diff in found)
+    return labelled(found, labels) if may_have_tokens else found
 
 
 def _creation_diffs(desired: Declared, defaults: FieldDefaults) -> Iterator[FieldDiff]:

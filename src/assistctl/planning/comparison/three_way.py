@@ -31,6 +31,7 @@ from assistctl.ownership.canonical import (
 from assistctl.ownership.mark import Baseline, before_it_was_kept, differs_in_form_alone, users_pairs
 from assistctl.ownership.placeholders import has_token
 from assistctl.ownership.projection import (
+    PARTLY_DECLARED,
     declared_part,
     is_comparable,
     settings_before,
@@ -189,6 +190,8 @@ class Comparison:
     @cached_property
     def secret_units(self) -> tuple[Path, ...]:
         """The units that hold a secret from now on; what is ignored keeps one that it was given."""
+        if not (self.secrets or self.baseline.secrets):
+            return ()
         units = dict.fromkeys((*known_units(), *self.owned.units, *self.declared))
         return tuple(
             unit
@@ -304,7 +307,9 @@ class Comparison:
 
     def _narrowed(self, state: Mapping[Path, Json]) -> dict[Path, Json]:
         return {
-            unit: declared_part(unit, value, self.declared.get(unit, value), self._write_only_in_tools)
+            unit: declared_part(unit, value, self.declared[unit], self._write_only_in_tools)
+            if unit[0] in PARTLY_DECLARED and unit in self.declared
+            else value
             for unit, value in state.items()
         }
 
