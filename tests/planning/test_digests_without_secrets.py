@@ -16,6 +16,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.plan import Plan, PlanScope
 from assistctl.operations.saved_plan import save_plan
+from assistctl.ownership.sensitive import digest_without_secrets
 from assistctl.secrets.template import Named, Template
 from support.planning import ProjectOnStore, declared
 
@@ -105,3 +106,10 @@ def test_an_edit_of_somebody_else_still_makes_a_plan_stale() -> None:
     after_it = project.plan([filled(EDITED, "1234")])
     assert before.seen != after_it.seen
     assert before.fingerprint != after_it.fingerprint
+
+
+def test_a_digest_is_the_same_where_secrets_are_not_looked_for() -> None:
+    project, desired = ProjectOnStore(), filled({**OPEN, "tools": [PLAIN], "metadata": {"pin": "1"}}, "")
+    project.apply([desired])
+    observed = project.store.listed()
+    assert [*project.plan([desired]).seen.values()] == [digest_without_secrets(one, desired) for one in observed]

@@ -28,6 +28,21 @@ from assistctl.ownership.schema_form import schema_form
 Token: TypeAlias = str | int
 Path: TypeAlias = tuple[Token, ...]
 
+SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
+"""The fields that platforms have defaults for."""
+
+RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
+
+TOOLS: Path = ("tools",)
+
+PLATFORMS = "platforms"
+"""Where a platform's own fields stand, under its name."""
+
+_EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object"})
+# Values of one of these types that are equal are the same: nothing in them could be true where the other has 1.
+_PLAIN = frozenset({str, int, float, bool})
+# A server that stores single precision answers 0.2 as 0.20000000298023224.
+_DECIMALS = 6
 _PLAIN_TOKEN = re.compile(r"[^\s.\[\]\"]+")
 _STEP = re.compile(r"\.?(?P<name>[^.\[\]]+)|\[(?P<item>[^\]]*)\]")
 
@@ -60,29 +75,6 @@ def parse(text: str) -> Path:
 def covers(paths: Iterable[Path], unit: Path) -> bool:
     """Whether a whole unit is meant by one of ``paths``: its own, or one above it."""
     return any(unit[: len(path)] == path for path in paths)
-
-
-def _step(token: Token, *, in_brackets: bool) -> str:
-    if isinstance(token, int) or in_brackets:
-        return f"[{token}]"
-    return f".{token}" if _PLAIN_TOKEN.fullmatch(token) else f"[{token}]"
-
-
-SETTINGS = ("temperature", "top_p", "response_format", "reasoning_effort")
-"""The fields that platforms have defaults for."""
-
-RESOURCE_LISTS: Mapping[str, str] = {"code_interpreter": "file_ids", "file_search": "vector_store_ids"}
-
-TOOLS: Path = ("tools",)
-
-PLATFORMS = "platforms"
-"""Where a platform's own fields stand, under its name."""
-
-_EMPTY_PARAMETERS: tuple[Json, ...] = (None, {}, {"type": "object"})
-# Values of one of these types that are equal are the same: nothing in them could be true where the other has 1.
-_PLAIN = frozenset({str, int, float, bool})
-# A server that stores single precision answers 0.2 as 0.20000000298023224.
-_DECIMALS = 6
 
 
 def canonical_units(
@@ -161,6 +153,11 @@ def digest(value: Json, *, salt: str = "", length: int = 43) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()[:length]
 
 
+def digest_of_units(units: Mapping[Path, Json]) -> str:
+    """A digest of a whole canonical state."""
+    return digest({dotted(unit): value for unit, value in units.items()})
+
+
 def sha256(value: Json) -> str:
     """The whole SHA-256 of a canonical value, in hexadecimal."""
     return hashlib.sha256(_text(value).encode("utf-8", "surrogatepass")).hexdigest()
@@ -178,6 +175,12 @@ def own_fields(fields: Mapping[str, Json]) -> Mapping[str, Json]:
         if isinstance(own, dict):
             return own
     return {}
+
+
+def _step(token: Token, *, in_brackets: bool) -> str:
+    if isinstance(token, int) or in_brackets:
+        return f"[{token}]"
+    return f".{token}" if _PLAIN_TOKEN.fullmatch(token) else f"[{token}]"
 
 
 def _resource_units(value: Json) -> dict[Path, Json]:

@@ -25,8 +25,8 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import DesiredStore
 from assistctl.model.resource import DesiredResource
 from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
-from assistctl.ownership.canonical import TOOLS, Path, canonical_units, digest, dotted, parse
-from assistctl.ownership.mark import BASELINE, OUR_PREFIX, Baseline, hidden, read_baseline
+from assistctl.ownership.canonical import TOOLS, Path, canonical_units, digest, digest_of_units, dotted, parse
+from assistctl.ownership.mark import BASELINE, Baseline, hidden, read_baseline
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import Named, Template, with_labels
 
@@ -112,8 +112,6 @@ def digested_request(
 
     ``names`` are those of the platform's tools.
     """
-    if not desired.templates and not secret_units:
-        return [dict(fields), dict(metadata)]
     labels = _labels(desired, fields)
     made = templates(desired, names)
     # It was given a secret once, and nothing declared says where in it.
@@ -133,28 +131,28 @@ def digested_request(
 
 def digest_of(observed: Observed) -> str:
     """A digest of all that an update could overwrite in a thing."""
-    units = canonical_units(observed.fields, observed.metadata)
-    return digest({dotted(unit): value for unit, value in units.items()})
+    return digest_of_units(canonical_units(observed.fields, observed.metadata))
 
 
 def digest_without_secrets(
     observed: Observed,
     desired: Declared | None,
-    units_but_ours: Mapping[Path, Json] | None = None,
+    units: Mapping[Path, Json] | None = None,
     names: ToolNames = ASSISTANTS_API_TOOLS,
 ) -> str:
     """A digest of all that an update could overwrite in an assistant, but for secrets.
 
     Of what ``desired`` or the baseline calls secret, it has whether it still is what was applied.
-    ``units_but_ours`` are its canonical units, by the Assistants API's own defaults and without our pairs, where
-    they are known already, ``names`` those of the platform's tools.
+    ``units`` are its canonical ones, by the Assistants API's own defaults, where they are known already, ``names``
+    those of the platform's tools.
     """
-    units = _all_units(observed, units_but_ours, names)
+    if units is None:
+        units = canonical_units(observed.fields, observed.metadata, FieldDefaults(tool_names=names))
     text = observed.metadata.get(BASELINE, "")
     secrets = secret_paths(desired, names) if desired is not None and desired.secret_paths else ()
     if not secrets and "!" not in text:
         # No unit was given a secret, nor is any declared: most things are like that.
-        return digest({dotted(unit): value for unit, value in units.items()})
+        return digest_of_units(units)
     baseline = read_baseline(text)
     digested: dict[str, Json] = {
         dotted(unit): _state(unit, value, baseline)
@@ -205,17 +203,6 @@ def _by_identity(desired: Declared, path: Path, names: ToolNames) -> Path:
 
 def _no_finer(path: Path) -> Path:
     return path[: _DEPTH_IN_TOOLS if path[0] == "tools" else _DEPTH]
-
-
-def _all_units(
-    observed: Observed, units_but_ours: Mapping[Path, Json] | None, names: ToolNames
-) -> Mapping[Path, Json]:
-    if units_but_ours is None:
-        return canonical_units(observed.fields, observed.metadata, FieldDefaults(tool_names=names))
-    ours: dict[Path, Json] = {
-        ("metadata", key): value for key, value in observed.metadata.items() if key.startswith(OUR_PREFIX)
-    }
-    return {**units_but_ours, **ours}
 
 
 def _state(unit: Path, value: Json, baseline: Baseline) -> Json:

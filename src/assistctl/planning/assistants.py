@@ -9,10 +9,18 @@ from dataclasses import dataclass, field, replace
 from assistctl.diagnostics import Diagnostic
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.capabilities import ASSISTANTS_API, Capabilities
+from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
 from assistctl.model.change import Absence, FieldDiff, Missing, QualifiedKey
 from assistctl.model.kind import Kind
-from assistctl.ownership.canonical import TOOLS, Path, default_of, dotted, known_units
+from assistctl.ownership.canonical import (
+    TOOLS,
+    Path,
+    canonical_units,
+    default_of,
+    digest_of_units,
+    dotted,
+    known_units,
+)
 from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, tokens_of_files
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
@@ -77,11 +85,19 @@ class Assistants(KindFacts[Observed, Desired]):
 
     def digest(self, owned: Owned, desired: Desired | None) -> str:
         """A digest of its fields."""
-        # The digest is of what was answered, by the Assistants API's defaults, whatever the platform's are.
-        defaults = self.capabilities.field_defaults
-        is_plain = owned.fields is owned.observed.fields and defaults is ASSISTANTS_API
-        units = owned.units if is_plain else None
-        return digest_without_secrets(owned.observed, desired, units, defaults.tool_names)
+        units, names = self._units_answered(owned), self.capabilities.field_defaults.tool_names
+        if owned.baseline.secrets or (desired is not None and desired.secret_paths):
+            return digest_without_secrets(owned.observed, desired, units, names)
+        return digest_of_units(units)
+
+    def _units_answered(self, owned: Owned) -> Mapping[Path, Json]:
+        """The canonical units of what was answered, by the Assistants API's defaults, whatever the platform's."""
+        defaults, answered = self.capabilities.field_defaults, owned.observed
+        if owned.fields is not answered.fields or defaults is not ASSISTANTS_API:
+            return canonical_units(
+                answered.fields, answered.metadata, FieldDefaults(tool_names=defaults.tool_names)
+            )
+        return {**owned.units, **{("metadata", key): text for key, text in answered.metadata.items()}}
 
     def expressed(self, desired: Desired) -> tuple[Desired, Iterable[Diagnostic]]:
         """``desired`` in the form in which the platform expresses it."""

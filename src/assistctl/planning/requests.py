@@ -9,6 +9,7 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Request
 from assistctl.model.resource import CONTENT
+from assistctl.model.tool_names import ToolNames
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical_units, cleared, covers, own_fields
 from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark, write_baseline
@@ -38,7 +39,7 @@ def create_request(desired: Declared, mark: Mark, capabilities: Capabilities, co
         pairs,
         reads=contents.reads,
         store=contents.store,
-        digested=digested_request(fields, pairs, desired, units, secret_units, names=defaults.tool_names),
+        digested=_digested(fields, pairs, desired, units, secret_units, names=defaults.tool_names),
         sources=contents.sources,
     )
 
@@ -73,7 +74,7 @@ def update_request(
         frozenset(removed),
         contents.reads,
         contents.store,
-        digested=digested_request(
+        digested=_digested(
             fields,
             metadata,
             comparison.desired,
@@ -150,6 +151,21 @@ def resolved(request: Request, ids: Mapping[str, str], *, as_one: bool = False) 
     files = [(ids[token], token, path) for token, path in request.reads.items()]
     pairs = files_pairs(files, as_one=as_one)
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
+
+
+def _digested(
+    fields: Mapping[str, Json],
+    metadata: Mapping[str, str],
+    desired: Declared,
+    units: Mapping[Path, Json],
+    secret_units: Collection[Path],
+    *,
+    names: ToolNames,
+) -> Json:
+    """What is sent, without the secrets that there may be in it."""
+    if not (desired.templates or secret_units):
+        return [dict(fields), dict(metadata)]
+    return digested_request(fields, metadata, desired, units, secret_units, names=names)
 
 
 def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

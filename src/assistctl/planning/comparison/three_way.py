@@ -185,7 +185,7 @@ class Comparison:
     @cached_property
     def secrets(self) -> tuple[Path, ...]:
         """The paths of declared secrets."""
-        return secret_paths(self.desired, self.tool_names)
+        return secret_paths(self.desired, self.tool_names) if self.desired.secret_paths else ()
 
     @cached_property
     def secret_units(self) -> tuple[Path, ...]:
@@ -411,7 +411,8 @@ def _is_untouched(comparison: Comparison, part: Path) -> bool:
 
 
 def _diff(comparison: Comparison, difference: Difference, unit: Path, origin: Origin) -> FieldDiff:
-    if touches(comparison.secrets, difference.path) or comparison.baseline.is_secret(unit):
+    is_declared_secret = bool(comparison.secrets) and touches(comparison.secrets, difference.path)
+    if is_declared_secret or comparison.baseline.is_secret(unit):
         shown = _shown_observed(comparison, difference, unit)
         diff = secret_diff(comparison.desired, comparison.tool_names, difference, shown, origin)
         return replace(diff, last_applied=LastApplied(known=False)) if origin is Origin.BOTH else diff
