@@ -171,7 +171,7 @@ def command(
     from assistctl.local.runs.model_client import ModelSettings
     from assistctl.local.server import serve
     from assistctl.local.vector_stores.embeddings import configured
-    from assistctl.manifest.project.environment_file import settings_in
+    from assistctl.manifest.project.project import settings_in
     from assistctl.platforms.local import DATABASE
 
     register("ASSISTCTL_SERVE_API_KEY", api_key or "")

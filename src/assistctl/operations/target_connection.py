@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.manifest import Project, Target
-from assistctl.manifest.project.environment_file import in_ci
+from assistctl.manifest.project.project import in_ci
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.platforms.registry import ADDRESS_VARIABLES, capabilities_of, options_of
 from assistctl.secrets.addresses import secrets_in_address, without_credentials

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import stat
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,11 +31,10 @@ MAX_BYTES = 4 * 1024 * 1024
 _NOT_PRINTABLE = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PRINTABLE_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 BYTE_ORDER_MARK = "\ufeff"
+ENVIRONMENT_FILE = ".env"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
 _SECRET_FOLDERS = (".git", ".assistctl")
-_ENVIRONMENT_FILE = ".env"
+
 # What Windows also calls such a name (https://en.wikipedia.org/wiki/8.3_filename).
 _SHORT_NAME = re.compile(r"(?:git|env|assis)[^.]*~[0-9a-f]+")
 # ssh-keygen(1) and the containers that always hold a key: PKCS #12, PuTTY's.
@@ -108,6 +108,16 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113  # Path.is_file raises for names too long and folders that are shut
 
 
+def may_be_file(path: Path) -> bool:
+    """Whether something that is no folder is at ``path``, as far as can be seen; never raises."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+
+
 def resolve_inside(path: Path, root: Path) -> Path:
     """The real path of something that exists in ``root``, links followed.
 
@@ -135,7 +145,7 @@ def refuse_names(*names: str) -> None:
     """Raise ``NeverReadError`` when a part of a path is one of ``names`` that are never read."""
     for name in names:
         plain = _plain(name)
-        if plain.startswith(_ENVIRONMENT_FILE) or plain in _SECRET_FOLDERS or _SHORT_NAME.fullmatch(plain):
+        if plain.startswith(ENVIRONMENT_FILE) or plain in _SECRET_FOLDERS or _SHORT_NAME.fullmatch(plain):
             raise NeverReadError(f"this is never read, because of {name} in its path", _ADVICE)
     if names and _KEY_NAME.fullmatch(_plain(names[-1])):
         raise NeverReadError("this is never read: it has the name of a private key", _ADVICE)

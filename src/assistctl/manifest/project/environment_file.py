@@ -7,42 +7,34 @@ not say where targets are, or as whom to go there.
 from __future__ import annotations
 
 import re
-import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
-from assistctl.manifest.files.readable_file import UnusableFileError, read_text, resolve_inside
-from assistctl.secrets.redaction import register
+from assistctl.manifest.files.readable_file import ENVIRONMENT_FILE, UnusableFileError, read_text, resolve_inside
 
-ENVIRONMENT_FILE = ".env"
 NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothing about targets"
 
-_NOT_CI = {"", "0", "false"}
 # What targets, SDKs and journals look for by name; what only manifests refer to is still filled from .env.
 # Compiled when it is needed, which takes as long as reading some manifests.
 _SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|MISTRAL|AWS|GOOGLE)_.*|.*_(?:BASE_URL|API_KEY|PROXY))"
 
 
-def read_environment_file(
-    directory: Path, environ: Mapping[str, str]
-) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """What the ``.env`` in ``directory``, a real path, sets, and warnings of lines that are not understood.
+def read_environment_file(directory: Path, *, in_ci: bool) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """What the ``.env`` that is in ``directory``, a real path, sets, and warnings of lines nobody understands.
 
-    Where there is none, or a folder of that name, it sets nothing. Raises ``ManifestError`` when it is no regular
-    file, cannot be read or leaves the project, and, where ``environ`` says that this is CI, when git tracks it.
+    Raises ``ManifestError`` when it is no regular file, cannot be read or leaves the project, and, where this is a
+    CI job, when git tracks it.
     """
-    file = directory / ENVIRONMENT_FILE
-    if not _is_there(file):
-        return {}, ()
     # The parser behind dotenv_values(interpolate=False), which would only log the lines it cannot read.
     from dotenv.parser import parse_stream
 
+    file = directory / ENVIRONMENT_FILE
     try:
         real = _inside(file, directory)
-        if in_ci(environ):
+        if in_ci:
             _refuse_tracked(directory, file, real)
         bindings = list(parse_stream(StringIO(read_text(real))))
     except UnusableFileError as error:
@@ -51,11 +43,6 @@ def read_environment_file(
     return {
         binding.key: binding.value for binding in bindings if binding.key is not None and binding.value is not None
     }, warnings
-
-
-def in_ci(environ: Mapping[str, str]) -> bool:
-    """Whether the process's environment says that this is a CI job."""
-    return environ.get("CI", "").lower() not in _NOT_CI
 
 
 def unheeded_settings(names: Collection[str]) -> Iterator[Diagnostic]:
@@ -68,26 +55,6 @@ def unheeded_settings(names: Collection[str]) -> Iterator[Diagnostic]:
             f"{NOT_FROM_ENV_FILE[0].upper()}{NOT_FROM_ENV_FILE[1:]}. Set it in the environment of the job.",
             position=Position(ENVIRONMENT_FILE),
         )
-
-
-def settings_in(directory: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """``environ``, and what the ``.env`` in ``directory`` adds to it; nothing where CI is set.
-
-    Its values are known to the masking from then on. Raises ``ManifestError`` as ``read_environment_file`` does.
-    """
-    from_file, _ = read_environment_file(directory.resolve(), environ)
-    for name, value in from_file.items():
-        register(name, value)
-    return {**({} if in_ci(environ) else from_file), **environ}
-
-
-def _is_there(file: Path) -> bool:
-    try:
-        return not stat.S_ISDIR(file.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
 
 
 def _inside(file: Path, directory: Path) -> Path:
