@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistctl.json_value import Json
-from assistctl.manifest.syntax.node import plain_value
 from assistctl.manifest.syntax.yaml_parser import compose
+from assistctl.manifest.syntax.yaml_values import plain_value
 from assistctl.manifest.validation.schema import ASSISTANT, PROJECT, VECTOR_STORE, is_valid, validator, violations
 from support.spoiled_manifests import corpus, spoiled_case
 

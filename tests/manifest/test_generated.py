@@ -17,9 +17,9 @@ from assistctl.errors import ManifestError
 from assistctl.json_value import Json
 from assistctl.manifest import Loaded, load_manifests, load_project
 from assistctl.manifest.syntax.json_parser import compose_json
-from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.references import Scope, escape
 from assistctl.manifest.syntax.yaml_parser import compose
+from assistctl.manifest.syntax.yaml_values import Node, plain_value
 from support.manifest_text import anything, fields, file_bytes, text
 
 few = settings(max_examples=50, deadline=None)

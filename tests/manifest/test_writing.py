@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from assistctl.export.yaml_writer import written_document
 from assistctl.json_value import Json
 from assistctl.manifest import load_manifests, load_project
-from assistctl.manifest.files.readable_file import unprintable_in
-from assistctl.manifest.syntax.node import plain_value, position_at
 from assistctl.manifest.syntax.yaml_parser import compose
+from assistctl.manifest.syntax.yaml_values import Positions, plain_value, unprintable_in
 from support.manifest_folder import ManifestFolder
 
 # Line breaks to some parsers and to others none, what YAML cannot hold as it is, and what it gives a meaning to.
@@ -88,7 +87,7 @@ def test_only_in_double_quotes_is_a_pair_one_character() -> None:
     root = document.root
     assert root is not None
     assert plain_value(root) == {"a": {"b": "\U0001f600" * 2, "c": pair, "d": pair}, "e": f"{pair}\n"}
-    assert str(position_at(root, ("a", "c"))) == "x:1:39"
+    assert str(Positions(lambda: root)["a.c"]) == "x:1:39"
 
 
 def test_half_a_pair_is_told_where_it_stands(manifests: ManifestFolder) -> None:

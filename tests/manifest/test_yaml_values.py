@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from assistctl.manifest import Loaded, Project, load_manifests, load_project
 from assistctl.manifest.documents import manifest_file
 from assistctl.manifest.syntax import yaml_parser
-from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.yaml_parser import compose
-from assistctl.manifest.syntax.yaml_values import MAX_BYTES, Nodes, read_values
+from assistctl.manifest.syntax.yaml_values import MAX_BYTES, Node, Nodes, plain_value, read_values
 from support.manifest_folder import ManifestFolder
 from support.manifest_text import file_bytes
 from support.spoiled_manifests import FILES, PROJECT, SOUND, corpus, spoiled_case

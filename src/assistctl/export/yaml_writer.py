@@ -13,10 +13,9 @@ import yaml
 
 from assistctl.export.from_observed import withheld_units
 from assistctl.json_value import Json
-from assistctl.manifest.files.readable_file import unprintable_in
 from assistctl.manifest.syntax.key_text import LONGEST_KEY, key_from
 from assistctl.manifest.syntax.references import escape, mentions
-from assistctl.manifest.syntax.yaml_values import NumberRefusedError, read_plain, unusable_text
+from assistctl.manifest.syntax.yaml_values import NumberRefusedError, read_plain, unprintable_in, unusable_text
 from assistctl.model.assistant import Observed
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"

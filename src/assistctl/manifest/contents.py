@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
 from assistctl.manifest.project.project import PROJECT_FILE, Project, Target
-from assistctl.manifest.syntax.node import Node, Path, Positions, dotted
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import MAX_FILLED, Filled, FilledTooLongError, Scope, Unset, is_reference
-from assistctl.manifest.syntax.yaml_values import NumberRefusedError, Text, read_plain, unusable_text
+from assistctl.manifest.syntax.yaml_values import (
+    Node,
+    NumberRefusedError,
+    Path,
+    Positions,
+    Text,
+    dotted,
+    put,
+    read_plain,
+    unusable_text,
+)
 from assistctl.secrets.template import Template
 
 _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
@@ -123,13 +131,6 @@ def fill_texts(contents: Contents, texts: tuple[Text, ...], variables: Variables
     filling = _Filling(contents, variables)
     for path, text, plain in texts:
         put(contents.value, path, filling.text(text, path, plain=plain))
-
-
-def put(value: Any, path: Path, part: Json) -> None:  # noqa: ANN401 - walks through whatever JSON is there
-    """Put ``part`` into ``value`` at ``path``."""
-    for step in path[:-1]:
-        value = value[step]
-    value[path[-1]] = part
 
 
 class _Filling:

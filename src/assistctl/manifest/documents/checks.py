@@ -13,8 +13,8 @@ from assistctl.manifest.files.entries import attachment_entries
 from assistctl.manifest.files.expand import AttachedFile, one_file
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import Path, value_at
 from assistctl.manifest.syntax.phrases import sentences, shown
+from assistctl.manifest.syntax.yaml_values import Path, value_at
 from assistctl.model.checks import NEGATION, THRESHOLDS, Assertion, Check, CheckFile, FunctionAnswer, Turn
 
 _LISTS = frozenset({"contains-any", "contains-all"})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.manifest.syntax.yaml_values import Path, dotted
 from assistctl.model.assistant import USE_FIELDS, Desired, Lifecycle, Use
 from assistctl.model.kind import Kind
 

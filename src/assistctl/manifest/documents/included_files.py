@@ -20,8 +20,8 @@ from assistctl.manifest.files.readable_file import (
 )
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.json_parser import compose_json
-from assistctl.manifest.syntax.node import Node, Path, dotted, plain_value
 from assistctl.manifest.syntax.references import mentions
+from assistctl.manifest.syntax.yaml_values import Node, Path, dotted, plain_value
 from assistctl.manifest.validation.diagnostics import explain
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Subject

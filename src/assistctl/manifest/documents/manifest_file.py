@@ -11,11 +11,21 @@ from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents, Variables, fill, fill_texts
 from assistctl.manifest.documents.declaration import Declaration, assistant, refuse_twins, resource
-from assistctl.manifest.files.readable_file import UnusableFileError, as_yaml_text, read_bytes, resolve_inside
+from assistctl.manifest.files.readable_file import UnusableFileError, read_bytes, resolve_inside
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import Mark, Node, Positions, merged, value_at
 from assistctl.manifest.syntax.phrases import sentences, shown
-from assistctl.manifest.syntax.yaml_values import Nodes, Values, read_values, usual_bytes
+from assistctl.manifest.syntax.yaml_values import (
+    Mark,
+    Node,
+    Nodes,
+    Positions,
+    Values,
+    as_yaml_text,
+    merged,
+    read_values,
+    usual_bytes,
+    value_at,
+)
 from assistctl.manifest.validation.schema import (
     ASSISTANT,
     ENVIRONMENT,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, UnusableFileError, as_text, require_printable
+from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, UnusableFileError, as_text
 from assistctl.manifest.syntax.front_matter import FrontMatter, front_matter
-from assistctl.manifest.syntax.node import Node, merged
 from assistctl.manifest.syntax.yaml_parser import Document, compose
+from assistctl.manifest.syntax.yaml_values import Node, merged, require_printable
 from assistctl.model.kind import Kind
 from assistctl.platforms.anthropic.ant_files import FIELDS, PLATFORM, TOOLSETS
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import did_you_mean
 from assistctl.manifest.documents.declaration import Declaration
-from assistctl.manifest.syntax.node import dotted
 from assistctl.manifest.syntax.phrases import sentences
+from assistctl.manifest.syntax.yaml_values import dotted
 from assistctl.model.assistant import Desired
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 

@@ -16,7 +16,7 @@ from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.readable_file import UnusableFileError, read_text
 from assistctl.manifest.syntax.front_matter import front_matter
-from assistctl.manifest.syntax.node import Node
+from assistctl.manifest.syntax.yaml_values import Node
 from assistctl.model.resource import CONTENT, MAIN_FILE
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

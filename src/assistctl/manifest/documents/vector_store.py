@@ -13,7 +13,7 @@ from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.documents.declaration import lifecycle
 from assistctl.manifest.files.entries import TOOLS, FileEntry, Reader, readers_of
-from assistctl.manifest.syntax.node import Path, dotted, value_at
+from assistctl.manifest.syntax.yaml_values import Path, dotted, value_at
 from assistctl.secrets.template import Template
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.node import Path, dotted, value_at
 from assistctl.manifest.syntax.phrases import either
+from assistctl.manifest.syntax.yaml_values import Path, dotted, value_at
 
 
 class Reader(StrEnum):

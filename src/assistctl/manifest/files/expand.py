@@ -23,7 +23,7 @@ from assistctl.manifest.files.readable_file import (
     resolve_inside,
 )
 from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import dotted
+from assistctl.manifest.syntax.yaml_values import dotted
 from assistctl.model.counting import counted
 
 MAX_INTERPRETER_FILES = 20

@@ -17,8 +17,8 @@ from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.glob import divided, matches_below
 from assistctl.manifest.project.discovery import MANIFEST_SUFFIXES, ManifestFile
 from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX
-from assistctl.manifest.syntax.node import Path as FieldPath
-from assistctl.manifest.syntax.node import dotted
+from assistctl.manifest.syntax.yaml_values import Path as FieldPath
+from assistctl.manifest.syntax.yaml_values import dotted
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 1024 * 1024
 """How large a file may be; the longest text any of the APIs takes (1,048,576 characters) fits in UTF-8."""
 
-# What YAML calls printable (https://yaml.org/spec/1.2.2/#51-character-set), less the three that only YAML 1.1
-# takes for line breaks: parsers and editors would not agree on what line something is on.
-# Compiled by ``re`` when it is needed, which is hardly ever: it takes as long as reading a hundred manifests.
-_NOT_PRINTABLE = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-_PRINTABLE_ASCII = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 BYTE_ORDER_MARK = "\ufeff"
 ENVIRONMENT_FILE = ".env"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -190,30 +185,6 @@ def refuse_private_key(data: bytes) -> None:
     """Raise ``PrivateKeyError`` when there is the header of a private key in ``data``."""
     if _KEY_WORDS in data and _KEY_HEADER.search(data):
         raise PrivateKeyError("this is never read: it holds a private key", _ADVICE)
-
-
-def as_yaml_text(data: bytes) -> str:
-    """The text of a YAML file that was read, without a byte order mark. Raises ``UnusableFileError``."""
-    return require_printable(as_text(data).removeprefix(BYTE_ORDER_MARK))
-
-
-def require_printable(text: str) -> str:
-    """``text``, which YAML can hold. Raises ``UnusableFileError`` for a character that it cannot."""
-    unprintable = unprintable_in(text)
-    if unprintable:
-        raise UnusableFileError(
-            f"the character U+{ord(unprintable[0]):04X} is not allowed in YAML",
-            f'Write it as an escape in double quotes: "\\u{ord(unprintable[0]):04x}".',
-            line_and_column(text, unprintable.start()),
-        )
-    return text
-
-
-def unprintable_in(text: str) -> re.Match[str] | None:
-    """The first character that a YAML file can only hold as an escape, or ``None``."""
-    if text.isascii() and not text.encode("ascii").translate(None, _PRINTABLE_ASCII):
-        return None
-    return re.search(_NOT_PRINTABLE, text)
 
 
 def read_text(path: Path) -> str:

@@ -15,16 +15,14 @@ from assistctl.json_value import Json
 from assistctl.manifest.files.readable_file import (
     ENVIRONMENT_FILE,
     UnusableFileError,
-    as_yaml_text,
     is_file,
     may_be_file,
     read_bytes,
     resolve_inside,
 )
-from assistctl.manifest.syntax.node import Node, plain_value
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape, register_referenced
-from assistctl.manifest.syntax.yaml_values import Nodes, read_values, usual_bytes
+from assistctl.manifest.syntax.yaml_values import Node, Nodes, as_yaml_text, plain_value, read_values, usual_bytes
 from assistctl.manifest.validation.schema import PROJECT, is_valid, violations
 from assistctl.secrets.redaction import keep_names, register
 

@@ -12,8 +12,7 @@ import re
 from bisect import bisect_right
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.manifest.syntax.node import MAX_DEPTH, Node
-from assistctl.manifest.syntax.yaml_values import unusable_text
+from assistctl.manifest.syntax.yaml_values import MAX_DEPTH, Node, unusable_text
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _MAX_DIGITS = 400

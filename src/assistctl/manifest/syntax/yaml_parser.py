@@ -14,9 +14,8 @@ from typing import NoReturn
 import yaml
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.manifest.syntax.node import MAX_DEPTH, Node, dotted
 from assistctl.manifest.syntax.yaml_errors import syntax_error
-from assistctl.manifest.syntax.yaml_values import NumberRefusedError, read_plain
+from assistctl.manifest.syntax.yaml_values import MAX_DEPTH, Node, NumberRefusedError, dotted, read_plain
 
 MAX_WEIGHT = 100_000
 """How many values one document may come to once its aliases are expanded; long texts count for more than one."""

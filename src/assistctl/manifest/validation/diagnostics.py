@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
-from assistctl.manifest.contents import Contents, put
-from assistctl.manifest.project.discovery import ManifestFile
-from assistctl.manifest.syntax.node import Node, Path, dotted, key_position_at, position_at
-from assistctl.manifest.syntax.yaml_values import unusable_text
+from assistctl.manifest.syntax.yaml_values import Node, Path, dotted, put, unusable_text
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Finding, Subject, findings
 from assistctl.ownership.tool_paths import tools_by_name
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
+
+    from assistctl.manifest.contents import Contents
+    from assistctl.manifest.project.discovery import ManifestFile
 
 _MOST = 100
 _NOWHERE = Position("")
@@ -71,9 +71,9 @@ def faults(document: Mapping[str, Json]) -> Iterator[Diagnostic]:
 
 
 def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
-    path, position = finding.path, position_at(subject.root, finding.path)
+    path, position = finding.path, _position_at(subject.root, finding.path)
     if finding.key is not None:
-        position = key_position_at(subject.root, path, finding.key)
+        position = _key_position_at(subject.root, path, finding.key)
         path = (*path, finding.key)
     return Diagnostic(
         Severity.ERROR,
@@ -82,6 +82,25 @@ def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
         path=dotted((*subject.prefix, *path)),
         position=position,
     )
+
+
+def _position_at(root: Node, path: Iterable[str | int]) -> Position:
+    """Where the value at ``path`` stands, or the nearest one that encloses it."""
+    node = root
+    for step in path:
+        child = node.child(step)
+        if child is None:
+            break
+        node = child
+    return node.position
+
+
+def _key_position_at(root: Node, path: Path, key: str) -> Position:
+    """Where ``key`` of the mapping at ``path`` stands."""
+    node: Node | None = root
+    for step in path:
+        node = node.child(step) if node else None
+    return node.key_position(key) if node else _position_at(root, path)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:

@@ -10,8 +10,8 @@ import re
 from assistctl.diagnostics import Severity
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.node import Path, dotted
 from assistctl.manifest.syntax.phrases import sentences, shown
+from assistctl.manifest.syntax.yaml_values import Path, dotted
 
 _MODEL: Path = ("model",)
 _NAMES: tuple[Path, ...] = (("name",), ("vector_store", "name"))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from assistctl.diagnostics import Severity
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.node import Path, dotted
+from assistctl.manifest.syntax.yaml_values import Path, dotted
 
 _LISTS = ("anyOf", "allOf", "oneOf")
 _MAPPINGS = ("properties", "$defs", "definitions")

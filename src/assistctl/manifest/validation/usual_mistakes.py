@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.syntax.node import Path
 from assistctl.manifest.syntax.phrases import shown
+from assistctl.manifest.syntax.yaml_values import Path
 
 # Other tools' words for fields of the manifest.
 _WORDS: Mapping[str, str] = {

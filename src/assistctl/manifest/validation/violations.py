@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistctl.errors import did_you_mean
-from assistctl.manifest.syntax.node import Node, Path, dotted
 from assistctl.manifest.syntax.phrases import SHOWN_LENGTH, either, sentences, shown
-from assistctl.manifest.syntax.yaml_values import NumberRefusedError, read_plain
+from assistctl.manifest.syntax.yaml_values import Node, NumberRefusedError, Path, dotted, read_plain
 from assistctl.manifest.validation.usual_mistakes import (
     about_missing,
     about_text,

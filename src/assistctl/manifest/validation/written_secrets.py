@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.manifest.syntax.node import Node, Path, dotted
+from assistctl.manifest.syntax.yaml_values import Node, Path, dotted
 
 # Prefixes of vendors' keys, and the beginning of a JSON Web Token.
 _KEY = re.compile(r"(?:\b|_)(?:sk-|sess-|xai-|gsk_|AIza|eyJ)[A-Za-z0-9_.-]{16,}")
