@@ -34,7 +34,7 @@ _PIECE = 1024 * 1024
 # As the command reads what it uploads: looking for private keys on the way.
 _HASHING = """
 import hashlib, os, sys
-from assistctl.manifest.files.readable_file import ReaderOfNoKey
+from assistctl.checkout.untrusted_files import ReaderOfNoKey
 with ReaderOfNoKey(os.open(sys.argv[1], os.O_RDONLY)) as opened:
     print(hashlib.file_digest(opened, "sha256").hexdigest())
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.checkout.untrusted_files import UnusableFileError
 from assistctl.manifest.files.found_file import MAX_NAME, MAX_SIZE, find
-from assistctl.manifest.files.readable_file import UnusableFileError
 from assistctl.model.source_file import Identity
 from support.manifest_folder import ManifestFolder, paths
 

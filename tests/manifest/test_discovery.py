@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.checkout.untrusted_files import MAX_BYTES
 from assistctl.diagnostics import Severity
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.files.readable_file import MAX_BYTES
 from assistctl.manifest.project.discovery import project_of
 
 MANIFEST = "model: gpt-4o-mini\n"

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistctl.checkout.untrusted_files import UnusableFileError
 from assistctl.manifest.files.found_file import FileStat, FoundFile, find
 from assistctl.manifest.files.hash_cache import HashCache, is_settled, moment, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.files.readable_file import UnusableFileError
 from support.manifest_folder import ManifestFolder
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from assistctl.checkout.untrusted_files import MAX_BYTES
 from assistctl.diagnostics import Severity
 from assistctl.json_value import Json
 from assistctl.manifest import Loaded, load_manifests, load_project
-from assistctl.manifest.files.readable_file import MAX_BYTES
 from assistctl.model.assistant import Desired, Lifecycle
 from assistctl.secrets.redaction import mask
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from assistctl.checkout.untrusted_files import shown_path
 from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
-from assistctl.manifest.files.readable_file import shown_path
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.migrate import MigrationOutcome, migrate, read_origin, resolve_source
 

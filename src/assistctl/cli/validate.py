@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assistctl import clock
+from assistctl.checkout.untrusted_files import place_of
 from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic, Severity, by_place
 from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
-from assistctl.manifest.files.readable_file import place_of
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model.assistant import Desired

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.untrusted_files import composed
+from assistctl.checkout.untrusted_files import UnusableFileError, composed, resolve_inside
 from assistctl.manifest.files.found_file import FoundFile, find
 from assistctl.manifest.files.glob import Folders
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.files.readable_file import UnusableFileError, resolve_inside
 from assistctl.model.source_file import Identity
 from assistctl.ownership.file_marks import HeldFile, file_token
 

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistctl.checkout.untrusted_files import read_regular
+from assistctl.checkout.untrusted_files import NeverReadError, read_regular, refuse_path
 from assistctl.errors import ProjectError
 from assistctl.json_value import Json
-from assistctl.manifest.files.readable_file import NeverReadError, refuse_path
 from assistctl.model.strict_json import decoder
 
 _LARGEST = 1024 * 1024 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from assistctl.checkout.untrusted_files import UnusableFileError, resolve_inside
 from assistctl.conversing.assertions import CannotJudgeError
 from assistctl.conversing.judge import JudgeAddress, ModelJudge
 from assistctl.conversing.needed_settings import RUBRIC
@@ -14,7 +15,6 @@ from assistctl.manifest import Project
 from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.files.readable_file import UnusableFileError, resolve_inside
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Level
 from assistctl.model.check_report import CheckOutcome

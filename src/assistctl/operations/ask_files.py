@@ -8,10 +8,15 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from assistctl.checkout.untrusted_files import read_regular
+from assistctl.checkout.untrusted_files import (
+    UnusableFileError,
+    read_regular,
+    reason_of,
+    refuse_path,
+    refuse_private_key,
+)
 from assistctl.errors import ProjectError
 from assistctl.manifest.files.found_file import MAX_SIZE
-from assistctl.manifest.files.readable_file import UnusableFileError, reason_of, refuse_path, refuse_private_key
 from assistctl.model.conversation import MessageFile
 from assistctl.model.source_file import Identity, SourceFile
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from assistctl.checkout.untrusted_files import NeverReadError, refuse_names, refuse_private_key
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
@@ -19,7 +20,6 @@ from assistctl.export.undeclared import Scope, undeclared
 from assistctl.export.write_files import schema_beside, write_new
 from assistctl.export.yaml_writer import Written
 from assistctl.manifest import Loaded
-from assistctl.manifest.files.readable_file import NeverReadError, refuse_names, refuse_private_key
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource

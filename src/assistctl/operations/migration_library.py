@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeVar
 
+from assistctl.checkout.untrusted_files import NeverReadError, refuse_names, refuse_private_key
 from assistctl.errors import PlatformError
-from assistctl.manifest.files.readable_file import NeverReadError, refuse_names, refuse_private_key
 from assistctl.migration.lost_resources import Content, ResourceNames, ids_in, library_of
 from assistctl.migration.taken_along import file_name
 from assistctl.model.assistant import Observed

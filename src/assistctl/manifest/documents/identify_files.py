@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistctl.checkout.untrusted_files import PrivateKeyError, UnusableFileError
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.documents.skill_folders import base_of
@@ -14,7 +15,6 @@ from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import FoundFile
 from assistctl.manifest.files.hash_cache import HashCache, place_for
 from assistctl.manifest.files.hashing import hashes
-from assistctl.manifest.files.readable_file import PrivateKeyError, UnusableFileError
 from assistctl.model.knowledge import StoreEntry
 from assistctl.model.resource import CONTENT, DesiredResource, ResourceFile
 from assistctl.model.source_file import Identity, SourceFile

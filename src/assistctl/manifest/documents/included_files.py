@@ -8,16 +8,16 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 
-from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.json_value import Json
-from assistctl.manifest.contents import Contents
-from assistctl.manifest.files.readable_file import (
+from assistctl.checkout.untrusted_files import (
     UnusableFileError,
     line_and_column,
     read_text,
     refuse_private_key,
     resolve_readable,
 )
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.json_value import Json
+from assistctl.manifest.contents import Contents
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.json_parser import compose_json
 from assistctl.manifest.syntax.references import mentions

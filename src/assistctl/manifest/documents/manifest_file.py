@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from assistctl.checkout.untrusted_files import UnusableFileError, read_bytes, resolve_inside
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import did_you_mean
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents, Variables, fill, fill_texts
 from assistctl.manifest.documents.declaration import Declaration, assistant, refuse_twins, resource
-from assistctl.manifest.files.readable_file import UnusableFileError, read_bytes, resolve_inside
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.phrases import sentences, shown
 from assistctl.manifest.syntax.yaml_values import (

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistctl.checkout.untrusted_files import BYTE_ORDER_MARK, UnusableFileError, as_text
 from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, UnusableFileError, as_text
 from assistctl.manifest.syntax.front_matter import FrontMatter, front_matter
 from assistctl.manifest.syntax.yaml_parser import Document, compose
 from assistctl.manifest.syntax.yaml_values import Node, merged, require_printable

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from assistctl.checkout.untrusted_files import UnusableFileError, read_text
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.manifest.documents.declaration import Declaration
 from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
-from assistctl.manifest.files.readable_file import UnusableFileError, read_text
 from assistctl.manifest.syntax.front_matter import front_matter
 from assistctl.manifest.syntax.yaml_values import Node
 from assistctl.model.resource import CONTENT, MAIN_FILE

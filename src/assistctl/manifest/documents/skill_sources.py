@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistctl.checkout.pinned_folder import PinnedFolder
+from assistctl.checkout.untrusted_files import NeverReadError, UnusableFileError
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ProjectError
 from assistctl.manifest.contents import Contents
@@ -15,7 +16,6 @@ from assistctl.manifest.files.entries import Reader
 from assistctl.manifest.files.expand import AttachedFile
 from assistctl.manifest.files.found_file import find
 from assistctl.manifest.files.glob import Folders
-from assistctl.manifest.files.readable_file import NeverReadError, UnusableFileError
 
 _SOURCE = "source"
 

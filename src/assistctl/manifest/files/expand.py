@@ -8,20 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from assistctl.checkout.untrusted_files import as_spelled
+from assistctl.checkout.untrusted_files import (
+    NeverReadError,
+    UnusableFileError,
+    as_spelled,
+    is_folder,
+    refuse_names,
+    resolve_inside,
+)
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
 from assistctl.manifest.files.entries import FileEntry, Reader
 from assistctl.manifest.files.found_file import FoundFile, find
 from assistctl.manifest.files.glob import Folders, divided, is_pattern, unmeant
-from assistctl.manifest.files.readable_file import (
-    NeverReadError,
-    UnusableFileError,
-    is_folder,
-    refuse_names,
-    resolve_inside,
-)
 from assistctl.manifest.project.discovery import ManifestFile
 from assistctl.manifest.syntax.yaml_values import dotted
 from assistctl.model.counting import counted

@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from assistctl.checkout.untrusted_files import READING, as_spelled, composed
-from assistctl.manifest.files.readable_file import (
+from assistctl.checkout.untrusted_files import (
+    READING,
     UnusableFileError,
+    as_spelled,
+    composed,
     reason_of,
     refuse_names,
     refuse_private_key,

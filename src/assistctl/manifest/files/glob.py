@@ -14,8 +14,7 @@ from fnmatch import translate
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from assistctl.checkout.untrusted_files import composed
-from assistctl.manifest.files.readable_file import UnusableFileError, reason_of, resolve_inside, shown_path
+from assistctl.checkout.untrusted_files import UnusableFileError, composed, reason_of, resolve_inside, shown_path
 
 _ANY_FOLDERS = "**"
 _WILD = re.compile(r"[*?\[]")

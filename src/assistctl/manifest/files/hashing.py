@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
-from assistctl.checkout.untrusted_files import READING
+from assistctl.checkout.untrusted_files import READING, ReaderOfNoKey, UnusableFileError, reason_of
 from assistctl.manifest.files.found_file import FileStat, FoundFile
 from assistctl.manifest.files.hash_cache import HashCache, moment
-from assistctl.manifest.files.readable_file import ReaderOfNoKey, UnusableFileError, reason_of
 
 _AT_ONCE = min(4, os.cpu_count() or 1)
 # Measured: with threads, files of 1 MB are hashed a third faster, and files of 500 bytes in thrice the time.

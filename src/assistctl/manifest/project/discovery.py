@@ -8,9 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.errors import ProjectError
-from assistctl.manifest.files.readable_file import (
+from assistctl.checkout.untrusted_files import (
     UnusableFileError,
     have_readable_names,
     is_file,
@@ -21,6 +19,8 @@ from assistctl.manifest.files.readable_file import (
     resolve_readable,
     shown_path,
 )
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.errors import ProjectError
 from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 

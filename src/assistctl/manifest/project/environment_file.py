@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 
+from assistctl.checkout.untrusted_files import ENVIRONMENT_FILE, UnusableFileError, read_text, resolve_inside
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ManifestError
-from assistctl.manifest.files.readable_file import ENVIRONMENT_FILE, UnusableFileError, read_text, resolve_inside
 
 NOT_FROM_ENV_FILE = "where CI is set, or --config-from is given, .env says nothing about targets"
 

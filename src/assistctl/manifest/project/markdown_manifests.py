@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, open_regular
-from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, MAX_BYTES, UnusableFileError, resolve_readable
+from assistctl.checkout.untrusted_files import (
+    BYTE_ORDER_MARK,
+    MAX_BYTES,
+    NotRegularError,
+    TooLargeError,
+    UnusableFileError,
+    open_regular,
+    resolve_readable,
+)
 
 MARKDOWN_SUFFIX = ".md"
 

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistctl.checkout.pinned_file import file_at
-from assistctl.diagnostics import Diagnostic, Position, Severity
-from assistctl.errors import ManifestError, ProjectError, did_you_mean
-from assistctl.json_value import Json
-from assistctl.manifest.files.readable_file import (
+from assistctl.checkout.untrusted_files import (
     ENVIRONMENT_FILE,
     UnusableFileError,
     is_file,
@@ -20,6 +17,9 @@ from assistctl.manifest.files.readable_file import (
     read_bytes,
     resolve_inside,
 )
+from assistctl.diagnostics import Diagnostic, Position, Severity
+from assistctl.errors import ManifestError, ProjectError, did_you_mean
+from assistctl.json_value import Json
 from assistctl.manifest.syntax.phrases import sentences
 from assistctl.manifest.syntax.references import Scope, Unset, escape, register_referenced
 from assistctl.manifest.syntax.yaml_values import Node, Nodes, as_yaml_text, plain_value, read_values, usual_bytes

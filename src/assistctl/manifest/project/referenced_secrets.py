@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from assistctl.manifest.files.readable_file import UnusableFileError, read_text
+from assistctl.checkout.untrusted_files import UnusableFileError, read_text
 from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import Project
 from assistctl.manifest.syntax.references import register_referenced

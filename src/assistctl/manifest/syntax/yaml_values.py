@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from assistctl.checkout.untrusted_files import BYTE_ORDER_MARK, UnusableFileError, as_text, line_and_column
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
-from assistctl.manifest.files.readable_file import BYTE_ORDER_MARK, UnusableFileError, as_text, line_and_column
 
 MAX_BYTES = 64 * 1024
 """How long a text may be. A value takes a byte at least, so without aliases no document is too large for us."""
