@@ -50,7 +50,7 @@ targets:
 
 @pytest.fixture(autouse=True)
 def a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistctl.clock.today", lambda: dt.date(2026, 11, 26))
+    monkeypatch.setattr("assistctl.model.model_catalog.today", lambda: dt.date(2026, 11, 26))
 
 
 @pytest.fixture

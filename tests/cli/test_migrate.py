@@ -53,7 +53,7 @@ LOST = {
 @pytest.fixture(autouse=True)
 def a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
     """The models of then are shut down one after the other: the day decides which are gone."""
-    monkeypatch.setattr("assistctl.clock.today", lambda: dt.date(2026, 11, 26))
+    monkeypatch.setattr("assistctl.model.model_catalog.today", lambda: dt.date(2026, 11, 26))
 
 
 @pytest.fixture

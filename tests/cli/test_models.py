@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from assistctl import clock
+from assistctl.model import model_catalog
 from support.foundry import PROJECT, Foundry
 from support.managed_agents import ManagedAgents
 from support.projects import ProjectFolder
@@ -26,7 +26,7 @@ TODAY = dt.date(2026, 11, 26)
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "today", lambda: TODAY)
+    monkeypatch.setattr(model_catalog, "today", lambda: TODAY)
 
 
 def listing(app: ASGIApp, path: str, answer: Any) -> Starlette:

@@ -17,7 +17,7 @@ MOST = {
     "operations": 3,
     "model": 3,
     "secrets": 3,
-    ".": 2,
+    ".": 1,
     "checkout": 1,
 }
 

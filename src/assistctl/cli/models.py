@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from assistctl import clock
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.json_value import Json
+from assistctl.model import model_catalog
 from assistctl.model.counting import counted
 from assistctl.operations.list_models import OfferedModel, list_models
 from assistctl.rendering.listing import Column, Listing
@@ -70,4 +70,4 @@ def _row(model: OfferedModel) -> tuple[str, ...]:
 def _shutdown(model: OfferedModel) -> str:
     if model.shutdown is None:
         return ""
-    return f"{model.shutdown}{' (over)' if model.shutdown <= clock.today() else ''}"
+    return f"{model.shutdown}{' (over)' if model.shutdown <= model_catalog.today() else ''}"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistctl import clock
 from assistctl.checkout.untrusted_files import place_of
 from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
@@ -21,6 +20,7 @@ from assistctl.errors import ExitCode, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
+from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
 from assistctl.operations.likely_mistakes import unready_checks
@@ -121,7 +121,7 @@ def _about_platform(
     if target is None:
         return
     capabilities, at_vendor = capabilities_of(target.platform), is_at_vendor(project, target)
-    today = clock.today()
+    today = model_catalog.today()
     for assistant in loaded.desired:
         if is_asked:
             yield from _inexpressible(assistant, target.platform, capabilities)

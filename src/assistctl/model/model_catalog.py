@@ -135,6 +135,11 @@ def shutdown_of(model: str) -> dt.date | None:
     return _SHUTDOWN_OF.get(model)
 
 
+def today() -> dt.date:
+    """The day in UTC, by which models are shut down; asked for here alone."""
+    return dt.datetime.now(dt.UTC).date()
+
+
 def takes_sampling(model: str, effort: object = None) -> bool:
     """Whether ``model`` takes ``temperature`` and ``top_p`` at that ``reasoning_effort`` (``None``: its default).
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistctl import clock
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ManifestError, ProjectError
 from assistctl.export.from_observed import declared
@@ -24,6 +23,7 @@ from assistctl.migration.export_reader import PLATFORM, read_exported
 from assistctl.migration.lost_resources import ResourceNames
 from assistctl.migration.mcp_servers import ServerBook
 from assistctl.migration.report import Migrated, Migration
+from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.counting import counted
@@ -189,7 +189,7 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
 
     Without ``write`` none is written. Raises ``AssistctlError``, before the first of them, when one is there.
     """
-    found = migration(origin, to, clock.today())
+    found = migration(origin, to, model_catalog.today())
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
     assistants = [

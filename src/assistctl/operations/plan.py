@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from assistctl import clock
 from assistctl.applying.conflicts import Replan
 from assistctl.diagnostics import Diagnostic, by_place
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.manifest import Loaded
+from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Blocked, Change
@@ -124,7 +124,7 @@ async def plan_on(
         looking = _Looking(deployment, uploads_there, stores_there, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
-    today = clock.today()
+    today = model_catalog.today()
     beside = (
         *loaded.diagnostics,
         *(seen.diagnostics(deployment.target.name) if seen.hidden else ()),

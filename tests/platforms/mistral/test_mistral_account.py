@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistctl import clock
+from assistctl.model import model_catalog
 from assistctl.platforms.http.error_meanings import ErrorMeaning
 from assistctl.platforms.mistral.wire import ERRORS, code_in
 from support.mistral_agents import ORGANIZATION, WORKSPACE, MistralAgents
@@ -91,7 +91,7 @@ def card(name: str, **more: Any) -> dict[str, Any]:
 def test_retirements_are_those_of_its_list(
     cloud: ProjectFolder, agents: MistralAgents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "today", lambda: dt.date(2026, 11, 26))
+    monkeypatch.setattr(model_catalog, "today", lambda: dt.date(2026, 11, 26))
     agents.models = [
         card(MODEL, aliases=["mistral-medium"]),
         card("mistral-old-2501", aliases=["mistral-old-latest"], deprecation="2026-12-20T12:00:00Z"),

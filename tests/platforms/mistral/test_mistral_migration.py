@@ -21,7 +21,7 @@ LOST = {"metadata": 5, "model": 25, "tool_resources": 7, "tools": 4}
 
 @pytest.fixture(autouse=True)
 def a_day_in_november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistctl.clock.today", lambda: dt.date(2026, 11, 26))
+    monkeypatch.setattr("assistctl.model.model_catalog.today", lambda: dt.date(2026, 11, 26))
 
 
 def test_25_retired_assistants_move_and_plan_cleanly(cloud: ProjectFolder, agents: MistralAgents) -> None:
