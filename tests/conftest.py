@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from assistctl.secrets.redaction import Secrets, replace_known
@@ -66,6 +67,11 @@ def pytest_xdist_auto_num_workers() -> int:
     """How many processes ``-n auto`` has."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return _WORKERS_PER_PROCESSOR * processors
+
+
+# A machine may be busy: nothing is held to a time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 # What is imported is there to stay: the garbage collector need not go through it again and again.

@@ -97,7 +97,7 @@ CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], include_characters="
 TEXT = st.text(CHARACTERS | st.sampled_from("\n \x85\u2028\u2029\ufeff#:$"), max_size=300)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(instructions=TEXT, description=TEXT, value=TEXT.filter(bool))
 def test_any_text_survives(
     remote: ProjectFolder, server: RecordingServer, instructions: str, description: str, value: str

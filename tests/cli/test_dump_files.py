@@ -259,7 +259,7 @@ def has_copies(lost: set[str], contents: dict[str, str]) -> bool:
 NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "sub/c.txt", "d.csv"])
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_declared_and_whatever_is_left_nothing_is_deleted(
     remote: ProjectFolder, stored_objects: StoredObjects, data: st.DataObject

@@ -19,7 +19,6 @@ from support.stored_objects import StoredObjects
 EXAMPLES = int(os.environ.get("ROLLBACK_EXAMPLES", "1"))
 BRIEFLY = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=EXAMPLES < 10,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -190,7 +190,7 @@ def applied_as_planned(remote: ProjectFolder, server: RecordingServer) -> None:
 def test_apply_a_then_b_leaves_exactly_b(
     remote: ProjectFolder, server: RecordingServer, dashboard: Dashboard
 ) -> None:
-    @settings(max_examples=8, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=8, derandomize=True, database=None)
     @given(first=MANIFESTS, second=MANIFESTS, left_out=LEFT_OUT, edits=EDITS)
     def check(
         first: dict[str, Manifest],

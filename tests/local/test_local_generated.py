@@ -86,7 +86,7 @@ spoiled = st.builds(
     anything,
 )
 
-generous = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+generous = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -208,4 +208,4 @@ class RunStates(RuleBasedStateMachine):
 
 
 TestRunStates = RunStates.TestCase
-TestRunStates.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+TestRunStates.settings = settings(max_examples=6, stateful_step_count=12)

@@ -288,7 +288,7 @@ spoiled = st.builds(
     st.sampled_from(["query", "filters", "ranking_options", "max_num_results", "order"]),
     anything,
 )
-generous = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+generous = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from assistctl.manifest.syntax.yaml_parser import compose
 from assistctl.manifest.syntax.yaml_values import Node, plain_value
 from support.manifest_text import anything, fields, file_bytes, text
 
-few = settings(max_examples=50, deadline=None)
+few = settings(max_examples=50)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(steps)
 def test_a_changed_file_is_never_missed(changes: list[tuple[str, str, bytes]]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -37,7 +37,7 @@ def read_back(folder: Path, document: dict[str, Json]) -> dict[str, Json]:
     return dict(desired.fields)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(instructions=TEXT, description=TEXT, value=TEXT, name=NAME)
 @example(instructions="one\u2028two", description="\x85", value="a\u2029b", name="\u2028")
 @example(instructions="\u2028\n  indented", description="  \n\nx\n", value="\n\n", name="\n x")
@@ -67,7 +67,7 @@ VALUE = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=VALUE, indent=st.none() | st.just(2), is_ascii=st.booleans())
 @example(value="\U0001f600 and \U0001f600", indent=None, is_ascii=True)
 def test_what_json_writes_is_read(value: Json, indent: int | None, *, is_ascii: bool) -> None:

@@ -101,7 +101,7 @@ def same(folder: ManifestFolder, manifest: bytes) -> Loaded:
     return at_once
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(file_bytes)
 @example(b"'\\ud83d\\ude00': 1\nmodel: m")
 @example(b"\xef\xbb\xbfmodel: m")
@@ -113,14 +113,14 @@ def test_any_bytes(folder: ManifestFolder, manifest: bytes) -> None:
     same(folder, manifest)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LINES)
 @example("model: m\nkey: desk\n---\nmodel: m\nkey: other\nmodle: x")
 def test_what_looks_like_manifests(folder: ManifestFolder, manifest: str) -> None:
     same(folder, manifest.encode())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(LINES)
 def test_what_nodes_are_made_of(manifest: str) -> None:
     nodes = Nodes(manifest.encode(), "a.yaml")

@@ -232,7 +232,6 @@ def document(project: ProjectOnStore, tmp_path: Path) -> dict[str, Json]:
 
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

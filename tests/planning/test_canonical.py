@@ -16,7 +16,7 @@ from assistctl.ownership.mark import MAX_VALUE, Baseline, read_baseline, write_b
 from assistctl.planning.comparison.leaf_diff import differences
 from support.manifests import EFFORTS, FIELDS, NUMBERS, TEXTS
 
-quick = settings(max_examples=75, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=75, derandomize=True, database=None)
 
 FIELDS_OF_ALL_KINDS = st.fixed_dictionaries(
     {}, optional={**FIELDS, "temperature": NUMBERS, "top_p": NUMBERS, "reasoning_effort": EFFORTS, "model": TEXTS}

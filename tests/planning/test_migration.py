@@ -248,7 +248,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(answer=ANSWERS, to=st.sampled_from(["local", "openai-agents", "anthropic-agents"]))
 def test_whatever_was_answered_becomes_a_manifest_without_fault(answer: dict[str, Json], to: str) -> None:
     observed = observed_assistant(answer)

@@ -236,7 +236,6 @@ TestProject = Project.TestCase
 TestProject.settings = settings(
     max_examples=50,
     stateful_step_count=25,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -21,9 +21,7 @@ from support.logging_platform import Call
 from support.manifests import FIELDS, PAIRS, Manifest, manifests, projects
 from support.planning import POLICY, ProjectOnStore, declared
 
-thorough = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+thorough = settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None)
 
 STORES = st.builds(AssistantsStore, st.booleans(), st.booleans(), st.booleans())
 FOREIGN_PAIRS = st.dictionaries(st.sampled_from(["theirs", "a.b", "assist"]), st.sampled_from(["", "x"]))

@@ -123,7 +123,7 @@ def test_numbers_that_json_does_not_have_are_written_as_text(make_plan: Callable
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_output_is_printable_lines_that_utf8_can_hold_and_reads_back_the_same(
     any_plan: st.SearchStrategy[Plan], any_results: st.SearchStrategy[list[Result]], data: st.DataObject
 ) -> None:

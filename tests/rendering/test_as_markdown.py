@@ -106,7 +106,7 @@ def test_code_stays_code(make_plan: MakePlan) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_structure_is_ours_alone(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
     plan = data.draw(any_plan)
     text = plan_markdown(plan)

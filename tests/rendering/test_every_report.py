@@ -204,7 +204,7 @@ RENDERED = {
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_no_text_becomes_markup(
     any_plan: st.SearchStrategy[Plan], any_results: st.SearchStrategy[list[Result]], data: st.DataObject
 ) -> None:
@@ -225,7 +225,7 @@ HOSTILE = "x\n::error::owned\r\n  ::set-output name=a::b\n##[add-mask]y,file=z%0
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_no_text_becomes_a_command_of_a_runner(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
     plan = data.draw(any_plan)
     lines = plan_annotations(plan, Places()).split("\n")

@@ -16,7 +16,7 @@ TEXT = st.text(st.sampled_from("ab .[]:\\\t\n✗订é\u0301"), max_size=12) | st
 
 
 @given(bodies=st.lists(st.tuples(TEXT, TEXT), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lines_written_at_once_are_those_that_are_printed(bodies: Sequence[tuple[str, str]]) -> None:
     written, printed = io.StringIO(), io.StringIO()
     emit(

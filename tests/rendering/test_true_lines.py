@@ -22,14 +22,14 @@ Shown = Callable[[str, str], list[ShownLine]]
 
 
 @given(old=TEXT, new=TEXT)
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 def test_the_lines_of_any_two_texts_are_theirs(old: str, new: str) -> None:
     for shown in FORMATS:
         assert falsehoods(old, new, shown(old, new)) == [], shown
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_lines_of_an_edited_prompt_are_its_own(seed: int) -> None:
     old, new = text_pair(random.Random(seed))  # noqa: S311 - test data
     for shown in WHOLE:
