@@ -16,9 +16,9 @@ import pytest
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.platforms.base import Connection
+from assistctl.platforms.connection import AnswerBudget, answer_budget
 from assistctl.platforms.http import sdk_wire
-from assistctl.platforms.http.answer_budget import AnswerBudget, UnreadAnswerError, unpacked
-from assistctl.platforms.http.connection_options import answer_budget
+from assistctl.platforms.http.answer_budget import UnreadAnswerError, unpacked
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.wire import MAX_VALUES, parsed
 from assistctl.platforms.openai.wire import OpenAIWire

@@ -20,7 +20,7 @@ import pytest
 import trustme
 
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
+from assistctl.platforms.connection import MEBIBYTE, AnswerBudget
 from assistctl.platforms.http.client import http_client
 from support.answering import POLL_SECONDS
 from support.hostile_server import Reply, empty_list, hostile_server

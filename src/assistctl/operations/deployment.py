@@ -28,7 +28,8 @@ from assistctl.operations.target_connection import (
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.identity.inventory import classify
-from assistctl.platforms.base import Platform, nobody_listens
+from assistctl.platforms.base import Platform
+from assistctl.platforms.connection import nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.secrets.redaction import learn_from
 

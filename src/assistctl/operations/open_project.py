@@ -24,7 +24,7 @@ from assistctl.operations.masked_for_programs import masked_errors, masked_garba
 from assistctl.operations.outcome import ApplyOutcome
 from assistctl.operations.plan import create_plan, find_drift
 from assistctl.operations.saved_plan import SavedPlan, load_plan
-from assistctl.platforms.base import nobody_listens
+from assistctl.platforms.connection import nobody_listens
 from assistctl.secrets.redaction import mask
 
 if TYPE_CHECKING:

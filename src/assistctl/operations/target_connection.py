@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assistctl.model.assistant import Desired
     from assistctl.model.capabilities import Capabilities
     from assistctl.model.resource import DesiredResource
-    from assistctl.platforms.base import Connection
+    from assistctl.platforms.connection import Connection
 
 # The settings of a target or project that are addresses, in which a password may stand.
 _ADDRESSES = {"base_url", "journal"}
@@ -38,7 +38,7 @@ _STORE_CREDENTIALS = ("_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_ACCOUNT_KEY", "_
 
 def connection_to(project: Project, target: Target) -> Connection:
     """The settings of ``target``, resolved. Raises ``ProjectError`` for those that are missing or empty."""
-    from assistctl.platforms.base import Connection
+    from assistctl.platforms.connection import Connection
 
     for address in _addresses_in(target, project.environment):
         for secret in secrets_in_address(address):

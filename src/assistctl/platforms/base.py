@@ -6,12 +6,9 @@ plans, ownership or baselines.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
@@ -26,9 +23,7 @@ from assistctl.model.knowledge import (
 )
 from assistctl.model.source_file import SourceFile
 from assistctl.model.tool_names import ToolNames
-
-if TYPE_CHECKING:
-    import asyncio
+from assistctl.platforms.connection import ClosedAtEnd, Connection, nobody_listens
 
 __all__ = [
     "BATCH_SIZE",
@@ -49,38 +44,6 @@ __all__ = [
     "VectorStorePlatform",
     "nobody_listens",
 ]
-
-
-def nobody_listens(_: str) -> None:
-    """Where progress is told when nobody wants to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Where and how to reach a platform, as the target says; strings are already resolved.
-
-    ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
-    process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
-    SDK's HTTP client to use instead of its own. ``api_key_as_written`` are the references (``${env:NAME}``) that
-    ``api_key`` came from, empty where the key itself is written in the project. ``throttle_timeout`` is how long,
-    in seconds, the platform may throttle without letting anything through before requests are given up. Once
-    ``stop`` is set, no request waits any longer because of throttling: those not sent yet fail. ``told`` is
-    called with a line about what takes long.
-    """
-
-    target: str
-    directory: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
-    base_url: str | None = None
-    api_key: str | None = None
-    organization: str | None = None
-    project: str | None = None
-    options: Mapping[str, Json] = field(default_factory=dict)
-    http_client: object = None
-    throttle_timeout: float = 600.0
-    stop: asyncio.Event | None = None
-    told: Callable[[str], None] = nobody_listens
-    api_key_as_written: str = ""
 
 
 class UploadPlatform(Protocol):
@@ -268,22 +231,3 @@ class Platform(Protocol):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
-
-
-class ClosedAtEnd(ABC):
-    """A platform that speaks through an SDK's client, which is open until the end of an ``async with``."""
-
-    @abstractmethod
-    async def close(self) -> None:
-        """Close the connections."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()

@@ -7,15 +7,16 @@ the Assistants API share. What is not named here may change at any time.
 
 from __future__ import annotations
 
-from assistctl.platforms.base import ClosedAtEnd, Connection
-from assistctl.platforms.http.client import http_client
-from assistctl.platforms.http.connection_options import (
+from assistctl.platforms.connection import (
     COMMON_OPTIONS,
+    ClosedAtEnd,
+    Connection,
     checked_address,
     checked_key,
     headers,
     timeout,
 )
+from assistctl.platforms.http.client import http_client
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.pager import PAGE_SIZE, Listing, all_items, all_items_by_token, listed, listing_of
 from assistctl.platforms.http.rate_limit import RequestPacer, is_transient, wait_asked_for
@@ -26,9 +27,8 @@ from assistctl.platforms.http.sdk_errors import (
     explained,
     outcome_unknown,
 )
-from assistctl.platforms.http.sdk_wire import SdkWire
+from assistctl.platforms.http.sdk_wire import SdkWire, VendorSdk
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.vendor_sdk import VendorSdk
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.checkout.untrusted_files import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, Connection
 from assistctl.platforms.local_capabilities import CAPABILITIES
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 

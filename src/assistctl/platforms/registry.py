@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from assistctl.model.capabilities import Capabilities
-    from assistctl.platforms.base import Connection, Platform
+    from assistctl.platforms.base import Platform
+    from assistctl.platforms.connection import Connection
 
 GROUP = "assistctl.platforms"
 

@@ -27,11 +27,9 @@ from assistctl.platforms.anthropic.files import AnthropicFiles
 from assistctl.platforms.anthropic.resources import resources_over
 from assistctl.platforms.anthropic.sessions import AnthropicSessions
 from assistctl.platforms.anthropic.wire import AnthropicWire, listed_models
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
 from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.translation import Object, as_object, as_text, made, observed
 
 __all__ = ["CAPABILITIES", "OPTIONS", "AnthropicAgents", "connect"]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.anthropic.variables import AUTH_TOKEN, IDENTITY_TOKEN
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import checked_key, is_on_this_machine
+from assistctl.platforms.connection import Connection, checked_key, is_on_this_machine
 
 if TYPE_CHECKING:
     from anthropic.lib.credentials import WorkloadIdentityCredentials

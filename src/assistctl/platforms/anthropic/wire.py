@@ -14,10 +14,9 @@ from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.anthropic.credentials import WAYS_WITHOUT_KEY, credentials_without_key, without_token
 from assistctl.platforms.anthropic.variables import ADDRESS_VARIABLE, KEY_VARIABLE
-from assistctl.platforms.base import Connection
+from assistctl.platforms.connection import Connection
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
-from assistctl.platforms.http.sdk_wire import SdkWire
-from assistctl.platforms.http.vendor_sdk import VendorSdk
+from assistctl.platforms.http.sdk_wire import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Sent
 from assistctl.platforms.translation import Object, as_object, objects_in
 

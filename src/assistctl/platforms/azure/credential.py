@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import checked_key, is_on_this_machine, key_used
+from assistctl.platforms.connection import Connection, checked_key, is_on_this_machine, key_used
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, AzureKeyCredential

@@ -21,8 +21,7 @@ from assistctl.platforms.azure.foundry_fields import CAPABILITIES, KIND, NAME, d
 from assistctl.platforms.azure.foundry_names import NAME_PAIR, agent_name, another, with_name, without_name
 from assistctl.platforms.azure.foundry_serving import agent_path, half_done, not_as_declared, serve
 from assistctl.platforms.azure.wire import AzureWire, endpoint_ids, listed_deployments
-from assistctl.platforms.base import ClosedAtEnd, Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, ClosedAtEnd, Connection
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire

@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.model.model_catalog import shutdown_of
 from assistctl.platforms.azure.credential import ADDRESS_VARIABLE, SCOPE, Credential, credential_of, key_hint
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answer_budget import (
-    ENCODINGS,
-    unpacked,
-)
-from assistctl.platforms.http.connection_options import (
+from assistctl.platforms.connection import (
+    Connection,
     checked_address,
     headers,
     is_on_this_machine,
     texts,
     timeout,
+)
+from assistctl.platforms.http.answer_budget import (
+    ENCODINGS,
+    unpacked,
 )
 from assistctl.platforms.http.proxies import Proxy, proxy_to
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent

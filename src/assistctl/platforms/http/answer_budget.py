@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 
 from assistctl.errors import PlatformError
+from assistctl.platforms.connection import MEBIBYTE, AnswerBudget
 
-MEBIBYTE = 1024 * 1024
 ENCODINGS = "gzip, deflate"
 """What is unpacked here, as ``Accept-Encoding`` has it."""
 
@@ -28,17 +27,6 @@ _FORMATS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MA
 
 class UnreadAnswerError(PlatformError):
     """An answer that was not read to its end: it is too large, took too long, or cannot be unpacked."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerBudget:
-    """The bounds of one answer: ``size`` in bytes, packed as well as unpacked; ``seconds`` to its last byte.
-
-    The seconds are ``math.inf`` where nothing goes over a network.
-    """
-
-    size: int
-    seconds: float
 
 
 async def unpacked(

@@ -21,8 +21,8 @@ import httpx2
 
 from assistctl import certificates
 from assistctl.errors import PlatformError, ProjectError
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answer_budget import ENCODINGS, AnswerBudget, unpacked
+from assistctl.platforms.connection import AnswerBudget, Connection
+from assistctl.platforms.http.answer_budget import ENCODINGS, unpacked
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.proxies import proxy_to
 from assistctl.platforms.http.wire import deadline

@@ -18,8 +18,7 @@ from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.base import Connection, nobody_listens
-from assistctl.platforms.http.connection_options import answer_budget, positive_number
+from assistctl.platforms.connection import Connection, answer_budget, nobody_listens, positive_number
 
 PAGE_SIZE = 100
 MAX_PAGES = 10_000

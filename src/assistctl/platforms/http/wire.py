@@ -13,14 +13,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Generic, Protocol, TypeVar
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.strict_json import is_deeper_than, parsed_json
-from assistctl.platforms.base import ClosedAtEnd, Connection
+from assistctl.platforms.connection import Connection, answer_budget
 from assistctl.platforms.http.answer_budget import UnreadAnswerError
-from assistctl.platforms.http.connection_options import answer_budget
 from assistctl.platforms.http.pager import Listing, listing_of
 from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer
 from assistctl.secrets.addresses import shown_address
@@ -262,39 +260,3 @@ class HttpWire(ABC):
             raise unsendable(error) from error
         self.account.note(answer.headers)
         return answer
-
-
-class AccountWire(Protocol):
-    """A wire that knows which account answers."""
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids that were answered so far; nothing is asked."""
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids of the account; it is asked for them if it has not answered yet. Raises ``PlatformError``."""
-
-    async def close(self) -> None:
-        """Close the connections."""
-
-
-WireT = TypeVar("WireT", bound=AccountWire)
-
-
-class AnsweringPlatform(ClosedAtEnd, Generic[WireT]):
-    """It supports accounts (``SupportsAccounts``), and is open as long as its wire."""
-
-    _wire: WireT
-
-    @property
-    def answered_as(self) -> Sequence[str]:
-        """The ids that were answered so far; nothing is asked."""
-        return self._wire.answered_as
-
-    async def account_ids(self) -> Sequence[str]:
-        """The ids of the account that the key is for. Raises ``PlatformError``."""
-        return await self._wire.account_ids()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._wire.close()

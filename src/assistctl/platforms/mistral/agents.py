@@ -16,11 +16,9 @@ from http import HTTPStatus
 from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
 from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.mistral.agents_fields import CAPABILITIES, declared_aliases, from_wire, to_wire
 from assistctl.platforms.mistral.aliases import Aliases
 from assistctl.platforms.mistral.conversations import MistralConversations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.base import Connection
+from assistctl.platforms.connection import Connection
 from assistctl.platforms.mistral.variables import TOKEN_PATH
 from assistctl.secrets.redaction import register
 

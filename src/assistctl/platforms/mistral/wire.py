@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import headers, texts, timeout
+from assistctl.platforms.connection import Connection, headers, texts, timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
-from assistctl.platforms.http.sdk_wire import NamedEvent
-from assistctl.platforms.http.vendor_sdk import VendorSdk
+from assistctl.platforms.http.sdk_wire import NamedEvent, VendorSdk
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
 from assistctl.platforms.mistral.credentials import WAYS_WITHOUT_KEY, credentials_without_key
 from assistctl.platforms.mistral.variables import KEY_VARIABLE
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     import httpx2
     from mistralai.client import Mistral
 
-    from assistctl.platforms.http.answer_budget import AnswerBudget
+    from assistctl.platforms.connection import AnswerBudget
 
 # mistralai 3.7.0 has no list of its codes. These are of refusals that were reported (raycast/extensions issue
 # 31107, cline/cline issue 9085; BerriAI/litellm pull request 25078 for the capacity of a service tier, which comes

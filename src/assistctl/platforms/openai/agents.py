@@ -17,11 +17,9 @@ from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.mark import MARK
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
 from assistctl.platforms.http.pager import listed
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai.agent_sessions import AgentSessions
 from assistctl.platforms.openai.agent_uploads import AgentUploads

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import COMMON_OPTIONS
+from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import AnsweringPlatform
 from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
 from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.wire import OpenAIWire, listed_models

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from assistctl.errors import NotFoundError, PlatformError, ProjectError
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import header_text
+from assistctl.platforms.connection import Connection, header_text
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.pager import as_page
-from assistctl.platforms.http.sdk_wire import SdkWire
-from assistctl.platforms.http.vendor_sdk import VendorSdk
+from assistctl.platforms.http.sdk_wire import SdkWire, VendorSdk
 from assistctl.platforms.http.wire import Sent
 from assistctl.platforms.openai.variables import ADDRESS_VARIABLE, KEY_VARIABLE
 from assistctl.platforms.openai.workload_identity import (

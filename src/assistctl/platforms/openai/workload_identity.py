@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.json_value import Json
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.connection_options import checked_key
+from assistctl.platforms.connection import Connection, checked_key
 from assistctl.secrets.redaction import register
 
 if TYPE_CHECKING:

@@ -1,15 +1,26 @@
-"""What targets say alike for every vendor's SDK: the address, the key, the options."""
+"""The connection to a platform: where and how a target says it is reached, and until when it is open.
+
+What targets say alike for every vendor's SDK, the address, the key and the options, is read and checked here.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from assistctl.errors import ProjectError
-from assistctl.platforms.base import Connection
-from assistctl.platforms.http.answer_budget import MEBIBYTE, AnswerBudget
+from assistctl.json_value import Json
 from assistctl.secrets.addresses import shown_address
+
+if TYPE_CHECKING:
+    import asyncio
 
 COMMON_OPTIONS = frozenset({"timeout", "default_headers", "default_query", "max_answer_mib", "max_listed"})
 """The names of the options that every platform behind a vendor's SDK has."""
@@ -20,6 +31,95 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # For each wait on the network, not for a request as a whole.
 _TIMEOUT_SECONDS = 120.0
 _ANSWER_MEBIBYTES = 64
+
+MEBIBYTE = 1024 * 1024
+
+
+def nobody_listens(_: str) -> None:
+    """Where progress is told when nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and how to reach a platform, as the target says; strings are already resolved.
+
+    ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
+    process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
+    SDK's HTTP client to use instead of its own. ``api_key_as_written`` are the references (``${env:NAME}``) that
+    ``api_key`` came from, empty where the key itself is written in the project. ``throttle_timeout`` is how long,
+    in seconds, the platform may throttle without letting anything through before requests are given up. Once
+    ``stop`` is set, no request waits any longer because of throttling: those not sent yet fail. ``told`` is
+    called with a line about what takes long.
+    """
+
+    target: str
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    base_url: str | None = None
+    api_key: str | None = None
+    organization: str | None = None
+    project: str | None = None
+    options: Mapping[str, Json] = field(default_factory=dict)
+    http_client: object = None
+    throttle_timeout: float = 600.0
+    stop: asyncio.Event | None = None
+    told: Callable[[str], None] = nobody_listens
+    api_key_as_written: str = ""
+
+
+class ClosedAtEnd(ABC):
+    """A platform that speaks through an SDK's client, which is open until the end of an ``async with``."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connections."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+class AccountWire(Protocol):
+    """A wire that knows which account answers."""
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids that were answered so far; nothing is asked."""
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids of the account; it is asked for them if it has not answered yet. Raises ``PlatformError``."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+WireT = TypeVar("WireT", bound=AccountWire)
+
+
+class AnsweringPlatform(ClosedAtEnd, Generic[WireT]):
+    """It supports accounts (``SupportsAccounts``), and is open as long as its wire."""
+
+    _wire: WireT
+
+    @property
+    def answered_as(self) -> Sequence[str]:
+        """The ids that were answered so far; nothing is asked."""
+        return self._wire.answered_as
+
+    async def account_ids(self) -> Sequence[str]:
+        """The ids of the account that the key is for. Raises ``PlatformError``."""
+        return await self._wire.account_ids()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
 
 
 def checked_address(connection: Connection, url: str, example: str) -> str:
@@ -121,6 +221,17 @@ def positive_number(connection: Connection, option: str, default: float, unit: s
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ProjectError(f"options.{option} of target {connection.target!r} must be a number of {unit} above 0")
     return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBudget:
+    """The bounds of one answer: ``size`` in bytes, packed as well as unpacked; ``seconds`` to its last byte.
+
+    The seconds are ``math.inf`` where nothing goes over a network.
+    """
+
+    size: int
+    seconds: float
 
 
 def answer_budget(connection: Connection) -> AnswerBudget:
