@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from assistctl.errors import PlatformError
-from assistctl.platforms.http import rate_limit as pacing
-from assistctl.platforms.http.rate_limit import AskAgainError, RequestPacer, Window, is_transient, wait_asked_for
+from assistctl.platforms.http import wire as pacing
+from assistctl.platforms.http.sdk_errors import is_transient, wait_asked_for
+from assistctl.platforms.http.wire import AskAgainError, RequestPacer, Window
 from support.clock import run
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.platforms.base import Connection
-from assistctl.platforms.http.rate_limit import AskAgainError, InterruptedWaitError, RequestPacer
+from assistctl.platforms.http.wire import AskAgainError, InterruptedWaitError, RequestPacer
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 from support.clock import run, shorten_waits
 from support.server import Answer, Asked, RecordingServer, error_body

@@ -63,7 +63,7 @@ def shorten_waits(set_to: Callable[[object, str, object], None]) -> None:
     platform that asks for a wait gets it. ``set_to`` is ``setattr``, or what can undo it.
     """
     from assistctl.applying.files import indexing
-    from assistctl.platforms.http import rate_limit
+    from assistctl.platforms.http import wire
 
-    set_to(rate_limit, "_FIRST_WAIT", 0.005)
+    set_to(wire, "_FIRST_WAIT", 0.005)
     set_to(indexing, "_FIRST_POLL", 0.005)

@@ -19,17 +19,17 @@ from assistctl.platforms.connection import (
 from assistctl.platforms.http.client import http_client
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.pager import PAGE_SIZE, Listing, all_items, all_items_by_token, listed, listing_of
-from assistctl.platforms.http.rate_limit import RequestPacer, is_transient, wait_asked_for
 from assistctl.platforms.http.sdk_errors import (
     Refusal,
     classify_no_response,
     classify_status,
     explained,
-    outcome_unknown,
+    is_transient,
+    wait_asked_for,
 )
 from assistctl.platforms.http.sdk_wire import SdkWire, VendorSdk
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
+from assistctl.platforms.http.wire import HttpWire, RawAnswer, RequestPacer, Sent, outcome_unknown
 from assistctl.platforms.mcp_tools import (
     inexpressible_in_servers,
     left_out_of_servers,

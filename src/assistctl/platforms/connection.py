@@ -1,4 +1,4 @@
-"""The connection to a platform: where and how a target says it is reached, and until when it is open.
+"""The connection to a platform: where and how a target says it is reached, who answers, and until when it is open.
 
 What targets say alike for every vendor's SDK, the address, the key and the options, is read and checked here.
 """
@@ -84,6 +84,26 @@ class ClosedAtEnd(ABC):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+class AnsweringAccount:
+    """The ids of the account in the headers ``names`` of all answers so far, refusals included; each once."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._names = names
+        self._ids: dict[str, None] = {}
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids, the first that was answered first; empty as long as no answer had any."""
+        return tuple(self._ids)
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take in the headers of an answer, whose names are found in any case."""
+        for name in self._names:
+            account_id = headers.get(name, "").strip()
+            if account_id:
+                self._ids[account_id] = None
 
 
 class AccountWire(Protocol):

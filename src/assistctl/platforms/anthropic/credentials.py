@@ -57,7 +57,7 @@ def without_token(error: Exception) -> PlatformError | None:
     import httpx2
 
     from assistctl.platforms.http.outside_text import excerpt
-    from assistctl.platforms.http.rate_limit import AskAgainError
+    from assistctl.platforms.http.wire import AskAgainError
 
     cause = next(filter(_is_of_credentials, (error, error.__cause__)), None)
     if cause is None:

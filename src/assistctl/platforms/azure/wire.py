@@ -175,7 +175,7 @@ def _client(connection: Connection, endpoint: str, credential: Credential, proxy
     from azure.core.pipeline.policies import AsyncRetryPolicy, AzureKeyCredentialPolicy
 
     seconds = timeout(connection)
-    # The SDK would repeat a create, and each request would back off by itself: see ``rate_limit``.
+    # The SDK would repeat a create, and each request would back off by itself: see ``RequestPacer``.
     settings: dict[str, Any] = {
         "retry_policy": AsyncRetryPolicy.no_retries(),
         "connection_timeout": seconds,

@@ -5,25 +5,25 @@ Most vendors' SDKs come from one generator and raise alike; what differs is who 
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import httpx2
 
-from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, NotFoundError, PlatformError
 from assistctl.platforms.http.error_meanings import SPENT_ADVICE, ErrorMeaning
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.proxies import proxy_to
-from assistctl.platforms.http.rate_limit import AskAgainError, is_transient, wait_asked_for
+from assistctl.platforms.http.wire import AskAgainError, RawAnswer, outcome_unknown
 from assistctl.secrets.addresses import shown_address
-
-if TYPE_CHECKING:
-    from assistctl.platforms.http.wire import RawAnswer
 
 LOWEST_STATUS = 400
 """From where on a status says no."""
@@ -145,11 +145,21 @@ def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformEr
     return PlatformError(said, hints.get(status, ""), status=status)
 
 
-def outcome_unknown(error: PlatformError, *, finished_by_repeating: bool = False) -> OutcomeUnknownError:
-    """The same message, as the error of a request that may have been carried out."""
-    return OutcomeUnknownError(
-        error.summary, error.hint, status=error.status, finished_by_repeating=finished_by_repeating
-    )
+def wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """The seconds an answer asks to wait: ``retry-after-ms``, else ``Retry-After`` (seconds or an HTTP date)."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _number(text)
+    return seconds if seconds is not None or text is None else _until(text)
+
+
+def is_transient(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a status tells of a passing trouble; a server that says ``x-should-retry: false`` knows better."""
+    if headers.get("x-should-retry") == "false":
+        return False
+    return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def message(error: StatusError, base_url: str) -> str:
@@ -163,6 +173,24 @@ def message(error: StatusError, base_url: str) -> str:
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
     return f"{excerpt(text)} (HTTP {error.status_code} from {shown_address(base_url)})"
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _until(text: str) -> float | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=dt.UTC)
+        return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _problems(said: object) -> str:

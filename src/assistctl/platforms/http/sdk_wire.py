@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from assistctl.errors import PlatformError, ProjectError
 from assistctl.json_value import Json
 from assistctl.platforms.connection import (
+    AnsweringAccount,
     Connection,
     answer_budget,
     checked_address,
@@ -28,7 +29,7 @@ from assistctl.platforms.connection import (
     timeout,
 )
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable, code_of_error
-from assistctl.platforms.http.wire import Answer, AnsweringAccount, HttpWire, RawAnswer, Sent, unsendable
+from assistctl.platforms.http.wire import Answer, HttpWire, RawAnswer, Sent, unsendable
 
 if TYPE_CHECKING:
     from assistctl.platforms.file_upload import NamedFile
@@ -118,7 +119,7 @@ class VendorSdk:
             default_query=texts(connection, "default_query"),
             default_headers=headers(connection),
             timeout=timeout(connection),
-            # The SDK would repeat a create, and each request would back off by itself: see ``rate_limit``.
+            # The SDK would repeat a create, and each request would back off by itself: see ``RequestPacer``.
             max_retries=0,
             http_client=connection.http_client or self._http_client(connection, sdk, base_url),
             **more,
