@@ -9,7 +9,7 @@ from support.python_process import started_code
 COUNT = Path(__file__).parents[1] / "benchmarks/modules_entered.py"
 MOST = {
     "manifest": 7,
-    "platforms": 12,
+    "platforms": 8,
     "planning": 8,
     "ownership": 2,
     "cli": 5,

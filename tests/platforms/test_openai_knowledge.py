@@ -15,9 +15,9 @@ from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing
 from assistctl.platforms.base import Connection
-from assistctl.platforms.openai import knowledge as openai_knowledge
+from assistctl.platforms.openai import wire as openai_wire
 from assistctl.platforms.openai.assistants import OpenAIAssistants
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.wire import OpenAIKnowledge
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.sources import Connect, unseen, with_knowledge, written
 
@@ -199,7 +199,7 @@ def test_a_batch_may_take_a_moment_to_appear(
             assert await knowledge.indexing(store, batch) == Indexing(2, 0, 0, 1.0)
         assert (await indexed(knowledge, store, batch)).completed == 2
 
-        monkeypatch.setattr(openai_knowledge, "APPEARS_WITHIN", -1.0)
+        monkeypatch.setattr(openai_wire, "APPEARS_WITHIN", -1.0)
         late = await knowledge.attach(store, files)
         await knowledge.indexing(store, late)
         server.fault = missing(late)

@@ -19,8 +19,7 @@ from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
 from assistctl.platforms.base import Connection
 from assistctl.platforms.local import Local
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge, upload
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIKnowledge, OpenAIWire, upload
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.sources import Connect, unseen, with_knowledge, written
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.platforms.base import Connection
 from assistctl.platforms.openai.assistants import OpenAIAssistants
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
+from assistctl.platforms.openai.wire import OpenAIKnowledge
 
 Found = TypeVar("Found")
 Connect = Callable[[], OpenAIAssistants]

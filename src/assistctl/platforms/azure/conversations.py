@@ -15,8 +15,7 @@ from assistctl.model.conversation import Event, Finished, MessageFile, RunStatus
 from assistctl.platforms.azure.response_events import ResponseEvents
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIKnowledge, OpenAIWire
 from assistctl.platforms.translation import Object, as_object
 
 _CONVERSATIONS, _RESPONSES = "/conversations", "/responses"

@@ -23,8 +23,7 @@ from assistctl.platforms.azure.foundry_serving import agent_path, half_done, not
 from assistctl.platforms.azure.wire import AzureWire, endpoint_ids, listed_deployments
 from assistctl.platforms.connection import COMMON_OPTIONS, ClosedAtEnd, Connection
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIKnowledge, OpenAIWire
 from assistctl.platforms.translation import Object, as_object, observed, texts
 
 __all__ = ["CAPABILITIES", "OPTIONS", "AzureFoundry", "connect"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from assistctl.errors import PlatformError
 from assistctl.model.knowledge import UploadedFile
 from assistctl.model.source_file import SourceFile
-from assistctl.platforms.openai.knowledge import PURPOSE, USER_DATA, OpenAIKnowledge
+from assistctl.platforms.openai.wire import PURPOSE, USER_DATA, OpenAIKnowledge
 
 
 async def _nobody_asked(_file_id: str) -> None:

@@ -17,8 +17,7 @@ from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Co
 from assistctl.platforms.http.pager import PAGE_SIZE, Page, all_items, as_page
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.assistants_fields import CAPABILITIES, FIELDS
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
-from assistctl.platforms.openai.wire import OpenAIWire, listed_models
+from assistctl.platforms.openai.wire import OpenAIKnowledge, OpenAIWire, listed_models
 from assistctl.platforms.openai.workload_identity import OPTION
 from assistctl.platforms.translation import made
 

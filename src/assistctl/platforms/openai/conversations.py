@@ -22,9 +22,8 @@ from assistctl.model.conversation import (
 )
 from assistctl.platforms.each_tried import each_tried
 from assistctl.platforms.http.url_path import path_of
-from assistctl.platforms.openai.knowledge import OpenAIKnowledge
 from assistctl.platforms.openai.run_events import FileMention, RunEvents
-from assistctl.platforms.openai.wire import OpenAIWire
+from assistctl.platforms.openai.wire import OpenAIKnowledge, OpenAIWire
 
 _ENDED = frozenset({"completed", "incomplete", "failed", "cancelled", "expired"})
 
