@@ -17,27 +17,22 @@ from starlette.routing import Route
 from assistctl.local import models
 from assistctl.local.agents import endpoints as agents
 from assistctl.local.assistants import endpoints as assistants
-from assistctl.local.code_interpreter.choice import DEFAULT, ChosenSandbox, SandboxName
-from assistctl.local.code_interpreter.sessions import Sessions
-from assistctl.local.database.storage import Database
+from assistctl.local.code_interpreter.choice import DEFAULT, SandboxName
 from assistctl.local.files import endpoints as files
-from assistctl.local.files.content import ContentFolder
 from assistctl.local.http.access import OPEN_PATH, Access, usable_key
 from assistctl.local.http.envelope import Account, Envelope
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
 from assistctl.local.runs import endpoints as runs
 from assistctl.local.runs.model_client import ModelSettings
-from assistctl.local.runs.runtime import Runtime
-from assistctl.local.state import database_of
+from assistctl.local.state import PlatformState, database_of
 from assistctl.local.threads import endpoints as threads
 from assistctl.local.uploads import endpoints as uploads
 from assistctl.local.vector_stores import endpoints as vector_stores
-from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
-from assistctl.local.vector_stores.indexer import Indexer
 
 if TYPE_CHECKING:
     from assistctl.local.metrics import Metrics
+    from assistctl.local.vector_stores.embeddings import Embedder, EmbeddingsAddress
 
 
 def create_app(
@@ -95,7 +90,7 @@ def create_app(
     )
     # The service knows no path with a slash at its end, and a redirect would lose a POST's body.
     app.router.redirect_slashes = False
-    _keep_state(app, database, model or ModelSettings(), embeddings, code_sandbox)
+    app.state = PlatformState(database, model or ModelSettings(), _embedder(embeddings), code_sandbox)
     app.state.metrics = metrics
     if metrics is not None:
         about = "Runs that have not ended."
@@ -124,35 +119,16 @@ def _routes_of(metrics: Metrics | None) -> list[Route]:
     return routes(metrics)
 
 
-def _keep_state(
-    app: Starlette,
-    path: Path | None,
-    model: ModelSettings,
-    embeddings: EmbeddingsAddress | None,
-    code_sandbox: SandboxName,
-) -> None:
-    """Keep the objects that ``state`` finds again. Closing the database ends the rest, too."""
-    database = Database(path)
-    content = ContentFolder(path)
-    embedder = None if embeddings is None else Embedder(embeddings)
-    indexer = Indexer(database, content, embedder)
-    code_sessions = Sessions(ChosenSandbox(code_sandbox))
-    runtime = Runtime(database, content, indexer, code_sessions, model)
-    database.before_close(runtime.stop)
-    database.before_close(code_sessions.stop)
-    database.before_close(indexer.stop)
-    if embedder is not None:
-        database.before_close(embedder.close)
-    database.before_close(content.close)
-    app.state.database = database
-    app.state.content = content
-    app.state.indexer = indexer
-    app.state.runtime = runtime
+def _embedder(address: EmbeddingsAddress | None) -> Embedder | None:
+    if address is None:
+        return None
+    from assistctl.local.vector_stores.embeddings import Embedder
+
+    return Embedder(address)
 
 
 @asynccontextmanager
 async def _closing(app: Starlette) -> AsyncIterator[None]:
     app.state.runtime.settle_all()
     yield
-    await app.state.runtime.close()
-    app.state.database.close()
+    await app.state.close()

@@ -71,8 +71,7 @@ class Local(OpenAIAssistants):
         traceback: TracebackType | None,
     ) -> None:
         await super().__aexit__(exc_type, exc, traceback)
-        await self._app.state.runtime.close()
-        self._app.state.database.close()
+        await self._app.state.close()
 
 
 def connect(connection: Connection) -> Local:

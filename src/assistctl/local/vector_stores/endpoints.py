@@ -17,7 +17,6 @@ from assistctl.local.http.paging import page_body, page_query
 from assistctl.local.state import database_of, indexer_of
 from assistctl.local.vector_stores import attachments, batch_endpoints, fields, file_endpoints, stores, views
 from assistctl.local.vector_stores.exchange import answer, reading, writing
-from assistctl.local.vector_stores.search import Library, search_page
 
 
 class VectorStores(HTTPEndpoint):
@@ -86,6 +85,9 @@ class Search(HTTPEndpoint):
 
     @staticmethod
     def _search(request: Request, sent: dict[str, Json]) -> JSONResponse:
+        # What ranks and indexes would be loaded for nothing by most commands.
+        from assistctl.local.vector_stores.search import Library, search_page
+
         with reading(request) as connection:
             stores.active(connection, _id(request))
         found = search_page(Library(database_of(request), indexer_of(request)), _id(request), sent)
