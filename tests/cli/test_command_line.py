@@ -118,6 +118,10 @@ def test_without_a_terminal_nothing_waits_and_nothing_is_changed(project: Projec
     (["--version"], {"openai", "starlette", "rich", "yaml", "jsonschema", "httpx2", "asyncio"}),
     (["validate"], {"openai", "starlette", "httpx2", "deepdiff", "sqlite3"}),
     (["plan", "--help"], {"openai", "starlette", "httpx2", "deepdiff"}),
+    (["plan"], {
+        "assistctl.local.runs.runtime", "assistctl.local.vector_stores.indexer",
+        "assistctl.local.vector_stores.search", "assistctl.platforms.http.sdk_errors",
+    }),
 ])  # fmt: skip
 def test_a_command_imports_only_what_it_needs(
     project: ProjectFolder, args: list[str], forbidden: set[str]

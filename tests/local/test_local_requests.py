@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -259,3 +261,16 @@ def test_an_empty_key_is_an_error(key: str) -> None:
 def test_a_key_that_no_client_can_send_is_an_error(key: str) -> None:
     with pytest.raises(AssistctlError, match="cannot be sent"):
         create_app(None, api_key=key)
+
+
+def test_several_threads_at_once_are_given_the_same_runtime() -> None:
+    app, at_once = create_app(None), threading.Barrier(8)
+
+    def asked(_: int) -> object:
+        at_once.wait(10)
+        return app.state.runtime
+
+    with ThreadPoolExecutor(at_once.parties) as pool:
+        assert set(pool.map(asked, range(at_once.parties))) == {app.state.runtime}
+    assert app.state.runtime.indexer is app.state.indexer
+    app.state.database.close()
