@@ -13,7 +13,7 @@ MOST = {
     "planning": 8,
     "ownership": 2,
     "cli": 5,
-    "rendering": 5,
+    "rendering": 4,
     "operations": 3,
     "model": 3,
     "secrets": 3,

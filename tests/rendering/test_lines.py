@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from assistctl.rendering.text.lines import Line, emit
+from assistctl.rendering.text.plan_text import Line, emit
 
 TEXT = st.text(st.sampled_from("ab .[]:\\\t\n✗订é\u0301"), max_size=12) | st.just("long " * 40)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
 from assistctl.model.plan import TargetName
-from assistctl.rendering.text.lines import Line, emit
+from assistctl.rendering.text.plan_text import Line, emit
 from assistctl.rendering.values import label, value_text
 from assistctl.secrets.escaping import visible
 

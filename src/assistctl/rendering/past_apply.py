@@ -21,7 +21,7 @@ from assistctl.rendering.markdown.escape import code, plain
 from assistctl.rendering.markdown.field_lines import LIMITS as MARKDOWN_LIMITS
 from assistctl.rendering.markdown.field_lines import fenced
 from assistctl.rendering.markdown.field_lines import field_lines as markdown_lines
-from assistctl.rendering.text.lines import Line, emit, field_lines
+from assistctl.rendering.text.plan_text import Line, emit, field_lines
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import Masked

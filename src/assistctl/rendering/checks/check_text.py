@@ -11,7 +11,7 @@ from rich.text import Text
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import Attempt, CheckOutcome, CheckReport, CheckStatus
 from assistctl.rendering.checks import gate_wording, wording
-from assistctl.rendering.text.lines import Line, emit, pad
+from assistctl.rendering.text.plan_text import Line, emit, pad
 from assistctl.secrets.escaping import visible
 
 _COLOURS = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "bold red", CheckStatus.ERROR: "bold yellow"}

@@ -13,8 +13,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
 from assistctl.rendering.result_phrases import done, said, told_results, tried
-from assistctl.rendering.text.lines import Line, emit, pad
-from assistctl.rendering.text.plan_text import widths
+from assistctl.rendering.text.plan_text import Line, emit, pad, widths
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
