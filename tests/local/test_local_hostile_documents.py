@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -216,6 +217,31 @@ def _killed_on_the_way(reader: DocumentReader, folder: Path) -> tuple[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document_reader, "_answers", killing)
         return failure(reader, folder / "x", "a.html", b"<p>one")
+
+
+def test_the_time_that_the_process_takes_to_start_is_not_the_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadline, given = document_reader._deadline, []
+
+    def noted(process: subprocess.Popen[bytes], seconds: float) -> AbstractContextManager[threading.Event]:
+        given.append(seconds)
+        return deadline(process, seconds)
+
+    monkeypatch.setattr(document_reader, "_deadline", noted)
+    with reading(Budget(seconds=50)) as reader:
+        for _ in range(2):
+            assert text_of(reader, tmp_path / "x", "a.html", b"<p>one") == "one"
+    assert given == [document_reader._START_SECONDS, 50, 50]
+
+
+def test_what_does_not_get_ready_is_an_error_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_reader, "_START", ["-c", "raise SystemExit(1)"])
+    with reading() as reader:
+        code, message = failure(reader, tmp_path / "x", "a.html", b"<p>one")
+    assert (code, message) == ("server_error", "The process that reads documents did not start.")
 
 
 def test_what_cannot_be_started_is_an_error_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,10 @@ from assistctl.local.vector_stores.unreadable import INVALID, SERVER_ERROR, TOO_
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits for one document: ``seconds`` of wall-clock time, ``memory`` in bytes where the OS can limit it."""
+    """Limits for one document: ``seconds`` of wall-clock time, ``memory`` in bytes where the OS can limit it.
+
+    The time begins once the process is ready: how long an interpreter takes to start says nothing of a document.
+    """
 
     seconds: float = 60.0
     memory: int = 1024 * 1024 * 1024
@@ -33,6 +36,8 @@ class Budget:
 
 DEFAULT_BUDGET = Budget()
 """Measured on a busy machine, a PDF of a thousand full pages takes 11 seconds and 160 MB of address space."""
+
+_START_SECONDS = 120.0
 
 _ENVIRONMENT = """PATH HOME LANG LC_ALL LC_CTYPE PYTHONPATH PYTHONHOME PYTHONUSERBASE LD_LIBRARY_PATH
     DYLD_LIBRARY_PATH SYSTEMROOT TEMP TMP TMPDIR USERPROFILE APPDATA"""
@@ -55,6 +60,7 @@ class DocumentReader:
         self._budget = budget or DEFAULT_BUDGET
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready: subprocess.Popen[bytes] | None = None
         self._closed = False
 
     def read(self, path: Path, filename: str) -> Iterator[str]:
@@ -62,6 +68,9 @@ class DocumentReader:
         process = self._running()
         is_usable = False
         try:
+            if process is not self._ready:
+                _wait_until_ready(process)
+                self._ready = process
             with _deadline(process, self._budget.seconds) as overdue:
                 yield from _asked(process, path, filename, overdue)
             is_usable = not overdue.is_set()
@@ -165,6 +174,13 @@ def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[thre
         with guard:
             is_done = True
         timer.cancel()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes]) -> None:
+    with _deadline(process, _START_SECONDS), suppress(OSError, ValueError):
+        if _pipes(process)[1].readline():
+            return
+    raise UnreadableError(SERVER_ERROR, "The process that reads documents did not start.")
 
 
 def _asked(process: subprocess.Popen[bytes], path: Path, filename: str, overdue: threading.Event) -> Iterator[str]:

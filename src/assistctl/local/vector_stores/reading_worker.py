@@ -1,8 +1,8 @@
 """The process that reads documents: requests come in on its input, and the text goes out on its output.
 
-Both are lines of JSON. A request is ``{"path", "filename"}``; an answer is any number of ``{"text"}`` and then
-``{"done": true}``, or ``{"code", "message"}`` of an ``UnreadableError``. It knows no key and no address: documents
-come from anywhere, and so may what happens in the libraries that read them.
+Both are lines of JSON. It begins with ``{"ready": true}``. A request is ``{"path", "filename"}``; an answer is
+any number of ``{"text"}`` and then ``{"done": true}``, or ``{"code", "message"}`` of an ``UnreadableError``. It
+knows no key and no address: documents come from anywhere, and so may what happens in the libraries that read them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,11 +30,15 @@ def main(seconds: float, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(memory)
     answers = _own_output()
+    _tell(answers, [{"ready": True}])
     for request in _requests():
         _allow_computing(seconds)
-        for answer in _answers(Path(request["path"]), request["filename"]):
-            answers.write(json.dumps(answer).encode() + b"\n")
-        answers.flush()
+        _tell(answers, _answers(Path(request["path"]), request["filename"]))
+
+
+def _tell(answers: BinaryIO, told: Iterable[dict[str, str | bool]]) -> None:
+    answers.writelines(json.dumps(answer).encode() + b"\n" for answer in told)
+    answers.flush()
 
 
 def _own_output() -> BinaryIO:
