@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from assistctl.manual import page
+from assistctl.platforms import base
 from assistctl.platforms.base import Connection, Platform
 from assistctl.testing.platform_suite import PlatformSuite
 from assistctl.testing.suite.base import BreakNext
@@ -117,10 +120,34 @@ class TestCloud(PlatformSuite):
         return break_next
 
 
-def test_the_page_names_what_there_is(cloud: ModuleType) -> None:
-    import assistctl.platforms.building_blocks as blocks
-
+def test_the_page_names_what_can_be_imported(cloud: ModuleType) -> None:
+    text = page("writing-a-platform")
+    sources = [import_module(name) for name in re.findall(r"`(assistctl(?:\.[a-z_]+)+)`", text)]
+    exported = {name for source in sources for name in getattr(source, "__all__", None) or vars(source)}
+    named = set(re.findall(r"`([A-Z][A-Za-z]*[a-z][A-Za-z]*)`", text))
+    assert {"Finished", "HttpWire", "OutcomeUnknownError", "SupportsContents", "UploadPlatform"} <= named
+    assert named - exported <= {"None"}
     assert cloud.CAPABILITIES.platform_fields == {"tone"}
-    imported = re.search(r"building_blocks import \((.*?)\)", page("writing-a-platform"), re.DOTALL)
-    assert imported is not None
-    assert set(imported[1].replace(",", "").split()) <= set(blocks.__all__)
+
+
+def test_the_platform_of_the_page_imports_from_where_the_page_says() -> None:
+    code = _CODE.findall(page("writing-a-platform"))[0]
+    imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
+    ours = {node.module: node.names for node in imports if str(node.module).startswith("assistctl")}
+    assert "assistctl.platforms.building_blocks" in ours
+    for module, names in ours.items():
+        source = import_module(str(module))
+        assert {name.name for name in names} <= set(getattr(source, "__all__", None) or vars(source))
+
+
+def test_every_type_in_the_protocols_is_exported_with_them() -> None:
+    used = {
+        word
+        for protocol in (base.Platform, base.UploadPlatform, base.VectorStorePlatform)
+        for method in vars(protocol).values()
+        for annotation in getattr(method, "__annotations__", {}).values()
+        for word in re.findall(r"[A-Z]\w+", annotation)
+    }
+    assert {"Observed", "SourceFile", "UploadedFile", "Attachment"} <= used
+    general = {"BaseException", "Callable", "Json", "Mapping", "None", "Self", "Sequence", "TracebackType"}
+    assert used - general <= set(base.__all__)

@@ -10,7 +10,37 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from assistctl.json_value import Json
-from assistctl.model.conversation import Event, MessageFile, Surroundings, Usage
+from assistctl.model.conversation import (
+    Citation,
+    Event,
+    Finished,
+    FunctionCall,
+    MessageFile,
+    ProducedFile,
+    RunStatus,
+    Surroundings,
+    TextDelta,
+    Usage,
+)
+
+__all__ = [
+    "Citation",
+    "Conversation",
+    "Converses",
+    "Event",
+    "Finished",
+    "FunctionCall",
+    "MessageFile",
+    "ProducedFile",
+    "RunStatus",
+    "SupportsConversations",
+    "SupportsSurroundings",
+    "Surroundings",
+    "TextDelta",
+    "Usage",
+    "conversations_of",
+    "usage_in",
+]
 
 
 class Conversation(Protocol):
