@@ -29,23 +29,8 @@ from assistctl.secrets.addresses import shown_address
 
 AnswerT = TypeVar("AnswerT")
 
-MAX_DEPTH = 200
-"""How deep an answer may be nested: twice as deep as a manifest, and far from where Python's stack would end."""
-
-MAX_VALUES = 4_000_000
-"""How many values an answer may hold; commas in its texts count as well."""
-
 # For what is only advice, and not worth waiting for.
 _TIMEOUT_ONCE_SECONDS = 5.0
-# How often something that may be repeated is tried when there is no answer, or a 5xx.
-TRIES = 3
-# How long a platform may go without letting anything through, in seconds, if nothing else is said.
-PATIENCE = 600.0
-# The first and the longest wait when it does not say how long, in seconds.
-_FIRST_WAIT = 0.5
-# A platform that asks for less than this and refuses again does not mean it.
-_NO_WAIT = 0.1
-_LONGEST_OWN_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +196,74 @@ class HttpWire(ABC):
         return answer
 
 
+MAX_DEPTH = 200
+"""How deep an answer may be nested: twice as deep as a manifest, and far from where Python's stack would end."""
+
+MAX_VALUES = 4_000_000
+"""How many values an answer may hold; commas in its texts count as well."""
+
+
+def parsed(content: bytes, status: int) -> Json:
+    """The JSON in ``content``, which came with the HTTP ``status``.
+
+    Raises ``PlatformError`` when it is none, or holds more than ``MAX_VALUES``, or goes deeper than ``MAX_DEPTH``.
+    """
+    # Each begins with one of these; counted before they are made, for in memory they are twenty times as large.
+    if sum(map(content.count, (b"{", b"[", b","))) > MAX_VALUES:
+        raise PlatformError(
+            f"the platform's answer holds more than {MAX_VALUES:,} values", "Is the base_url right?"
+        )
+    try:
+        value = parsed_json(content.decode(json.detect_encoding(content)))
+    except ValueError as error:
+        raise PlatformError(
+            f"the platform's answer is not JSON (HTTP {status})", "Is the base_url right?"
+        ) from error
+    if is_deeper_than(value, MAX_DEPTH):
+        raise PlatformError(f"the platform's answer is nested more than {MAX_DEPTH} levels deep")
+    return value
+
+
+@asynccontextmanager
+async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
+    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
+    timer = asyncio.timeout(seconds if seconds < math.inf else None)
+    try:
+        async with timer:
+            yield timer
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        raise UnreadAnswerError(
+            f"{shown_address(address)} did not finish its answer in the time it had",
+            "Try again; --timeout allows more.",
+        ) from error
+
+
+def unsendable(error: ValueError | OSError) -> PlatformError:
+    """What could not be written as a request, and so was not sent: half a character, a proxy's address."""
+    return PlatformError(f"the request cannot be sent: {error}")
+
+
+def outcome_unknown(error: PlatformError, *, finished_by_repeating: bool = False) -> OutcomeUnknownError:
+    """The same message, as the error of a request that may have been carried out."""
+    return OutcomeUnknownError(
+        error.summary, error.hint, status=error.status, finished_by_repeating=finished_by_repeating
+    )
+
+
+TRIES = 3
+"""How often something that may be repeated is tried when there is no answer, or a 5xx."""
+
+# How long a platform may go without letting anything through, in seconds, if nothing else is said.
+_PATIENCE = 600.0
+# The first and the longest wait when it does not say how long, in seconds.
+_FIRST_WAIT = 0.5
+_LONGEST_OWN_WAIT = 30.0
+# A platform that asks for less than this and refuses again does not mean it.
+_NO_WAIT = 0.1
+
+
 @dataclass(slots=True)
 class Window:
     """How many requests may be under way together: fewer once a platform throttles, more again while it does not.
@@ -277,7 +330,7 @@ class RequestPacer:
     ``stop`` is set nothing waits any more: who would have to raises ``InterruptedWaitError``.
     """
 
-    throttle_timeout: float = PATIENCE
+    throttle_timeout: float = _PATIENCE
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     resume_at: float = 0.0
     window: Window = field(default_factory=Window)
@@ -342,7 +395,7 @@ class RequestPacer:
                     self.window.enter()
                     return
                 waits = True
-                await (first_of(self.stop, seconds=left) if left else first_of(self.stop, self.window.freed))
+                await (_first_of(self.stop, seconds=left) if left else _first_of(self.stop, self.window.freed))
 
     def _check_patience(self, since: float, next_try: float) -> None:
         """Raise what the platform said last when the next try would come too late.
@@ -395,56 +448,7 @@ class InterruptedWaitError(PlatformError):
         )
 
 
-def unsendable(error: ValueError | OSError) -> PlatformError:
-    """What could not be written as a request, and so was not sent: half a character, a proxy's address."""
-    return PlatformError(f"the request cannot be sent: {error}")
-
-
-def outcome_unknown(error: PlatformError, *, finished_by_repeating: bool = False) -> OutcomeUnknownError:
-    """The same message, as the error of a request that may have been carried out."""
-    return OutcomeUnknownError(
-        error.summary, error.hint, status=error.status, finished_by_repeating=finished_by_repeating
-    )
-
-
-def parsed(content: bytes, status: int) -> Json:
-    """The JSON in ``content``, which came with the HTTP ``status``.
-
-    Raises ``PlatformError`` when it is none, or holds more than ``MAX_VALUES``, or goes deeper than ``MAX_DEPTH``.
-    """
-    # Each begins with one of these; counted before they are made, for in memory they are twenty times as large.
-    if sum(map(content.count, (b"{", b"[", b","))) > MAX_VALUES:
-        raise PlatformError(
-            f"the platform's answer holds more than {MAX_VALUES:,} values", "Is the base_url right?"
-        )
-    try:
-        value = parsed_json(content.decode(json.detect_encoding(content)))
-    except ValueError as error:
-        raise PlatformError(
-            f"the platform's answer is not JSON (HTTP {status})", "Is the base_url right?"
-        ) from error
-    if is_deeper_than(value, MAX_DEPTH):
-        raise PlatformError(f"the platform's answer is nested more than {MAX_DEPTH} levels deep")
-    return value
-
-
-@asynccontextmanager
-async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
-    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
-    timer = asyncio.timeout(seconds if seconds < math.inf else None)
-    try:
-        async with timer:
-            yield timer
-    except TimeoutError as error:
-        if not timer.expired():
-            raise
-        raise UnreadAnswerError(
-            f"{shown_address(address)} did not finish its answer in the time it had",
-            "Try again; --timeout allows more.",
-        ) from error
-
-
-async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
+async def _first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
     """Wait until one of ``events`` is set, for at most so many seconds."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
