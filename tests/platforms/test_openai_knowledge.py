@@ -199,7 +199,7 @@ def test_a_batch_may_take_a_moment_to_appear(
             assert await knowledge.indexing(store, batch) == Indexing(2, 0, 0, 1.0)
         assert (await indexed(knowledge, store, batch)).completed == 2
 
-        monkeypatch.setattr(openai_wire, "APPEARS_WITHIN", -1.0)
+        monkeypatch.setattr(openai_wire, "_APPEARS_WITHIN", -1.0)
         late = await knowledge.attach(store, files)
         await knowledge.indexing(store, late)
         server.fault = missing(late)

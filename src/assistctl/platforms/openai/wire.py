@@ -71,30 +71,6 @@ SDK = VendorSdk(
     errors=ERRORS,
 )
 
-_OPENAI_HOST = "api.openai.com"
-_ASSISTANTS = "/assistants"
-_SWITCHED_OFF = "2026-08-26"
-_WAYS_ON = (
-    "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
-    "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
-    "until 2027-03-31."
-)
-
-PURPOSE = "assistants"
-"""For what assistants read; such a file cannot be downloaded."""
-
-USER_DATA = "user_data"
-"""For what environments get, as the SDK's own helper uploads it (``lib/beta/agents/_files.py``, openai 3.57.0)."""
-
-FILES_PAGE_SIZE = 10_000
-"""The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""
-
-APPEARS_WITHIN = 30.0
-"""How long a batch may answer 404 after it was made, in seconds: reads lag behind writes there."""
-
-_STORES = "/vector_stores"
-_APPEARING_POLL_SECONDS = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -135,6 +111,90 @@ class OpenAIWire(SdkWire):
         return _explained_here(cast("openai.APIStatusError", error), self.base_url, hint)
 
 
+async def listed_models(wire: OpenAIWire) -> Mapping[str, str | None] | None:
+    """``GET /models``: each model and its ``shutdown_date``, ``None`` when the server has no such list.
+
+    The date is in OpenAI's API description since 2026-08-14.
+    """
+    try:
+        items = as_page(await wire.get_once("/models")).items
+    except PlatformError:
+        return None
+    dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}
+    return {model: date if isinstance(date, str) else None for model, date in dates.items()}
+
+
+_OPENAI_HOST = "api.openai.com"
+_ASSISTANTS = "/assistants"
+_SWITCHED_OFF = "2026-08-26"
+_WAYS_ON = (
+    "Move to openai-agents, azure-foundry or anthropic-agents with `assistctl migrate`, or point base_url at "
+    "a server that speaks it: `assistctl serve`, one of your own, or Azure Foundry's classic Agent Service "
+    "until 2027-03-31."
+)
+
+
+def _key_hint(connection: Connection) -> str:
+    if OPTION in connection.options:
+        return f"Target {connection.target!r} has no api_key, but options.{OPTION}, whose token was not accepted."
+    return SDK.key_hint(connection)
+
+
+def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
+    environment = connection.environment
+    if OPTION in connection.options:
+        if connection.api_key:
+            raise ProjectError(
+                f"target {connection.target!r} has an api_key and options.{OPTION}", "Take one of them out."
+            )
+        # What a target says comes before what happens to be in the environment.
+        others = {name: value for name, value in environment.items() if name != KEY_VARIABLE}
+        connection = replace(connection, environment=others)
+    client = SDK.connected(
+        connection,
+        base_url,
+        organization=header_text(
+            connection, "organization", connection.organization or environment.get("OPENAI_ORG_ID")
+        ),
+        project=header_text(connection, "project", connection.project or environment.get("OPENAI_PROJECT_ID")),
+    )
+    return cast("openai.AsyncOpenAI", client)
+
+
+def _explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
+    """What the server said, and of a 404 what it means: where an API is no more, and where it never was."""
+    from assistctl.platforms.http.sdk_errors import explained
+
+    found = explained(error, base_url, key_hint=key_hint)
+    if error.status_code != HTTPStatus.NOT_FOUND:
+        return found
+    path = error.request.url.path
+    if urlsplit(base_url).hostname == _OPENAI_HOST and _ASSISTANTS in path:
+        # Files and vector stores are still there.
+        summary = f"OpenAI switched its Assistants endpoint off on {_SWITCHED_OFF}: {_OPENAI_HOST} answers 404"
+        return NotFoundError(summary, _WAYS_ON, status=HTTPStatus.NOT_FOUND)
+    if error.request.method == "GET" and path.endswith(_ASSISTANTS):
+        # A list may be empty, and is never missing: a gateway in front of OpenAI, or no such API at all.
+        hint = f"OpenAI switched its own off on {_SWITCHED_OFF}. {_WAYS_ON} Else the base_url is wrong."
+        summary = f"there is no Assistants API at {shown_address(base_url)}: {found.summary}"
+        return NotFoundError(summary, hint, status=HTTPStatus.NOT_FOUND)
+    return found
+
+
+PURPOSE = "assistants"
+"""For what assistants read; such a file cannot be downloaded."""
+
+USER_DATA = "user_data"
+"""For what environments get, as the SDK's own helper uploads it (``lib/beta/agents/_files.py``, openai 3.57.0)."""
+
+_STORES = "/vector_stores"
+_FILES_PAGE_SIZE = 10_000
+"""The largest page of ``GET /files``, unlike other lists (OpenAI's API description)."""
+_APPEARS_WITHIN = 30.0
+"""How long a batch may answer 404 after it was made, in seconds: reads lag behind writes there."""
+_APPEARING_POLL_SECONDS = 1.0
+
+
 @dataclass(slots=True)
 class OpenAIKnowledge:
     """``UploadPlatform`` and ``VectorStorePlatform`` over ``wire``.
@@ -161,7 +221,7 @@ class OpenAIKnowledge:
     async def list_files(self) -> Sequence[UploadedFile]:
         """``GET /files``, oldest first."""
         narrowed: dict[str, object] = {"purpose": self.purposes[0]} if len(self.purposes) == 1 else {}
-        items = await self._items("/files", FILES_PAGE_SIZE, narrowed)
+        items = await self._items("/files", _FILES_PAGE_SIZE, narrowed)
         # Not every server minds the filter.
         return [uploaded_file(item) for item in items if item.get("purpose", PURPOSE) in self.purposes]
 
@@ -225,14 +285,14 @@ class OpenAIKnowledge:
         batch, state = made(batch_id, answer.body), indexing(answer.body, answer.headers)
         # Not every server counts yet what it was given this moment.
         said = Indexing(len(files), 0, 0, state.poll_after) if state.in_progress else None
-        self._new[batch] = _NewBatch(len(files), _now() + APPEARS_WITHIN, said)
+        self._new[batch] = _NewBatch(len(files), _now() + _APPEARS_WITHIN, said)
         return batch
 
     async def indexing(self, store_id: str, batch_id: str) -> Indexing:
         """``GET /vector_stores/{id}/file_batches/{id}``.
 
         A batch that was in progress when this connection attached it is so the first time, which asks nobody. A
-        404 within ``APPEARS_WITHIN`` seconds after that is answered as all of it in progress; after that, and for
+        404 within ``_APPEARS_WITHIN`` seconds after that is answered as all of it in progress; after that, and for
         other batches, it raises ``NotFoundError``. Nobody else keeps count.
         """
         made_here = self._new.get(batch_id)
@@ -267,7 +327,7 @@ class OpenAIKnowledge:
             return self._files_there
 
     async def _file_ids(self) -> set[str]:
-        items = await none_if_absent(self._items("/files", FILES_PAGE_SIZE))
+        items = await none_if_absent(self._items("/files", _FILES_PAGE_SIZE))
         return {str(item.get("id")) for item in items}
 
     async def _items(
@@ -310,19 +370,6 @@ async def upload(
     return await upload_file(requests, source, sent, there)
 
 
-async def listed_models(wire: OpenAIWire) -> Mapping[str, str | None] | None:
-    """``GET /models``: each model and its ``shutdown_date``, ``None`` when the server has no such list.
-
-    The date is in OpenAI's API description since 2026-08-14.
-    """
-    try:
-        items = as_page(await wire.get_once("/models")).items
-    except PlatformError:
-        return None
-    dates = {str(item["id"]): item.get("shutdown_date") for item in items if "id" in item}
-    return {model: date if isinstance(date, str) else None for model, date in dates.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class _NewBatch:
     """A batch that was made here: how many files it has, and when it must have appeared (the loop's clock).
@@ -333,53 +380,6 @@ class _NewBatch:
     size: int
     appears_by: float
     said: Indexing | None = None
-
-
-def _key_hint(connection: Connection) -> str:
-    if OPTION in connection.options:
-        return f"Target {connection.target!r} has no api_key, but options.{OPTION}, whose token was not accepted."
-    return SDK.key_hint(connection)
-
-
-def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
-    environment = connection.environment
-    if OPTION in connection.options:
-        if connection.api_key:
-            raise ProjectError(
-                f"target {connection.target!r} has an api_key and options.{OPTION}", "Take one of them out."
-            )
-        # What a target says comes before what happens to be in the environment.
-        others = {name: value for name, value in environment.items() if name != KEY_VARIABLE}
-        connection = replace(connection, environment=others)
-    client = SDK.connected(
-        connection,
-        base_url,
-        organization=header_text(
-            connection, "organization", connection.organization or environment.get("OPENAI_ORG_ID")
-        ),
-        project=header_text(connection, "project", connection.project or environment.get("OPENAI_PROJECT_ID")),
-    )
-    return cast("openai.AsyncOpenAI", client)
-
-
-def _explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
-    """What the server said, and of a 404 what it means: where an API is no more, and where it never was."""
-    from assistctl.platforms.http.sdk_errors import explained
-
-    found = explained(error, base_url, key_hint=key_hint)
-    if error.status_code != HTTPStatus.NOT_FOUND:
-        return found
-    path = error.request.url.path
-    if urlsplit(base_url).hostname == _OPENAI_HOST and _ASSISTANTS in path:
-        # Files and vector stores are still there.
-        summary = f"OpenAI switched its Assistants endpoint off on {_SWITCHED_OFF}: {_OPENAI_HOST} answers 404"
-        return NotFoundError(summary, _WAYS_ON, status=HTTPStatus.NOT_FOUND)
-    if error.request.method == "GET" and path.endswith(_ASSISTANTS):
-        # A list may be empty, and is never missing: a gateway in front of OpenAI, or no such API at all.
-        hint = f"OpenAI switched its own off on {_SWITCHED_OFF}. {_WAYS_ON} Else the base_url is wrong."
-        summary = f"there is no Assistants API at {shown_address(base_url)}: {found.summary}"
-        return NotFoundError(summary, hint, status=HTTPStatus.NOT_FOUND)
-    return found
 
 
 def _file_path(file_id: str) -> str:
