@@ -58,4 +58,4 @@ def _reset(request: Request, answer: Observed, capabilities: Capabilities) -> It
 def _is_left_to_platform(unit: Path, value: Json, request: Request, computed: frozenset[str]) -> bool:
     if unit[0] in computed:
         return request.fields[str(unit[0])] is None
-    return unit[0] == "platforms" and value is None
+    return unit[0] == PLATFORMS and value is None

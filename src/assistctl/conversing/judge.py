@@ -14,7 +14,7 @@ from assistctl.model.check_report import Exchange
 from assistctl.model.checks import Assertion
 from assistctl.model.conversation import Usage
 from assistctl.model.strict_json import parsed_json
-from assistctl.platforms.connection import Connection
+from assistctl.platforms.connection import Connection, answer_budget
 from assistctl.secrets.escaping import cut
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ class ModelJudge:
         """
         import openai
 
-        from assistctl.platforms.connection import answer_budget
         from assistctl.platforms.http.client import http_client
         from assistctl.platforms.http.sdk_wire import tell_system
 

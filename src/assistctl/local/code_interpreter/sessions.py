@@ -56,9 +56,9 @@ class Sessions:
     async def run(self, thread_id: str, code: str, files: Mapping[str, Path]) -> Execution:
         """Run code in the thread's session, which is begun when there is none.
 
-        ``files`` are copied to ``/mnt/data`` under their names (``file_names.distinct_names`` makes them) unless
-        they are there already. Raises ``SandboxUnavailable`` with words for whoever waits for the run. When the
-        caller is cancelled, the session ends.
+        ``files`` are copied to ``/mnt/data`` under their names, which are usable and distinct, unless they are
+        there already. Raises ``SandboxUnavailable`` with words for whoever waits for the run. When the caller is
+        cancelled, the session ends.
         """
         with self._lock:
             call = _Call(thread_id, self._threads)

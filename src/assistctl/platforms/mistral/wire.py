@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.connection import Connection, headers, texts, timeout
+from assistctl.platforms.connection import AnswerBudget, Connection, headers, texts, timeout
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
 from assistctl.platforms.http.sdk_wire import NamedEvent, VendorSdk
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent, unsendable
@@ -27,8 +27,6 @@ from assistctl.platforms.translation import as_object
 if TYPE_CHECKING:
     import httpx2
     from mistralai.client import Mistral
-
-    from assistctl.platforms.connection import AnswerBudget
 
 # mistralai 3.7.0 has no list of its codes. These are of refusals that were reported (raycast/extensions issue
 # 31107, cline/cline issue 9085; BerriAI/litellm pull request 25078 for the capacity of a service tier, which comes
@@ -187,7 +185,6 @@ class MistralWire(HttpWire):
         return {"User-Agent": " ".join([sdk, *given])}
 
     async def _refused(self, response: httpx2.Response, sent: Sent) -> PlatformError:
-        from assistctl.platforms.http.error_meanings import ErrorMeaning
         from assistctl.platforms.http.sdk_errors import Refusal, classify_status, explained
 
         try:

@@ -35,7 +35,7 @@ from assistctl.rendering.html.page import (
     provenance_facts,
     section,
 )
-from assistctl.rendering.phrases import by_importance, group_similar
+from assistctl.rendering.phrases import group_similar
 from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
@@ -59,7 +59,6 @@ def drift_html(plan: Plan, made: Provenance | None = None) -> Masked:
 
 def _sections(plan: Plan, made: Provenance | None, command: str) -> Iterable[str]:
     changes, hidden = wording.listed(plan.changes, _FILES)
-    changes = tuple(by_importance(changes))
     names = _names(changes)
     yield _header(plan)
     yield facts([*provenance_facts(made), Fact("Fingerprint", plan.fingerprint, is_code=True)])
