@@ -1,6 +1,7 @@
-"""Raw JSON through the azure-ai-projects SDK's own client: its authentication and addresses, not its models.
+"""The wire of a Foundry project, what its endpoint names, and the deployments of models that it lists.
 
-The endpoint names a resource and its project: ``https://RESOURCE.services.ai.azure.com/api/projects/PROJECT``
+Raw JSON goes through the azure-ai-projects SDK's own client, for its authentication and addresses. The endpoint
+names a resource and its project: ``https://RESOURCE.services.ai.azure.com/api/projects/PROJECT``
 (``AIProjectClient`` of azure-ai-projects 2.10.0).
 """
 
@@ -23,10 +24,7 @@ from assistctl.platforms.connection import (
     texts,
     timeout,
 )
-from assistctl.platforms.http.answer_budget import (
-    ENCODINGS,
-    unpacked,
-)
+from assistctl.platforms.http.answer_budget import ENCODINGS, unpacked
 from assistctl.platforms.http.proxies import Proxy, proxy_to
 from assistctl.platforms.http.wire import HttpWire, RawAnswer, Sent
 from assistctl.platforms.openai.wire import OpenAIWire, SignedIn
@@ -41,9 +39,6 @@ if TYPE_CHECKING:
 _VERSION = {"api-version": "v1"}
 _EXAMPLE = "https://NAME.services.ai.azure.com/api/projects/PROJECT"
 _LOWEST_REFUSAL = 400
-
-_HOST = re.compile(r"([a-z0-9-]+)\.services\.ai\.azure\.[a-z]+")
-_PATH = re.compile(r"/api/projects/([^/]+)/?")
 
 
 class AzureWire(HttpWire):
@@ -157,6 +152,39 @@ class AzureWire(HttpWire):
         return token
 
 
+_HOST = re.compile(r"([a-z0-9-]+)\.services\.ai\.azure\.[a-z]+")
+_PATH = re.compile(r"/api/projects/([^/]+)/?")
+
+
+def endpoint_ids(endpoint: str) -> Sequence[str]:
+    """``RESOURCE/PROJECT`` and ``PROJECT``, as far as ``endpoint`` names them: a gateway's need not."""
+    parts = urlsplit(endpoint)
+    host, path = _HOST.fullmatch(parts.hostname or ""), _PATH.fullmatch(parts.path)
+    if path is None:
+        return ()
+    return (f"{host[1]}/{path[1]}", path[1]) if host else (path[1],)
+
+
+async def listed_deployments(wire: AzureWire) -> Mapping[str, str | None] | None:
+    """``GET /deployments``: each deployment by its name, ``None`` when the project does not say.
+
+    It tells no dates (``ModelDeployment`` of azure-ai-projects 2.10.0): those are the catalogue's for the model,
+    in its version if there is one of it.
+    """
+    try:
+        answer = await wire.get_once("/deployments")
+    except PlatformError:
+        return None
+    deployments = objects_in(as_object(answer).get("value"))
+    return {str(one["name"]): _shutdown(one) for one in deployments if "name" in one} or None
+
+
+def _shutdown(deployment: Object) -> str | None:
+    model, version = str(deployment.get("modelName")), deployment.get("modelVersion")
+    date = shutdown_of(f"{model}-{version}") or shutdown_of(model)
+    return None if date is None else date.isoformat()
+
+
 def _endpoint(connection: Connection) -> str:
     url = connection.base_url or connection.environment.get(ADDRESS_VARIABLE)
     if not url:
@@ -191,32 +219,3 @@ def _client(connection: Connection, endpoint: str, credential: Credential, proxy
     if connection.http_client is not None:
         settings["transport"] = connection.http_client
     return AIProjectClient(endpoint, cast("AsyncTokenCredential", credential), **settings)
-
-
-def endpoint_ids(endpoint: str) -> Sequence[str]:
-    """``RESOURCE/PROJECT`` and ``PROJECT``, as far as ``endpoint`` names them: a gateway's need not."""
-    parts = urlsplit(endpoint)
-    host, path = _HOST.fullmatch(parts.hostname or ""), _PATH.fullmatch(parts.path)
-    if path is None:
-        return ()
-    return (f"{host[1]}/{path[1]}", path[1]) if host else (path[1],)
-
-
-async def listed_deployments(wire: AzureWire) -> Mapping[str, str | None] | None:
-    """``GET /deployments``: each deployment by its name, ``None`` when the project does not say.
-
-    It tells no dates (``ModelDeployment`` of azure-ai-projects 2.10.0): those are the catalogue's for the model,
-    in its version if there is one of it.
-    """
-    try:
-        answer = await wire.get_once("/deployments")
-    except PlatformError:
-        return None
-    deployments = objects_in(as_object(answer).get("value"))
-    return {str(one["name"]): _shutdown(one) for one in deployments if "name" in one} or None
-
-
-def _shutdown(deployment: Object) -> str | None:
-    model, version = str(deployment.get("modelName")), deployment.get("modelVersion")
-    date = shutdown_of(f"{model}-{version}") or shutdown_of(model)
-    return None if date is None else date.isoformat()

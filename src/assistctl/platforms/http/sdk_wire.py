@@ -1,6 +1,7 @@
-"""The SDKs of OpenAI and Anthropic, which come from one generator: what differs between them, and their clients.
+"""What is told of a vendor's SDK, and the wire through the clients of OpenAI's and Anthropic's.
 
-Raw JSON goes through such a client: requests, forms with files, and streams of events.
+Those two come from one generator. Raw JSON goes through such a client: requests, forms with files, and streams of
+events.
 """
 
 from __future__ import annotations
@@ -34,21 +35,6 @@ from assistctl.platforms.http.wire import Answer, HttpWire, RawAnswer, Sent, uns
 if TYPE_CHECKING:
     from assistctl.platforms.file_upload import NamedFile
     from assistctl.platforms.http.sdk_errors import StatusError
-
-# As both SDKs name them in X-Stainless-OS.
-_SYSTEMS = {"linux": "Linux", "darwin": "MacOS", "win32": "Windows"}
-# A key may be good for agents alone, and a server need not list models.
-_SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
-
-NamedEvent: TypeAlias = tuple[str, Json]
-"""An event of a stream: its name and its JSON."""
-
-# A model may think for minutes before it says a word.
-_TIMEOUT_BETWEEN_EVENTS = 600.0
-
-_TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
-"""For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
-for, when to us all of it is sent."""
 
 
 class Client(Protocol):
@@ -173,6 +159,18 @@ class VendorSdk:
             f"Set {self.key_variable} in the environment or in .env, or api_key: ${{env:NAME}} for the target in "
             f"assistctl.yaml. {self.ways_without_key}".rstrip(),
         )
+
+
+NamedEvent: TypeAlias = tuple[str, Json]
+"""An event of a stream: its name and its JSON."""
+
+# A key may be good for agents alone, and a server need not list models.
+_SAYS_NOTHING_OF_KEYS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+# A model may think for minutes before it says a word.
+_TIMEOUT_BETWEEN_EVENTS = 600.0
+_TIMEOUT_AFTER_UPLOAD_SECONDS = 600.0
+"""For the answer to an upload at least: the system may still hold megabytes of it that a slow line takes minutes
+for, when to us all of it is sent."""
 
 
 class SdkWire(HttpWire):
@@ -347,6 +345,10 @@ class SdkWire(HttpWire):
         from assistctl.platforms.http.sdk_errors import explained
 
         return explained(error, self.base_url, key_hint=self._sdk.key_hint(self._connection))
+
+
+# As both SDKs name them in X-Stainless-OS.
+_SYSTEMS = {"linux": "Linux", "darwin": "MacOS", "win32": "Windows"}
 
 
 def tell_system(client: Client) -> None:
