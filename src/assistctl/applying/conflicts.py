@@ -21,12 +21,12 @@ from assistctl.platforms.base import VectorStorePlatform
 
 _CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _PLAN_AGAIN = "Plan again: that shows what they did."
+# So many fields are named; the next plan has them all.
+_NAMED = 5
 
 Found = TypeVar("Found")
 Replan: TypeAlias = Callable[[Change], Awaitable[Change | None]]
 """Plans what a change is about again, and nothing else; ``None`` when nothing is to be done any more."""
-# So many fields are named; the next plan has them all.
-_NAMED = 5
 
 
 async def check_thing(things: Things, change: Change) -> None:

@@ -55,12 +55,12 @@ def outcome_of(assertion: Assertion, finding: Finding, turn: int) -> AssertionOu
 
 
 def _contains(value: Json, exchange: Exchange) -> Finding:
-    text = as_text(value)
+    text = _as_text(value)
     return Finding(text in exchange.answer, f"contain {quoted(text)}", _it_is(exchange))
 
 
 def _contains_in_any_case(value: Json, exchange: Exchange) -> Finding:
-    text = as_text(value)
+    text = _as_text(value)
     holds = text.lower() in exchange.answer.lower()
     return Finding(holds, f"contain {quoted(text)} in whatever case", _it_is(exchange))
 
@@ -81,7 +81,7 @@ def _contains_all(value: Json, exchange: Exchange) -> Finding:
 
 def _equals(value: Json, exchange: Exchange) -> Finding:
     if value is not None and not isinstance(value, dict | list):
-        text = as_text(value)
+        text = _as_text(value)
         return Finding(text == exchange.answer, f"be {quoted(text)}", _it_is(exchange))
     try:
         holds = _same(value, parsed_json(exchange.answer))
@@ -93,7 +93,7 @@ def _equals(value: Json, exchange: Exchange) -> Finding:
 def _matches(value: Json, exchange: Exchange) -> Finding:
     import regex
 
-    pattern = as_text(value)
+    pattern = _as_text(value)
     try:
         found = regex.search(pattern, exchange.answer, timeout=PATTERN_SECONDS)
     except TimeoutError as error:
@@ -150,7 +150,7 @@ def _max_tokens(value: Json, exchange: Exchange) -> Finding:
 
 
 def _calls(value: Json, exchange: Exchange) -> Finding:
-    name = as_text(value.get("name")) if isinstance(value, dict) else as_text(value)
+    name = _as_text(value.get("name")) if isinstance(value, dict) else _as_text(value)
     arguments = value.get("arguments") if isinstance(value, dict) else None
     holds = any(call.name == name and _has(arguments, call) for call in exchange.calls)
     wanted = f"call {name}" if arguments is None else f"call {name} with {as_json(arguments)}"
@@ -168,7 +168,7 @@ def _has(arguments: Json, call: AnsweredCall) -> bool:
 
 
 def _cites(value: Json, exchange: Exchange) -> Finding:
-    path = as_text(value)
+    path = _as_text(value)
     names = [one.name or one.file_id for one in exchange.citations]
     holds = PurePosixPath(path).name in {one.name for one in exchange.citations}
     return Finding(holds, f"cite {path}", f"it cites {', '.join(dict.fromkeys(names)) or 'nothing'}")
@@ -190,7 +190,7 @@ _RULES: Mapping[str, Callable[[Json, Exchange], Finding]] = {
 }
 
 
-def as_text(value: Json) -> str:
+def _as_text(value: Json) -> str:
     """A value as the text that is looked for: numbers and booleans as JSON writes them."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -200,7 +200,7 @@ def as_text(value: Json) -> str:
 
 
 def _texts(value: Json) -> list[str]:
-    return [as_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [_as_text(one) for one in (value if isinstance(value, list) else [value])]
 
 
 def _number(value: Json) -> float:

@@ -26,7 +26,7 @@ from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import Masked
 
-UNRECORDED = "(not on record)"
+_UNRECORDED = "(not on record)"
 CUT_OFF = "unknown: it was cut off"
 _LIMITS = Limits(rows=8, preview=3)
 _OPEN = 12
@@ -119,8 +119,8 @@ def _view(diff: FieldDiff, action: Action, limits: Limits, *, unrecorded: bool) 
     view = view_diff(diff, Action.DELETE, limits)
     # Nothing is known of what came, which is not the same as that nothing came.
     if view.size:
-        return replace(view, size=f"{view.size.partition(' → ')[0]} → {UNRECORDED}")
-    return replace(view, old=None if diff.old is None else view.old, new=UNRECORDED)
+        return replace(view, size=f"{view.size.partition(' → ')[0]} → {_UNRECORDED}")
+    return replace(view, old=None if diff.old is None else view.old, new=_UNRECORDED)
 
 
 def print_apply(console: Console, report: PastApplyReport, *, verbose: bool = False) -> None:

@@ -20,12 +20,16 @@ from assistctl.secrets.redaction import mask
 NOT_SET = "(not set)"
 _ITEM = re.compile(r".*\[\d+\]")
 _LONGEST = 100
+_SECRET_LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
+_PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
 
 
 def label(text: str) -> str:
     """A name from outside: as it is if it cannot be taken for anything else, else as a JSON string."""
     text = mask(text)
-    plain = _LABEL.fullmatch(text) or (_PLAIN.fullmatch(text) and "  " not in text and visible(text) == text)
+    plain = _SECRET_LABEL.fullmatch(text) or (
+        _PLAIN.fullmatch(text) and "  " not in text and visible(text) == text
+    )
     return text if plain else quoted(text)
 
 
@@ -40,13 +44,9 @@ def value_text(value: Json) -> str:
     return visible(json.dumps(value, ensure_ascii=False))
 
 
-_LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
-_PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
-
-
 def is_secret(text: str) -> bool:
     """Whether the text is nothing but what stands for a secret."""
-    return _LABEL.fullmatch(text) is not None
+    return _SECRET_LABEL.fullmatch(text) is not None
 
 
 def quoted(text: str) -> str:

@@ -99,6 +99,21 @@ def file_names(database: Database, file_ids: list[str]) -> dict[str, str]:
     return distinct_names(found)
 
 
+def distinct_names(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The name of each file under ``/mnt/data`` -> its id, for pairs of id and file name, in their order.
+
+    The first of several files of a name keeps it, ``prices.csv``; the next is ``prices (2).csv``. Capital letters
+    make no difference, because on some machines they do not. A name that no file can have gives way to the id.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for file_id, filename in files:
+        name = _free(_usable(filename) or file_id, taken)
+        taken.add(name.casefold())
+        names[name] = file_id
+    return names
+
+
 def _step(call_id: str, code: str, outputs: list[Json]) -> Fields:
     return {"id": call_id, "type": CODE_INTERPRETER, CODE_INTERPRETER: {"input": code, "outputs": outputs}}
 
@@ -129,21 +144,6 @@ def _code(arguments: str) -> str:
         value = cast("Fields", value)
         value = value.get("code") or value.get("input") or ""
     return value if isinstance(value, str) else arguments
-
-
-def distinct_names(files: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The name of each file under ``/mnt/data`` -> its id, for pairs of id and file name, in their order.
-
-    The first of several files of a name keeps it, ``prices.csv``; the next is ``prices (2).csv``. Capital letters
-    make no difference, because on some machines they do not. A name that no file can have gives way to the id.
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for file_id, filename in files:
-        name = _free(_usable(filename) or file_id, taken)
-        taken.add(name.casefold())
-        names[name] = file_id
-    return names
 
 
 def _usable(filename: str) -> str:

@@ -25,26 +25,22 @@ from assistctl.local.vector_stores.unreadable import (
     UnreadableError,
 )
 
-MAX_TOKENS = 2_000_000
-"""The longest text indexed, in tokens: what the reference of ``POST /files`` says the Assistants API takes."""
-
 _PLAIN = "c cpp cs css csv go java js json md php py rb sh tex ts txt"
+_DOCUMENTS = frozenset({"html", "pdf", "docx"})
 _FOREIGN = {"doc": "docx", "pptx": "pdf"}
 
-
+_MAX_TOKENS = 2_000_000
+"""The longest text indexed, in tokens: what the reference of ``POST /files`` says the Assistants API takes."""
 _MAX_CHARACTERS = 64 * 1024 * 1024
 """The longest text with all of its white space, which counts no tokens."""
-
-_DOCUMENTS = frozenset({"html", "pdf", "docx"})
-
+_MAX_BYTES = 64 * 1024 * 1024
+"""The largest file read as text: two million tokens of any language fit well."""
 _MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 """The most a DOCX may unpack to: a few kilobytes can unpack to more than there is memory."""
 
 _NO_TEXT = frozenset({"script", "style", "template", "head"})
 _INLINE = """a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark q s samp small span strong sub
     sup time tt u var wbr"""
-_MAX_BYTES = 64 * 1024 * 1024
-"""The largest file read as text: two million tokens of any language fit well."""
 
 
 def is_document(filename: str) -> bool:
@@ -100,8 +96,8 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
         # Half of a surrogate pair, which broken PDFs contain, can be neither stored nor sent.
         text = piece.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
         characters += len(text)
-        tokens += estimated_tokens(text, at_most=MAX_TOKENS)
-        if tokens > MAX_TOKENS or characters > _MAX_CHARACTERS:
+        tokens += estimated_tokens(text, at_most=_MAX_TOKENS)
+        if tokens > _MAX_TOKENS or characters > _MAX_CHARACTERS:
             raise UnreadableError(INVALID, TOO_LARGE)
         blank = blank and not text.strip()
         yield text

@@ -28,7 +28,7 @@ from assistctl.platforms.translation import Object, as_object, objects_in
 
 NAME = "openai-agents"
 
-LONGEST_NAME = 100
+_LONGEST_NAME = 100
 """How many characters an environment's name may have: beside it stands whose it is."""
 
 _BLOCKED = "network.blocked_domains"
@@ -96,8 +96,8 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
     """What in a document's values this API does not have."""
     name, network = fields.get("name"), as_object(fields.get("network"))
-    if isinstance(name, str) and len(name) > LONGEST_NAME:
-        summary = f"the name has {len(name)} characters, and {NAME} has room for {LONGEST_NAME}"
+    if isinstance(name, str) and len(name) > _LONGEST_NAME:
+        summary = f"the name has {len(name)} characters, and {NAME} has room for {_LONGEST_NAME}"
         yield Finding("name", summary, "Choose a shorter one: whose the environment is stands behind it.")
     if isinstance(name, str) and name.startswith(_OWN_IMPLICIT):
         summary = f"{NAME} has other environments whose names begin with {_OWN_IMPLICIT}"
@@ -121,7 +121,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
 
 ENVIRONMENTS = Capabilities(
     fields={
-        "name": Support(note=f"At most {LONGEST_NAME} characters; whose it is stands behind it."),
+        "name": Support(note=f"At most {_LONGEST_NAME} characters; whose it is stands behind it."),
         "description": Support(Level.UNSUPPORTED, "Say it in the name, or in a comment."),
         "metadata": Support(Level.UNSUPPORTED, _NO_METADATA),
         "network": Support(note="Declare it: the API's version decides what can be reached without it."),

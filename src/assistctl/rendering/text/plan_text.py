@@ -122,7 +122,7 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
     for name in dict.fromkeys(wording.thing(drift) for drift in drifts):
         yield Line(Text(name, "bold"), prefix=Text("  ! ", "bold magenta"))
         views = [view_drift(drift, limits) for drift in drifts if wording.thing(drift) == name]
-        yield from field_lines(console, views, DRIFT)
+        yield from field_lines(console, views, _DRIFT)
 
 
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
@@ -249,7 +249,7 @@ _CHANGE = _Tones(
     words={Side.SAME: "", Side.OLD: "red strike", Side.NEW: "green underline"},
     signs={Sign.CHANGED: "yellow", Sign.REMOVED: "red", Sign.ADDED: "green"},
 )
-DRIFT = _Tones(
+_DRIFT = _Tones(
     values={Side.SAME: "", Side.OLD: "", Side.NEW: "magenta"},
     words={Side.SAME: "", Side.OLD: "bold", Side.NEW: "magenta underline"},
     signs={Sign.CHANGED: "magenta", Sign.REMOVED: "", Sign.ADDED: "magenta"},
