@@ -153,17 +153,6 @@ class Dialogue:
         )
 
 
-def _reason_not_to_trust(end: Finished | None) -> str:
-    """Why what came is not a whole answer; empty when it is one."""
-    if end is None:
-        return "the answer broke off: the platform did not say that it was finished"
-    if end.status is RunStatus.COMPLETED:
-        return ""
-    if end.status is RunStatus.REQUIRES_ACTION:
-        return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
-    return f"the run ended {end.status}: {end.error or 'the platform does not say why'}"
-
-
 async def started(converses: Converses, assistant_id: str, *, thread_id: str | None = None) -> Conversation:
     """A new conversation, or the one of ``thread_id``. Raises ``PlatformError``.
 
@@ -178,3 +167,14 @@ async def started(converses: Converses, assistant_id: str, *, thread_id: str | N
                 conversation = await starting
                 await conversation.close()
         raise
+
+
+def _reason_not_to_trust(end: Finished | None) -> str:
+    """Why what came is not a whole answer; empty when it is one."""
+    if end is None:
+        return "the answer broke off: the platform did not say that it was finished"
+    if end.status is RunStatus.COMPLETED:
+        return ""
+    if end.status is RunStatus.REQUIRES_ACTION:
+        return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
+    return f"the run ended {end.status}: {end.error or 'the platform does not say why'}"

@@ -230,13 +230,6 @@ class Journal:
         return "/".join((self.project, _checked("target", target), *names))
 
 
-def _checked(what: str, name: str) -> str:
-    """``name``, which becomes part of a path, and so must not be ``..`` or hold a slash."""
-    if _NAME.fullmatch(name) is None:
-        raise JournalError(f"{name!r} cannot be the name of a {what}", "It may hold A-Z, a-z, 0-9, ., - and _.")
-    return name
-
-
 def new_apply_id(now: datetime) -> str:
     """An id for an apply that starts ``now`` (UTC): ``20261122T214455-1f3a``.
 
@@ -267,3 +260,10 @@ def matching(given: str, known: Iterable[str]) -> str:
     raise JournalError(
         f"there is no apply {given}", f"{did_you_mean(given, ids) or 'assistctl history lists them'}"
     )
+
+
+def _checked(what: str, name: str) -> str:
+    """``name``, which becomes part of a path, and so must not be ``..`` or hold a slash."""
+    if _NAME.fullmatch(name) is None:
+        raise JournalError(f"{name!r} cannot be the name of a {what}", "It may hold A-Z, a-z, 0-9, ., - and _.")
+    return name

@@ -54,6 +54,11 @@ def digests(request: Request | None, secret_paths: Iterable[str]) -> Mapping[str
     return {unit: _NO_DIGEST if unit in secret else short_digest(unit, value) for unit, value in units.items()}
 
 
+def short_digest(unit: str, value: Json) -> str:
+    """The digest under which a journal names the value of a field or pair that was sent."""
+    return digest(value, salt=unit, length=_DIGEST_CHARACTERS)
+
+
 def _is_secret(unit: str, value: Json, secret: Collection[str]) -> bool:
     return unit in secret or holds_secret([unit, value])
 
@@ -62,8 +67,3 @@ def _unit(path: str) -> str:
     if path.startswith("metadata."):
         return path
     return path.split(".", 1)[0].split("[", 1)[0]
-
-
-def short_digest(unit: str, value: Json) -> str:
-    """The digest under which a journal names the value of a field or pair that was sent."""
-    return digest(value, salt=unit, length=_DIGEST_CHARACTERS)

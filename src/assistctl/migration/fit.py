@@ -164,6 +164,11 @@ class _Draft:
         self.outcomes.append(replace(lost, note=cause.note) if cause else lost)
 
 
+def value_at(value: Json, path: str) -> Json:
+    """What is at ``path`` in a manifest; null where nothing is."""
+    return _at(value, _tokens(path))
+
+
 def _kind(tool: Json) -> str:
     return str(tool.get("type")) if isinstance(tool, dict) else "?"
 
@@ -185,11 +190,6 @@ def _is_there(value: Json, tokens: Iterable[Token]) -> bool:
         else:
             return False
     return True
-
-
-def value_at(value: Json, path: str) -> Json:
-    """What is at ``path`` in a manifest; null where nothing is."""
-    return _at(value, _tokens(path))
 
 
 def _at(value: Json, tokens: Sequence[Token]) -> Json:

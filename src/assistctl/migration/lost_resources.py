@@ -113,6 +113,18 @@ def left_behind(
     yield from _others(resources)
 
 
+def way_on(tool: str, capabilities: Capabilities) -> str:
+    """What to do about files that ``tool`` reads."""
+    support = capabilities.fields.get(f"files.{tool}")
+    if support is None or support.level is Level.UNSUPPORTED:
+        # Skills are for good, as vector stores are (``BetaManagedAgentsSkillParams`` of anthropic 2.14.0).
+        skill = _AS_A_SKILL if _SKILLS in capabilities.platform_fields else ""
+        note = support.note if support else ""
+        return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", note, skill)))
+    entry = f"`files: [{{path: PATH, tool: {tool}}}]`."
+    return " ".join(filter(None, (_NO_DOWNLOAD, "Put the originals into the project, with", entry, support.note)))
+
+
 def _settings(store_id: str, resource_names: ResourceNames, capabilities: Capabilities) -> Iterator[FieldOutcome]:
     """What was set on a vector store, and on its files: those of one setting together."""
     support = capabilities.fields.get("files.file_search")
@@ -138,18 +150,6 @@ def _others(resources: Json) -> Iterator[FieldOutcome]:
             if name != ids and value:
                 path = f"tool_resources.{tool}.{name}"
                 yield FieldOutcome(path, path, Outcome.LOST, _NO_PLACE, value)
-
-
-def way_on(tool: str, capabilities: Capabilities) -> str:
-    """What to do about files that ``tool`` reads."""
-    support = capabilities.fields.get(f"files.{tool}")
-    if support is None or support.level is Level.UNSUPPORTED:
-        # Skills are for good, as vector stores are (``BetaManagedAgentsSkillParams`` of anthropic 2.14.0).
-        skill = _AS_A_SKILL if _SKILLS in capabilities.platform_fields else ""
-        note = support.note if support else ""
-        return " ".join(filter(None, (_NO_DOWNLOAD, "Keep the originals.", note, skill)))
-    entry = f"`files: [{{path: PATH, tool: {tool}}}]`."
-    return " ".join(filter(None, (_NO_DOWNLOAD, "Put the originals into the project, with", entry, support.note)))
 
 
 def _store_settings(store: ObservedStore) -> dict[str, Json]:

@@ -90,13 +90,6 @@ def embeddings_of(connection: Connection) -> EmbeddingsAddress | None:
     return configured(url, _text_option(connection, "embeddings_model"), connection.environment)
 
 
-def _text_option(connection: Connection, name: str) -> str | None:
-    value = connection.options.get(name)
-    if value is not None and (not isinstance(value, str) or not value):
-        raise ProjectError(f"options.{name} of target {connection.target!r} must be a text")
-    return value
-
-
 def database_of(connection: Connection) -> Path:
     """The database's file: ``options.database`` (relative to the project), else ``.assistctl/local.db``.
 
@@ -108,6 +101,13 @@ def database_of(connection: Connection) -> Path:
     for beside in ("-wal", "-shm", "-journal", ".files"):
         place_in(connection.directory, f"{path}{beside}")
     return place_in(connection.directory, path)
+
+
+def _text_option(connection: Connection, name: str) -> str | None:
+    value = connection.options.get(name)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ProjectError(f"options.{name} of target {connection.target!r} must be a text")
+    return value
 
 
 def _code_sandbox_of(connection: Connection) -> SandboxName:

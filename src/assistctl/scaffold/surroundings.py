@@ -37,13 +37,6 @@ def default_branch(repository: Repository | None) -> str:
     return next((name for name in _USUAL if (repository.common / "refs/heads" / name).is_file()), _USUAL[0])
 
 
-def _text(path: Path) -> str:
-    try:
-        return read_regular(path, _LONGEST).decode("utf-8").strip()
-    except (OSError, ValueError):
-        return ""
-
-
 def installed_requirement(extras: Sequence[str] = ()) -> tuple[str, bool]:
     """The requirement of the assistctl that runs, with these ``extras``, and whether a runner can install it.
 
@@ -71,3 +64,10 @@ def installed_requirement(extras: Sequence[str] = ()) -> tuple[str, bool]:
         hashes = origin.get("archive_info", {}).get("hashes", {})
         return f"{name} @ {url}" + (f"#sha256={hashes['sha256']}" if "sha256" in hashes else ""), True
     return wheel, False
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_regular(path, _LONGEST).decode("utf-8").strip()
+    except (OSError, ValueError):
+        return ""

@@ -98,14 +98,6 @@ def connect(connection: Connection) -> OpenAIAssistants:
     return OpenAIAssistants(connection)
 
 
-def _path(assistant_id: str) -> str:
-    return path_of("/assistants", assistant_id)
-
-
-def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:
-    return {**fields, "metadata": dict(metadata.items())}
-
-
 def observed_assistant(answer: Json) -> Observed:
     """The assistant that ``answer`` describes. Raises ``PlatformError`` when it describes none."""
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
@@ -114,6 +106,14 @@ def observed_assistant(answer: Json) -> Observed:
     metadata = {key: _text(value) for key, value in pairs.items()} if isinstance(pairs, dict) else {}
     fields = {name: answer[name] for name in FIELDS if name in answer}
     return Observed(str(answer["id"]), fields, metadata)
+
+
+def _path(assistant_id: str) -> str:
+    return path_of("/assistants", assistant_id)
+
+
+def _body(fields: Mapping[str, Json], metadata: Mapping[str, str]) -> dict[str, Json]:
+    return {**fields, "metadata": dict(metadata.items())}
 
 
 def _text(value: Json) -> str:
