@@ -1,6 +1,6 @@
 """Agents of a Microsoft Foundry project.
 
-https://learn.microsoft.com/azure/foundry/agents/overview; fields are translated by ``azure_foundry_fields``. An
+https://learn.microsoft.com/azure/foundry/agents/overview; fields are translated by ``foundry_fields``. An
 agent is addressed by its name, and has versions that never change: the request that creates one is the one that
 changes it, and adds a version. So that none is added to somebody else's agent, or on top of what somebody else did
 meanwhile, it is looked before who has the name, and afterwards what the version came behind.

@@ -1,7 +1,7 @@
 """The OpenAI Agents API, wherever it is served.
 
 https://developers.openai.com/api/reference/resources/beta/subresources/agents; its fields are translated by
-``openai_agents_fields``. What the code interpreter comes to, in ``openai_environments``.
+``agents_fields``. What the code interpreter comes to, in ``environments``.
 """
 
 from __future__ import annotations

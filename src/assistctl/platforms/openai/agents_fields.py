@@ -36,7 +36,7 @@ from assistctl.platforms.translation import (
 )
 
 NAME = "openai-agents"
-FORMAT_NAME = "response"
+_FORMAT_NAME = "response"
 """What a JSON schema format is called here, as this API has no name for it and the manifest wants one."""
 
 _LONGEST_NAME = 128
@@ -58,7 +58,7 @@ _NO_STORES = "There are no vector stores; files for code_interpreter are there t
 def to_wire(fields: Mapping[str, Json]) -> Object:
     """The body of a request, but for the metadata. Raises ``PlatformError`` for what would be lost.
 
-    What the code interpreter comes to is no part of it: see ``openai_agent_link``.
+    What the code interpreter comes to is no part of it: see ``agent_link``.
     """
     refuse_inexpressible(fields, _FIELDS, NAME)
     if _inexpressible_resources(fields.get("tool_resources")):
@@ -260,7 +260,7 @@ def _response_format(value: Object) -> Json:
 
 
 def _json_schema(schema: Json) -> Json:
-    return {"type": "json_schema", "json_schema": {"name": FORMAT_NAME, "schema": schema or {}}}
+    return {"type": "json_schema", "json_schema": {"name": _FORMAT_NAME, "schema": schema or {}}}
 
 
 def _own(name: str, value: Json) -> Json:
