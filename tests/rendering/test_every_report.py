@@ -23,13 +23,14 @@ from assistctl.model.plan import Plan
 from assistctl.rendering.editors.code_scanning import code_quality, sarif_document
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations
 from assistctl.rendering.editors.placed import Places
+from assistctl.rendering.html.list_page import list_html
 from assistctl.rendering.html.plan_page import drift_html
 from assistctl.rendering.html.results_page import messages_html, results_html
 from assistctl.rendering.json import dumps_any
 from assistctl.rendering.junit import validation_junit
-from assistctl.rendering.list_documents import list_html, list_markdown
 from assistctl.rendering.listing import Column, Listing
 from assistctl.rendering.markdown.document import marker
+from assistctl.rendering.markdown.list_markdown import list_markdown
 from assistctl.rendering.markdown.messages_markdown import messages_markdown
 from assistctl.rendering.markdown.plan_markdown import drift_markdown
 from assistctl.rendering.markdown.results_markdown import results_markdown

@@ -21,12 +21,12 @@ def print_listing(terminal: Terminal, listing: Listing, output_format: str) -> N
 
         terminal.write(tsv(listing.columns, listing.rows))
     elif output_format == "markdown":
-        from assistctl.rendering.list_documents import list_markdown
         from assistctl.rendering.markdown.document import marker
+        from assistctl.rendering.markdown.list_markdown import list_markdown
 
         terminal.write(f"{marker(listing.command, project, target)}{list_markdown(listing, project, target)}")
     elif output_format == "html":
-        from assistctl.rendering.list_documents import list_html
+        from assistctl.rendering.html.list_page import list_html
 
         terminal.write(list_html(listing, project, target))
     else:

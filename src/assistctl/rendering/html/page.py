@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from assistctl.model.provenance import Provenance
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import Masked, mask_markup
+
+if TYPE_CHECKING:
+    from assistctl.model.provenance import Provenance
 
 _LONG = 30
 """Characters from which on a value gets a line for itself."""

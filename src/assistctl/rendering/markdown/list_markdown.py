@@ -1,13 +1,10 @@
-"""A list as a document that stands alone: GitHub Flavored Markdown, or an HTML page."""
+"""A list as GitHub Flavored Markdown."""
 
 from __future__ import annotations
 
-from assistctl.rendering.html.cards import failure_text, table
-from assistctl.rendering.html.page import header, html_page
 from assistctl.rendering.listing import Column, Listing
 from assistctl.rendering.markdown.document import Part, document, table_head
 from assistctl.rendering.markdown.escape import code_cell, plain
-from assistctl.secrets.redaction import Masked
 
 
 def list_markdown(listing: Listing, project: str, target: str) -> str:
@@ -27,13 +24,3 @@ def _cell(column: Column, cell: str) -> str:
     if not cell:
         return ""
     return plain(cell) if column.free or column.right else code_cell(cell)
-
-
-def list_html(listing: Listing, project: str, target: str) -> Masked:
-    """The rows under their headings."""
-    sections = [header(listing.title, project, target, listing.conclusion)]
-    if listing.rows:
-        headings = [column.heading.capitalize() for column in listing.columns]
-        sections.append(f"<section>{table(headings, listing.rows, listing.title)}</section>")
-    sections += [f'<div class="card error message">{failure_text(error)}</div>' for error in listing.errors]
-    return html_page(f"{listing.title}: {project} → {target}", sections)
