@@ -23,6 +23,9 @@ from assistctl.model.plan import Plan
 from assistctl.rendering.editors.code_scanning import code_quality, sarif_document
 from assistctl.rendering.editors.github import diagnostic_annotations, plan_annotations
 from assistctl.rendering.editors.placed import Places
+from assistctl.rendering.history.apply_html import apply_html
+from assistctl.rendering.history.apply_markdown import apply_markdown
+from assistctl.rendering.history.wording import PastApplyReport, PastChange
 from assistctl.rendering.html.list_page import list_html
 from assistctl.rendering.html.plan_page import drift_html
 from assistctl.rendering.html.results_page import messages_html, results_html
@@ -34,7 +37,6 @@ from assistctl.rendering.markdown.list_markdown import list_markdown
 from assistctl.rendering.markdown.messages_markdown import messages_markdown
 from assistctl.rendering.markdown.plan_markdown import drift_markdown
 from assistctl.rendering.markdown.results_markdown import results_markdown
-from assistctl.rendering.past_apply import PastApplyReport, PastChange, apply_html, apply_markdown
 from assistctl.rendering.text.table import tsv
 
 GOLDEN = Path(__file__).parent / "golden"

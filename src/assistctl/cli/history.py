@@ -28,7 +28,7 @@ from assistctl.rendering.listing import Column, Listing
 if TYPE_CHECKING:
     from assistctl.journal import Apply, CheckEntry
     from assistctl.operations.apply_details import EntryDetails
-    from assistctl.rendering.past_apply import PastApplyReport, PastChange, PastCheck
+    from assistctl.rendering.history.wording import PastApplyReport, PastChange, PastCheck
 
 HELP = """List past applies, or show what one of them did.
 
@@ -73,23 +73,23 @@ def _show_one(terminal: Terminal, apply: Apply, later: list[Apply], output_forma
         checks: list[Json] = [past_check(check) for check in apply.checks]
         terminal.write_json({**document, "entries": [past_entry(entry) for entry in entries], "checks": checks})
     elif output_format == "markdown":
+        from assistctl.rendering.history.apply_markdown import apply_markdown
         from assistctl.rendering.markdown.document import marker
-        from assistctl.rendering.past_apply import apply_markdown
 
         mark = marker("history", apply.header.project, apply.header.target.name)
         terminal.write(f"{mark}{apply_markdown(_report(apply, later, entries))}")
     elif output_format == "html":
-        from assistctl.rendering.past_apply import apply_html
+        from assistctl.rendering.history.apply_html import apply_html
 
         terminal.write(apply_html(_report(apply, later, entries)))
     else:
-        from assistctl.rendering.past_apply import print_apply
+        from assistctl.rendering.history.apply_text import print_apply
 
         print_apply(terminal.results(), _report(apply, later, entries), verbose=terminal.invocation.verbose)
 
 
 def _report(apply: Apply, later: list[Apply], entries: tuple[EntryDetails, ...]) -> PastApplyReport:
-    from assistctl.rendering.past_apply import PastApplyReport
+    from assistctl.rendering.history.wording import PastApplyReport
 
     header = apply.header
     return PastApplyReport(
@@ -108,14 +108,14 @@ def _report(apply: Apply, later: list[Apply], entries: tuple[EntryDetails, ...])
 
 
 def _check(check: CheckEntry) -> PastCheck:
-    from assistctl.rendering.past_apply import PastCheck
+    from assistctl.rendering.history.wording import PastCheck
 
     before, after = (None if status is None else str(status) for status in (check.before, check.after))
     return PastCheck(check.key, check.index, check.ask, before, after, check.worse, check.reasons)
 
 
 def _change(details: EntryDetails) -> PastChange:
-    from assistctl.rendering.past_apply import CUT_OFF, PastChange
+    from assistctl.rendering.history.wording import CUT_OFF, PastChange
 
     entry = details.entry
     outcome = str(entry.outcome or CUT_OFF)

@@ -1,0 +1,1 @@
+"""Past applies, in each format."""
