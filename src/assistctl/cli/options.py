@@ -130,7 +130,7 @@ def takes_value(word: str) -> bool:
 
 
 def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..., int]], click.Command]:
-    """A command that takes the global options and is called with an ``Invocation`` first.
+    """A command that takes the global options and is called with a ``Terminal`` first.
 
     ``example`` is shown verbatim under the help. The function returns the exit code.
     """
@@ -151,7 +151,7 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
         ) -> int:
             _refuse_unused(click.get_current_context())
             invocation = Invocation(directory, target, variables, color, verbose, quiet, timeout, config_from)
-            return _run(invocation, function, own)
+            return _call(invocation, function, own)
 
         made = click.command(name, cls=_Command, help=help_text, epilog=f"\b\n{example}")(invoke)
         made.context_settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -162,7 +162,7 @@ def subcommand(name: str, help_text: str, example: str) -> Callable[[Callable[..
     return decorate
 
 
-def _run(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
+def _call(invocation: Invocation, function: Callable[..., int], own: Mapping[str, object]) -> int:
     """Call a command's ``function`` with a terminal; tell of its failure; the exit code."""
     terminal = Terminal(invocation)
     if own.get("output_format", "text") != "text":
