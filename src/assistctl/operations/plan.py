@@ -100,34 +100,33 @@ async def plan_on(
     of ours that an apply under way has replaced and not deleted yet.
     """
     desired = () if plan_options.destroy else loaded.desired
-    wanted = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
+    asked_for = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
     # Before anything is asked for: opening them may fail.
     uploads_there, stores_there = platform.uploads, platform.vector_stores
-    observed, models, stores, seen = await asyncio.gather(
+    observed, models, stores, beside = await asyncio.gather(
         platform.list_assistants(),
-        platform.list_models() if wanted else _nothing(),
+        platform.list_models() if asked_for else _no_models(),
         stores_there.list_stores() if stores_there else _no_stores(),
         visible_resources(platform, {one.kind for one in loaded.resources})
         if platform.capabilities.resources
         else _no_resources(),
     )
-    others = seen.things
-    resources = Resources(loaded.resources, others)
-    everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(others.values())]
+    resources = Resources(loaded.resources, beside.things)
+    everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(beside.things.values())]
     if plan_options.only is not None:
         _check_keys(deployment, {only.key for only in plan_options.only}, loaded, everything)
     # An upload on record saves one that is declared, and nothing else.
-    uploads = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
-    recorded = deployment.upload_log().uploads() if uploads else {}
+    has_files = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
+    recorded = deployment.upload_log().uploads() if has_files else {}
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
     if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
         looking = _Looking(deployment, uploads_there, stores_there, observed, plan_options)
         knowledge = await looking.into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
     today = model_catalog.today()
-    beside = (
+    told = (
         *loaded.diagnostics,
-        *(seen.diagnostics(deployment.target.name) if seen.hidden else ()),
+        *(beside.diagnostics(deployment.target.name) if beside.hidden else ()),
         *unencrypted(deployment.project, deployment.target),
         *embedded_in_ci(deployment.project, deployment.target),
         *(
@@ -135,10 +134,10 @@ async def plan_on(
             if deployment.owns_any(observed)
             else offered_account(deployment.project, deployment.target, platform)
         ),
-        *lint(wanted, _as_listed(models, wanted, platform.capabilities), today),
-        *_about_models(deployment, wanted, platform, models or {}, today),
+        *lint(asked_for, _as_listed(models, asked_for, platform.capabilities), today),
+        *_about_models(deployment, asked_for, platform, models or {}, today),
     )
-    plan = replace(plan, diagnostics=tuple(by_place((*beside, *plan.diagnostics))))
+    plan = replace(plan, diagnostics=tuple(by_place((*told, *plan.diagnostics))))
     if not explains or not (plan.missing or plan.summary.create):
         return plan
     from assistctl.operations.plan_history import with_history
@@ -189,24 +188,24 @@ def _check_keys(
 
 
 def _as_listed(
-    models: Mapping[str, str | None] | None, wanted: Iterable[Desired], capabilities: Capabilities
+    models: Mapping[str, str | None] | None, asked_for: Iterable[Desired], capabilities: Capabilities
 ) -> Mapping[str, str | None] | None:
     """``models`` with those that are declared, where not being listed says nothing."""
     if not models or capabilities.lists_every_model:
         return models
-    return {**{name: None for one in wanted if (name := model_of(one))}, **models}
+    return {**{name: None for one in asked_for if (name := model_of(one))}, **models}
 
 
 def _about_models(
     deployment: Deployment,
-    wanted: Iterable[Desired],
+    asked_for: Iterable[Desired],
     platform: Platform,
     dates: Mapping[str, str | None],
     today: dt.date,
 ) -> Iterator[Diagnostic]:
     """Advice on models by name, and on the shutdowns of those for which the platform gives no date."""
     capabilities, at_vendor = platform.capabilities, is_at_vendor(deployment.project, deployment.target)
-    for assistant in wanted:
+    for assistant in asked_for:
         yield from about_model(assistant, deployment.target.platform, capabilities, at_vendor=at_vendor)
         if capabilities.vendor and not dates.get(model_of(assistant) or ""):
             yield from about_shutdown(assistant, today)
@@ -249,7 +248,7 @@ class _Looking:
         return frozenset(held.file_id for held in uploads_read(assistants))
 
 
-async def _nothing() -> None:
+async def _no_models() -> None:
     """The models when nobody asks for them."""
 
 
