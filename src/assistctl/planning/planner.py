@@ -50,8 +50,9 @@ def make_plan(
     ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
     their paths.
     """
-    known = (knowledge or Knowledge(), resources or Resources())
-    return _Planning(desired, observed, plan_options, capabilities, *known).plan()
+    return _Planning(
+        desired, observed, plan_options, capabilities, knowledge or Knowledge(), resources or Resources()
+    ).plan()
 
 
 @dataclass(frozen=True)
@@ -66,28 +67,28 @@ class _Planning:
     resources: Resources
 
     def plan(self) -> Plan:
-        things = _combined(self.beside.decisions(lambda: self.references)) if self._has_resources else Decision()
-        assistants, stores = _combined(self._decided_assistants(things.changes)), _combined(self._decided_stores())
-        changes, refusals = self._checked(assistants.changes, [*stores.changes, *things.changes])
+        beside = _combined(self.beside.decisions(lambda: self.references)) if self._has_resources else Decision()
+        assistants, stores = _combined(self._decided_assistants(beside.changes)), _combined(self._decided_stores())
+        changes, refusals = self._checked(assistants.changes, [*stores.changes, *beside.changes])
         if self.rosters.named or self._has_stores:
             changes = with_dependencies(changes, self.wanted, self.rosters)
         counts = Counter(change.action for change in changes)
         files = self._files((*stores.files, *assistants.files))
         file_changes = tuple(files.planned()) if files is not None else ()
         is_about_files = files is not None and (files.uploads or files.kept)
-        known = {token: store_id for store_id, token in self.store_tokens.items()}
-        known |= self.rosters.known() if self.rosters.named else {}
-        seen = {**assistants.seen, **stores.seen, **things.seen}
+        ids = {token: store_id for store_id, token in self.store_tokens.items()}
+        ids |= self.rosters.known() if self.rosters.named else {}
+        seen = {**assistants.seen, **stores.seen, **beside.seen}
         return Plan(
             project=self.plan_options.project,
             target=self.plan_options.target,
             changes=(*changes, *file_changes),
-            drift=(*assistants.drift, *stores.drift, *things.drift),
+            drift=(*assistants.drift, *stores.drift, *beside.drift),
             diagnostics=(
                 *self.transfers.diagnostics,
                 *assistants.diagnostics,
                 *stores.diagnostics,
-                *things.diagnostics,
+                *beside.diagnostics,
                 *refusals,
                 *self._about_serving(changes),
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
@@ -97,15 +98,15 @@ class _Planning:
                 update=counts[Action.UPDATE],
                 delete=counts[Action.DELETE],
                 adopt=counts[Action.ADOPT],
-                unchanged=assistants.unchanged + stores.unchanged + things.unchanged,
+                unchanged=assistants.unchanged + stores.unchanged + beside.unchanged,
                 forget=counts[Action.FORGET],
             ),
             seen=seen,
             fingerprint=fingerprint(self.plan_options, seen),
             files=totals(file_changes) if is_about_files or file_changes or self._has_stores else None,
-            knowledge=files.operations(known, stores.store_operations)
+            knowledge=files.operations(ids, stores.store_operations)
             if files is not None
-            else FileOperations(known=known, stores=stores.store_operations),
+            else FileOperations(known=ids, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
             there=frozenset(thing.id for thing in chain(self.observed, *self.resources.observed.values()))
             | frozenset(store.id for store in self.knowledge.observed.stores),
@@ -182,8 +183,8 @@ class _Planning:
     def _has_stores(self) -> bool:
         return bool(self.stores.wanted or self.stores.live)
 
-    def _decided_assistants(self, things: Sequence[Change]) -> Iterator[Decision]:
-        renewed = {*renewed_by(things)} if things else set[QualifiedKey]()
+    def _decided_assistants(self, beside: Sequence[Change]) -> Iterator[Decision]:
+        renewed = {*renewed_by(beside)} if beside else set[QualifiedKey]()
         rosters = replace(self.rosters, renewed=renewed)
         decider = self._decider(replace(self.assistants, rosters=rosters))
         decided = decider.by_key()
@@ -195,7 +196,7 @@ class _Planning:
             decided |= again
             newest = renewed_by(_changes(again)) - renewed
         if rosters.named:
-            changes = (*_changes(decided), *things)
+            changes = (*_changes(decided), *beside)
             yield Decision(diagnostics=tuple(rosters.diagnostics(self.beside.naming, changes)))
         yield from chain.from_iterable(decided.values())
         is_everything = not self.plan_options.destroy and self.plan_options.only is None
