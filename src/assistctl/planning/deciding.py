@@ -104,7 +104,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             desired, diagnostics = self.facts.expressed(desired)
             if told := tuple(diagnostics):
                 yield Decision(diagnostics=told)
-            yield from self._bring_about(desired, things)
+            yield from self._decide_declared(desired, things)
             return
         yield self._seen(key, things, None)
         for owned in things:
@@ -116,7 +116,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             return [self._chosen[self.transfers.chosen[key]]]
         return [owned for owned in self.owned.get(key, ()) if owned.id not in self._chosen]
 
-    def _bring_about(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
+    def _decide_declared(self, desired: DeclaredT, things: Sequence[Owned]) -> Iterator[Decision]:
         old_key = None if things else self.transfers.moved.get(desired.key)
         if old_key is not None:
             things = self.owned[old_key]
