@@ -78,7 +78,7 @@ def update_request(
             fields,
             metadata,
             comparison.desired,
-            comparison.applied,
+            comparison.to_record,
             comparison.secret_units,
             names=comparison.tool_names,
         ),

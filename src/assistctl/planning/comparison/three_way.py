@@ -155,14 +155,14 @@ class Comparison:
         return self._managed(self.fields)
 
     @cached_property
-    def applied(self) -> dict[Path, Json]:
-        """The canonical units to remember as applied: as the manifest has them, what is ignored inside too."""
+    def to_record(self) -> dict[Path, Json]:
+        """The canonical units to put on record: as the manifest has them, what is ignored inside too."""
         return self._managed(self.desired.fields) if self.ignored else self.declared
 
     @cached_property
     def recorded(self) -> Mapping[Path, Json]:
         """The same as the baseline has them: with labels for secrets that no answer shows."""
-        return self._unseen_secrets.recorded(self.applied) if self.desired.secret_paths else self.applied
+        return self._unseen_secrets.recorded(self.to_record) if self.desired.secret_paths else self.to_record
 
     @cached_property
     def undeclared(self) -> tuple[Path, ...]:
@@ -316,7 +316,7 @@ class Comparison:
     def _is_kept_form(self, difference: Difference, unit: Path) -> bool:
         if difference.old is None or not differs_in_form_alone(difference.old, difference.new):
             return False
-        return self.is_as_applied(self.part_of(difference, unit), self.applied)
+        return self.is_as_applied(self.part_of(difference, unit), self.to_record)
 
     def _compare(self, unit: Path) -> Iterator[Difference]:
         want = self.value_in(self.declared, unit)
@@ -337,7 +337,7 @@ class Comparison:
             whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
             # The cheapest question first: nearly always the two are the same.
             may_be = (not same(whole, wanted) or self._may_hide(part, wanted)) and self.agrees(part)
-            if not may_be or not self.baseline.has(part) or self.is_as_applied(part, self.applied):
+            if not may_be or not self.baseline.has(part) or self.is_as_applied(part, self.to_record):
                 continue
             if not self._was_declared_with_less(part, whole, wanted):
                 yield Difference(part, whole, wanted)
@@ -395,7 +395,7 @@ def _origin(comparison: Comparison, unit: Path, part: Path) -> Origin:
         return Origin.MANIFEST
     if any(_is_untouched(reading, part) for reading in comparison.other_readings):
         return Origin.MANIFEST
-    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.applied)
+    moved_by_us = unit in comparison.undeclared or not comparison.is_as_applied(part, comparison.to_record)
     return Origin.BOTH if moved_by_us else Origin.DRIFT
 
 
