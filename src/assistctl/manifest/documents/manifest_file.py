@@ -76,22 +76,22 @@ def read_manifest(file: ManifestFile, variables: Variables, folders: Callable[[]
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
-    reading = _Reading(file, variables, folders)
+    reader = _FileReader(file, variables, folders)
     try:
         data = read_bytes(file.place)
-        return reading.values(data) or reading.nodes(data)
+        return reader.read_usual(data) or reader.read_any(data)
     except UnusableFileError as error:
         return ReadManifest(file, messages=(error.diagnostic(file.shown),))
 
 
-class _Reading(NamedTuple):
+class _FileReader(NamedTuple):
     """A file, and what its documents are read with."""
 
     file: ManifestFile
     variables: Variables
     folders: Callable[[], Folders] | None
 
-    def values(self, data: bytes) -> ReadManifest | None:
+    def read_usual(self, data: bytes) -> ReadManifest | None:
         """What is in a file of the usual kind, whose nodes are read only for a message; ``None`` for another.
 
         Raises ``UnusableFileError``.
@@ -110,7 +110,7 @@ class _Reading(NamedTuple):
         found = [declared for declared in read if declared is not None]
         return _manifest(reader, found) if len(found) == len(read) else None
 
-    def nodes(self, data: bytes) -> ReadManifest:
+    def read_any(self, data: bytes) -> ReadManifest:
         """What is in any file. Raises ``UnusableFileError``."""
         if self.file.is_markdown:
             from assistctl.manifest.documents.markdown import compose_markdown
