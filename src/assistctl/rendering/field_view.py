@@ -38,6 +38,7 @@ _FEW_ITEMS = 6
 """Up to so many items of a list are named where structures are told in words."""
 _FEWEST_WORDS = 3
 """Two short values with so many words in common get marks for the words that differ."""
+_UNDONE = "changed outside; apply will undo this edit"
 
 
 class Shape(StrEnum):
@@ -100,21 +101,6 @@ class Limits:
 EVERYTHING = Limits(rows=None, preview=None, longest=None)
 
 
-def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
-    """How a field of a change is shown; on a create or a delete there is nothing to compare with."""
-    alone = action in {Action.CREATE, Action.DELETE}
-    note = "" if diff.origin is Origin.MANIFEST else _UNDONE if diff.origin is Origin.DRIFT else _both(diff)
-    view = _view(label(diff.path), note, diff.old, diff.new, alone=alone, limits=limits)
-    is_default = diff.undeclared and diff.new is not None and view.new is not None
-    return replace(view, new=f"default ({view.new})", words=()) if is_default else view
-
-
-def view_drift(drift: Drift, limits: Limits) -> FieldView:
-    """How a drift is shown: from what is declared to what somebody made of it."""
-    note = "" if drift.origin is not Origin.BOTH else _both(drift)
-    return _view(label(drift.path), note, drift.desired, drift.observed, alone=False, limits=limits)
-
-
 def change_views(change: Change, limits: Limits) -> Iterator[FieldView]:
     """A view for each difference of the change; a function under another name is one renaming."""
     return (view for view, _ in viewed_diffs(change, limits))
@@ -133,6 +119,21 @@ def viewed_diffs(change: Change, limits: Limits) -> Iterator[tuple[FieldView, Fi
         both = replace(diff, old=renamed[id(diff)].old)
         old, new = (value_text(masked(_name(side))) for side in (both.old, both.new))
         yield FieldView("tools", Shape.CHANGED, size=f"function renamed: {old} → {new}"), both
+
+
+def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
+    """How a field of a change is shown; on a create or a delete there is nothing to compare with."""
+    alone = action in {Action.CREATE, Action.DELETE}
+    note = "" if diff.origin is Origin.MANIFEST else _UNDONE if diff.origin is Origin.DRIFT else _both(diff)
+    view = _view(label(diff.path), note, diff.old, diff.new, alone=alone, limits=limits)
+    is_default = diff.undeclared and diff.new is not None and view.new is not None
+    return replace(view, new=f"default ({view.new})", words=()) if is_default else view
+
+
+def view_drift(drift: Drift, limits: Limits) -> FieldView:
+    """How a drift is shown: from what is declared to what somebody made of it."""
+    note = "" if drift.origin is not Origin.BOTH else _both(drift)
+    return _view(label(drift.path), note, drift.desired, drift.observed, alone=False, limits=limits)
 
 
 def _renamed(change: Change) -> Iterator[tuple[int, FieldDiff]]:
@@ -161,9 +162,6 @@ def _nameless(tool: Json) -> str:
     function = tool.get("function") if isinstance(tool, dict) else None
     rest = {key: value for key, value in function.items() if key != "name"} if isinstance(function, dict) else {}
     return json.dumps(rest, sort_keys=True)
-
-
-_UNDONE = "changed outside; apply will undo this edit"
 
 
 def _both(about: FieldDiff | Drift) -> str:

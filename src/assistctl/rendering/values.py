@@ -18,18 +18,17 @@ from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import mask
 
 NOT_SET = "(not set)"
-_ITEM = re.compile(r".*\[\d+\]")
-_LONGEST = 100
+# What stands for a secret.
 _SECRET_LABEL = re.compile(r"\(secret(?: [A-Za-z_][\w.-]*)?\)")
 _PLAIN = re.compile(r"[^\W_](?:[\w .,:/@+$=\u0300-\u036f\[\]-]*[\w.:/@+$=\u0300-\u036f\]-])?")
+_ITEM = re.compile(r".*\[\d+\]")
+_LONGEST = 100
 
 
 def label(text: str) -> str:
     """A name from outside: as it is if it cannot be taken for anything else, else as a JSON string."""
     text = mask(text)
-    plain = _SECRET_LABEL.fullmatch(text) or (
-        _PLAIN.fullmatch(text) and "  " not in text and visible(text) == text
-    )
+    plain = is_secret(text) or (_PLAIN.fullmatch(text) and "  " not in text and visible(text) == text)
     return text if plain else quoted(text)
 
 
