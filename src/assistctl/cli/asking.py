@@ -54,29 +54,6 @@ class LiveAnswer:
             self.terminal.write(text)
 
 
-def _figures(report: AnswerReport) -> str:
-    """How long an answer took, and how many tokens, in a sentence."""
-    usage = report.exchange.usage
-    tokens = f" and {usage.total:,} tokens" if usage else ""
-    cost = f", {dollars(report.exchange.cost)}" if report.exchange.cost is not None else ""
-    return f"Answered in {report.exchange.seconds:.1f} s{tokens}{cost}."
-
-
-def _cited(citations: Iterable[Citation]) -> list[str]:
-    """A line for each file, with all marks that cite it."""
-    marks: dict[str, dict[str, None]] = {}
-    for citation in citations:
-        marks.setdefault(citation.file_name or citation.file_id, {})[citation.text] = None
-    return [f"Cited: {name}  {' '.join(filter(None, texts))}".rstrip() for name, texts in marks.items()]
-
-
-def _made(files: Iterable[SavedFile]) -> list[str]:
-    return [
-        f"Saved: {file.path}" if file.path else f"Made: {file.file.name}  ({file.file.id}; --save DIR writes it)"
-        for file in files
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who is asked and how; ``attachments`` are files, with the tool to read each where that was said."""
@@ -118,3 +95,26 @@ async def asked_once(asking: Asking, text: str, live: LiveAnswer | None) -> int:
     asking.tell(report)
     asking.tell_how_to_go_on(report.thread_id)
     return ExitCode.ERROR if report.error else ExitCode.OK
+
+
+def _figures(report: AnswerReport) -> str:
+    """How long an answer took, and how many tokens, in a sentence."""
+    usage = report.exchange.usage
+    tokens = f" and {usage.total:,} tokens" if usage else ""
+    cost = f", {dollars(report.exchange.cost)}" if report.exchange.cost is not None else ""
+    return f"Answered in {report.exchange.seconds:.1f} s{tokens}{cost}."
+
+
+def _cited(citations: Iterable[Citation]) -> list[str]:
+    """A line for each file, with all marks that cite it."""
+    marks: dict[str, dict[str, None]] = {}
+    for citation in citations:
+        marks.setdefault(citation.file_name or citation.file_id, {})[citation.text] = None
+    return [f"Cited: {name}  {' '.join(filter(None, texts))}".rstrip() for name, texts in marks.items()]
+
+
+def _made(files: Iterable[SavedFile]) -> list[str]:
+    return [
+        f"Saved: {file.path}" if file.path else f"Made: {file.file.name}  ({file.file.id}; --save DIR writes it)"
+        for file in files
+    ]

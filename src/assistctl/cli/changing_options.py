@@ -51,30 +51,6 @@ def yes_option() -> Callable[[Function], Function]:
     return click.option("--yes", is_flag=True, help="Do not ask for confirmation. Needed without a terminal.")
 
 
-def _parallelism_option() -> Callable[[Function], Function]:
-    """``--parallelism``."""
-    return click.option(
-        "--parallelism",
-        type=click.IntRange(1, 64),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="How many changes to make at a time.",
-    )
-
-
-def _wait_option() -> Callable[[Function], Function]:
-    """``--wait``, in seconds."""
-    return click.option(
-        "--wait",
-        default="10m",
-        show_default=True,
-        metavar="TIME",
-        callback=seconds,
-        help="How long to wait for files to be indexed: 90, 90s, 10m, 1h.",
-    )
-
-
 def lock_timeout_option() -> Callable[[Function], Function]:
     """``--lock-timeout``, in seconds."""
     return click.option(
@@ -123,3 +99,27 @@ def apply_options_decorator(*, waits: bool) -> Callable[[Callable[..., int]], Ca
         return gathered
 
     return decorate
+
+
+def _parallelism_option() -> Callable[[Function], Function]:
+    """``--parallelism``."""
+    return click.option(
+        "--parallelism",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        metavar="N",
+        help="How many changes to make at a time.",
+    )
+
+
+def _wait_option() -> Callable[[Function], Function]:
+    """``--wait``, in seconds."""
+    return click.option(
+        "--wait",
+        default="10m",
+        show_default=True,
+        metavar="TIME",
+        callback=seconds,
+        help="How long to wait for files to be indexed: 90, 90s, 10m, 1h.",
+    )

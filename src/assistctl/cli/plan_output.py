@@ -75,10 +75,6 @@ def print_warnings(terminal: Terminal, plan: Plan) -> None:
         print_diagnostics(terminal.results(), warnings)
 
 
-def _warned(plan: Plan) -> tuple[Diagnostic, ...]:
-    return tuple(diagnostic for diagnostic in plan.diagnostics if diagnostic.severity is Severity.WARNING)
-
-
 def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str) -> None:
     """Print what became of the plan, of the checks where those were asked, and what went wrong beside them."""
     plan, results, gate, warnings = outcome.plan, outcome.results, outcome.checks, outcome.diagnostics
@@ -104,20 +100,6 @@ def print_results(terminal: Terminal, outcome: ApplyOutcome, output_format: str)
             from assistctl.rendering.checks.check_text import print_gate
 
             print_gate(terminal.results(), gate, everything=terminal.invocation.verbose)
-
-
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        text = str(value)
-        if text in SIZES:
-            return SIZES[text]
-        if not text.isascii() or not text.isdecimal() or int(text) < _SMALLEST:
-            self.fail(
-                f"{text!r} is neither {', '.join(SIZES)} nor a number of at least {_SMALLEST:,}.", param, ctx
-            )
-        return int(text)
 
 
 def max_size_option() -> Callable[[Function], Function]:
@@ -155,6 +137,24 @@ def command_for_plan(plan: Plan, scope: PlanScope, invocation: Invocation) -> st
     if scope.allow_deletes and not scope.destroy:
         words.append("--allow-deletes")
     return shlex.join([*words, *scope.keys])
+
+
+def _warned(plan: Plan) -> tuple[Diagnostic, ...]:
+    return tuple(diagnostic for diagnostic in plan.diagnostics if diagnostic.severity is Severity.WARNING)
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if text in SIZES:
+            return SIZES[text]
+        if not text.isascii() or not text.isdecimal() or int(text) < _SMALLEST:
+            self.fail(
+                f"{text!r} is neither {', '.join(SIZES)} nor a number of at least {_SMALLEST:,}.", param, ctx
+            )
+        return int(text)
 
 
 def _global(invocation: Invocation | None) -> list[str]:

@@ -126,7 +126,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Print one line of progress, unless it is to be quiet."""
-        if not (self.invocation.quiet or stderr_is_lost()):
+        if not (self.invocation.quiet or _stderr_is_lost()):
             self.complain(text)
 
     def complain(self, text: str) -> None:
@@ -257,17 +257,6 @@ def keep_messages_off_stdout() -> None:
         stream.takes_messages = False
 
 
-def stderr_is_lost() -> bool:
-    """Whether progress is told to nobody."""
-    stream = _unmasked(sys.stderr)
-    return isinstance(stream, OutputStream) and stream.lost is not None
-
-
-def _unmasked(stream: object) -> object:
-    """The stream below the masking, if it is masked: that comes first, and what is written here is final."""
-    return stream.below if isinstance(stream, MaskingStream) else stream
-
-
 def hold_closed_descriptors() -> None:
     """Open what is closed of the first three descriptors to nowhere.
 
@@ -278,6 +267,17 @@ def hold_closed_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+def _stderr_is_lost() -> bool:
+    """Whether progress is told to nobody."""
+    stream = _unmasked(sys.stderr)
+    return isinstance(stream, OutputStream) and stream.lost is not None
+
+
+def _unmasked(stream: object) -> object:
+    """The stream below the masking, if it is masked: that comes first, and what is written here is final."""
+    return stream.below if isinstance(stream, MaskingStream) else stream
 
 
 def _console(color: str, stream: TextIO) -> Console:

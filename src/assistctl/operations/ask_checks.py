@@ -89,6 +89,28 @@ async def ask_checks(
             await judge.close()
 
 
+def model_address(deployment: Deployment) -> str:
+    """Where the model is that answers on the embedded platform, without what only lets one in.
+
+    Empty on other platforms, and where there is none.
+    """
+    if not capabilities_of(deployment.target.platform).embedded:
+        return ""
+    connection = connection_to(deployment.project, deployment.target)
+    url = connection.options.get("model_url") or connection.environment.get(_MODEL_URL) or ""
+    return without_credentials(str(url))
+
+
+def require_model(deployment: Deployment) -> None:
+    """Raise ``ProjectError`` where the embedded platform has no model that could answer."""
+    if capabilities_of(deployment.target.platform).embedded and not model_address(deployment):
+        raise ProjectError(
+            f"nothing can answer on target {deployment.target.name!r}: no model is configured, and nothing was"
+            " changed",
+            f"Name an OpenAI-compatible server in {_MODEL_URL}, or in `options: {{model_url: …}}` of the target.",
+        )
+
+
 def _judge(project: Project) -> ModelJudge:
     judge = project.checks.judge
     assert judge is not None  # noqa: S101  # whoever calls this has looked
@@ -131,25 +153,3 @@ def _message_file(file: CheckFile, directory: Path) -> MessageFile:
     except UnusableFileError as error:
         raise ProjectError(f"{file.path}: {error.summary}", error.detail) from error
     return MessageFile(SourceFile(found.path, found.location, found.stat.size, Identity(sha256, name)), file.tool)
-
-
-def model_address(deployment: Deployment) -> str:
-    """Where the model is that answers on the embedded platform, without what only lets one in.
-
-    Empty on other platforms, and where there is none.
-    """
-    if not capabilities_of(deployment.target.platform).embedded:
-        return ""
-    connection = connection_to(deployment.project, deployment.target)
-    url = connection.options.get("model_url") or connection.environment.get(_MODEL_URL) or ""
-    return without_credentials(str(url))
-
-
-def require_model(deployment: Deployment) -> None:
-    """Raise ``ProjectError`` where the embedded platform has no model that could answer."""
-    if capabilities_of(deployment.target.platform).embedded and not model_address(deployment):
-        raise ProjectError(
-            f"nothing can answer on target {deployment.target.name!r}: no model is configured, and nothing was"
-            " changed",
-            f"Name an OpenAI-compatible server in {_MODEL_URL}, or in `options: {{model_url: …}}` of the target.",
-        )

@@ -55,14 +55,6 @@ def require_functions(assistant: Observed, key: str, answered: Iterable[str]) ->
             raise ProjectError(f"{key} has no function {name!r} to answer", did_you_mean(name, names) or known)
 
 
-def _names_of(tool: Json) -> Iterator[str]:
-    """The name of a function, or of a platform's own tool."""
-    if isinstance(tool, dict):
-        function = tool.get("function")
-        names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
-        yield from (name for name in names if isinstance(name, str))
-
-
 def environment_of_commands(deployment: Deployment) -> Mapping[str, str]:
     """The project's environment without what lets one into the target, the judge or the model.
 
@@ -73,3 +65,11 @@ def environment_of_commands(deployment: Deployment) -> Mapping[str, str]:
     referenced = (name for text in written if text for name in _ENVIRONMENT_NAME.findall(text))
     hidden = {*credential_variables(deployment.target), *_OWN_KEYS, *referenced}
     return {name: value for name, value in deployment.project.environment.items() if name not in hidden}
+
+
+def _names_of(tool: Json) -> Iterator[str]:
+    """The name of a function, or of a platform's own tool."""
+    if isinstance(tool, dict):
+        function = tool.get("function")
+        names = (function.get("name") if isinstance(function, dict) else None, tool.get("name"))
+        yield from (name for name in names if isinstance(name, str))

@@ -59,15 +59,6 @@ async def visible_resources(platform: Platform, needed: Collection[Kind]) -> Vis
     )
 
 
-async def _visible(things: ResourcePlatform, *, may_be_hidden: bool) -> Sequence[Observed] | PlatformError:
-    try:
-        return await things.list()
-    except PlatformError as error:
-        if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
-            return error
-        raise
-
-
 async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
     """The files of each vector store, by its id. Raises ``PlatformError`` when one cannot be listed."""
     slots = asyncio.Semaphore(_SIDE_BY_SIDE)
@@ -116,3 +107,12 @@ class UploadReferences:
             if error.status in _CANNOT_LIST:
                 return frozenset(file_ids)
             raise
+
+
+async def _visible(things: ResourcePlatform, *, may_be_hidden: bool) -> Sequence[Observed] | PlatformError:
+    try:
+        return await things.list()
+    except PlatformError as error:
+        if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
+            return error
+        raise

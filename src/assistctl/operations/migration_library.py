@@ -49,40 +49,12 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
     if files is not None:
         known |= await _unlisted(uploads, {*read, *chain(*in_stores.values())} - known.keys(), slots)
     names = {file_id: item.name for file_id, item in known.items()}
-    downloads = Downloads(uploads, stores_there, {file_id: item.size for file_id, item in known.items()}, slots)
+    downloads = _Downloads(uploads, stores_there, {file_id: item.size for file_id, item in known.items()}, slots)
     downloaded, keys = _without_keys(names, await downloads.all(read, in_stores))
     if keys:
         doubts.append(f"private keys are not taken along: {', '.join(keys)}")
     library = library_of(names, listed or (), held)
     return replace(library, downloaded=downloaded), (*doubts, *downloads.doubts)
-
-
-def _without_keys(
-    names: Mapping[str, str], downloaded: Mapping[str, Content]
-) -> tuple[dict[str, Content], Sequence[str]]:
-    """What manifests may name of what was ``downloaded``, and the names of the private keys among it.
-
-    No command would read these, and whoever writes them would put them into git.
-    """
-    named = {file_id: file_name(names.get(file_id, ""), file_id, one) for file_id, one in downloaded.items()}
-    kept = {file_id: one for file_id, one in downloaded.items() if _is_readable(named[file_id], one)}
-    return kept, sorted(named[file_id] for file_id in downloaded.keys() - kept.keys())
-
-
-async def _unlisted(
-    uploads: UploadPlatform, file_ids: Iterable[str], slots: asyncio.Semaphore
-) -> dict[str, UploadedFile]:
-    """Those of the files that can be found by their ids: lists have what was uploaded for assistants alone."""
-
-    async def found(file_id: str) -> UploadedFile | None:
-        async with slots:
-            try:
-                return await uploads.find_file(file_id)
-            except PlatformError:
-                return None
-
-    listed = await asyncio.gather(*map(found, sorted(file_ids)))
-    return {item.id: item for item in listed if item is not None}
 
 
 async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]], list[str]]:
@@ -98,38 +70,8 @@ async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]],
     return found, doubts
 
 
-def _is_readable(name: str, content: Content) -> bool:
-    """Whether a manifest may name such a file."""
-    try:
-        refuse_names(name)
-        refuse_private_key(content.data)
-    except NeverReadError:
-        return False
-    return True
-
-
-async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
-    try:
-        return await listing
-    except PlatformError:
-        return None
-
-
-async def _stores(platform: VectorStorePlatform | None) -> Sequence[ObservedStore] | None:
-    return await _told(platform.list_stores()) if platform is not None else None
-
-
-async def _contents(
-    platform: VectorStorePlatform | None, store_id: str, slots: asyncio.Semaphore
-) -> tuple[str, Sequence[StoreFile] | None]:
-    if platform is None:
-        return store_id, None
-    async with slots:
-        return store_id, await _told(platform.list_store_files(store_id))
-
-
 @dataclass(slots=True)
-class Downloads:
+class _Downloads:
     """Downloads from a platform, ``slots`` at a time; ``sizes`` are the bytes of files by their ids."""
 
     uploads: UploadPlatform
@@ -171,3 +113,61 @@ class Downloads:
             return Content((await stores.text_in_store(store_id, file_id)).encode(), is_extracted=True)
         except PlatformError:
             return None
+
+
+def _without_keys(
+    names: Mapping[str, str], downloaded: Mapping[str, Content]
+) -> tuple[dict[str, Content], Sequence[str]]:
+    """What manifests may name of what was ``downloaded``, and the names of the private keys among it.
+
+    No command would read these, and whoever writes them would put them into git.
+    """
+    named = {file_id: file_name(names.get(file_id, ""), file_id, one) for file_id, one in downloaded.items()}
+    kept = {file_id: one for file_id, one in downloaded.items() if _is_readable(named[file_id], one)}
+    return kept, sorted(named[file_id] for file_id in downloaded.keys() - kept.keys())
+
+
+async def _unlisted(
+    uploads: UploadPlatform, file_ids: Iterable[str], slots: asyncio.Semaphore
+) -> dict[str, UploadedFile]:
+    """Those of the files that can be found by their ids: lists have what was uploaded for assistants alone."""
+
+    async def found(file_id: str) -> UploadedFile | None:
+        async with slots:
+            try:
+                return await uploads.find_file(file_id)
+            except PlatformError:
+                return None
+
+    listed = await asyncio.gather(*map(found, sorted(file_ids)))
+    return {item.id: item for item in listed if item is not None}
+
+
+def _is_readable(name: str, content: Content) -> bool:
+    """Whether a manifest may name such a file."""
+    try:
+        refuse_names(name)
+        refuse_private_key(content.data)
+    except NeverReadError:
+        return False
+    return True
+
+
+async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
+    try:
+        return await listing
+    except PlatformError:
+        return None
+
+
+async def _stores(platform: VectorStorePlatform | None) -> Sequence[ObservedStore] | None:
+    return await _told(platform.list_stores()) if platform is not None else None
+
+
+async def _contents(
+    platform: VectorStorePlatform | None, store_id: str, slots: asyncio.Semaphore
+) -> tuple[str, Sequence[StoreFile] | None]:
+    if platform is None:
+        return store_id, None
+    async with slots:
+        return store_id, await _told(platform.list_store_files(store_id))

@@ -179,24 +179,6 @@ def embedded_in_ci(project: Project, target: Target) -> tuple[Diagnostic, ...]:
     )
 
 
-def _empty_secret(text: str) -> str:
-    """A sentence about the variable that fills ``text`` with nothing."""
-    names = re.findall(r"\$\{env:(\w+)\}", text)
-    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
-
-
-def _registered_key(project: Project, target: Target, api_key: str | None) -> str | None:
-    key = resolved_setting(project, target, api_key, "api_key")
-    register("", key or "")
-    return key
-
-
-def _addresses_in(target: Target, environment: Mapping[str, str]) -> Iterable[str]:
-    """The addresses an SDK may take from the environment on its own."""
-    names = dict.fromkeys((*ADDRESS_VARIABLES, address_variable(target)))
-    return (environment[name] for name in names if name in environment)
-
-
 def address_variable(target: Target) -> str:
     """The variable with the address of ``target`` when it names none; empty where its platform has none."""
     capabilities = _capabilities(target)
@@ -224,6 +206,24 @@ def is_embedded(target: Target) -> bool:
     """Whether ``target`` is the platform inside this package."""
     capabilities = _capabilities(target)
     return capabilities is not None and capabilities.embedded
+
+
+def _empty_secret(text: str) -> str:
+    """A sentence about the variable that fills ``text`` with nothing."""
+    names = re.findall(r"\$\{env:(\w+)\}", text)
+    return f"{names[0]} is set, but empty: in CI, a secret that does not exist is. " if names else ""
+
+
+def _registered_key(project: Project, target: Target, api_key: str | None) -> str | None:
+    key = resolved_setting(project, target, api_key, "api_key")
+    register("", key or "")
+    return key
+
+
+def _addresses_in(target: Target, environment: Mapping[str, str]) -> Iterable[str]:
+    """The addresses an SDK may take from the environment on its own."""
+    names = dict.fromkeys((*ADDRESS_VARIABLES, address_variable(target)))
+    return (environment[name] for name in names if name in environment)
 
 
 def _host_without_tls(url: str) -> str | None:

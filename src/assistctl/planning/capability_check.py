@@ -54,6 +54,66 @@ def check_expressible(desired: Desired, platform: str, capabilities: Capabilitie
         yield _diagnostic(desired, finding.path, severity, finding.summary, finding.note)
 
 
+def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
+    """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
+    translated = capabilities.to_platform(desired.fields) if capabilities.to_platform else desired.fields
+    if translated is desired.fields and platform not in desired.platform_fields and not desired.uses:
+        return desired
+    own = with_entries(own_fields(desired, platform, capabilities), capabilities.entries)
+    more_tools = own.pop("tools", None)
+    desired = with_ignored_uses(desired, platform, capabilities)
+    fields = {**translated}
+    own = _with_more(own, fields.pop(PLATFORMS, None), platform)
+    if own:
+        fields[PLATFORMS] = {platform: own}
+    if not isinstance(more_tools, list):
+        return replace(desired, fields=fields)
+    fields["tools"], moved = _with_own_tools(fields.get("tools"), more_tools, capabilities.code_tools)
+    places = {f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{there}]" for place, there in moved.items()}
+    return replace(
+        desired,
+        fields=fields,
+        secret_paths=frozenset(_moved(path, places) for path in desired.secret_paths),
+        templates={_moved(path, places): made for path, made in desired.templates.items()},
+        positions={**desired.positions, **_positions(desired.positions, places)},
+    )
+
+
+def with_tools_named(
+    desired: Desired, found: Iterable[Diagnostic], names: ToolNames = ASSISTANTS_API_TOOLS
+) -> Iterator[Diagnostic]:
+    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
+
+    ``names`` are those of the platform's tools.
+    """
+    tools, hidden = desired.fields.get("tools"), desired.secret_paths
+    for diagnostic in found:
+        path, summary, detail = (
+            tools_by_name(text, tools, hidden, names)
+            for text in (diagnostic.path, diagnostic.summary, diagnostic.detail)
+        )
+        yield replace(diagnostic, path=path, summary=summary, detail=detail)
+
+
+def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:
+    """All that a manifest can ask of platforms with these ``tables``, the kinds of a thing beside it."""
+    known = list(dict.fromkeys(name for table in tables for name in table))
+    heads = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    return sorted((name for name in known if name not in _BY_KIND), key=lambda name: heads.index(_head(name)))
+
+
+def support_of(name: str, known: Mapping[str, Support]) -> Support | None:
+    """The support of a field, a tool or a kind of value; a kind that is not listed is what the field is."""
+    if name in known or _head(name) in _BY_KIND:
+        return known.get(name)
+    return known.get(_head(name))
+
+
+def inexpressible(platform: str, path: str) -> str:
+    """That a platform has no place for what is at ``path``."""
+    return f"{platform} cannot express {path}"
+
+
 def _beyond_limits(desired: Desired, platform: str, limits: MetadataLimits) -> Iterator[Diagnostic]:
     """An error for what of the declared metadata is beyond a platform's limits."""
     metadata = desired.fields.get("metadata")
@@ -81,31 +141,6 @@ def _way_on(name: str, platform: str, known: Collection[str]) -> str:
     if not known:
         return f"It has none of its own: leave platforms.{platform} out."
     return did_you_mean(name, known) or f"Allowed here: {', '.join(sorted(known))}."
-
-
-def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> Desired:
-    """``desired`` with the fields that ``platform`` is to be given, in the form in which it expresses them."""
-    translated = capabilities.to_platform(desired.fields) if capabilities.to_platform else desired.fields
-    if translated is desired.fields and platform not in desired.platform_fields and not desired.uses:
-        return desired
-    own = with_entries(own_fields(desired, platform, capabilities), capabilities.entries)
-    more_tools = own.pop("tools", None)
-    desired = with_ignored_uses(desired, platform, capabilities)
-    fields = {**translated}
-    own = _with_more(own, fields.pop(PLATFORMS, None), platform)
-    if own:
-        fields[PLATFORMS] = {platform: own}
-    if not isinstance(more_tools, list):
-        return replace(desired, fields=fields)
-    fields["tools"], moved = _with_own_tools(fields.get("tools"), more_tools, capabilities.code_tools)
-    places = {f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{there}]" for place, there in moved.items()}
-    return replace(
-        desired,
-        fields=fields,
-        secret_paths=frozenset(_moved(path, places) for path in desired.secret_paths),
-        templates={_moved(path, places): made for path, made in desired.templates.items()},
-        positions={**desired.positions, **_positions(desired.positions, places)},
-    )
 
 
 def _with_own_tools(
@@ -146,43 +181,8 @@ def _moved(path: str, places: Mapping[str, str]) -> str:
     return places[start] + rest if start in places else path
 
 
-def with_tools_named(
-    desired: Desired, found: Iterable[Diagnostic], names: ToolNames = ASSISTANTS_API_TOOLS
-) -> Iterator[Diagnostic]:
-    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
-
-    ``names`` are those of the platform's tools.
-    """
-    tools, hidden = desired.fields.get("tools"), desired.secret_paths
-    for diagnostic in found:
-        path, summary, detail = (
-            tools_by_name(text, tools, hidden, names)
-            for text in (diagnostic.path, diagnostic.summary, diagnostic.detail)
-        )
-        yield replace(diagnostic, path=path, summary=summary, detail=detail)
-
-
-def names_in(tables: Iterable[Mapping[str, Support]]) -> list[str]:
-    """All that a manifest can ask of platforms with these ``tables``, the kinds of a thing beside it."""
-    known = list(dict.fromkeys(name for table in tables for name in table))
-    heads = list(dict.fromkeys(name.partition(".")[0] for name in known))
-    return sorted((name for name in known if name not in _BY_KIND), key=lambda name: heads.index(_head(name)))
-
-
-def support_of(name: str, known: Mapping[str, Support]) -> Support | None:
-    """The support of a field, a tool or a kind of value; a kind that is not listed is what the field is."""
-    if name in known or _head(name) in _BY_KIND:
-        return known.get(name)
-    return known.get(_head(name))
-
-
 def _head(name: str) -> str:
     return name.partition(".")[0]
-
-
-def inexpressible(platform: str, path: str) -> str:
-    """That a platform has no place for what is at ``path``."""
-    return f"{platform} cannot express {path}"
 
 
 def _used(desired: Desired, known: Mapping[str, Support]) -> Iterator[tuple[str, str]]:

@@ -19,10 +19,12 @@ from assistctl.ownership.projection import is_own_tool
 from assistctl.ownership.references_by_key import named_by_key, pinned_revisions, with_keys
 from assistctl.planning.undone import Image
 
+_TOOLS = "tools"
+
 
 @dataclass(frozen=True, slots=True)
 class NamesOnRecord:
-    """``keys`` are those of all that may have been named, by id, and ``entries`` how lists name things.
+    """What may have been named by key then: ``keys`` by the ids of things, and ``entries``, how lists name them.
 
     ``revisions`` has the newest version of each of them that is there and goes on as it is.
     """
@@ -47,9 +49,6 @@ class NamesOnRecord:
     def _named(self, value: Json) -> Json:
         """``value`` with tokens for ids, and for the versions beside them."""
         return named_by_key({PLATFORMS: value}, self.keys, self.entries)[PLATFORMS]
-
-
-_TOOLS = "tools"
 
 
 def managed_fields(image: Image, now: Mapping[str, Json], on_record: NamesOnRecord) -> dict[str, Json]:

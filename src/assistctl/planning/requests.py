@@ -118,12 +118,6 @@ def completing(request: Request, first: Request, revision: str | None) -> Reques
     return replace(request, fields=fields, revision=revision, kept=first.fields, first=None)
 
 
-def _own_by_platform(fields: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
-    platforms = fields.get(PLATFORMS)
-    named = platforms.items() if isinstance(platforms, dict) else ()
-    return {platform: own for platform, own in named if isinstance(own, dict)}
-
-
 def forget_request(owned: Owned) -> Request:
     """The metadata without our pairs; nothing else."""
     observed = owned.observed
@@ -151,6 +145,12 @@ def resolved(request: Request, ids: Mapping[str, str], *, as_one: bool = False) 
     files = [(ids[token], token, path) for token, path in request.reads.items()]
     pairs = files_pairs(files, as_one=as_one)
     return replace(request, fields=fields, metadata={**request.metadata, **pairs}, reads={})
+
+
+def _own_by_platform(fields: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    platforms = fields.get(PLATFORMS)
+    named = platforms.items() if isinstance(platforms, dict) else ()
+    return {platform: own for platform, own in named if isinstance(own, dict)}
 
 
 def _digested(

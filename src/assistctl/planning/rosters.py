@@ -248,24 +248,9 @@ def naming(
     return {key: whom for key, whom in found.items() if key not in keys}
 
 
-def _assistants_named(desired: Desired, platform: str) -> Iterator[str]:
-    found = (named.about for _, named in named_in(desired, platform))
-    return (about.key for about in found if about.kind is Kind.ASSISTANT)
-
-
 def renewed_by(changes: Iterable[Change]) -> frozenset[QualifiedKey]:
     """What has another version once ``changes`` are made."""
     return frozenset(change.qualified_key for change in changes if change.action is not Action.DELETE)
-
-
-def _left_behind(about: QualifiedKey, desired: Naming, renewed: Sequence[QualifiedKey]) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING,
-        f"{about} names {', '.join(map(str, renewed))}, and this plan is not about it",
-        f"It goes on with the version that it names until it is applied: `assistctl apply {desired.key}`.",
-        key=desired.key,
-        position=desired.position,
-    )
 
 
 def with_dependencies(
@@ -275,6 +260,21 @@ def with_dependencies(
     return tuple(
         replace(change, depends_on=found) if (found := _dependencies(change, wanted, rosters)) else change
         for change in changes
+    )
+
+
+def _assistants_named(desired: Desired, platform: str) -> Iterator[str]:
+    found = (named.about for _, named in named_in(desired, platform))
+    return (about.key for about in found if about.kind is Kind.ASSISTANT)
+
+
+def _left_behind(about: QualifiedKey, desired: Naming, renewed: Sequence[QualifiedKey]) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        f"{about} names {', '.join(map(str, renewed))}, and this plan is not about it",
+        f"It goes on with the version that it names until it is applied: `assistctl apply {desired.key}`.",
+        key=desired.key,
+        position=desired.position,
     )
 
 

@@ -187,12 +187,6 @@ def masked_output(*, for_good: bool = False) -> Iterator[None]:
             redaction.replace_known(before)
 
 
-def _masking(stream: TextIO | None) -> TextIO:
-    # One that was closed before we began is no stream at all, and stays so.
-    masked = stream is None or isinstance(stream, MaskingStream)
-    return cast("TextIO", stream if masked else MaskingStream(cast("TextIO", stream)))
-
-
 def mask_log_records() -> None:
     """Mask the known secrets in every log record of this process, its traceback too.
 
@@ -203,6 +197,12 @@ def mask_log_records() -> None:
     make = logging.getLogRecordFactory()
     if not isinstance(make, _MaskedRecords):
         logging.setLogRecordFactory(_MaskedRecords(make))
+
+
+def _masking(stream: TextIO | None) -> TextIO:
+    # One that was closed before we began is no stream at all, and stays so.
+    masked = stream is None or isinstance(stream, MaskingStream)
+    return cast("TextIO", stream if masked else MaskingStream(cast("TextIO", stream)))
 
 
 @dataclass(frozen=True, slots=True)

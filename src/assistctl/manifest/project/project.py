@@ -179,6 +179,13 @@ class Project:
 
         return {name: filled(value, f"options.{name}") for name, value in target.options.items()}
 
+    def way_to_a_project(self) -> str:
+        """Where the nearest project is, or how to make one, as sentences."""
+        parent = project_above(self.directory.parent)
+        if parent is not None:
+            return f"There is one in {parent}: use -C {parent}, or run `assistctl init` for a project here."
+        return "Run `assistctl init` to write one."
+
     def _wanted_target(self, name: str | None) -> tuple[str, str]:
         if name:
             return name, ""
@@ -211,13 +218,6 @@ class Project:
 
             way = f"Set it in the environment: {NOT_FROM_ENV_FILE}."
         return ProjectError(f"{where}{setting or 'the text'} refers to {unset.written}, which is not set", way)
-
-    def way_to_a_project(self) -> str:
-        """Where the nearest project is, or how to make one, as sentences."""
-        parent = project_above(self.directory.parent)
-        if parent is not None:
-            return f"There is one in {parent}: use -C {parent}, or run `assistctl init` for a project here."
-        return "Run `assistctl init` to write one."
 
 
 def load_project(

@@ -90,6 +90,11 @@ def stores_to_look_into(
     return frozenset(live.id for key in asked if (live := found.there(key)))
 
 
+def as_observed(store: ObservedStore) -> Observed:
+    """A vector store as it is, without its files."""
+    return Observed(store.id, store.fields, store.metadata)
+
+
 def _must_be_looked_into(key: str, store: ObservedStore, found: StoreInventory, plan_options: PlanOptions) -> bool:
     new_key = found.keys_by_id[store.id]
     wanted = found.wanted.get(new_key)
@@ -132,8 +137,3 @@ def _wanted(
         for store in sorted(stores, key=lambda store: store.key)
         if plan_options.includes(Kind.VECTOR_STORE, store.key) or store.key in needed
     }
-
-
-def as_observed(store: ObservedStore) -> Observed:
-    """A vector store as it is, without its files."""
-    return Observed(store.id, store.fields, store.metadata)
