@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assistctl.applying.conflicts import Replan
 from assistctl.diagnostics import Diagnostic, by_place
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.manifest import Loaded
@@ -45,6 +45,9 @@ from assistctl.planning.resources import Resources
 from assistctl.planning.vector_stores.inventory import stores_to_look_into
 from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
+if TYPE_CHECKING:
+    from assistctl.applying.conflicts import Replan
+
 
 async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), out: Path | None = None) -> Plan:
     """The plan of what apply would do within ``scope``; saved to the file ``out``, if it is given.
@@ -74,13 +77,6 @@ async def find_drift(deployment: Deployment, keys: Sequence[str] = ()) -> Plan:
             f"what was changed outside cannot be told for {', '.join(ambiguous)}", "`assistctl plan` says why."
         )
     return replace(plan, changes=(), diagnostics=())
-
-
-async def _planned(
-    deployment: Deployment, loaded: Loaded, plan_options: PlanOptions, *, thorough: bool = False
-) -> Plan:
-    async with deployment.open() as platform:
-        return await plan_on(deployment, platform, loaded, plan_options, thorough=thorough, explains=True)
 
 
 async def plan_on(
@@ -166,6 +162,13 @@ def replan(
         return next((due for due in plan.changes if (due.qualified_key, due.id) == about), None)
 
     return again
+
+
+async def _planned(
+    deployment: Deployment, loaded: Loaded, plan_options: PlanOptions, *, thorough: bool = False
+) -> Plan:
+    async with deployment.open() as platform:
+        return await plan_on(deployment, platform, loaded, plan_options, thorough=thorough, explains=True)
 
 
 def _check_keys(

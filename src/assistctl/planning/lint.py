@@ -49,8 +49,6 @@ def about_model(
     An error where that is certain: on the embedded platform, and ``at_vendor``'s own address. A warning on other
     servers, which may have models of others, and their own by these names.
     """
-    # Whoever has capabilities to give has imported these.
-
     # Whoever has capabilities to give has imported this.
     from assistctl.model.capabilities import Level
 
