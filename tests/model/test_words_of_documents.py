@@ -14,7 +14,7 @@ from assistctl.model.change import Action, Blocked, Change, Origin, Status, Summ
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan, TargetName
 from assistctl.rendering.phrases import refusals
-from assistctl.secrets.search import WORDS
+from assistctl.secrets.plain_words import WORDS
 
 ENUMERATED: dict[str, tuple[type[StrEnum], str]] = {
     "kind": (Kind, "plan"),

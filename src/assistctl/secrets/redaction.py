@@ -91,7 +91,8 @@ class Secrets:
             source()
         if self._search is None and self._labels:
             # Most commands have no secret, and nothing to search for.
-            from assistctl.secrets.search import WORDS, Search, forms_of
+            from assistctl.secrets.plain_words import WORDS
+            from assistctl.secrets.search import Search, forms_of
 
             names = "\n".join((*self._names, *WORDS, *map(_folded, self._labels.values())))
             forms = {
