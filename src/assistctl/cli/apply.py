@@ -25,7 +25,7 @@ from assistctl.model.assistant import Desired
 from assistctl.model.check_gate import GateMode
 from assistctl.model.plan import PlanScope
 from assistctl.operations.apply_request import apply_request
-from assistctl.operations.likely_mistakes import keys_of_name, meant_key
+from assistctl.operations.meant_key import keys_of_name, meant_key
 from assistctl.operations.saved_plan import SavedPlan, load_plan
 
 HELP = """Create, update and delete what the plan says.

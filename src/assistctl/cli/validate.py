@@ -23,13 +23,13 @@ from assistctl.manifest.project.project import TARGET_VARIABLE
 from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
-from assistctl.operations.likely_mistakes import unready_checks
 from assistctl.operations.target_connection import (
     is_at_vendor,
     unencrypted,
     unknown_options,
     unknown_platform_names,
 )
+from assistctl.operations.unready_checks import unready_checks
 from assistctl.planning.lint import about_model, about_shutdown
 from assistctl.platforms.registry import capabilities_of, known_platforms
 

@@ -14,7 +14,7 @@ from assistctl.model.past_check import PastChecks
 from assistctl.operations.ask_checks import ask_checks, checked_assistant, conversations_on, require_conversations
 from assistctl.operations.check_records import CheckRecords, answer_digest, state_of
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.likely_mistakes import meant_key
+from assistctl.operations.meant_key import meant_key
 from assistctl.operations.surroundings import surroundings_on
 from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform

@@ -9,7 +9,7 @@ from assistctl.errors import ProjectError, did_you_mean
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.likely_mistakes import meant_key
+from assistctl.operations.meant_key import meant_key
 from assistctl.operations.target_connection import credential_variables
 from assistctl.platforms.base import Platform
 

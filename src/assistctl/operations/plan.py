@@ -25,13 +25,13 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanOptions, PlanScope
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.likely_mistakes import meant_key
 from assistctl.operations.listed_resources import (
     UploadReferences,
     VisibleResources,
     list_contents,
     visible_resources,
 )
+from assistctl.operations.meant_key import meant_key
 from assistctl.operations.provenance import provenance_of
 from assistctl.operations.saved_plan import place_for_plan, save_plan
 from assistctl.operations.target_connection import embedded_in_ci, is_at_vendor, unencrypted

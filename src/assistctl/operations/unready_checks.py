@@ -1,4 +1,4 @@
-"""Likely mistakes that nothing else would tell of: keys that nothing has, and checks that lack a setting."""
+"""Checks that could not be asked, because a setting is missing that they need."""
 
 from __future__ import annotations
 
@@ -6,28 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.errors import did_you_mean
 from assistctl.manifest import Project
 from assistctl.model.assistant import Desired
 
 if TYPE_CHECKING:
     from assistctl.model.checks import Check
-
-
-def keys_of_name(word: str, declared: Iterable[Desired]) -> list[str]:
-    """The keys of the assistants whose name is ``word``, in whatever case."""
-    return [one.key for one in declared if one.name is not None and one.name.casefold() == word.casefold()]
-
-
-def meant_key(word: str, declared: Iterable[Desired], others: Iterable[str] = ()) -> str:
-    """``did you mean 'order-desk'?`` for the assistants whose name ``word`` is, else for the nearest key.
-
-    ``others`` are keys of what is not ``declared``. Empty where nothing is near.
-    """
-    declared = list(declared)
-    if named := keys_of_name(word, declared):
-        return f"did you mean {' or '.join(map(repr, named))}?"
-    return did_you_mean(word, [*(one.key for one in declared), *others])
 
 
 def unready_checks(project: Project, desired: Iterable[Desired]) -> Iterator[Diagnostic]:
