@@ -309,10 +309,10 @@ def shown_path(path: Path, directory: Path) -> str:
     """``path`` as messages have it: relative to ``directory`` when it lies inside, else as it was given."""
     place = path if path.is_relative_to(directory) else place_of(path)
     inside = place.relative_to(directory) if place.is_relative_to(directory) else path
-    return readable(inside.as_posix())
+    return shown_name(inside.as_posix())
 
 
-def readable(name: str) -> str:
+def shown_name(name: str) -> str:
     """A name or path as messages have it: bytes of it that are not UTF-8 as escapes."""
     return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 

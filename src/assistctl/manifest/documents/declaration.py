@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from assistctl.model.mcp_server import McpServer
     from assistctl.model.resource import DesiredResource
 
-
 _RULES = frozenset({"kind", "key", "import", "moved_from", "lifecycle", "checks", "platforms"})
 _NOT_FIELDS = _RULES | {"files", "vector_store"} | USE_FIELDS.keys()
 _TOOLS = frozenset({"code_interpreter", "file_search", "function", "mcp"})

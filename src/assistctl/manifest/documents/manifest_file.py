@@ -35,6 +35,7 @@ from assistctl.manifest.validation.schema import (
     VECTOR_STORE,
     is_valid,
 )
+from assistctl.model.assistant import USE_FIELDS
 from assistctl.model.kind import RESOURCE_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _SCHEMAS = {
 }
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 _MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
-_WITHOUT_TWINS = frozenset({"tools", "memory_stores", "skills"})
+_WITHOUT_TWINS = frozenset({"tools", *USE_FIELDS})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 
 

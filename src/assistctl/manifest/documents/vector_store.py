@@ -19,7 +19,6 @@ from assistctl.secrets.template import Template
 if TYPE_CHECKING:
     from assistctl.model.knowledge import DesiredStore
 
-
 _OWN = "vector_store"
 _STORE = (_OWN,)
 _FIELDS = ("name", "expires_after", "metadata")
@@ -99,7 +98,7 @@ def refuse_conflicts(contents: Contents, entries: Sequence[FileEntry]) -> None:
     """Report each contradiction in an assistant's contents; ``entries`` are those of its ``files``."""
     value = contents.value if isinstance(contents.value, dict) else {}
     readers = {entry.reader for entry in entries}
-    store = None if _STORE in contents.unjudged else value.get("vector_store")
+    store = None if _STORE in contents.unjudged else value.get(_OWN)
     if isinstance(store, str):
         _check_reference(contents, readers)
         readers.add(Reader.SEARCH)

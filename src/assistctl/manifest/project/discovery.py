@@ -14,9 +14,9 @@ from assistctl.checkout.untrusted_files import (
     is_file,
     is_folder,
     place_of,
-    readable,
     resolve_inside,
     resolve_readable,
+    shown_name,
     shown_path,
 )
 from assistctl.diagnostics import Diagnostic, Position, Severity
@@ -147,7 +147,7 @@ class _Search:
             if not (is_regular and is_readable and have_readable_names(name)):
                 self._add_file(listed.folder / name, root, given / name)
             else:
-                self._add(folder + name, shown + readable(name), root)
+                self._add(folder + name, shown + shown_name(name), root)
 
     def _add_file(self, path: Path, root: Path, given: Path) -> None:
         shown = shown_path(given, self._project.directory)
