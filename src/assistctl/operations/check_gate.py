@@ -41,7 +41,7 @@ from assistctl.operations.gate_findings import (
     told_with,
     undone_with,
 )
-from assistctl.operations.listed_resources import list_contents
+from assistctl.operations.listed_files import list_contents
 from assistctl.operations.put_back import (
     Before,
     WayBack,

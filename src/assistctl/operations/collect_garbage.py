@@ -20,7 +20,8 @@ from assistctl.model.change import Action, QualifiedKey, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import list_contents, listed_resources
+from assistctl.operations.listed_files import list_contents
+from assistctl.operations.listed_resources import listed_resources
 from assistctl.operations.outcome import OperationStatus, status_of
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.named_ids import ids_declared

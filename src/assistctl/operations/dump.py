@@ -24,7 +24,8 @@ from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import list_contents, visible_resources
+from assistctl.operations.listed_files import list_contents
+from assistctl.operations.listed_resources import visible_resources
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge

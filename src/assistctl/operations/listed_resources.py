@@ -1,9 +1,9 @@
-"""The things that a platform keeps beside its assistants, as they are there; vector stores' files, and uploads."""
+"""The things that a platform keeps beside its assistants, as they are there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -11,13 +11,8 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
-from assistctl.model.knowledge import StoreFile
-from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
+from assistctl.platforms.base import Platform
 from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
-
-# How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
-_SIDE_BY_SIDE = 8
-_CANNOT_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +52,6 @@ async def visible_resources(platform: Platform, needed: Collection[Kind]) -> Vis
         {kind: things for kind, things in zip(kinds, found, strict=True) if not isinstance(things, PlatformError)},
         {kind: things for kind, things in zip(kinds, found, strict=True) if isinstance(things, PlatformError)},
     )
-
-
-async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
-    """The files of each vector store, by its id. Raises ``PlatformError`` when one cannot be listed."""
-    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-    async def listed(store_id: str) -> tuple[str, Sequence[StoreFile]]:
-        async with slots:
-            return store_id, await platform.list_store_files(store_id)
-
-    return dict(await asyncio.gather(*map(listed, store_ids)))
-
-
-class UploadReferences:
-    """The uploads of a platform, listed once, and only when something refers to any.
-
-    References are looked at, not trusted.
-    """
-
-    def __init__(self, platform: UploadPlatform) -> None:
-        self._platform = platform
-        self._listed: frozenset[str] | None = None
-
-    async def gone(self, file_ids: Collection[str]) -> frozenset[str]:
-        """Those of ``file_ids`` that are not there.
-
-        One that is not listed is asked for by itself, for a list may leave out what is there. A server that has
-        no list is believed.
-        """
-        if not file_ids:
-            return frozenset()
-        if self._listed is None:
-            self._listed = await self._all(file_ids)
-        suspected = sorted(set(file_ids) - self._listed)
-        slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-        async def is_gone(file_id: str) -> bool:
-            async with slots:
-                return await self._platform.find_file(file_id) is None
-
-        answers = await asyncio.gather(*map(is_gone, suspected))
-        return frozenset(file_id for file_id, gone in zip(suspected, answers, strict=True) if gone)
-
-    async def _all(self, file_ids: Collection[str]) -> frozenset[str]:
-        try:
-            return frozenset(file.id for file in await self._platform.list_files())
-        except PlatformError as error:
-            if error.status in _CANNOT_LIST:
-                return frozenset(file_ids)
-            raise
 
 
 async def _visible(things: ResourcePlatform, *, may_be_hidden: bool) -> Sequence[Observed] | PlatformError:

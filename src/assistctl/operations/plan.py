@@ -25,12 +25,8 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanOptions, PlanScope
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import (
-    UploadReferences,
-    VisibleResources,
-    list_contents,
-    visible_resources,
-)
+from assistctl.operations.listed_files import UploadReferences, list_contents
+from assistctl.operations.listed_resources import VisibleResources, visible_resources
 from assistctl.operations.meant_key import meant_key
 from assistctl.operations.provenance import provenance_of
 from assistctl.operations.saved_plan import place_for_plan, save_plan

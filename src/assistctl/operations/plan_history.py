@@ -15,7 +15,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import UploadReferences
+from assistctl.operations.listed_files import UploadReferences
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.absence import explained
 from assistctl.platforms.base import Platform

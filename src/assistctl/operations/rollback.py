@@ -1,4 +1,4 @@
-"""Putting back what an apply found: the I/O around ``planning.declare_rollback``."""
+"""Putting back what an apply found: the I/O around ``planning.rollback``."""
 
 from __future__ import annotations
 
