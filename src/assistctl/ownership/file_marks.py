@@ -17,6 +17,7 @@ from assistctl.json_value import Json
 from assistctl.model.knowledge import DesiredStore, ObservedStore, StoreEntry, StoreFile
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.ownership.canonical import canonical, digest, parse
+from assistctl.ownership.mark import MAX_VALUE
 from assistctl.secrets.redaction import SECRET
 from assistctl.secrets.template import with_labels
 
@@ -30,7 +31,6 @@ PATH = "assistctl_path"
 FILE_TOKEN = "assistctl:file:"  # noqa: S105  # no password, whatever it sounds like
 STORE_TOKEN = "assistctl:vector_store:"  # noqa: S105
 
-_MAX_VALUE = 512
 _ID_CHARACTERS = 5
 _IDENTITY_CHARACTERS = 12
 _ENTRY_CHARACTERS = _ID_CHARACTERS + _IDENTITY_CHARACTERS
@@ -72,7 +72,7 @@ def files_pairs(files: Sequence[tuple[str, str, str]], *, as_one: bool = False) 
         return {}
     entries = "".join(_id_digest(file_id) + token.removeprefix(FILE_TOKEN) for file_id, token, _ in files)
     marks = _VERSION + entries
-    room = _MAX_VALUE - len(marks) - 1 if as_one else _MAX_VALUE
+    room = MAX_VALUE - len(marks) - 1 if as_one else MAX_VALUE
     paths = _as_fits((path for _, _, path in files), room)
     return {FILES: marks, **({PATHS: paths} if paths else {})}
 

@@ -39,11 +39,11 @@ BASELINE = "assistctl_baseline"
 OUR_PREFIX = "assistctl"
 METADATA_PAIRS = 16
 OUR_PAIRS = 4
+MAX_VALUE = 512
+"""How many characters the value of a pair may have."""
 
 # Anybody can edit metadata; what no manifest could be named is no key.
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-
-MAX_VALUE = 512
 
 _UNIT_CHARACTERS = 5
 _VALUE_CHARACTERS = 6
