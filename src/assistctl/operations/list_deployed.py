@@ -102,6 +102,12 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
     )
 
 
+def said_of_hidden(found: Deployed) -> str:
+    """A sentence on what could not be listed, behind others; empty where all could."""
+    kinds = " and ".join(f"{kind.noun}s" for kind in found.hidden)
+    return f" This key may not see {kinds}." if kinds else ""
+
+
 async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) -> tuple[DeployedFile, ...]:
     """What the code interpreters read, by the names that the platform has; an upload that is gone has its id."""
     ids = [(key, one) for key, same_key in owned.items() for each in same_key for one in file_ids(each.fields)]
@@ -109,12 +115,6 @@ async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) ->
         return ()
     names = {file.id: file.name for file in await platform.uploads.list_files()}
     return tuple(DeployedFile(key, one, names.get(one) or one) for key, one in ids)
-
-
-def said_of_hidden(found: Deployed) -> str:
-    """A sentence on what could not be listed, behind others; empty where all could."""
-    kinds = " and ".join(f"{kind.noun}s" for kind in found.hidden)
-    return f" This key may not see {kinds}." if kinds else ""
 
 
 def _resource(kind: Kind, key: str, one: Observed) -> DeployedResource:

@@ -155,10 +155,6 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
     )
 
 
-def _doubt(sentence: str) -> Diagnostic:
-    return Diagnostic(Severity.WARNING, sentence)
-
-
 def resolve_source(source: str | Path, to: Deployment, opened: Callable[[str], Deployment]) -> Deployment | Path:
     """The target of that name, as ``opened`` opens it, or where none is called so, the file or folder.
 
@@ -202,6 +198,10 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     if write:
         write_new(written, into, _FOLDER_OPTION)
     return MigrationOutcome(into, write, found, written)
+
+
+def _doubt(sentence: str) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, sentence)
 
 
 def _source(key: str, assistant: Observed, origin: Origin, capabilities: Capabilities) -> Source:

@@ -156,6 +156,11 @@ def stores_that_change(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> list
     ]
 
 
+def why_not(error: AssistctlError) -> str:
+    """Why something could not be put back, as a sentence."""
+    return f"{error.summary}. {error.hint}".removesuffix(". ")
+
+
 def _stores_of(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> frozenset[str]:
     """The keys of vector stores that are to be put back with ``keys``: not new ones that others search as well."""
     ours = {desired.store for desired in loaded.desired if desired.key in keys and desired.store is not None}
@@ -184,8 +189,3 @@ def _entry(file: StoreFile) -> StoreEntry | None:
     declared = {name: value for name, value in file.attributes.items() if name not in {SHA256, PATH}}
     # It is uploaded: nobody reads it from its place.
     return StoreEntry(SourceFile(path, _NOWHERE, 0, identity), lambda: Position("the vector store"), declared)
-
-
-def why_not(error: AssistctlError) -> str:
-    """Why something could not be put back, as a sentence."""
-    return f"{error.summary}. {error.hint}".removesuffix(". ")

@@ -50,45 +50,6 @@ async def rollback_request(
     return ApplyRequest(loaded, plan_options, command=f"rollback {apply.header.id}", limits=limits)
 
 
-async def _way_back(
-    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool
-) -> tuple[Loaded, PlanOptions]:
-    """The declarations with which things are as ``apply`` found them, and the policy for their plan.
-
-    Of all there is, only what that apply created may be deleted.
-
-    ``loaded`` is what the manifests declare now. Raises ``AssistctlError`` when there is nothing to put back.
-    """
-    undone = Undone(apply.header.id, apply.before_images(), apply.forgotten, apply.deleted_files)
-    created = await _created(journal, apply)
-    async with deployment.open() as platform:
-        stores = await listed_stores(platform)
-        back = declare_rollback(undone, await present_on(deployment, platform, undone, loaded, stores))
-        deletable = created.ids | await _unnamed(deployment, platform, created, stores)
-    if not back.about:
-        reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
-        raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
-    plan_options = replace(
-        rollback_policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
-    )
-    return declared_again(loaded, back), plan_options
-
-
-def _check_target(deployment: Deployment, apply: Apply) -> None:
-    """Raise ``RefusedError`` when the apply was made somewhere else."""
-    then, now = apply.header.target, deployment.journal_target()
-    if then.name != now.name:
-        raise RefusedError(
-            f"the apply {apply.header.id} was made on the target {then.name}, and this is {now.name}",
-            f"Add --target {then.name}.",
-        )
-    if (then.platform, then.address) != (now.platform, now.address):
-        raise RefusedError(
-            f"the target {then.name} is not where it was when the apply {apply.header.id} was made",
-            "What was there then cannot be put back here.",
-        )
-
-
 def declared_again(loaded: Loaded, back: RollbackDeclarations) -> Loaded:
     """``loaded`` with what is to be declared for the way back in its place."""
     return replace(
@@ -115,14 +76,6 @@ def rollback_policy(
         deletable=deletable,
         rolls_back=True,
     )
-
-
-async def _created(journal: Journal, apply: Apply) -> Created:
-    try:
-        return created_by(apply, await journal.since(apply))
-    except JournalError:
-        # Without what came after it, whose it is can be told only of what has its id on record.
-        return replace(created_by(apply, ()), unnamed=frozenset())
 
 
 async def listed_stores(platform: Platform) -> list[ObservedStore]:
@@ -164,6 +117,65 @@ async def present_on(
     )
 
 
+def as_sent(deployment: Deployment, platform: Platform, loaded: Loaded) -> dict[str, Mapping[str, Json]]:
+    """The fields of each declared assistant in the form that the platform is given, by key."""
+    name, capabilities = deployment.target.platform, platform.capabilities
+    return {one.key: to_platform(one, name, capabilities).fields for one in loaded.desired}
+
+
+def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:
+    """The key of a vector store that the project owns on the target."""
+    mark = read_mark(store.metadata)
+    return mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
+
+
+async def _way_back(
+    deployment: Deployment, journal: Journal, apply: Apply, loaded: Loaded, *, allow_deletes: bool
+) -> tuple[Loaded, PlanOptions]:
+    """The declarations with which things are as ``apply`` found them, and the policy for their plan.
+
+    Of all there is, only what that apply created may be deleted.
+
+    ``loaded`` is what the manifests declare now. Raises ``AssistctlError`` when there is nothing to put back.
+    """
+    undone = Undone(apply.header.id, apply.before_images(), apply.forgotten, apply.deleted_files)
+    created = await _created(journal, apply)
+    async with deployment.open() as platform:
+        stores = await listed_stores(platform)
+        back = declare_rollback(undone, await present_on(deployment, platform, undone, loaded, stores))
+        deletable = created.ids | await _unnamed(deployment, platform, created, stores)
+    if not back.about:
+        reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
+        raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
+    plan_options = replace(
+        rollback_policy(deployment, back, deletable, allow_deletes=allow_deletes), also_declared=loaded.desired
+    )
+    return declared_again(loaded, back), plan_options
+
+
+def _check_target(deployment: Deployment, apply: Apply) -> None:
+    """Raise ``RefusedError`` when the apply was made somewhere else."""
+    then, now = apply.header.target, deployment.journal_target()
+    if then.name != now.name:
+        raise RefusedError(
+            f"the apply {apply.header.id} was made on the target {then.name}, and this is {now.name}",
+            f"Add --target {then.name}.",
+        )
+    if (then.platform, then.address) != (now.platform, now.address):
+        raise RefusedError(
+            f"the target {then.name} is not where it was when the apply {apply.header.id} was made",
+            "What was there then cannot be put back here.",
+        )
+
+
+async def _created(journal: Journal, apply: Apply) -> Created:
+    try:
+        return created_by(apply, await journal.since(apply))
+    except JournalError:
+        # Without what came after it, whose it is can be told only of what has its id on record.
+        return replace(created_by(apply, ()), unnamed=frozenset())
+
+
 def _names_versions(platform: Platform, named: Collection[str]) -> bool:
     """Whether ``named``, all that may be ids, is as where something names assistants with their versions."""
     entry = platform.capabilities.entries.get(Kind.ASSISTANT)
@@ -180,18 +192,6 @@ def _owned(
         for key, same_key in deployment.owned(things).items()
         if len(same_key) == 1
     }
-
-
-def as_sent(deployment: Deployment, platform: Platform, loaded: Loaded) -> dict[str, Mapping[str, Json]]:
-    """The fields of each declared assistant in the form that the platform is given, by key."""
-    name, capabilities = deployment.target.platform, platform.capabilities
-    return {one.key: to_platform(one, name, capabilities).fields for one in loaded.desired}
-
-
-def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:
-    """The key of a vector store that the project owns on the target."""
-    mark = read_mark(store.metadata)
-    return mark.key if mark and mark.owned_by(deployment.owner, deployment.target.name) else None
 
 
 async def _uploads(platform: UploadPlatform, ids: Iterable[str]) -> frozenset[str]:

@@ -113,6 +113,18 @@ def is_token(text: str) -> bool:
     return text.startswith((FILE_TOKEN, STORE_TOKEN))
 
 
+def shortened(digest: str) -> str:
+    """Enough of a digest to see that two versions of a file differ."""
+    return digest[:_SHOWN_CHARACTERS]
+
+
+def has_token(value: Json) -> bool:
+    """Whether a value is a token, or a list with one."""
+    if isinstance(value, list):
+        return any(has_token(item) for item in value)
+    return isinstance(value, str) and is_token(value)
+
+
 def _labelled(diff: FieldDiff, labels: Mapping[str, str]) -> FieldDiff:
     """A diff under the name that the manifest has for it, when it is about a token."""
     for path, name in ((_INTERPRETER, "files"), (_SEARCH, "vector_store")):
@@ -145,15 +157,3 @@ def _others(items: list[str], others: list[str]) -> Json:
 
 def _file_label(path: str, token: str) -> str:
     return f"{path} ({shortened(token.removeprefix(FILE_TOKEN))})"
-
-
-def shortened(digest: str) -> str:
-    """Enough of a digest to see that two versions of a file differ."""
-    return digest[:_SHOWN_CHARACTERS]
-
-
-def has_token(value: Json) -> bool:
-    """Whether a value is a token, or a list with one."""
-    if isinstance(value, list):
-        return any(has_token(item) for item in value)
-    return isinstance(value, str) and is_token(value)

@@ -31,6 +31,7 @@ _CONTENT = ("model", "description", "instructions", "tools", "response_format")
 _TELLING = ("instructions", "tools")
 # So many are named in one message.
 _NAMED = 5
+_SAME_NAME = "the same name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +149,6 @@ class LookAlikes:
         )
 
 
-_SAME_NAME = "the same name"
-
-
-def _name_of(store: ObservedStore) -> str | None:
-    name = store.fields.get("name")
-    return name if isinstance(name, str) else None
-
-
 def same_name_under_other_key(
     created: Iterable[Change], wanted: Mapping[str, DesiredResource], left: Mapping[str, Observed]
 ) -> Iterator[Diagnostic]:
@@ -167,6 +160,11 @@ def same_name_under_other_key(
         if key is not None:
             told.add(key)
             yield _under_other_key(wanted[change.key], key, _SAME_NAME)
+
+
+def _name_of(store: ObservedStore) -> str | None:
+    name = store.fields.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _under_other_key(desired: Declared, old_key: str, likeness: str) -> Diagnostic:

@@ -80,6 +80,16 @@ def readers_of(contents: Contents) -> frozenset[Reader] | None:
     return frozenset(readers)
 
 
+def attachment_entries(contents: Contents, field: Path) -> list[FileEntry]:
+    """The entries of the list of files at ``field``, which a message brings along; as ``assistant_entries``."""
+    readers = readers_of(contents)
+    return [
+        entry
+        for written in _written(contents, field)
+        if (entry := _for_its_reader(contents, written, readers)) is not None
+    ]
+
+
 def _is_code_run_by_own_tool(platforms: Json) -> bool:
     """Whether a platform's own tools have one that is a code interpreter there."""
     declared = platforms if isinstance(platforms, dict) else {}
@@ -100,16 +110,6 @@ def _is_code_run_by_own_tool(platforms: Json) -> bool:
 def _has_any(contents: Contents, of: Path) -> bool:
     files = value_at(contents.value, of)
     return isinstance(files, list) and bool(files)
-
-
-def attachment_entries(contents: Contents, field: Path) -> list[FileEntry]:
-    """The entries of the list of files at ``field``, which a message brings along; as ``assistant_entries``."""
-    readers = readers_of(contents)
-    return [
-        entry
-        for written in _written(contents, field)
-        if (entry := _for_its_reader(contents, written, readers)) is not None
-    ]
 
 
 @dataclass(frozen=True, slots=True)

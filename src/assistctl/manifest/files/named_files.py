@@ -108,10 +108,6 @@ def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
     return found
 
 
-def _place(folder: str, *names: str) -> Path:
-    return as_spelled(Path(os.path.normpath(os.path.join(folder, *names))))  # noqa: PTH118  # as above
-
-
 @dataclass(frozen=True, slots=True)
 class Naming:
     """A file that may be a manifest, and what it names if it is one."""
@@ -139,6 +135,10 @@ def who_names(files: Sequence[Naming]) -> dict[Path, Position]:
                 named[path] = place
         waiting = [path for path in waiting if path not in manifests and path not in named]
     return named
+
+
+def _place(folder: str, *names: str) -> Path:
+    return as_spelled(Path(os.path.normpath(os.path.join(folder, *names))))  # noqa: PTH118  # as above
 
 
 def _namers(files: Sequence[Naming]) -> dict[Path, list[tuple[Path, Position]]]:

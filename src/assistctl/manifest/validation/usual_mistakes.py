@@ -52,23 +52,6 @@ def about_unknown(field: str, path: Path, instance: Mapping[str, object]) -> str
     return _about_unknown_in_tool(field, path, instance) if path[:1] == ("tools",) else ""
 
 
-def _about_unknown_in_tool(field: str, path: Path, instance: Mapping[str, object]) -> str:
-    if len(path) == 2 and field in _OF_FUNCTIONS and instance.get("type") == "function":  # noqa: PLR2004 - tools[0]
-        return f"It belongs under `function`. {_FUNCTION}"
-    if len(path) == 2 and field in _OF_MCP_SERVERS and instance.get("type") == "mcp":  # noqa: PLR2004 - tools[0]
-        return (
-            "An MCP server is a document of its own (`kind: mcp_server`); a tool names its key: "
-            "`{type: mcp, server: KEY}`."
-        )
-    if path[2:] == ("function",) and field in {"type", "function"}:
-        return "This is a whole tool: only what is under its own `function` belongs here."
-    if field == "file_ids":
-        return (
-            "Ids of files go into `tool_resources.code_interpreter.file_ids`; files of the project into `files`."
-        )
-    return ""
-
-
 def about_missing(field: str, path: Path, instance: Mapping[str, object]) -> str:
     """Advice on a field that ``path`` lacks; the empty string where none is known."""
     if path[:1] == ("platforms",) and field == "type" and len(instance) == 1:
@@ -112,3 +95,20 @@ def about_type(text: str, path: Path) -> str:
         "A tool that only one platform has goes under its name: "
         f"`platforms: {{NAME: {{tools: [{{type: {shown(text)[1:-1]}}}]}}}}`."
     )
+
+
+def _about_unknown_in_tool(field: str, path: Path, instance: Mapping[str, object]) -> str:
+    if len(path) == 2 and field in _OF_FUNCTIONS and instance.get("type") == "function":  # noqa: PLR2004 - tools[0]
+        return f"It belongs under `function`. {_FUNCTION}"
+    if len(path) == 2 and field in _OF_MCP_SERVERS and instance.get("type") == "mcp":  # noqa: PLR2004 - tools[0]
+        return (
+            "An MCP server is a document of its own (`kind: mcp_server`); a tool names its key: "
+            "`{type: mcp, server: KEY}`."
+        )
+    if path[2:] == ("function",) and field in {"type", "function"}:
+        return "This is a whole tool: only what is under its own `function` belongs here."
+    if field == "file_ids":
+        return (
+            "Ids of files go into `tool_resources.code_interpreter.file_ids`; files of the project into `files`."
+        )
+    return ""

@@ -67,6 +67,17 @@ def transfers(
     return Transfers(moved, imported, forgotten, diagnostics, chosen, plan_options.release)
 
 
+def still_declared(desired: Movable | DesiredStore) -> Diagnostic:
+    """Something that is to be let go, and that the manifests declare."""
+    return Diagnostic(
+        Severity.ERROR,
+        f"{desired.key!r} is to be let go and is declared as well",
+        "Remove the manifest, or the key from `removed:` in assistctl.yaml.",
+        key=desired.key,
+        position=desired.position,
+    )
+
+
 def _chosen(wanted: Mapping[str, Movable], inventory: Inventory[Observed]) -> dict[str, str]:
     """The duplicates that manifests name by id: one with the mark of the manifest's own key, or of another."""
     owners = {
@@ -140,17 +151,6 @@ def _cannot_import(desired: Movable, inventory: Inventory[Observed]) -> Diagnost
 def _owner(taken: Observed) -> str:
     mark = taken.metadata.get(MARK, "")
     return mark if is_marked(taken.metadata) and mark else "another project"
-
-
-def still_declared(desired: Movable | DesiredStore) -> Diagnostic:
-    """Something that is to be let go, and that the manifests declare."""
-    return Diagnostic(
-        Severity.ERROR,
-        f"{desired.key!r} is to be let go and is declared as well",
-        "Remove the manifest, or the key from `removed:` in assistctl.yaml.",
-        key=desired.key,
-        position=desired.position,
-    )
 
 
 def _error(desired: Movable, path: str, summary: str, detail: str) -> Diagnostic:
