@@ -121,6 +121,7 @@ def test_without_a_terminal_nothing_waits_and_nothing_is_changed(project: Projec
     (["plan"], {
         "assistctl.local.runs.runtime", "assistctl.local.vector_stores.indexer",
         "assistctl.local.vector_stores.search", "assistctl.platforms.http.sdk_errors",
+        "assistctl.applying.conflicts", "assistctl.operations.saved_plan", "assistctl.model.provenance",
     }),
 ])  # fmt: skip
 def test_a_command_imports_only_what_it_needs(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistctl.cli.terminal import Terminal
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import ExitCode
 from assistctl.model.answer_report import AnswerReport, SavedFile
 from assistctl.model.conversation import Citation, Event, FunctionCall, TextDelta
@@ -68,7 +69,6 @@ class Asking:
         if not report.error:
             self.terminal.say(_figures(report))
             return
-        from assistctl.diagnostics import Diagnostic, Severity
         from assistctl.rendering.text.plan_text import print_diagnostics
 
         print_diagnostics(self.terminal.messages(), [Diagnostic(Severity.ERROR, report.error)])

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +14,12 @@ from assistctl.cli.options import KEY, Function
 from assistctl.cli.terminal import Invocation, Terminal
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.plan import Plan, PlanScope
-from assistctl.model.provenance import Provenance
+from assistctl.model.plan_document import plan_document
 from assistctl.operations.outcome import ApplyOutcome
 from assistctl.rendering.markdown.document import COMMENT, SIZES, marker
+
+if TYPE_CHECKING:
+    from assistctl.model.provenance import Provenance
 
 REPORT_FORMATS = ("text", "json", "markdown", "html")
 """The formats of every report."""
@@ -46,7 +50,6 @@ def print_plan(
         console = terminal.messages() if to_messages else terminal.results()
         as_text(console, plan, verbose=terminal.invocation.verbose)
     elif output_format == "json":
-        from assistctl.model.plan_document import plan_document
         from assistctl.rendering.json import dumps
 
         terminal.write(dumps(plan_document(plan)))

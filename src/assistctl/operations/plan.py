@@ -28,8 +28,6 @@ from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_files import UploadReferences, list_contents
 from assistctl.operations.listed_resources import VisibleResources, visible_resources
 from assistctl.operations.meant_key import meant_key
-from assistctl.operations.provenance import provenance_of
-from assistctl.operations.saved_plan import place_for_plan, save_plan
 from assistctl.operations.target_connection import embedded_in_ci, is_at_vendor, unencrypted
 from assistctl.ownership.file_marks import FILES, HeldFile
 from assistctl.ownership.mark import read_mark
@@ -52,10 +50,14 @@ async def create_plan(deployment: Deployment, scope: PlanScope = PlanScope(), ou
     ``PlatformError`` when the platform does not answer, and ``AssistctlError`` when the plan cannot be saved.
     """
     loaded, plan_options = deployment.manifests_for(scope), deployment.plan_options_for(scope)
-    place = place_for_plan(out, deployment.project.directory) if out else None
+    if out is None:
+        return replace(await _planned(deployment, loaded, plan_options), scope=scope)
+    from assistctl.operations.provenance import provenance_of
+    from assistctl.operations.saved_plan import place_for_plan, save_plan
+
+    place = place_for_plan(out, deployment.project.directory)
     plan = replace(await _planned(deployment, loaded, plan_options), scope=scope)
-    if place is not None:
-        save_plan(plan, scope, place, await provenance_of(deployment))
+    save_plan(plan, scope, place, await provenance_of(deployment))
     return plan
 
 
