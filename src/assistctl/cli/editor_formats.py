@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from assistctl import __version__
 from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic
 
@@ -31,7 +32,6 @@ def print_messages(
 
         terminal.write(diagnostic_annotations(diagnostics, places))
     elif output_format == "sarif":
-        from assistctl import __version__
         from assistctl.rendering.editors.code_scanning import sarif_document
 
         terminal.write(dumps_any(sarif_document(diagnostics, places, __version__)))

@@ -15,6 +15,7 @@ from assistctl.applying.limits import DEFAULT_LOCK_TIMEOUT
 from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.errors import AssistctlError, ExitCode, ProjectError
+from assistctl.journal import current_actor
 from assistctl.manifest import Loaded
 from assistctl.model.change import Action, QualifiedKey, Result, Status
 from assistctl.model.kind import Kind
@@ -76,8 +77,6 @@ async def collect_garbage(
     ``lock_timeout`` seconds. Raises ``LockedError`` after that, ``ManifestError`` when the manifests are wrong and
     ``ProjectError`` on a platform that has nothing but assistants.
     """
-    from assistctl.journal import current_actor
-
     loaded = deployment.manifests()
     actor = current_actor(deployment.project.directory, deployment.project.settings)
     journal, given = deployment.journal(), cancellation or CancellationToken()

@@ -19,6 +19,7 @@ from assistctl.model.plan import Plan, PlanScope, TargetName
 from assistctl.operations.apply import Confirm, apply
 from assistctl.operations.apply_request import ApplyRequest, apply_request
 from assistctl.operations.deployment import Deployment, open_deployment
+from assistctl.operations.journal import PastApply, list_applies
 from assistctl.operations.list_deployed import DeployedAssistant, list_deployed
 from assistctl.operations.masked_for_programs import masked_errors, masked_garbage, masked_results
 from assistctl.operations.outcome import ApplyOutcome
@@ -29,7 +30,6 @@ from assistctl.secrets.redaction import mask
 
 if TYPE_CHECKING:
     from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection
-    from assistctl.operations.journal import PastApply
     from assistctl.operations.migrate import MigrationOutcome
 
 
@@ -247,8 +247,6 @@ class OpenProject:
 
         Raises ``JournalError`` when the journal cannot be read.
         """
-        from assistctl.operations.journal import PastApply, list_applies
-
         with masked_errors():
             history = await list_applies(self._deployment, self._deployment.target.name)
         return [PastApply.of(summary) for summary in history.applies]
