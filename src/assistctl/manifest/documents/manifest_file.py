@@ -227,7 +227,7 @@ class _DocumentReader(NamedTuple):
 
             refuse_placeholders(contents)
         if not is_valid(_SCHEMAS[kind], contents.value):
-            from assistctl.manifest.validation.diagnostics import violations_of
+            from assistctl.manifest.documents.problems import violations_of
 
             contents.problems += violations_of(contents, _SCHEMAS[kind])
         entries = self._entries(contents, value, kind)
@@ -248,7 +248,7 @@ class _DocumentReader(NamedTuple):
         self.named.extend(named_files(contents, self.file))
 
     def _problems(self, contents: Contents, said: Sequence[Diagnostic], key: str | None) -> list[Diagnostic]:
-        from assistctl.manifest.validation.diagnostics import in_order
+        from assistctl.manifest.documents.problems import in_order
 
         return in_order((*said, *contents.problems), key, contents, self.file)
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
-from assistctl.manifest.syntax.yaml_values import Node, Path, dotted, put, unusable_text
+from assistctl.manifest.syntax.yaml_values import Node, Path, dotted, unusable_text
 from assistctl.manifest.validation.schema import ASSISTANT, violations
 from assistctl.manifest.validation.violations import Finding, Subject, findings
-from assistctl.ownership.tool_paths import tools_by_name
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-
-    from assistctl.manifest.contents import Contents
-    from assistctl.manifest.project.discovery import ManifestFile
 
 _MOST = 100
 _NOWHERE = Position("")
@@ -29,36 +24,6 @@ def explain(errors: Iterable[ValidationError], subject: Subject) -> list[Diagnos
     judged = (error for error in errors if subject.judges(tuple(error.absolute_path)))
     found = (_diagnostic(finding, subject) for error in judged for finding in findings(error, subject))
     return sorted(dict.fromkeys(islice(found, _MOST)), key=_place)
-
-
-def violations_of(contents: Contents, schema: str) -> list[Diagnostic]:
-    """What ``schema`` has against ``contents``; a text that can be read as what it wants is put there as that."""
-    errors = list(violations(schema, contents.value))
-    wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
-    other_readings = wrong_type & contents.readings.keys()
-    if other_readings:
-        for path in other_readings:
-            put(contents.value, path, contents.readings[path])
-        errors = list(violations(schema, contents.value))
-    if not errors:
-        return []
-    subject = Subject(
-        contents.nodes(),
-        secret=frozenset(contents.secret),
-        unjudged=frozenset(contents.unjudged),
-        references=contents.references,
-    )
-    return explain(errors, subject)
-
-
-def in_order(
-    problems: Iterable[Diagnostic], key: str | None, contents: Contents, manifest: ManifestFile
-) -> list[Diagnostic]:
-    """The problems of the document with that ``key``, the manifest's own first, then those of files it names."""
-    return sorted(
-        (_by_name(replace(problem, key=key), contents) for problem in problems),
-        key=lambda problem: _reading_order(problem, manifest.shown),
-    )
 
 
 def faults(document: Mapping[str, Json]) -> Iterator[Diagnostic]:
@@ -106,22 +71,6 @@ def _key_position_at(root: Node, path: Path, key: str) -> Position:
 def _place(diagnostic: Diagnostic) -> tuple[int, int]:
     position = diagnostic.position or _NOWHERE
     return position.line, position.column
-
-
-def _reading_order(problem: Diagnostic, manifest: str) -> tuple[bool, str, int, int]:
-    """The manifest, then the files it names."""
-    position = problem.position or Position(manifest)
-    return position.file != manifest, position.file, position.line, position.column
-
-
-def _by_name(problem: Diagnostic, contents: Contents) -> Diagnostic:
-    """The problem with tools as plans have them: ``tools[order_status]``, not ``tools[1]``."""
-    tools = contents.value.get("tools") if isinstance(contents.value, dict) else None
-    hidden = [dotted(path) for path in contents.secret]
-    path, summary, detail = (
-        tools_by_name(text, tools, hidden) for text in (problem.path, problem.summary, problem.detail)
-    )
-    return replace(problem, path=path, summary=summary, detail=detail)
 
 
 def _node(value: Json) -> Node:
