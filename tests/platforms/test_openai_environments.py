@@ -156,13 +156,6 @@ def test_output_names_what_sessions_start_in(desk: ProjectFolder, workshop: Work
     template, agent = workshop.template()["id"], workshop.agent()["id"]
     assert desk.run("output").json == {"desk": agent, "environment.desk": template}
     assert desk.run("output", "--format", "dotenv").out == f"ASSISTANT_DESK={agent}\nENVIRONMENT_DESK={template}\n"
-    desk.write(PRICES, "sku,price\n1,3\n")
-    assert desk.run("apply", "--yes").code == 0
-    assert desk.run("output").json["environment.desk"] == template
-    desk.remove("desk")
-    desk.manifest("counter", **DESK, moved_from="desk")
-    assert desk.run("apply", "--yes").code == 0
-    assert desk.run("output").json == {"counter": agent, "environment.counter": template}
 
 
 def test_code_runs_without_files_too(cloud: ProjectFolder, workshop: Workshop) -> None:
@@ -234,31 +227,44 @@ def test_a_refused_change_leaves_the_files_that_were_there(
 @pytest.mark.parametrize("table", ["sku,price\n1,33\n", "sku,price\n1,2\n"], ids=["goes on", "goes back"])
 @pytest.mark.parametrize("knows", [True, False], ids=["same checkout", "another checkout"])
 def test_a_change_that_was_killed_half_way_is_made_or_taken_back(
-    desk: ProjectFolder, server: RecordingServer, workshop: Workshop, *, knows: bool, table: str
+    cloud: ProjectFolder,
+    snapshots: ProjectSnapshots,
+    server: RecordingServer,
+    workshop: Workshop,
+    *,
+    knows: bool,
+    table: str,
 ) -> None:
+    snapshots.restore("half way", lambda: killed_half_way(cloud, snapshots, server, workshop))
     before = workshop.agent()
-    desk.write(PRICES, "sku,price\n1,33\n")
-    interruption = Interruption(
-        Mishap.KILLED_AFTER, 2
-    )  # the template has the new files, the agent does not say so
-    interruption.on(server)
-    assert killed_apply(desk.path, interruption) == -9
-    interruption.over(server)
     if not knows:
-        for record in (desk.path / ".assistctl/uploads").glob("*"):
+        for record in (cloud.path / ".assistctl/uploads").glob("*"):
             record.unlink()
-    assert workshop.agent() == before
-    assert len(workshop.templates()) == 2
-    drift = desk.run("drift", "--format", "json")
-    assert [one["path"] for one in drift.json["drift"]] == [ENVIRONMENT]
     # What the agent counts as having is not garbage, whatever its template has by now.
-    assert "environment" not in {kind for kind, _, _ in garbage(desk, "--yes")}
-    desk.write(PRICES, table)
-    assert list(wrong_after(desk.run, workshop)) == []
+    assert "environment" not in {kind for kind, _, _ in garbage(cloud, "--yes")}
+    cloud.write(PRICES, table)
+    assert list(wrong_after(cloud.run, workshop)) == []
     assert words(workshop.agent())["template"] == words(before)["template"]
     sizes = workshop.stored_objects.sizes()
     [prices] = [one["file_id"] for one in workshop.template()["files"] if one["path"] == "/workspace/prices.csv"]
     assert sizes[prices] == ("prices.csv", len(table))
+
+
+def killed_half_way(
+    project: ProjectFolder, snapshots: ProjectSnapshots, server: RecordingServer, workshop: Workshop
+) -> None:
+    """The template has the new files, the agent does not say so."""
+    snapshots.restore("desk", lambda: applied(project))
+    before = workshop.agent()
+    project.write(PRICES, "sku,price\n1,33\n")
+    interruption = Interruption(Mishap.KILLED_AFTER, 2)
+    interruption.on(server)
+    assert killed_apply(project.path, interruption) == -9
+    interruption.over(server)
+    assert workshop.agent() == before
+    assert len(workshop.templates()) == 2
+    drift = project.run("drift", "--format", "json")
+    assert [one["path"] for one in drift.json["drift"]] == [ENVIRONMENT]
 
 
 def test_other_changes_leave_the_template_alone(
@@ -340,25 +346,13 @@ def take_a_file_out(workshop: Workshop) -> None:
     workshop.edit(template["id"], files=template["files"][:1])
 
 
-def open_the_network(workshop: Workshop) -> None:
-    workshop.edit(workshop.template()["id"], network={"access": "enabled"})
-
-
 def move_a_file(workshop: Workshop) -> None:
     first, second = workshop.template()["files"]
     workshop.edit(workshop.template()["id"], files=[first, {**second, "path": "/workspace/else"}])
 
 
-def add_a_package(workshop: Workshop) -> None:
-    workshop.edit(workshop.template()["id"], packages={"python": ["left-pad"]})
-
-
 def delete_the_template(workshop: Workshop) -> None:
     workshop.delete(workshop.template()["id"])
-
-
-def take_the_pair_away(workshop: Workshop) -> None:
-    workshop.edit_metadata(workshop.agent(), **{PAIR: None})
 
 
 def spoil_the_pair(workshop: Workshop) -> None:
@@ -372,11 +366,8 @@ ENVIRONMENT = "tools[code_interpreter].environment"
     ("edit", "paths"),
     [
         (take_a_file_out, ["files", ENVIRONMENT]),
-        (open_the_network, [ENVIRONMENT]),
         (move_a_file, [ENVIRONMENT]),
-        (add_a_package, [ENVIRONMENT]),
         (delete_the_template, ["files"]),
-        (take_the_pair_away, ["files", "tools[code_interpreter]"]),
         (spoil_the_pair, ["files", "tools[code_interpreter]"]),
     ],
 )
@@ -384,14 +375,18 @@ def test_what_somebody_changed_is_drift_and_goes(
     desk: ProjectFolder, workshop: Workshop, edit: Any, paths: list[str]
 ) -> None:
     edit(workshop)
-    drift = desk.run("drift", "--format", "json")
-    assert drift.code == 2
-    assert [(one["kind"], one["key"]) for one in drift.json["drift"]] == [("assistant", "desk")] * len(paths)
-    assert sorted(one["path"] for one in drift.json["drift"]) == paths
+    assert drifted(desk) == paths
     assert list(wrong_after(desk.run, workshop)) == []
     assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv", "/workspace/stock.csv": "stock.csv"}
-    assert workshop.template()["network"]["access"] == "disabled"
-    assert workshop.template()["packages"]["python"] == []
+
+
+def drifted(desk: ProjectFolder) -> list[str]:
+    """The paths that somebody changed, all of the one agent."""
+    drift = desk.run("drift", "--format", "json")
+    assert drift.code == 2
+    found = drift.json["drift"]
+    assert [(one["kind"], one["key"]) for one in found] == [("assistant", "desk")] * len(found)
+    return sorted(one["path"] for one in found)
 
 
 def test_a_template_of_somebody_else_is_not_deleted(desk: ProjectFolder, workshop: Workshop) -> None:
@@ -440,7 +435,9 @@ def test_a_template_that_was_only_edited_is_put_right(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
     before = workshop.template()
-    workshop.edit(before["id"], network={"access": "enabled"}, env={"A": "b"}, desktop={"enabled": True})
+    workshop.edit(before["id"], network={"access": "enabled"})
+    assert drifted(desk) == [ENVIRONMENT]
+    workshop.edit(before["id"], env={"A": "b"}, desktop={"enabled": True})
     server.clear()
     assert desk.run("apply", "--yes").code == 0
     assert asked(server, lists=False) == ["POST /v1/agents/ID", f"POST {TEMPLATES}/ID"]
@@ -482,13 +479,15 @@ def test_there_is_room_for_as_many_files_and_pairs_as_are_promised(
 
 
 def test_what_is_dumped_is_what_is_there(desk: ProjectFolder, workshop: Workshop) -> None:
-    add_a_package(workshop)
+    workshop.edit(workshop.template()["id"], packages={"python": ["left-pad"]})
+    assert drifted(desk) == [ENVIRONMENT]
     desk.remove("desk")
     assert desk.run("dump").code == 0
     (change,) = desk.run("plan", "--format", "json").json["changes"]
     assert [diff["path"] for diff in change["diffs"]] == [ENVIRONMENT]
     assert desk.run("apply", "--yes").code == 0
     assert len(workshop.template()["files"]) == 2
+    assert workshop.template()["packages"]["python"] == []
     assert planned(desk) == []
 
 
@@ -517,7 +516,9 @@ def test_a_key_may_move(desk: ProjectFolder, workshop: Workshop) -> None:
     desk.manifest("counter", **DESK, moved_from="desk")
     assert desk.run("apply", "--yes").code == 0
     assert workshop.stored_objects.uploads() == uploads
-    assert words(workshop.agent())["template"] == workshop.template()["id"]
+    template, agent = workshop.template()["id"], workshop.agent()
+    assert words(agent)["template"] == template
+    assert desk.run("output").json == {"counter": agent["id"], "environment.counter": template}
     desk.remove("counter")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
     assert (workshop.agents(), workshop.templates(), workshop.stored_objects.uploads()) == ([], [], {})
@@ -534,17 +535,19 @@ def change(project: ProjectFolder) -> None:
 POINTS = [(False, place) for place in (0, 2, 3)] + [(True, place) for place in (0, 1, 2, 3, 5, 6)]
 # Created, changed, deleted.
 TEMPLATES_AT = [(False, 2), (True, 2), (True, 6)]
+# Of these, what may happen is in the tests of a template with another mark, and of a change killed half way.
+ELSEWHERE = [((False, 2), Mishap.ANSWER_LOST), ((True, 2), Mishap.KILLED_AFTER)]
 
 
 MISHAPS = [
     *((point, mishap) for point in POINTS for mishap in (Mishap.ANSWER_LOST, Mishap.KILLED_AFTER)),
-    # What else can happen to the templates.
-    *((point, mishap) for point in TEMPLATES_AT for mishap in (Mishap.DROPPED, Mishap.ERROR_AFTER, Mishap.LATE)),
+    # What else hides the outcome of a change or a deletion is one with a lost answer: the request is sent again.
+    *((point, Mishap.LATE) for point in TEMPLATES_AT),
     (POINTS[0], Mishap.KILLED),
 ]
 
 
-@pytest.mark.parametrize(("point", "mishap"), MISHAPS)
+@pytest.mark.parametrize(("point", "mishap"), [one for one in MISHAPS if one not in ELSEWHERE])
 def test_whenever_it_stops_the_next_apply_converges(
     cloud: ProjectFolder,
     snapshots: ProjectSnapshots,
@@ -602,6 +605,7 @@ def test_uploads_in_a_template_that_somebody_edited_are_not_proved(
     more = {"type": "file_id", "file_id": theirs, "path": "/workspace/theirs.csv"}
     workshop.edit(template["id"], files=[*template["files"], more])
     workshop.edit_metadata(workshop.agent(), **{PAIR: None})
+    assert drifted(desk) == ["files", "tools[code_interpreter]"]
     assert desk.run("apply", "--yes").code == 0
     found = garbage(desk, "--yes")
     assert [(kind, proven) for kind, _, proven in found if proven] == [("environment", True)]
