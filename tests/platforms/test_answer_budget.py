@@ -17,7 +17,7 @@ import pytest
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.platforms.base import Connection
 from assistctl.platforms.connection import AnswerBudget, answer_budget
-from assistctl.platforms.http import sdk_wire
+from assistctl.platforms.http import pager, sdk_wire
 from assistctl.platforms.http.answer_budget import UnreadAnswerError, unpacked
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.wire import MAX_VALUES, parsed
@@ -205,7 +205,7 @@ def test_an_upload_may_take_its_time_and_its_answer_may_not(
 
 
 def test_an_error_is_cut_and_says_how_much(project: ProjectFolder, platform: str) -> None:
-    words = " ".join(itertools.repeat("word", 200_000))
+    words = " ".join(itertools.repeat("word", 20_000))
     with target(project, platform, lambda _: as_json({"error": {"message": words}}, 403)):
         shown = project.run("plan", "--format", "json")
     assert shown.code == 1
@@ -252,18 +252,21 @@ def test_a_list_without_end_is_given_up(project: ProjectFolder, platform: str, s
     assert len(server.asked) < 4 * (most // size + 3)
 
 
-def test_a_long_list_is_heard_of(project: ProjectFolder, platform: str) -> None:
-    with target(project, platform, endless_pages("asst_", 4), "{max_listed: 100}"):
-        shown = project.run("plan")
-    assert ": 100 so far" in shown.err
+def test_a_long_list_is_heard_of(project: ProjectFolder, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pager, "_PAGES_BETWEEN_WORDS", 2)
+    with target(project, platform, endless_pages("asst_", 50), "{max_listed: 100}"):
+        assert ": 100 so far" in project.run("plan").err
+        assert "so far" not in project.run("plan", "--quiet").err
 
 
 def test_a_longer_list_is_heard_of_again(project: ProjectFolder) -> None:
-    with target(project, "openai-assistants", endless_pages("asst_", 4), "{max_listed: 200}"):
+    # Of all, Mistral has the fewest lists.
+    with target(project, "mistral-agents", endless_pages("asst_", 4), "{max_listed: 200}"):
         shown = project.run("plan")
-        assert ": 100 so far" in shown.err
-        assert ": 200 so far" in shown.err
-        assert "so far" not in project.run("plan", "--quiet").err
+    assert [line.rpartition(": ")[2] for line in shown.err.splitlines() if "so far" in line] == [
+        "100 so far",
+        "200 so far",
+    ]
 
 
 @pytest.mark.parametrize("option", ["max_answer_mib", "max_listed"])
