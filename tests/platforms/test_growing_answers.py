@@ -60,14 +60,17 @@ def foundry(tmp_path: Path) -> Iterator[RecordingServer]:
         yield running
 
 
-def ours_alone(project: ProjectFolder, *places: str) -> None:
-    """The change that is due, at all these places, is the manifest's, and nobody else's; and it converges."""
+def ours_alone(project: ProjectFolder, places: dict[str, list[str]]) -> None:
+    """The change due to each key, at all its places, is the manifest's, and nobody else's; and it converges."""
     planned = project.run("plan", "--format", "json").json
-    (change,) = planned["changes"]
-    assert (change["reason"], planned["drift"]) == ("manifest changed", [])
-    assert {diff["origin"] for diff in change["diffs"]} == {"manifest"}
-    found = [diff["path"] for diff in change["diffs"]]
-    assert [place for place in places if not any(place in path for path in found)] == [], found
+    assert planned["drift"] == []
+    changes = {change["key"]: change for change in planned["changes"]}
+    assert changes.keys() == places.keys()
+    for key, change in changes.items():
+        assert change["reason"] == "manifest changed", key
+        assert {diff["origin"] for diff in change["diffs"]} == {"manifest"}, key
+        found = [diff["path"] for diff in change["diffs"]]
+        assert [place for place in places[key] if not any(place in path for path in found)] == [], (key, found)
     settled(project)
 
 
@@ -168,49 +171,48 @@ def http(**headers: str) -> dict[str, Any]:
 
 
 # Tools that each of them changes, whose differences are told one by one.
-CHANGES = [
-    (
+CHANGES = {
+    "more": (
         [search(city="Bern"), mcp("a"), http(a="1")],
         [search(city="Bern", region="BE"), mcp("a", "b"), http(a="1", b="2")],
     ),
-    (
+    "less": (
         [search(city="Bern", region="BE"), mcp("a", "b"), http(a="1", b="2")],
         [search(city="Bern"), mcp("b", cwd="/srv"), http(b="3")],
     ),
-    ([search(city="Bern")], [search(city="Basel")]),
-    ([search(city="Bern")], [search(country="CH")]),
-]
+    "another-value": ([search(city="Bern")], [search(city="Basel")]),
+    "another-name": ([search(city="Bern")], [search(country="CH")]),
+}
 
 
-@pytest.mark.parametrize(("before", "after"), CHANGES)
-def test_an_edit_inside_of_what_the_platform_fills_in_accuses_nobody(
-    agents: ProjectFolder, before: list[dict[str, Any]], after: list[dict[str, Any]]
-) -> None:
-    agents.manifest("desk", model="gpt-6-luna", **own(tools=before))
+def test_an_edit_inside_of_what_the_platform_fills_in_accuses_nobody(agents: ProjectFolder) -> None:
+    for key, (before, _) in CHANGES.items():
+        agents.manifest(key, model="gpt-6-luna", **own(tools=before))
     assert agents.run("apply", "--yes").code == 0
-    agents.manifest("desk", model="gpt-6-luna", **own(tools=after))
-    ours_alone(agents, *["web_search", "mcp:orders", "mcp:prices"][: len(after)])
+    for key, (_, after) in CHANGES.items():
+        agents.manifest(key, model="gpt-6-luna", **own(tools=after))
+    tools = ["web_search", "mcp:orders", "mcp:prices"]
+    ours_alone(agents, {key: tools[: len(after)] for key, (_, after) in CHANGES.items()})
 
 
 SKILL, SECOND = {"type": "custom", "skill_id": "skill_1"}, {"type": "anthropic", "skill_id": "xlsx"}
 BASH = {"type": "agent_toolset_20260401", "configs": [{"name": "bash", "enabled": False}]}
 BOTH = {**BASH, "configs": [*BASH["configs"], {"name": "web_search", "enabled": False}]}
 ALL_OFF = {**BOTH, "default_config": {"enabled": False}}
-MANAGED = [
-    ({"skills": [SKILL], "tools": [BASH]}, {"skills": [SKILL, SECOND], "tools": [BOTH]}),
-    ({"skills": [SKILL, SECOND], "tools": [BOTH]}, {"skills": [SECOND], "tools": [BASH]}),
-    ({"skills": [SKILL], "tools": [BASH]}, {"skills": [{**SKILL, "version": "2"}], "tools": [ALL_OFF]}),
-]
+MANAGED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "more": ({"skills": [SKILL], "tools": [BASH]}, {"skills": [SKILL, SECOND], "tools": [BOTH]}),
+    "less": ({"skills": [SKILL, SECOND], "tools": [BOTH]}, {"skills": [SECOND], "tools": [BASH]}),
+    "other": ({"skills": [SKILL], "tools": [BASH]}, {"skills": [{**SKILL, "version": "2"}], "tools": [ALL_OFF]}),
+}
 
 
-@pytest.mark.parametrize(("before", "after"), MANAGED)
-def test_nor_do_lists_of_what_it_fills_in(
-    managed: ProjectFolder, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    managed.manifest("desk", model="claude-opus-5-5", platforms={"anthropic-agents": before})
+def test_nor_do_lists_of_what_it_fills_in(managed: ProjectFolder) -> None:
+    for key, (before, _) in MANAGED.items():
+        managed.manifest(key, model="claude-opus-5-5", platforms={"anthropic-agents": before})
     assert managed.run("apply", "--yes").code == 0
-    managed.manifest("desk", model="claude-opus-5-5", platforms={"anthropic-agents": after})
-    ours_alone(managed, "skills", "tools")
+    for key, (_, after) in MANAGED.items():
+        managed.manifest(key, model="claude-opus-5-5", platforms={"anthropic-agents": after})
+    ours_alone(managed, {key: ["skills", "tools"] for key in MANAGED})
 
 
 def test_somebody_elses_edit_there_is_told(agents: ProjectFolder, server: RecordingServer) -> None:
