@@ -102,7 +102,7 @@ def test_a_change_is_one_new_version_that_reaches_its_agent(
 def test_a_pinned_version_stays(live: ProjectFolder, agents: ManagedAgents, skills: Skills) -> None:
     [first] = skills.only.versions
     live.manifest("desk", model=MODEL, skills=[{"skill": "refunds", "version": first}])
-    settled(live)
+    applied(live)
     folder(live, {"scripts/sum.py": b"print(2)\n"})
     assert planned(live).keys() == {"skill refunds"}
     settled(live)
@@ -175,8 +175,7 @@ def test_anthropics_own_are_nobodys_business(shop: ProjectFolder, skills: Skills
 def test_what_is_declared_no_longer_is_deleted_with_its_versions(
     live: ProjectFolder, skills: Skills, *, versions_first: bool
 ) -> None:
-    folder(live, {"scripts/sum.py": b"print(2)\n"})
-    applied(live)
+    skills.upload(skills.only, THEIRS)
     skills.versions_first = versions_first
     live.remove("refunds")
     live.manifest("desk", model=MODEL)
@@ -346,15 +345,15 @@ def test_a_dump_brings_its_files_along(live: ProjectFolder, skills: Skills) -> N
     assert skills.skills[theirs.answer["id"]].newest == {**THEIRS, "more/page.md": b"More.\n"}
 
 
-@pytest.mark.parametrize("name", ["../../desk.yaml", "/etc/passwd", "a/../../b"])
-def test_an_archive_that_leaves_its_folder_is_not_unpacked(shop: ProjectFolder, skills: Skills, name: str) -> None:
-    theirs = skills.add(THEIRS, "Theirs")
-    skills.upload(theirs, {**THEIRS, name: b"x"})
-    applied(shop)
-    outcome = shop.run("dump")
+def test_an_archive_that_leaves_its_folder_is_not_unpacked(live: ProjectFolder, skills: Skills) -> None:
+    outside = {"Theirs-up": "../../desk.yaml", "Theirs-root": "/etc/passwd", "Theirs-around": "a/../../b"}
+    for label, name in outside.items():
+        skills.upload(skills.add(THEIRS, label), {**THEIRS, name: b"x"})
+    outcome = live.run("dump")
     assert outcome.code == 0
-    assert "the skill Theirs is not written: the archive of" in outcome.err
-    assert [path.name for path in (shop.path / "assistants").iterdir() if "heirs" in path.name] == []
+    for label in outside:
+        assert f"the skill {label} is not written: the archive of" in outcome.err
+    assert [path.name for path in (live.path / "assistants").iterdir() if "heirs" in path.name] == []
 
 
 def test_a_version_whose_answer_is_lost_is_found(
