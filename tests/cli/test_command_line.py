@@ -114,22 +114,42 @@ def test_without_a_terminal_nothing_waits_and_nothing_is_changed(project: Projec
     assert project.run("output").json == {}
 
 
-@pytest.mark.parametrize(("args", "forbidden"), [
-    (["--version"], {"openai", "starlette", "rich", "yaml", "jsonschema", "httpx2", "asyncio"}),
-    (["validate"], {"openai", "starlette", "httpx2", "deepdiff", "sqlite3"}),
-    (["plan", "--help"], {"openai", "starlette", "httpx2", "deepdiff"}),
-    (["plan"], {
+# In one process, the most frugal first: none may import what the ones behind it may not.
+_NEEDS_NONE_OF: tuple[tuple[str, set[str]], ...] = (
+    ("--version", {"openai", "starlette", "rich", "yaml", "jsonschema", "httpx2", "asyncio"}),
+    ("completion", {"openai", "starlette", "rich", "jsonschema", "httpx2", "deepdiff"}),
+    ("validate", {"openai", "starlette", "httpx2", "deepdiff", "sqlite3"}),
+    ("plan --help", {"openai", "starlette", "httpx2", "deepdiff"}),
+    ("plan", {
         "assistctl.local.runs.runtime", "assistctl.local.vector_stores.indexer",
         "assistctl.local.vector_stores.search", "assistctl.platforms.http.sdk_errors",
         "assistctl.applying.conflicts", "assistctl.operations.saved_plan", "assistctl.model.provenance",
     }),
-])  # fmt: skip
-def test_a_command_imports_only_what_it_needs(
-    project: ProjectFolder, args: list[str], forbidden: set[str]
-) -> None:
+)  # fmt: skip
+_IMPORTING = """\
+import sys
+from assistctl.cli.main import COMMANDS, assistctl, run
+
+for command in sys.argv[1:]:
+    if command == "completion":
+        from assistctl.cli.completion import answer
+
+        assert answer("bash_complete", assistctl, COMMANDS) == "plain,one\\n"
+    else:
+        assert run(command.split()) == 0
+    print("\\nimported:", *sys.modules)
+"""
+
+
+def test_a_command_imports_only_what_it_needs(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the completion of a key, which speaks to nobody."""
     project.manifest("one")
-    program = "import sys; from assistctl.cli.main import run; run(sys.argv[1:]); print(*sys.modules)"
+    monkeypatch.setenv("COMP_WORDS", "assistctl plan o")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    commands = [command for command, _ in _NEEDS_NONE_OF]
     done = subprocess.run(
-        [sys.executable, "-c", program, *args], cwd=project.path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", _IMPORTING, *commands], cwd=project.path, capture_output=True, text=True, check=True
     )
-    assert not forbidden & {*done.stdout.split()}
+    imported = [line.split() for line in done.stdout.splitlines() if line.startswith("imported: ")]
+    for (command, forbidden), modules in zip(_NEEDS_NONE_OF, imported, strict=True):
+        assert not forbidden & {*modules}, command
