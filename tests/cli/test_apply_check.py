@@ -369,7 +369,6 @@ def test_files_are_put_back_as_they_were(reading: ProjectFolder, stored_objects:
     assert ("assistant", "desk", "update") in pending(reading)
     assert reading.run("gc", "--format", "json", "--unproven").json["garbage"] == []
     assert reading.run("apply", "--yes").code == 0
-    assert pending(reading) == []
     assert documents(stored_objects) == {"assistants/docs/prices.md", "assistants/docs/new.md", "june.csv"}
     assert len(stored_objects.uploads()) == 3
 
@@ -388,7 +387,6 @@ def test_documents_alone_may_make_it_worse(remote: ProjectFolder, stored_objects
     assert ("vector_store", "desk", "update") in pending(remote)
     [store] = stored_objects.stores()
     assert stored_objects.found(store["id"], "twelve euros") == ["prices.md"]
-    assert remote.run("check").code == 0
 
 
 def test_a_vector_store_that_was_to_go_stays(reading: ProjectFolder, stored_objects: StoredObjects) -> None:
