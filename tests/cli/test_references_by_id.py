@@ -94,7 +94,8 @@ def test_apply_and_gc_keep_it(
     assert known(stored_objects) == before
 
 
-@WHO
+# Who names it is told as for an apply; a manifest's assistant goes as well.
+@pytest.mark.parametrize("who", ["a manifest", "another project"])
 def test_destroy_keeps_it(
     desk: ProjectFolder, dashboard: Dashboard, stored_objects: StoredObjects, who: str
 ) -> None:
