@@ -324,7 +324,7 @@ def test_what_is_not_configured_is_an_error_that_names_it(
 
 def test_why_no_check_could_be_asked_is_told_in_full_once(remote: ProjectFolder, runs: ScriptedRuns) -> None:
     runs.answers = {"Greet": [{"status": "failed", "error": {"message": "no model is configured"}}] * 9}
-    deploy(remote, {"ask": "Greet me"}, {"ask": "Greet me again"}, {"ask": ASK, "expect": {"cost": 0}})
+    declare(remote, {"ask": "Greet me"}, {"ask": "Greet me again"}, {"ask": ASK, "expect": {"cost": 0}})
     deploy(remote, {"ask": "Greet me"}, key="second")
     text = remote.run("check").out
     assert text.count("no model is configured") == 1
@@ -443,7 +443,7 @@ def test_junit_has_a_suite_for_each_assistant_and_a_case_for_each_check(
 ) -> None:
     runs.answers = {"good": ["x"], "bad": ["y"], "lost": [{"status": "failed"}]}
     expect = {"contains": "x"}
-    deploy(remote, {"ask": "good", "expect": expect}, {"ask": "bad", "expect": expect}, {"ask": "lost"}, key="a")
+    declare(remote, {"ask": "good", "expect": expect}, {"ask": "bad", "expect": expect}, {"ask": "lost"}, key="a")
     deploy(remote, {"ask": "good"}, key="b")
     outcome = remote.run("check", "--format", "junit")
     assert outcome.code == 2
