@@ -160,7 +160,7 @@ def memory() -> Iterator[Starlette]:
     app.state.database.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=names | st.sampled_from(['a "b" c.txt', "it's.md", "100%.txt", "a;b=c.txt", "\u5831\u544a.pdf", "a\tb"])
 )
