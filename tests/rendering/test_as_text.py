@@ -224,7 +224,7 @@ CONSOLES: dict[str, Callable[[], Console]] = {
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_output_never_moves_the_cursor_or_forges_a_line(
     any_plan: st.SearchStrategy[Plan], any_results: st.SearchStrategy[list[Result]], data: st.DataObject
 ) -> None:
