@@ -23,6 +23,7 @@ from assistctl.local.runs import endpoints
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing import ScriptedModel
 from support.openai_description import described_paths, described_schemas, referred
+from support.server import new_database
 from support.server_events import events_of
 
 BASE_URL = "http://assistctl.local/v1"
@@ -210,8 +211,16 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(database: Path) -> Iterator[Starlette]:
-    app = create_app(database)
+def new(database: Path) -> Path:
+    """The same, with a file that has no objects yet."""
+    database.parent.mkdir(mode=0o700)
+    database.write_bytes(new_database())
+    return database
+
+
+@pytest.fixture
+def app(new: Path) -> Iterator[Starlette]:
+    app = create_app(new)
     yield app
     app.state.database.close()
 
@@ -270,9 +279,9 @@ def model() -> Iterator[ScriptedModel]:
 
 
 @pytest.fixture
-def with_model(database: Path, model: ScriptedModel) -> Iterator[Starlette]:
+def with_model(new: Path, model: ScriptedModel) -> Iterator[Starlette]:
     """The platform with a model behind it."""
-    app = create_app(database, model=ModelSettings(model.url))
+    app = create_app(new, model=ModelSettings(model.url))
     yield app
     app.state.database.close()
 

@@ -49,6 +49,12 @@ database.close()
 """
 
 
+@pytest.fixture
+def new(database: Path) -> Path:
+    """Not there, unlike that of other modules: the tests look at which files are made."""
+    return database
+
+
 def insert(path: Path, object_id: str) -> None:
     database = Database(path)
     with database.writing(create=True) as connection:

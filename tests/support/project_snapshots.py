@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistctl.local.app import create_app
 from assistctl.local.runs.model_client import ModelSettings
-from support.server import RecordingServer, serving
+from support.server import RecordingServer, new_database, serving
 
 _STATE = (dict, int)
 
@@ -32,7 +32,6 @@ class ProjectSnapshots:
         self.folder = root / "now" / "acme"
         self._now = root / "now"
         self._snapshots = root / "snapshots"
-        self._new_database = root / "new.db"
         embedded = create_app(self._now / "server.db", model=model)
         self._database = embedded.state.database
         self._embedded: ASGIApp = embedded
@@ -48,7 +47,7 @@ class ProjectSnapshots:
         """Begin a test: an empty folder, the embedded platform without objects, no faults, nothing asked yet."""
         self._remove()
         self.folder.mkdir(parents=True)
-        self._begin_database()
+        (self._now / "server.db").write_bytes(new_database())
         self._app, self._holders = self._embedded, ()
         self.server.reset()
 
@@ -70,18 +69,6 @@ class ProjectSnapshots:
             self._states[name] = [copy.deepcopy(_state(holder)) for holder in self._holders]
             shutil.copytree(self._now, snapshot)
         self.server.clear()
-
-    def _begin_database(self) -> None:
-        """As without a file: no objects, nor the account that a first change opens."""
-        path = self._now / "server.db"
-        if not self._new_database.exists():
-            with self._database.writing(create=True) as connection:
-                connection.execute("DELETE FROM account")
-            self._database.close()
-            shutil.copy(path, self._new_database)
-        else:
-            # To make its tables is longer than what most tests do with them.
-            shutil.copy(self._new_database, path)
 
     def _remove(self) -> None:
         self._close()

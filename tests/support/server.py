@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistctl.local.app import create_app
+from assistctl.local.database.storage import Database
 from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing.prompt_server import PromptServer
 
@@ -122,9 +125,26 @@ def recording_server(
     database: Path | None, *, api_key: str | None = None, model: ModelSettings | None = None
 ) -> Iterator[RecordingServer]:
     """Serve the embedded platform on a free port of loopback until the block ends."""
+    if database is not None and database.parent.is_dir() and not database.exists():
+        database.write_bytes(new_database())
     # A model is spoken to over connections, which the end of the lifespan closes.
     with serving(create_app(database, api_key=api_key, model=model), lifespan=model is not None) as record:
         yield record
+
+
+@cache
+def new_database() -> bytes:
+    """A database without objects, nor the account that a first change opens.
+
+    To make its tables is longer than what most tests do with them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "new.db")
+        database = Database(path)
+        with database.writing(create=True) as connection:
+            connection.execute("DELETE FROM account")
+        database.close()
+        return path.read_bytes()
 
 
 @contextmanager
