@@ -102,13 +102,6 @@ def lone_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, lone_authority: Path) -> None:
-    """What speaks TLS here brings its authority, and to read the system's is half the time of a command."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(lone_authority))
-    monkeypatch.setenv("SSL_CERT_DIR", str(lone_authority.parent))
-
-
-@pytest.fixture(autouse=True)
 def no_secrets_known() -> Iterator[None]:
     """What one test registers is no secret in the next."""
     before = replace_known(Secrets())
@@ -116,14 +109,22 @@ def no_secrets_known() -> Iterator[None]:
     replace_known(before)
 
 
-@pytest.fixture(autouse=True)
-def scrubbed_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
-    """No setting of whoever runs the tests reaches them, and no cache of theirs is touched."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
-    monkeypatch.setenv("XDG_STATE_HOME", str(cache_folder / "state"))
-    for name in list(os.environ):
-        if _is_setting(name):
-            monkeypatch.delenv(name)
+@pytest.fixture(scope="session", autouse=True)
+def scrubbed_environment(cache_folder: Path, lone_authority: Path) -> Iterator[None]:
+    """No setting of whoever runs the tests reaches them, and no cache of theirs is touched.
+
+    What speaks TLS here brings its authority, and to read the system's is half the time of a command. Each test
+    puts back what it sets, so that this is done once.
+    """
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in list(os.environ):
+            if _is_setting(name):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
+        monkeypatch.setenv("XDG_STATE_HOME", str(cache_folder / "state"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(lone_authority))
+        monkeypatch.setenv("SSL_CERT_DIR", str(lone_authority.parent))
+        yield
 
 
 def _is_setting(name: str) -> bool:
