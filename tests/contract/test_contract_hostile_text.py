@@ -35,6 +35,9 @@ HOSTILE = {
     "a mention": "@everyone #1 http://evil.example",
     "percent and braces": "%s %(x)s {0} {x} ${HOME}",
 }
+# The same in four, for what has a name: they differ in their characters alone, and each begins a line of its own. A
+# command of a runner is what a whole text begins with, too.
+TOGETHER = ["\n".join([*reversed(HOSTILE.values())][first::4]) for first in range(4)]
 # What steers a terminal or turns lines round; a tab and a newline are for the layout.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # What GitHub's runner or that of Azure takes for a command.
@@ -68,12 +71,12 @@ def lines_about_counts(text: str) -> int:
 
 
 def test_text_of_a_platform_does_not_disturb_the_terminal(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    for number in range(len(HOSTILE)):
+    for number in range(len(TOGETHER)):
         remote.manifest(f"mine-{number}", name=f"Mine {number}", instructions="Ours.", metadata={"a": "b"})
         remote.manifest(f"dropped-{number}")
     assert remote.run("apply", "--yes").code == 0
     stored = {one["name"]: one for one in dashboard.all()}
-    for number, text in enumerate(HOSTILE.values()):
+    for number, text in enumerate(TOGETHER):
         remote.remove(f"dropped-{number}")
         dashboard.change(stored[f"dropped-{number}"], name=text)
         mine = stored[f"Mine {number}"]
@@ -92,8 +95,8 @@ def test_text_of_a_platform_does_not_disturb_the_terminal(remote: ProjectFolder,
         for change in document.json["changes"]
         for diff in change["diffs"]
     }
-    names = [old[f"mine-{number}", "name"] for number in range(len(HOSTILE))]
-    assert names == [*HOSTILE.values()], "JSON has it as it is"
+    names = [old[f"mine-{number}", "name"] for number in range(len(TOGETHER))]
+    assert names == TOGETHER, "JSON has it as it is"
     assert disturbing(document.out) == []
 
 
@@ -156,7 +159,7 @@ def test_text_does_not_break_out_of_the_markdown_report(remote: ProjectFolder, n
 def test_an_error_of_a_platform_does_not_disturb(remote: ProjectFolder, server: RecordingServer) -> None:
     bodies = {
         f"one-{number}": error_body(f"no {text}", type=text, param=text, code=text)
-        for number, text in enumerate(HOSTILE.values())
+        for number, text in enumerate(TOGETHER)
     }
     for key in bodies:
         remote.manifest(key)
@@ -174,10 +177,10 @@ def test_an_error_of_a_platform_does_not_disturb(remote: ProjectFolder, server: 
 
 
 def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServer) -> None:
-    for number in range(len(HOSTILE)):
+    for number in range(len(TOGETHER)):
         remote.manifest(f"one-{number}")
     remote.run("apply", "--yes")
-    for number in range(len(HOSTILE)):
+    for number in range(len(TOGETHER)):
         remote.manifest(f"one-{number}", instructions="New.")
 
     def tell(_: object, __: int, body: Payload) -> Payload:
@@ -185,7 +188,7 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
         if not isinstance(data, list):
             return body
         return body | {
-            "data": [one | {"id": f"asst_{text}"} for one, text in zip(data, HOSTILE.values(), strict=False)]
+            "data": [one | {"id": f"asst_{text}"} for one, text in zip(data, TOGETHER, strict=False)]
         }
 
     server.tell = tell
@@ -194,7 +197,7 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
         assert shown.code in {0, 1}
         assert disturbing(shown.out + shown.err) == [], command
         if command[0] == "output":
-            assert len(shown.out.splitlines()) <= len(HOSTILE), "one line a key, nothing smuggled in"
+            assert len(shown.out.splitlines()) <= len(TOGETHER), "one line a key, nothing smuggled in"
 
 
 def test_an_id_from_outside_is_no_path(
