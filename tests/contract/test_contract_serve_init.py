@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,12 +22,10 @@ pytestmark = pytest.mark.usefixtures("assistctl_on_path")
 
 
 @contextmanager
-def serving(
-    folder: Path, *args: str, program: Sequence[str] = ("assistctl",)
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(folder: Path, *args: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """``assistctl serve --port 0 ARGS`` until the block ends: its address and the process."""
     process = subprocess.Popen(
-        [*program, "serve", "--port", "0", *args],
+        ["assistctl", "serve", "--port", "0", *args],  # noqa: S607  # on the path of the tests
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -58,8 +55,7 @@ def test_serve_to_the_sdk_and_what_it_makes_is_seen_by_the_command(project: Proj
 
         project.manifest("one", instructions="Be brief.")
         assert project.run("apply", "--yes").code == 0
-        module = (sys.executable, "-m", "assistctl")
-        with serving(project.path, "-t", "local", program=module) as (address, process):
+        with serving(project.path, "-t", "local") as (address, process):
             with openai.OpenAI(base_url=address, api_key="any", max_retries=0) as client:
                 listed = client.beta.assistants.with_raw_response.list()
                 assert re.fullmatch(r"org-[0-9a-f]{24}", listed.headers["openai-organization"])
