@@ -16,8 +16,7 @@ class Before:
 
     def __init__(self, stored_objects: StoredObjects) -> None:
         self._objects = stored_objects
-        self._uploads = set(stored_objects.uploads())
-        self._state = _state(stored_objects)
+        self._state = _State(stored_objects)
 
     def disagreements(
         self, run: Callable[..., Any], code: int, document: Any, *, lost_uploads: int = 0
@@ -27,22 +26,23 @@ class Before:
         The answers of ``lost_uploads`` uploads did not arrive: nobody can know of what they left.
         """
         results = document["results"]
-        stored_objects = self._objects
-        kinds = {"assistant": stored_objects.assistants(), "vector_store": stored_objects.stores()}
-        there = {kind: {one["id"]: one for one in with_outcome} for kind, with_outcome in kinds.items()}
+        now = _State(self._objects)
+        kinds = {"assistant": now.assistants, "vector_store": now.stores}
+        there = {kind: {one["id"]: one for one in things} for kind, things in kinds.items()}
         for one in results:
             if one["kind"] in there:
                 yield from _about_thing(one, there[one["kind"]])
-        yield from self._about_uploads(document, results, lost_uploads)
+        yield from self._about_uploads(now.uploads, document, results, lost_uploads)
         yield from _about_counts(document, results)
-        yield from self._about_exit_code(code, results)
+        yield from _about_exit_code(code, results, changed=now.told != self._state.told)
         past = run("history", "--format", "json").json["applies"][0]
         recorded = run("history", past["id"], "--format", "json").json
         yield from _about_record(recorded, results, document["summary"])
 
-    def _about_uploads(self, document: Any, results: list[Any], lost: int) -> Iterator[str]:
-        uploads = set(self._objects.uploads())
-        new = uploads - self._uploads
+    def _about_uploads(
+        self, uploads: set[str], document: Any, results: list[Any], lost: int
+    ) -> Iterator[str]:
+        new = uploads - self._state.uploads
         told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
         unknown = any(one["kind"] == "file" and one.get("unknown") for one in results)
         if told != new and not (told < new and (unknown or len(new - told) <= lost)):
@@ -56,16 +56,16 @@ class Before:
                 if is_there is (one["status"] == "ok"):
                     yield f"the upload of {one['key']}: delete {one['status']}, and there: {is_there}"
 
-    def _about_exit_code(self, code: int, results: list[Any]) -> Iterator[str]:
-        statuses = {one["status"] for one in results}
-        changed = _state(self._objects) != self._state
-        unknown = any(one.get("unknown") for one in results)
-        if (code == 0) != (statuses <= {"ok"}):
-            yield f"exit {code} with results {sorted(statuses)}"
-        if code in {1, 130} and changed and not unknown:
-            yield f"exit {code}, and the platform was changed"
-        if code == 4 and not changed and not unknown:
-            yield "exit 4, and nothing was changed"
+
+def _about_exit_code(code: int, results: list[Any], *, changed: bool) -> Iterator[str]:
+    statuses = {one["status"] for one in results}
+    unknown = any(one.get("unknown") for one in results)
+    if (code == 0) != (statuses <= {"ok"}):
+        yield f"exit {code} with results {sorted(statuses)}"
+    if code in {1, 130} and changed and not unknown:
+        yield f"exit {code}, and the platform was changed"
+    if code == 4 and not changed and not unknown:
+        yield "exit 4, and nothing was changed"
 
 
 def _about_thing(one: Any, there: dict[str, Any]) -> Iterator[str]:
@@ -131,8 +131,13 @@ def _mark(thing: Any) -> list[str]:
     return str(thing["metadata"].get("assistctl", "")).split()
 
 
-def _state(stored_objects: StoredObjects) -> list[Any]:
-    stores = stored_objects.stores()
-    files = [sorted(one["id"] for one in stored_objects.files_of(store["id"])) for store in stores]
-    things = [(one["id"], one.get("name"), one["metadata"]) for one in (*stored_objects.assistants(), *stores)]
-    return [things, files, sorted(stored_objects.uploads())]
+class _State:
+    """What is on the platform, each kind listed once."""
+
+    def __init__(self, stored_objects: StoredObjects) -> None:
+        self.assistants = stored_objects.assistants()
+        self.stores = stored_objects.stores()
+        self.uploads = set(stored_objects.uploads())
+        files = [sorted(one["id"] for one in stored_objects.files_of(store["id"])) for store in self.stores]
+        things = [(one["id"], one.get("name"), one["metadata"]) for one in (*self.assistants, *self.stores)]
+        self.told = [things, files, self.uploads]
