@@ -13,12 +13,14 @@ pytestmark = pytest.mark.from_snapshots
 
 
 # The vector store, two uploads, the batch, the upload for the other tool, the settling and the assistant: seven
-# requests change something. A kill before one leaves all on record that was done; one after it, the last is not.
+# requests change something. A kill before one leaves all on record that was done, as a Ctrl-C does
+# (test_true_reports.py); one after it, the last is not. An upload for the vector store is lost in
+# test_foreign_files.py.
 @pytest.mark.parametrize(
     ("mishap", "place"),
     [
-        *((Mishap.KILLED, place) for place in (3, 4, 6)),
-        *((Mishap.KILLED_AFTER, place) for place in (0, 2, 3, 4, 5, 6)),
+        (Mishap.KILLED, 3),
+        *((Mishap.KILLED_AFTER, place) for place in (0, 3, 4, 5, 6)),
     ],
 )
 def test_killed_at(
