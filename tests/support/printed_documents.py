@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
 from support.projects import Outcome
@@ -13,7 +13,7 @@ from support.projects import Outcome
 
 def assert_valid(name: str, document: Any) -> None:
     """Hold a document against a schema, strictly."""
-    problems = [f"{error.json_path}: {error.message[:300]}" for error in _strict(name).iter_errors(document)]
+    problems = [f"{error.instance_path}: {error.message[:300]}" for error in _strict(name).iter_errors(document)]
     assert problems == []
 
 
