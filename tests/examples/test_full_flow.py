@@ -6,8 +6,6 @@ import importlib
 import os
 import runpy
 import signal
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from support.python_process import started_code
 
 EXAMPLE = Path(__file__).with_name("full_flow.py")
 SERVE = "import sys; from assistctl.cli.main import run; sys.exit(run(['serve', '--port', '0', *sys.argv[1:]]))"
+RUN = "import runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
 ANSWER = "안녕하세요! `assistctl init`으로 시작하면 돼요."
 DRAWING = """\
 import csv
@@ -67,29 +66,24 @@ def application(folder: Path, model: ScriptedModel) -> Iterator[None]:
     assert server.returncode == 0, errors
 
 
-def example(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-X", "utf8", str(EXAMPLE), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=180,
-        check=False,
-    )
+def example(folder: Path, *arguments: str) -> tuple[int | None, str, str]:
+    """Run as a program in ``folder``: its exit code, and what it prints and reports."""
+    process = started_code(RUN, str(EXAMPLE), *arguments, folder=folder)
+    said = process.communicate(timeout=180)
+    return process.returncode, *said
 
 
 def test_a_question_is_answered(tmp_path: Path) -> None:
     with ScriptedModel() as model, application(tmp_path, model.on("어시스턴트를 어떻게", ANSWER)):
-        done = example(tmp_path, "ask")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["user: 안녕하세요! 어시스턴트를 어떻게 만드나요?", f"assistant: {ANSWER}"]
+        code, said, errors = example(tmp_path, "ask")
+    assert (code, errors) == (0, "")
+    assert said.splitlines() == ["user: 안녕하세요! 어시스턴트를 어떻게 만드나요?", f"assistant: {ANSWER}"]
     (request,) = model.requests
     assert "존댓말" in str(request.messages[0]["content"])
 
 
 def test_without_a_rule_for_it_the_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # In this process: that the example imports what it needs is shown above.
+    # In this process: that the example is a program is shown above.
     monkeypatch.chdir(tmp_path)
     with (
         ScriptedModel() as model,
@@ -110,8 +104,8 @@ def test_a_table_becomes_a_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with ScriptedModel() as model:
         model.on("막대그래프", ToolCall("code_interpreter", {"code": DRAWING}), link)
         with application(tmp_path, model):
-            done = example(tmp_path, "chart", table.name)
-    assert (done.returncode, done.stderr) == (0, "")
+            code, said, errors = example(tmp_path, "chart", table.name)
+    assert (code, errors) == (0, "")
     assert "400.5" in model.requests[-1].tool_results[0]
-    assert "saved: monthly.png" in done.stdout
+    assert "saved: monthly.png" in said
     assert (tmp_path / "monthly.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
