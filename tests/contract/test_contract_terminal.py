@@ -8,7 +8,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -17,9 +16,8 @@ import pytest
 from support.command_process import exit_code, started
 from support.dashboard import Dashboard
 from support.projects import ProjectFolder
+from support.python_process import started_code
 from support.server import Asked, RecordingServer
-
-COMMAND = [sys.executable, "-m", "assistctl"]
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -137,17 +135,23 @@ def test_a_closed_stdin_or_stdout_is_no_traceback(remote: ProjectFolder) -> None
         assert b"Exception ignored" not in done.stderr, redirect
 
 
+# As the interpreter sets up its streams there.
+ON_AN_ASCII_TERMINAL = """\
+import sys
+sys.stdout.reconfigure(encoding="ascii", errors="strict")
+sys.stderr.reconfigure(encoding="ascii", errors="backslashreplace")
+from assistctl.cli.main import main
+main()
+"""
+
+
 def test_an_ascii_terminal_is_no_traceback(remote: ProjectFolder) -> None:
     remote.manifest("one", name="ünï→🙂")
-    done = subprocess.run(
-        [*COMMAND, "apply", "--yes"],
-        cwd=remote.path,
-        env=environment(LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii"),
-        capture_output=True,
-        timeout=30,
-        check=False,
+    process = started_code(
+        ON_AN_ASCII_TERMINAL, "apply", "--yes", folder=remote.path, environment=environment(LC_ALL="C")
     )
-    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in err) == (0, False), err
 
 
 @pytest.mark.parametrize(("force", "color", "coloured"), [("", "always", True), ("1", "never", False)])
