@@ -144,7 +144,8 @@ def test_a_first_apply_that_is_interrupted_tells_the_truth(
 
 
 # An upload, the batch, the other upload, the settling, two to take out, the assistant, the other assistant, its
-# vector store, and what nothing reads any more. The first apply had uploads already, a batch that ends, and the last of all.
+# vector store, and what nothing reads any more. The first apply had uploads already, a batch that ends, and
+# the last of all.
 @pytest.mark.parametrize(("place", "twice"), [*once_at(6, 7), *twice_at(1, 4, 6, 7, 9)])
 def test_a_later_apply_that_is_interrupted_tells_the_truth(
     two_applied: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, twice: bool

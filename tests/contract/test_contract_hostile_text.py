@@ -35,8 +35,8 @@ HOSTILE = {
     "a mention": "@everyone #1 http://evil.example",
     "percent and braces": "%s %(x)s {0} {x} ${HOME}",
 }
-# The same in four, for what has a name: they differ in their characters alone, and each begins a line of its own. A
-# command of a runner is what a whole text begins with, too.
+# The same in four, for what has a name: they differ in their characters alone, and each begins a line of its own.
+# A command of a runner is what a whole text begins with, too.
 TOGETHER = ["\n".join([*reversed(HOSTILE.values())][first::4]) for first in range(4)]
 # What steers a terminal or turns lines round; a tab and a newline are for the layout.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -187,9 +187,7 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
         data = body.get("data")
         if not isinstance(data, list):
             return body
-        return body | {
-            "data": [one | {"id": f"asst_{text}"} for one, text in zip(data, TOGETHER, strict=False)]
-        }
+        return body | {"data": [one | {"id": f"asst_{text}"} for one, text in zip(data, TOGETHER, strict=False)]}
 
     server.tell = tell
     for command in (["plan"], ["list"], ["output", "--format", "dotenv"], ["output", "--format", "github"]):

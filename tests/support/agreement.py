@@ -39,9 +39,7 @@ class Before:
         recorded = run("history", past["id"], "--format", "json").json
         yield from _about_record(recorded, results, document["summary"])
 
-    def _about_uploads(
-        self, uploads: set[str], document: Any, results: list[Any], lost: int
-    ) -> Iterator[str]:
+    def _about_uploads(self, uploads: set[str], document: Any, results: list[Any], lost: int) -> Iterator[str]:
         new = uploads - self._state.uploads
         told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
         unknown = any(one["kind"] == "file" and one.get("unknown") for one in results)
