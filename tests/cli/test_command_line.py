@@ -120,6 +120,7 @@ _NEEDS_NONE_OF: tuple[tuple[str, set[str]], ...] = (
     ("completion", {"openai", "starlette", "rich", "jsonschema", "httpx2", "deepdiff"}),
     ("validate", {"openai", "starlette", "httpx2", "deepdiff", "sqlite3"}),
     ("plan --help", {"openai", "starlette", "httpx2", "deepdiff"}),
+    ("check", {"openai", "starlette", "deepdiff", "rich.filesize"}),
     ("plan", {
         "assistctl.local.runs.runtime", "assistctl.local.vector_stores.indexer",
         "assistctl.local.vector_stores.search", "assistctl.platforms.http.sdk_errors",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rich.filesize import decimal
-
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
 from assistctl.model.counting import counted
@@ -125,6 +123,8 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 def _file_counts(files: FileTotals | None) -> Iterator[str]:
     if files and files.upload:
+        from rich.filesize import decimal
+
         yield f"{counted(files.upload, 'file')} to upload ({decimal(files.bytes)})"
     if files and files.remove:
         yield f"{counted(files.remove, 'file')} to remove"
@@ -136,6 +136,8 @@ def reason(change: Change) -> str:
         return f"{change.reason}; uses {', '.join(map(str, change.depends_on))}"
     if change.file is None or not change.file.upload or change.file.size is None:
         return change.reason
+    from rich.filesize import decimal
+
     return f"{change.reason}, {decimal(change.file.size)}"
 
 
