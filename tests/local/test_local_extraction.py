@@ -170,7 +170,7 @@ def test_a_file_that_is_gone_is_an_error_of_the_server(tmp_path: Path) -> None:
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "MAX_TOKENS", 3)
+    monkeypatch.setattr(extraction, "_MAX_TOKENS", 3)
     assert read(tmp_path, "a.txt", b"one two three") == "one two three"
     with pytest.raises(UnreadableError, match="too large"):
         read(tmp_path, "a.txt", b"one two three four")
