@@ -68,10 +68,12 @@ class Service:
 def moto_server(folder: Path) -> Iterator[Service]:
     """S3 with a bucket: one for all processes that are given the ``folder``, for as long as one of them has it.
 
-    Raises ``UnavailableError`` without moto.
+    Raises ``UnavailableError`` without moto, or without named pipes.
     """
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
         raise UnavailableError("moto's server is not installed (pip install 'moto[s3]' flask flask-cors)")
+    if not hasattr(os, "mkfifo"):
+        raise UnavailableError("this system has no named pipes, by which its processes share one server")
     with FileLock(folder / "moto.lock"):
         url, users = _joined(folder / "moto.users", folder / "moto.url")
     try:
