@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import gc
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.rest import AsyncHttpResponse
+from starlette.types import Receive, Scope, Send
 
+from assistctl.platforms.azure.wire import AzureWire
+from assistctl.platforms.base import Connection
+from assistctl.platforms.registry import open_platform
 from support.foundry import PROJECT, Foundry, Object
 from support.projects import ProjectFolder, nothing_to_do
 from support.python_process import started_code
@@ -350,3 +358,36 @@ def test_the_server_refuses_what_the_sdk_does_not_know(agents: Foundry) -> None:
         with pytest.raises(Exception, match=f"definition.{name}"):
             agents.add_version("desk", {"definition": {"kind": "prompt", "model": "m", name: value}})
     assert agents.agents == {}
+
+
+def test_a_request_that_is_given_up_leaves_no_connection_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while an answer is under way: what was not closed would be told of as a warning, here an error."""
+    end = threading.Event()
+
+    async def half_an_answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        await asyncio.to_thread(end.wait, 20)
+
+    async def give_up(address: str) -> None:
+        is_read, content = asyncio.Event(), AzureWire._content
+
+        async def noted(wire: AzureWire, response: AsyncHttpResponse) -> bytes:
+            is_read.set()
+            return await content(wire, response)
+
+        monkeypatch.setattr(AzureWire, "_content", noted)
+        connection = Connection("cloud", tmp_path, base_url=address + PROJECT, api_key="k")
+        async with open_platform("azure-foundry", connection) as platform:
+            asking = asyncio.ensure_future(platform.list_assistants())
+            await is_read.wait()
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+
+    with serving(half_an_answer) as server:
+        asyncio.run(give_up(server.address))
+        gc.collect()
+        end.set()

@@ -104,8 +104,8 @@ class AzureWire(HttpWire):
             headers["Content-Type"] = "application/merge-patch+json"
         request = HttpRequest(sent.method.upper(), sent.path, params=query, headers=headers, json=sent.body)
         # As a stream, or the SDK would parse the body itself, and raise what it thinks of it.
-        response = await self._project.send_request(request, stream=True, **self._options)
-        answer = RawAnswer(response.status_code, await self._content(response), response.headers)
+        async with await self._project.send_request(request, stream=True, **self._options) as response:
+            answer = RawAnswer(response.status_code, await self._content(response), response.headers)
         if answer.status >= _LOWEST_REFUSAL:
             hint = key_hint(self._connection)
             raise refused(answer, self.base_url, key_hint=hint, repeatable=sent.repeatable, reads=sent.reads)
