@@ -19,6 +19,7 @@ from support.projects import ProjectFolder
 from support.served_command import served_command
 from support.server import RecordingServer, recording_server
 from support.stored_objects import StoredObjects
+from support.worker_processes import collect_garbage_once, number_of_workers, take_place
 
 SETTINGS = ("ASSISTCTL_", "OPENAI_", "ANTHROPIC_", "AZURE_", "FOUNDRY_", "MISTRAL_", "GITHUB_")
 # The last one has every process compile the modules anew.
@@ -52,21 +53,20 @@ collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
 # Far more than all tests need at any moment, in bytes; a container may have little memory for files.
 _ROOM = 2**30
-# While one test waits, for another process or for a moment to pass, the processor is another test's.
-_WORKERS_PER_PROCESSOR = 2
 
 
 def pytest_configure() -> None:
-    """Keep the temporary folders of tests in memory, unless somebody says where they go."""
+    """Keep the temporary folders of tests in memory, unless somebody says where they go, and share processors."""
     if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        take_place(worker)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes ``-n auto`` has."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return _WORKERS_PER_PROCESSOR * processors
+    return number_of_workers()
 
 
 # A machine may be busy: nothing is held to a time.
@@ -83,6 +83,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collect the garbage of the tests before pytest does."""
+    collect_garbage_once()
 
 
 @pytest.fixture(scope="session")
