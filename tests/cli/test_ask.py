@@ -13,45 +13,15 @@ from jsonschema import Draft202012Validator
 
 from assistctl.manifest.validation.schema import whole_schema
 from assistctl.operations.deployment import Deployment
-from support.project_snapshots import ProjectSnapshots
+from support.order_desk import deploy
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
 from support.server import Answer, Asked, RecordingServer
 
 pytestmark = pytest.mark.from_snapshots
 
-FUNCTION = {"type": "function", "function": {"name": "order_status"}}
 ASK = "Where is order 1001?"
 CALL = {"calls": {"order_status": {"order_id": "1001"}}}
-
-
-@pytest.fixture
-def runs(server: RecordingServer) -> ScriptedRuns:
-    """What the assistants on that server answer."""
-    scripted = ScriptedRuns()
-    server.fault = scripted
-    return scripted
-
-
-@pytest.fixture
-def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
-    """The order desk, deployed."""
-    snapshots.restore("desk", lambda: deploy(remote))
-    return remote
-
-
-@pytest.fixture
-def able_desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
-    """The same with a function."""
-    snapshots.restore("able desk", lambda: deploy(remote, tools=[FUNCTION]))
-    return remote
-
-
-def deploy(remote: ProjectFolder, key: str = "order-desk", **fields: object) -> None:
-    """An assistant, deployed."""
-    remote.manifest(key, **{"model": "gpt-4o-mini", **fields})
-    applied = remote.run("apply", "--yes")
-    assert applied.code == 0, applied.err
 
 
 def reported(outcome: Outcome, code: int) -> Any:

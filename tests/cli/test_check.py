@@ -15,50 +15,15 @@ from assistctl.manifest.validation.schema import whole_schema
 from assistctl.model.capabilities import Level, Support
 from assistctl.platforms.anthropic import agents_fields
 from assistctl.testing.scripted_model import Failure, ScriptedModel
-from support.project_snapshots import ProjectSnapshots
+from support.order_desk import FUNCTION, declare, deploy
 from support.projects import Outcome, ProjectFolder
 from support.scripted_runs import ScriptedRuns
 from support.server import Answer, Asked, RecordingServer, error_body
 
 pytestmark = pytest.mark.from_snapshots
 
-FUNCTION = {"type": "function", "function": {"name": "order_status"}}
 ASK = "Where is order 1001?"
 EVENTS = ((b"content-type", b"text/event-stream"),)
-
-
-@pytest.fixture
-def runs(server: RecordingServer) -> ScriptedRuns:
-    """What the assistants on that server answer."""
-    scripted = ScriptedRuns()
-    server.fault = scripted
-    return scripted
-
-
-def declare(project: ProjectFolder, *checks: object, key: str = "order-desk", **fields: object) -> None:
-    """An assistant with these checks, which are no part of what is deployed."""
-    project.manifest(key, model="gpt-4o-mini", checks=checks, **fields)
-
-
-@pytest.fixture
-def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
-    """The order desk, deployed without checks."""
-    snapshots.restore("desk", lambda: deploy(remote))
-    return remote
-
-
-@pytest.fixture
-def able_desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
-    """The same with a function."""
-    snapshots.restore("able desk", lambda: deploy(remote, tools=[FUNCTION]))
-    return remote
-
-
-def deploy(remote: ProjectFolder, *checks: object, key: str = "order-desk", **fields: object) -> None:
-    """An assistant with these checks, deployed."""
-    declare(remote, *checks, key=key, **fields)
-    applied = remote.run("apply", "--yes")
-    assert applied.code == 0, applied.err
 
 
 def reported(outcome: Outcome, code: int) -> Any:
