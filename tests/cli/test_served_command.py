@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def test_it_ends_like_the_real_one(project: ProjectFolder, served: Path, line: s
     assert ends[0] == ends[1]
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """A shell's background jobs ignore SIGINT, and so does what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_like_the_real_one(project: ProjectFolder, served: Path, number: signal.Signals) -> None:
     codes = []
