@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,23 +78,11 @@ def load_manifests(
     ``read_files`` does too and, when nothing is wrong, hashes them; only then ``Desired.interpreter_files`` and
     ``DesiredStore.files`` are filled.
     """
-    files, diagnostics = discover(project, paths)
     variables = Variables(project, target, lenient=lenient_variables)
     folders = cache(_folders) if check_files or read_files else None
-    readings = [read_manifest(file, variables, folders) for file in files]
-    listed = files if paths is None else discover(project, None)[0]
-    given = {file.place for file in files}
-    others = [read_manifest(file, variables, None) for file in listed if file.place not in given]
-    named = _named((*readings, *others))
-    declarations: list[Declaration] = []
-    for reading in readings:
-        if named and reading.file.path in named:
-            diagnostics += _no_manifest(reading, named[reading.file.path], asked_for=paths is not None)
-            continue
-        declarations += reading.declarations
-        diagnostics += reading.messages
-    others = [reading for reading in others if not (named and reading.file.path in named)]
-    known = [*(declaration for reading in others for declaration in reading.declarations), *declarations]
+    read = _read(project, paths, variables, folders)
+    declarations, diagnostics = read.declarations, read.diagnostics
+    known = [*(declaration for reading in read.others for declaration in reading.declarations), *declarations]
     if any(declaration.server for declaration in known):
         from assistctl.manifest.documents.mcp_servers import with_servers
 
@@ -103,17 +91,9 @@ def load_manifests(
         diagnostics += _said_twice(declarations)
         diagnostics += _of_the_whole(declarations, target, is_sound=_are_sound(diagnostics))
     else:
-        is_all_known = project.file is not None and given <= {file.place for file in listed}
-        diagnostics += _of_some(declarations, known if is_all_known and _are_read(others) else None)
-    if folders is not None and any(each.resource and each.resource.source for each in declarations):
-        from assistctl.manifest.documents.skill_sources import with_sources
-
-        declarations, messages = with_sources(declarations, fetch=read_files)
-        diagnostics += messages
-    if any(each.resource and each.files for each in declarations):
-        from assistctl.manifest.documents.skill_folders import with_folders
-
-        declarations, messages = with_folders(declarations)
+        diagnostics += _of_some(declarations, known if read.is_all_known else None)
+    if folders is not None:
+        declarations, messages = _with_skills(declarations, fetch=read_files)
         diagnostics += messages
     if read_files and any(declaration.files for declaration in declarations) and _are_sound(diagnostics):
         from assistctl.manifest.documents.identify_files import identified
@@ -131,6 +111,56 @@ def load_manifests(
         servers=tuple(declaration.server for declaration in declarations if declaration.server),
         resources=tuple(declaration.resource for declaration in declarations if declaration.resource),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the manifests that were asked for say, and the ``others`` of the project.
+
+    Files that a manifest names are none. ``is_all_known`` if it is known of all others what they declare.
+    """
+
+    declarations: list[Declaration]
+    diagnostics: list[Diagnostic]
+    others: list[ReadManifest]
+    is_all_known: bool
+
+
+def _read(
+    project: Project, paths: Sequence[Path] | None, variables: Variables, folders: Callable[[], Folders] | None
+) -> _Read:
+    files, diagnostics = discover(project, paths)
+    readings = [read_manifest(file, variables, folders) for file in files]
+    listed = files if paths is None else discover(project, None)[0]
+    given = {file.place for file in files}
+    others = [read_manifest(file, variables, None) for file in listed if file.place not in given]
+    named = _named((*readings, *others))
+    declarations: list[Declaration] = []
+    for reading in readings:
+        if named and reading.file.path in named:
+            diagnostics += _no_manifest(reading, named[reading.file.path], asked_for=paths is not None)
+            continue
+        declarations += reading.declarations
+        diagnostics += reading.messages
+    others = [reading for reading in others if not (named and reading.file.path in named)]
+    is_whole = project.file is not None and given <= {file.place for file in listed}
+    return _Read(declarations, diagnostics, others, is_whole and _are_read(others))
+
+
+def _with_skills(declarations: list[Declaration], *, fetch: bool) -> tuple[list[Declaration], list[Diagnostic]]:
+    """``declarations`` with what skills have in their repositories and folders, and what is wrong with that."""
+    diagnostics: list[Diagnostic] = []
+    if any(each.resource and each.resource.source for each in declarations):
+        from assistctl.manifest.documents.skill_sources import with_sources
+
+        declarations, messages = with_sources(declarations, fetch=fetch)
+        diagnostics += messages
+    if any(each.resource and each.files for each in declarations):
+        from assistctl.manifest.documents.skill_folders import with_folders
+
+        declarations, messages = with_folders(declarations)
+        diagnostics += messages
+    return declarations, diagnostics
 
 
 def _folders() -> Folders:
